@@ -1,0 +1,41 @@
+"""AWS CDK constructs for SageMaker jobs on Step Functions: default retries, checked results, least-privilege grants."""
+
+from constructs_sm import node
+
+node.provide()
+
+from constructs_sm import retry  # noqa: E402
+from constructs_sm.errors import InvalidInputError  # noqa: E402
+from constructs_sm.job import SageMakerJob  # noqa: E402
+from constructs_sm.jobs.endpoint import Endpoint, EndpointConfig, EndpointUpdate  # noqa: E402
+from constructs_sm.jobs.labeling import LabelingJob  # noqa: E402
+from constructs_sm.jobs.model import Model  # noqa: E402
+from constructs_sm.jobs.processing import ProcessingJob  # noqa: E402
+from constructs_sm.jobs.training import TrainingJob  # noqa: E402
+from constructs_sm.jobs.transform import TransformJob  # noqa: E402
+from constructs_sm.jobs.tuning import TuningJob  # noqa: E402
+from constructs_sm.names import JobName  # noqa: E402
+from constructs_sm.retry import RetryPolicy  # noqa: E402
+from constructs_sm.s3 import S3Location  # noqa: E402
+from constructs_sm.task import SageMakerTask  # noqa: E402
+from constructs_sm.validation import OutputCheck  # noqa: E402
+
+__all__ = [
+    "Endpoint",
+    "EndpointConfig",
+    "EndpointUpdate",
+    "InvalidInputError",
+    "JobName",
+    "LabelingJob",
+    "Model",
+    "OutputCheck",
+    "ProcessingJob",
+    "RetryPolicy",
+    "S3Location",
+    "SageMakerJob",
+    "SageMakerTask",
+    "TrainingJob",
+    "TransformJob",
+    "TuningJob",
+    "retry",
+]

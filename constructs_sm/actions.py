@@ -1,0 +1,170 @@
+"""The table: every SageMaker API that Step Functions calls as an optimized integration.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Evidence(Enum):
+    """Where the name of a managed rule comes from."""
+
+    DOCUMENTED = "an AWS page or sample"
+    OBSERVED = "public code that is deployed"
+    UNPUBLISHED = "nowhere: the pattern stands for a name AWS does not publish"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManagedRule:
+    """The EventBridge rule by which Step Functions learns that a `.sync` job has ended.
+
+    Step Functions makes it; the state machine role must be allowed to, or the state machine is refused at deployment.
+    """
+
+    name: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One API. What can be derived from the noun and the verb is derived."""
+
+    noun: str
+    arn_type: str
+    """The resource type in the ARN: `training-job`."""
+    verb: str = "Create"
+    name_max: int = 63
+    sync_rule: ManagedRule | None = None
+    """None: the API answers at once, `.sync` is not offered."""
+    role_path: tuple[str, ...] = ()
+    """Where the request names the execution role; empty: the API takes none."""
+    role_optional: bool = False
+    extra_resources: tuple[tuple[str, str], ...] = ()
+    """Further resources the API is authorized on: ARN type, and the field of the request that names one."""
+    lower_cases_arn: bool = False
+    """SageMaker spells the resource's ARN in lower case, whatever the name's spelling."""
+    other_terminal_statuses: tuple[str, ...] = ()
+
+    @property
+    def api(self) -> str:
+        """The API as Step Functions spells it: `createTrainingJob`."""
+        return f"{self.verb.lower()}{self.noun}"
+
+    @property
+    def operation(self) -> str:
+        """The API as SageMaker and IAM spell it: `CreateTrainingJob`."""
+        return f"{self.verb}{self.noun}"
+
+    @property
+    def name_field(self) -> str:
+        return f"{self.noun}Name"
+
+    @property
+    def arn_field(self) -> str:
+        return f"{self.noun}Arn"
+
+    @property
+    def sync(self) -> bool:
+        """Whether `.sync` is offered."""
+        return self.sync_rule is not None
+
+    @property
+    def status_field(self) -> str | None:
+        """The field of a `.sync` output that says how the job ended."""
+        return f"{self.noun}Status" if self.sync else None
+
+    @property
+    def success_status(self) -> str | None:
+        return "Completed" if self.sync else None
+
+    @property
+    def terminal_statuses(self) -> tuple[str, ...]:
+        """The statuses a job ends with; empty where there is no job to wait for."""
+        return ("Completed", "Failed", "Stopped", *self.other_terminal_statuses) if self.sync else ()
+
+    @property
+    def role_field(self) -> str | None:
+        """Dotted path of the execution role in the request."""
+        return ".".join(self.role_path) or None
+
+    @property
+    def takes_tags(self) -> bool:
+        """Whether Step Functions tags what the API makes, and so needs `sagemaker:AddTags`."""
+        return self.verb == "Create"
+
+
+def _rule(kind: str, evidence: Evidence) -> ManagedRule:
+    return ManagedRule(name=f"StepFunctionsGetEventsForSageMaker{kind}", evidence=evidence)
+
+
+TRAINING_JOB = Action(
+    noun="TrainingJob",
+    arn_type="training-job",
+    sync_rule=_rule("TrainingJobsRule", Evidence.DOCUMENTED),
+    role_path=("RoleArn",),
+)
+PROCESSING_JOB = Action(
+    noun="ProcessingJob",
+    arn_type="processing-job",
+    sync_rule=_rule("ProcessingJobsRule", Evidence.OBSERVED),
+    role_path=("RoleArn",),
+)
+# No role: a transform job runs under its model's.
+TRANSFORM_JOB = Action(
+    noun="TransformJob",
+    arn_type="transform-job",
+    sync_rule=_rule("TransformJobsRule", Evidence.DOCUMENTED),
+)
+# Not HyperParameterTuningJobsRule: AWS's hyperparameter tuning sample spells it so.
+TUNING_JOB = Action(
+    noun="HyperParameterTuningJob",
+    arn_type="hyper-parameter-tuning-job",
+    name_max=32,
+    sync_rule=_rule("TuningJobsRule", Evidence.DOCUMENTED),
+    role_path=("TrainingJobDefinition", "RoleArn"),
+    lower_cases_arn=True,
+    other_terminal_statuses=("DeleteFailed",),
+)
+LABELING_JOB = Action(
+    noun="LabelingJob",
+    arn_type="labeling-job",
+    sync_rule=_rule("*", Evidence.UNPUBLISHED),
+    role_path=("RoleArn",),
+    lower_cases_arn=True,
+)
+MODEL = Action(noun="Model", arn_type="model", role_path=("ExecutionRoleArn",), lower_cases_arn=True)
+ENDPOINT_CONFIG = Action(
+    noun="EndpointConfig",
+    arn_type="endpoint-config",
+    role_path=("ExecutionRoleArn",),
+    role_optional=True,
+    lower_cases_arn=True,
+)
+ENDPOINT = Action(
+    noun="Endpoint",
+    arn_type="endpoint",
+    extra_resources=(("endpoint-config", "EndpointConfigName"),),
+    lower_cases_arn=True,
+)
+ENDPOINT_UPDATE = Action(
+    noun="Endpoint",
+    verb="Update",
+    arn_type="endpoint",
+    extra_resources=(("endpoint-config", "EndpointConfigName"),),
+    lower_cases_arn=True,
+)
+
+ACTIONS = (
+    TRAINING_JOB,
+    PROCESSING_JOB,
+    TRANSFORM_JOB,
+    TUNING_JOB,
+    LABELING_JOB,
+    MODEL,
+    ENDPOINT_CONFIG,
+    ENDPOINT,
+    ENDPOINT_UPDATE,
+)

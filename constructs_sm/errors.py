@@ -1,0 +1,51 @@
+"""The one exception of the library, and the shape of its message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class _Nothing:
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+NOTHING = _Nothing()
+"""What was got where something is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with an argument, and the way out."""
+
+    what: str
+    got: object
+    use: str
+
+    def __str__(self) -> str:
+        return f"{self.what}, got {self.got!r}; {self.use}"
+
+
+class InvalidInputError(ValueError):
+    """Arguments that can never work, found before anything is made of them.
+
+    Attributes:
+        where: The construct or call at fault, as `TrainingJob 'Stack/Train'`.
+        problems: Everything that is wrong with it, not only the first thing.
+    """
+
+    def __init__(self, where: str, problems: Sequence[Problem]) -> None:
+        self.where = where
+        self.problems = tuple(problems)
+        lines = [str(problem) for problem in problems]
+        super().__init__(f"{where}: {lines[0]}" if len(lines) == 1 else "\n  - ".join([f"{where}:", *lines]))
+
+
+def raise_all(where: str, problems: Sequence[Problem]) -> None:
+    """Raise InvalidInputError if there are *problems*."""
+    if problems:
+        raise InvalidInputError(where, problems)

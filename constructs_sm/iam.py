@@ -1,0 +1,194 @@
+"""Every policy statement there is, for both roles.
+
+Statements are plain values until the last moment: equal ones are one, and none costs a call over the jsii bridge twice.
+Sources: https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html for the state machine role,
+https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html for the execution role, and the Service Authorization
+Reference for the resource types.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from constructs_sm.late_bound import TOKEN, is_token
+from constructs_sm.names import arn_suffix
+from constructs_sm.rendering import LATE, spelled
+from constructs_sm.s3 import S3Location, bucket_and_prefix
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from constructs_sm.access import Access
+    from constructs_sm.actions import Action
+
+_PART = rf"(?:{TOKEN.pattern}|[^./])+?"
+_ECR_IMAGE = re.compile(
+    rf"(?P<account>{_PART})\.dkr\.ecr(?:-fips)?\.(?P<region>{_PART})\.(?:{TOKEN.pattern}|[a-z.]+)"
+    rf"/(?P<repository>(?:{TOKEN.pattern}|[^:@])+)(?:[:@].*)?"
+)
+_PASSED_TO_SAGEMAKER = (("StringEquals", "iam:PassedToService", "sagemaker.amazonaws.com"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One Allow statement."""
+
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    conditions: tuple[tuple[str, str, str], ...] = ()
+    """Operator, condition key, value."""
+
+    def to_policy(self) -> dict[str, Any]:
+        """The statement as JSON."""
+        policy: dict[str, Any] = {"Effect": "Allow", "Action": list(self.actions), "Resource": list(self.resources)}
+        for operator, key, value in self.conditions:
+            policy.setdefault("Condition", {}).setdefault(operator, {})[key] = value
+        return policy
+
+
+@dataclass(frozen=True, slots=True)
+class Arns:
+    """Where ARNs are: partition, Region and account, each literal or a token."""
+
+    partition: str
+    region: str
+    account: str
+
+    def of(self, service: str, resource: str) -> str:
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
+
+
+def state_machine_grants(
+    action: Action,
+    request: Mapping[str, Any],
+    role_arns: Iterable[str],
+    arns: Arns,
+    *,
+    sync: bool,
+    shared_prefix: str | None = None,
+) -> tuple[Grant, ...]:
+    """What Step Functions may do to call *action*: AWS's documented template, and `sagemaker:AddTags` on the resource.
+
+    Step Functions tags what it starts; without AddTags it is refused. `ListTags` stays on `*` as AWS documents it: whether
+    the resource's ARN would do is not verified on AWS.
+
+    Args:
+        action: The row of the table.
+        request: The request, whose literal name (or literal beginning of a name) scopes the grants.
+        role_arns: The execution roles that are passed.
+        arns: Where the resources are.
+        sync: Whether Step Functions waits for the job, and so must see, stop and be told of it.
+        shared_prefix: A literal beginning that the names of all jobs of a pipeline have: they share their grants.
+    """
+    resources = tuple(_resources(action, request, arns, shared_prefix))
+    own = tuple(resource for resource in resources if f":{action.arn_type}/" in resource)
+    verbs = (action.verb, "Describe", "Stop") if sync else (action.verb,)
+    grants = [
+        Grant(tuple(f"sagemaker:{verb}{action.noun}" for verb in verbs), resources),
+        Grant(("sagemaker:ListTags",), ("*",)),
+    ]
+    if action.takes_tags:
+        grants.append(Grant(("sagemaker:AddTags",), own))
+    grants += [Grant(("iam:PassRole",), (role_arn,), _PASSED_TO_SAGEMAKER) for role_arn in role_arns]
+    if sync and action.sync_rule:
+        events = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
+        grants.append(Grant(events, (arns.of("events", f"rule/{action.sync_rule.name}"),)))
+    return tuple(grants)
+
+
+def _resources(action: Action, request: Mapping[str, Any], arns: Arns, shared_prefix: str | None) -> Iterator[str]:
+    for arn_type, field in ((action.arn_type, action.name_field), *action.extra_resources):
+        key = spelled(request, field)
+        suffix = "*" if key is None else arn_suffix(str(request[key]), run_time=key.endswith(LATE))
+        if shared_prefix and suffix.startswith(f"{shared_prefix}-"):
+            suffix = f"{shared_prefix}-*"
+        yield arns.of("sagemaker", f"{arn_type}/{suffix}")
+        # A token must not be lower-cased: that would no longer be the token.
+        if action.lower_cases_arn and not is_token(suffix) and suffix != suffix.lower():
+            yield arns.of("sagemaker", f"{arn_type}/{suffix.lower()}")
+
+
+def execution_base_grants(arns: Arns) -> tuple[Grant, ...]:
+    """What every job does whatever it reads: its logs, its metrics, and the registry's login, which takes no resource."""
+    logs = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
+    return (
+        Grant(logs, (arns.of("logs", "log-group:/aws/sagemaker/*"),)),
+        Grant(("cloudwatch:PutMetricData", "ecr:GetAuthorizationToken"), ("*",)),
+    )
+
+
+def execution_grants(access: Access, arns: Arns) -> tuple[Grant, ...]:
+    """What SageMaker may do to serve a request that needs *access*: prefixes of S3, never whole buckets, and no `*`."""
+    grants = [grant for location in access.reads for grant in _read(location, arns)]
+    grants += [grant for location in access.writes for grant in _write(location, arns)]
+    repositories = [*access.repository_arns, *filter(None, (_repository_arn(image, arns) for image in access.images))]
+    pull = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+    grants += [Grant(pull, (repository,)) for repository in repositories]
+    grants += [_key(key, arns, "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey") for key in access.output_keys]
+    grants += [
+        _key(key, arns, "kms:CreateGrant", conditions=(("Bool", "kms:GrantIsForAWSResource", "true"),))
+        for key in access.volume_keys
+    ]
+    if access.in_vpc:
+        grants.append(Grant(_INTERFACES, ("*",)))
+    return tuple(dict.fromkeys(grants))
+
+
+# EC2's Describe calls take no resource, and the interfaces have no name before SageMaker makes them.
+_INTERFACES = (
+    "ec2:CreateNetworkInterface",
+    "ec2:CreateNetworkInterfacePermission",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DeleteNetworkInterfacePermission",
+    "ec2:DescribeDhcpOptions",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVpcs",
+)
+
+
+def _read(location: S3Location, arns: Arns) -> Iterator[Grant]:
+    bucket, prefix = _bucket_and_prefix(location)
+    yield Grant(("s3:GetObject",), (f"arn:{arns.partition}:s3:::{bucket}/{prefix}*",))
+    listed = (("StringLike", "s3:prefix", f"{prefix}*"),) if prefix else ()
+    yield Grant(("s3:ListBucket",), (f"arn:{arns.partition}:s3:::{bucket}",), listed)
+    if location.key is not None:
+        yield Grant(("kms:Decrypt",), (location.key.key_arn,))
+
+
+def _write(location: S3Location, arns: Arns) -> Iterator[Grant]:
+    bucket, prefix = _bucket_and_prefix(location)
+    yield Grant(("s3:AbortMultipartUpload", "s3:PutObject"), (f"arn:{arns.partition}:s3:::{bucket}/{prefix}*",))
+    if location.key is not None:
+        # An upload in parts reads its own parts back.
+        yield Grant(("kms:Decrypt", "kms:GenerateDataKey"), (location.key.key_arn,))
+
+
+def _bucket_and_prefix(location: S3Location) -> tuple[str, str]:
+    found = bucket_and_prefix(location.within or "")
+    if found is None:
+        message = f"no S3 prefix to grant: {location}"
+        raise AssertionError(message)
+    return found
+
+
+def _repository_arn(image: str, arns: Arns) -> str | None:
+    """The repository of an image in ECR; None for one of another registry, which IAM has no say in."""
+    match = _ECR_IMAGE.fullmatch(image)
+    if match is None:
+        return None
+    return f"arn:{arns.partition}:ecr:{match['region']}:{match['account']}:repository/{match['repository']}"
+
+
+def _key(key: str, arns: Arns, *actions: str, conditions: tuple[tuple[str, str, str], ...] = ()) -> Grant:
+    """Use of a key, however the request names it: ARN, id or alias."""
+    if key.startswith("arn:") and ":alias/" in key:
+        key = key.rpartition(":")[2]
+    if key.startswith("alias/"):
+        # IAM knows no key by its alias, except as a condition.
+        alias = ("ForAnyValue:StringEquals", "kms:ResourceAliases", key)
+        return Grant(actions, (arns.of("kms", "key/*"),), (*conditions, alias))
+    return Grant(actions, (key if key.startswith("arn:") or is_token(key) else arns.of("kms", f"key/{key}"),), conditions)

@@ -1,0 +1,204 @@
+"""SageMakerJob: a task, the check of its output, and what comes next, or Fail."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+import jsii
+from aws_cdk import aws_stepfunctions as sfn
+
+from constructs_sm.errors import InvalidInputError, Problem
+from constructs_sm.state import TaskArguments, TaskPlan, TaskState
+from constructs_sm.task import SageMakerTask
+from constructs_sm.validation import OutputCheck
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from aws_cdk import aws_iam as iam
+    from constructs import Construct
+    from typing_extensions import Self, Unpack
+
+    from constructs_sm.actions import Action
+
+_CHECK = "{}: ValidateOutput"
+_REFUSED = "{}: InvalidOutput"
+_DONE = "{}: Succeed"
+_LONGEST_STATE_NAME = 80
+_LONGEST_ID = _LONGEST_STATE_NAME - len(_CHECK.format(""))
+
+
+class JobArguments(TaskArguments, total=False):
+    """What every job takes, besides the fields of its request."""
+
+    output_check: OutputCheck | None
+    """Default: `OutputCheck.completed()`. None: the job goes on whatever its output is."""
+
+
+@jsii.implements(sfn.INextable)
+class SageMakerJob(sfn.StateMachineFragment):
+    """A SageMaker job that is retried where that helps, and whose output is checked before the state machine goes on.
+
+    Three states: the task, named like the construct; a Choice, `<id>: ValidateOutput`; and a Fail, `<id>: InvalidOutput`.
+    What is chained after the job becomes the Choice's accepted branch; a job with nothing after it ends in a Succeed.
+    Use the class of the job (`TrainingJob`, ...), whose arguments are typed; this one is what they have in common.
+
+    Args:
+        scope: Any construct in a stack.
+        construct_id: Also the name of the state and the key of its result; at most 64 characters.
+        action: A row of `constructs_sm.actions.ACTIONS`.
+        given: Fields of the request that typed arguments said.
+        defaults: Fields of the request that fill what typed arguments left out.
+        problems: What the class has found wrong with its arguments.
+        arguments: See `JobArguments`.
+
+    Raises:
+        InvalidInputError: With everything that is wrong; nothing has been made then.
+
+    Grants: see `SageMakerTask`.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        action: Action,
+        given: Mapping[str, Any] | None = None,
+        defaults: Mapping[str, Any] | None = None,
+        problems: Sequence[Problem] = (),
+        **arguments: Unpack[JobArguments],
+    ) -> None:
+        check = arguments.pop("output_check", OutputCheck.completed())
+        plan = TaskPlan(
+            type(self).__name__,
+            scope,
+            construct_id,
+            action,
+            arguments,
+            given=given,
+            defaults=defaults,
+            own_arguments=[*JobArguments.__annotations__, *_parameters_of(type(self))],
+            check=check,
+            whole_request=True,
+            longest_id=_LONGEST_ID if check is not None else _LONGEST_STATE_NAME,
+            problems=problems,
+        )
+        state = plan.state()
+        super().__init__(scope, construct_id)
+        self._construct_id = construct_id
+        self._state = state
+        self._goes_on = False
+        self._task = _JobTask(self, construct_id, state, self._close)
+        self._choice = self._checked_by(check) if check is not None else None
+
+    def _checked_by(self, check: OutputCheck) -> sfn.Choice:
+        output = self._state.output
+        action = self._state.action
+        language = sfn.QueryLanguage.JSONATA if self._state.jsonata else None
+        failure = check.failure(self._construct_id, action, output)
+        self._rule = _Rule(check.rule(action, output))
+        refused = sfn.Fail(self, _REFUSED.format(self._construct_id), query_language=language, **failure)
+        choice = sfn.Choice(self, _CHECK.format(self._construct_id), query_language=language)
+        choice.otherwise(refused)
+        self._task.next(choice)
+        return choice
+
+    @property
+    def task(self) -> SageMakerTask:
+        """The Task state."""
+        return self._task
+
+    @property
+    def resource_name(self) -> str:
+        """The name SageMaker knows the job or resource by: literal, or late-bound for a state that runs after it."""
+        return self._state.resource_name()
+
+    @property
+    def execution_role(self) -> iam.IRole:
+        """The role SageMaker runs the job under: the one given, or the one made for this stack."""
+        return self._state.role or self._state.scope.execution_role()
+
+    @property
+    def start_state(self) -> sfn.State:
+        return self._task
+
+    @property
+    def end_states(self) -> list[sfn.INextable]:
+        return [self]
+
+    def next(self, next: sfn.IChainable) -> sfn.Chain:  # noqa: A002  (the CDK's name)
+        """Go on to *next* when the output is accepted.
+
+        Raises:
+            InvalidInputError: The job goes on to something else already.
+        """
+        if self._goes_on:
+            raise InvalidInputError(
+                f"{type(self).__name__} '{self.node.path}'",
+                [Problem("the job goes on already", next.id, "chain before the state machine or Map takes it, and once")],
+            )
+        self._accept(next.start_state)
+        return sfn.Chain.sequence(self, next)
+
+    def add_catch(
+        self, handler: sfn.IChainable, *, errors: Sequence[str] | None = None, result_path: str | None = None
+    ) -> Self:
+        """Go on to *handler* when the task fails for good: retries exhausted, job failed, call refused.
+
+        The Fail after a refused output is not caught: it ends the execution.
+
+        Args:
+            handler: What to do then.
+            errors: Error names. Default: `States.ALL`.
+            result_path: Where error and cause go in the state's input. Default: in its place.
+        """
+        self._task.add_catch(handler, errors=list(errors) if errors else None, result_path=result_path)
+        return self
+
+    def _accept(self, state: sfn.State) -> None:
+        self._goes_on = True
+        if self._choice is None:
+            self._task.next(state)
+        else:
+            self._choice.when(self._rule, state)
+
+    def _close(self) -> None:
+        """End in a Succeed if nothing was chained: a Choice cannot end a state machine."""
+        if self._goes_on or self._choice is None:
+            return
+        succeed = sfn.Succeed(self, _DONE.format(self._construct_id))
+        # Prefixes were handed out before this state was there.
+        succeed.add_prefix(self._task.state_id.removesuffix(self._construct_id))
+        self._accept(succeed)
+
+
+class _JobTask(SageMakerTask):
+    """The task of a job, which lets the job end itself before the state machine is drawn."""
+
+    def __init__(self, scope: Construct, construct_id: str, state: TaskState, close: Callable[[], None]) -> None:
+        self._close = close
+        self._be(scope, construct_id, state)
+
+    def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
+        self._close()
+        super()._when_bound_to_graph(graph)
+
+
+class _Rule(sfn.Condition):
+    """A Choice rule that is Amazon States Language already."""
+
+    def __init__(self, rule: Mapping[str, Any]) -> None:
+        super().__init__()
+        self._rule = rule
+
+    def render_condition(self) -> Any:
+        return self._rule
+
+
+def _parameters_of(job: type[SageMakerJob]) -> list[str]:
+    return [name for name in inspect.signature(job.__init__).parameters if name not in _INTERNAL]
+
+
+_INTERNAL = {"self", "scope", "construct_id", "action", "given", "defaults", "problems", "arguments"}

@@ -1,0 +1,1 @@
+"""The nine jobs: typed arguments, and the request they make."""

@@ -1,0 +1,135 @@
+"""Fields that the requests of several jobs have, from the types a CDK user has at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeAlias, Union
+
+from aws_cdk.aws_stepfunctions import QueryLanguage
+
+from constructs_sm.errors import Problem
+from constructs_sm.late_bound import is_json_path, is_late_bound
+from constructs_sm.names import slug
+from constructs_sm.scope import JobScope
+
+if TYPE_CHECKING:
+    from aws_cdk import Duration, Size
+    from aws_cdk import aws_ec2 as ec2
+    from aws_cdk import aws_ecr as ecr
+    from aws_cdk import aws_ecr_assets as ecr_assets
+    from aws_cdk import aws_kms as kms
+    from constructs import Construct
+
+    from constructs_sm.job import JobArguments
+    from constructs_sm.s3 import S3Data, S3Location
+
+Image: TypeAlias = Union[str, "ecr.IRepository", "ecr_assets.DockerImageAsset"]
+"""A container image: its URI, a repository (its `latest`), or an image built from a folder. ECR pull follows from it."""
+InstanceType: TypeAlias = Union[str, "ec2.InstanceType"]
+"""An instance type in SageMaker's spelling (`ml.m5.xlarge`) or the CDK's; late-bound strings too."""
+Key: TypeAlias = Union[str, "kms.IKey"]
+Scalar: TypeAlias = Union[str, int, float, bool]
+Subnets: TypeAlias = Union["ec2.SubnetSelection", Sequence[Union[str, "ec2.ISubnet"]]]
+SecurityGroups: TypeAlias = Sequence[Union[str, "ec2.ISecurityGroup"]]
+
+
+def texts(values: Mapping[str, Scalar] | None) -> dict[str, str] | None:
+    """Scalars as the strings the API wants: `True` is `true`, numbers as Python writes them, late-bound values as text."""
+    return {name: _text(value) for name, value in values.items()} if isinstance(values, Mapping) else values
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        # What stands in the input may be a number.
+        return f"States.Format('{{}}', {value})" if is_json_path(value) and value.startswith("$") else value
+    return str(value) if isinstance(value, (int, float)) and not is_late_bound(value) else value
+
+
+def tag_list(tags: Mapping[str, str] | None) -> list[dict[str, str]] | None:
+    """Tags as SageMaker lists them."""
+    return [{"Key": key, "Value": value} for key, value in tags.items()] if isinstance(tags, Mapping) else tags
+
+
+def named(values: Mapping[str, Any] | None, argument: str, problems: list[Problem]) -> Mapping[str, Any]:
+    """*values*, or a problem if they are no mapping."""
+    if values is None or isinstance(values, Mapping):
+        return values or {}
+    problems.append(Problem(f"{argument} must be a mapping", values, "pass a dict from names to values"))
+    return {}
+
+
+def channels(inputs: Mapping[str, S3Data] | None, problems: list[Problem]) -> list[dict[str, Any]] | None:
+    """InputDataConfig: one channel a name, with what is under an S3 prefix."""
+    return [
+        {"ChannelName": name, "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": data}}}
+        for name, data in named(inputs, "inputs", problems).items()
+    ] or None
+
+
+def instance(instance_type: InstanceType | None) -> Any:
+    """The instance type in SageMaker's spelling."""
+    return f"ml.{instance_type.to_string()}" if hasattr(instance_type, "to_string") else instance_type
+
+
+def seconds(duration: Duration | None) -> Any:
+    """A Duration in seconds; anything else as it is, for SageMaker's model to judge."""
+    return duration.to_seconds() if hasattr(duration, "to_seconds") else duration
+
+
+def gibibytes(size: Size | None) -> Any:
+    """A Size in GiB; anything else as it is, for SageMaker's model to judge."""
+    return size.to_gibibytes() if hasattr(size, "to_gibibytes") else size
+
+
+def vpc_config(
+    vpc: ec2.IVpc | None, subnets: Subnets | None, security_groups: SecurityGroups | None, problems: list[Problem]
+) -> dict[str, Any] | None:
+    """VpcConfig; its subnets are the private ones of *vpc*, a selection of its, or the ones listed."""
+    if vpc is None and subnets is None and security_groups is None:
+        return None
+    if not security_groups:
+        problems.append(Problem("a job in a VPC needs security groups", security_groups, "pass security_groups=[...]"))
+    return {"SecurityGroupIds": list(security_groups or ()), "Subnets": _subnets(vpc, subnets, problems)}
+
+
+def _subnets(vpc: ec2.IVpc | None, subnets: Subnets | None, problems: list[Problem]) -> list[Any]:
+    if isinstance(subnets, Sequence) and not isinstance(subnets, str):
+        return list(subnets)
+    if vpc is None:
+        problems.append(Problem("subnets of no VPC", subnets, "pass vpc, or a list of subnets"))
+        return []
+    selection = {name: getattr(subnets, name, None) for name in _SELECTION}
+    return list(vpc.select_subnets(**selection).subnet_ids)
+
+
+_SELECTION = ("availability_zones", "one_per_az", "subnet_filters", "subnet_group_name", "subnets", "subnet_type")
+
+
+def data_under(scope: Construct, job: str) -> S3Location | None:
+    """Where a job writes that is not told where: under its own name in the data of its scope; None if that has none."""
+    data = JobScope.of(scope).data
+    return None if data is None else data.under(f"{slug(job, _LONGEST_FOLDER)}/")
+
+
+def of_this_execution(place: S3Location | None, *names: str, jsonata: bool) -> S3Location | None:
+    """A place under *place* that no other execution writes to: `<execution>/<names>/`.
+
+    A job that found the files of an earlier run beside its own would read both.
+    """
+    if place is None:
+        return None
+    rest = "/".join(["", *names, ""])
+    if jsonata:
+        return replace(place, uri=f"{{% '{place.uri}' & $states.context.Execution.Name & '{rest}' %}}")
+    return replace(place, uri=f"States.Format('{place.uri}{{}}{rest}', $$.Execution.Name)")
+
+
+_LONGEST_FOLDER = 64
+
+
+def asks_for_jsonata(arguments: JobArguments) -> bool:
+    """Whether the job is to be written in JSONata."""
+    return arguments.get("query_language") is QueryLanguage.JSONATA

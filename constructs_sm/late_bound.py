@@ -1,0 +1,40 @@
+"""Values that are not known at synthesis, told apart by how they are spelled.
+
+A CDK token travels through Python as a string (or number, or list) with a mark in it, so no call over the jsii bridge is
+needed to recognize one.
+"""
+
+from __future__ import annotations
+
+import re
+
+TOKEN = re.compile(r"\$\{Token\[[^\]]*\]\}|#\{Token\[[^\]]*\]\}")
+_JSON_PATH = re.compile(r"\$(\.|\$\.|\[|$)|\$\$$|States\.[A-Z]\w*\(")
+_LARGEST_ENCODED_NUMBER = -1e280
+"""The CDK encodes number tokens as numbers below this, which nobody writes."""
+
+
+def is_token(value: object) -> bool:
+    """Whether *value* is, or holds, a CDK token: known at deployment (or a `sfn.JsonPath`, known at run time)."""
+    if isinstance(value, str):
+        return TOKEN.search(value) is not None
+    if isinstance(value, (int, float)):
+        return value < _LARGEST_ENCODED_NUMBER
+    if isinstance(value, (list, tuple)) and len(value) == 1:
+        return isinstance(value[0], str) and value[0].startswith("#{Token[")
+    return hasattr(value, "creation_stack")
+
+
+def is_json_path(value: object) -> bool:
+    """Whether *value* is a path (`$.x`, `$$.Execution.Id`) or an intrinsic function (`States.UUID()`)."""
+    return isinstance(value, str) and _JSON_PATH.match(value) is not None
+
+
+def is_jsonata(value: object) -> bool:
+    """Whether *value* is a JSONata expression: `{% ... %}`."""
+    return isinstance(value, str) and value.startswith("{%") and value.endswith("%}")
+
+
+def is_late_bound(value: object) -> bool:
+    """Whether *value* is known only at deployment (token) or at run time (JSONPath, JSONata)."""
+    return is_json_path(value) or is_jsonata(value) or is_token(value)

@@ -1,0 +1,142 @@
+"""From what a user gave to the request of a Task state: CDK objects become SageMaker's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from constructs_sm.errors import Problem
+from constructs_sm.late_bound import is_json_path, is_jsonata, is_token
+from constructs_sm.s3 import S3Location
+
+LATE = ".$"
+"""What Step Functions wants at the end of a field whose value is JSONPath or an intrinsic function."""
+_REFERENCES = ("key_arn", "role_arn", "subnet_id", "security_group_id", "topic_arn", "function_arn")
+
+
+@dataclass(slots=True)
+class Rendered:
+    """A request in SageMaker's words."""
+
+    request: dict[str, Any] = field(default_factory=dict)
+    objects: dict[str, Any] = field(default_factory=dict)
+    """The S3Locations and image repositories that stood in it, by path: they know more than their spelling says."""
+    problems: list[Problem] = field(default_factory=list)
+
+
+def render(
+    given: Mapping[str, Any],
+    defaults: Mapping[str, Any],
+    parameters: Mapping[str, Any] | None,
+    *,
+    jsonata: bool,
+) -> Rendered:
+    """The request that *given* (from typed arguments) and *parameters* (in SageMaker's words) make together.
+
+    A field given both ways is a problem. *defaults* fill what is still missing, except where *parameters* stand alone:
+    those are a complete request and are left as they are.
+    """
+    rendered = Rendered()
+    walk = _Walk(rendered, jsonata=jsonata)
+    typed = walk.mapping(given, "", typed=True)
+    raw = walk.mapping(parameters or {}, "", typed=False)
+    rendered.request = _merge(typed, raw, "", rendered.problems)
+    if typed or not raw:
+        _fill(rendered.request, walk.mapping(defaults, "", typed=True))
+    return rendered
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    rendered: Rendered
+    jsonata: bool
+
+    def mapping(self, values: Mapping[str, Any], path: str, *, typed: bool) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for key, value in values.items():
+            if value is None and typed:
+                continue
+            here = join(path, key)
+            if self.jsonata and str(key).endswith(LATE):
+                self.wrong(f"{here} is JSONPath in a JSONata state", value, "write '{% ... %}' in a field without .$")
+            item = self.value(value, here, typed=typed)
+            if item == {} and typed:
+                continue
+            # In parameters "$.x" is a literal unless its field says otherwise, as in Amazon States Language.
+            late = typed and not self.jsonata and is_json_path(item)
+            result[f"{key}{LATE}" if late else key] = item
+        return result
+
+    def value(self, value: Any, path: str, *, typed: bool) -> Any:
+        if isinstance(value, Mapping):
+            return self.mapping(value, path, typed=typed)
+        if isinstance(value, (list, tuple)):
+            return [self.value(item, f"{path}[{index}]", typed=typed) for index, item in enumerate(value)]
+        if isinstance(value, str):
+            self._language(value, path, typed=typed)
+            return value
+        if value is None or isinstance(value, (bool, int, float)) or is_token(value):
+            return value
+        return self._reference(value, path)
+
+    def _language(self, value: str, path: str, *, typed: bool) -> None:
+        if self.jsonata and typed and is_json_path(value):
+            self.wrong(f"{path} is JSONPath in a JSONata state", value, "write '{% $states.input... %}'")
+        elif not self.jsonata and is_jsonata(value):
+            self.wrong(f"{path} is JSONata in a JSONPath state", value, "pass query_language=QueryLanguage.JSONATA")
+
+    def _reference(self, value: Any, path: str) -> Any:
+        """What the API calls a CDK object. Recognized by what it offers, so that no CDK module is imported for it."""
+        location = S3Location.of(value)
+        if location is not None:
+            self.rendered.objects[path] = location
+            return location.uri
+        if hasattr(value, "image_uri"):
+            self.rendered.objects[path] = value.repository
+            return value.image_uri
+        if hasattr(value, "repository_uri"):
+            self.rendered.objects[path] = value
+            return value.repository_uri
+        for reference in _REFERENCES:
+            if hasattr(value, reference):
+                return getattr(value, reference)
+        self.wrong(f"{path} is nothing a request can hold", value, "pass a JSON value or a CDK construct")
+        return None
+
+    def wrong(self, what: str, got: object, use: str) -> None:
+        self.rendered.problems.append(Problem(what, got, use))
+
+
+def join(path: str, key: object) -> str:
+    """The path of a field, spelled without the mark of a late-bound one."""
+    bare = str(key).removesuffix(LATE)
+    return f"{path}.{bare}" if path else bare
+
+
+def spelled(request: Mapping[str, Any], name: str) -> str | None:
+    """The key under which *request* has the field *name*: as it is, or late-bound; None if it has not."""
+    return next((key for key in (name, f"{name}{LATE}") if key in request), None)
+
+
+def _merge(typed: dict[str, Any], raw: dict[str, Any], path: str, problems: list[Problem]) -> dict[str, Any]:
+    merged = dict(typed)
+    for key, value in raw.items():
+        here = join(path, key)
+        there = spelled(typed, str(key).removesuffix(LATE))
+        if there is None:
+            merged[key] = value
+        elif there == key and isinstance(value, dict) and isinstance(typed[key], dict):
+            merged[key] = _merge(typed[key], value, here, problems)
+        else:
+            problems.append(Problem(f"{here} is given twice", [typed[there], value], "give the argument or the parameter"))
+    return merged
+
+
+def _fill(request: dict[str, Any], defaults: Mapping[str, Any]) -> None:
+    for key, value in defaults.items():
+        there = spelled(request, key)
+        if there is None:
+            request[key] = value
+        elif isinstance(value, dict) and isinstance(request[there], dict):
+            _fill(request[there], value)

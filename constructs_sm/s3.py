@@ -1,0 +1,67 @@
+"""Where data lies in S3: as SageMaker is told, and as IAM is asked."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias, Union
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_s3 as s3
+    from aws_cdk import aws_s3_assets as s3_assets
+
+_URI = re.compile(r"(?:s3://|https://s3[^/]*/)(?P<rest>.+)")
+
+
+@dataclass(frozen=True, slots=True)
+class S3Location:
+    """Data in S3, with what the grants need to know about it.
+
+    Attributes:
+        uri: What SageMaker gets: `s3://bucket/prefix/`, or late-bound.
+        within: The literal (or token) `s3://` prefix the data is under; grants are made for it. None: not known, so that
+            nothing can be granted.
+        key: The key the data is encrypted with, if it is not S3's own.
+    """
+
+    uri: str
+    within: str | None = None
+    key: kms.IKey | None = None
+
+    @classmethod
+    def of_bucket(cls, bucket: s3.IBucket, prefix: str = "") -> S3Location:
+        """*prefix* of *bucket*, with the bucket's key."""
+        uri = f"s3://{bucket.bucket_name}/{prefix}"
+        return cls(uri, uri, bucket.encryption_key)
+
+    @classmethod
+    def of(cls, data: object) -> S3Location | None:
+        """*data* as a location; None if it is nothing of the kind. Recognized by what it offers, without the CDK."""
+        if isinstance(data, S3Location):
+            return data
+        if isinstance(data, str):
+            return cls(data, data if bucket_and_prefix(data) else None)
+        if hasattr(data, "bucket_name"):
+            return cls.of_bucket(data)
+        if hasattr(data, "s3_object_url"):
+            return cls(data.s3_object_url, data.s3_object_url)
+        return None
+
+    def under(self, prefix: str) -> S3Location:
+        """A place under this one: *prefix* joined with one slash."""
+        within = None if self.within is None else f"{self.within.rstrip('/')}/{prefix}"
+        return S3Location(f"{self.uri.rstrip('/')}/{prefix}", within, self.key)
+
+
+S3Data: TypeAlias = Union[str, "s3.IBucket", "s3_assets.Asset", S3Location]
+"""How data in S3 is given: an `s3://` string (literal, token, JSONPath or JSONata), a bucket, an asset, an S3Location."""
+
+
+def bucket_and_prefix(uri: str) -> tuple[str, str] | None:
+    """The bucket and the prefix of an S3 URI; None if *uri* is none."""
+    match = _URI.match(uri)
+    if match is None:
+        return None
+    bucket, _, prefix = match["rest"].partition("/")
+    return bucket, prefix

@@ -1,0 +1,464 @@
+"""A Task state as one dictionary of Amazon States Language, with the grants it needs.
+
+Everything that can be wrong with the arguments is found here, before any construct is made.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from aws_cdk import Duration
+from aws_cdk import aws_stepfunctions as sfn
+
+from constructs_sm import requests
+from constructs_sm.access import access_of
+from constructs_sm.errors import NOTHING, Problem, raise_all
+from constructs_sm.iam import Grant, execution_grants, state_machine_grants
+from constructs_sm.late_bound import TOKEN, is_json_path, is_jsonata, is_token
+from constructs_sm.names import JobName, name_problems, slug, unique_prefix_max
+from constructs_sm.rendering import LATE, Rendered, render, spelled
+from constructs_sm.retry import DEFAULT, RetryPolicy
+from constructs_sm.scope import JobScope
+from constructs_sm.validation import Output, OutputCheck, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from aws_cdk import aws_iam as iam
+    from constructs import Construct
+
+    from constructs_sm.actions import Action
+
+_SUFFIX = {
+    sfn.IntegrationPattern.REQUEST_RESPONSE: "",
+    sfn.IntegrationPattern.RUN_JOB: ".sync",
+    sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN: ".waitForTaskToken",
+}
+_TASK_TOKEN = re.compile(r"\$\$\.Task\.Token|\$states\.context\.Task\.Token")
+_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_RESULT_KEY = re.compile(r"\$\.([A-Za-z_][A-Za-z0-9_]*)|\$\['([^']+)'\]")
+_LONGEST_STATE_NAME = 80
+_ROLE_TO_COME = "${Token[Role.0]}"
+"""Stands for the execution role while the request is checked, before any role is made."""
+
+
+class TaskArguments(TypedDict, total=False):
+    """What every task and job takes, besides the fields of its request."""
+
+    parameters: Mapping[str, Any] | None
+    """Fields of the request in SageMaker's own words, as they stand in Amazon States Language (`Field.$` for JSONPath).
+
+    Enough alone for every job. A field given here and as an argument is an error.
+    """
+    job_name: str | JobName | None
+    """A string is a fixed name, or late-bound. Default: `JobName.unique` with a prefix from the construct id."""
+    role: iam.IRole | None
+    """The execution role; it is passed, and nothing is added to it.
+
+    Default: one role a stack, made with what its jobs need and nothing else.
+    """
+    integration_pattern: sfn.IntegrationPattern | None
+    """Default: wait for the job (`.sync`) where Step Functions offers it, otherwise go on when SageMaker has answered."""
+    retry: Sequence[RetryPolicy]
+    """Default: `retry.DEFAULT`. `()` turns retries off."""
+    result_path: str | None
+    """Where the output goes in the state's input. Default: `$.<construct id>`, so that the input stays."""
+    result_selector: Mapping[str, Any] | None
+    """What is kept of the output (JSONPath only). A field it names must be there, or the execution fails."""
+    outputs: Any
+    """The state's output as JSONata (JSONata only). Default: the input with the output under the construct id."""
+    assign: Mapping[str, Any] | None
+    """Variables to set, as Amazon States Language has them."""
+    timeout: Duration | str | None
+    """When Step Functions gives up on the task and stops the job; a string is JSONPath or JSONata. Default: never."""
+    heartbeat: Duration | None
+    """With `.waitForTaskToken`: the longest silence of whoever holds the token."""
+    query_language: sfn.QueryLanguage | None
+    """Default: JSONPath."""
+    comment: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskState:
+    """A checked Task state, and what goes with it."""
+
+    action: Action
+    json: dict[str, Any]
+    grants: tuple[Grant, ...]
+    """What the state machine role must be allowed."""
+    scope: JobScope
+    output: Output | None
+    """Where later states find the job's output; None: it is not kept."""
+    jsonata: bool
+    role: iam.IRole | None
+    """The execution role that was given."""
+    warnings: tuple[tuple[str, str], ...]
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """What SageMaker is sent."""
+        request: dict[str, Any] = self.json["Arguments" if self.jsonata else "Parameters"]
+        return request
+
+    def later(self, field_name: str) -> str:
+        """A field of the output, as later states say it in this state's query language."""
+        place = "$" if self.output is None else self.output.place
+        return f"{{% {place}.{field_name} %}}" if self.jsonata else f"{place}.{field_name}"
+
+    def resource_name(self) -> str:
+        """The name SageMaker knows the job or resource by, as later states say it."""
+        literal = self.request.get(self.action.name_field)
+        if literal is not None and not is_jsonata(literal):
+            return str(literal)
+        if self.output is not None and self.output.status is Status.REQUIRED:
+            return self.later(self.action.name_field)
+        # The answer to a mere call holds no name, only the ARN that ends in it.
+        arn = self.later(self.action.arn_field)
+        if self.jsonata:
+            return f"{{% $split({arn[3:-3]}, '/')[1] %}}"
+        return f"States.ArrayGetItem(States.StringSplit({arn}, '/'), 1)"
+
+
+class TaskPlan:
+    """The arguments of a task or job, to be checked and turned into a TaskState.
+
+    Args:
+        kind: The class a user has called, for the message of an error.
+        scope: Where the task will stand.
+        construct_id: What it, its state and its result are called.
+        action: The row of the table.
+        arguments: What every task takes.
+        given: Fields of the request from typed arguments.
+        defaults: What fills the request where typed arguments are used and say nothing.
+        own_arguments: What the class takes besides, to suggest it for a misspelt one.
+        check: What will be checked of the output, which must then be kept.
+        whole_request: Whether the request is checked against SageMaker's model.
+        longest_id: How long the construct id may be, with what further states add to it.
+        problems: What the caller has found wrong already.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        scope: Construct,
+        construct_id: str,
+        action: Action,
+        arguments: TaskArguments,
+        *,
+        given: Mapping[str, Any] | None = None,
+        defaults: Mapping[str, Any] | None = None,
+        own_arguments: Iterable[str] = (),
+        check: OutputCheck | None = None,
+        whole_request: bool = False,
+        longest_id: int = _LONGEST_STATE_NAME,
+        problems: Sequence[Problem] = (),
+    ) -> None:
+        self._kind = kind
+        self._scope = scope
+        self._id = construct_id
+        self._action = action
+        self._arguments = arguments
+        self._given = given or {}
+        self._defaults = defaults or {}
+        self._check = check
+        self._whole_request = whole_request
+        self._longest_id = longest_id
+        self._problems = [*_unknown(arguments, own_arguments), *problems]
+        self._jsonata = arguments.get("query_language") is sfn.QueryLanguage.JSONATA
+
+    def state(self) -> TaskState:
+        """The TaskState.
+
+        Raises:
+            InvalidInputError: With everything that is wrong.
+        """
+        job_scope = JobScope.of(self._scope)
+        self._path_of_result = self._result_path()
+        state = self._settings() | self._retries() | self._times() | self._result()
+        output = self._output()
+        self._checkable(output)
+        rendered = self._request(job_scope)
+        role_needed = self._role_needed(rendered.request)
+        if role_needed:
+            _set_roles(rendered.request, self._action.role_path, _ROLE_TO_COME)
+        if self._whole_request and not self._problems:
+            self._problems += requests.problems(self._action, rendered.request)
+        raise_all(f"{self._kind} '{self._path()}'", self._problems)
+
+        access = access_of(rendered)
+        if role_needed:
+            _set_roles(rendered.request, self._action.role_path, job_scope.execution_role().role_arn, over=_ROLE_TO_COME)
+        own_role = role_needed or not self._action.role_path and self._arguments.get("role") is None
+        if own_role:
+            job_scope.grant_execution(execution_grants(access, job_scope.arns))
+        return TaskState(
+            action=self._action,
+            json={
+                "Type": "Task",
+                "Resource": f"arn:{job_scope.arns.partition}:states:::sagemaker:{self._action.api}{_SUFFIX[self._pattern]}",
+                "Arguments" if self._jsonata else "Parameters": rendered.request,
+                **state,
+            },
+            grants=state_machine_grants(
+                self._action,
+                rendered.request,
+                self._passed_roles(rendered.request, job_scope),
+                job_scope.arns,
+                sync=self._pattern is sfn.IntegrationPattern.RUN_JOB,
+                shared_prefix=job_scope.name_prefix,
+            ),
+            scope=job_scope,
+            output=output,
+            jsonata=self._jsonata,
+            role=self._arguments.get("role"),
+            warnings=tuple(self._warnings(access.unknown if own_role else [])),
+        )
+
+    def _wrong(self, what: str, got: object, use: str) -> None:
+        self._problems.append(Problem(what, got, use))
+
+    def _path(self) -> str:
+        return "/".join(filter(None, (self._scope.node.path, str(self._id))))
+
+    @property
+    def _pattern(self) -> sfn.IntegrationPattern:
+        given = self._arguments.get("integration_pattern")
+        if given is not None:
+            return given
+        return sfn.IntegrationPattern.RUN_JOB if self._action.sync else sfn.IntegrationPattern.REQUEST_RESPONSE
+
+    def _settings(self) -> dict[str, Any]:
+        if not isinstance(self._id, str) or not 1 <= len(self._id) <= self._longest_id:
+            self._wrong("the construct id names the states", self._id, f"use 1 to {self._longest_id} characters")
+        if self._pattern not in _SUFFIX or self._pattern is sfn.IntegrationPattern.RUN_JOB and not self._action.sync:
+            self._wrong(
+                f"{self._action.api} does not offer this integration_pattern",
+                getattr(self._pattern, "name", self._pattern),
+                f"use one of {', '.join(p.name for p in _SUFFIX if self._action.sync or _SUFFIX[p] != '.sync')}",
+            )
+        role = self._arguments.get("role")
+        if role is not None and not hasattr(role, "role_arn"):
+            self._wrong("role must be an iam.IRole", role, "use iam.Role.from_role_arn for a role you have the ARN of")
+        state: dict[str, Any] = {"QueryLanguage": "JSONata"} if self._jsonata else {}
+        if self._arguments.get("comment"):
+            state["Comment"] = self._arguments["comment"]
+        if self._arguments.get("assign"):
+            state["Assign"] = dict(self._arguments["assign"] or {})
+        return state
+
+    def _retries(self) -> dict[str, Any]:
+        policies = self._arguments.get("retry", DEFAULT)
+        if not isinstance(policies, Sequence) or not all(isinstance(policy, RetryPolicy) for policy in policies):
+            self._wrong("retry must be a sequence of RetryPolicy", policies, "pass retry.DEFAULT, or () for no retries")
+            return {}
+        if any("States.ALL" in policy.errors for policy in policies[:-1]):
+            self._wrong("States.ALL must come last", [list(policy.errors) for policy in policies], "move it to the end")
+        return {"Retry": [policy.to_state() for policy in policies]} if policies else {}
+
+    def _times(self) -> dict[str, Any]:
+        state: dict[str, Any] = {}
+        for argument, name in (("timeout", "TimeoutSeconds"), ("heartbeat", "HeartbeatSeconds")):
+            value = self._arguments.get(argument)
+            if value is None:
+                continue
+            if isinstance(value, Duration):
+                state[name] = value.to_seconds()
+            elif is_jsonata(value) and self._jsonata:
+                state[name] = value
+            elif is_json_path(value) and not self._jsonata:
+                state[f"{name}Path"] = value
+            else:
+                self._wrong(f"{argument} must be a Duration", value, "pass Duration.hours(1), or a path in the query language")
+        if self._arguments.get("heartbeat") is not None and self._pattern is not sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN:
+            self._wrong("heartbeat needs a holder of the task token", self._pattern.name, "use WAIT_FOR_TASK_TOKEN")
+        return state
+
+    def _request(self, job_scope: JobScope) -> Rendered:
+        parameters = self._arguments.get("parameters")
+        if parameters is not None and not isinstance(parameters, Mapping):
+            self._wrong("parameters must be a mapping", parameters, "pass a dict with SageMaker's field names")
+            parameters = None
+        rendered = render(self._given, self._defaults, parameters, jsonata=self._jsonata)
+        self._problems += rendered.problems
+        self._name(rendered.request, job_scope)
+        role = self._arguments.get("role")
+        if role is not None and hasattr(role, "role_arn") and self._action.role_path:
+            if _roles(rendered.request, self._action.role_path):
+                self._wrong(f"{self._action.role_field} is given twice", role, "give the argument or the parameter")
+            _set_roles(rendered.request, self._action.role_path, role.role_arn)
+        if not self._jsonata:
+            rendered.request = self._with_paths(rendered.request)
+        token = self._pattern is sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN
+        if token and not _TASK_TOKEN.search(json.dumps(rendered.request, default=str)):
+            self._wrong("nobody gets the task token", NOTHING, "put sfn.JsonPath.task_token into the request, as in its Environment")
+        return rendered
+
+    def _name(self, request: dict[str, Any], job_scope: JobScope) -> None:
+        field_name, given = self._action.name_field, self._arguments.get("job_name")
+        there = spelled(request, field_name)
+        if there is not None:
+            if given is not None:
+                self._wrong(f"{field_name} is given twice", [given, request[there]], "give job_name or the parameter")
+            if there == field_name:
+                self._problems += name_problems(request[there], self._action.name_max)
+            return
+        if given is None and self._action.verb == "Update":
+            self._wrong("job_name is missing", NOTHING, f"name the {self._action.arn_type} to update")
+            return
+        if given is not None and not isinstance(given, (str, JobName)):
+            self._wrong("job_name must be a string", given, "pass a str or a JobName")
+            return
+        name = JobName.unique(self._default_prefix(job_scope)) if given is None else JobName.of(given)
+        self._problems += name.problems(self._action.name_max)
+        expression = name.expression(self._action.name_max, jsonata=self._jsonata)
+        request[f"{field_name}{LATE}" if is_json_path(expression) and not self._jsonata else field_name] = expression
+
+    def _default_prefix(self, job_scope: JobScope) -> str:
+        shared = f"{job_scope.name_prefix}-" if job_scope.name_prefix else ""
+        room = unique_prefix_max(self._action.name_max) - len(shared)
+        return f"{shared}{slug(str(self._id), room, self._action.arn_type)}"
+
+    def _with_paths(self, request: dict[str, Any]) -> dict[str, Any]:
+        """*request* with the CDK's JSONPath tokens spelled as Step Functions wants them."""
+        if not TOKEN.search(json.dumps(request, default=str)):
+            return request
+        try:
+            rendered: dict[str, Any] = sfn.FieldUtils.render_object(request)
+        except RuntimeError as error:
+            self._wrong("a JSONPath stands where Step Functions takes none", str(error), "make it the value of a field")
+            return request
+        return rendered
+
+    def _role_needed(self, request: Mapping[str, Any]) -> bool:
+        path = self._action.role_path
+        return bool(path) and not self._action.role_optional and not _roles(request, path)
+
+    def _passed_roles(self, request: Mapping[str, Any], job_scope: JobScope) -> list[str]:
+        role = self._arguments.get("role")
+        found = [role.role_arn] if role is not None else _roles(request, self._action.role_path)
+        any_role = f"arn:{job_scope.arns.partition}:iam::{job_scope.arns.account}:role/*"
+        return [any_role if is_json_path(arn) or is_jsonata(arn) else arn for arn in dict.fromkeys(found)]
+
+    def _result(self) -> dict[str, Any]:
+        selector, outputs = self._arguments.get("result_selector"), self._arguments.get("outputs")
+        if self._jsonata:
+            if selector is not None:
+                self._wrong("result_selector is JSONPath", selector, "use outputs in a JSONata state")
+            if outputs is not None and self._arguments.get("result_path") is not None:
+                self._wrong("outputs and result_path say the same twice", outputs, "give one of them")
+            return {"Output": self._jsonata_output() if outputs is None else outputs}
+        if outputs is not None:
+            self._wrong("outputs are JSONata", outputs, "use result_path and result_selector in a JSONPath state")
+        state: dict[str, Any] = {}
+        if selector is not None:
+            state["ResultSelector"] = self._with_paths(dict(selector))
+        path = self._path_of_result
+        if path != "$":
+            state["ResultPath"] = path
+        return state
+
+    def _result_path(self) -> str:
+        """The result path, its token spelled out; that of DISCARD stays a token, which the CDK renders as null."""
+        path = self._arguments.get("result_path")
+        if path is None:
+            return f"$.{self._id}" if _PLAIN_KEY.fullmatch(str(self._id)) else "$['{}']".format(str(self._id).replace("'", ""))
+        if is_token(path) and path != sfn.JsonPath.DISCARD:
+            path = sfn.FieldUtils.render_object({"path": path}).get(f"path{LATE}", path)
+        if not is_token(path) and not str(path).startswith("$"):
+            self._wrong("result_path must be a path", path, "write '$.result', or use sfn.JsonPath.DISCARD")
+        return str(path)
+
+    def _jsonata_output(self) -> str:
+        path = self._path_of_result
+        if path == "$":
+            return "{% $states.result %}"
+        if is_token(path):
+            return "{% $states.input %}"
+        match = _RESULT_KEY.fullmatch(path)
+        if match is None:
+            self._wrong("result_path must name one key in a JSONata state", path, "write '$.key', or use outputs")
+            return ""
+        return f"{{% $merge([$states.input, {{{json.dumps(match[1] or match[2])}: $states.result}}]) %}}"
+
+    def _checkable(self, output: Output | None) -> None:
+        check, selector = self._check, self._arguments.get("result_selector")
+        if check is None:
+            return
+        if not isinstance(check, OutputCheck):
+            self._wrong("output_check must be an OutputCheck", check, "pass OutputCheck.completed(), or None for no check")
+        elif output is None:
+            self._wrong("the output is not kept, and cannot be checked", check, "keep it, or pass output_check=None")
+        elif selector is not None:
+            needed = [self._action.arn_field, *([self._action.status_field or ""] if output.status is Status.REQUIRED else [])]
+            dropped = [name for name in needed[: 1 if check.arn_only else 2] if spelled(selector, name) is None]
+            if dropped:
+                self._wrong("result_selector drops what is checked", dropped, "keep it, or pass output_check=None")
+
+    def _output(self) -> Output | None:
+        path = self._path_of_result
+        if is_token(path) or self._arguments.get("outputs") is not None:
+            return None
+        status = {
+            sfn.IntegrationPattern.RUN_JOB: Status.REQUIRED,
+            sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN: Status.OPTIONAL if self._action.sync else Status.NONE,
+        }.get(self._pattern, Status.NONE)
+        if not self._jsonata:
+            return Output(path, status)
+        match = _RESULT_KEY.fullmatch(path)
+        place = "$states.input" + (f".`{match[1] or match[2]}`" if match else "")
+        return Output(place, status, jsonata=True)
+
+    def _warnings(self, unknown: Sequence[str]) -> list[tuple[str, str]]:
+        warnings = []
+        if self._pattern is sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN:
+            warnings.append(
+                (
+                    "waitForTaskToken",
+                    f"AWS's page of {self._action.api} says that .waitForTaskToken is not supported for SageMaker, while its "
+                    "IAM templates name it: not verified on AWS. .sync waits for a job without a token.",
+                )
+            )
+        if unknown:
+            warnings.append(
+                (
+                    "lateBoundAccess",
+                    f"The execution role is not granted what is known at run time only: {', '.join(unknown)}. Grant it, as "
+                    "with bucket.grant_read(job.execution_role), or pass a role of your own.",
+                )
+            )
+        return warnings
+
+
+def _unknown(arguments: Mapping[str, Any], own_arguments: Iterable[str]) -> Iterator[Problem]:
+    known = [*TaskArguments.__annotations__, *own_arguments]
+    for name in arguments:
+        if name not in TaskArguments.__annotations__:
+            near = get_close_matches(name, known, n=1)
+            yield Problem("unknown argument", name, f"did you mean {near[0]}?" if near else f"use one of {', '.join(known)}")
+
+
+def _definitions(request: Mapping[str, Any], path: tuple[str, ...]) -> list[dict[str, Any]]:
+    """The mappings that hold the role: the request itself, or each definition in it."""
+    if len(path) == 1:
+        return [request] if isinstance(request, dict) else []
+    one, several = request.get(path[0]), request.get(f"{path[0]}s")
+    return [definition for definition in (one, *(several or ())) if isinstance(definition, dict)]
+
+
+def _roles(request: Mapping[str, Any], path: tuple[str, ...]) -> list[str]:
+    if not path:
+        return []
+    found = [(definition, spelled(definition, path[-1])) for definition in _definitions(request, path)]
+    return [definition[key] for definition, key in found if key is not None]
+
+
+def _set_roles(request: dict[str, Any], path: tuple[str, ...], arn: str, *, over: str | None = None) -> None:
+    for definition in _definitions(request, path):
+        key = spelled(definition, path[-1])
+        if key is None or definition[key] == over:
+            definition[path[-1]] = arn

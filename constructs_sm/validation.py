@@ -1,0 +1,113 @@
+"""Whether a job's output is what it must be: the rule of the Choice after it, and what Fail says otherwise."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from constructs_sm.actions import Action
+
+_DOCUMENTED_ERROR = "InvalidOutput"
+_DOCUMENTED_CAUSE = (
+    "Output is not what was expected. This could be due to a service outage or a misconfigured service integration."
+)
+
+
+class Status(Enum):
+    """Whether a job's output says how the job ended."""
+
+    REQUIRED = "it was waited for"
+    OPTIONAL = "whoever sends the task token back may say so"
+    NONE = "it only began"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where a job's output stands, and what it can hold.
+
+    Attributes:
+        place: A JSONPath, or with *jsonata* an expression without its marks.
+    """
+
+    place: str
+    status: Status
+    jsonata: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OutputCheck:
+    """What a job's output must be for the state machine to go on. Made by `completed` or `documented`.
+
+    Attributes:
+        error: The error name the execution fails with.
+        cause: What it says. None: the job, what was expected, and the whole output, with SageMaker's name and reason.
+        arn_only: The documented rule: nothing but that the ARN is not empty.
+    """
+
+    error: str = "InvalidOutput"
+    cause: str | None = None
+    arn_only: bool = False
+
+    @classmethod
+    def completed(cls, *, error: str = "InvalidOutput") -> OutputCheck:
+        """The ARN is there and not empty, and where a job was waited for, its status is `Completed`.
+
+        `Stopped` is not success, and an output in which a field is missing is refused, not stumbled over.
+        """
+        return cls(error)
+
+    @classmethod
+    def documented(cls, error: str = _DOCUMENTED_ERROR, cause: str = _DOCUMENTED_CAUSE) -> OutputCheck:
+        """AWS's own example: the ARN is not empty.
+
+        After a success this is always so. Where the ARN is missing, Step Functions ends the execution with
+        `States.Runtime`, which nothing catches.
+
+        Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html
+        """
+        return cls(error, cause, arn_only=True)
+
+    def rule(self, action: Action, output: Output) -> dict[str, Any]:
+        """The Choice rule, without its Next."""
+        arn = f"{output.place}.{action.arn_field}"
+        status = f"{output.place}.{action.status_field}" if output.status is not Status.NONE else None
+        if output.jsonata:
+            return {"Condition": f"{{% {self._condition(action, output, arn, status)} %}}"}
+        not_empty = {"Not": {"Variable": arn, "StringEquals": ""}}
+        if self.arn_only:
+            return not_empty
+        # Step Functions evaluates in order and stops early, so nothing after IsPresent meets a missing path.
+        rules: list[dict[str, Any]] = [{"Variable": arn, "IsPresent": True}, {"Variable": arn, "IsString": True}, not_empty]
+        if status is not None:
+            present = {"Variable": status, "IsPresent": True}
+            success = {"Variable": status, "StringEquals": action.success_status}
+            rules += [present, success] if output.status is Status.REQUIRED else [{"Or": [{"Not": present}, success]}]
+        return {"And": rules}
+
+    def _condition(self, action: Action, output: Output, arn: str, status: str | None) -> str:
+        # In JSONata a missing path is nothing, and nothing equals only nothing.
+        condition = f"{arn} != ''"
+        if self.arn_only:
+            return condition
+        condition = f"$type({arn}) = 'string' and {condition}"
+        if status is None:
+            return condition
+        success = f"{status} = '{action.success_status}'"
+        return f"{condition} and {success if output.status is Status.REQUIRED else f'(not $exists({status}) or {success})'}"
+
+    def failure(self, job: str, action: Action, output: Output) -> dict[str, str]:
+        """Error and cause of the Fail state, as arguments of `sfn.Fail`."""
+        if self.cause is not None:
+            return {"error": self.error, "cause": self.cause}
+        expected = f"a {action.arn_field}"
+        if output.status is not Status.NONE:
+            expected += f" and {action.status_field} {action.success_status}"
+        text = f"{job}: {action.api} did not end with {expected}: "
+        if output.jsonata:
+            return {"error": self.error, "cause": f"{{% {json.dumps(text)} & $string({output.place}) %}}"}
+        for special in ("\\", "'", "{", "}"):
+            text = text.replace(special, f"\\{special}")
+        return {"error": self.error, "cause_path": f"States.Format('{text}{{}}', States.JsonToString({output.place}))"}
