@@ -15,8 +15,10 @@ from constructs_sm.jobs.training import TrainingJob  # noqa: E402
 from constructs_sm.jobs.transform import TransformJob  # noqa: E402
 from constructs_sm.jobs.tuning import TuningJob  # noqa: E402
 from constructs_sm.names import JobName  # noqa: E402
+from constructs_sm.pipeline import SageMakerPipeline  # noqa: E402
 from constructs_sm.retry import RetryPolicy  # noqa: E402
 from constructs_sm.s3 import S3Location  # noqa: E402
+from constructs_sm.stack import PipelineStack  # noqa: E402
 from constructs_sm.task import SageMakerTask  # noqa: E402
 from constructs_sm.validation import OutputCheck  # noqa: E402
 
@@ -29,10 +31,12 @@ __all__ = [
     "LabelingJob",
     "Model",
     "OutputCheck",
+    "PipelineStack",
     "ProcessingJob",
     "RetryPolicy",
     "S3Location",
     "SageMakerJob",
+    "SageMakerPipeline",
     "SageMakerTask",
     "TrainingJob",
     "TransformJob",

@@ -27,7 +27,7 @@ _OF_THE_CONTAINER = re.compile(r"^(.*\.)?(Environment|HyperParameters|StaticHype
 
 @dataclass(slots=True)
 class Access:
-    """Everything of one request. S3 prefixes and images are spelled as in the request; `unknown` names late-bound ones."""
+    """Everything of one request, spelled as in it; `unknown` names the fields that are known at run time only."""
 
     reads: list[S3Location] = field(default_factory=list)
     writes: list[S3Location] = field(default_factory=list)

@@ -2,14 +2,14 @@
 
 Statements are plain values until the last moment: equal ones are one, and none costs a call over the jsii bridge twice.
 Sources: https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html for the state machine role,
-https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html for the execution role, and the Service Authorization
-Reference for the resource types.
+https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html for the execution role, and the Service
+Authorization Reference for the resource types.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.late_bound import TOKEN, is_token
@@ -28,6 +28,7 @@ _ECR_IMAGE = re.compile(
     rf"(?P<account>{_PART})\.dkr\.ecr(?:-fips)?\.(?P<region>{_PART})\.(?:{TOKEN.pattern}|[a-z.]+)"
     rf"/(?P<repository>(?:{TOKEN.pattern}|[^:@])+)(?:[:@].*)?"
 )
+STATE_MACHINE_SERVICE_WILDCARD = "Log deliveries and traces take no resource; the CDK grants them as AWS documents them"
 _PASSED_TO_SAGEMAKER = (("StringEquals", "iam:PassedToService", "sagemaker.amazonaws.com"),)
 
 
@@ -39,6 +40,8 @@ class Grant:
     resources: tuple[str, ...]
     conditions: tuple[tuple[str, str, str], ...] = ()
     """Operator, condition key, value."""
+    wildcard: str = field(default="", compare=False)
+    """Why a resource in it is not spelled out."""
 
     def to_policy(self) -> dict[str, Any]:
         """The statement as JSON."""
@@ -71,8 +74,8 @@ def state_machine_grants(
 ) -> tuple[Grant, ...]:
     """What Step Functions may do to call *action*: AWS's documented template, and `sagemaker:AddTags` on the resource.
 
-    Step Functions tags what it starts; without AddTags it is refused. `ListTags` stays on `*` as AWS documents it: whether
-    the resource's ARN would do is not verified on AWS.
+    Step Functions tags what it starts; without AddTags it is refused. `ListTags` stays on `*` as AWS documents it:
+    whether the resource's ARN would do is not verified on AWS.
 
     Args:
         action: The row of the table.
@@ -83,24 +86,29 @@ def state_machine_grants(
         shared_prefix: A literal beginning that the names of all jobs of a pipeline have: they share their grants.
     """
     resources = tuple(_resources(action, request, arns, shared_prefix))
+    why = "A name ends in a random part or comes at run time; its literal beginning, if any, is kept"
     own = tuple(resource for resource in resources if f":{action.arn_type}/" in resource)
     verbs = (action.verb, "Describe", "Stop") if sync else (action.verb,)
     grants = [
-        Grant(tuple(f"sagemaker:{verb}{action.noun}" for verb in verbs), resources),
-        Grant(("sagemaker:ListTags",), ("*",)),
+        Grant(tuple(f"sagemaker:{verb}{action.noun}" for verb in verbs), resources, wildcard=why),
+        Grant(("sagemaker:ListTags",), ("*",), wildcard="As AWS documents it for Step Functions"),
     ]
     if action.takes_tags:
-        grants.append(Grant(("sagemaker:AddTags",), own))
-    grants += [Grant(("iam:PassRole",), (role_arn,), _PASSED_TO_SAGEMAKER) for role_arn in role_arns]
+        grants.append(Grant(("sagemaker:AddTags",), own, wildcard=why))
+    grants += [
+        Grant(("iam:PassRole",), (role_arn,), _PASSED_TO_SAGEMAKER, wildcard="The role comes at run time")
+        for role_arn in role_arns
+    ]
     if sync and action.sync_rule:
         events = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
-        grants.append(Grant(events, (arns.of("events", f"rule/{action.sync_rule.name}"),)))
+        rule = arns.of("events", f"rule/{action.sync_rule.name}")
+        grants.append(Grant(events, (rule,), wildcard="AWS does not publish the name of this rule"))
     return tuple(grants)
 
 
 def _resources(action: Action, request: Mapping[str, Any], arns: Arns, shared_prefix: str | None) -> Iterator[str]:
-    for arn_type, field in ((action.arn_type, action.name_field), *action.extra_resources):
-        key = spelled(request, field)
+    for arn_type, name_field in ((action.arn_type, action.name_field), *action.extra_resources):
+        key = spelled(request, name_field)
         suffix = "*" if key is None else arn_suffix(str(request[key]), run_time=key.endswith(LATE))
         if shared_prefix and suffix.startswith(f"{shared_prefix}-"):
             suffix = f"{shared_prefix}-*"
@@ -111,11 +119,11 @@ def _resources(action: Action, request: Mapping[str, Any], arns: Arns, shared_pr
 
 
 def execution_base_grants(arns: Arns) -> tuple[Grant, ...]:
-    """What every job does whatever it reads: its logs, its metrics, and the registry's login, which takes no resource."""
+    """What every job does whatever it reads: its logs, its metrics, and logging in to the registry."""
     logs = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
     return (
-        Grant(logs, (arns.of("logs", "log-group:/aws/sagemaker/*"),)),
-        Grant(("cloudwatch:PutMetricData", "ecr:GetAuthorizationToken"), ("*",)),
+        Grant(logs, (arns.of("logs", "log-group:/aws/sagemaker/*"),), wildcard="SageMaker makes its log groups itself"),
+        Grant(("cloudwatch:PutMetricData", "ecr:GetAuthorizationToken"), ("*",), wildcard="Neither takes a resource"),
     )
 
 
@@ -132,11 +140,12 @@ def execution_grants(access: Access, arns: Arns) -> tuple[Grant, ...]:
         for key in access.volume_keys
     ]
     if access.in_vpc:
-        grants.append(Grant(_INTERFACES, ("*",)))
+        grants.append(Grant(_INTERFACES, ("*",), wildcard="Interfaces have no name before SageMaker makes them"))
     return tuple(dict.fromkeys(grants))
 
 
-# EC2's Describe calls take no resource, and the interfaces have no name before SageMaker makes them.
+_PREFIX = "An S3 prefix means whatever is under it"
+# EC2's Describe calls take no resource either.
 _INTERFACES = (
     "ec2:CreateNetworkInterface",
     "ec2:CreateNetworkInterfacePermission",
@@ -152,7 +161,7 @@ _INTERFACES = (
 
 def _read(location: S3Location, arns: Arns) -> Iterator[Grant]:
     bucket, prefix = _bucket_and_prefix(location)
-    yield Grant(("s3:GetObject",), (f"arn:{arns.partition}:s3:::{bucket}/{prefix}*",))
+    yield Grant(("s3:GetObject",), (f"arn:{arns.partition}:s3:::{bucket}/{prefix}*",), wildcard=_PREFIX)
     listed = (("StringLike", "s3:prefix", f"{prefix}*"),) if prefix else ()
     yield Grant(("s3:ListBucket",), (f"arn:{arns.partition}:s3:::{bucket}",), listed)
     if location.key is not None:
@@ -161,7 +170,8 @@ def _read(location: S3Location, arns: Arns) -> Iterator[Grant]:
 
 def _write(location: S3Location, arns: Arns) -> Iterator[Grant]:
     bucket, prefix = _bucket_and_prefix(location)
-    yield Grant(("s3:AbortMultipartUpload", "s3:PutObject"), (f"arn:{arns.partition}:s3:::{bucket}/{prefix}*",))
+    written = f"arn:{arns.partition}:s3:::{bucket}/{prefix}*"
+    yield Grant(("s3:AbortMultipartUpload", "s3:PutObject"), (written,), wildcard=_PREFIX)
     if location.key is not None:
         # An upload in parts reads its own parts back.
         yield Grant(("kms:Decrypt", "kms:GenerateDataKey"), (location.key.key_arn,))
@@ -188,7 +198,11 @@ def _key(key: str, arns: Arns, *actions: str, conditions: tuple[tuple[str, str, 
     if key.startswith("arn:") and ":alias/" in key:
         key = key.rpartition(":")[2]
     if key.startswith("alias/"):
-        # IAM knows no key by its alias, except as a condition.
+        # Except as a condition.
         alias = ("ForAnyValue:StringEquals", "kms:ResourceAliases", key)
-        return Grant(actions, (arns.of("kms", "key/*"),), (*conditions, alias))
-    return Grant(actions, (key if key.startswith("arn:") or is_token(key) else arns.of("kms", f"key/{key}"),), conditions)
+        return Grant(
+            actions, (arns.of("kms", "key/*"),), (*conditions, alias), wildcard="IAM knows no key by its alias"
+        )
+    return Grant(
+        actions, (key if key.startswith("arn:") or is_token(key) else arns.of("kms", f"key/{key}"),), conditions
+    )

@@ -5,22 +5,22 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
-import jsii
-from aws_cdk import aws_stepfunctions as sfn
-
 from constructs_sm.errors import InvalidInputError, Problem
 from constructs_sm.state import TaskArguments, TaskPlan, TaskState
 from constructs_sm.task import SageMakerTask
 from constructs_sm.validation import OutputCheck
 
+import jsii
+from aws_cdk import aws_stepfunctions as sfn
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from constructs_sm.actions import Action
 
     from aws_cdk import aws_iam as iam
     from constructs import Construct
     from typing_extensions import Self, Unpack
-
-    from constructs_sm.actions import Action
 
 _CHECK = "{}: ValidateOutput"
 _REFUSED = "{}: InvalidOutput"
@@ -40,9 +40,10 @@ class JobArguments(TaskArguments, total=False):
 class SageMakerJob(sfn.StateMachineFragment):
     """A SageMaker job that is retried where that helps, and whose output is checked before the state machine goes on.
 
-    Three states: the task, named like the construct; a Choice, `<id>: ValidateOutput`; and a Fail, `<id>: InvalidOutput`.
-    What is chained after the job becomes the Choice's accepted branch; a job with nothing after it ends in a Succeed.
-    Use the class of the job (`TrainingJob`, ...), whose arguments are typed; this one is what they have in common.
+    Three states: the task, named like the construct; a Choice, `<id>: ValidateOutput`; and a Fail, `<id>:
+    InvalidOutput`. What is chained after the job becomes the Choice's accepted branch; a job with nothing after it ends
+    in a Succeed. Use the class of the job (`TrainingJob`, ...), whose arguments are typed; this one is what they have
+    in common.
 
     Args:
         scope: Any construct in a stack.
@@ -95,6 +96,7 @@ class SageMakerJob(sfn.StateMachineFragment):
 
     def _checked_by(self, check: OutputCheck) -> sfn.Choice:
         output = self._state.output
+        assert output is not None  # noqa: S101  (the plan has refused a check of an output that is not kept)
         action = self._state.action
         language = sfn.QueryLanguage.JSONATA if self._state.jsonata else None
         failure = check.failure(self._construct_id, action, output)
@@ -137,7 +139,11 @@ class SageMakerJob(sfn.StateMachineFragment):
         if self._goes_on:
             raise InvalidInputError(
                 f"{type(self).__name__} '{self.node.path}'",
-                [Problem("the job goes on already", next.id, "chain before the state machine or Map takes it, and once")],
+                [
+                    Problem(
+                        "the job goes on already", next.id, "chain before the state machine or Map takes it, and once"
+                    )
+                ],
             )
         self._accept(next.start_state)
         return sfn.Chain.sequence(self, next)

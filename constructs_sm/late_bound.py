@@ -1,7 +1,7 @@
 """Values that are not known at synthesis, told apart by how they are spelled.
 
-A CDK token travels through Python as a string (or number, or list) with a mark in it, so no call over the jsii bridge is
-needed to recognize one.
+A CDK token travels through Python as a string (or number, or list) with a mark in it, so no call over the jsii bridge
+is needed to recognize one.
 """
 
 from __future__ import annotations

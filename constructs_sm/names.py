@@ -1,7 +1,7 @@
 """What a job is called: unique by default, fixed, or from the execution input.
 
-SageMaker keeps the names of jobs for ever, per account and Region, so a name that is used twice (by a retry, a redrive, an
-item of a Map) is an error: `SageMaker.ResourceInUseException`, which hides what went wrong first.
+SageMaker keeps the names of jobs for ever, per account and Region, so a name that is used twice (by a retry, a redrive,
+an item of a Map) is an error: `SageMaker.ResourceInUseException`, which hides what went wrong first.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ class JobName:
     def from_input(cls, path: str, *, prefix: str = "") -> JobName:
         """The name stands in the state's input, at a JSONPath (`$.id`) or as a JSONata expression (`{% ... %}`).
 
-        Whoever starts the execution must send a new name each time, within SageMaker's limits, and a retry finds the name
-        in use. `$$.Execution.Name` is no good: up to 80 characters, 73 with an underscore when EventBridge starts it.
-        With a literal *prefix*, put before the value with a dash, IAM grants the prefix; without one, every name.
+        Whoever starts the execution must send a new name each time, within SageMaker's limits, and a retry finds the
+        name in use. `$$.Execution.Name` is no good: up to 80 characters, 73 with an underscore when EventBridge starts
+        it. With a literal *prefix*, put before the value with a dash, IAM grants the prefix; without one, every name.
         """
         return cls("from_input", prefix=prefix, value=path)
 
@@ -102,7 +102,11 @@ def name_problems(name: object, name_max: int, what: str = "job name") -> list[P
     found = []
     if not 1 <= len(name) <= name_max:
         found.append(
-            Problem(f"{what} must have 1 to {name_max} characters", name, f"shorten it from {len(name)}" if name else "name it")
+            Problem(
+                f"{what} must have 1 to {name_max} characters",
+                name,
+                f"shorten it from {len(name)}" if name else "name it",
+            )
         )
     if name and not _ALLOWED.fullmatch(name):
         found.append(Problem(f"{what} has characters SageMaker refuses", name, _CHARACTERS))

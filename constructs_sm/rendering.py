@@ -129,7 +129,9 @@ def _merge(typed: dict[str, Any], raw: dict[str, Any], path: str, problems: list
         elif there == key and isinstance(value, dict) and isinstance(typed[key], dict):
             merged[key] = _merge(typed[key], value, here, problems)
         else:
-            problems.append(Problem(f"{here} is given twice", [typed[there], value], "give the argument or the parameter"))
+            problems.append(
+                Problem(f"{here} is given twice", [typed[there], value], "give the argument or the parameter")
+            )
     return merged
 
 

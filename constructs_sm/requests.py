@@ -1,7 +1,7 @@
 """What SageMaker's own API model says is wrong with a request.
 
-The model is botocore's: no field, enum or limit is written down here, and a newer botocore knows newer fields. It is read
-when the first request is checked. Values that are not known at synthesis are passed over wherever they stand.
+The model is botocore's: no field, enum or limit is written down here, and a newer botocore knows newer fields. It is
+read when the first request is checked. Values that are not known at synthesis are passed over wherever they stand.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.errors import NOTHING, Problem, raise_all
@@ -18,12 +18,12 @@ from constructs_sm.late_bound import is_jsonata, is_token
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from botocore.model import ServiceModel, Shape
-
     from constructs_sm.actions import Action
 
+    from botocore.model import ServiceModel, Shape
+
 _LATE = ".$"
-_NUMBERS = {"integer": int, "long": int, "float": (int, float), "double": (int, float)}
+_NUMBERS = {"integer": (int,), "long": (int,), "float": (int, float), "double": (int, float)}
 # Python's re has no Unicode classes; these are as wide or a little wider.
 _SURROGATE_PAIRS = r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF"
 _UNICODE_CLASSES = {r"\p{L}": r"^\W\d_", r"\p{N}": r"\d", r"\p{Z}": r"\s", r"\p{Alnum}": "a-zA-Z0-9"}
@@ -34,8 +34,8 @@ def check(action: Action, request: Mapping[str, Any]) -> None:
 
     Args:
         action: The row of `ACTIONS` the request is for.
-        request: The request in SageMaker's words. Late-bound values are skipped: tokens, JSONata expressions, and fields
-            whose name ends in `.$` (JSONPath and intrinsic functions).
+        request: The request in SageMaker's words. Late-bound values are skipped: tokens, JSONata expressions, and
+            fields whose name ends in `.$` (JSONPath and intrinsic functions).
     """
     raise_all(action.operation, problems(action, request))
 
@@ -59,7 +59,7 @@ def _model() -> ServiceModel:
     return ServiceModel(Loader().load_service_model("sagemaker", "service-2"))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _input_shape(operation: str) -> Shape:
     return _model().operation_model(operation).input_shape
 
@@ -134,9 +134,12 @@ def _of_string(value: object, shape: Shape, path: str) -> Iterator[Problem]:
 
 
 def _of_number(value: object, shape: Shape, path: str) -> Iterator[Problem]:
-    if isinstance(value, bool) or not isinstance(value, _NUMBERS[shape.type_name]):
-        whole = _NUMBERS[shape.type_name] is int
-        yield Problem(f"{path} must be a {'whole ' if whole else ''}number", value, "pass an int" if whole else "pass a float")
+    kinds = _NUMBERS[shape.type_name]
+    if isinstance(value, bool) or not isinstance(value, kinds):
+        whole = kinds == (int,)
+        yield Problem(
+            f"{path} must be a {'whole ' if whole else ''}number", value, "pass an int" if whole else "pass a float"
+        )
         return
     limits = shape.metadata
     if "min" in limits and value < limits["min"]:
@@ -175,7 +178,7 @@ def _one_of(lead: str, options: Any) -> str:
     return f"{lead} {', '.join(shown[:12])}{', ...' if len(shown) > 12 else ''}"  # noqa: PLR2004
 
 
-@lru_cache(maxsize=None)
+@cache
 def _compiled(pattern: str) -> re.Pattern[str]:
     pattern = pattern.replace(*_SURROGATE_PAIRS)
     for unicode_class, python_class in _UNICODE_CLASSES.items():

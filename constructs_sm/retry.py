@@ -135,9 +135,7 @@ DEFAULT = (
 """Bounded and jittered; every attempt of a job with a unique name gets a fresh one. A failed job is not retried."""
 
 DOCUMENTED = (
-    RetryPolicy(
-        errors=("SageMaker.AmazonSageMakerException",), interval_seconds=1, max_attempts=100, backoff_rate=1.1
-    ),
+    RetryPolicy(errors=("SageMaker.AmazonSageMakerException",), interval_seconds=1, max_attempts=100, backoff_rate=1.1),
     RetryPolicy(
         errors=("SageMaker.ResourceLimitExceededException",), interval_seconds=60, max_attempts=5000, backoff_rate=1
     ),

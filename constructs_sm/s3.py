@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias, Union
+from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
@@ -20,8 +20,8 @@ class S3Location:
 
     Attributes:
         uri: What SageMaker gets: `s3://bucket/prefix/`, or late-bound.
-        within: The literal (or token) `s3://` prefix the data is under; grants are made for it. None: not known, so that
-            nothing can be granted.
+        within: The literal (or token) `s3://` prefix the data is under; grants are made for it. None: not known, so
+            that nothing can be granted.
         key: The key the data is encrypted with, if it is not S3's own.
     """
 
@@ -36,7 +36,7 @@ class S3Location:
         return cls(uri, uri, bucket.encryption_key)
 
     @classmethod
-    def of(cls, data: object) -> S3Location | None:
+    def of(cls, data: Any) -> S3Location | None:
         """*data* as a location; None if it is nothing of the kind. Recognized by what it offers, without the CDK."""
         if isinstance(data, S3Location):
             return data
@@ -44,8 +44,9 @@ class S3Location:
             return cls(data, data if bucket_and_prefix(data) else None)
         if hasattr(data, "bucket_name"):
             return cls.of_bucket(data)
-        if hasattr(data, "s3_object_url"):
-            return cls(data.s3_object_url, data.s3_object_url)
+        if hasattr(data, "s3_object_key"):
+            uri = f"s3://{data.s3_bucket_name}/{data.s3_object_key}"
+            return cls(uri, uri)
         return None
 
     def under(self, prefix: str) -> S3Location:
@@ -55,7 +56,8 @@ class S3Location:
 
 
 S3Data: TypeAlias = Union[str, "s3.IBucket", "s3_assets.Asset", S3Location]
-"""How data in S3 is given: an `s3://` string (literal, token, JSONPath or JSONata), a bucket, an asset, an S3Location."""
+"""How data in S3 is given: an `s3://` string (literal, token, JSONPath or JSONata), a bucket, an asset, an
+S3Location."""
 
 
 def bucket_and_prefix(uri: str) -> tuple[str, str] | None:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
+import re
+from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Stack
-from aws_cdk import aws_iam as iam
-
-from constructs_sm.errors import InvalidInputError, Problem
+from constructs_sm.errors import NOTHING, InvalidInputError, Problem
 from constructs_sm.iam import Arns, Grant, execution_base_grants
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from aws_cdk import Acknowledgment, Stack, Validations
+from aws_cdk import aws_iam as iam
 
-    from aws_cdk import aws_stepfunctions as sfn
-    from constructs import IConstruct
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
     from constructs_sm.s3 import S3Location
 
-_SCOPES: WeakKeyDictionary[IConstruct, JobScope] = WeakKeyDictionary()
+    from aws_cdk import aws_stepfunctions as sfn
+    from constructs import Construct, IConstruct
+
+# Held, because jsii hands out another object for a construct whose first one was collected.
+_SCOPES: dict[IConstruct, JobScope] = {}
 
 
 class JobScope:
@@ -32,9 +33,7 @@ class JobScope:
         data: Where jobs write that are not told where.
     """
 
-    def __init__(
-        self, owner: IConstruct, *, name_prefix: str | None = None, data: S3Location | None = None
-    ) -> None:
+    def __init__(self, owner: Construct, *, name_prefix: str | None = None, data: S3Location | None = None) -> None:
         self._owner = owner
         self.name_prefix = name_prefix
         self.data = data
@@ -43,7 +42,8 @@ class JobScope:
         self._execution_role: iam.Role | None = None
         self._execution_grants: dict[Grant, None] = {}
         self._statements: dict[Grant, iam.PolicyStatement] = {}
-        self._registered: WeakKeyDictionary[sfn.StateGraph, set[Grant]] = WeakKeyDictionary()
+        self._registered: dict[sfn.StateGraph, dict[Grant, None]] = {}
+        self._acknowledged: set[Grant] = set()
         _SCOPES[owner] = self
 
     @staticmethod
@@ -51,13 +51,7 @@ class JobScope:
         """The innermost JobScope around *scope*; a stack is one by itself."""
         found = _SCOPES.get(scope)
         if found is None:
-            parent = None if Stack.is_stack(scope) else scope.node.scope
-            if parent is None and not Stack.is_stack(scope):
-                raise InvalidInputError(
-                    f"{type(scope).__name__} '{scope.node.path}'",
-                    [Problem("a job must stand in a stack", scope.node.path, "pass a stack, or something in one, as scope")],
-                )
-            found = JobScope(scope) if parent is None else JobScope.of(parent)
+            found = JobScope(Stack.of(scope)) if Stack.is_stack(scope) else JobScope.of(_parent(scope))
             _SCOPES[scope] = found
         return found
 
@@ -90,11 +84,26 @@ class JobScope:
 
     def register(self, graph: sfn.StateGraph, grants: Iterable[Grant]) -> None:
         """Give *grants* to the state machine that *graph* ends up in."""
-        registered = self._registered.setdefault(graph, set())
+        registered = self._registered.get(graph)
+        if registered is None:
+            registered = self._registered[graph] = {}
+            # A state machine takes shape: the jobs are there, and so is all they need of their role.
+            self._acknowledge_execution()
         for grant in grants:
             if grant not in registered:
-                registered.add(grant)
+                registered[grant] = None
                 graph.register_policy_statement(self.statement(grant))
+
+    def state_machine_grants(self) -> Iterator[Grant]:
+        """All that state machines have been given for jobs of this scope."""
+        for grants in self._registered.values():
+            yield from grants
+
+    def _acknowledge_execution(self) -> None:
+        if self._execution_role is not None:
+            new = [grant for grant in self._execution_grants if grant not in self._acknowledged]
+            self._acknowledged.update(new)
+            acknowledge_wildcards(self._execution_role, new)
 
     def statement(self, grant: Grant) -> iam.PolicyStatement:
         """*grant* as the CDK knows it: one object, however many jobs have it."""
@@ -102,3 +111,37 @@ class JobScope:
         if statement is None:
             statement = self._statements[grant] = iam.PolicyStatement.from_json(grant.to_policy())
         return statement
+
+
+def _parent(scope: IConstruct) -> IConstruct:
+    parent = scope.node.scope
+    if parent is None:
+        where = f"{type(scope).__name__} '{scope.node.path}'"
+        raise InvalidInputError(where, [Problem("no stack around a job", NOTHING, "pass a scope that is in a stack")])
+    return parent
+
+
+def acknowledge_wildcards(role: IConstruct, grants: Iterable[Grant]) -> None:
+    """Say to cdk-nag, if it ever asks, why resources of *grants* are not spelled out in the policy of *role*."""
+    reasons = {resource: grant.wildcard for grant in grants for resource in grant.resources if "*" in resource}
+    if not reasons:
+        return
+    resolved = Stack.of(role).resolve(list(reasons))
+    Validations.of(role).acknowledge(
+        *(
+            Acknowledgment(id=f"AwsSolutions::AwsSolutions-IAM5[Resource::{_as_nag_spells(resource)}]", reason=reason)
+            for resource, reason in zip(resolved, reasons.values(), strict=True)
+        )
+    )
+
+
+def _as_nag_spells(value: Any) -> str:
+    """A resolved ARN as cdk-nag writes it in the id of a finding: references as `<LogicalId.Arn>`."""
+    if isinstance(value, str):
+        return value
+    ((function, operand),) = value.items()
+    if function == "Fn::Join":
+        return str(operand[0]).join(_as_nag_spells(part) for part in operand[1])
+    if function == "Fn::Sub":
+        return re.sub(r"\$\{([^}]+)\}", r"<\1>", operand)
+    return f"<{operand if isinstance(operand, str) else '.'.join(operand)}>"

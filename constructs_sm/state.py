@@ -8,12 +8,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypedDict
-
-from aws_cdk import Duration
-from aws_cdk import aws_stepfunctions as sfn
 
 from constructs_sm import requests
 from constructs_sm.access import access_of
@@ -26,13 +23,16 @@ from constructs_sm.retry import DEFAULT, RetryPolicy
 from constructs_sm.scope import JobScope
 from constructs_sm.validation import Output, OutputCheck, Status
 
+from aws_cdk import Duration
+from aws_cdk import aws_stepfunctions as sfn
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from constructs_sm.actions import Action
+
     from aws_cdk import aws_iam as iam
     from constructs import Construct
-
-    from constructs_sm.actions import Action
 
 _SUFFIX = {
     sfn.IntegrationPattern.REQUEST_RESPONSE: "",
@@ -41,8 +41,17 @@ _SUFFIX = {
 }
 _TASK_TOKEN = re.compile(r"\$\$\.Task\.Token|\$states\.context\.Task\.Token")
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_UNQUOTABLE = re.compile(r"['`\\]")
 _RESULT_KEY = re.compile(r"\$\.([A-Za-z_][A-Za-z0-9_]*)|\$\['([^']+)'\]")
 _LONGEST_STATE_NAME = 80
+_CALLBACK_WARNING = (
+    "AWS's page says that .waitForTaskToken is not supported for {}, while its IAM templates name it: "
+    "not verified on AWS. .sync waits for a job without a token."
+)
+_ACCESS_WARNING = (
+    "The execution role is not granted what is known at run time only: {}. "
+    "Grant it, as with bucket.grant_read(job.execution_role), or pass a role of your own."
+)
 _ROLE_TO_COME = "${Token[Role.0]}"
 """Stands for the execution role while the request is checked, before any role is made."""
 
@@ -63,15 +72,16 @@ class TaskArguments(TypedDict, total=False):
     Default: one role a stack, made with what its jobs need and nothing else.
     """
     integration_pattern: sfn.IntegrationPattern | None
-    """Default: wait for the job (`.sync`) where Step Functions offers it, otherwise go on when SageMaker has answered."""
+    """Default: wait for the job (`.sync`) where Step Functions offers it, otherwise go on when SageMaker has
+    answered."""
     retry: Sequence[RetryPolicy]
     """Default: `retry.DEFAULT`. `()` turns retries off."""
     result_path: str | None
     """Where the output goes in the state's input. Default: `$.<construct id>`, so that the input stays."""
     result_selector: Mapping[str, Any] | None
     """What is kept of the output (JSONPath only). A field it names must be there, or the execution fails."""
-    outputs: Any
-    """The state's output as JSONata (JSONata only). Default: the input with the output under the construct id."""
+    state_output: Any
+    """The state's `Output` (JSONata only). Default: the input, with the job's output under the construct id."""
     assign: Mapping[str, Any] | None
     """Variables to set, as Amazon States Language has them."""
     timeout: Duration | str | None
@@ -192,15 +202,19 @@ class TaskPlan:
 
         access = access_of(rendered)
         if role_needed:
-            _set_roles(rendered.request, self._action.role_path, job_scope.execution_role().role_arn, over=_ROLE_TO_COME)
-        own_role = role_needed or not self._action.role_path and self._arguments.get("role") is None
+            _set_roles(
+                rendered.request, self._action.role_path, job_scope.execution_role().role_arn, over=_ROLE_TO_COME
+            )
+        own_role = role_needed or (not self._action.role_path and self._arguments.get("role") is None)
         if own_role:
             job_scope.grant_execution(execution_grants(access, job_scope.arns))
         return TaskState(
             action=self._action,
             json={
                 "Type": "Task",
-                "Resource": f"arn:{job_scope.arns.partition}:states:::sagemaker:{self._action.api}{_SUFFIX[self._pattern]}",
+                "Resource": (
+                    f"arn:{job_scope.arns.partition}:states:::sagemaker:{self._action.api}{_SUFFIX[self._pattern]}"
+                ),
                 "Arguments" if self._jsonata else "Parameters": rendered.request,
                 **state,
             },
@@ -235,7 +249,7 @@ class TaskPlan:
     def _settings(self) -> dict[str, Any]:
         if not isinstance(self._id, str) or not 1 <= len(self._id) <= self._longest_id:
             self._wrong("the construct id names the states", self._id, f"use 1 to {self._longest_id} characters")
-        if self._pattern not in _SUFFIX or self._pattern is sfn.IntegrationPattern.RUN_JOB and not self._action.sync:
+        if self._pattern not in _SUFFIX or (self._pattern is sfn.IntegrationPattern.RUN_JOB and not self._action.sync):
             self._wrong(
                 f"{self._action.api} does not offer this integration_pattern",
                 getattr(self._pattern, "name", self._pattern),
@@ -247,8 +261,9 @@ class TaskPlan:
         state: dict[str, Any] = {"QueryLanguage": "JSONata"} if self._jsonata else {}
         if self._arguments.get("comment"):
             state["Comment"] = self._arguments["comment"]
-        if self._arguments.get("assign"):
-            state["Assign"] = dict(self._arguments["assign"] or {})
+        assign = self._arguments.get("assign")
+        if assign:
+            state["Assign"] = dict(assign)
         return state
 
     def _retries(self) -> dict[str, Any]:
@@ -273,8 +288,13 @@ class TaskPlan:
             elif is_json_path(value) and not self._jsonata:
                 state[f"{name}Path"] = value
             else:
-                self._wrong(f"{argument} must be a Duration", value, "pass Duration.hours(1), or a path in the query language")
-        if self._arguments.get("heartbeat") is not None and self._pattern is not sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN:
+                self._wrong(
+                    f"{argument} must be a Duration", value, "pass Duration.hours(1), or a path in the query language"
+                )
+        if (
+            self._arguments.get("heartbeat") is not None
+            and self._pattern is not sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN
+        ):
             self._wrong("heartbeat needs a holder of the task token", self._pattern.name, "use WAIT_FOR_TASK_TOKEN")
         return state
 
@@ -295,7 +315,11 @@ class TaskPlan:
             rendered.request = self._with_paths(rendered.request)
         token = self._pattern is sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN
         if token and not _TASK_TOKEN.search(json.dumps(rendered.request, default=str)):
-            self._wrong("nobody gets the task token", NOTHING, "put sfn.JsonPath.task_token into the request, as in its Environment")
+            self._wrong(
+                "nobody gets the task token",
+                NOTHING,
+                "put sfn.JsonPath.task_token into the request, as in its Environment",
+            )
         return rendered
 
     def _name(self, request: dict[str, Any], job_scope: JobScope) -> None:
@@ -328,11 +352,10 @@ class TaskPlan:
         if not TOKEN.search(json.dumps(request, default=str)):
             return request
         try:
-            rendered: dict[str, Any] = sfn.FieldUtils.render_object(request)
+            return dict(sfn.FieldUtils.render_object(request) or {})
         except RuntimeError as error:
             self._wrong("a JSONPath stands where Step Functions takes none", str(error), "make it the value of a field")
             return request
-        return rendered
 
     def _role_needed(self, request: Mapping[str, Any]) -> bool:
         path = self._action.role_path
@@ -345,15 +368,15 @@ class TaskPlan:
         return [any_role if is_json_path(arn) or is_jsonata(arn) else arn for arn in dict.fromkeys(found)]
 
     def _result(self) -> dict[str, Any]:
-        selector, outputs = self._arguments.get("result_selector"), self._arguments.get("outputs")
+        selector, output = self._arguments.get("result_selector"), self._arguments.get("state_output")
         if self._jsonata:
             if selector is not None:
-                self._wrong("result_selector is JSONPath", selector, "use outputs in a JSONata state")
-            if outputs is not None and self._arguments.get("result_path") is not None:
-                self._wrong("outputs and result_path say the same twice", outputs, "give one of them")
-            return {"Output": self._jsonata_output() if outputs is None else outputs}
-        if outputs is not None:
-            self._wrong("outputs are JSONata", outputs, "use result_path and result_selector in a JSONPath state")
+                self._wrong("result_selector is JSONPath", selector, "use state_output in a JSONata state")
+            if output is not None and self._arguments.get("result_path") is not None:
+                self._wrong("state_output and result_path say the same twice", output, "give one of them")
+            return {"Output": self._jsonata_output() if output is None else output}
+        if output is not None:
+            self._wrong("state_output is JSONata", output, "use result_path and result_selector in a JSONPath state")
         state: dict[str, Any] = {}
         if selector is not None:
             state["ResultSelector"] = self._with_paths(dict(selector))
@@ -366,9 +389,10 @@ class TaskPlan:
         """The result path, its token spelled out; that of DISCARD stays a token, which the CDK renders as null."""
         path = self._arguments.get("result_path")
         if path is None:
-            return f"$.{self._id}" if _PLAIN_KEY.fullmatch(str(self._id)) else "$['{}']".format(str(self._id).replace("'", ""))
+            key = str(self._id)
+            return f"$.{key}" if _PLAIN_KEY.fullmatch(key) else f"$['{_UNQUOTABLE.sub('', key)}']"
         if is_token(path) and path != sfn.JsonPath.DISCARD:
-            path = sfn.FieldUtils.render_object({"path": path}).get(f"path{LATE}", path)
+            path = self._with_paths({"path": path}).get(f"path{LATE}", path)
         if not is_token(path) and not str(path).startswith("$"):
             self._wrong("result_path must be a path", path, "write '$.result', or use sfn.JsonPath.DISCARD")
         return str(path)
@@ -381,7 +405,7 @@ class TaskPlan:
             return "{% $states.input %}"
         match = _RESULT_KEY.fullmatch(path)
         if match is None:
-            self._wrong("result_path must name one key in a JSONata state", path, "write '$.key', or use outputs")
+            self._wrong("result_path must name one key in a JSONata state", path, "write '$.key', or use state_output")
             return ""
         return f"{{% $merge([$states.input, {{{json.dumps(match[1] or match[2])}: $states.result}}]) %}}"
 
@@ -390,18 +414,23 @@ class TaskPlan:
         if check is None:
             return
         if not isinstance(check, OutputCheck):
-            self._wrong("output_check must be an OutputCheck", check, "pass OutputCheck.completed(), or None for no check")
+            self._wrong(
+                "output_check must be an OutputCheck", check, "pass OutputCheck.completed(), or None for no check"
+            )
         elif output is None:
             self._wrong("the output is not kept, and cannot be checked", check, "keep it, or pass output_check=None")
         elif selector is not None:
-            needed = [self._action.arn_field, *([self._action.status_field or ""] if output.status is Status.REQUIRED else [])]
+            needed = [
+                self._action.arn_field,
+                *([self._action.status_field or ""] if output.status is Status.REQUIRED else []),
+            ]
             dropped = [name for name in needed[: 1 if check.arn_only else 2] if spelled(selector, name) is None]
             if dropped:
                 self._wrong("result_selector drops what is checked", dropped, "keep it, or pass output_check=None")
 
     def _output(self) -> Output | None:
         path = self._path_of_result
-        if is_token(path) or self._arguments.get("outputs") is not None:
+        if is_token(path) or self._arguments.get("state_output") is not None:
             return None
         status = {
             sfn.IntegrationPattern.RUN_JOB: Status.REQUIRED,
@@ -413,25 +442,11 @@ class TaskPlan:
         place = "$states.input" + (f".`{match[1] or match[2]}`" if match else "")
         return Output(place, status, jsonata=True)
 
-    def _warnings(self, unknown: Sequence[str]) -> list[tuple[str, str]]:
-        warnings = []
+    def _warnings(self, unknown: Sequence[str]) -> Iterator[tuple[str, str]]:
         if self._pattern is sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN:
-            warnings.append(
-                (
-                    "waitForTaskToken",
-                    f"AWS's page of {self._action.api} says that .waitForTaskToken is not supported for SageMaker, while its "
-                    "IAM templates name it: not verified on AWS. .sync waits for a job without a token.",
-                )
-            )
+            yield "waitForTaskToken", _CALLBACK_WARNING.format(self._action.api)
         if unknown:
-            warnings.append(
-                (
-                    "lateBoundAccess",
-                    f"The execution role is not granted what is known at run time only: {', '.join(unknown)}. Grant it, as "
-                    "with bucket.grant_read(job.execution_role), or pass a role of your own.",
-                )
-            )
-        return warnings
+            yield "lateBoundAccess", _ACCESS_WARNING.format(", ".join(unknown))
 
 
 def _unknown(arguments: Mapping[str, Any], own_arguments: Iterable[str]) -> Iterator[Problem]:
@@ -439,7 +454,9 @@ def _unknown(arguments: Mapping[str, Any], own_arguments: Iterable[str]) -> Iter
     for name in arguments:
         if name not in TaskArguments.__annotations__:
             near = get_close_matches(name, known, n=1)
-            yield Problem("unknown argument", name, f"did you mean {near[0]}?" if near else f"use one of {', '.join(known)}")
+            yield Problem(
+                "unknown argument", name, f"did you mean {near[0]}?" if near else f"use one of {', '.join(known)}"
+            )
 
 
 def _definitions(request: Mapping[str, Any], path: tuple[str, ...]) -> list[dict[str, Any]]:

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from constructs_sm.state import TaskArguments, TaskPlan, TaskState
+
 from aws_cdk import Annotations
 from aws_cdk import aws_stepfunctions as sfn
 
-from constructs_sm.state import TaskArguments, TaskPlan, TaskState
-
 if TYPE_CHECKING:
+    from constructs_sm.actions import Action
+
     from constructs import Construct
     from typing_extensions import Unpack
 
-    from constructs_sm.actions import Action
-
 
 class SageMakerTask(sfn.CustomState):
-    """The one state that calls a SageMaker API: a Task with retries, and grants for whatever state machine it ends up in.
+    """The one state that calls a SageMaker API: a Task with retries, and grants wherever it ends up.
 
-    It is a plain state: chain it, catch its errors, put it in a Map. A job (`TrainingJob`, ...) is this with a check of the
-    output behind it.
+    It is a plain state: chain it, catch its errors, put it in a Map. A job (`TrainingJob`, ...) is this with a check of
+    the output behind it.
 
     Args:
         scope: Any construct in a stack.
@@ -29,11 +29,12 @@ class SageMakerTask(sfn.CustomState):
         arguments: See `TaskArguments`. `parameters` hold the whole request but for name and role.
 
     Raises:
-        InvalidInputError: The integration pattern is not offered, a name is none SageMaker takes, a field is given twice,
-            or a setting does not go with the query language. The request itself is checked by jobs only.
+        InvalidInputError: The integration pattern is not offered, a name is none SageMaker takes, a field is given
+            twice, or a setting does not go with the query language. The request itself is checked by jobs only.
 
     Grants: to the state machine role, AWS's documented statements for the API, scoped to the job's name, and
-        `sagemaker:AddTags`; to the execution role, if none is given, what the request reads, writes, pulls and decrypts.
+        `sagemaker:AddTags`; to the execution role, if none is given, what the request reads, writes, pulls and
+        decrypts.
     """
 
     def __init__(
@@ -50,5 +51,3 @@ class SageMakerTask(sfn.CustomState):
     def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
         super()._when_bound_to_graph(graph)
         self._state.scope.register(graph, self._state.grants)
-
-

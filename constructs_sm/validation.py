@@ -80,7 +80,11 @@ class OutputCheck:
         if self.arn_only:
             return not_empty
         # Step Functions evaluates in order and stops early, so nothing after IsPresent meets a missing path.
-        rules: list[dict[str, Any]] = [{"Variable": arn, "IsPresent": True}, {"Variable": arn, "IsString": True}, not_empty]
+        rules: list[dict[str, Any]] = [
+            {"Variable": arn, "IsPresent": True},
+            {"Variable": arn, "IsString": True},
+            not_empty,
+        ]
         if status is not None:
             present = {"Variable": status, "IsPresent": True}
             success = {"Variable": status, "StringEquals": action.success_status}
@@ -96,7 +100,9 @@ class OutputCheck:
         if status is None:
             return condition
         success = f"{status} = '{action.success_status}'"
-        return f"{condition} and {success if output.status is Status.REQUIRED else f'(not $exists({status}) or {success})'}"
+        if output.status is Status.OPTIONAL:
+            success = f"($not($exists({status})) or {success})"
+        return f"{condition} and {success}"
 
     def failure(self, job: str, action: Action, output: Output) -> dict[str, str]:
         """Error and cause of the Fail state, as arguments of `sfn.Fail`."""

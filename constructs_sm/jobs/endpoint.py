@@ -12,10 +12,10 @@ from constructs_sm.jobs.model import Model
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from constructs_sm.jobs.fields import InstanceType, Key
+
     from constructs import Construct
     from typing_extensions import Unpack
-
-    from constructs_sm.jobs.fields import InstanceType, Key
 
 
 class EndpointConfig(SageMakerJob):

@@ -6,36 +6,36 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
-from aws_cdk.aws_stepfunctions import QueryLanguage
-
 from constructs_sm.errors import Problem
 from constructs_sm.late_bound import is_json_path, is_late_bound
 from constructs_sm.names import slug
 from constructs_sm.scope import JobScope
 
+from aws_cdk.aws_stepfunctions import QueryLanguage
+
 if TYPE_CHECKING:
-    from aws_cdk import Duration, Size
+    from constructs_sm.job import JobArguments
+    from constructs_sm.s3 import S3Data, S3Location
+
     from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_ecr as ecr
     from aws_cdk import aws_ecr_assets as ecr_assets
     from aws_cdk import aws_kms as kms
     from constructs import Construct
 
-    from constructs_sm.job import JobArguments
-    from constructs_sm.s3 import S3Data, S3Location
-
 Image: TypeAlias = Union[str, "ecr.IRepository", "ecr_assets.DockerImageAsset"]
-"""A container image: its URI, a repository (its `latest`), or an image built from a folder. ECR pull follows from it."""
+"""A container image: its URI, a repository (its `latest`), or an image built from a folder. ECR pull follows from
+it."""
 InstanceType: TypeAlias = Union[str, "ec2.InstanceType"]
 """An instance type in SageMaker's spelling (`ml.m5.xlarge`) or the CDK's; late-bound strings too."""
 Key: TypeAlias = Union[str, "kms.IKey"]
-Scalar: TypeAlias = Union[str, int, float, bool]
+Scalar: TypeAlias = str | int | float | bool
 Subnets: TypeAlias = Union["ec2.SubnetSelection", Sequence[Union[str, "ec2.ISubnet"]]]
 SecurityGroups: TypeAlias = Sequence[Union[str, "ec2.ISecurityGroup"]]
 
 
 def texts(values: Mapping[str, Scalar] | None) -> dict[str, str] | None:
-    """Scalars as the strings the API wants: `True` is `true`, numbers as Python writes them, late-bound values as text."""
+    """Scalars as the strings the API wants: `True` is `true`, numbers as Python writes them."""
     return {name: _text(value) for name, value in values.items()} if isinstance(values, Mapping) else values
 
 
@@ -69,17 +69,17 @@ def channels(inputs: Mapping[str, S3Data] | None, problems: list[Problem]) -> li
     ] or None
 
 
-def instance(instance_type: InstanceType | None) -> Any:
+def instance(instance_type: Any) -> Any:
     """The instance type in SageMaker's spelling."""
     return f"ml.{instance_type.to_string()}" if hasattr(instance_type, "to_string") else instance_type
 
 
-def seconds(duration: Duration | None) -> Any:
+def seconds(duration: Any) -> Any:
     """A Duration in seconds; anything else as it is, for SageMaker's model to judge."""
     return duration.to_seconds() if hasattr(duration, "to_seconds") else duration
 
 
-def gibibytes(size: Size | None) -> Any:
+def gibibytes(size: Any) -> Any:
     """A Size in GiB; anything else as it is, for SageMaker's model to judge."""
     return size.to_gibibytes() if hasattr(size, "to_gibibytes") else size
 

@@ -11,13 +11,13 @@ from constructs_sm.jobs.fields import data_under, tag_list, vpc_config
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aws_cdk import aws_ec2 as ec2
-    from constructs import Construct
-    from typing_extensions import Unpack
-
     from constructs_sm.errors import Problem
     from constructs_sm.jobs.fields import Key, SecurityGroups, Subnets
     from constructs_sm.s3 import S3Data
+
+    from aws_cdk import aws_ec2 as ec2
+    from constructs import Construct
+    from typing_extensions import Unpack
 
 
 class LabelingJob(SageMakerJob):
@@ -32,7 +32,8 @@ class LabelingJob(SageMakerJob):
         label_categories: The file with the categories.
         human_task_config: Who labels what, and how, in SageMaker's words.
         tags: Of the job.
-        vpc: Where the instances of automated labeling are reachable; its private subnets, unless *subnets* says otherwise.
+        vpc: Where the instances of automated labeling are reachable; its private subnets, unless *subnets* says
+            otherwise.
         subnets: A selection of *vpc*'s, or a list.
         security_groups: Required in a VPC.
         kms_key: Encrypts the labels. Default: SageMaker's own.
@@ -42,8 +43,8 @@ class LabelingJob(SageMakerJob):
         InvalidInputError: SageMaker's model refuses the request, or an argument is wrong.
 
     Grants: Create-, Describe- and StopLabelingJob on this job, ListTags, AddTags, PassRole, and every managed rule of
-        SageMaker's, as AWS does not publish the name of this one (not verified on AWS); to the execution role S3 read of
-        *manifest*, S3 write of *output*, use of *kms_key*. What the manifest points to is not known here.
+        SageMaker's, as AWS does not publish the name of this one (not verified on AWS); to the execution role S3 read
+        of *manifest*, S3 write of *output*, use of *kms_key*. What the manifest points to is not known here.
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateLabelingJob.html
     """
 

@@ -11,13 +11,13 @@ from constructs_sm.jobs.fields import tag_list, texts, vpc_config
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aws_cdk import aws_ec2 as ec2
-    from constructs import Construct
-    from typing_extensions import Unpack
-
     from constructs_sm.errors import Problem
     from constructs_sm.jobs.fields import Image, Scalar, SecurityGroups, Subnets
     from constructs_sm.s3 import S3Data
+
+    from aws_cdk import aws_ec2 as ec2
+    from constructs import Construct
+    from typing_extensions import Unpack
 
 
 class Model(SageMakerJob):
@@ -39,8 +39,8 @@ class Model(SageMakerJob):
     Raises:
         InvalidInputError: SageMaker's model refuses the request, or an argument is wrong.
 
-    Grants: CreateModel on this model, ListTags, AddTags, PassRole; to the execution role S3 read of *model_data*, pull of
-        *image*.
+    Grants: CreateModel on this model, ListTags, AddTags, PassRole; to the execution role S3 read of *model_data*, pull
+        of *image*.
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModel.html
     """
 

@@ -25,13 +25,13 @@ from constructs_sm.s3 import S3Location
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from constructs_sm.jobs.fields import Image, InstanceType, Key, Scalar, SecurityGroups, Subnets
+    from constructs_sm.s3 import S3Data
+
     from aws_cdk import Duration, Size
     from aws_cdk import aws_ec2 as ec2
     from constructs import Construct
     from typing_extensions import Unpack
-
-    from constructs_sm.jobs.fields import Image, InstanceType, Key, Scalar, SecurityGroups, Subnets
-    from constructs_sm.s3 import S3Data
 
 _INPUT = "/opt/ml/processing/input"
 _OUTPUT = "/opt/ml/processing/output"
@@ -48,8 +48,8 @@ class ProcessingJob(SageMakerJob):
         instance_count: Default: 1.
         volume_size: Storage of each instance. Default: 30 GiB.
         inputs: Data by name: the container finds it in `/opt/ml/processing/input/<name>`.
-        outputs: Data by name: what the container leaves in `/opt/ml/processing/output/<name>` goes to the given place. Or
-            names alone, in a `PipelineStack`: they go to its bucket, under the job and the execution.
+        outputs: Data by name: what the container leaves in `/opt/ml/processing/output/<name>` goes to the given place.
+            Or names alone, in a `PipelineStack`: they go to its bucket, under the job and the execution.
         entrypoint: The container's command.
         command_arguments: Arguments of the command.
         environment: Of the container; any scalars, SageMaker gets strings.

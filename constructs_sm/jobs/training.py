@@ -12,14 +12,14 @@ from constructs_sm.s3 import S3Location
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from constructs_sm.errors import Problem
+    from constructs_sm.jobs.fields import Image, InstanceType, Key, Scalar, SecurityGroups, Subnets
+    from constructs_sm.s3 import S3Data
+
     from aws_cdk import Duration, Size
     from aws_cdk import aws_ec2 as ec2
     from constructs import Construct
     from typing_extensions import Unpack
-
-    from constructs_sm.errors import Problem
-    from constructs_sm.jobs.fields import Image, InstanceType, Key, Scalar, SecurityGroups, Subnets
-    from constructs_sm.s3 import S3Data
 
 
 class TrainingJob(SageMakerJob):
@@ -33,7 +33,8 @@ class TrainingJob(SageMakerJob):
         instance_count: Default: 1.
         volume_size: Storage of each instance. Default: 30 GiB.
         inputs: Channels by name: data under an S3 prefix, copied to every instance (`File` mode).
-        output: The prefix SageMaker puts `<job name>/output/model.tar.gz` under. Default, in a `PipelineStack`: its bucket.
+        output: The prefix SageMaker puts `<job name>/output/model.tar.gz` under. Default, in a `PipelineStack`: its
+            bucket.
         hyperparameters: Any scalars; SageMaker gets strings, `True` as `true`.
         environment: Of the container.
         max_runtime: SageMaker stops the job after this. Default: 1 hour.

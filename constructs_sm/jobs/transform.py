@@ -13,18 +13,18 @@ from constructs_sm.s3 import S3Location
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from constructs import Construct
-    from typing_extensions import Unpack
-
     from constructs_sm.jobs.fields import InstanceType, Key, Scalar
     from constructs_sm.s3 import S3Data
+
+    from constructs import Construct
+    from typing_extensions import Unpack
 
 
 class TransformJob(SageMakerJob):
     """Let a model predict a whole data set and wait until it has.
 
-    The job runs under the execution role of its model. If that is the role made for this stack, it is granted what this job
-    reads and writes.
+    The job runs under the execution role of its model. If that is the role made for this stack, it is granted what this
+    job reads and writes.
 
     Args:
         scope: Any construct in a stack.
@@ -39,8 +39,8 @@ class TransformJob(SageMakerJob):
         environment: Of the model's container.
         tags: Of the job.
         kms_key: Encrypts the volumes and the predictions. Default: SageMaker's own.
-        arguments: See `JobArguments`; `parameters` take every other field. A *role* is passed by Step Functions, as AWS's
-            template has it, but the API takes none.
+        arguments: See `JobArguments`; `parameters` take every other field. A *role* is passed by Step Functions, as
+            AWS's template has it, but the API takes none.
 
     Raises:
         InvalidInputError: SageMaker's model refuses the request, or an argument is wrong.

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias, Union
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from constructs_sm.actions import TUNING_JOB
 from constructs_sm.errors import Problem
@@ -21,15 +20,17 @@ from constructs_sm.jobs.fields import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from constructs_sm.jobs.fields import Image, InstanceType, Key, Scalar, SecurityGroups, Subnets
+    from constructs_sm.s3 import S3Data
+
     from aws_cdk import Duration, Size
     from aws_cdk import aws_ec2 as ec2
     from constructs import Construct
     from typing_extensions import Unpack
 
-    from constructs_sm.jobs.fields import Image, InstanceType, Key, Scalar, SecurityGroups, Subnets
-    from constructs_sm.s3 import S3Data
-
-Range: TypeAlias = Union[tuple[int, int], tuple[float, float], list[str]]
+Range: TypeAlias = tuple[int, int] | tuple[float, float] | list[str]
 _ENDS = 2
 
 
@@ -65,8 +66,8 @@ class TuningJob(SageMakerJob):
     Raises:
         InvalidInputError: SageMaker's model refuses the request, or an argument is wrong.
 
-    Grants: Create-, Describe- and StopHyperParameterTuningJob on this job, ListTags, AddTags, PassRole, the managed rule; to
-        the execution role S3 read of *inputs*, S3 write of *output*, pull of *image*, use of *kms_key*.
+    Grants: Create-, Describe- and StopHyperParameterTuningJob on this job, ListTags, AddTags, PassRole, the managed
+        rule; to the execution role S3 read of *inputs*, S3 write of *output*, pull of *image*, use of *kms_key*.
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateHyperParameterTuningJob.html
     """
 
@@ -159,7 +160,9 @@ def _ranges(ranges: Mapping[str, Range] | None, problems: list[Problem]) -> dict
         if isinstance(values, list) and values:
             field, entry = "CategoricalParameterRanges", {"Name": name, "Values": [str(value) for value in values]}
         elif isinstance(values, tuple) and len(values) == _ENDS and all(_number(end) for end in values):
-            field = "IntegerParameterRanges" if all(isinstance(end, int) for end in values) else "ContinuousParameterRanges"
+            field = (
+                "IntegerParameterRanges" if all(isinstance(end, int) for end in values) else "ContinuousParameterRanges"
+            )
             entry = {"Name": name, "MinValue": str(values[0]), "MaxValue": str(values[1])}
         else:
             use = "pass (lowest, highest), or a list of choices"

@@ -1,0 +1,62 @@
+"""The churn pipeline: prepare the data, train, make a model, score the test set.
+
+`make synth` synthesizes it into cdk.out/; `cdk deploy` deploys it. Settings are in cdk.json.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from constructs_sm import Model, PipelineStack, ProcessingJob, TrainingJob, TransformJob
+from constructs_sm.settings import context_of
+
+from aws_cdk import App, Environment
+from aws_cdk.aws_s3_assets import Asset
+
+HERE = Path(__file__).parent
+# The images are AWS's own, in the account it keeps for them in this Region.
+REGION = "us-east-1"
+REGISTRY = f"683313688378.dkr.ecr.{REGION}.amazonaws.com"
+SKLEARN = f"{REGISTRY}/sagemaker-scikit-learn:1.2-1-cpu-py3"
+XGBOOST = f"{REGISTRY}/sagemaker-xgboost:1.7-1"
+
+# The cdk CLI names a folder of its own and passes cdk.json's context along; without it, both are found here.
+app = App(outdir=os.environ.get("CDK_OUTDIR", str(HERE / "cdk.out")), context=context_of(HERE / "cdk.json"))
+stack = PipelineStack(app, "Churn", env=Environment(region=REGION))
+
+prepare = ProcessingJob(
+    stack,
+    "Prepare",
+    image=SKLEARN,
+    instance_type="ml.m5.xlarge",
+    inputs={
+        "code": Asset(stack, "PrepareCode", path=str(HERE / "examples" / "churn" / "prepare.py")),
+        "raw": stack.data("raw/"),
+    },
+    outputs=["train", "validation", "test"],
+    entrypoint=["python3", "/opt/ml/processing/input/code/prepare.py"],
+)
+train = TrainingJob(
+    stack,
+    "Train",
+    image=XGBOOST,
+    instance_type="ml.m5.xlarge",
+    inputs={"train": prepare.output("train"), "validation": prepare.output("validation")},
+    hyperparameters={"objective": "binary:logistic", "num_round": 200, "eval_metric": "auc"},
+)
+model = Model(stack, "Model", image=XGBOOST, model_data=train.model_artifacts)
+score = TransformJob(
+    stack,
+    "Score",
+    model=model,
+    data=prepare.output("test"),
+    content_type="text/csv",
+    split_type="Line",
+    instance_type="ml.m5.xlarge",
+)
+stack.run(prepare.next(train).next(model).next(score))
+
+assembly = app.synth()
+# An output folder ignores itself, in whatever repository it is.
+(Path(assembly.directory) / ".gitignore").write_text((HERE / "cdk.out.gitignore").read_text())

@@ -1,0 +1,229 @@
+"""SageMakerPipeline: a state machine with what one needs around it to run unattended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from constructs_sm.errors import NOTHING, InvalidInputError, Problem
+from constructs_sm.iam import STATE_MACHINE_SERVICE_WILDCARD, Grant
+from constructs_sm.late_bound import is_token
+from constructs_sm.names import slug
+from constructs_sm.scope import JobScope, acknowledge_wildcards
+
+import jsii
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as cloudwatch_actions
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct, IValidation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_NOT_SUCCEEDED = ["FAILED", "TIMED_OUT", "ABORTED"]
+_LONGEST_PREFIX = 16
+"""Leaves room for the job's own part in a name of 63 characters with a UUID."""
+
+
+class SageMakerPipeline(Construct):
+    """A state machine that logs everything, is traced, ends in time, and says when it did not succeed.
+
+    Jobs made with this construct as their scope share the beginning of their names, so that the policy of the state
+    machine does not grow with their number. Jobs made elsewhere keep their own.
+
+    Args:
+        scope: Any construct in a stack.
+        construct_id: Also the beginning of the names of jobs made in this scope.
+        definition: What to run; or call `run` when the jobs are there.
+        timeout: An execution that runs longer ends TIMED_OUT. Default: 1 day.
+        schedule: When to start an execution by itself. Default: never.
+        topic: Who is told of executions that did not succeed. Default: a topic made here.
+        alert_emails: Subscribed to the topic; each must confirm.
+        log_retention: How long the log of executions is kept; it goes with the stack. Default: 1 year.
+        role: The state machine role. Default: made here, with what the jobs of the definition need.
+
+    Raises:
+        InvalidInputError: A pipeline is run twice.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        definition: sfn.IChainable | None = None,
+        timeout: Duration | None = None,
+        schedule: events.Schedule | Duration | None = None,
+        topic: sns.ITopic | None = None,
+        alert_emails: Sequence[str] = (),
+        log_retention: logs.RetentionDays | None = None,
+        role: iam.IRole | None = None,
+    ) -> None:
+        if isinstance(alert_emails, str) or not all("@" in str(email) for email in alert_emails):
+            where = f"SageMakerPipeline '{scope.node.path}/{construct_id}'"
+            raise InvalidInputError(
+                where, [Problem("alert_emails must be addresses", alert_emails, "pass ['ml@example.com']")]
+            )
+        super().__init__(scope, construct_id)
+        if JobScope.of(scope).name_prefix is None:
+            JobScope(self, name_prefix=slug(construct_id, _LONGEST_PREFIX))
+        self._timeout = timeout
+        self._schedule = schedule
+        self._log_retention = log_retention or logs.RetentionDays.ONE_YEAR
+        self._role = role
+        self._state_machine: sfn.StateMachine | None = None
+        self.topic = topic or _topic(self)
+        for email in alert_emails:
+            self.topic.add_subscription(subscriptions.EmailSubscription(email))
+        if definition is not None:
+            self.run(definition)
+        else:
+            self.node.add_validation(_HasRun(self))
+
+    @property
+    def state_machine(self) -> sfn.StateMachine:
+        """The state machine.
+
+        Raises:
+            InvalidInputError: The pipeline has not been run yet.
+        """
+        if self._state_machine is None:
+            raise self._wrong("nothing runs yet", NOTHING, "call run(definition) first")
+        return self._state_machine
+
+    def run(self, definition: sfn.IChainable) -> sfn.StateMachine:
+        """Make the state machine of *definition*, with its log, alarm and schedule.
+
+        Raises:
+            InvalidInputError: The pipeline runs something already.
+        """
+        if self._state_machine is not None:
+            raise self._wrong("the pipeline runs something already", definition.id, "chain it to that, or make another")
+        machine = self._state_machine = sfn.StateMachine(
+            self,
+            "StateMachine",
+            definition_body=sfn.DefinitionBody.from_chainable(definition),
+            timeout=self._timeout or Duration.days(1),
+            tracing_enabled=True,
+            role=self._role,
+            logs=sfn.LogOptions(
+                destination=logs.LogGroup(
+                    self,
+                    "Log",
+                    # CloudWatch Logs' policy for vended logs is one for the whole account and full after some dozens of
+                    # log groups, unless their names begin so.
+                    log_group_name=f"/aws/vendedlogs/states/{self._unique_name()}",
+                    retention=self._log_retention,
+                    removal_policy=RemovalPolicy.DESTROY,
+                ),
+                level=sfn.LogLevel.ALL,
+                include_execution_data=True,
+            ),
+        )
+        self._tell_of_failures(machine)
+        self._alarm(machine)
+        if self._schedule is not None:
+            _schedule(self, self._schedule, machine)
+        scopes = {JobScope.of(self), JobScope.of(Stack.of(self))}
+        of_the_service = Grant((), ("*",), wildcard=STATE_MACHINE_SERVICE_WILDCARD)
+        acknowledge_wildcards(
+            machine.role, [*(g for scope in scopes for g in scope.state_machine_grants()), of_the_service]
+        )
+        return machine
+
+    def _unique_name(self) -> str:
+        return f"{Stack.of(self).stack_name}-{self.node.id}-{self.node.addr[-8:]}"
+
+    def _wrong(self, what: str, got: object, use: str) -> InvalidInputError:
+        return InvalidInputError(f"SageMakerPipeline '{self.node.path}'", [Problem(what, got, use)])
+
+    def _tell_of_failures(self, machine: sfn.StateMachine) -> None:
+        stack = Stack.of(self)
+        name, status, arn = (
+            events.EventField.from_path(f"$.detail.{field}") for field in ("name", "status", "executionArn")
+        )
+        console = f"https://{stack.region}.console.aws.amazon.com/states/home?region={stack.region}#/v2/executions/details/{arn}"
+        link = console if stack.partition == "aws" or is_token(stack.partition) else arn
+        events.Rule(
+            self,
+            "NotSucceeded",
+            description="Executions that failed, timed out or were aborted",
+            event_pattern=events.EventPattern(
+                source=["aws.states"],
+                detail_type=["Step Functions Execution Status Change"],
+                detail={"status": _NOT_SUCCEEDED, "stateMachineArn": [machine.state_machine_arn]},
+            ),
+            targets=[
+                targets.SnsTopic(
+                    self.topic,
+                    message=events.RuleTargetInput.from_text(
+                        f"{stack.stack_name}: execution {name} ended {status}. {link}"
+                    ),
+                )
+            ],
+        )
+
+    def _alarm(self, machine: sfn.StateMachine) -> None:
+        alarm = cloudwatch.Alarm(
+            self,
+            "Alarm",
+            alarm_description="An execution of the pipeline did not succeed",
+            metric=cloudwatch.MathExpression(
+                label="Executions that did not succeed",
+                expression="FILL(failed, 0) + FILL(timedOut, 0) + FILL(aborted, 0)",
+                using_metrics={
+                    "failed": machine.metric_failed(),
+                    "timedOut": machine.metric_timed_out(),
+                    "aborted": machine.metric_aborted(),
+                },
+                period=Duration.minutes(5),
+            ),
+            threshold=1,
+            evaluation_periods=1,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        alarm.add_alarm_action(cloudwatch_actions.SnsAction(self.topic))
+
+
+@jsii.implements(IValidation)
+class _HasRun:
+    def __init__(self, pipeline: SageMakerPipeline) -> None:
+        self._pipeline = pipeline
+
+    def validate(self) -> list[str]:
+        try:
+            _ = self._pipeline.state_machine
+        except InvalidInputError as error:
+            return [str(error)]
+        return []
+
+
+def _topic(scope: Construct) -> sns.Topic:
+    topic = sns.Topic(scope, "Topic", enforce_ssl=True)
+    # With a policy of its own a topic no longer admits all of its account, CloudWatch included.
+    topic.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="AlarmsMayPublish",
+            actions=["sns:Publish"],
+            resources=[topic.topic_arn],
+            principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+            conditions={"StringEquals": {"aws:SourceAccount": Stack.of(scope).account}},
+        )
+    )
+    return topic
+
+
+def _schedule(scope: Construct, schedule: events.Schedule | Duration, machine: sfn.StateMachine) -> None:
+    events.Rule(
+        scope,
+        "Schedule",
+        schedule=events.Schedule.rate(schedule) if isinstance(schedule, Duration) else schedule,
+        targets=[targets.SfnStateMachine(machine)],
+    )

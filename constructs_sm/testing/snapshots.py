@@ -1,0 +1,23 @@
+"""Snapshot tests of a template, for syrupy: the extra `testing`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from constructs_sm.testing.synthesized import template
+
+from aws_cdk import Stack
+from syrupy.extensions.json import JSONSnapshotExtension
+
+if TYPE_CHECKING:
+    from syrupy.types import SerializableData, SerializedData
+
+
+class TemplateSnapshotExtension(JSONSnapshotExtension):
+    """One JSON file a snapshot, in which a stack is its readable template.
+
+    In a test: `assert stack == snapshot.use_extension(TemplateSnapshotExtension)`.
+    """
+
+    def serialize(self, data: SerializableData, **options: Any) -> SerializedData:
+        return super().serialize(template(data) if isinstance(data, Stack) else data, **options)
