@@ -98,7 +98,7 @@ class SageMakerPipeline(Construct):
         return self._state_machine
 
     def run(self, definition: sfn.IChainable) -> sfn.StateMachine:
-        """Make the state machine of *definition*, with its log, alarm and schedule.
+        """Make the state machine of *definition*, with its log, alarms and schedule.
 
         Raises:
             InvalidInputError: The pipeline runs something already.
@@ -127,7 +127,7 @@ class SageMakerPipeline(Construct):
             ),
         )
         self._tell_of_failures(machine)
-        self._alarm(machine)
+        self._alarms(machine)
         if self._schedule is not None:
             _schedule(self, self._schedule, machine)
         scopes = {JobScope.of(self), JobScope.of(Stack.of(self))}
@@ -169,27 +169,23 @@ class SageMakerPipeline(Construct):
             ],
         )
 
-    def _alarm(self, machine: sfn.StateMachine) -> None:
-        alarm = cloudwatch.Alarm(
-            self,
-            "Alarm",
-            alarm_description="An execution of the pipeline did not succeed",
-            metric=cloudwatch.MathExpression(
-                label="Executions that did not succeed",
-                expression="FILL(failed, 0) + FILL(timedOut, 0) + FILL(aborted, 0)",
-                using_metrics={
-                    "failed": machine.metric_failed(),
-                    "timedOut": machine.metric_timed_out(),
-                    "aborted": machine.metric_aborted(),
-                },
-                period=Duration.minutes(5),
-            ),
-            threshold=1,
-            evaluation_periods=1,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-        )
-        alarm.add_alarm_action(cloudwatch_actions.SnsAction(self.topic))
+    def _alarms(self, machine: sfn.StateMachine) -> None:
+        # Not for aborted ones: somebody has stopped them and knows.
+        for construct_id, ending, metric in (
+            ("FailedAlarm", "failed", machine.metric_failed()),
+            ("TimedOutAlarm", "timed out", machine.metric_timed_out()),
+        ):
+            alarm = cloudwatch.Alarm(
+                self,
+                construct_id,
+                alarm_description=f"An execution of {self.node.path} has {ending}",
+                metric=metric,
+                threshold=1,
+                evaluation_periods=1,
+                comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+                treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            )
+            alarm.add_alarm_action(cloudwatch_actions.SnsAction(self.topic))
 
 
 @jsii.implements(IValidation)

@@ -1,0 +1,51 @@
+"""Fixtures. constructs_sm is imported here before anything imports aws_cdk, so that the bundled Node is used."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import constructs_sm
+from constructs_sm.actions import ACTIONS
+
+import pytest
+from aws_cdk import App, Stack
+from aws_cdk import aws_stepfunctions as sfn
+
+assert constructs_sm
+
+# Somebody's own AWS configuration must not lead a test anywhere.
+for name in [name for name in os.environ if name.startswith("AWS_")]:
+    del os.environ[name]
+
+ROOT = Path(__file__).parent.parent
+DATA = Path(__file__).parent / "data"
+
+
+def api(action: object) -> str:
+    """The name of a row of the table in the name of a test."""
+    return getattr(action, "api", str(action))
+
+
+every_action = pytest.mark.parametrize("action", ACTIONS, ids=api)
+
+
+@pytest.fixture
+def app() -> App:
+    return App()
+
+
+@pytest.fixture
+def stack(app: App) -> Stack:
+    return Stack(app, "Stack")
+
+
+@pytest.fixture
+def machine(stack: Stack):
+    """A state machine of a definition, in the stack."""
+
+    def make(definition: sfn.IChainable, **settings: object) -> sfn.StateMachine:
+        body = sfn.DefinitionBody.from_chainable(definition)
+        return sfn.StateMachine(stack, "StateMachine", definition_body=body, **settings)
+
+    return make

@@ -1,0 +1,81 @@
+"""JSONata as Step Functions evaluates it: no input document, six more functions, and no undefined results."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from jsonata import Jsonata, Utils
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+class ExpressionError(ValueError):
+    """An expression is malformed, fails, or yields what is not JSON: States.QueryEvaluationError."""
+
+
+def evaluate(expression: str, variables: Mapping[str, Any]) -> Any:
+    """The value of *expression*, where ``$name`` stands for ``variables["name"]``."""
+    try:
+        program = Jsonata(expression)
+        program.set_output_convert_nulls(False)  # None then means undefined, and only that
+        for name, function in FUNCTIONS.items():
+            program.register_lambda(name, function)
+        result = program.evaluate(None, variables)
+    except Exception as error:
+        raise ExpressionError(f"The JSONata expression '{expression}' could not be evaluated: {error}") from error
+    if result is None:
+        raise ExpressionError(f"The JSONata expression '{expression}' returned nothing (undefined).")
+    return _plain(result, expression)
+
+
+def _plain(value: Any, expression: str) -> Any:
+    if value is Utils.NULL_VALUE:
+        return None
+    if isinstance(value, dict):
+        return {str(name): _plain(member, expression) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_plain(item, expression) for item in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return value
+    raise ExpressionError(f"The JSONata expression '{expression}' returned an unsupported result type.")
+
+
+def _partition(array: list[Any], size: float) -> list[list[Any]]:
+    step = int(size)
+    return [array[start : start + step] for start in range(0, len(array), step)]
+
+
+def _range(first: float, last: float, step: float) -> list[float]:
+    count = int((last - first) / step)
+    return [first + index * step for index in range(count + 1)]
+
+
+def _hash(content: str, algorithm: str) -> str:
+    return hashlib.new(algorithm.replace("-", "").lower(), content.encode(), usedforsecurity=False).hexdigest()
+
+
+def _random(seed: float | None = None) -> float:
+    return random.Random(seed).random()
+
+
+def _eval(*_: Any) -> None:
+    raise ExpressionError("Step Functions does not offer $eval; use $parse for JSON")
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "partition": _partition,
+    "range": _range,
+    "hash": _hash,
+    "random": _random,
+    "uuid": lambda: str(uuid.uuid4()),
+    "parse": json.loads,
+    "eval": _eval,
+}
+"""What Step Functions adds to JSONata, and the one function it takes away."""

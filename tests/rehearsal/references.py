@@ -1,0 +1,44 @@
+"""References of a template that is not deployed, spelled out as something a rehearsal can check."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_REFERENCE = re.compile(r"\$\{([A-Za-z0-9:.]+)\}")
+
+
+def resolved(
+    value: Any,
+    references: Mapping[str, str] | None = None,
+    *,
+    region: str = "us-east-1",
+    account: str = "123456789012",
+) -> Any:
+    """*value* (a definition, a policy) with every ``${...}`` replaced.
+
+    Args:
+        value: Anything JSON can hold.
+        references: What to put for ``LogicalId`` or ``LogicalId.Arn``; a resource that is not named here is taken for
+            a role where its Arn is asked for, and for something of its own name elsewhere.
+        region: For ``AWS::Region``.
+        account: For ``AWS::AccountId``.
+    """
+    known = {
+        "AWS::Partition": "aws",
+        "AWS::Region": region,
+        "AWS::AccountId": account,
+        "AWS::URLSuffix": "amazonaws.com",
+        **(references or {}),
+    }
+
+    def text(reference: re.Match[str]) -> str:
+        logical_id, _, attribute = reference[1].partition(".")
+        assumed = f"arn:aws:iam::{account}:role/{logical_id}" if attribute == "Arn" else logical_id.lower()
+        return json.dumps(known.get(reference[1], assumed))[1:-1]
+
+    return json.loads(_REFERENCE.sub(text, json.dumps(value)))

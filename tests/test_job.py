@@ -1,0 +1,303 @@
+"""The job as a fragment: three states that fit wherever a state fits."""
+
+from __future__ import annotations
+
+import json
+
+from constructs_sm import InvalidInputError, OutputCheck, RetryPolicy, SageMakerTask, TrainingJob, retry
+from constructs_sm.actions import ACTIONS, TRAINING_JOB
+from constructs_sm.testing import definition, state_machine_policy
+
+import pytest
+from aws_cdk import Duration
+from aws_cdk import aws_stepfunctions as sfn
+from conftest import every_action
+from every_action import REQUESTS, every_job, job
+
+TRAINING = REQUESTS["createTrainingJob"]
+
+
+def train(scope, construct_id="Train", **arguments):
+    return TrainingJob(scope, construct_id, parameters=TRAINING, **arguments)
+
+
+def actions_granted(stack):
+    return {
+        action
+        for statement in state_machine_policy(stack)
+        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+        if action.startswith("sagemaker:")
+    }
+
+
+@every_action
+def test_job_is_a_task_a_check_and_a_fail(stack, machine, action):
+    machine(job(stack, action).next(sfn.Pass(stack, "After")))
+
+    states = definition(stack)["States"]
+    assert set(states) == {"Job", "Job: ValidateOutput", "Job: InvalidOutput", "After"}
+    suffix = ".sync" if action.sync else ""
+    assert states["Job"]["Resource"] == f"arn:${{AWS::Partition}}:states:::sagemaker:{action.api}{suffix}"
+    assert states["Job"]["Next"] == "Job: ValidateOutput"
+    assert states["Job: ValidateOutput"]["Default"] == "Job: InvalidOutput"
+    assert [choice["Next"] for choice in states["Job: ValidateOutput"]["Choices"]] == ["After"]
+
+
+@every_action
+def test_check_wants_arn_and_where_there_is_one_the_success_status(stack, machine, action):
+    machine(job(stack, action))
+
+    (rule,) = definition(stack)["States"]["Job: ValidateOutput"]["Choices"]
+    arn = f"$.Job.{action.arn_field}"
+    wanted = [
+        {"Variable": arn, "IsPresent": True},
+        {"Variable": arn, "IsString": True},
+        {"Not": {"Variable": arn, "StringEquals": ""}},
+    ]
+    if action.sync:
+        status = f"$.Job.{action.noun}Status"
+        wanted += [{"Variable": status, "IsPresent": True}, {"Variable": status, "StringEquals": "Completed"}]
+    assert rule["And"] == wanted
+
+
+def test_jobs_chain_without_a_state_between_them(stack, machine):
+    machine(train(stack, "A").next(train(stack, "B")).next(train(stack, "C")))
+
+    states = definition(stack)["States"]
+    assert [choice["Next"] for name in "ABC" for choice in states[f"{name}: ValidateOutput"]["Choices"]] == [
+        "B",
+        "C",
+        "C: Succeed",
+    ]
+
+
+def test_a_chain_of_somebody_else_takes_a_job_in(stack, machine):
+    before, after = sfn.Pass(stack, "Before"), sfn.Succeed(stack, "After")
+    machine(sfn.Chain.start(before).next(train(stack)).next(after))
+
+    states = definition(stack)["States"]
+    assert states["Before"]["Next"] == "Train"
+    assert states["Train: ValidateOutput"]["Choices"][0]["Next"] == "After"
+
+
+def test_unchecked_job_is_its_task_alone(stack, machine):
+    machine(train(stack, output_check=None))
+
+    states = definition(stack)["States"]
+    assert set(states) == {"Train"}
+    assert states["Train"]["End"] is True
+
+
+def inside_map(stack, inner):
+    return sfn.Map(stack, "Each", items_path="$.items").item_processor(inner)
+
+
+def inside_distributed_map(stack, inner):
+    items = sfn.JsonPath.string_at("$.items")
+    return sfn.DistributedMap(stack, "Each", items_path=items).item_processor(inner)
+
+
+def inside_parallel(stack, inner):
+    return sfn.Parallel(stack, "Each").branch(inner)
+
+
+@pytest.mark.parametrize("inside", [inside_map, inside_distributed_map, inside_parallel], ids=lambda f: f.__name__)
+def test_job_ends_itself_and_is_granted_inside(stack, machine, inside):
+    machine(inside(stack, train(stack)))
+
+    state = definition(stack)["States"]["Each"]
+    (inner,) = state["Branches"] if "Branches" in state else [state["ItemProcessor"]]
+    assert inner["States"]["Train: ValidateOutput"]["Choices"][0]["Next"] == "Train: Succeed"
+    assert inner["States"]["Train: Succeed"] == {"Type": "Succeed"}
+    assert "sagemaker:CreateTrainingJob" in actions_granted(stack)
+
+
+def test_job_becomes_one_state(stack, machine):
+    machine(sfn.Chain.start(train(stack).to_single_state(state_id="One")).next(sfn.Pass(stack, "After")))
+
+    states = definition(stack)["States"]
+    assert set(states) == {"One", "After"}
+    (branch,) = states["One"]["Branches"]
+    assert branch["StartAt"] == "One: Train"
+    assert branch["States"]["One: Train: ValidateOutput"]["Choices"][0]["Next"] == "One: Train: Succeed"
+    assert "sagemaker:CreateTrainingJob" in actions_granted(stack)
+
+
+def test_prefix_reaches_every_state(stack, machine):
+    machine(train(stack).prefix_states("Nightly "))
+
+    names = {"Nightly Train", "Nightly Train: ValidateOutput", "Nightly Train: InvalidOutput", "Nightly Train: Succeed"}
+    assert set(definition(stack)["States"]) == names
+
+
+def test_two_jobs_of_one_name_live_side_by_side_with_prefixes(stack, machine):
+    one, two = sfn.Parallel(stack, "Both"), []
+    for side in ("Left", "Right"):
+        fragment = train(sfn_scope(stack, side)).prefix_states(f"{side}: ")
+        two.append(fragment)
+        one.branch(fragment)
+    machine(one)
+
+    left, right = definition(stack)["States"]["Both"]["Branches"]
+    assert (left["StartAt"], right["StartAt"]) == ("Left: Train", "Right: Train")
+
+
+def sfn_scope(stack, name):
+    from constructs import Construct
+
+    return Construct(stack, name)
+
+
+def test_a_task_alone_is_a_plain_state_with_its_grants(stack, machine):
+    task = SageMakerTask(stack, "Train", action=TRAINING_JOB, parameters=TRAINING)
+    machine(task.next(sfn.Pass(stack, "After")))
+
+    assert definition(stack)["States"]["Train"]["Next"] == "After"
+    assert "sagemaker:CreateTrainingJob" in actions_granted(stack)
+
+
+def test_state_machine_waits_for_its_policy(stack, machine):
+    from aws_cdk.assertions import Template
+
+    machine(train(stack))
+
+    (resource,) = Template.from_stack(stack).find_resources("AWS::StepFunctions::StateMachine").values()
+    assert any("Policy" in logical_id for logical_id in resource["DependsOn"])
+
+
+def test_all_nine_fit_into_one_state_machine(stack, machine):
+    first, *rest = every_job(stack)
+    chain = first
+    for following in rest:
+        chain = chain.next(following)
+    machine(chain)
+
+    tasks = [state for state in definition(stack)["States"].values() if state["Type"] == "Task"]
+    assert len(tasks) == len(ACTIONS)
+
+
+def test_error_handler_is_reached_by_a_catch_of_the_task(stack, machine):
+    handler = sfn.Fail(stack, "Tell")
+    machine(train(stack).add_catch(handler, errors=["States.TaskFailed"], result_path="$.error"))
+
+    assert definition(stack)["States"]["Train"]["Catch"] == [
+        {"ErrorEquals": ["States.TaskFailed"], "ResultPath": "$.error", "Next": "Tell"}
+    ]
+
+
+def test_retries_stand_in_the_state_as_given(stack, machine):
+    policy = RetryPolicy(errors=("A.B",), interval_seconds=3, max_attempts=4, backoff_rate=1.5)
+    machine(train(stack, retry=(policy,)))
+
+    assert definition(stack)["States"]["Train"]["Retry"] == [
+        {"ErrorEquals": ["A.B"], "IntervalSeconds": 3, "MaxAttempts": 4, "BackoffRate": 1.5}
+    ]
+
+
+def test_default_retries_are_those_of_the_module(stack, machine):
+    machine(train(stack))
+
+    assert definition(stack)["States"]["Train"]["Retry"] == [policy.to_state() for policy in retry.DEFAULT]
+
+
+def test_no_retries_leave_no_trace(stack, machine):
+    machine(train(stack, retry=()))
+
+    assert "Retry" not in definition(stack)["States"]["Train"]
+
+
+def test_timeout_and_comment_stand_in_the_state(stack, machine):
+    machine(train(stack, timeout=Duration.hours(2), comment="nightly"))
+
+    task = definition(stack)["States"]["Train"]
+    assert (task["TimeoutSeconds"], task["Comment"]) == (7200, "nightly")
+
+
+@pytest.mark.parametrize(
+    ("result_path", "rendered"),
+    [
+        (None, "$.Train"),
+        ("$.results.train", "$.results.train"),
+        ("$", None),
+        ("entire_payload", None),
+    ],
+    ids=["default", "a path", "the whole payload", "the CDK's constant"],
+)
+def test_result_goes_where_it_is_told(stack, machine, result_path, rendered):
+    path = sfn.JsonPath.entire_payload if result_path == "entire_payload" else result_path
+    machine(train(stack, result_path=path))
+
+    states = definition(stack)["States"]
+    assert states["Train"].get("ResultPath") == rendered
+    assert states["Train: ValidateOutput"]["Choices"][0]["And"][0]["Variable"] == f"{rendered or '$'}.TrainingJobArn"
+
+
+def test_discarded_result_renders_as_null(stack, machine):
+    machine(train(stack, result_path=sfn.JsonPath.DISCARD, output_check=None))
+
+    assert definition(stack)["States"]["Train"]["ResultPath"] is None
+
+
+def test_name_that_is_no_plain_key_is_quoted_in_paths(stack, machine):
+    machine(train(stack, "Train it - now"))
+
+    states = definition(stack)["States"]
+    assert states["Train it - now"]["ResultPath"] == "$['Train it - now']"
+
+
+def test_callback_hands_out_its_token_and_says_that_aws_does_not_support_it(stack, machine):
+    from aws_cdk.assertions import Annotations, Match
+
+    parameters = {**TRAINING, "Environment": {"TASK_TOKEN.$": "$$.Task.Token"}}
+    machine(
+        TrainingJob(
+            stack,
+            "Train",
+            parameters=parameters,
+            integration_pattern=sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN,
+            heartbeat=Duration.minutes(10),
+        )
+    )
+
+    task = definition(stack)["States"]["Train"]
+    assert task["Resource"].endswith(":sagemaker:createTrainingJob.waitForTaskToken")
+    assert task["HeartbeatSeconds"] == 600
+    assert actions_granted(stack) == {"sagemaker:CreateTrainingJob", "sagemaker:ListTags", "sagemaker:AddTags"}
+    Annotations.from_stack(stack).has_warning("*", Match.string_like_regexp("waitForTaskToken is not supported"))
+
+
+def test_token_of_the_cdk_is_found_in_the_request(stack):
+    TrainingJob(
+        stack,
+        "Train",
+        parameters={**TRAINING, "Environment": {"TASK_TOKEN": sfn.JsonPath.task_token}},
+        integration_pattern=sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN,
+    )
+
+
+def test_a_job_goes_on_once(stack):
+    chained = train(stack)
+    chained.next(sfn.Pass(stack, "A"))
+
+    with pytest.raises(InvalidInputError, match="goes on already, got 'B'"):
+        chained.next(sfn.Pass(stack, "B"))
+
+
+def test_check_of_its_own_error_fails_with_that(stack, machine):
+    machine(train(stack, output_check=OutputCheck.completed(error="NotTrained")))
+
+    assert definition(stack)["States"]["Train: InvalidOutput"]["Error"] == "NotTrained"
+
+
+def test_jsonata_job_says_all_of_it_in_jsonata(stack, machine):
+    machine(train(stack, query_language=sfn.QueryLanguage.JSONATA))
+
+    states = definition(stack)["States"]
+    assert states["Train"]["QueryLanguage"] == "JSONata"
+    assert states["Train"]["Arguments"]["TrainingJobName"] == "{% 'train-' & $uuid() %}"
+    assert states["Train"]["Output"] == '{% $merge([$states.input, {"Train": $states.result}]) %}'
+    assert "Parameters" not in states["Train"]
+    assert "ResultPath" not in states["Train"]
+    assert states["Train: ValidateOutput"]["Choices"][0]["Condition"].startswith("{% $type($states.input.`Train`.")
+    assert states["Train: InvalidOutput"]["Cause"].startswith("{% ")
+    assert "$." not in json.dumps(states["Train"])
