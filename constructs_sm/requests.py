@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.errors import NOTHING, Problem, raise_all
 from constructs_sm.late_bound import is_jsonata, is_token
+from constructs_sm.rules import broken_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,12 +43,7 @@ def check(action: Action, request: Mapping[str, Any]) -> None:
 
 def problems(action: Action, request: Mapping[str, Any]) -> list[Problem]:
     """What `check` would raise, as a list."""
-    return list(_of_structure(request, _input_shape(action.operation), ""))
-
-
-def fields(action: Action) -> frozenset[str]:
-    """The names of the request's top-level fields."""
-    return frozenset(_input_shape(action.operation).members)
+    return [*_of_structure(request, _input_shape(action.operation), ""), *broken_rules(action.operation, request)]
 
 
 @lru_cache(maxsize=1)

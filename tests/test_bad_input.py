@@ -1,0 +1,239 @@
+"""Bad input is refused in the constructor: where, what, what was given, what to do; and nothing is left behind."""
+
+from __future__ import annotations
+
+from constructs_sm import (
+    InvalidInputError,
+    Model,
+    OutputCheck,
+    ProcessingJob,
+    RetryPolicy,
+    SageMakerPipeline,
+    SageMakerTask,
+    TrainingJob,
+    TransformJob,
+    TuningJob,
+)
+from constructs_sm.actions import ACTIONS, MODEL, TRAINING_JOB
+
+import pytest
+from aws_cdk import App, Duration
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_stepfunctions as sfn
+from conftest import every_action
+from every_action import IMAGE, REQUESTS, job
+
+TRAINING = REQUESTS["createTrainingJob"]
+RUN_JOB = sfn.IntegrationPattern.RUN_JOB
+CALLBACK = sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN
+JSONATA = sfn.QueryLanguage.JSONATA
+
+
+@every_action
+def test_job_without_a_request_fails_and_leaves_nothing(stack, action):
+    children = len(stack.node.children)
+    with pytest.raises(InvalidInputError, match=r"'Stack/Job': .* is missing|'Stack/Job':\n") as caught:
+        job(stack, action, parameters=None, job_name="churn")
+
+    assert len(stack.node.children) == children
+    assert all("is missing" in problem.what for problem in caught.value.problems)
+
+
+def test_the_same_id_is_free_after_a_failure(stack):
+    with pytest.raises(InvalidInputError):
+        TrainingJob(stack, "Train", image=IMAGE)
+
+    TrainingJob(stack, "Train", parameters=TRAINING)
+
+
+@pytest.mark.parametrize("action", [row for row in ACTIONS if not row.sync], ids=lambda row: row.api)
+def test_waiting_for_what_cannot_be_waited_for_fails_and_names_the_patterns(stack, action):
+    with pytest.raises(
+        InvalidInputError,
+        match=(
+            f"{action.api} does not offer this integration_pattern, got 'RUN_JOB'; "
+            "use one of REQUEST_RESPONSE, WAIT_FOR_TASK_TOKEN"
+        ),
+    ):
+        job(stack, action, integration_pattern=RUN_JOB)
+
+
+@every_action
+def test_callback_without_its_token_fails_and_says_where_to_put_it(stack, action):
+    with pytest.raises(
+        InvalidInputError, match=r"nobody gets the task token, got nothing; put sfn.JsonPath.task_token"
+    ):
+        job(stack, action, integration_pattern=CALLBACK)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"integration_pattern": "sync"}, "does not offer this integration_pattern, got 'sync'"),
+        ({"retry": None}, "retry must be a sequence of RetryPolicy, got None"),
+        ({"retry": [{"ErrorEquals": ["A"]}]}, "retry must be a sequence of RetryPolicy"),
+        (
+            {"retry": [RetryPolicy(errors="States.ALL"), RetryPolicy(errors="A.B")]},
+            "States.ALL must come last",
+        ),
+        ({"timeout": 3600}, r"timeout must be a Duration, got 3600; pass Duration.hours\(1\)"),
+        ({"heartbeat": Duration.minutes(1)}, "heartbeat needs a holder of the task token, got 'RUN_JOB'"),
+        ({"output_check": "completed"}, "output_check must be an OutputCheck, got 'completed'"),
+        ({"role": "arn:aws:iam::123456789012:role/execution"}, "role must be an iam.IRole, got 'arn:aws"),
+        ({"result_path": "Train"}, "result_path must be a path, got 'Train'"),
+        ({"result_selector": {"Arn.$": "$.TrainingJobArn"}}, "result_selector drops what is checked"),
+        ({"state_output": {}}, "state_output is JSONata, got {}"),
+        ({"parameters": ["TrainingJobName"]}, "parameters must be a mapping"),
+        ({"instance_typ": "ml.m5.xlarge"}, "unknown argument, got 'instance_typ'; did you mean instance_type?"),
+        ({"retries": ()}, "unknown argument, got 'retries'; did you mean retry?"),
+        ({"inputs": "s3://data/"}, "inputs must be a mapping, got 's3://data/'"),
+        ({"subnets": ["subnet-1"]}, "a job in a VPC needs security groups"),
+        ({"tags": ["a"]}, r"Tags\[0\] must be a mapping, got 'a'"),
+        ({"environment": {"A": object()}}, "Environment.A is nothing a request can hold"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_wrong_argument_fails_and_names_it(stack, arguments, said):
+    with pytest.raises(InvalidInputError, match=said):
+        TrainingJob(stack, "Train", **{"parameters": TRAINING, **arguments})
+
+    assert stack.node.try_find_child("Train") is None
+
+
+def test_all_problems_are_said_at_once(stack):
+    with pytest.raises(InvalidInputError) as caught:
+        TrainingJob(
+            stack,
+            "Train",
+            parameters=TRAINING,
+            job_name="my_job",
+            timeout=1,
+            retry=7,
+            integration_pattern=CALLBACK,
+        )
+
+    assert caught.value.where == "TrainingJob 'Stack/Train'"
+    assert len(caught.value.problems) == 4
+    assert str(caught.value).count("\n  - ") == 4
+
+
+def test_field_given_both_ways_fails_and_shows_both(stack):
+    with pytest.raises(
+        InvalidInputError, match=r"ResourceConfig.InstanceType is given twice, got \['ml.m5.large', 'ml.m5.xlarge'\]"
+    ):
+        TrainingJob(stack, "Train", instance_type="ml.m5.large", parameters=TRAINING)
+
+
+def test_field_given_late_and_literally_fails(stack):
+    parameters = {"ModelName.$": "$.model"}
+    with pytest.raises(InvalidInputError, match="ModelName is given twice"):
+        TransformJob(stack, "Score", model="churn", parameters=parameters)
+
+
+def test_role_given_both_ways_fails(stack):
+    role = iam.Role.from_role_arn(stack, "Role", "arn:aws:iam::123456789012:role/execution")
+    parameters = {**TRAINING, "RoleArn": "arn:aws:iam::123456789012:role/other"}
+    with pytest.raises(InvalidInputError, match="RoleArn is given twice"):
+        TrainingJob(stack, "Train", role=role, parameters=parameters)
+
+
+def test_misspelt_field_of_the_request_gets_a_suggestion(stack):
+    with pytest.raises(InvalidInputError, match=r"HyperParamters is not a field .*did you mean HyperParameters\?"):
+        TrainingJob(stack, "Train", parameters={**TRAINING, "HyperParamters": {}})
+
+
+def test_misspelt_instance_type_gets_a_suggestion(stack):
+    with pytest.raises(InvalidInputError, match=r"InstanceType .* got 'ml.m5.xlrge'; did you mean ml.m5.xlarge\?"):
+        ProcessingJob(stack, "Prepare", image=IMAGE, instance_type="ml.m5.xlrge")
+
+
+def test_number_as_a_raw_hyperparameter_says_how_to_write_it(stack):
+    with pytest.raises(InvalidInputError, match=r"HyperParameters.eta must be a string, got 0.1; write '0.1'"):
+        TrainingJob(stack, "Train", parameters={**TRAINING, "HyperParameters": {"eta": 0.1}})
+
+
+def test_construct_id_that_is_too_long_for_a_state_fails(stack):
+    with pytest.raises(InvalidInputError, match=r"the construct id names the states, got 'aaa.*use 1 to 64 characters"):
+        TrainingJob(stack, "a" * 65, parameters=TRAINING)
+
+
+def test_range_that_is_none_fails(stack):
+    with pytest.raises(InvalidInputError, match=r"ranges\['eta'\] is no range, got 0.1; pass \(lowest, highest\)"):
+        TuningJob(stack, "Tune", image=IMAGE, ranges={"eta": 0.1})
+
+
+def test_check_of_a_result_that_is_thrown_away_fails(stack):
+    with pytest.raises(InvalidInputError, match="the output is not kept"):
+        TrainingJob(stack, "Train", parameters=TRAINING, result_path=sfn.JsonPath.DISCARD)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"parameters": {**TRAINING, "TrainingJobName.$": "$.name"}}, "TrainingJobName is JSONPath in a JSONata state"),
+        ({"parameters": TRAINING, "result_selector": {}}, "result_selector is JSONPath"),
+        ({"parameters": TRAINING, "result_path": "$.a.b"}, "result_path must name one key in a JSONata state"),
+        ({"parameters": TRAINING, "state_output": {}}, "the output is not kept"),
+    ],
+    ids=["a path", "a selector", "a deep path", "own output"],
+)
+def test_jsonpath_in_a_jsonata_job_fails(stack, arguments, said):
+    with pytest.raises(InvalidInputError, match=said):
+        TrainingJob(stack, "Train", query_language=JSONATA, **arguments)
+
+
+def test_jsonata_in_a_jsonpath_job_fails_and_says_what_to_pass(stack):
+    parameters = {**TRAINING, "TrainingJobName": "{% $states.input.name %}"}
+    with pytest.raises(InvalidInputError, match=r"TrainingJobName is JSONata in a JSONPath state.*query_language"):
+        TrainingJob(stack, "Train", parameters=parameters)
+
+
+def test_path_in_a_list_fails_as_step_functions_takes_none_there(stack):
+    with pytest.raises(InvalidInputError, match="a JSONPath stands where Step Functions takes none"):
+        ProcessingJob(
+            stack,
+            "Prepare",
+            image=IMAGE,
+            instance_type="ml.m5.xlarge",
+            command_arguments=["--date", sfn.JsonPath.format("{}-x", sfn.JsonPath.string_at("$.date")) + "/"],
+        )
+
+
+def test_job_outside_of_any_stack_fails():
+    with pytest.raises(InvalidInputError, match="no stack around a job"):
+        Model(App(), "Model", parameters=REQUESTS["createModel"])
+
+
+def test_task_alone_is_checked_but_for_the_fields_of_its_request(stack):
+    SageMakerTask(stack, "Task", action=TRAINING_JOB, parameters={})
+
+    with pytest.raises(InvalidInputError, match="createModel does not offer"):
+        SageMakerTask(stack, "Other", action=MODEL, parameters={}, integration_pattern=RUN_JOB)
+
+
+def test_documented_check_needs_no_status_in_a_selector(stack):
+    selector = {"TrainingJobArn.$": "$.TrainingJobArn"}
+    check = OutputCheck.documented()
+    TrainingJob(stack, "Train", parameters=TRAINING, result_selector=selector, output_check=check)
+
+
+def test_pipeline_is_run_once_and_not_before(stack):
+    pipeline = SageMakerPipeline(stack, "Pipeline")
+    with pytest.raises(InvalidInputError, match="nothing runs yet"):
+        _ = pipeline.state_machine
+    pipeline.run(sfn.Pass(stack, "One"))
+
+    with pytest.raises(InvalidInputError, match="the pipeline runs something already, got 'Two'"):
+        pipeline.run(sfn.Pass(stack, "Two"))
+
+
+def test_pipeline_that_is_never_run_fails_at_synthesis(app, stack):
+    SageMakerPipeline(stack, "Pipeline")
+
+    with pytest.raises(RuntimeError, match="nothing runs yet"):
+        app.synth()
+
+
+def test_alert_to_no_address_fails(stack):
+    with pytest.raises(InvalidInputError, match=r"alert_emails must be addresses, got 'ml@example.com'"):
+        SageMakerPipeline(stack, "Pipeline", alert_emails="ml@example.com")
