@@ -1,0 +1,262 @@
+"""Jobs run as they promise: in a real interpreter, with SageMaker played by script, under the generated policy."""
+
+from __future__ import annotations
+
+import json
+
+from constructs_sm import (
+    JobName,
+    Model,
+    OutputCheck,
+    ProcessingJob,
+    TrainingJob,
+    TransformJob,
+    retry,
+)
+from constructs_sm.actions import ACTIONS
+from constructs_sm.testing import definition, state_machine_policy
+
+import pytest
+from aws_cdk import App, Environment, Stack
+from aws_cdk import aws_stepfunctions as sfn
+from every_action import IMAGE, job
+from rehearsal import (
+    MISSING,
+    AccessDenied,
+    Failed,
+    InUse,
+    LimitExceeded,
+    Output,
+    Rehearsal,
+    Stopped,
+    Throttled,
+    TimedOut,
+    grants,
+    resolved,
+    without,
+)
+
+LANGUAGES = {"JSONPath": None, "JSONata": sfn.QueryLanguage.JSONATA}
+SYNC = [action for action in ACTIONS if action.sync]
+ENVIRONMENT = Environment(account="123456789012", region="us-east-1")
+
+
+class Synthesized:
+    """A definition and the policy it runs under."""
+
+    def __init__(self, make, **settings) -> None:
+        stack = Stack(App(), "Stack", env=ENVIRONMENT)
+        body = sfn.DefinitionBody.from_chainable(make(stack))
+        sfn.StateMachine(stack, "StateMachine", definition_body=body, **settings)
+        self.definition = resolved(definition(stack))
+        self.policy = resolved(state_machine_policy(stack))
+
+    def run(self, *steps, state="Job", policy=None, execution_input=None):
+        with Rehearsal(self.policy if policy is None else policy) as rehearsal:
+            if steps:
+                rehearsal.script(state, *steps)
+            return rehearsal.run(self.definition, execution_input or {"id": "x"})
+
+
+@pytest.fixture(scope="module")
+def synthesized():
+    """Synthesizes each kind of job once."""
+    made = {}
+
+    def of(action, language):
+        key = action.api, language
+        if key not in made:
+            arguments = {"query_language": LANGUAGES[language]}
+            made[key] = Synthesized(lambda stack: job(stack, action, **arguments))
+        return made[key]
+
+    return of
+
+
+in_both_languages = pytest.mark.parametrize("language", LANGUAGES)
+every = pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.api)
+waited_for = pytest.mark.parametrize("action", SYNC, ids=lambda action: action.api)
+
+
+@in_both_languages
+@every
+def test_job_succeeds_and_keeps_the_input_beside_its_output(synthesized, action, language):
+    run = synthesized(action, language).run()
+
+    assert (run.status, run.waits) == ("SUCCEEDED", []), run.cause
+    assert run.output["id"] == "x"
+    assert run.output["Job"][action.arn_field].startswith("arn:aws:sagemaker:")
+
+
+@in_both_languages
+@every
+def test_two_throttles_are_outlasted_under_fresh_names(synthesized, action, language):
+    run = synthesized(action, language).run(Throttled(), Throttled())
+
+    assert run.status == "SUCCEEDED", run.cause
+    assert [wait <= longest for wait, longest in zip(run.waits, [2, 4], strict=True)] == [True, True]
+    names = {request[action.name_field] for _, request in run.requests}
+    assert len(names) == (3 if action.verb == "Create" else 1)
+    assert all(len(name) <= action.name_max for name in names)
+
+
+@in_both_languages
+@every
+def test_exhausted_limit_fails_with_its_own_error(synthesized, action, language):
+    run = synthesized(action, language).run(*[LimitExceeded()] * 30)
+
+    assert (run.status, run.error) == ("FAILED", "SageMaker.ResourceLimitExceededException")
+    assert len(run.waits) == 20
+
+
+@in_both_languages
+@waited_for
+def test_failed_job_fails_at_once_with_sagemaker_s_reason(synthesized, action, language):
+    run = synthesized(action, language).run(Failed("AlgorithmError: no data"))
+
+    assert (run.status, run.error, run.waits) == ("FAILED", "States.TaskFailed", [])
+    assert json.loads(run.cause)["FailureReason"] == "AlgorithmError: no data"
+
+
+@pytest.mark.parametrize("raises", [False, True], ids=["as output", "as error"])
+@in_both_languages
+@waited_for
+def test_stopped_job_is_no_success(synthesized, action, language, raises):
+    run = synthesized(action, language).run(Stopped(raises=raises))
+
+    assert run.status == "FAILED"
+    assert '"Stopped"' in run.cause
+    assert action.name_field in run.cause
+
+
+@pytest.mark.parametrize("broken", [MISSING, "", None], ids=["missing", "empty", "null"])
+@in_both_languages
+@every
+def test_output_without_its_arn_fails_with_job_and_output_in_the_cause(synthesized, action, language, broken):
+    run = synthesized(action, language).run(Output(**{action.arn_field: broken}))
+
+    assert (run.status, run.error) == ("FAILED", "InvalidOutput")
+    assert run.cause.startswith(f"Job: {action.api} did not end with a {action.arn_field}")
+
+
+@pytest.mark.parametrize("broken", [MISSING, "", "InProgress"], ids=["missing", "empty", "not yet"])
+@in_both_languages
+@waited_for
+def test_output_without_success_as_its_status_fails(synthesized, action, language, broken):
+    run = synthesized(action, language).run(Output(**{action.status_field: broken}))
+
+    assert (run.status, run.error) == ("FAILED", "InvalidOutput")
+    assert f"and {action.status_field} Completed" in run.cause
+
+
+@in_both_languages
+@waited_for
+def test_timed_out_job_is_stopped_and_tried_three_times(synthesized, action, language):
+    run = synthesized(action, language).run(*[TimedOut()] * 5)
+
+    assert (run.status, run.error, len(run.waits)) == ("FAILED", "States.Timeout", 2)
+    assert run.left_running == []
+
+
+@in_both_languages
+@every
+def test_denied_access_is_given_up_within_two_minutes(synthesized, action, language):
+    run = synthesized(action, language).run(*[AccessDenied()] * 20)
+
+    assert (run.status, run.error) == ("FAILED", "SageMaker.AmazonSageMakerException")
+    assert sum(run.waits) <= 2 + 4 + 8 + 16 + 32 + 60
+
+
+def test_name_in_use_is_not_retried():
+    made = Synthesized(lambda stack: job(stack, SYNC[0], job_name="nightly"))
+
+    run = made.run(InUse())
+    assert (run.status, run.error, run.waits) == ("FAILED", "SageMaker.ResourceInUseException", [])
+
+
+@every
+def test_policy_is_sufficient_and_every_grant_of_it_is_needed(synthesized, action):
+    made = synthesized(action, "JSONPath")
+
+    def suffices(policy):
+        runs = [made.run(policy=policy), *([made.run(TimedOut(), policy=policy)] if action.sync else [])]
+        return all(run.status == "SUCCEEDED" and not run.left_running for run in runs)
+
+    assert suffices(made.policy)
+    needless = [str(grant) for grant in grants(made.policy) if suffices(without(made.policy, grant))]
+    # AWS's template has it for every pattern.
+    assert needless == ([] if action.sync else ["sagemaker:ListTags on *"])
+
+
+def test_documented_check_stumbles_over_a_missing_arn():
+    made = Synthesized(lambda stack: job(stack, SYNC[0], output_check=OutputCheck.documented(), retry=retry.DOCUMENTED))
+
+    assert made.run().status == "SUCCEEDED"
+    assert made.run(Output(TrainingJobArn=MISSING)).error == "States.Runtime"
+
+
+@in_both_languages
+def test_each_item_of_a_map_trains_under_a_name_of_its_own(language):
+    def each(stack):
+        train = job(stack, SYNC[0], query_language=LANGUAGES[language])
+        return sfn.Map(stack, "Each", items_path="$.items").item_processor(train)
+
+    run = Synthesized(each).run(execution_input={"items": [{}, {}, {}]})
+    assert run.status == "SUCCEEDED", run.cause
+    assert len({request["TrainingJobName"] for _, request in run.requests}) == 3
+
+
+def test_name_from_the_input_is_the_input_s():
+    made = Synthesized(lambda stack: job(stack, SYNC[0], job_name=JobName.from_input("$.id", prefix="churn")))
+
+    run = made.run(execution_input={"id": "monday"})
+    assert [request["TrainingJobName"] for _, request in run.requests] == ["churn-monday"]
+
+
+def test_catch_of_a_job_takes_its_failure_on():
+    def caught(stack):
+        told = sfn.Succeed(stack, "Told")
+        return job(stack, SYNC[0]).add_catch(told, result_path="$.error")
+
+    run = Synthesized(caught).run(Failed("no data"))
+    assert (run.status, run.states) == ("SUCCEEDED", ["Job", "Told"])
+    assert "no data" in run.output["error"]["Cause"]
+
+
+@in_both_languages
+def test_outputs_of_a_job_reach_the_next_one(language):
+    def chain(stack):
+        arguments = {"query_language": LANGUAGES[language], "instance_type": "ml.m5.xlarge"}
+        prepare = ProcessingJob(stack, "Prepare", image=IMAGE, outputs={"train": "s3://data/train/"}, **arguments)
+        train = TrainingJob(
+            stack,
+            "Train",
+            image=IMAGE,
+            inputs={"train": prepare.output("train")},
+            output="s3://data/models/",
+            hyperparameters={
+                "eta": 0.1,
+                "early": True,
+                "rounds": "$.rounds" if language == "JSONPath" else "{% '7' %}",
+            },
+            **arguments,
+        )
+        model = Model(
+            stack,
+            "Model",
+            image=IMAGE,
+            model_data=train.model_artifacts,
+            query_language=LANGUAGES[language],
+        )
+        score = TransformJob(
+            stack, "Score", model=model, data="s3://data/test/", output="s3://data/scores/", **arguments
+        )
+        return prepare.next(train).next(model).next(score)
+
+    run = Synthesized(chain).run(execution_input={"rounds": 7})
+    assert run.status == "SUCCEEDED", run.cause
+    requests = dict(run.requests)
+    trained = requests["Train"]["TrainingJobName"]
+    assert requests["Train"]["HyperParameters"] == {"eta": "0.1", "early": "true", "rounds": "7"}
+    assert requests["Model"]["PrimaryContainer"]["ModelDataUrl"].startswith(f"s3://data/models/{trained}/")
+    assert requests["Score"]["ModelName"] == requests["Model"]["ModelName"]
