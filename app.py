@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 from constructs_sm import Model, PipelineStack, ProcessingJob, TrainingJob, TransformJob
+from constructs_sm.report import report
 from constructs_sm.settings import context_of
 
 from aws_cdk import App, Environment
@@ -60,3 +61,5 @@ stack.run(prepare.next(train).next(model).next(score))
 assembly = app.synth()
 # An output folder ignores itself, in whatever repository it is.
 (Path(assembly.directory) / ".gitignore").write_text((HERE / "cdk.out.gitignore").read_text())
+if "CDK_OUTDIR" not in os.environ:
+    print(report(assembly))

@@ -165,7 +165,9 @@ def _plain(value: object) -> bool:
 
 
 def _nearest(value: object, options: Any) -> str:
-    near = get_close_matches(str(value), list(options), n=1)
+    # First what only lacks its beginning, as m5.xlarge lacks ml.
+    whole = [option for option in options if value and option.lower().endswith(f".{str(value).lower()}")]
+    near = whole or get_close_matches(str(value), list(options), n=1)
     return f"did you mean {near[0]}?" if near else _one_of("use one of", options)
 
 

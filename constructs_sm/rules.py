@@ -42,9 +42,8 @@ class AtLeast:
 
     def problems(self, request: Mapping[str, Any]) -> Iterator[Problem]:
         for structure, path in _each(request, self.at.split("."), ""):
-            greater, less = structure.get(self.greater), structure.get(self.less)
-            known = all(isinstance(value, (int, float)) and not is_late_bound(value) for value in (greater, less))
-            if known and greater < less:
+            greater, less = _number(structure.get(self.greater)), _number(structure.get(self.less))
+            if greater is not None and less is not None and greater < less:
                 what = f"{join(path, self.greater)} must not be less than {self.less}"
                 yield Problem(what, f"{greater} < {less}", f"pass {less} or more")
 
@@ -77,6 +76,10 @@ RULES: dict[str, tuple[OneOf | AtLeast, ...]] = {
 def broken_rules(operation: str, request: Mapping[str, Any]) -> list[Problem]:
     """A problem for each rule of *operation* that *request* breaks."""
     return [problem for rule in RULES.get(operation, ()) for problem in rule.problems(request)]
+
+
+def _number(value: object) -> float | None:
+    return value if isinstance(value, (int, float)) and not is_late_bound(value) else None
 
 
 def _each(structure: Any, steps: list[str], path: str) -> Iterator[tuple[Mapping[str, Any], str]]:

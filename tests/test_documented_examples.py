@@ -190,4 +190,4 @@ def sorted_statements(statements):
         return sorted([value] if isinstance(value, str) else value)
 
     spelled = [{**s, "Action": listed(s["Action"]), "Resource": listed(s["Resource"])} for s in statements]
-    return sorted(spelled, key=lambda statement: json.dumps(statement))
+    return sorted(spelled, key=json.dumps)

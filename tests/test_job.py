@@ -11,7 +11,9 @@ from constructs_sm.testing import definition, state_machine_policy
 import pytest
 from aws_cdk import Duration
 from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk.assertions import Annotations, Match, Template
 from conftest import every_action
+from constructs import Construct
 from every_action import REQUESTS, every_job, job
 
 TRAINING = REQUESTS["createTrainingJob"]
@@ -131,21 +133,13 @@ def test_prefix_reaches_every_state(stack, machine):
 
 
 def test_two_jobs_of_one_name_live_side_by_side_with_prefixes(stack, machine):
-    one, two = sfn.Parallel(stack, "Both"), []
+    both = sfn.Parallel(stack, "Both")
     for side in ("Left", "Right"):
-        fragment = train(sfn_scope(stack, side)).prefix_states(f"{side}: ")
-        two.append(fragment)
-        one.branch(fragment)
-    machine(one)
+        both.branch(train(Construct(stack, side)).prefix_states(f"{side}: "))
+    machine(both)
 
     left, right = definition(stack)["States"]["Both"]["Branches"]
     assert (left["StartAt"], right["StartAt"]) == ("Left: Train", "Right: Train")
-
-
-def sfn_scope(stack, name):
-    from constructs import Construct
-
-    return Construct(stack, name)
 
 
 def test_a_task_alone_is_a_plain_state_with_its_grants(stack, machine):
@@ -157,8 +151,6 @@ def test_a_task_alone_is_a_plain_state_with_its_grants(stack, machine):
 
 
 def test_state_machine_waits_for_its_policy(stack, machine):
-    from aws_cdk.assertions import Template
-
     machine(train(stack))
 
     (resource,) = Template.from_stack(stack).find_resources("AWS::StepFunctions::StateMachine").values()
@@ -246,8 +238,6 @@ def test_name_that_is_no_plain_key_is_quoted_in_paths(stack, machine):
 
 
 def test_callback_hands_out_its_token_and_says_that_aws_does_not_support_it(stack, machine):
-    from aws_cdk.assertions import Annotations, Match
-
     parameters = {**TRAINING, "Environment": {"TASK_TOKEN.$": "$$.Task.Token"}}
     machine(
         TrainingJob(

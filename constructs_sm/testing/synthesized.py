@@ -12,6 +12,8 @@ from constructs_sm.errors import InvalidInputError, Problem
 from aws_cdk.assertions import Template
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aws_cdk import Stack
 
 _STATE_MACHINE = "AWS::StepFunctions::StateMachine"
@@ -25,6 +27,11 @@ def definition(stack: Stack) -> dict[str, Any]:
         InvalidInputError: The stack has no state machine, or several.
     """
     _, machine = _state_machine(stack)
+    return definition_of(machine)
+
+
+def definition_of(machine: Mapping[str, Any]) -> dict[str, Any]:
+    """The same, of a state machine resource in a template."""
     result: dict[str, Any] = json.loads(_text(machine["Properties"]["DefinitionString"]))
     return result
 
@@ -61,7 +68,7 @@ def template(stack: Stack) -> dict[str, Any]:
     result = copy.deepcopy(Template.from_stack(stack).to_json())
     for resource in result.get("Resources", {}).values():
         if resource["Type"] == _STATE_MACHINE and "DefinitionString" in resource["Properties"]:
-            resource["Properties"]["DefinitionString"] = json.loads(_text(resource["Properties"]["DefinitionString"]))
+            resource["Properties"]["DefinitionString"] = definition_of(resource)
         resource.pop("Metadata", None)
     result.get("Parameters", {}).pop("BootstrapVersion", None)
     result.get("Rules", {}).pop("CheckBootstrapVersion", None)

@@ -1,0 +1,20 @@
+"""Train a model every night, and be told when it did not work."""
+
+from constructs_sm import PipelineStack, TrainingJob
+
+from aws_cdk import App
+
+app = App()
+stack = PipelineStack(app, "Nightly", schedule="rate(1 day)", alert_emails=["ml@example.com"])
+
+train = TrainingJob(
+    stack,
+    "Train",
+    image="683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1",
+    instance_type="ml.m5.xlarge",
+    inputs={"train": stack.data("train/")},
+    hyperparameters={"objective": "binary:logistic", "num_round": 200},
+)
+
+stack.run(train)
+app.synth()

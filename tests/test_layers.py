@@ -1,0 +1,108 @@
+"""The house: imports point one way, public names are documented, and nothing is imported that should not be."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+
+import constructs_sm
+from constructs_sm.state import TaskArguments
+
+import pytest
+from conftest import ROOT
+
+PACKAGE = ROOT / "constructs_sm"
+LAYERS = (
+    "node",
+    "errors",
+    "actions",
+    "late_bound",
+    "retry",
+    "names",
+    "s3",
+    "rendering",
+    "rules",
+    "requests",
+    "access",
+    "iam",
+    "scope",
+    "validation",
+    "state",
+    "task",
+    "job",
+    "jobs",
+    "pipeline",
+    "settings",
+    "stack",
+    "testing",
+    "diagram",
+    "report",
+)
+WITHOUT_CDK = LAYERS[: LAYERS.index("scope")]
+"""What can be read, tested and used without starting jsii."""
+
+
+def sources(name):
+    module = PACKAGE / f"{name}.py"
+    return [module] if module.exists() else sorted((PACKAGE / name).glob("*.py"))
+
+
+def imported(path):
+    """The modules a file imports when it runs: not those under `if TYPE_CHECKING`."""
+    tree = ast.parse(path.read_text())
+    tree.body = [node for node in tree.body if not isinstance(node, ast.If)]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            yield from ([f"{node.module}.{alias.name}" for alias in node.names] if node.module else ())
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def test_every_module_has_its_place_in_the_layers():
+    modules = {path.stem for path in PACKAGE.glob("*.py")} | {path.parent.name for path in PACKAGE.glob("*/*.py")}
+    assert modules - {"__init__"} == set(LAYERS)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_imports_point_up_the_list(name):
+    allowed = set(LAYERS[: LAYERS.index(name) + 1])
+    for path in sources(name):
+        own = [module.split(".")[1] for module in imported(path) if module.startswith("constructs_sm.")]
+        assert set(own) <= allowed, path.name
+
+
+@pytest.mark.parametrize("name", WITHOUT_CDK)
+def test_lower_layers_do_not_know_the_cdk(name):
+    for path in sources(name):
+        assert not [module for module in imported(path) if module.startswith("aws_cdk")], path.name
+
+
+def test_all_lists_the_public_names_in_order():
+    assert list(constructs_sm.__all__) == sorted(constructs_sm.__all__, key=lambda name: (name.islower(), name))
+
+
+@pytest.mark.parametrize("name", [name for name in constructs_sm.__all__ if name != "retry"])
+def test_public_class_and_its_methods_say_what_they_are(name):
+    cls = getattr(constructs_sm, name)
+    assert inspect.getdoc(cls)
+    own = [member for key, member in vars(cls).items() if not key.startswith("_") and callable(member)]
+    assert all(inspect.getdoc(member) for member in own)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["TrainingJob", "ProcessingJob", "TransformJob", "TuningJob", "LabelingJob", "Model", "EndpointConfig", "Endpoint"],
+)
+def test_docstring_of_a_job_names_each_argument(name):
+    cls = getattr(constructs_sm, name)
+    arguments = [argument for argument in inspect.signature(cls.__init__).parameters if argument != "self"]
+    documented = inspect.getdoc(cls)
+    assert [argument for argument in arguments if f"\n    {argument}: " not in documented] == []
+
+
+def test_each_common_argument_is_explained_where_it_is_declared():
+    tree = ast.parse(inspect.getsource(TaskArguments))
+    (cls,) = tree.body
+    for field, follower in zip(cls.body[1:], cls.body[2:], strict=False):
+        if isinstance(field, ast.AnnAssign) and field.target.id != "comment":
+            assert isinstance(follower, ast.Expr), field.target.id
