@@ -28,7 +28,6 @@ _ECR_IMAGE = re.compile(
     rf"(?P<account>{_PART})\.dkr\.ecr(?:-fips)?\.(?P<region>{_PART})\.(?:{TOKEN.pattern}|[a-z.]+)"
     rf"/(?P<repository>(?:{TOKEN.pattern}|[^:@])+)(?:[:@].*)?"
 )
-STATE_MACHINE_SERVICE_WILDCARD = "Log deliveries and traces take no resource; the CDK grants them as AWS documents them"
 _PASSED_TO_SAGEMAKER = (("StringEquals", "iam:PassedToService", "sagemaker.amazonaws.com"),)
 
 
@@ -49,6 +48,10 @@ class Grant:
         for operator, key, value in self.conditions:
             policy.setdefault("Condition", {}).setdefault(operator, {})[key] = value
         return policy
+
+
+SERVICE_GRANT = Grant((), ("*",), wildcard="Log deliveries and traces take no resource; the CDK grants them")
+"""What the CDK itself gives a state machine role that logs and is traced: here only to say why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from constructs_sm.errors import NOTHING, InvalidInputError, Problem
-from constructs_sm.iam import STATE_MACHINE_SERVICE_WILDCARD, Grant
+from constructs_sm.iam import SERVICE_GRANT
 from constructs_sm.late_bound import is_token
 from constructs_sm.names import slug
 from constructs_sm.scope import JobScope, acknowledge_wildcards
@@ -131,10 +131,8 @@ class SageMakerPipeline(Construct):
         if self._schedule is not None:
             _schedule(self, self._schedule, machine)
         scopes = {JobScope.of(self), JobScope.of(Stack.of(self))}
-        of_the_service = Grant((), ("*",), wildcard=STATE_MACHINE_SERVICE_WILDCARD)
-        acknowledge_wildcards(
-            machine.role, [*(g for scope in scopes for g in scope.state_machine_grants()), of_the_service]
-        )
+        granted = [grant for scope in scopes for grant in scope.state_machine_grants()]
+        acknowledge_wildcards(machine.role, [*granted, SERVICE_GRANT])
         return machine
 
     def _unique_name(self) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from constructs_sm.errors import Problem
 from constructs_sm.late_bound import is_json_path, is_jsonata, is_token
 from constructs_sm.s3 import S3Location
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LATE = ".$"
 """What Step Functions wants at the end of a field whose value is JSONPath or an intrinsic function."""
@@ -43,7 +46,8 @@ def render(
     raw = walk.mapping(parameters or {}, "", typed=False)
     rendered.request = _merge(typed, raw, "", rendered.problems)
     if typed or not raw:
-        _fill(rendered.request, walk.mapping(defaults, "", typed=True))
+        filling = Rendered()
+        _fill(rendered, _Walk(filling, jsonata=jsonata).mapping(defaults, "", typed=True), filling.objects)
     return rendered
 
 
@@ -135,10 +139,18 @@ def _merge(typed: dict[str, Any], raw: dict[str, Any], path: str, problems: list
     return merged
 
 
-def _fill(request: dict[str, Any], defaults: Mapping[str, Any]) -> None:
+def _fill(rendered: Rendered, defaults: Mapping[str, Any], objects: Mapping[str, Any]) -> None:
+    """Put *defaults* where the request has nothing, and with them the *objects* they were made of."""
+    for path in _filled(rendered.request, defaults, ""):
+        rendered.objects |= {at: known for at, known in objects.items() if at == path or at.startswith(f"{path}.")}
+
+
+def _filled(request: dict[str, Any], defaults: Mapping[str, Any], path: str) -> Iterator[str]:
     for key, value in defaults.items():
-        there = spelled(request, key)
+        here = join(path, key)
+        there = spelled(request, key.removesuffix(LATE))
         if there is None:
             request[key] = value
+            yield here
         elif isinstance(value, dict) and isinstance(request[there], dict):
-            _fill(request[there], value)
+            yield from _filled(request[there], value, here)

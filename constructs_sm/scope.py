@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from aws_cdk import aws_stepfunctions as sfn
     from constructs import Construct, IConstruct
 
-# Held, because jsii hands out another object for a construct whose first one was collected.
 _SCOPES: dict[IConstruct, JobScope] = {}
 
 
@@ -40,9 +39,10 @@ class JobScope:
         stack = Stack.of(owner)
         self.arns = Arns(stack.partition, stack.region, stack.account)
         self._execution_role: iam.Role | None = None
+        self._execution_role_arn: str | None = None
         self._execution_grants: dict[Grant, None] = {}
         self._statements: dict[Grant, iam.PolicyStatement] = {}
-        self._registered: dict[sfn.StateGraph, dict[Grant, None]] = {}
+        self._registered: dict[str, dict[Grant, None]] = {}
         self._acknowledged: set[Grant] = set()
         _SCOPES[owner] = self
 
@@ -70,6 +70,12 @@ class JobScope:
                 self._execution_role.add_to_policy(self.statement(grant))
         return self._execution_role
 
+    def execution_role_arn(self) -> str:
+        """The ARN of that role."""
+        if self._execution_role_arn is None:
+            self._execution_role_arn = self.execution_role().role_arn
+        return self._execution_role_arn
+
     def grant_execution(self, grants: Iterable[Grant]) -> None:
         """Let the execution role of this scope do more; kept until there is one.
 
@@ -84,9 +90,11 @@ class JobScope:
 
     def register(self, graph: sfn.StateGraph, grants: Iterable[Grant]) -> None:
         """Give *grants* to the state machine that *graph* ends up in."""
-        registered = self._registered.get(graph)
+        # Each time the same graph comes over the bridge it is another object, with the same reference.
+        reference = graph.__jsii_ref__.ref  # type: ignore[attr-defined]
+        registered = self._registered.get(reference)
         if registered is None:
-            registered = self._registered[graph] = {}
+            registered = self._registered[reference] = {}
             # A state machine takes shape: the jobs are there, and so is all they need of their role.
             self._acknowledge_execution()
         for grant in grants:
@@ -121,18 +129,34 @@ def _parent(scope: IConstruct) -> IConstruct:
     return parent
 
 
-def acknowledge_wildcards(role: IConstruct, grants: Iterable[Grant]) -> None:
-    """Say to cdk-nag, if it ever asks, why resources of *grants* are not spelled out in the policy of *role*."""
-    reasons = {resource: grant.wildcard for grant in grants for resource in grant.resources if "*" in resource}
-    if not reasons:
+def acknowledge_wildcards(role: iam.IRole, grants: Iterable[Grant]) -> None:
+    """Say to cdk-nag, if it ever asks, why resources in the policy of *role* are not spelled out.
+
+    Only of those that *grants* gave it: what others add to the role is theirs to explain.
+    """
+    policy = role.node.try_find_child("DefaultPolicy")
+    if not isinstance(policy, iam.Policy):
         return
-    resolved = Stack.of(role).resolve(list(reasons))
-    Validations.of(role).acknowledge(
-        *(
-            Acknowledgment(id=f"AwsSolutions::AwsSolutions-IAM5[Resource::{_as_nag_spells(resource)}]", reason=reason)
-            for resource, reason in zip(resolved, reasons.values(), strict=True)
+    reasons: dict[str, dict[str, None]] = {}
+    for grant in grants:
+        for resource in grant.resources:
+            if "*" in resource:
+                reasons.setdefault(resource, {})[grant.wildcard] = None
+    given, document = Stack.of(role).resolve([list(reasons), policy.document])
+    spelled = {_as_nag_spells(r) for s in document["Statement"] for r in _listed(s["Resource"])}
+    acknowledgments = [
+        Acknowledgment(
+            id=f"AwsSolutions::AwsSolutions-IAM5[Resource::{_as_nag_spells(resource)}]", reason="; ".join(why)
         )
-    )
+        for resource, why in zip(given, reasons.values(), strict=True)
+        if _as_nag_spells(resource) in spelled
+    ]
+    if acknowledgments:
+        Validations.of(role).acknowledge(*acknowledgments)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _as_nag_spells(value: Any) -> str:

@@ -10,11 +10,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from constructs_sm import requests
 from constructs_sm.access import access_of
-from constructs_sm.errors import NOTHING, Problem, raise_all
+from constructs_sm.errors import NOTHING, InvalidInputError, Problem
 from constructs_sm.iam import Grant, execution_grants, state_machine_grants
 from constructs_sm.late_bound import TOKEN, is_json_path, is_jsonata, is_token
 from constructs_sm.names import JobName, name_problems, slug, unique_prefix_max
@@ -198,13 +199,12 @@ class TaskPlan:
             _set_roles(rendered.request, self._action.role_path, _ROLE_TO_COME)
         if self._whole_request and not self._problems:
             self._problems += requests.problems(self._action, rendered.request)
-        raise_all(f"{self._kind} '{self._path()}'", self._problems)
+        if self._problems:
+            raise InvalidInputError(f"{self._kind} '{self._path()}'", self._problems)
 
         access = access_of(rendered)
         if role_needed:
-            _set_roles(
-                rendered.request, self._action.role_path, job_scope.execution_role().role_arn, over=_ROLE_TO_COME
-            )
+            _set_roles(rendered.request, self._action.role_path, job_scope.execution_role_arn(), over=_ROLE_TO_COME)
         own_role = role_needed or (not self._action.role_path and self._arguments.get("role") is None)
         if own_role:
             job_scope.grant_execution(execution_grants(access, job_scope.arns))
@@ -349,7 +349,7 @@ class TaskPlan:
 
     def _with_paths(self, request: dict[str, Any]) -> dict[str, Any]:
         """*request* with the CDK's JSONPath tokens spelled as Step Functions wants them."""
-        if not TOKEN.search(json.dumps(request, default=str)):
+        if not any(_is_path_token(token) for token in set(TOKEN.findall(json.dumps(request, default=str)))):
             return request
         try:
             return dict(sfn.FieldUtils.render_object(request) or {})
@@ -447,6 +447,12 @@ class TaskPlan:
             yield "waitForTaskToken", _CALLBACK_WARNING.format(self._action.api)
         if unknown:
             yield "lateBoundAccess", _ACCESS_WARNING.format(", ".join(unknown))
+
+
+@cache
+def _is_path_token(token: str) -> bool:
+    """Whether a token is a JSONPath, not something known at deployment. Asked once, since it goes over the bridge."""
+    return bool(sfn.JsonPath.is_encoded_json_path(token))
 
 
 def _unknown(arguments: Mapping[str, Any], own_arguments: Iterable[str]) -> Iterator[Problem]:

@@ -320,3 +320,25 @@ def test_state_machine_role_may_pass_a_role_only_where_one_is_taken(stack, machi
 
     passes = [s for s in state_machine_policy(stack) if s["Action"] == "iam:PassRole"]
     assert bool(passes) == bool(action.role_path and not action.role_optional)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{"output": "s3://other/models/"}, {"parameters": {"OutputDataConfig": {"S3OutputPath": "s3://other/models/"}}}],
+    ids=["argument", "parameter"],
+)
+def test_output_that_is_given_is_granted_in_place_of_the_default(app, arguments):
+    stack = PipelineStack(app, "Churn")
+    stack.run(TrainingJob(stack, "Train", image=IMAGE, instance_type="ml.m5.large", **arguments))
+
+    written = [resource for resource, actions in granted(stack).items() if "s3:PutObject" in actions]
+    assert written == [f"{S3}other/models/*"]
+
+
+def test_default_output_is_granted_with_the_folder_of_all_jobs(app):
+    stack = PipelineStack(app, "Churn")
+    stack.run(TrainingJob(stack, "Train", image=IMAGE, instance_type="ml.m5.large"))
+
+    written = [resource for resource, actions in granted(stack).items() if "s3:PutObject" in actions]
+    bucket = stack.get_logical_id(stack.bucket.node.default_child)
+    assert written == [f"{S3}${{{bucket}}}/jobs/*"]

@@ -136,9 +136,6 @@ def computed(expression: str, execution_input: Any = None) -> Any:
     return rehearsed(machine(Compute=state), execution_input).output["value"]
 
 
-# Running
-
-
 def test_run_tells_what_the_execution_did() -> None:
     run = rehearsed(machine(Job=task(ResultPath="$.job", Next="After"), After={"Type": "Succeed"}), {"id": "x"})
 
@@ -214,9 +211,6 @@ def test_other_services_are_left_to_moto() -> None:
         run = rehearsal.run(machine(Send={**send, "Parameters": {"QueueUrl": queue, "MessageBody": "done"}}))
 
     assert run.output["MD5OfMessageBody"]
-
-
-# Retry and Catch
 
 
 def test_retry_waits_are_recorded_not_slept() -> None:
@@ -314,9 +308,6 @@ def test_missing_path_is_an_error_that_nobody_catches(field: str) -> None:
     assert (run.status, run.error, run.waits) == ("FAILED", "States.Runtime", [])
 
 
-# Choice, Wait, Map, Parallel, Fail
-
-
 @pytest.mark.parametrize(("execution_input", "chosen"), [({"id": "x"}, "Present"), ({}, "Absent")])
 def test_choice_sees_whether_a_path_is_present(execution_input: dict[str, str], chosen: str) -> None:
     is_x = {"And": [{"Variable": "$.id", "IsPresent": True}, {"Variable": "$.id", "StringEquals": "x"}]}
@@ -385,9 +376,6 @@ def test_fail_computes_its_cause() -> None:
     assert (run.error, json.loads(run.cause or "")) == ("Bad", {"id": "x"})
 
 
-# Intrinsic functions
-
-
 @pytest.mark.parametrize(
     ("expression", "value"),
     [
@@ -408,9 +396,6 @@ def test_intrinsic_function(expression: str, value: Any) -> None:
 
 def test_uuid_is_new_each_time() -> None:
     assert computed("States.UUID()") != computed("States.UUID()")
-
-
-# JSONata
 
 
 def jsonata(**states: dict[str, Any]) -> dict[str, Any]:
@@ -503,9 +488,6 @@ def test_jsonata_that_yields_no_json_fails_and_can_be_caught(expression: str) ->
     catch = [{"ErrorEquals": ["States.QueryEvaluationError"], "Next": "Caught"}]
 
     assert rehearsed(jsonata(Job=task(Arguments=arguments, Catch=catch))).states == ["Job", "Caught"]
-
-
-# SageMaker
 
 
 @pytest.mark.parametrize("api", APIS)
@@ -664,9 +646,6 @@ def test_endpoint_is_described_until_it_is_in_service() -> None:
     run = rehearsed(machine(**states), Look=[Output(EndpointStatus="Creating")] * 2)
 
     assert (run.status, run.pauses, len(run.requests)) == ("SUCCEEDED", [30, 30], 3)
-
-
-# Policy
 
 
 def sufficient(api: str, *, sync: bool) -> list[dict[str, Any]]:

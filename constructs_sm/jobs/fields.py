@@ -111,10 +111,14 @@ _SELECTION = ("availability_zones", "one_per_az", "subnet_filters", "subnet_grou
 def data_under(scope: Construct, job: str) -> S3Location | None:
     """Where a job writes that is not told where: `jobs/<job>/` in the data of its scope; None if that has none.
 
-    Apart from what a user may have put there: a job that writes under its own input would read its output.
+    Apart from what a user may have put there: a job that writes under its own input would read its output. The jobs of
+    a scope share a role, and so one grant of `jobs/`.
     """
     data = JobScope.of(scope).data
-    return None if data is None else data.under(f"jobs/{slug(job, _LONGEST_FOLDER)}/")
+    if data is None:
+        return None
+    jobs = data.under("jobs/")
+    return replace(jobs, uri=f"{jobs.uri}{slug(job, _LONGEST_FOLDER)}/")
 
 
 def of_this_execution(place: S3Location | None, *names: str, jsonata: bool) -> S3Location | None:
