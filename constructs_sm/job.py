@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from constructs_sm.errors import InvalidInputError, Problem
 from constructs_sm.state import TaskArguments, TaskPlan, TaskState
@@ -146,7 +146,7 @@ class SageMakerJob(sfn.StateMachineFragment):
                 ],
             )
         self._accept(next.start_state)
-        return sfn.Chain.sequence(self, next)
+        return cast("sfn.Chain", JobChain(self, next))
 
     def add_catch(
         self, handler: sfn.IChainable, *, errors: Sequence[str] | None = None, result_path: str | None = None
@@ -178,6 +178,51 @@ class SageMakerJob(sfn.StateMachineFragment):
         # Prefixes were handed out before this state was there.
         succeed.add_prefix(self._task.state_id.removesuffix(self._construct_id))
         self._accept(succeed)
+
+
+@jsii.implements(sfn.IChainable)
+class JobChain:
+    """What `job.next(...)` gives: an `sfn.Chain` in all it can do, kept in Python.
+
+    A chain of the CDK asks both of its ends for their states, over the jsii bridge, each time it grows.
+    """
+
+    def __init__(self, first: sfn.IChainable, last: sfn.IChainable) -> None:
+        self._first = first
+        self._last = last
+
+    @property
+    def id(self) -> str:
+        """As the CDK has it: that of what was added last."""
+        return self._last.id
+
+    @property
+    def start_state(self) -> sfn.State:
+        """Where the chain begins."""
+        return self._first.start_state
+
+    @property
+    def end_states(self) -> list[sfn.INextable]:
+        """What goes on where the chain does."""
+        return self._last.end_states
+
+    def next(self, next: sfn.IChainable) -> sfn.Chain:  # noqa: A002  (the CDK's name)
+        """Go on to *next* at the end of the chain.
+
+        Raises:
+            InvalidInputError: The chain cannot go on: it ends in a Succeed or Fail, say.
+        """
+        ends = self.end_states
+        if not ends:
+            use = "chain before what ends the state machine"
+            raise InvalidInputError(f"chain that ends in '{self.id}'", [Problem("nothing goes on", next.id, use)])
+        for end in ends:
+            end.next(next)
+        return cast("sfn.Chain", JobChain(self._first, next))
+
+    def to_single_state(self, id: str, **parallel: Any) -> sfn.Parallel:  # noqa: A002  (the CDK's name)
+        """The chain as the one branch of a Parallel, as `sfn.Chain` does it."""
+        return sfn.Parallel(self.start_state, id, **parallel).branch(self)
 
 
 class _JobTask(SageMakerTask):

@@ -39,7 +39,7 @@ class JobScope:
         stack = Stack.of(owner)
         self.arns = Arns(stack.partition, stack.region, stack.account)
         self._execution_role: iam.Role | None = None
-        self._execution_role_arn: str | None = None
+        self._role_arns: dict[iam.IRole, str] = {}
         self._execution_grants: dict[Grant, None] = {}
         self._statements: dict[Grant, iam.PolicyStatement] = {}
         self._registered: dict[str, dict[Grant, None]] = {}
@@ -72,9 +72,13 @@ class JobScope:
 
     def execution_role_arn(self) -> str:
         """The ARN of that role."""
-        if self._execution_role_arn is None:
-            self._execution_role_arn = self.execution_role().role_arn
-        return self._execution_role_arn
+        return self.arn_of(self.execution_role())
+
+    def arn_of(self, role: iam.IRole) -> str:
+        """The ARN of a role that was given; asked for once, however many jobs have the role."""
+        if role not in self._role_arns:
+            self._role_arns[role] = role.role_arn
+        return self._role_arns[role]
 
     def grant_execution(self, grants: Iterable[Grant]) -> None:
         """Let the execution role of this scope do more; kept until there is one.

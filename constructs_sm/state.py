@@ -118,8 +118,13 @@ class TaskState:
 
     def later(self, field_name: str) -> str:
         """A field of the output, as later states say it in this state's query language."""
-        place = "$" if self.output is None else self.output.place
-        return f"{{% {place}.{field_name} %}}" if self.jsonata else f"{place}.{field_name}"
+        if self.output is None:
+            use = "keep it, where later states can find it"
+            raise InvalidInputError(
+                self.action.api, [Problem(f"{field_name} of an output that is not kept", NOTHING, use)]
+            )
+        place = f"{self.output.place}.{field_name}"
+        return f"{{% {place} %}}" if self.jsonata else place
 
     def resource_name(self) -> str:
         """The name SageMaker knows the job or resource by, as later states say it."""
@@ -189,6 +194,7 @@ class TaskPlan:
             InvalidInputError: With everything that is wrong.
         """
         job_scope = JobScope.of(self._scope)
+        self._role_arn = self._arn_of_role(job_scope)
         self._path_of_result = self._result_path()
         state = self._settings() | self._retries() | self._times() | self._result()
         output = self._output()
@@ -197,8 +203,10 @@ class TaskPlan:
         role_needed = self._role_needed(rendered.request)
         if role_needed:
             _set_roles(rendered.request, self._action.role_path, _ROLE_TO_COME)
-        if self._whole_request and not self._problems:
-            self._problems += requests.problems(self._action, rendered.request)
+        if self._whole_request:
+            of_the_request = requests.problems(self._action, rendered.request)
+            # The name has been judged, and more strictly.
+            self._problems += [p for p in of_the_request if not p.what.startswith(f"{self._action.name_field} ")]
         if self._problems:
             raise InvalidInputError(f"{self._kind} '{self._path()}'", self._problems)
 
@@ -255,9 +263,6 @@ class TaskPlan:
                 getattr(self._pattern, "name", self._pattern),
                 f"use one of {', '.join(p.name for p in _SUFFIX if self._action.sync or _SUFFIX[p] != '.sync')}",
             )
-        role = self._arguments.get("role")
-        if role is not None and not hasattr(role, "role_arn"):
-            self._wrong("role must be an iam.IRole", role, "use iam.Role.from_role_arn for a role you have the ARN of")
         state: dict[str, Any] = {"QueryLanguage": "JSONata"} if self._jsonata else {}
         if self._arguments.get("comment"):
             state["Comment"] = self._arguments["comment"]
@@ -265,6 +270,16 @@ class TaskPlan:
         if assign:
             state["Assign"] = dict(assign)
         return state
+
+    def _arn_of_role(self, job_scope: JobScope) -> str | None:
+        role = self._arguments.get("role")
+        if role is None:
+            return None
+        try:
+            return job_scope.arn_of(role)
+        except (AttributeError, TypeError):
+            self._wrong("role must be an iam.IRole", role, "use iam.Role.from_role_arn for a role you have the ARN of")
+            return None
 
     def _retries(self) -> dict[str, Any]:
         policies = self._arguments.get("retry", DEFAULT)
@@ -306,11 +321,11 @@ class TaskPlan:
         rendered = render(self._given, self._defaults, parameters, jsonata=self._jsonata)
         self._problems += rendered.problems
         self._name(rendered.request, job_scope)
-        role = self._arguments.get("role")
-        if role is not None and hasattr(role, "role_arn") and self._action.role_path:
+        if self._role_arn is not None and self._action.role_path:
             if _roles(rendered.request, self._action.role_path):
-                self._wrong(f"{self._action.role_field} is given twice", role, "give the argument or the parameter")
-            _set_roles(rendered.request, self._action.role_path, role.role_arn)
+                shown = self._arguments.get("role")
+                self._wrong(f"{self._action.role_field} is given twice", shown, "give the argument or the parameter")
+            _set_roles(rendered.request, self._action.role_path, self._role_arn)
         if not self._jsonata:
             rendered.request = self._with_paths(rendered.request)
         token = self._pattern is sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN
@@ -362,8 +377,7 @@ class TaskPlan:
         return bool(path) and not self._action.role_optional and not _roles(request, path)
 
     def _passed_roles(self, request: Mapping[str, Any], job_scope: JobScope) -> list[str]:
-        role = self._arguments.get("role")
-        found = [role.role_arn] if role is not None else _roles(request, self._action.role_path)
+        found = _roles(request, self._action.role_path) if self._role_arn is None else [self._role_arn]
         any_role = f"arn:{job_scope.arns.partition}:iam::{job_scope.arns.account}:role/*"
         return [any_role if is_json_path(arn) or is_jsonata(arn) else arn for arn in dict.fromkeys(found)]
 
