@@ -16,6 +16,8 @@ from constructs_sm.actions import ACTIONS, Action
 from constructs_sm.diagram import mermaid
 from constructs_sm.testing import definition
 
+from aws_cdk import aws_stepfunctions_tasks as tasks
+
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 CLASSES = {
@@ -56,23 +58,22 @@ def filled(text: str) -> str:
 
 
 def _jobs() -> list[str]:
-    rows = [
-        "| job | SageMaker API | waits for it | names | grants to the state machine role |",
-        "|---|---|---|---|---|",
-    ]
-    return rows + [_job(action) for action in ACTIONS]
+    head = "| job | SageMaker API | waits | granted on | passes a role | managed rule | aws-cdk-lib has one |"
+    return [head, "|---|---|---|---|---|---|---|", *map(_job, ACTIONS)]
 
 
 def _job(action: Action) -> str:
-    waits = "yes, `.sync`" if action.sync else "no"
-    verbs = [action.verb, "Describe", "Stop"] if action.sync else [action.verb]
-    grants = [f"`{', '.join(verbs)}` on `{action.arn_type}/<name>*`", "`ListTags`"]
-    grants += [f"on `{arn_type}/<name>*` too" for arn_type, _ in action.extra_resources]
-    grants += ["`AddTags`"] if action.takes_tags else []
-    grants += [f"`PassRole`{' of a given role' if action.role_optional else ''}"] if action.role_path else []
-    if action.sync_rule:
-        grants.append(f"rule `…{action.sync_rule.name.removeprefix('StepFunctionsGetEvents')}`")
-    row = (f"`{CLASSES[action.api]}`", f"`{action.api}`", waits, f"≤ {action.name_max}", ", ".join(grants))
+    arn_types = [action.arn_type, *(arn_type for arn_type, _ in action.extra_resources)]
+    rule = action.sync_rule.name.removeprefix("StepFunctionsGetEventsFor") if action.sync_rule else ""
+    row = (
+        f"`{CLASSES[action.api]}`",
+        f"`{action.api}`",
+        "`.sync`" if action.sync else "no",
+        ", ".join(f"`{arn_type}/`" for arn_type in arn_types),
+        ("if given" if action.role_optional else "yes") if action.role_path else "no",
+        f"`…{rule}`" if rule else "none",
+        "yes" if hasattr(tasks, f"SageMaker{action.operation}") else "no",
+    )
     return f"| {' | '.join(row)} |"
 
 
