@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from constructs_sm.rendering import Rendered
 
 _S3 = re.compile(r"(S3Uri|S3OutputPath|S3FailurePath|ModelDataUrl)$")
+_HOLDS_ACCESS = re.compile(
+    r"(^|\.)(InputDataConfig|OutputDataConfig|AlgorithmSpecification|AppSpecification|ProcessingInputs|"
+    r"ProcessingOutputConfig|TransformInput|TransformOutput|PrimaryContainer|Containers|TrainingJobDefinitions?|"
+    r"InputConfig|OutputConfig|CheckpointConfig|(S3)?DataSource|S3Input|S3Output|Outputs|ModelDataSource)(\[\d+\])?$"
+)
+"""Structures that hold data or an image: known at run time only, they cannot be looked into."""
 _IMAGE = re.compile(r"(^|\.)(TrainingImage|ImageUri|Image|RuleEvaluatorImage)$")
 _KEY = re.compile(r"KmsKeyId$")
 _WRITTEN = re.compile(r"Output|Destination|Failure|Checkpoint|DataCapture")
@@ -46,7 +52,9 @@ def access_of(rendered: Rendered) -> Access:
         known = rendered.objects.get(path)
         if _OF_THE_CONTAINER.match(path):
             continue
-        if _S3.search(path) or isinstance(known, S3Location):
+        if late and _HOLDS_ACCESS.search(path):
+            access.unknown.append(path)
+        elif _S3.search(path) or isinstance(known, S3Location):
             _s3(access, path, known or S3Location(value, None if late else value))
         elif _IMAGE.search(path):
             _image(access, path, value, known, late=late)

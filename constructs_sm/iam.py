@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _PART = rf"(?:{TOKEN.pattern}|[^./])+?"
 _ECR_IMAGE = re.compile(
-    rf"(?P<account>{_PART})\.dkr\.ecr(?:-fips)?\.(?P<region>{_PART})\.(?:{TOKEN.pattern}|[a-z.]+)"
+    rf"(?P<account>{_PART})\.dkr[.-]ecr(?:-fips)?\.(?P<region>{_PART})\.(?:{TOKEN.pattern}|[a-z.]+)"
     rf"/(?P<repository>(?:{TOKEN.pattern}|[^:@])+)(?:[:@].*)?"
 )
 _PASSED_TO_SAGEMAKER = (("StringEquals", "iam:PassedToService", "sagemaker.amazonaws.com"),)
@@ -198,13 +198,15 @@ def _repository_arn(image: str, arns: Arns) -> str | None:
 
 def _key(key: str, arns: Arns, *actions: str, conditions: tuple[tuple[str, str, str], ...] = ()) -> Grant:
     """Use of a key, however the request names it: ARN, id or alias."""
+    owner = arns
     if key.startswith("arn:") and ":alias/" in key:
-        key = key.rpartition(":")[2]
+        _, partition, _, region, account, key = key.split(":", 5)
+        owner = Arns(partition, region, account)
     if key.startswith("alias/"):
         # Except as a condition.
         alias = ("ForAnyValue:StringEquals", "kms:ResourceAliases", key)
         return Grant(
-            actions, (arns.of("kms", "key/*"),), (*conditions, alias), wildcard="IAM knows no key by its alias"
+            actions, (owner.of("kms", "key/*"),), (*conditions, alias), wildcard="IAM knows no key by its alias"
         )
     return Grant(
         actions, (key if key.startswith("arn:") or is_token(key) else arns.of("kms", f"key/{key}"),), conditions

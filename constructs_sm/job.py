@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any, cast
 
-from constructs_sm.errors import InvalidInputError, Problem
+from constructs_sm.errors import NOTHING, InvalidInputError, Problem
 from constructs_sm.state import TaskArguments, TaskPlan, TaskState
 from constructs_sm.task import SageMakerTask
 from constructs_sm.validation import OutputCheck
@@ -52,6 +52,7 @@ class SageMakerJob(sfn.StateMachineFragment):
         given: Fields of the request that typed arguments said.
         defaults: Fields of the request that fill what typed arguments left out.
         problems: What the class has found wrong with its arguments.
+        runs_under: The job whose role serves this one, where the API takes none.
         arguments: See `JobArguments`.
 
     Raises:
@@ -69,6 +70,7 @@ class SageMakerJob(sfn.StateMachineFragment):
         given: Mapping[str, Any] | None = None,
         defaults: Mapping[str, Any] | None = None,
         problems: Sequence[Problem] = (),
+        runs_under: SageMakerJob | None = None,
         **arguments: Unpack[JobArguments],
     ) -> None:
         check = arguments.pop("output_check", OutputCheck.completed())
@@ -80,14 +82,16 @@ class SageMakerJob(sfn.StateMachineFragment):
             arguments,
             given=given,
             defaults=defaults,
-            own_arguments=[*JobArguments.__annotations__, *_parameters_of(type(self))],
+            own_arguments=["output_check", *_parameters_of(type(self))],
             check=check,
             whole_request=True,
             longest_id=_LONGEST_ID if check is not None else _LONGEST_STATE_NAME,
+            role_is_foreign=runs_under is not None and not runs_under.shares_the_role,
             problems=problems,
         )
-        state = plan.state()
+        plan.check()
         super().__init__(scope, construct_id)
+        state = plan.state()
         self._construct_id = construct_id
         self._state = state
         self._goes_on = False
@@ -98,12 +102,12 @@ class SageMakerJob(sfn.StateMachineFragment):
         output = self._state.output
         assert output is not None  # noqa: S101  (the plan has refused a check of an output that is not kept)
         action = self._state.action
-        language = sfn.QueryLanguage.JSONATA if self._state.jsonata else None
+        # Said in either case: the CDK then refuses a JSONPath job in a JSONata state machine.
+        language = sfn.QueryLanguage.JSONATA if self._state.jsonata else sfn.QueryLanguage.JSON_PATH
         failure = check.failure(self._construct_id, action, output)
         self._rule = _Rule(check.rule(action, output))
-        refused = sfn.Fail(self, _REFUSED.format(self._construct_id), query_language=language, **failure)
-        choice = sfn.Choice(self, _CHECK.format(self._construct_id), query_language=language)
-        choice.otherwise(refused)
+        self._refused = sfn.Fail(self, _REFUSED.format(self._construct_id), query_language=language, **failure)
+        choice = _Check(self, _CHECK.format(self._construct_id), language, self)
         self._task.next(choice)
         return choice
 
@@ -119,8 +123,23 @@ class SageMakerJob(sfn.StateMachineFragment):
 
     @property
     def execution_role(self) -> iam.IRole:
-        """The role SageMaker runs the job under: the one given, or the one made for this stack."""
-        return self._state.role or self._state.scope.execution_role()
+        """The role SageMaker runs the job under: the one given, or the one made for this stack.
+
+        Raises:
+            InvalidInputError: The API takes no role, or this request names none.
+        """
+        if self._state.role is not None:
+            return self._state.role
+        if not self._state.own_role:
+            use = "grant to the role of the model" if not self._state.action.role_path else "pass role="
+            where = f"{type(self).__name__} '{self.node.path}'"
+            raise InvalidInputError(where, [Problem("no execution role of ours", NOTHING, use)])
+        return self._state.scope.execution_role()
+
+    @property
+    def shares_the_role(self) -> bool:
+        """Whether SageMaker runs it under the role that was made for this stack."""
+        return self._state.own_role
 
     @property
     def start_state(self) -> sfn.State:
@@ -148,6 +167,21 @@ class SageMakerJob(sfn.StateMachineFragment):
         self._accept(next.start_state)
         return cast("sfn.Chain", JobChain(self, next))
 
+    def to_single_state(
+        self, *, state_id: str | None = None, prefix_states: str | None = None, **parallel: Any
+    ) -> sfn.Parallel:
+        """The job as the one branch of a Parallel.
+
+        Args:
+            state_id: Name of the Parallel. Default: the construct id, with the job's own states prefixed by it.
+            prefix_states: What the names of the job's states begin with. Default: the name of the Parallel and a colon.
+            parallel: What `sfn.Parallel` takes.
+        """
+        name = state_id or self._construct_id
+        self.prefix_states(prefix_states or f"{name}: ")
+        # An id of its own, since the task has that of the job.
+        return sfn.Parallel(self, "SingleState", state_name=name, **parallel).branch(self)
+
     def add_catch(
         self, handler: sfn.IChainable, *, errors: Sequence[str] | None = None, result_path: str | None = None
     ) -> Self:
@@ -171,8 +205,14 @@ class SageMakerJob(sfn.StateMachineFragment):
             self._choice.when(self._rule, state)
 
     def _close(self) -> None:
-        """End in a Succeed if nothing was chained: a Choice cannot end a state machine."""
-        if self._goes_on or self._choice is None:
+        """Say where a refused output goes, and end in a Succeed if nothing was chained: a Choice cannot be the end.
+
+        Not before: as long as the Choice leads nowhere, the CDK's `afterwards()` takes it for an end that can go on.
+        """
+        if self._choice is None:
+            return
+        self._choice.otherwise(self._refused)
+        if self._goes_on:
             return
         succeed = sfn.Succeed(self, _DONE.format(self._construct_id))
         # Prefixes were handed out before this state was there.
@@ -237,6 +277,18 @@ class _JobTask(SageMakerTask):
         super()._when_bound_to_graph(graph)
 
 
+@jsii.implements(sfn.INextable)
+class _Check(sfn.Choice):
+    """The Choice after a job. To go on from it is to go on from the job."""
+
+    def __init__(self, scope: Construct, construct_id: str, language: sfn.QueryLanguage, job: SageMakerJob) -> None:
+        super().__init__(scope, construct_id, query_language=language)
+        self._job = job
+
+    def next(self, next: sfn.IChainable) -> sfn.Chain:  # noqa: A002  (the CDK's name)
+        return self._job.next(next)
+
+
 class _Rule(sfn.Condition):
     """A Choice rule that is Amazon States Language already."""
 
@@ -252,4 +304,4 @@ def _parameters_of(job: type[SageMakerJob]) -> list[str]:
     return [name for name in inspect.signature(job.__init__).parameters if name not in _INTERNAL]
 
 
-_INTERNAL = {"self", "scope", "construct_id", "action", "given", "defaults", "problems", "arguments"}
+_INTERNAL = {"self", "scope", "construct_id", "action", "given", "defaults", "problems", "runs_under", "arguments"}

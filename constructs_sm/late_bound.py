@@ -10,8 +10,8 @@ import re
 
 TOKEN = re.compile(r"\$\{Token\[[^\]]*\]\}|#\{Token\[[^\]]*\]\}")
 _JSON_PATH = re.compile(r"\$(\.|\$\.|\[|$)|\$\$$|States\.[A-Z]\w*\(")
-_LARGEST_ENCODED_NUMBER = -1e280
-"""The CDK encodes number tokens as numbers below this, which nobody writes."""
+_ENCODED_NUMBERS = (-1.95e289, -1.888e289)
+"""The CDK encodes number tokens as numbers between these, which nobody writes."""
 
 
 def is_token(value: object) -> bool:
@@ -19,7 +19,7 @@ def is_token(value: object) -> bool:
     if isinstance(value, str):
         return TOKEN.search(value) is not None
     if isinstance(value, (int, float)):
-        return value < _LARGEST_ENCODED_NUMBER
+        return _ENCODED_NUMBERS[0] <= value <= _ENCODED_NUMBERS[1]
     if isinstance(value, (list, tuple)) and len(value) == 1:
         return isinstance(value[0], str) and value[0].startswith("#{Token[")
     return hasattr(value, "creation_stack")

@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from constructs_sm.errors import Problem
-from constructs_sm.late_bound import is_json_path, is_jsonata, is_late_bound, is_token
+from constructs_sm.late_bound import TOKEN, is_json_path, is_jsonata, is_late_bound, is_token
 
 _ALLOWED = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*")
 _UUID = 36
 _UUID_TAIL = 12
 """What follows the last dash of a UUID: 48 random bits, where a whole UUID has no room."""
 _ROOM_FOR_UUID = 63
-_FORMAT = re.compile(r"States\.Format\('((?:[^'{}\\])*)\{")
-_CONCATENATION = re.compile(r"""\{%\s*(['"])([^'"\\]*)\1\s*&""")
+_FORMAT = re.compile(rf"States\.Format\('((?:{TOKEN.pattern}|[^'{{}}\\])*)\{{")
+# Nothing that binds less tightly than &: `'a' & x ? 'b' : 'c'` does not begin with a.
+_CONCATENATION = re.compile(r"""\{%\s*(['"])([^'"\\]*)\1\s*&(?:(?!\b(?:and|or|in)\b)[^?:=<>~])*%\}""")
 _CHARACTERS = "use letters, digits and inner dashes: [a-zA-Z0-9](-*[a-zA-Z0-9])*"
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from constructs_sm.errors import NOTHING, InvalidInputError, Problem
+from constructs_sm.errors import NOTHING, InvalidInputError, Problem, raise_all
 from constructs_sm.iam import SERVICE_GRANT
 from constructs_sm.late_bound import is_token
 from constructs_sm.names import slug
@@ -24,7 +24,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct, IValidation
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 _NOT_SUCCEEDED = ["FAILED", "TIMED_OUT", "ABORTED"]
 _LONGEST_PREFIX = 16
@@ -65,11 +65,16 @@ class SageMakerPipeline(Construct):
         log_retention: logs.RetentionDays | None = None,
         role: iam.IRole | None = None,
     ) -> None:
-        if isinstance(alert_emails, str) or not all("@" in str(email) for email in alert_emails):
-            where = f"SageMakerPipeline '{scope.node.path}/{construct_id}'"
-            raise InvalidInputError(
-                where, [Problem("alert_emails must be addresses", alert_emails, "pass ['ml@example.com']")]
-            )
+        problems = _mistyped(
+            definition=definition,
+            timeout=timeout,
+            schedule=schedule,
+            topic=topic,
+            alert_emails=alert_emails,
+            log_retention=log_retention,
+            role=role,
+        )
+        raise_all(f"SageMakerPipeline '{scope.node.path}/{construct_id}'", problems)
         super().__init__(scope, construct_id)
         if JobScope.of(scope).name_prefix is None:
             JobScope(self, name_prefix=slug(construct_id, _LONGEST_PREFIX))
@@ -79,7 +84,7 @@ class SageMakerPipeline(Construct):
         self._role = role
         self._state_machine: sfn.StateMachine | None = None
         self.topic = topic or _topic(self)
-        for email in alert_emails:
+        for email in dict.fromkeys(alert_emails):
             self.topic.add_subscription(subscriptions.EmailSubscription(email))
         if definition is not None:
             self.run(definition)
@@ -104,7 +109,13 @@ class SageMakerPipeline(Construct):
             InvalidInputError: The pipeline runs something already.
         """
         if self._state_machine is not None:
-            raise self._wrong("the pipeline runs something already", definition.id, "chain it to that, or make another")
+            raise self._wrong(
+                "the pipeline runs something already",
+                getattr(definition, "id", definition),
+                "chain it to that, or make another",
+            )
+        if not hasattr(definition, "start_state"):
+            raise self._wrong("nothing to run", definition, "pass a job, or a chain")
         machine = self._state_machine = sfn.StateMachine(
             self,
             "StateMachine",
@@ -130,7 +141,7 @@ class SageMakerPipeline(Construct):
         self._alarms(machine)
         if self._schedule is not None:
             _schedule(self, self._schedule, machine)
-        scopes = {JobScope.of(self), JobScope.of(Stack.of(self))}
+        scopes = dict.fromkeys((JobScope.of(self), JobScope.of(Stack.of(self))))
         granted = [grant for scope in scopes for grant in scope.state_machine_grants()]
         acknowledge_wildcards(machine.role, [*granted, SERVICE_GRANT])
         return machine
@@ -184,6 +195,28 @@ class SageMakerPipeline(Construct):
                 treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
             )
             alarm.add_alarm_action(cloudwatch_actions.SnsAction(self.topic))
+
+
+def _mistyped(**arguments: Any) -> list[Problem]:
+    """Arguments the CDK would stumble over when half of the pipeline is made."""
+    wanted: dict[str, tuple[str, Callable[[Any], bool]]] = {
+        "definition": ("a job, or a chain", lambda value: hasattr(value, "start_state")),
+        "timeout": ("Duration.hours(6)", lambda value: isinstance(value, Duration)),
+        "schedule": ("a Duration or an events.Schedule", lambda value: isinstance(value, (Duration, events.Schedule))),
+        "topic": ("an sns.ITopic", lambda value: hasattr(value, "topic_arn")),
+        "alert_emails": ("['ml@example.com']", _addresses),
+        "log_retention": ("logs.RetentionDays", lambda value: isinstance(value, logs.RetentionDays)),
+        "role": ("an iam.IRole", lambda value: hasattr(value, "role_arn")),
+    }
+    return [
+        Problem(f"{name} cannot be used", value, f"pass {wanted[name][0]}")
+        for name, value in arguments.items()
+        if value is not None and not wanted[name][1](value)
+    ]
+
+
+def _addresses(emails: Any) -> bool:
+    return isinstance(emails, (list, tuple)) and all("@" in str(email) for email in emails)
 
 
 @jsii.implements(IValidation)

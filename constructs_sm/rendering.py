@@ -102,6 +102,8 @@ class _Walk:
         if hasattr(value, "repository_uri"):
             self.rendered.objects[path] = value
             return value.repository_uri
+        if hasattr(value, "alias_name"):
+            value = _target_of(value)
         for reference in _REFERENCES:
             if hasattr(value, reference):
                 return getattr(value, reference)
@@ -110,6 +112,14 @@ class _Walk:
 
     def wrong(self, what: str, got: object, use: str) -> None:
         self.rendered.problems.append(Problem(what, got, use))
+
+
+def _target_of(alias: Any) -> Any:
+    """The key behind an alias: IAM takes no alias for a resource. One that is only known by name stays as it is."""
+    try:
+        return alias.alias_target_key
+    except RuntimeError:
+        return alias
 
 
 def join(path: str, key: object) -> str:

@@ -5,14 +5,13 @@ Source of `DOCUMENTED`: https://docs.aws.amazon.com/step-functions/latest/dg/con
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from constructs_sm.errors import Problem, raise_all
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 MOST_ATTEMPTS = 99_999_999
 """The largest MaxAttempts, and the largest IntervalSeconds, that Step Functions takes."""
@@ -43,7 +42,10 @@ class RetryPolicy:
 
     def __post_init__(self) -> None:
         # A lone string would be taken letter by letter.
-        object.__setattr__(self, "errors", (self.errors,) if isinstance(self.errors, str) else tuple(self.errors))
+        errors = (
+            (self.errors,) if isinstance(self.errors, str) or not isinstance(self.errors, Sequence) else self.errors
+        )
+        object.__setattr__(self, "errors", tuple(errors))
         raise_all(f"RetryPolicy {list(self.errors)}", list(self._problems()))
 
     def _problems(self) -> list[Problem]:
@@ -58,7 +60,7 @@ class RetryPolicy:
             found.append(Problem("max_attempts must be 0 or more", self.max_attempts, "pass 0 to never retry"))
         if isinstance(self.backoff_rate, bool) or not isinstance(self.backoff_rate, (int, float)):
             found.append(Problem("backoff_rate must be a number", self.backoff_rate, "pass 1 for equal waits"))
-        elif not self.backoff_rate >= 1:
+        elif not 1 <= self.backoff_rate < math.inf:
             found.append(Problem("backoff_rate must be 1 or more", self.backoff_rate, "pass 1 for equal waits"))
         if self.max_delay_seconds is not None and not (
             _whole(self.max_delay_seconds)
@@ -78,17 +80,18 @@ class RetryPolicy:
     def longest_wait(self) -> timedelta:
         """The sum of all waits if every retry is needed, before jitter shortens any."""
         bound = float("inf") if self.max_delay_seconds is None else self.max_delay_seconds
-        total, wait = 0.0, float(self.interval_seconds)
-        for attempt in range(self.max_attempts):
-            if wait >= bound or self.backoff_rate == 1:
-                # Every further wait is the same.
-                total += min(wait, bound) * (self.max_attempts - attempt)
-                break
-            total += wait
-            wait *= self.backoff_rate
-            if total > timedelta.max.total_seconds():
-                return timedelta.max
-        return timedelta(seconds=total) if total < timedelta.max.total_seconds() else timedelta.max
+        rate, growing = float(self.backoff_rate), self.max_attempts
+        try:
+            if rate == 1:
+                return timedelta(seconds=min(self.interval_seconds, bound) * self.max_attempts)
+            if bound < float("inf"):
+                growing = min(growing, math.ceil(math.log(bound / self.interval_seconds, rate)))
+            total = self.interval_seconds * (rate**growing - 1) / (rate - 1)
+            return timedelta(
+                seconds=total + bound * (self.max_attempts - growing) if growing < self.max_attempts else total
+            )
+        except OverflowError:
+            return timedelta.max
 
     def to_state(self) -> dict[str, Any]:
         """The retrier as Amazon States Language."""

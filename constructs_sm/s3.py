@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_s3_assets as s3_assets
 
 _URI = re.compile(r"(?:s3://|https://s3[^/]*/)(?P<rest>.+)")
+_OF_A_HOST = re.compile(r"https://(?P<bucket>[^/]+)\.s3[.-][^/]*/(?P<prefix>.*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,9 @@ S3Location."""
 
 def bucket_and_prefix(uri: str) -> tuple[str, str] | None:
     """The bucket and the prefix of an S3 URI; None if *uri* is none."""
+    hosted = _OF_A_HOST.match(uri)
+    if hosted is not None:
+        return hosted["bucket"], hosted["prefix"]
     match = _URI.match(uri)
     if match is None:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -170,6 +171,8 @@ def _as_nag_spells(value: Any) -> str:
     ((function, operand),) = value.items()
     if function == "Fn::Join":
         return str(operand[0]).join(_as_nag_spells(part) for part in operand[1])
-    if function == "Fn::Sub":
+    if function == "Fn::Sub" and isinstance(operand, str):
         return re.sub(r"\$\{([^}]+)\}", r"<\1>", operand)
-    return f"<{operand if isinstance(operand, str) else '.'.join(operand)}>"
+    if function in ("Ref", "Fn::GetAtt"):
+        return f"<{operand if isinstance(operand, str) else '.'.join(operand)}>"
+    return json.dumps(value)

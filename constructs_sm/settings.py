@@ -21,35 +21,11 @@ if TYPE_CHECKING:
 
 CONTEXT_KEY = "constructs_sm"
 """Where the settings stand in the `context` of `cdk.json`."""
-_RETENTION_DAYS = tuple(
-    map(
-        int,
-        [
-            "1",
-            "3",
-            "5",
-            "7",
-            "14",
-            "30",
-            "60",
-            "90",
-            "120",
-            "150",
-            "180",
-            "365",
-            "400",
-            "545",
-            "731",
-            "1096",
-            "1827",
-            "2192",
-            "2557",
-            "2922",
-            "3288",
-            "3653",
-        ],
-    )
+# fmt: off
+_RETENTION_DAYS = (
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 )
+# fmt: on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +81,8 @@ class Settings:
         return self.removal_policy if isinstance(self.removal_policy, RemovalPolicy) else _REMOVAL[self.removal_policy]
 
 
-_ISO_DURATION = re.compile(r"P(?=.)(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+S)?)?")
+_SCHEDULE = re.compile(r"rate\([1-9]\d* (minute|hour|day)s?\)|cron\(\S+( \S+){5}\)")
+_ISO_DURATION = re.compile(r"P(?=.*[1-9])(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+S)?)?")
 _REMOVAL = {"retain": RemovalPolicy.RETAIN, "destroy": RemovalPolicy.DESTROY}
 _TYPES: dict[str, tuple[type, ...]] = {
     "schedule": (str, Duration, events.Schedule),
@@ -142,19 +119,43 @@ def _mistyped(given: Mapping[str, Any]) -> list[Problem]:
     for name, value in given.items():
         if name in _TYPES and not isinstance(value, _TYPES[name]):
             problems.append(Problem(f"{name} is of the wrong type", value, f"pass a {_TYPES[name][0].__name__}"))
-    emails = given.get("alert_emails", ())
-    if isinstance(emails, str) or not isinstance(emails, Sequence) or not all("@" in str(email) for email in emails):
-        problems.append(Problem("alert_emails must be a list of addresses", emails, "write ['ml@example.com']"))
+    return [*problems, *_unusable_times(given), *_unusable_values(given)]
+
+
+def _unusable_times(given: Mapping[str, Any]) -> list[Problem]:
+    problems = []
     schedule = given.get("schedule")
-    if isinstance(schedule, str) and not schedule.startswith(("rate(", "cron(")):
+    if isinstance(schedule, str) and not _SCHEDULE.fullmatch(schedule):
         problems.append(Problem("schedule is no expression", schedule, "write 'rate(1 day)' or 'cron(0 3 * * ? *)'"))
     timeout = given.get("timeout")
     if isinstance(timeout, str) and not _ISO_DURATION.fullmatch(timeout):
         problems.append(Problem("timeout is no ISO 8601 duration", timeout, "write 'PT6H' or 'P2D'"))
+    for name, least in (("schedule", 60), ("timeout", 1)):
+        value = given.get(name)
+        if isinstance(value, Duration) and not _at_least(value, least):
+            problems.append(Problem(f"{name} is too short", str(value), f"pass {least} s or more, in whole seconds"))
+    return problems
+
+
+def _unusable_values(given: Mapping[str, Any]) -> list[Problem]:
+    problems = []
+    emails = given.get("alert_emails", ())
+    if isinstance(emails, str) or not isinstance(emails, Sequence) or not all("@" in str(email) for email in emails):
+        problems.append(Problem("alert_emails must be a list of addresses", emails, "write ['ml@example.com']"))
+    tags = given.get("tags")
+    if isinstance(tags, Mapping) and not all(isinstance(text, str) for tag in tags.items() for text in tag):
+        problems.append(Problem("tags must be strings", dict(tags), "write {'team': 'ml'}"))
     days = given.get("log_retention_days", _RETENTION_DAYS[0])
     if isinstance(days, bool) or days not in _RETENTION_DAYS:
         problems.append(Problem("CloudWatch Logs has no such retention", days, f"use one of {_RETENTION_DAYS}"))
     removal = given.get("removal_policy")
-    if isinstance(removal, str) and removal not in _REMOVAL:
-        problems.append(Problem("removal_policy is none of ours", removal, f"use one of {', '.join(_REMOVAL)}"))
+    if removal is RemovalPolicy.SNAPSHOT or (isinstance(removal, str) and removal not in _REMOVAL):
+        problems.append(Problem("a bucket has no such removal_policy", removal, f"use one of {', '.join(_REMOVAL)}"))
     return problems
+
+
+def _at_least(duration: Duration, seconds: int) -> bool:
+    try:
+        return duration.to_seconds() >= seconds
+    except RuntimeError:
+        return False

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 from constructs_sm.errors import raise_all
 from constructs_sm.names import slug
@@ -18,13 +17,31 @@ from aws_cdk import aws_s3 as s3
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from aws_cdk import Environment, IPropertyInjector, IStackSynthesizer, PermissionsBoundary
     from aws_cdk import aws_events as events
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_sns as sns
     from aws_cdk import aws_stepfunctions as sfn
     from constructs import Construct
+    from typing_extensions import Unpack
 
 _LONGEST_PREFIX = 16
+
+
+class StackArguments(TypedDict, total=False):
+    """What every stack takes: see `aws_cdk.Stack`."""
+
+    analytics_reporting: bool | None
+    cross_region_references: bool | None
+    description: str | None
+    env: Environment | None
+    notification_arns: Sequence[str] | None
+    permissions_boundary: PermissionsBoundary | None
+    property_injectors: Sequence[IPropertyInjector] | None
+    stack_name: str | None
+    suppress_template_indentation: bool | None
+    synthesizer: IStackSynthesizer | None
+    termination_protection: bool | None
 
 
 class PipelineStack(Stack):
@@ -59,10 +76,11 @@ class PipelineStack(Stack):
         log_retention_days: int | None = None,
         removal_policy: str | RemovalPolicy | None = None,
         tags: Mapping[str, str] | None = None,
-        **stack: Any,
+        **stack: Unpack[StackArguments],
     ) -> None:
-        where = f"{type(self).__name__} '{construct_id}'"
-        raise_all(where, unknown_settings(stack, [*inspect.signature(Stack.__init__).parameters][3:]))
+        path = scope.node.path if hasattr(scope, "node") else ""
+        where = f"{type(self).__name__} '{'/'.join(filter(None, (path, construct_id)))}'"
+        raise_all(where, unknown_settings(stack, list(StackArguments.__annotations__)))
         settings = Settings.of(
             where,
             scope.node,

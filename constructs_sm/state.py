@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from constructs_sm import requests
 from constructs_sm.access import access_of
+from constructs_sm.actions import Action
 from constructs_sm.errors import NOTHING, InvalidInputError, Problem
 from constructs_sm.iam import Grant, execution_grants, state_machine_grants
-from constructs_sm.late_bound import TOKEN, is_json_path, is_jsonata, is_token
+from constructs_sm.late_bound import TOKEN, is_json_path, is_jsonata, is_late_bound, is_token
 from constructs_sm.names import JobName, name_problems, slug, unique_prefix_max
 from constructs_sm.rendering import LATE, Rendered, render, spelled
 from constructs_sm.retry import DEFAULT, RetryPolicy
@@ -29,8 +30,6 @@ from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-    from constructs_sm.actions import Action
 
     from aws_cdk import aws_iam as iam
     from constructs import Construct
@@ -108,6 +107,10 @@ class TaskState:
     jsonata: bool
     role: iam.IRole | None
     """The execution role that was given."""
+    own_role: bool
+    """Whether the request names the role that is made for the scope."""
+    kept: Mapping[str, Any] | None
+    """What is kept of the output; None: all of it."""
     warnings: tuple[tuple[str, str], ...]
 
     @property
@@ -118,10 +121,11 @@ class TaskState:
 
     def later(self, field_name: str) -> str:
         """A field of the output, as later states say it in this state's query language."""
-        if self.output is None:
-            use = "keep it, where later states can find it"
+        first = field_name.partition(".")[0]
+        if self.output is None or (self.kept is not None and spelled(self.kept, first) is None):
+            what = f"{field_name} of an output that is not kept"
             raise InvalidInputError(
-                self.action.api, [Problem(f"{field_name} of an output that is not kept", NOTHING, use)]
+                self.action.api, [Problem(what, NOTHING, f"keep {first}, where later states find it")]
             )
         place = f"{self.output.place}.{field_name}"
         return f"{{% {place} %}}" if self.jsonata else place
@@ -155,6 +159,7 @@ class TaskPlan:
         check: What will be checked of the output, which must then be kept.
         whole_request: Whether the request is checked against SageMaker's model.
         longest_id: How long the construct id may be, with what further states add to it.
+        role_is_foreign: Whether SageMaker runs it under a role that is not ours, which the request does not show.
         problems: What the caller has found wrong already.
     """
 
@@ -172,6 +177,7 @@ class TaskPlan:
         check: OutputCheck | None = None,
         whole_request: bool = False,
         longest_id: int = _LONGEST_STATE_NAME,
+        role_is_foreign: bool = False,
         problems: Sequence[Problem] = (),
     ) -> None:
         self._kind = kind
@@ -184,24 +190,28 @@ class TaskPlan:
         self._check = check
         self._whole_request = whole_request
         self._longest_id = longest_id
+        self._role_is_foreign = role_is_foreign
         self._problems = [*_unknown(arguments, own_arguments), *problems]
         self._jsonata = arguments.get("query_language") is sfn.QueryLanguage.JSONATA
 
-    def state(self) -> TaskState:
-        """The TaskState.
+    def check(self) -> None:
+        """Find what is wrong, before anything is made.
 
         Raises:
             InvalidInputError: With everything that is wrong.
         """
-        job_scope = JobScope.of(self._scope)
+        if not hasattr(self._scope, "node") or not isinstance(self._action, Action):
+            self._wrong("scope or action", [self._scope, self._action], "pass a construct, and a row of ACTIONS")
+            raise InvalidInputError(f"{self._kind} '{self._id}'", self._problems)
+        self._job_scope = job_scope = JobScope.of(self._scope)
         self._role_arn = self._arn_of_role(job_scope)
         self._path_of_result = self._result_path()
-        state = self._settings() | self._retries() | self._times() | self._result()
-        output = self._output()
-        self._checkable(output)
-        rendered = self._request(job_scope)
-        role_needed = self._role_needed(rendered.request)
-        if role_needed:
+        self._state = self._settings() | self._retries() | self._times() | self._result()
+        self._output = self._place_of_output()
+        self._checkable(self._output)
+        self._rendered = rendered = self._request(job_scope)
+        self._role_needed = self._needs_role(rendered.request)
+        if self._role_needed:
             _set_roles(rendered.request, self._action.role_path, _ROLE_TO_COME)
         if self._whole_request:
             of_the_request = requests.problems(self._action, rendered.request)
@@ -210,11 +220,14 @@ class TaskPlan:
         if self._problems:
             raise InvalidInputError(f"{self._kind} '{self._path()}'", self._problems)
 
+    def state(self) -> TaskState:
+        """The TaskState, checked before."""
+        job_scope, rendered = self._job_scope, self._rendered
         access = access_of(rendered)
-        if role_needed:
+        if self._role_needed:
             _set_roles(rendered.request, self._action.role_path, job_scope.execution_role_arn(), over=_ROLE_TO_COME)
-        own_role = role_needed or (not self._action.role_path and self._arguments.get("role") is None)
-        if own_role:
+        borrowed = not self._action.role_path and self._role_arn is None and not self._role_is_foreign
+        if self._role_needed or borrowed:
             job_scope.grant_execution(execution_grants(access, job_scope.arns))
         return TaskState(
             action=self._action,
@@ -224,7 +237,7 @@ class TaskPlan:
                     f"arn:{job_scope.arns.partition}:states:::sagemaker:{self._action.api}{_SUFFIX[self._pattern]}"
                 ),
                 "Arguments" if self._jsonata else "Parameters": rendered.request,
-                **state,
+                **self._state,
             },
             grants=state_machine_grants(
                 self._action,
@@ -235,10 +248,12 @@ class TaskPlan:
                 shared_prefix=job_scope.name_prefix,
             ),
             scope=job_scope,
-            output=output,
+            output=self._output,
             jsonata=self._jsonata,
             role=self._arguments.get("role"),
-            warnings=tuple(self._warnings(access.unknown if own_role else [])),
+            own_role=self._role_needed,
+            kept=self._arguments.get("result_selector"),
+            warnings=tuple(self._warnings(access.unknown if self._role_needed or borrowed else [])),
         )
 
     def _wrong(self, what: str, got: object, use: str) -> None:
@@ -263,12 +278,19 @@ class TaskPlan:
                 getattr(self._pattern, "name", self._pattern),
                 f"use one of {', '.join(p.name for p in _SUFFIX if self._action.sync or _SUFFIX[p] != '.sync')}",
             )
+        language = self._arguments.get("query_language")
+        if language is not None and not isinstance(language, sfn.QueryLanguage):
+            self._wrong("query_language must be a QueryLanguage", language, "pass sfn.QueryLanguage.JSONATA")
         state: dict[str, Any] = {"QueryLanguage": "JSONata"} if self._jsonata else {}
-        if self._arguments.get("comment"):
-            state["Comment"] = self._arguments["comment"]
-        assign = self._arguments.get("assign")
-        if assign:
-            state["Assign"] = dict(assign)
+        comment, assign = self._arguments.get("comment"), self._arguments.get("assign")
+        if comment is not None and not isinstance(comment, str):
+            self._wrong("comment must be a string", comment, "write it as text")
+        elif comment:
+            state["Comment"] = comment
+        if assign is not None and not isinstance(assign, Mapping):
+            self._wrong("assign must be a mapping", assign, "pass a dict from variables to values")
+        elif assign:
+            state["Assign"] = dict(assign) if self._jsonata else self._with_paths(dict(assign))
         return state
 
     def _arn_of_role(self, job_scope: JobScope) -> str | None:
@@ -283,7 +305,7 @@ class TaskPlan:
 
     def _retries(self) -> dict[str, Any]:
         policies = self._arguments.get("retry", DEFAULT)
-        if not isinstance(policies, Sequence) or not all(isinstance(policy, RetryPolicy) for policy in policies):
+        if not isinstance(policies, (list, tuple)) or not all(isinstance(policy, RetryPolicy) for policy in policies):
             self._wrong("retry must be a sequence of RetryPolicy", policies, "pass retry.DEFAULT, or () for no retries")
             return {}
         if any("States.ALL" in policy.errors for policy in policies[:-1]):
@@ -296,16 +318,17 @@ class TaskPlan:
             value = self._arguments.get(argument)
             if value is None:
                 continue
-            if isinstance(value, Duration):
-                state[name] = value.to_seconds()
-            elif is_jsonata(value) and self._jsonata:
-                state[name] = value
-            elif is_json_path(value) and not self._jsonata:
-                state[f"{name}Path"] = value
+            path = self._with_paths({"path": value}).get(f"path{LATE}", value) if is_token(value) else value
+            seconds = _whole_seconds(value)
+            if seconds is not None:
+                state[name] = seconds
+            elif is_jsonata(path) and self._jsonata:
+                state[name] = path
+            elif is_json_path(path) and not self._jsonata:
+                state[f"{name}Path"] = path
             else:
-                self._wrong(
-                    f"{argument} must be a Duration", value, "pass Duration.hours(1), or a path in the query language"
-                )
+                use = "pass Duration.hours(1), or a path in the query language"
+                self._wrong(f"{argument} must be a Duration of whole seconds", value, use)
         if (
             self._arguments.get("heartbeat") is not None
             and self._pattern is not sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN
@@ -329,7 +352,7 @@ class TaskPlan:
         if not self._jsonata:
             rendered.request = self._with_paths(rendered.request)
         token = self._pattern is sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN
-        if token and not _TASK_TOKEN.search(json.dumps(rendered.request, default=str)):
+        if token and not _hands_out_token(rendered.request):
             self._wrong(
                 "nobody gets the task token",
                 NOTHING,
@@ -364,7 +387,7 @@ class TaskPlan:
 
     def _with_paths(self, request: dict[str, Any]) -> dict[str, Any]:
         """*request* with the CDK's JSONPath tokens spelled as Step Functions wants them."""
-        if not any(_is_path_token(token) for token in set(TOKEN.findall(json.dumps(request, default=str)))):
+        if not _holds_paths(request):
             return request
         try:
             return dict(sfn.FieldUtils.render_object(request) or {})
@@ -372,12 +395,21 @@ class TaskPlan:
             self._wrong("a JSONPath stands where Step Functions takes none", str(error), "make it the value of a field")
             return request
 
-    def _role_needed(self, request: Mapping[str, Any]) -> bool:
+    def _needs_role(self, request: Mapping[str, Any]) -> bool:
         path = self._action.role_path
-        return bool(path) and not self._action.role_optional and not _roles(request, path)
+        needed = bool(path) and not self._action.role_optional and not _roles(request, path)
+        return needed and not self._late_definitions(request)
+
+    def _late_definitions(self, request: Mapping[str, Any]) -> bool:
+        """Whether what names the role is known at run time only."""
+        outer = self._action.role_path[:-1]
+        keys = (spelled(request, f"{name}{plural}") for name in outer for plural in ("", "s"))
+        return any(key is not None and (key.endswith(LATE) or is_late_bound(request[key])) for key in keys)
 
     def _passed_roles(self, request: Mapping[str, Any], job_scope: JobScope) -> list[str]:
         found = _roles(request, self._action.role_path) if self._role_arn is None else [self._role_arn]
+        if not found and self._late_definitions(request):
+            found = ["$.role"]
         any_role = f"arn:{job_scope.arns.partition}:iam::{job_scope.arns.account}:role/*"
         return [any_role if is_json_path(arn) or is_jsonata(arn) else arn for arn in dict.fromkeys(found)]
 
@@ -392,7 +424,9 @@ class TaskPlan:
         if output is not None:
             self._wrong("state_output is JSONata", output, "use result_path and result_selector in a JSONPath state")
         state: dict[str, Any] = {}
-        if selector is not None:
+        if selector is not None and not isinstance(selector, Mapping):
+            self._wrong("result_selector must be a mapping", selector, "pass a dict from fields to paths")
+        elif selector is not None:
             state["ResultSelector"] = self._with_paths(dict(selector))
         path = self._path_of_result
         if path != "$":
@@ -404,7 +438,7 @@ class TaskPlan:
         path = self._arguments.get("result_path")
         if path is None:
             key = str(self._id)
-            return f"$.{key}" if _PLAIN_KEY.fullmatch(key) else f"$['{_UNQUOTABLE.sub('', key)}']"
+            return f"$.{key}" if _PLAIN_KEY.fullmatch(key) else f"$['{_UNQUOTABLE.sub('_', key)}']"
         if is_token(path) and path != sfn.JsonPath.DISCARD:
             path = self._with_paths({"path": path}).get(f"path{LATE}", path)
         if not is_token(path) and not str(path).startswith("$"):
@@ -433,7 +467,7 @@ class TaskPlan:
             )
         elif output is None:
             self._wrong("the output is not kept, and cannot be checked", check, "keep it, or pass output_check=None")
-        elif selector is not None:
+        elif isinstance(selector, Mapping):
             needed = [
                 self._action.arn_field,
                 *([self._action.status_field or ""] if output.status is Status.REQUIRED else []),
@@ -442,7 +476,7 @@ class TaskPlan:
             if dropped:
                 self._wrong("result_selector drops what is checked", dropped, "keep it, or pass output_check=None")
 
-    def _output(self) -> Output | None:
+    def _place_of_output(self) -> Output | None:
         path = self._path_of_result
         if is_token(path) or self._arguments.get("state_output") is not None:
             return None
@@ -467,6 +501,32 @@ class TaskPlan:
 def _is_path_token(token: str) -> bool:
     """Whether a token is a JSONPath, not something known at deployment. Asked once, since it goes over the bridge."""
     return bool(sfn.JsonPath.is_encoded_json_path(token))
+
+
+def _holds_paths(value: Any) -> bool:
+    """Whether a JSONPath of the CDK's stands in *value*; in doubt, as with numbers and lists, yes."""
+    if isinstance(value, Mapping):
+        return any(map(_holds_paths, value.values()))
+    if isinstance(value, str):
+        return any(map(_is_path_token, TOKEN.findall(value)))
+    return is_token(value) or (isinstance(value, (list, tuple)) and any(map(_holds_paths, value)))
+
+
+def _hands_out_token(value: Any, *, computed: bool = False) -> bool:
+    """Whether the task token stands where Step Functions computes a value, not as mere text."""
+    if isinstance(value, Mapping):
+        return any(_hands_out_token(item, computed=str(key).endswith(LATE)) for key, item in value.items())
+    if isinstance(value, list):
+        return any(map(_hands_out_token, value))
+    return isinstance(value, str) and (computed or is_jsonata(value)) and _TASK_TOKEN.search(value) is not None
+
+
+def _whole_seconds(value: object) -> int | None:
+    try:
+        seconds = value.to_seconds() if isinstance(value, Duration) else None
+    except RuntimeError:
+        return None
+    return int(seconds) if seconds else None
 
 
 def _unknown(arguments: Mapping[str, Any], own_arguments: Iterable[str]) -> Iterator[Problem]:

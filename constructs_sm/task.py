@@ -40,7 +40,9 @@ class SageMakerTask(sfn.CustomState):
     def __init__(
         self, scope: Construct, construct_id: str, *, action: Action, **arguments: Unpack[TaskArguments]
     ) -> None:
-        self._be(scope, construct_id, TaskPlan(type(self).__name__, scope, construct_id, action, arguments).state())
+        plan = TaskPlan(type(self).__name__, scope, construct_id, action, arguments)
+        plan.check()
+        self._be(scope, construct_id, plan.state())
 
     def _be(self, scope: Construct, construct_id: str, state: TaskState) -> None:
         self._state = state

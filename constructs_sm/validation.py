@@ -16,6 +16,9 @@ _DOCUMENTED_CAUSE = (
 )
 
 
+_PLAIN = str.maketrans({"\\": "/", "'": "\N{RIGHT SINGLE QUOTATION MARK}", "{": "(", "}": ")"})
+
+
 class Status(Enum):
     """Whether a job's output says how the job ended."""
 
@@ -114,6 +117,6 @@ class OutputCheck:
         text = f"{job}: {action.api} did not end with {expected}: "
         if output.jsonata:
             return {"error": self.error, "cause": f"{{% {json.dumps(text)} & $string({output.place}) %}}"}
-        for special in ("\\", "'", "{", "}"):
-            text = text.replace(special, f"\\{special}")
+        # Interpreters differ in how they take an escaped character, and none may trip over a name.
+        text = text.translate(_PLAIN)
         return {"error": self.error, "cause_path": f"States.Format('{text}{{}}', States.JsonToString({output.place}))"}

@@ -76,7 +76,7 @@ def test_callback_without_its_token_fails_and_says_where_to_put_it(stack, action
             {"retry": [RetryPolicy(errors="States.ALL"), RetryPolicy(errors="A.B")]},
             "States.ALL must come last",
         ),
-        ({"timeout": 3600}, r"timeout must be a Duration, got 3600; pass Duration.hours\(1\)"),
+        ({"timeout": 3600}, r"timeout must be a Duration of whole seconds, got 3600; pass Duration.hours\(1\)"),
         ({"heartbeat": Duration.minutes(1)}, "heartbeat needs a holder of the task token, got 'RUN_JOB'"),
         ({"output_check": "completed"}, "output_check must be an OutputCheck, got 'completed'"),
         ({"role": "arn:aws:iam::123456789012:role/execution"}, "role must be an iam.IRole, got 'arn:aws"),
@@ -235,5 +235,76 @@ def test_pipeline_that_is_never_run_fails_at_synthesis(app, stack):
 
 
 def test_alert_to_no_address_fails(stack):
-    with pytest.raises(InvalidInputError, match=r"alert_emails must be addresses, got 'ml@example.com'"):
+    with pytest.raises(InvalidInputError, match=r"alert_emails cannot be used, got 'ml@example.com'"):
         SageMakerPipeline(stack, "Pipeline", alert_emails="ml@example.com")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"query_language": "JSONata"}, "query_language must be a QueryLanguage, got 'JSONata'"),
+        ({"assign": 5}, "assign must be a mapping, got 5"),
+        ({"result_selector": 5}, "result_selector must be a mapping, got 5"),
+        ({"comment": 5}, "comment must be a string, got 5"),
+        ({"retry": ""}, "retry must be a sequence of RetryPolicy, got ''"),
+        ({"timeout": Duration.millis(1500)}, "timeout must be a Duration of whole seconds"),
+        ({"timeout": Duration.seconds(0)}, "timeout must be a Duration of whole seconds"),
+        ({"max_runtime": Duration.millis(1)}, "StoppingCondition.MaxRuntimeInSeconds"),
+        ({"vpc": 5, "security_groups": ["sg-1"]}, "subnets of no VPC, got 5"),
+        ({"hyperparameters": {"rate": float("inf")}}, "HyperParameters.rate is nothing a request can hold"),
+        ({"hyperparameters": {"rate": float("nan")}}, "HyperParameters.rate is nothing a request can hold"),
+        ({"environment": {"A": None}}, "Environment.A is nothing a request can hold"),
+    ],
+    ids=str,
+)
+def test_argument_the_cdk_would_stumble_over_fails_before(stack, arguments, said):
+    before = len(stack.node.find_all())
+    with pytest.raises(InvalidInputError, match=said):
+        TrainingJob(stack, "Train", parameters=TRAINING, **arguments)
+
+    assert len(stack.node.find_all()) == before
+
+
+def test_token_that_is_mere_text_is_no_token(stack):
+    with pytest.raises(InvalidInputError, match="nobody gets the task token"):
+        TrainingJob(
+            stack,
+            "Train",
+            parameters={**TRAINING, "Environment": {"TOKEN": "$$.Task.Token"}},
+            integration_pattern=CALLBACK,
+        )
+
+
+def test_second_construct_of_an_id_leaves_no_role_behind(stack):
+    sfn.Pass(stack, "Train")
+    before = len(stack.node.find_all())
+    with pytest.raises(RuntimeError, match="already a Construct with name 'Train'"):
+        TrainingJob(stack, "Train", parameters=TRAINING)
+
+    assert len(stack.node.find_all()) == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"timeout": "PT6H"},
+        {"schedule": "rate(1 day)"},
+        {"log_retention": 30},
+        {"role": "arn:aws:iam::123456789012:role/states"},
+        {"topic": "arn:aws:sns:us-east-1:123456789012:topic"},
+        {"definition": "x"},
+        {"alert_emails": ["ml"]},
+    ],
+    ids=str,
+)
+def test_wrong_argument_of_a_pipeline_fails_before_anything_is_made(stack, arguments):
+    with pytest.raises(InvalidInputError, match=f"'Stack/Pipeline': {next(iter(arguments))} cannot be used"):
+        SageMakerPipeline(stack, "Pipeline", **arguments)
+
+    assert stack.node.try_find_child("Pipeline") is None
+
+
+@pytest.mark.parametrize("errors", [5, None, ()], ids=str)
+def test_errors_of_a_policy_that_are_none_fail(errors):
+    with pytest.raises(InvalidInputError, match="errors must be error names"):
+        RetryPolicy(errors=errors)

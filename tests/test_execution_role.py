@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from constructs_sm import Model, PipelineStack, ProcessingJob, S3Location, TrainingJob, TransformJob, TuningJob
+from constructs_sm import (
+    InvalidInputError,
+    Model,
+    PipelineStack,
+    ProcessingJob,
+    S3Location,
+    TrainingJob,
+    TransformJob,
+    TuningJob,
+)
 from constructs_sm.actions import ACTIONS, ENDPOINT_CONFIG, TRANSFORM_JOB, TUNING_JOB
 from constructs_sm.testing import definition, state_machine_policy
 from constructs_sm.testing.synthesized import _spelled_out as spelled_out
@@ -342,3 +351,52 @@ def test_default_output_is_granted_with_the_folder_of_all_jobs(app):
     written = [resource for resource, actions in granted(stack).items() if "s3:PutObject" in actions]
     bucket = stack.get_logical_id(stack.bucket.node.default_child)
     assert written == [f"{S3}${{{bucket}}}/jobs/*"]
+
+
+def test_image_uri_of_a_repository_of_the_app_is_granted(stack, machine):
+    repository = ecr.Repository(stack, "Repository")
+    machine(train(stack, image=repository.repository_uri_for_tag("1")))
+
+    assert PULL in granted(stack).values()
+
+
+@pytest.mark.parametrize("field", ["InputDataConfig", "OutputDataConfig", "AlgorithmSpecification"])
+def test_structure_that_is_known_at_run_time_only_is_warned_of(stack, field):
+    parameters = {key: value for key, value in REQUESTS["createTrainingJob"].items() if key != field}
+    TrainingJob(stack, "Train", parameters={**parameters, f"{field}.$": "$.later"})
+
+    Annotations.from_stack(stack).has_warning("/Stack/Train/Train", Match.string_like_regexp(f"only: {field}"))
+
+
+def test_tuning_definition_known_at_run_time_only_may_pass_a_role_and_makes_none(stack, machine):
+    request = {k: v for k, v in REQUESTS[TUNING_JOB.api].items() if k != "TrainingJobDefinition"}
+    machine(TuningJob(stack, "Tune", parameters={**request, "TrainingJobDefinition.$": "$.definition"}))
+
+    (passed,) = [s for s in state_machine_policy(stack) if s["Action"] == "iam:PassRole"]
+    assert passed["Resource"] == "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/*"
+    assert not [name for name in Template.from_stack(stack).find_resources("AWS::IAM::Role") if "Execution" in name]
+
+
+def test_role_that_is_not_ours_is_not_handed_out(stack):
+    arn = "arn:aws:iam::123456789012:role/execution"
+    named = train(stack, parameters={"RoleArn": arn})
+
+    with pytest.raises(InvalidInputError, match="no execution role of ours"):
+        _ = named.execution_role
+    Template.from_stack(stack).resource_count_is("AWS::IAM::Role", 0)
+
+
+def test_transform_of_a_model_with_a_role_of_its_own_grants_nothing_to_ours(stack):
+    own = iam.Role.from_role_arn(stack, "Own", "arn:aws:iam::123456789012:role/own")
+    model = Model(stack, "Model", image=IMAGE, role=own)
+    TransformJob(stack, "Score", model=model, data="s3://in/", output="s3://out/", instance_type="ml.m5.large")
+    train(stack)
+
+    assert not [resource for resource in granted(stack) if ":::in" in resource or ":::out" in resource]
+
+
+def test_key_by_an_alias_of_the_app_is_granted_as_the_key(stack):
+    key = kms.Key(stack, "Key")
+    train(stack, kms_key=kms.Alias(stack, "Alias", alias_name="alias/churn", target_key=key))
+
+    assert "kms:Encrypt" in granted(stack)[f"${{{stack.get_logical_id(key.node.default_child)}.Arn}}"]

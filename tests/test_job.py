@@ -9,7 +9,7 @@ from constructs_sm.actions import ACTIONS, TRAINING_JOB
 from constructs_sm.testing import definition, state_machine_policy
 
 import pytest
-from aws_cdk import Duration
+from aws_cdk import CfnParameter, Duration
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk.assertions import Annotations, Match, Template
 from conftest import every_action
@@ -291,3 +291,101 @@ def test_jsonata_job_says_all_of_it_in_jsonata(stack, machine):
     assert states["Train: ValidateOutput"]["Choices"][0]["Condition"].startswith("{% $type($states.input.`Train`.")
     assert states["Train: InvalidOutput"]["Cause"].startswith("{% ")
     assert "$." not in json.dumps(states["Train"])
+
+
+@pytest.mark.parametrize("check", [OutputCheck.completed(), None], ids=["checked", "unchecked"])
+def test_choice_of_somebody_else_goes_on_after_a_job_in_a_branch(stack, machine, check):
+    choice = sfn.Choice(stack, "New data?")
+    choice.when(sfn.Condition.is_present("$.new"), train(stack, output_check=check)).otherwise(sfn.Pass(stack, "Keep"))
+    machine(choice.afterwards().next(sfn.Pass(stack, "Deploy")))
+
+    states = definition(stack)["States"]
+    following = states["Train"]["Next"] if check is None else states["Train: ValidateOutput"]["Choices"][0]["Next"]
+    assert (following, states["Keep"]["Next"]) == ("Deploy", "Deploy")
+
+
+def test_job_becomes_one_state_of_its_own_name(stack, machine):
+    machine(train(stack).to_single_state())
+
+    states = definition(stack)["States"]
+    assert set(states) == {"Train"}
+    assert states["Train"]["Branches"][0]["StartAt"] == "Train: Train"
+
+
+def test_chain_becomes_one_state(stack, machine):
+    machine(train(stack).next(sfn.Pass(stack, "After")).to_single_state("Both"))
+
+    assert set(definition(stack)["States"]["Both"]["Branches"][0]["States"]) >= {"Train", "After"}
+
+
+def test_chain_that_has_ended_does_not_go_on(stack):
+    ended = train(stack).next(sfn.Succeed(stack, "Done"))
+
+    with pytest.raises(InvalidInputError, match="nothing goes on, got 'After'"):
+        ended.next(sfn.Pass(stack, "After"))
+
+
+def test_jsonpath_job_in_a_jsonata_machine_fails_at_synthesis(stack, machine):
+    with pytest.raises(RuntimeError, match=r"can not be 'JSONPath' .* Stack/Train/Train: ValidateOutput"):
+        machine(train(stack), query_language=sfn.QueryLanguage.JSONATA)
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "value"),
+    [
+        (sfn.JsonPath.number_at("$.n"), "InstanceCount.$", "$.n"),
+        ("$.n", "InstanceCount.$", "$.n"),
+    ],
+    ids=["number_at", "path"],
+)
+def test_number_known_at_run_time_is_a_path(stack, machine, given, field, value):
+    parameters = {**TRAINING, "ResourceConfig": {"InstanceType": "ml.m5.large", "VolumeSizeInGB": 1}}
+    machine(TrainingJob(stack, "Train", parameters=parameters, instance_count=given))
+
+    assert definition(stack)["States"]["Train"]["Parameters"]["ResourceConfig"][field] == value
+
+
+def test_list_known_at_run_time_is_a_path(stack, machine):
+    subnets = sfn.JsonPath.list_at("$.subnets")
+    machine(train(stack, subnets=subnets, security_groups=["sg-1"]))
+
+    network = definition(stack)["States"]["Train"]["Parameters"]["VpcConfig"]
+    assert network == {"SecurityGroupIds": ["sg-1"], "Subnets.$": "$.subnets"}
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "value"),
+    [
+        (sfn.JsonPath.string_at("$.rate"), "rate.$", "States.Format('{}', $.rate)"),
+        (sfn.JsonPath.number_at("$.rate"), "rate.$", "States.Format('{}', $.rate)"),
+        ("$.rate", "rate.$", "States.Format('{}', $.rate)"),
+        (1e-3, "rate", "0.001"),
+        (False, "rate", "false"),
+    ],
+    ids=["string_at", "number_at", "path", "number", "boolean"],
+)
+def test_hyperparameter_is_a_string_whenever_it_comes(stack, machine, given, field, value):
+    machine(train(stack, hyperparameters={"rate": given}))
+
+    assert definition(stack)["States"]["Train"]["Parameters"]["HyperParameters"] == {field: value}
+
+
+def test_hyperparameter_known_at_deployment_is_a_string(stack, machine):
+    rounds = CfnParameter(stack, "Rounds", type="Number").value_as_number
+    machine(train(stack, hyperparameters={"rounds": rounds}))
+
+    assert definition(stack)["States"]["Train"]["Parameters"]["HyperParameters"] == {"rounds": "${Rounds}"}
+
+
+def test_number_known_at_deployment_is_shown_as_a_reference(stack, machine):
+    count = CfnParameter(stack, "Count", type="Number").value_as_number
+    parameters = {**TRAINING, "ResourceConfig": {"InstanceType": "ml.m5.large", "VolumeSizeInGB": 1}}
+    machine(TrainingJob(stack, "Train", parameters=parameters, instance_count=count))
+
+    assert definition(stack)["States"]["Train"]["Parameters"]["ResourceConfig"]["InstanceCount"] == "${Count}"
+
+
+def test_variable_of_the_cdk_is_a_path(stack, machine):
+    machine(train(stack, assign={"arn": sfn.JsonPath.string_at("$.TrainingJobArn")}))
+
+    assert definition(stack)["States"]["Train"]["Assign"] == {"arn.$": "$.TrainingJobArn"}

@@ -200,3 +200,13 @@ def test_name_given_twice_fails(stack):
 
 def test_stack_of_any_name_gives_a_prefix(app):
     assert isinstance(PipelineStack(app, "A-Very-Long-Name-Of-A-Pipeline-Of-Ours"), Stack)
+
+
+def test_prefix_known_at_deployment_is_granted_whole(stack, machine):
+    prefix = CfnParameter(stack, "Prefix").value_as_string
+    _, _, granted = rendered_name(stack, machine, job_name=JobName.unique(prefix))
+    assert granted == "${Prefix}-*"
+
+
+def test_jsonata_that_only_looks_like_a_concatenation_is_granted_nothing_of_it():
+    assert arn_suffix("{% 'a' & $states.input.x ? 'b' : 'c' %}", run_time=False) == "*"

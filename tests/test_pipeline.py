@@ -173,7 +173,7 @@ def test_argument_replaces_the_setting_of_the_context():
         ({"alert_emails": "ml@example.com"}, r"alert_emails must be a list of addresses, got 'ml@example.com'"),
         ({"timeout": "6h"}, "timeout is no ISO 8601 duration, got '6h'; write 'PT6H' or 'P2D'"),
         ({"log_retention_days": 31}, "CloudWatch Logs has no such retention, got 31; use one of"),
-        ({"removal_policy": "keep"}, "removal_policy is none of ours, got 'keep'; use one of retain, destroy"),
+        ({"removal_policy": "keep"}, "a bucket has no such removal_policy, got 'keep'; use one of retain, destroy"),
         ({"tags": ["a"]}, "tags is of the wrong type"),
         ("fast", "settings must be a mapping, got 'fast'"),
     ],

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
-from constructs_sm.errors import Problem
-from constructs_sm.late_bound import is_json_path, is_late_bound
+from constructs_sm.errors import NOTHING, Problem
+from constructs_sm.late_bound import is_json_path, is_jsonata, is_token
 from constructs_sm.names import slug
 from constructs_sm.scope import JobScope
 
-from aws_cdk.aws_stepfunctions import QueryLanguage
+from aws_cdk import Token
+from aws_cdk.aws_stepfunctions import JsonPath, QueryLanguage
 
 if TYPE_CHECKING:
     from constructs_sm.job import JobArguments
@@ -40,12 +42,20 @@ def texts(values: Mapping[str, Scalar] | None) -> dict[str, str] | None:
 
 
 def _text(value: Any) -> Any:
+    if value is None or value in (math.inf, -math.inf) or value != value:  # noqa: PLR0124  (nan)
+        # None would be left out unseen, and the API has no spelling for the others.
+        return NOTHING
     if isinstance(value, bool):
         return "true" if value else "false"
+    if is_token(value):
+        # What comes later may be a number.
+        text = value if isinstance(value, str) else Token.as_string(value)
+        return JsonPath.format("{}", text) if JsonPath.is_encoded_json_path(text) else text
+    if is_jsonata(value):
+        return f"{{% $string({value[2:-2].strip()}) %}}"
     if isinstance(value, str):
-        # What stands in the input may be a number.
         return f"States.Format('{{}}', {value})" if is_json_path(value) and value.startswith("$") else value
-    return str(value) if isinstance(value, (int, float)) and not is_late_bound(value) else value
+    return str(value) if isinstance(value, (int, float)) else value
 
 
 def tag_list(tags: Mapping[str, str] | None) -> list[dict[str, str]] | None:
@@ -76,12 +86,19 @@ def instance(instance_type: Any) -> Any:
 
 def seconds(duration: Any) -> Any:
     """A Duration in seconds; anything else as it is, for SageMaker's model to judge."""
-    return duration.to_seconds() if hasattr(duration, "to_seconds") else duration
+    return _whole(duration, "to_seconds")
 
 
 def gibibytes(size: Any) -> Any:
     """A Size in GiB; anything else as it is, for SageMaker's model to judge."""
-    return size.to_gibibytes() if hasattr(size, "to_gibibytes") else size
+    return _whole(size, "to_gibibytes")
+
+
+def _whole(value: Any, conversion: str) -> Any:
+    try:
+        return getattr(value, conversion)() if hasattr(value, conversion) else value
+    except RuntimeError:
+        return value
 
 
 def vpc_config(
@@ -92,14 +109,17 @@ def vpc_config(
         return None
     if not security_groups:
         problems.append(Problem("a job in a VPC needs security groups", security_groups, "pass security_groups=[...]"))
-    return {"SecurityGroupIds": list(security_groups or ()), "Subnets": _subnets(vpc, subnets, problems)}
+    groups = security_groups if isinstance(security_groups, str) else list(security_groups or ())
+    return {"SecurityGroupIds": groups, "Subnets": _subnets(vpc, subnets, problems)}
 
 
-def _subnets(vpc: ec2.IVpc | None, subnets: Subnets | None, problems: list[Problem]) -> list[Any]:
+def _subnets(vpc: ec2.IVpc | None, subnets: Subnets | None, problems: list[Problem]) -> Any:
+    if is_json_path(subnets) or is_jsonata(subnets):
+        return subnets
     if isinstance(subnets, Sequence) and not isinstance(subnets, str):
         return list(subnets)
-    if vpc is None:
-        problems.append(Problem("subnets of no VPC", subnets, "pass vpc, or a list of subnets"))
+    if vpc is None or not hasattr(vpc, "select_subnets"):
+        problems.append(Problem("subnets of no VPC", subnets or vpc, "pass vpc, an ec2.IVpc, or a list of subnets"))
         return []
     selection = {name: getattr(subnets, name, None) for name in _SELECTION}
     return list(vpc.select_subnets(**selection).subnet_ids)

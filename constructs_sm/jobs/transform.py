@@ -91,6 +91,7 @@ class TransformJob(SageMakerJob):
                 "TransformOutput": {"S3OutputPath": predictions},
                 "TransformResources": {"InstanceCount": 1} if instance_type else None,
             },
+            runs_under=model if isinstance(model, Model) else None,
             **arguments,
         )
         self._predictions = S3Location.of(output) or predictions

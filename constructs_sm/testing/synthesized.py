@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from aws_cdk import Stack
 
 _STATE_MACHINE = "AWS::StepFunctions::StateMachine"
+_QUOTE = re.compile(r'(?<!\\)(?:\\\\)*"')
 _ASSET_HASH = re.compile(r"\b[0-9a-f]{64}\b")
 
 
@@ -32,8 +33,20 @@ def definition(stack: Stack) -> dict[str, Any]:
 
 def definition_of(machine: Mapping[str, Any]) -> dict[str, Any]:
     """The same, of a state machine resource in a template."""
-    result: dict[str, Any] = json.loads(_text(machine["Properties"]["DefinitionString"]))
+    result: dict[str, Any] = json.loads(_json_text(machine["Properties"]["DefinitionString"]))
     return result
+
+
+def _json_text(value: Any) -> str:
+    """JSON text with references in it: one that stands for a number or a list is in no string yet, and gets its own."""
+    parts = value["Fn::Join"][1] if isinstance(value, dict) and "Fn::Join" in value else [value]
+    text, quotes = "", 0
+    for part in parts:
+        inside = quotes % 2 == 1
+        text += _text(part) if isinstance(part, str) or inside else json.dumps(_text(part))
+        if isinstance(part, str):
+            quotes += len(_QUOTE.findall(part))
+    return text
 
 
 def state_machine_policy(stack: Stack) -> list[dict[str, Any]]:
