@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from constructs_sm import Model, PipelineStack, ProcessingJob, TrainingJob, TransformJob
+from constructs_sm import Model, PipelineStack, ProcessingJob, TrainingJob, TransformJob, images
 from constructs_sm.report import report
 from constructs_sm.settings import context_of
 
@@ -16,20 +16,14 @@ from aws_cdk import App, Environment
 from aws_cdk.aws_s3_assets import Asset
 
 HERE = Path(__file__).parent
-# The images are AWS's own, in the account it keeps for them in this Region.
-REGION = "us-east-1"
-REGISTRY = f"683313688378.dkr.ecr.{REGION}.amazonaws.com"
-SKLEARN = f"{REGISTRY}/sagemaker-scikit-learn:1.2-1-cpu-py3"
-XGBOOST = f"{REGISTRY}/sagemaker-xgboost:1.7-1"
-
 # The cdk CLI names a folder of its own and passes cdk.json's context along; without it, both are found here.
 app = App(outdir=os.environ.get("CDK_OUTDIR", str(HERE / "cdk.out")), context=context_of(HERE / "cdk.json"))
-stack = PipelineStack(app, "Churn", env=Environment(region=REGION))
+stack = PipelineStack(app, "Churn", env=Environment(region="us-east-1"))
 
 prepare = ProcessingJob(
     stack,
     "Prepare",
-    image=SKLEARN,
+    image=images.sklearn("1.2-1"),
     instance_type="ml.m5.xlarge",
     inputs={
         "code": Asset(stack, "PrepareCode", path=str(HERE / "examples" / "churn" / "prepare.py")),
@@ -41,12 +35,12 @@ prepare = ProcessingJob(
 train = TrainingJob(
     stack,
     "Train",
-    image=XGBOOST,
+    image=images.xgboost("1.7-1"),
     instance_type="ml.m5.xlarge",
     inputs={"train": prepare.output("train"), "validation": prepare.output("validation")},
     hyperparameters={"objective": "binary:logistic", "num_round": 200, "eval_metric": "auc"},
 )
-model = Model(stack, "Model", image=XGBOOST, model_data=train.model_artifacts)
+model = Model(stack, "Model", image=images.xgboost("1.7-1"), model_data=train.model_artifacts)
 score = TransformJob(
     stack,
     "Score",

@@ -4,7 +4,7 @@ from constructs_sm import node
 
 node.provide()
 
-from constructs_sm import retry  # noqa: E402
+from constructs_sm import images, retry  # noqa: E402
 from constructs_sm.errors import InvalidInputError  # noqa: E402
 from constructs_sm.job import SageMakerJob  # noqa: E402
 from constructs_sm.jobs.endpoint import Endpoint, EndpointConfig, EndpointUpdate  # noqa: E402
@@ -41,5 +41,6 @@ __all__ = [
     "TrainingJob",
     "TransformJob",
     "TuningJob",
+    "images",
     "retry",
 ]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _PART = rf"(?:{TOKEN.pattern}|[^./])+?"
 _ECR_IMAGE = re.compile(
-    rf"(?P<account>{_PART})\.dkr[.-]ecr(?:-fips)?\.(?P<region>{_PART})\.(?:{TOKEN.pattern}|[a-z.]+)"
+    rf"(?P<account>{_PART})\.dkr[.-]ecr(?:-fips)?\.(?P<region>{_PART})\.(?:{TOKEN.pattern}|[a-z0-9.-]+)"
     rf"/(?P<repository>(?:{TOKEN.pattern}|[^:@])+)(?:[:@].*)?"
 )
 _PASSED_TO_SAGEMAKER = (("StringEquals", "iam:PassedToService", "sagemaker.amazonaws.com"),)

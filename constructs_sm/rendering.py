@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.errors import Problem
+from constructs_sm.errors import InvalidInputError, Problem
 from constructs_sm.late_bound import is_json_path, is_jsonata, is_token
 from constructs_sm.s3 import S3Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from constructs import IConstruct
 
 LATE = ".$"
 """What Step Functions wants at the end of a field whose value is JSONPath or an intrinsic function."""
@@ -33,6 +35,7 @@ def render(
     defaults: Mapping[str, Any],
     parameters: Mapping[str, Any] | None,
     *,
+    scope: IConstruct,
     jsonata: bool,
 ) -> Rendered:
     """The request that *given* (from typed arguments) and *parameters* (in SageMaker's words) make together.
@@ -41,19 +44,20 @@ def render(
     those are a complete request and are left as they are.
     """
     rendered = Rendered()
-    walk = _Walk(rendered, jsonata=jsonata)
+    walk = _Walk(rendered, scope, jsonata=jsonata)
     typed = walk.mapping(given, "", typed=True)
     raw = walk.mapping(parameters or {}, "", typed=False)
     rendered.request = _merge(typed, raw, "", rendered.problems)
     if typed or not raw:
         filling = Rendered()
-        _fill(rendered, _Walk(filling, jsonata=jsonata).mapping(defaults, "", typed=True), filling.objects)
+        _fill(rendered, _Walk(filling, scope, jsonata=jsonata).mapping(defaults, "", typed=True), filling.objects)
     return rendered
 
 
 @dataclass(frozen=True, slots=True)
 class _Walk:
     rendered: Rendered
+    scope: IConstruct
     jsonata: bool
 
     def mapping(self, values: Mapping[str, Any], path: str, *, typed: bool) -> dict[str, Any]:
@@ -96,6 +100,8 @@ class _Walk:
         if location is not None:
             self.rendered.objects[path] = location
             return location.uri
+        if hasattr(value, "uri_in"):
+            return self._of_this_region(value, path)
         if hasattr(value, "image_uri"):
             self.rendered.objects[path] = value.repository
             return value.image_uri
@@ -109,6 +115,14 @@ class _Walk:
                 return getattr(value, reference)
         self.wrong(f"{path} is nothing a request can hold", value, "pass a JSON value or a CDK construct")
         return None
+
+    def _of_this_region(self, image: Any, path: str) -> Any:
+        try:
+            return image.uri_in(self.scope)
+        except InvalidInputError as error:
+            for problem in error.problems:
+                self.wrong(f"{path}: {problem.what}", problem.got, problem.use)
+            return image.repository
 
     def wrong(self, what: str, got: object, use: str) -> None:
         self.rendered.problems.append(Problem(what, got, use))

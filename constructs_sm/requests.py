@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache, lru_cache
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.errors import NOTHING, Problem, raise_all
@@ -17,17 +18,26 @@ from constructs_sm.late_bound import is_jsonata, is_token
 from constructs_sm.rules import broken_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable
+    from typing import TypeAlias
 
     from constructs_sm.actions import Action
 
     from botocore.model import ServiceModel, Shape
 
+    _Path: TypeAlias = tuple[Any, Any] | None
+    """The path to what holds a value, and the step from there: a field, an index or a key."""
+    _Check: TypeAlias = Callable[[Any, _Path, list[Problem]], None]
+
 _LATE = ".$"
-_NUMBERS = {"integer": (int,), "long": (int,), "float": (int, float), "double": (int, float)}
-# Python's re has no Unicode classes; these are as wide or a little wider.
 _SURROGATE_PAIRS = r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF"
-_UNICODE_CLASSES = {r"\p{L}": r"^\W\d_", r"\p{N}": r"\d", r"\p{Z}": r"\s", r"\p{Alnum}": "a-zA-Z0-9"}
+# Python's re has no Unicode classes. In a set, its \w holds all letters and numbers (and _).
+_UNICODE_CLASSES = {
+    r"\p{Alnum}": "a-zA-Z0-9",
+    r"\p{L}": r"\w",
+    r"\p{N}": r"\w",
+    r"\p{Z}": r" \u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000",
+}
 
 
 def check(action: Action, request: Mapping[str, Any]) -> None:
@@ -43,7 +53,9 @@ def check(action: Action, request: Mapping[str, Any]) -> None:
 
 def problems(action: Action, request: Mapping[str, Any]) -> list[Problem]:
     """What `check` would raise, as a list."""
-    return [*_of_structure(request, _input_shape(action.operation), ""), *broken_rules(action.operation, request)]
+    found: list[Problem] = []
+    _operation_check(action.operation)(request, None, found)
+    return found + broken_rules(action.operation, request)
 
 
 @lru_cache(maxsize=1)
@@ -60,127 +72,213 @@ def _input_shape(operation: str) -> Shape:
     return _model().operation_model(operation).input_shape
 
 
-def _of(value: object, shape: Shape, path: str) -> Iterator[Problem]:
-    if is_token(value) or is_jsonata(value):
-        return
-    kind = shape.type_name
-    if kind == "structure":
-        yield from _of_structure(value, shape, path)
-    elif kind == "list":
-        yield from _of_list(value, shape, path)
-    elif kind == "map":
-        yield from _of_map(value, shape, path)
-    elif kind == "string":
-        yield from _of_string(value, shape, path)
-    elif kind in _NUMBERS:
-        yield from _of_number(value, shape, path)
-    elif kind == "boolean" and not isinstance(value, bool):
-        yield Problem(f"{path} must be a boolean", value, "pass True or False")
+@cache
+def _operation_check(operation: str) -> _Check:
+    return _check_of(_input_shape(operation))
 
 
-def _of_structure(value: object, shape: Shape, path: str) -> Iterator[Problem]:
-    if not isinstance(value, Mapping):
-        yield Problem(f"{path or 'the request'} must be a mapping", value, _one_of("with the fields", shape.members))
-        return
-    given = {_bare(key) for key in value}
-    for field in shape.required_members:
-        if field not in given:
-            yield Problem(f"{_join(path, field)} is missing", NOTHING, "SageMaker requires it")
-    for key, member in value.items():
-        field = _bare(key)
-        if not isinstance(field, str) or field not in shape.members:
-            yield Problem(f"{_join(path, field)} is not a field of this API", field, _nearest(field, shape.members))
-        elif key == field:
-            yield from _of(member, shape.members[field], _join(path, field))
+def _check_of(shape: Shape) -> _Check:
+    """What appends the problems of a value to a list. Made once a shape: reading the model is slower than checking."""
+    make = _MAKERS.get(shape.type_name)
+    return make(shape) if make else lambda _value, _path, _found: None
 
 
-def _of_list(value: object, shape: Shape, path: str) -> Iterator[Problem]:
-    if isinstance(value, (str, Mapping)) or not isinstance(value, Sequence):
-        yield Problem(f"{path} must be a list", value, "pass a list, also of one")
-        return
-    yield from _of_size(len(value), shape, path, "items")
-    for index, item in enumerate(value):
-        yield from _of(item, shape.member, f"{path}[{index}]")
+def _structure(shape: Shape) -> _Check:
+    required, members = tuple(shape.required_members), dict(shape.members)
+    checks: dict[str, _Check] = {}
+
+    def check(value: Any, path: _Path, found: list[Problem]) -> None:
+        if not isinstance(value, Mapping):
+            if not _is_late(value):
+                what = f"{_spelled(path) or 'the request'} must be a mapping"
+                found.append(Problem(what, value, _one_of("with the fields", members)))
+            return
+        found += [
+            Problem(f"{_spelled((path, field))} is missing", NOTHING, "SageMaker requires it")
+            for field in required
+            if field not in value and f"{field}{_LATE}" not in value
+        ]
+        for key, member in value.items():
+            inner = checks.get(key)
+            if inner is None:
+                field = _bare(key)
+                if field not in members:
+                    what = f"{_spelled((path, field))} is not a field of this API"
+                    found.append(Problem(what, field, _nearest(field, members)))
+                    continue
+                if field != key:
+                    continue
+                # Not before it is given: a request names few of the fields there are.
+                inner = checks[key] = _check_of(members[key])
+            inner(member, (path, key), found)
+
+    return check
 
 
-def _of_map(value: object, shape: Shape, path: str) -> Iterator[Problem]:
-    if not isinstance(value, Mapping):
-        yield Problem(f"{path} must be a mapping", value, "pass a dict")
-        return
-    yield from _of_size(len(value), shape, path, "entries")
-    for key, item in value.items():
-        yield from _of(_bare(key), shape.key, f"{path} key {key!r}")
-        if key == _bare(key):
-            yield from _of(item, shape.value, _join(path, key))
+def _list(shape: Shape) -> _Check:
+    size, item_check = _size(shape, "items"), _check_of(shape.member)
+
+    def check(value: Any, path: _Path, found: list[Problem]) -> None:
+        if isinstance(value, (str, Mapping)) or not isinstance(value, Sequence):
+            if not _is_late(value):
+                found.append(Problem(f"{_spelled(path)} must be a list", value, "pass a list, also of one"))
+            return
+        size(value, path, found)
+        for index, item in enumerate(value):
+            item_check(item, (path, index), found)
+
+    return check
 
 
-def _of_string(value: object, shape: Shape, path: str) -> Iterator[Problem]:
-    if not isinstance(value, str):
-        yield Problem(f"{path} must be a string", value, f"write {str(value)!r}" if _plain(value) else "pass a str")
-        return
-    options = getattr(shape, "enum", None)
-    if options:
-        if value not in options:
-            yield Problem(f"{path} is not a value SageMaker knows", value, _nearest(value, options))
-        return
-    yield from _of_size(len(value), shape, path, "characters")
-    pattern = shape.metadata.get("pattern")
-    if pattern and not _compiled(pattern).fullmatch(value):
-        yield Problem(f"{path} does not have the form SageMaker wants", value, f"match {pattern}")
+def _map(shape: Shape) -> _Check:
+    size, key_check, item_check = _size(shape, "entries"), _check_of(shape.key), _check_of(shape.value)
+
+    def check(value: Any, path: _Path, found: list[Problem]) -> None:
+        if not isinstance(value, Mapping):
+            if not _is_late(value):
+                found.append(Problem(f"{_spelled(path)} must be a mapping", value, "pass a dict"))
+            return
+        size(value, path, found)
+        for key, item in value.items():
+            field = _bare(key)
+            key_check(field, (path, _Key(key)), found)
+            if field == key:
+                item_check(item, (path, key), found)
+
+    return check
 
 
-def _of_number(value: object, shape: Shape, path: str) -> Iterator[Problem]:
-    kinds = _NUMBERS[shape.type_name]
-    if isinstance(value, bool) or not isinstance(value, kinds):
-        whole = kinds == (int,)
-        yield Problem(
-            f"{path} must be a {'whole ' if whole else ''}number", value, "pass an int" if whole else "pass a float"
-        )
-        return
-    limits = shape.metadata
-    if "min" in limits and value < limits["min"]:
-        yield Problem(f"{path} is too small", value, f"pass {limits['min']} or more")
-    if "max" in limits and value > limits["max"]:
-        yield Problem(f"{path} is too big", value, f"pass {limits['max']} or less")
+def _string(shape: Shape) -> _Check:
+    options = frozenset(getattr(shape, "enum", None) or ())
+    size, pattern = _size(shape, "characters"), shape.metadata.get("pattern")
+    form = _compiled(pattern) if pattern else None
+
+    def check(value: Any, path: _Path, found: list[Problem]) -> None:
+        if not isinstance(value, str):
+            if not _is_late(value):
+                use = f"write {str(value)!r}" if isinstance(value, (bool, int, float)) else "pass a str"
+                found.append(Problem(f"{_spelled(path)} must be a string", value, use))
+        elif options:
+            if value not in options and not _is_late(value):
+                what = f"{_spelled(path)} is not a value SageMaker knows"
+                found.append(Problem(what, value, _nearest(value, shape.enum)))
+        else:
+            size(value, path, found)
+            if form and not form.fullmatch(value) and not _is_late(value):
+                what = f"{_spelled(path)} does not have the form SageMaker wants"
+                found.append(Problem(what, value, f"match {pattern}"))
+
+    return check
 
 
-def _of_size(size: int, shape: Shape, path: str, unit: str) -> Iterator[Problem]:
-    limits = shape.metadata
-    if size < limits.get("min", 0):
-        yield Problem(f"{path} is too short", f"{size} {unit}", f"give at least {limits['min']}")
-    if "max" in limits and size > limits["max"]:
-        yield Problem(f"{path} is too long", f"{size} {unit}", f"give at most {limits['max']}")
+def _number(shape: Shape) -> _Check:
+    kinds: tuple[type, ...] = (int,) if shape.type_name in {"integer", "long"} else (int, float)
+    least, most = shape.metadata.get("min", -inf), shape.metadata.get("max", inf)
+
+    def check(value: Any, path: _Path, found: list[Problem]) -> None:
+        if isinstance(value, bool) or not isinstance(value, kinds):
+            if not _is_late(value):
+                what, use = ("a number", "pass a float") if float in kinds else ("a whole number", "pass an int")
+                found.append(Problem(f"{_spelled(path)} must be {what}", value, use))
+        elif value < least and not _is_late(value):
+            found.append(Problem(f"{_spelled(path)} is too small", value, f"pass {least} or more"))
+        elif value > most:
+            found.append(Problem(f"{_spelled(path)} is too big", value, f"pass {most} or less"))
+
+    return check
+
+
+def _boolean(_shape: Shape) -> _Check:
+    def check(value: Any, path: _Path, found: list[Problem]) -> None:
+        if not isinstance(value, bool) and not _is_late(value):
+            found.append(Problem(f"{_spelled(path)} must be a boolean", value, "pass True or False"))
+
+    return check
+
+
+_MAKERS: dict[str, Callable[[Shape], _Check]] = {
+    "structure": _structure,
+    "list": _list,
+    "map": _map,
+    "string": _string,
+    "integer": _number,
+    "long": _number,
+    "float": _number,
+    "double": _number,
+    "boolean": _boolean,
+}
+
+
+def _size(shape: Shape, unit: str) -> _Check:
+    least, most = shape.metadata.get("min", 0), shape.metadata.get("max", inf)
+
+    def check(value: Any, path: _Path, found: list[Problem]) -> None:
+        size = len(value)
+        if least <= size <= most or _is_late(value):
+            return
+        wrong, use = ("short", f"at least {least}") if size < least else ("long", f"at most {most}")
+        found.append(Problem(f"{_spelled(path)} is too {wrong}", f"{size} {unit}", f"give {use}"))
+
+    return check
+
+
+def _is_late(value: object) -> bool:
+    # Asked only of what looks wrong: what is known later mostly does, and what does not needs no excuse.
+    return is_token(value) or is_jsonata(value)
 
 
 def _bare(key: Any) -> Any:
     return key.removesuffix(_LATE) if isinstance(key, str) else key
 
 
-def _join(path: str, field: object) -> str:
-    return f"{path}.{field}" if path else str(field)
+class _Key(str):
+    """The step to a key of a map, where others lead to values."""
+
+    __slots__ = ()
 
 
-def _plain(value: object) -> bool:
-    return isinstance(value, (bool, int, float))
+def _spelled(path: _Path) -> str:
+    """A path as a user reads it: `Tags[0].Key`. Not spelled before there is a problem to tell."""
+    if path is None:
+        return ""
+    outer, step = _spelled(path[0]), path[1]
+    if isinstance(step, _Key):
+        return f"{outer} key {str(step)!r}"
+    if isinstance(step, int):
+        return f"{outer}[{step}]"
+    return f"{outer}.{step}" if outer else str(step)
 
 
-def _nearest(value: object, options: Any) -> str:
+def _nearest(value: object, options: Iterable[str]) -> str:
+    written = _folded(str(value))
+    folded: dict[str, str] = {}
+    for option in options:
+        folded.setdefault(_folded(option), option)
     # First what only lacks its beginning, as m5.xlarge lacks ml.
-    whole = [option for option in options if value and option.lower().endswith(f".{str(value).lower()}")]
-    near = whole or get_close_matches(str(value), list(options), n=1)
-    return f"did you mean {near[0]}?" if near else _one_of("use one of", options)
+    whole = [fold for fold in folded if written and fold.endswith(f".{written}")]
+    near = whole or get_close_matches(written, folded, n=1)
+    return f"did you mean {folded[near[0]]}?" if near else _one_of("use one of", options)
 
 
-def _one_of(lead: str, options: Any) -> str:
+def _folded(name: str) -> str:
+    """What is compared: how a name is capitalized, and whether its words are joined by _ or -, is never the point."""
+    return name.lower().replace("_", "").replace("-", "")
+
+
+def _one_of(lead: str, options: Iterable[str]) -> str:
     shown = sorted(options)
     return f"{lead} {', '.join(shown[:12])}{', ...' if len(shown) > 12 else ''}"  # noqa: PLR2004
 
 
 @cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    pattern = pattern.replace(*_SURROGATE_PAIRS)
+def _compiled(pattern: str) -> re.Pattern[str] | None:
+    """The pattern as SageMaker means it; None if a newer model has one that Python does not understand."""
+    translated = pattern.replace(*_SURROGATE_PAIRS)
     for unicode_class, python_class in _UNICODE_CLASSES.items():
-        pattern = pattern.replace(f"[{unicode_class}]", f"[{python_class}]")
-        # Inside a set nothing can be negated: letters become all word characters.
-        pattern = pattern.replace(unicode_class, r"\w" if unicode_class == r"\p{L}" else python_class)
-    return re.compile(pattern)
+        translated = translated.replace(unicode_class, python_class)
+    # Elsewhere \d, \w and \s are ASCII to SageMaker: an account number has no Arabic digits.
+    flags = 0 if r"\p{" in pattern else re.ASCII
+    try:
+        return re.compile(translated, flags)
+    except re.error:
+        return None

@@ -112,6 +112,7 @@ def theirs(installed: Installed) -> dict[str, Any]:
 
 def test_wheel_holds_the_package_and_nothing_else(source: Path, wheel: Path) -> None:
     modules = {path.relative_to(source).as_posix() for path in (source / "constructs_sm").rglob("*.py")}
+    data = {"constructs_sm/images.json", "constructs_sm/py.typed"}
     about = {"METADATA", "RECORD", "WHEEL", "licenses/LICENSE", "top_level.txt"}
 
     with zipfile.ZipFile(wheel) as archive:
@@ -120,7 +121,7 @@ def test_wheel_holds_the_package_and_nothing_else(source: Path, wheel: Path) -> 
         license_text = archive.read(f"{metadata}/licenses/LICENSE")
 
     assert "constructs_sm/jobs/training.py" in modules
-    assert names == modules | {"constructs_sm/py.typed"} | {f"{metadata}/{name}" for name in about}
+    assert names == modules | data | {f"{metadata}/{name}" for name in about}
     assert license_text == (ROOT / "LICENSE").read_bytes()
 
 

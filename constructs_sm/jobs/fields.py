@@ -16,6 +16,7 @@ from aws_cdk import Token
 from aws_cdk.aws_stepfunctions import JsonPath, QueryLanguage
 
 if TYPE_CHECKING:
+    from constructs_sm.images import SageMakerImage
     from constructs_sm.job import JobArguments
     from constructs_sm.s3 import S3Data, S3Location
 
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
     from constructs import Construct
 
-Image: TypeAlias = Union[str, "ecr.IRepository", "ecr_assets.DockerImageAsset"]
-"""A container image: its URI, a repository (its `latest`), or an image built from a folder. ECR pull follows from
-it."""
+Image: TypeAlias = Union[str, "SageMakerImage", "ecr.IRepository", "ecr_assets.DockerImageAsset"]
+"""A container image: its URI, one of `images`, a repository (its `latest`), or an image built from a folder. ECR pull
+follows from it."""
 InstanceType: TypeAlias = Union[str, "ec2.InstanceType"]
 """An instance type in SageMaker's spelling (`ml.m5.xlarge`) or the CDK's; late-bound strings too."""
 Key: TypeAlias = Union[str, "kms.IKey"]

@@ -1,0 +1,332 @@
+"""The container images AWS publishes for SageMaker, by name and version: algorithms, processing, deep learning.
+
+The data are those of the SageMaker Python SDK (`tools/images.py` writes them anew), read when the first image is asked
+for. An image is a value; the stack it is used in gives it the registry of its Region.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+
+from constructs_sm.errors import NOTHING, InvalidInputError, Problem
+from constructs_sm.late_bound import is_token
+from constructs_sm.scope import JobScope
+
+from aws_cdk import Aws, CfnMapping, Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from constructs import IConstruct
+
+Processor: TypeAlias = Literal["cpu", "gpu"]
+ImageScope: TypeAlias = Literal["training", "inference"]
+"""What an image is for, in the SDK's words."""
+GravitonScope: TypeAlias = Literal["training", "inference", "inference_graviton"]
+"""`inference_graviton`: for endpoints on Arm instances."""
+
+_SHOWN = 12
+_MAPPING = "SageMakerImages{}"
+_MAPPED: dict[tuple[JobScope, str], str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class SageMakerImage:
+    """An image of AWS's, wherever it is used: pass it where a job takes an image.
+
+    Attributes:
+        family: The SDK's name, as `xgboost`.
+        version: As asked for.
+        repository: As `sagemaker-xgboost`.
+        tag: As `1.7-1`; empty: the repository's `latest`.
+        accounts: Which of the data's maps from Region to account the repository has.
+    """
+
+    family: str
+    version: str
+    repository: str
+    tag: str
+    accounts: str
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Where the image is published."""
+        return tuple(_accounts(self.accounts))
+
+    def uri(self, region: str) -> str:
+        """The image in one Region.
+
+        Raises:
+            InvalidInputError: It is not published there.
+        """
+        account = _accounts(self.accounts).get(region)
+        if account is None:
+            raise _wrong(self.family, f"{self.family} {self.version} is not in this Region", region, self.regions)
+        return self._spelled(account, region, _data()["suffixes"].get(region, "amazonaws.com"))
+
+    def uri_in(self, scope: IConstruct) -> str:
+        """The image in the Region of the stack around *scope*.
+
+        Where that is known at deployment only, a mapping in the stack knows the account; CloudFormation refuses to
+        deploy to a Region that has no such image.
+        """
+        job_scope = JobScope.of(scope)
+        region = job_scope.arns.region
+        if not is_token(region):
+            return self.uri(region)
+        key = (job_scope, self.accounts)
+        if key not in _MAPPED:
+            _MAPPED[key] = _mapped(Stack.of(scope), self.accounts, region)
+        return self._spelled(_MAPPED[key], region, Aws.URL_SUFFIX)
+
+    def _spelled(self, account: str, region: str, suffix: str) -> str:
+        tag = f":{self.tag}" if self.tag else ""
+        return f"{account}.dkr.ecr.{region}.{suffix}/{self.repository}{tag}"
+
+
+@dataclass(frozen=True, slots=True)
+class Algorithm:
+    """An image with one version: call it."""
+
+    family: str
+
+    def __call__(self) -> SageMakerImage:
+        return image(self.family)
+
+
+@dataclass(frozen=True, slots=True)
+class Framework:
+    """A deep-learning container: call it with a version."""
+
+    family: str
+
+    def __call__(
+        self,
+        version: str,
+        *,
+        processor: Processor,
+        image_scope: GravitonScope = "training",
+        py_version: str | None = None,
+    ) -> SageMakerImage:
+        """The image for a version.
+
+        Args:
+            version: As `2.6.0`, or `2.6` for the latest of its line.
+            processor: What the instances have.
+            image_scope: What it is for. Default: training.
+            py_version: As `py312`. Default: the one there is.
+
+        Raises:
+            InvalidInputError: There is no such image.
+        """
+        return image(self.family, version, processor=processor, image_scope=image_scope, py_version=py_version)
+
+
+blazingtext = Algorithm("blazingtext")
+clarify = Algorithm("clarify")
+deepar = Algorithm("forecasting-deepar")
+factorization_machines = Algorithm("factorization-machines")
+image_classification = Algorithm("image-classification")
+ipinsights = Algorithm("ipinsights")
+kmeans = Algorithm("kmeans")
+knn = Algorithm("knn")
+lda = Algorithm("lda")
+linear_learner = Algorithm("linear-learner")
+model_monitor = Algorithm("model-monitor")
+ntm = Algorithm("ntm")
+object2vec = Algorithm("object2vec")
+object_detection = Algorithm("object-detection")
+pca = Algorithm("pca")
+random_cut_forest = Algorithm("randomcutforest")
+semantic_segmentation = Algorithm("semantic-segmentation")
+seq2seq = Algorithm("seq2seq")
+
+autogluon = Framework("autogluon")
+mxnet = Framework("mxnet")
+pytorch = Framework("pytorch")
+tensorflow = Framework("tensorflow")
+
+
+def xgboost(version: str, *, image_scope: GravitonScope = "training") -> SageMakerImage:
+    """XGBoost, as `1.7-1`; the same image trains and serves, except on Graviton."""
+    return image("xgboost", version, image_scope=image_scope)
+
+
+def sklearn(version: str, *, image_scope: GravitonScope = "training") -> SageMakerImage:
+    """scikit-learn, as `1.2-1`: for processing, training and, except on Graviton, serving."""
+    return image("sklearn", version, image_scope=image_scope)
+
+
+def spark(version: str, *, py_version: str | None = None, container_version: str | None = None) -> SageMakerImage:
+    """Spark for processing jobs.
+
+    Args:
+        version: As `3.5`.
+        py_version: As `py39`; together with *container_version*.
+        container_version: As `1.0`, to stay with one build. Default: the newest.
+
+    Raises:
+        InvalidInputError: There is no such image.
+    """
+    if (py_version is None) != (container_version is None):
+        got = {"py_version": py_version, "container_version": container_version}
+        problem = Problem("py_version and container_version go together", got, "give both or neither")
+        raise InvalidInputError("image 'spark'", [problem])
+    found = image("spark", version, py_version=py_version)
+    return found if container_version is None else replace(found, tag=f"{found.tag}-v{container_version}")
+
+
+def huggingface(
+    version: str,
+    *,
+    base_framework_version: str | None = None,
+    processor: Processor | None = None,
+    image_scope: ImageScope = "training",
+    py_version: str | None = None,
+) -> SageMakerImage:
+    """Hugging Face Transformers on PyTorch or TensorFlow.
+
+    Args:
+        version: Of Transformers, as `4.49.0` or `4.49`.
+        base_framework_version: As `pytorch2.5.1` or `pytorch2.5`. Default: the one there is.
+        processor: What the instances have. Default: gpu for training, which knows no other.
+        image_scope: What it is for. Default: training.
+        py_version: As `py311`. Default: the one there is.
+
+    Raises:
+        InvalidInputError: There is no such image.
+    """
+    return image(
+        "huggingface",
+        version,
+        image_scope=image_scope,
+        processor=processor,
+        py_version=py_version,
+        base_framework_version=base_framework_version,
+    )
+
+
+def families() -> tuple[str, ...]:
+    """What `image` knows by name."""
+    return tuple(_data()["families"])
+
+
+def versions(family: str, *, image_scope: str | None = None) -> tuple[str, ...]:
+    """The versions of a family, older ones first.
+
+    Args:
+        family: One of `families()`.
+        image_scope: What for. Default: the only one; required where there are several.
+
+    Raises:
+        InvalidInputError: There is no such family or scope.
+    """
+    return tuple(sorted({version for row in _rows(family, image_scope) for version in row[0]}, key=_age))
+
+
+def image(
+    family: str,
+    version: str | None = None,
+    *,
+    image_scope: str | None = None,
+    processor: str | None = None,
+    py_version: str | None = None,
+    base_framework_version: str | None = None,
+) -> SageMakerImage:
+    """Any image there is, by the SDK's name: also those that have no function here, as `djl-lmi` and `vllm`.
+
+    Args:
+        family: One of `families()`.
+        version: One of `versions(family)`; `latest` where the SDK has it. Default: the one there is.
+        image_scope: `training`, `inference`, `processing`, ... Default: the one there is.
+        processor: `cpu`, `gpu`, `inf`, ... Default: the one there is.
+        py_version: As `py312`. Default: the one there is, or none in the tag where that is an image too.
+        base_framework_version: Of Hugging Face images, as `pytorch2.5.1`. Default: the one there is.
+
+    Raises:
+        InvalidInputError: There is no such image, or more than one.
+    """
+    rows = _rows(family, image_scope)
+    known = list(dict.fromkeys(name for row in rows for name in row[0]))
+    if version is None and len(known) == 1:
+        version = known[0]
+    if version is None or version not in known:
+        newest_last = sorted(known, key=_age)
+        raise _wrong(family, "no such version", NOTHING if version is None else version, newest_last)
+    tags = [(row[1], row[2], tag) for row in rows if version in row[0] for tag in row[3]]
+    asked = {"processor": processor, "base_framework_version": base_framework_version, "py_version": py_version}
+    for place, (name, value) in enumerate(asked.items()):
+        options = dict.fromkeys(tag[place] for _, _, tag in tags)
+        if value is not None and value not in options:
+            raise _wrong(family, f"no such {name} of version {version}", value, filter(None, options))
+        if value in options:
+            tags = [(repository, accounts, tag) for repository, accounts, tag in tags if tag[place] == value]
+    found = {
+        SageMakerImage(family, version, repository, tag[-1].replace("{}", version), accounts): tag
+        for repository, accounts, tag in tags
+    }
+    for place, name in enumerate(asked):
+        options = dict.fromkeys(tag[place] for tag in found.values())
+        if len(options) > 1:
+            raise _wrong(family, f"{name} of version {version} is missing", NOTHING, options)
+    (one,) = found
+    return one
+
+
+def _rows(family: str, image_scope: str | None) -> list[Any]:
+    """What the data have for one scope: versions, repository, key of the accounts, tags."""
+    scopes = _data()["families"].get(family)
+    if scopes is None:
+        raise _wrong(family, "no such image", family, families())
+    if image_scope is None and len(scopes) == 1:
+        return cast("list[Any]", next(iter(scopes.values())))
+    for names, rows in scopes.items():
+        if image_scope in names.split():
+            return cast("list[Any]", rows)
+    known = [name for names in scopes for name in names.split()]
+    what, got = ("image_scope is missing", NOTHING) if image_scope is None else ("no such image_scope", image_scope)
+    raise _wrong(family, what, got, known)
+
+
+@cache
+def _data() -> dict[str, Any]:
+    text = resources.files("constructs_sm").joinpath("images.json").read_text(encoding="utf-8")
+    return cast("dict[str, Any]", json.loads(text))
+
+
+@cache
+def _accounts(key: str) -> dict[str, str]:
+    """The account by Region: one of the registries, less the Regions the key names."""
+    registry, less = _data()["accounts"][key]
+    without = set(less.split())
+    return {region: account for region, account in _data()["registries"][registry].items() if region not in without}
+
+
+def _mapped(stack: Stack, key: str, region: str) -> str:
+    """The account in the Region of *stack*, by a mapping that images with the same accounts share."""
+    name = _MAPPING.format(key)
+    mapping = stack.node.try_find_child(name)
+    if not isinstance(mapping, CfnMapping):
+        accounts = {region: {"account": account} for region, account in _accounts(key).items()}
+        mapping = CfnMapping(stack, name, mapping=accounts)
+    return mapping.find_in_map(region, "account")
+
+
+def _age(version: str) -> list[tuple[bool, int, str]]:
+    """For sorting: numbers as numbers, words (`latest`) before them."""
+    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in re.findall(r"\d+|[a-z]+", version)]
+
+
+def _wrong(family: str, what: str, got: object, options: Iterable[str]) -> InvalidInputError:
+    known = list(options)
+    near = get_close_matches(str(got), known, n=1)
+    # The newest versions come last.
+    listed = f"use one of {'..., ' if len(known) > _SHOWN else ''}{', '.join(known[-_SHOWN:])}"
+    use = f"did you mean {near[0]}?" if near else listed if known else "leave it out"
+    return InvalidInputError(f"image '{family}'", [Problem(what, got, use)])
