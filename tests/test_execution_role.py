@@ -400,3 +400,13 @@ def test_key_by_an_alias_of_the_app_is_granted_as_the_key(stack):
     train(stack, kms_key=kms.Alias(stack, "Alias", alias_name="alias/churn", target_key=key))
 
     assert "kms:Encrypt" in granted(stack)[f"${{{stack.get_logical_id(key.node.default_child)}.Arn}}"]
+
+
+def test_model_data_is_granted_where_only_the_parameters_say_the_training_writes(app):
+    stack = PipelineStack(app, "Churn")
+    parameters = {"OutputDataConfig": {"S3OutputPath": "s3://other/models/"}}
+    trained = TrainingJob(stack, "Train", image=IMAGE, instance_type="ml.m5.large", parameters=parameters)
+    stack.run(trained.next(Model(stack, "Model", image=IMAGE, model_data=trained.model_artifacts)))
+
+    read = [resource for resource, actions in granted(stack).items() if "s3:GetObject" in actions]
+    assert read == [f"{S3}other/models/*"]

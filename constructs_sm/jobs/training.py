@@ -107,7 +107,10 @@ class TrainingJob(SageMakerJob):
             problems=problems,
             **arguments,
         )
-        self._output = S3Location.of(output) or data_under(scope, construct_id)
+        # What the request says, also where only its parameters do.
+        said = self._state.request.get("OutputDataConfig", {}).get("S3OutputPath")
+        known = S3Location.of(output) or data_under(scope, construct_id)
+        self._output = known if known is not None and known.uri == said else S3Location.of(said)
 
     @property
     def model_artifacts(self) -> S3Location:
