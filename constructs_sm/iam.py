@@ -12,13 +12,14 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.access import Source, Use
 from constructs_sm.late_bound import TOKEN, is_token
 from constructs_sm.names import arn_suffix
 from constructs_sm.rendering import LATE, spelled
 from constructs_sm.s3 import S3Location, bucket_and_prefix
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from constructs_sm.access import Access
     from constructs_sm.actions import Action
@@ -74,6 +75,7 @@ def state_machine_grants(
     *,
     sync: bool,
     shared_prefix: str | None = None,
+    keys: Iterable[str] = (),
 ) -> tuple[Grant, ...]:
     """What Step Functions may do to call *action*: AWS's documented template, and `sagemaker:AddTags` on the resource.
 
@@ -87,6 +89,7 @@ def state_machine_grants(
         arns: Where the resources are.
         sync: Whether Step Functions waits for the job, and so must see, stop and be told of it.
         shared_prefix: A literal beginning that the names of all jobs of a pipeline have: they share their grants.
+        keys: Keys of volumes that the caller, not the execution role, must let SageMaker use.
     """
     resources = tuple(_resources(action, request, arns, shared_prefix))
     why = "A name ends in a random part or comes at run time; its literal beginning, if any, is kept"
@@ -106,6 +109,8 @@ def state_machine_grants(
         events = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
         rule = arns.of("events", f"rule/{action.sync_rule.name}")
         grants.append(Grant(events, (rule,), wildcard="AWS does not publish the name of this rule"))
+    for key in keys:
+        grants += [_volume_key(key, arns), _key(key, arns, "kms:DescribeKey")]
     return tuple(grants)
 
 
@@ -134,17 +139,22 @@ def execution_grants(access: Access, arns: Arns) -> tuple[Grant, ...]:
     """What SageMaker may do to serve a request that needs *access*: prefixes of S3, never whole buckets, and no `*`."""
     grants = [grant for location in access.reads for grant in _read(location, arns)]
     grants += [grant for location in access.writes for grant in _write(location, arns)]
+    grants += [Grant(("s3:GetBucketLocation",), (_bucket_arn(location, arns),)) for location in access.located]
+    grants += [grant for use, name in access.uses for grant in _USES[use](name, arns)]
+    grants += [grant for source, fields in access.sources for grant in _SOURCES[source](fields, arns)]
     repositories = [*access.repository_arns, *filter(None, (_repository_arn(image, arns) for image in access.images))]
     pull = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
     grants += [Grant(pull, (repository,)) for repository in repositories]
     grants += [_key(key, arns, "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey") for key in access.output_keys]
-    grants += [
-        _key(key, arns, "kms:CreateGrant", conditions=(("Bool", "kms:GrantIsForAWSResource", "true"),))
-        for key in access.volume_keys
-    ]
+    grants += [_volume_key(key, arns) for key in access.volume_keys]
     if access.in_vpc:
         grants.append(Grant(_INTERFACES, ("*",), wildcard="Interfaces have no name before SageMaker makes them"))
     return tuple(dict.fromkeys(grants))
+
+
+def self_passing_grant(role_arn: str) -> Grant:
+    """What lets a role be that of jobs which SageMaker starts for a job that runs under it: automated labeling."""
+    return Grant(("iam:PassRole",), (role_arn,), _PASSED_TO_SAGEMAKER)
 
 
 _PREFIX = "An S3 prefix means whatever is under it"
@@ -163,17 +173,18 @@ _INTERFACES = (
 
 
 def _read(location: S3Location, arns: Arns) -> Iterator[Grant]:
-    bucket, prefix = _bucket_and_prefix(location)
-    yield Grant(("s3:GetObject",), (f"arn:{arns.partition}:s3:::{bucket}/{prefix}*",), wildcard=_PREFIX)
+    _, prefix = _bucket_and_prefix(location)
+    bucket_arn = _bucket_arn(location, arns)
+    yield Grant(("s3:GetObject",), (f"{bucket_arn}/{prefix}*",), wildcard=_PREFIX)
     listed = (("StringLike", "s3:prefix", f"{prefix}*"),) if prefix else ()
-    yield Grant(("s3:ListBucket",), (f"arn:{arns.partition}:s3:::{bucket}",), listed)
+    yield Grant(("s3:ListBucket",), (bucket_arn,), listed)
     if location.key is not None:
         yield Grant(("kms:Decrypt",), (location.key.key_arn,))
 
 
 def _write(location: S3Location, arns: Arns) -> Iterator[Grant]:
-    bucket, prefix = _bucket_and_prefix(location)
-    written = f"arn:{arns.partition}:s3:::{bucket}/{prefix}*"
+    _, prefix = _bucket_and_prefix(location)
+    written = f"{_bucket_arn(location, arns)}/{prefix}*"
     yield Grant(("s3:AbortMultipartUpload", "s3:PutObject"), (written,), wildcard=_PREFIX)
     if location.key is not None:
         # An upload in parts reads its own parts back.
@@ -185,7 +196,93 @@ def _bucket_and_prefix(location: S3Location) -> tuple[str, str]:
     if found is None:
         message = f"no S3 prefix to grant: {location}"
         raise AssertionError(message)
-    return found
+    bucket, prefix = found
+    # A key may hold what IAM takes for a wildcard.
+    return bucket, re.sub(r"[*?]", r"${\g<0>}", prefix)
+
+
+def _bucket_arn(location: S3Location, arns: Arns) -> str:
+    return f"arn:{arns.partition}:s3:::{_bucket_and_prefix(location)[0]}"
+
+
+def _call(function_arn: str, arns: Arns) -> Iterator[Grant]:
+    built_in = _GROUND_TRUTH_FUNCTION.search(function_arn)
+    # Those of Ground Truth itself stand in accounts of AWS's, and need no permission.
+    if built_in is None or built_in["account"] == arns.account:
+        yield Grant(("lambda:InvokeFunction",), (function_arn,))
+
+
+def _publish(topic_arn: str, _: Arns) -> Iterator[Grant]:
+    yield Grant(("sns:Publish",), (topic_arn,))
+
+
+def _subscribe(topic_arn: str, arns: Arns) -> Iterator[Grant]:
+    # Ground Truth makes the queue of a streaming job itself, with this in its name.
+    queue = arns.of("sqs", "*GroundTruth*")
+    of_queues = (("StringEquals", "sns:Protocol", "sqs"), ("StringLike", "sns:Endpoint", queue))
+    yield Grant(("sns:Subscribe",), (topic_arn,), of_queues)
+    yield Grant(("sns:Unsubscribe",), (topic_arn,))
+    yield Grant(_STREAMING_QUEUE, (queue,), wildcard="Ground Truth names its queue itself")
+
+
+def _put_records(feature_group: str, arns: Arns) -> Iterator[Grant]:
+    group = feature_group if _is_arn(feature_group) else arns.of("sagemaker", f"feature-group/{feature_group}")
+    yield Grant(("sagemaker:PutRecord",), (group,))
+
+
+def _describe_hub_content(content_arn: str, _: Arns) -> Iterator[Grant]:
+    yield Grant(("sagemaker:DescribeHubContent",), (content_arn,))
+
+
+def _file_system(fields: Mapping[str, str], arns: Arns) -> Iterator[Grant]:
+    if fields["FileSystemType"] != "EFS":
+        yield Grant(("fsx:DescribeFileSystems",), ("*",), wildcard="FSx describes file systems without a resource")
+        return
+    client = [] if fields.get("FileSystemAccessMode") == "ro" else ["elasticfilesystem:ClientWrite"]
+    mount = ("elasticfilesystem:ClientMount", *client, "elasticfilesystem:DescribeMountTargets")
+    yield Grant(mount, (arns.of("elasticfilesystem", f"file-system/{fields['FileSystemId']}"),))
+
+
+def _athena(fields: Mapping[str, str], arns: Arns) -> Iterator[Grant]:
+    query = ("athena:GetQueryExecution", "athena:GetQueryResults", "athena:StartQueryExecution")
+    yield Grant(query, (arns.of("athena", f"workgroup/{fields.get('WorkGroup', 'primary')}"),))
+    database = fields["Database"]
+    tables = tuple(arns.of("glue", part) for part in ("catalog", f"database/{database}", f"table/{database}/*"))
+    metadata = ("glue:GetDatabase", "glue:GetPartitions", "glue:GetTable")
+    yield Grant(metadata, tables, wildcard="Which tables a query reads stands in its text")
+
+
+def _redshift(fields: Mapping[str, str], arns: Arns) -> Iterator[Grant]:
+    cluster = fields["ClusterId"]
+    of_cluster = (f"dbname:{cluster}/{fields['Database']}", f"dbuser:{cluster}/{fields['DbUser']}")
+    yield Grant(("redshift:GetClusterCredentials",), tuple(arns.of("redshift", part) for part in of_cluster))
+    cluster_arn = arns.of("redshift", f"cluster:{cluster}")
+    yield Grant(("redshift-data:ExecuteStatement", "redshift:DescribeClusters"), (cluster_arn,))
+    yield Grant(("redshift-data:DescribeStatement",), ("*",), wildcard="A statement has no name before it is run")
+
+
+_GROUND_TRUTH_FUNCTION = re.compile(r":(?P<account>[^:]+):function:(PRE|ACS)-[A-Z]")
+_STREAMING_QUEUE = (
+    "sqs:CreateQueue",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:GetQueueUrl",
+    "sqs:ReceiveMessage",
+    "sqs:SendMessage",
+    "sqs:SetQueueAttributes",
+)
+_USES: dict[Use, Callable[[str, Arns], Iterable[Grant]]] = {
+    Use.CALL: _call,
+    Use.PUBLISH: _publish,
+    Use.SUBSCRIBE: _subscribe,
+    Use.PUT_RECORDS: _put_records,
+    Use.DESCRIBE_HUB_CONTENT: _describe_hub_content,
+}
+_SOURCES: dict[Source, Callable[[Mapping[str, str], Arns], Iterable[Grant]]] = {
+    Source.FILE_SYSTEM: _file_system,
+    Source.ATHENA: _athena,
+    Source.REDSHIFT: _redshift,
+}
 
 
 def _repository_arn(image: str, arns: Arns) -> str | None:
@@ -194,6 +291,14 @@ def _repository_arn(image: str, arns: Arns) -> str | None:
     if match is None:
         return None
     return f"arn:{arns.partition}:ecr:{match['region']}:{match['account']}:repository/{match['repository']}"
+
+
+def _is_arn(name: str) -> bool:
+    return name.startswith("arn:") or is_token(name)
+
+
+def _volume_key(key: str, arns: Arns) -> Grant:
+    return _key(key, arns, "kms:CreateGrant", conditions=(("Bool", "kms:GrantIsForAWSResource", "true"),))
 
 
 def _key(key: str, arns: Arns, *actions: str, conditions: tuple[tuple[str, str, str], ...] = ()) -> Grant:
@@ -208,6 +313,4 @@ def _key(key: str, arns: Arns, *actions: str, conditions: tuple[tuple[str, str, 
         return Grant(
             actions, (owner.of("kms", "key/*"),), (*conditions, alias), wildcard="IAM knows no key by its alias"
         )
-    return Grant(
-        actions, (key if key.startswith("arn:") or is_token(key) else arns.of("kms", f"key/{key}"),), conditions
-    )
+    return Grant(actions, (key if _is_arn(key) else arns.of("kms", f"key/{key}"),), conditions)

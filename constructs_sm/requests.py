@@ -18,7 +18,7 @@ from constructs_sm.late_bound import is_jsonata, is_token
 from constructs_sm.rules import broken_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from typing import TypeAlias
 
     from constructs_sm.actions import Action
@@ -56,6 +56,36 @@ def problems(action: Action, request: Mapping[str, Any]) -> list[Problem]:
     found: list[Problem] = []
     _operation_check(action.operation)(request, None, found)
     return found + broken_rules(action.operation, request)
+
+
+def fields_below(action: Action, path: str) -> tuple[str, ...]:
+    """The paths of all fields in the structure, list or map at *path* of a request; nothing if it is a plain value.
+
+    Args:
+        action: The row of `ACTIONS` the request is for.
+        path: As problems spell it: `InputDataConfig[0].DataSource`.
+    """
+    shape: Shape | None = _input_shape(action.operation)
+    for step in re.sub(r"\[\d+\]", ".[]", path).split("."):
+        if shape is None or step not in _members(shape):
+            return ()
+        shape = _members(shape)[step]
+    return tuple(_below(shape, path, ())) if shape is not None else ()
+
+
+def _members(shape: Shape) -> dict[str, Shape]:
+    if shape.type_name == "structure":
+        return dict(shape.members)
+    return {"[]": shape.member} if shape.type_name == "list" else {}
+
+
+def _below(shape: Shape, path: str, within: tuple[str, ...]) -> Iterator[str]:
+    for name, member in _members(shape).items():
+        here = f"{path}{name if name == '[]' else f'.{name}'}"
+        if not _members(member):
+            yield here
+        elif member.name not in within:
+            yield from _below(member, here, (*within, shape.name))
 
 
 @lru_cache(maxsize=1)

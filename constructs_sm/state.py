@@ -17,7 +17,7 @@ from constructs_sm import requests
 from constructs_sm.access import access_of
 from constructs_sm.actions import Action
 from constructs_sm.errors import NOTHING, InvalidInputError, Problem
-from constructs_sm.iam import Grant, execution_grants, state_machine_grants
+from constructs_sm.iam import Grant, execution_grants, self_passing_grant, state_machine_grants
 from constructs_sm.late_bound import TOKEN, is_json_path, is_jsonata, is_late_bound, is_token
 from constructs_sm.names import JobName, name_problems, slug, unique_prefix_max
 from constructs_sm.rendering import LATE, Rendered, render, spelled
@@ -49,7 +49,7 @@ _CALLBACK_WARNING = (
     "not verified on AWS. .sync waits for a job without a token."
 )
 _ACCESS_WARNING = (
-    "The execution role is not granted what is known at run time only: {}. "
+    "The execution role is not granted what the request does not show: {}. "
     "Grant it, as with bucket.grant_read(job.execution_role), or pass a role of your own."
 )
 _ROLE_TO_COME = "${Token[Role.0]}"
@@ -223,12 +223,17 @@ class TaskPlan:
     def state(self) -> TaskState:
         """The TaskState, checked before."""
         job_scope, rendered = self._job_scope, self._rendered
-        access = access_of(rendered)
+        access = access_of(self._action, rendered)
         if self._role_needed:
             _set_roles(rendered.request, self._action.role_path, job_scope.execution_role_arn(), over=_ROLE_TO_COME)
-        borrowed = not self._action.role_path and self._role_arn is None and not self._role_is_foreign
-        if self._role_needed or borrowed:
+        # An endpoint, as a batch transform, runs under its model's role unless its configuration names one.
+        nameless = not self._action.role_path or self._action.role_optional
+        named = self._role_arn is not None or _roles(rendered.request, self._action.role_path)
+        ours = self._role_needed or (nameless and not named and not self._role_is_foreign)
+        if ours:
             job_scope.grant_execution(execution_grants(access, job_scope.arns))
+        if self._role_needed and access.passes_itself:
+            job_scope.grant_execution([self_passing_grant(job_scope.execution_role_arn())])
         return TaskState(
             action=self._action,
             json={
@@ -246,6 +251,7 @@ class TaskPlan:
                 job_scope.arns,
                 sync=self._pattern is sfn.IntegrationPattern.RUN_JOB,
                 shared_prefix=job_scope.name_prefix,
+                keys=access.caller_keys,
             ),
             scope=job_scope,
             output=self._output,
@@ -253,7 +259,7 @@ class TaskPlan:
             role=self._arguments.get("role"),
             own_role=self._role_needed,
             kept=self._arguments.get("result_selector"),
-            warnings=tuple(self._warnings(access.unknown if self._role_needed or borrowed else [])),
+            warnings=tuple(self._warnings(access.unknown if ours else [])),
         )
 
     def _wrong(self, what: str, got: object, use: str) -> None:

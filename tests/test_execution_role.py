@@ -365,7 +365,7 @@ def test_structure_that_is_known_at_run_time_only_is_warned_of(stack, field):
     parameters = {key: value for key, value in REQUESTS["createTrainingJob"].items() if key != field}
     TrainingJob(stack, "Train", parameters={**parameters, f"{field}.$": "$.later"})
 
-    Annotations.from_stack(stack).has_warning("/Stack/Train/Train", Match.string_like_regexp(f"only: {field}"))
+    Annotations.from_stack(stack).has_warning("/Stack/Train/Train", Match.string_like_regexp(f"show: {field}"))
 
 
 def test_tuning_definition_known_at_run_time_only_may_pass_a_role_and_makes_none(stack, machine):
