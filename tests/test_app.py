@@ -11,11 +11,11 @@ import shutil
 import subprocess
 import sys
 
+from constructs_sm.testing import Failed, Rehearsal, Throttled, resolved
 from constructs_sm.testing.synthesized import definition_of
 
 import pytest
 from conftest import ROOT
-from rehearsal import Failed, Rehearsal, Throttled, resolved
 
 PREPARE = runpy.run_path(str(ROOT / "examples" / "churn" / "prepare.py"))
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import runpy
 
 from constructs_sm.settings import known
-from constructs_sm.testing import definition, state_machine_policy
+from constructs_sm.testing import Rehearsal, definition, resolved, state_machine_policy
 
 import pytest
 from conftest import ROOT
-from rehearsal import Rehearsal, resolved
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 README = runpy.run_path(str(ROOT / "tools" / "readme.py"))

@@ -5,10 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import boto3
-import pytest
-from botocore.validate import ParamValidator
-from rehearsal import (
+from constructs_sm.testing import (
     MISSING,
     AccessDenied,
     Failed,
@@ -26,9 +23,13 @@ from rehearsal import (
     resolved,
     without,
 )
-from rehearsal.apis import APIS, operation, request_errors
-from rehearsal.interpreter import Interpreter, InvalidDefinitionError
-from rehearsal.policy import Need, allows
+from constructs_sm.testing.apis import APIS, operation, request_errors
+from constructs_sm.testing.interpreter import Interpreter, InvalidDefinitionError
+from constructs_sm.testing.policy import Need, allows
+
+import boto3
+import pytest
+from botocore.validate import ParamValidator
 
 ROLE = "arn:aws:iam::123456789012:role/Execution"
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/image:1"

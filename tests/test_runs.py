@@ -14,13 +14,7 @@ from constructs_sm import (
     retry,
 )
 from constructs_sm.actions import ACTIONS
-from constructs_sm.testing import definition, state_machine_policy
-
-import pytest
-from aws_cdk import App, Environment, Stack
-from aws_cdk import aws_stepfunctions as sfn
-from every_action import IMAGE, job
-from rehearsal import (
+from constructs_sm.testing import (
     MISSING,
     AccessDenied,
     Failed,
@@ -31,10 +25,17 @@ from rehearsal import (
     Stopped,
     Throttled,
     TimedOut,
+    definition,
     grants,
     resolved,
+    state_machine_policy,
     without,
 )
+
+import pytest
+from aws_cdk import App, Environment, Stack
+from aws_cdk import aws_stepfunctions as sfn
+from every_action import IMAGE, job
 
 LANGUAGES = {"JSONPath": None, "JSONata": sfn.QueryLanguage.JSONATA}
 SYNC = [action for action in ACTIONS if action.sync]

@@ -1,5 +1,93 @@
-"""What tests need to look at a synthesized state machine. Used by the library's own tests, and meant for yours."""
+"""What tests need: synthesized state machines made readable, and rehearsals that run them offline.
+
+Used by the library's own tests, and meant for yours. Rehearsals need the extra `testing`; nothing of it is imported
+before a name that needs it is asked for.
+
+Example:
+    with Rehearsal(policy) as rehearsal:
+        rehearsal.script("Train", Throttled(), Failed("AlgorithmError"))
+        run = rehearsal.run(definition, {"id": "x"})
+    assert run.error == "States.TaskFailed"
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from constructs_sm.testing.synthesized import definition, state_machine_policy, template
 
-__all__ = ["definition", "state_machine_policy", "template"]
+if TYPE_CHECKING:
+    from constructs_sm.testing.policy import Grant, grants, statements, without
+    from constructs_sm.testing.references import resolved
+    from constructs_sm.testing.rehearsal import Rehearsal, Run
+    from constructs_sm.testing.steps import (
+        MISSING,
+        AccessDenied,
+        Failed,
+        InUse,
+        LimitExceeded,
+        Output,
+        Refused,
+        Step,
+        Stopped,
+        Throttled,
+        TimedOut,
+    )
+
+__all__ = [
+    "MISSING",
+    "AccessDenied",
+    "Failed",
+    "Grant",
+    "InUse",
+    "LimitExceeded",
+    "Output",
+    "Refused",
+    "Rehearsal",
+    "Run",
+    "Step",
+    "Stopped",
+    "Throttled",
+    "TimedOut",
+    "definition",
+    "grants",
+    "resolved",
+    "state_machine_policy",
+    "statements",
+    "template",
+    "without",
+]
+
+_HOMES = {
+    "policy": ("Grant", "grants", "statements", "without"),
+    "references": ("resolved",),
+    "rehearsal": ("Rehearsal", "Run"),
+    "steps": (
+        "MISSING",
+        "AccessDenied",
+        "Failed",
+        "InUse",
+        "LimitExceeded",
+        "Output",
+        "Refused",
+        "Step",
+        "Stopped",
+        "Throttled",
+        "TimedOut",
+    ),
+}
+"""Where each name is that is imported when it is first asked for."""
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    try:
+        home = import_module(f"{__name__}.{_HOME_OF[name]}")
+    except ModuleNotFoundError as missing:
+        message = f"{name} needs {missing.name}; install it with: pip install 'constructs-sm[testing]'"
+        raise ImportError(message, name=missing.name) from missing
+    return getattr(home, name)

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.testing import (
+    Failed,
+    LimitExceeded,
+    Rehearsal,
+    Run,
+    Step,
+    Stopped,
+    Throttled,
+    TimedOut,
+    grants,
+    without,
+)
+
 import botocore.exceptions
 import pytest
-from rehearsal import Failed, LimitExceeded, Rehearsal, Run, Step, Stopped, Throttled, TimedOut, grants, without
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,11 +19,11 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, ClassVar
 from unittest import mock
 
-import moto
+from constructs_sm.testing.apis import APIS
+from constructs_sm.testing.calls import Call, TaskError, TaskTimeoutError
+from constructs_sm.testing.expressions import ExpressionError, evaluate
 
-from .apis import APIS
-from .calls import Call, TaskError, TaskTimeoutError
-from .expressions import ExpressionError, evaluate
+import moto
 
 _WRITTEN_FOR = "5.2.5"
 
@@ -164,7 +164,7 @@ class Interpreter:
             (_Tasks, "handler", staticmethod(self._handle)),
             (state_task_factory, "state_task_service_for", _task_for),
             (retrier_decl, "time", clock),
-            (WaitFunction, "_wait_interval", lambda _, env, wait_seconds: self.state_waits.append(wait_seconds)),
+            (WaitFunction, "_wait_interval", self._wait),
             (StringJSONata, "_eval_body", _evaluate_jsonata),
             (StringVariableSample, "_eval_body", _evaluate_variable),
             (ErrorEqualsDecl, "_eval_body", _match_error),
@@ -172,6 +172,9 @@ class Interpreter:
             # A Fail state may pass on a States.* error by ErrorPath: no name is illegal.
             (custom_error_name, "ILLEGAL_CUSTOM_ERROR_PREFIX", ()),
         )
+
+    def _wait(self, **wait: Any) -> None:
+        self.state_waits.append(wait["wait_seconds"])
 
     def _handle(self, call: Call) -> dict[str, Any]:
         try:
@@ -220,7 +223,7 @@ class _SageMakerTask(StateTaskService):
         env: Environment,
         resource_runtime_part: ResourceRuntimePart,
         normalised_parameters: dict[str, Any],
-        state_credentials: StateCredentials,
+        state_credentials: StateCredentials,  # noqa: ARG002 - moto passes it by name
     ) -> None:
         _play(self, env, resource_runtime_part, normalised_parameters)
 

@@ -7,18 +7,18 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from moto import mock_aws
+from constructs_sm.testing.apis import APIS
+from constructs_sm.testing.interpreter import Interpreter
+from constructs_sm.testing.sagemaker import SageMaker
 
-from .apis import APIS
-from .interpreter import Interpreter
-from .sagemaker import SageMaker
+from moto import mock_aws
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from typing_extensions import Self
+    from constructs_sm.testing.steps import Step
 
-    from .steps import Step
+    from typing_extensions import Self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .apis import APIS, role_arns
+from constructs_sm.testing.apis import APIS, role_arns
 
 if TYPE_CHECKING:
-    from .calls import Call
+    from constructs_sm.testing.calls import Call
 
 Statement = Mapping[str, Any]
 Context = Mapping[str, str | Sequence[str]]

@@ -7,10 +7,10 @@ import threading
 from collections import defaultdict, deque
 from typing import TYPE_CHECKING, Any
 
-from .apis import APIS, Api, is_modelled, operation, request_errors
-from .calls import Call, TaskError, TaskTimeoutError
-from .policy import Need, allows, describing_endpoint, needs, statements, stopping
-from .steps import Failed, Output, Refused, Step, Stopped, TimedOut
+from constructs_sm.testing.apis import APIS, Api, is_modelled, operation, request_errors
+from constructs_sm.testing.calls import Call, TaskError, TaskTimeoutError
+from constructs_sm.testing.policy import Need, allows, describing_endpoint, needs, statements, stopping
+from constructs_sm.testing.steps import Failed, Output, Refused, Step, Stopped, TimedOut
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
