@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.errors import InvalidInputError, Problem
-from constructs_sm.late_bound import is_json_path, is_jsonata, is_token
+from constructs_sm.late_bound import TOKEN, is_json_path, is_jsonata, is_token
 from constructs_sm.s3 import S3Location
 
 if TYPE_CHECKING:
@@ -18,6 +21,16 @@ if TYPE_CHECKING:
 LATE = ".$"
 """What Step Functions wants at the end of a field whose value is JSONPath or an intrinsic function."""
 _REFERENCES = ("key_arn", "role_arn", "subnet_id", "security_group_id", "topic_arn", "function_arn")
+
+
+class Structure(ABC):
+    """A part of a request that has typed arguments of its own: `CheckpointConfig`, as SageMaker calls it."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def to_request(self) -> dict[str, Any]:
+        """The structure in SageMaker's words; CDK objects, further structures and None may still stand in it."""
 
 
 @dataclass(slots=True)
@@ -72,11 +85,15 @@ class _Walk:
             if item == {} and typed:
                 continue
             # In parameters "$.x" is a literal unless its field says otherwise, as in Amazon States Language.
+            if typed and not self.jsonata:
+                item = _computed(item)
             late = typed and not self.jsonata and is_json_path(item)
             result[f"{key}{LATE}" if late else key] = item
         return result
 
     def value(self, value: Any, path: str, *, typed: bool) -> Any:
+        if isinstance(value, Structure):
+            return self.mapping(value.to_request(), path, typed=True)
         if isinstance(value, Mapping):
             return self.mapping(value, path, typed=typed)
         if isinstance(value, (list, tuple)):
@@ -126,6 +143,30 @@ class _Walk:
 
     def wrong(self, what: str, got: object, use: str) -> None:
         self.rendered.problems.append(Problem(what, got, use))
+
+
+def _computed(value: Any) -> Any:
+    """A list with paths in it as `States.Array(...)`: an item by itself cannot be marked as late-bound."""
+    if not isinstance(value, list) or not any(map(is_json_path, value)):
+        return value
+    if not all(isinstance(item, (str, bool, int, float)) for item in value):
+        return value
+    return f"States.Array({', '.join(map(_argument, value))})"
+
+
+def _argument(value: str | float) -> str:
+    """An argument of an intrinsic function."""
+    if not isinstance(value, str):
+        return json.dumps(value)
+    return value if is_json_path(value) else f"'{_RESERVED.sub(_escaped, value)}'"
+
+
+# A token's own braces are gone by the time the text is read.
+_RESERVED = re.compile(rf"(?P<token>{TOKEN.pattern})|[\\'{{}}]")
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return match[0] if match["token"] else f"\\{match[0]}"
 
 
 def _target_of(alias: Any) -> Any:

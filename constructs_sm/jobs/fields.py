@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeAlias, Union
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, Union
 
 from constructs_sm.errors import NOTHING, Problem
 from constructs_sm.late_bound import is_json_path, is_jsonata, is_token
 from constructs_sm.names import slug
+from constructs_sm.rendering import Structure
 from constructs_sm.scope import JobScope
 
 from aws_cdk import Token
-from aws_cdk.aws_stepfunctions import JsonPath, QueryLanguage
+from aws_cdk.aws_stepfunctions import FieldUtils, JsonPath, QueryLanguage
 
 if TYPE_CHECKING:
     from constructs_sm.images import SageMakerImage
     from constructs_sm.job import JobArguments
-    from constructs_sm.s3 import S3Data, S3Location
+    from constructs_sm.s3 import S3Location
 
+    from aws_cdk import Duration, Size
     from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_ecr as ecr
     from aws_cdk import aws_ecr_assets as ecr_assets
     from aws_cdk import aws_kms as kms
     from constructs import Construct
+
+_T = TypeVar("_T")
 
 Image: TypeAlias = Union[str, "SageMakerImage", "ecr.IRepository", "ecr_assets.DockerImageAsset"]
 """A container image: its URI, one of `images`, a repository (its `latest`), or an image built from a folder. ECR pull
@@ -33,11 +37,49 @@ InstanceType: TypeAlias = Union[str, "ec2.InstanceType"]
 """An instance type in SageMaker's spelling (`ml.m5.xlarge`) or the CDK's; late-bound strings too."""
 Key: TypeAlias = Union[str, "kms.IKey"]
 Scalar: TypeAlias = str | int | float | bool
+Number: TypeAlias = int | float | str
+"""A number; late-bound as a string, or as a number token of the CDK, which is a float."""
+Flag: TypeAlias = bool | str
+"""A boolean; a string is late-bound."""
+Time: TypeAlias = Union["Duration", str]
+"""A string is late-bound, and holds the number the API wants: seconds, mostly."""
+Storage: TypeAlias = Union["Size", str]
+"""A string is late-bound, and holds GiB."""
+Texts: TypeAlias = Mapping[str, Scalar] | str
+"""Scalars by name: SageMaker gets strings. A string is late-bound, and holds them all."""
+TextList: TypeAlias = Sequence[Scalar] | str
+"""Scalars: SageMaker gets strings. Each may be late-bound; so may all, as one string: `States.Array('--rows', $.rows)`,
+`$.arguments`, JSONata."""
 Subnets: TypeAlias = Union["ec2.SubnetSelection", Sequence[Union[str, "ec2.ISubnet"]]]
 SecurityGroups: TypeAlias = Sequence[Union[str, "ec2.ISecurityGroup"]]
 
 
-def texts(values: Mapping[str, Scalar] | None) -> dict[str, str] | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExperimentConfig(Structure):
+    """The experiment that a job is a trial component of.
+
+    Attributes:
+        experiment_name: One that exists.
+        trial_name: One that exists. SageMaker's default: a new one.
+        trial_component_display_name: SageMaker's default: the name of the trial component.
+        run_name: The run of the experiment.
+    """
+
+    experiment_name: str | None = None
+    trial_name: str | None = None
+    trial_component_display_name: str | None = None
+    run_name: str | None = None
+
+    def to_request(self) -> dict[str, Any]:
+        return {
+            "ExperimentName": self.experiment_name,
+            "TrialName": self.trial_name,
+            "TrialComponentDisplayName": self.trial_component_display_name,
+            "RunName": self.run_name,
+        }
+
+
+def texts(values: Any) -> Any:
     """Scalars as the strings the API wants: `True` is `true`, numbers as Python writes them."""
     return {name: _text(value) for name, value in values.items()} if isinstance(values, Mapping) else values
 
@@ -59,25 +101,31 @@ def _text(value: Any) -> Any:
     return str(value) if isinstance(value, (int, float)) else value
 
 
+def text_list(values: TextList | None) -> Any:
+    """Scalars as the strings the API wants, in a list; what is no list as it is."""
+    if not isinstance(values, (list, tuple)) or is_token(values):
+        return values
+    return [_expression(_text(value)) for value in values]
+
+
+def _expression(value: Any) -> Any:
+    """A JSONPath of the CDK's as Step Functions spells it: as a token it can only be the value of a field."""
+    if is_token(value) and isinstance(value, str) and JsonPath.is_encoded_json_path(value):
+        return (FieldUtils.render_object({"path": value}) or {}).get("path.$", value)
+    return value
+
+
 def tag_list(tags: Mapping[str, str] | None) -> list[dict[str, str]] | None:
     """Tags as SageMaker lists them."""
     return [{"Key": key, "Value": value} for key, value in tags.items()] if isinstance(tags, Mapping) else tags
 
 
-def named(values: Mapping[str, Any] | None, argument: str, problems: list[Problem]) -> Mapping[str, Any]:
+def named(values: Any, argument: str, problems: list[Problem]) -> Mapping[str, Any]:
     """*values*, or a problem if they are no mapping."""
     if values is None or isinstance(values, Mapping):
         return values or {}
     problems.append(Problem(f"{argument} must be a mapping", values, "pass a dict from names to values"))
     return {}
-
-
-def channels(inputs: Mapping[str, S3Data] | None, problems: list[Problem]) -> list[dict[str, Any]] | None:
-    """InputDataConfig: one channel a name, with what is under an S3 prefix."""
-    return [
-        {"ChannelName": name, "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": data}}}
-        for name, data in named(inputs, "inputs", problems).items()
-    ] or None
 
 
 def instance(instance_type: Any) -> Any:
@@ -93,6 +141,29 @@ def seconds(duration: Any) -> Any:
 def gibibytes(size: Any) -> Any:
     """A Size in GiB; anything else as it is, for SageMaker's model to judge."""
     return _whole(size, "to_gibibytes")
+
+
+def cluster(
+    instance_type: InstanceType | None, instance_count: Number | None, volume_size: Storage | None, key: Key | None
+) -> dict[str, Any]:
+    """The fields of a cluster of one instance type: ResourceConfig, ClusterConfig."""
+    return {
+        "InstanceType": instance(instance_type),
+        "InstanceCount": instance_count,
+        "VolumeSizeInGB": gibibytes(volume_size),
+        "VolumeKmsKeyId": key,
+    }
+
+
+CLUSTER = {"InstanceCount": 1, "VolumeSizeInGB": 30}
+"""What fills a cluster."""
+STOPPING = {"MaxRuntimeInSeconds": 3600}
+"""What fills a StoppingCondition: a job that hangs costs an hour."""
+
+
+def first(*values: _T | None) -> _T | None:
+    """The first value that is given."""
+    return next((value for value in values if value is not None), None)
 
 
 def _whole(value: Any, conversion: str) -> Any:
@@ -153,6 +224,11 @@ def of_this_execution(place: S3Location | None, *names: str, jsonata: bool) -> S
     if jsonata:
         return replace(place, uri=f"{{% '{place.uri}' & $states.context.Execution.Name & '{rest}' %}}")
     return replace(place, uri=f"States.Format('{place.uri}{{}}{rest}', $$.Execution.Name)")
+
+
+def checkpoints_under(scope: Construct, job: str, *, jsonata: bool) -> S3Location | None:
+    """Where a job keeps its checkpoints that is not told where; None if its scope has no data."""
+    return of_this_execution(data_under(scope, job), "checkpoints", jsonata=jsonata)
 
 
 _LONGEST_FOLDER = 64

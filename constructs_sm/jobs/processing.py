@@ -9,10 +9,11 @@ from constructs_sm.actions import PROCESSING_JOB
 from constructs_sm.errors import InvalidInputError, Problem
 from constructs_sm.job import JobArguments, SageMakerJob
 from constructs_sm.jobs.fields import (
+    CLUSTER,
+    STOPPING,
     asks_for_jsonata,
+    cluster,
     data_under,
-    gibibytes,
-    instance,
     named,
     of_this_execution,
     seconds,
@@ -105,14 +106,7 @@ class ProcessingJob(SageMakerJob):
                     "ContainerEntrypoint": entrypoint,
                     "ContainerArguments": command_arguments,
                 },
-                "ProcessingResources": {
-                    "ClusterConfig": {
-                        "InstanceType": instance(instance_type),
-                        "InstanceCount": instance_count,
-                        "VolumeSizeInGB": gibibytes(volume_size),
-                        "VolumeKmsKeyId": kms_key,
-                    }
-                },
+                "ProcessingResources": {"ClusterConfig": cluster(instance_type, instance_count, volume_size, kms_key)},
                 "ProcessingInputs": [_input(*item) for item in named(inputs, "inputs", problems).items()] or None,
                 "ProcessingOutputConfig": {
                     "Outputs": [_output(*item) for item in places.items()] or None,
@@ -127,10 +121,8 @@ class ProcessingJob(SageMakerJob):
                 "Tags": tag_list(tags),
             },
             defaults={
-                "ProcessingResources": {
-                    "ClusterConfig": {"InstanceCount": 1, "VolumeSizeInGB": 30} if instance_type else None
-                },
-                "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
+                "ProcessingResources": {"ClusterConfig": CLUSTER if instance_type else None},
+                "StoppingCondition": STOPPING,
             },
             problems=problems,
             **arguments,

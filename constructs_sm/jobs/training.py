@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from constructs_sm.actions import TRAINING_JOB
 from constructs_sm.job import JobArguments, SageMakerJob
-from constructs_sm.jobs.fields import channels, data_under, gibibytes, instance, seconds, tag_list, texts, vpc_config
+from constructs_sm.jobs.channels import channels
+from constructs_sm.jobs.fields import CLUSTER, STOPPING, cluster, data_under, seconds, tag_list, texts, vpc_config
 from constructs_sm.s3 import S3Location
 
 if TYPE_CHECKING:
@@ -83,12 +84,7 @@ class TrainingJob(SageMakerJob):
             action=TRAINING_JOB,
             given={
                 "AlgorithmSpecification": {"TrainingImage": image},
-                "ResourceConfig": {
-                    "InstanceType": instance(instance_type),
-                    "InstanceCount": instance_count,
-                    "VolumeSizeInGB": gibibytes(volume_size),
-                    "VolumeKmsKeyId": kms_key,
-                },
+                "ResourceConfig": cluster(instance_type, instance_count, volume_size, kms_key),
                 "InputDataConfig": channels(inputs, problems),
                 "OutputDataConfig": {"S3OutputPath": output, "KmsKeyId": kms_key},
                 "HyperParameters": texts(hyperparameters),
@@ -100,9 +96,9 @@ class TrainingJob(SageMakerJob):
             },
             defaults={
                 "AlgorithmSpecification": {"TrainingInputMode": "File"},
-                "ResourceConfig": {"InstanceCount": 1, "VolumeSizeInGB": 30} if instance_type else None,
+                "ResourceConfig": CLUSTER if instance_type else None,
                 "OutputDataConfig": {"S3OutputPath": data_under(scope, construct_id)},
-                "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
+                "StoppingCondition": STOPPING,
             },
             problems=problems,
             **arguments,

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from constructs_sm.actions import TUNING_JOB
 from constructs_sm.errors import Problem
 from constructs_sm.job import JobArguments, SageMakerJob
+from constructs_sm.jobs.channels import channels
 from constructs_sm.jobs.fields import (
-    channels,
+    CLUSTER,
+    STOPPING,
+    cluster,
     data_under,
-    gibibytes,
-    instance,
     named,
     seconds,
     tag_list,
@@ -100,12 +101,7 @@ class TuningJob(SageMakerJob):
         **arguments: Unpack[JobArguments],
     ) -> None:
         problems: list[Problem] = []
-        resources = {
-            "InstanceType": instance(instance_type),
-            "InstanceCount": instance_count,
-            "VolumeSizeInGB": gibibytes(volume_size),
-            "VolumeKmsKeyId": kms_key,
-        }
+        resources = cluster(instance_type, instance_count, volume_size, kms_key)
         super().__init__(
             scope,
             construct_id,
@@ -141,9 +137,9 @@ class TuningJob(SageMakerJob):
                 },
                 "TrainingJobDefinition": {
                     "AlgorithmSpecification": {"TrainingInputMode": "File"},
-                    "ResourceConfig": {"InstanceCount": 1, "VolumeSizeInGB": 30} if instance_type else None,
+                    "ResourceConfig": CLUSTER if instance_type else None,
                     "OutputDataConfig": {"S3OutputPath": data_under(scope, construct_id)},
-                    "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
+                    "StoppingCondition": STOPPING,
                 }
                 if image
                 else None,
