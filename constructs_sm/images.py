@@ -214,6 +214,18 @@ def families() -> tuple[str, ...]:
     return tuple(_data()["families"])
 
 
+def image_scopes(family: str) -> tuple[str, ...]:
+    """What a family has images for: `training`, `inference`, ...
+
+    Raises:
+        InvalidInputError: There is no such family.
+    """
+    scopes = _data()["families"].get(family)
+    if scopes is None:
+        raise _wrong(family, "no such image", family, families())
+    return tuple(name for names in scopes for name in names.split())
+
+
 def versions(family: str, *, image_scope: str | None = None) -> tuple[str, ...]:
     """The versions of a family, older ones first.
 
@@ -278,15 +290,13 @@ def image(
 
 def _rows(family: str, image_scope: str | None) -> list[Any]:
     """What the data have for one scope: versions, repository, key of the accounts, tags."""
-    scopes = _data()["families"].get(family)
-    if scopes is None:
-        raise _wrong(family, "no such image", family, families())
+    known = image_scopes(family)
+    scopes = _data()["families"][family]
     if image_scope is None and len(scopes) == 1:
         return cast("list[Any]", next(iter(scopes.values())))
     for names, rows in scopes.items():
         if image_scope in names.split():
             return cast("list[Any]", rows)
-    known = [name for names in scopes for name in names.split()]
     what, got = ("image_scope is missing", NOTHING) if image_scope is None else ("no such image_scope", image_scope)
     raise _wrong(family, what, got, known)
 

@@ -38,6 +38,7 @@ LAYERS = (
     "pipeline",
     "settings",
     "stack",
+    "blueprints",
     "testing",
     "diagram",
     "report",

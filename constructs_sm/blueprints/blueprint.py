@@ -1,0 +1,62 @@
+"""Blueprint: jobs that are chained already, as one piece of a state machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from constructs_sm.errors import InvalidInputError, Problem
+
+from aws_cdk import aws_stepfunctions as sfn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from constructs import Construct
+
+
+class Blueprint(sfn.StateMachineFragment):
+    """Jobs in a row. It goes where a job goes: into a chain, a Map, a Parallel, somebody else's state machine.
+
+    Each job is an attribute, to catch its errors, grant to its role or refer to its output, and takes further arguments
+    of its class in a mapping. The states are named like the attributes; `prefix_states` keeps two blueprints in one
+    state machine apart.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
+        self._scope = scope
+        try:
+            self._steps = tuple(self._make())
+        except BaseException:
+            # Nothing half-made is left of arguments that a job refuses.
+            scope.node.try_remove_child(construct_id)
+            raise
+        for step, following in zip(self._steps, self._steps[1:], strict=False):
+            for end in step.end_states:
+                end.next(following)
+
+    def _make(self) -> Sequence[sfn.IChainable]:
+        """The jobs and what stands between them, in order."""
+        raise NotImplementedError
+
+    @property
+    def start_state(self) -> sfn.State:
+        return self._steps[0].start_state
+
+    @property
+    def end_states(self) -> list[sfn.INextable]:
+        return self._steps[-1].end_states
+
+
+def further(arguments: Mapping[str, Any] | None, name: str, taken: Mapping[str, Any]) -> dict[str, Any]:
+    """What a job is given: *taken* from the blueprint, and further *arguments* of the job's own.
+
+    Raises:
+        InvalidInputError: One is given both ways.
+    """
+    arguments = arguments or {}
+    twice = [key for key, value in taken.items() if value is not None and key in arguments]
+    if twice:
+        got = {key: arguments[key] for key in twice}
+        raise InvalidInputError(name, [Problem(f"{', '.join(twice)} given twice", got, "give it to the blueprint")])
+    return {**{key: value for key, value in taken.items() if value is not None}, **arguments}

@@ -1,0 +1,129 @@
+"""A blueprint from settings alone: what `cdk.json` says becomes the arguments of a blueprint in a stack of its own."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from constructs_sm import images
+from constructs_sm.blueprints.batch_inference import BatchInference
+from constructs_sm.errors import NOTHING, InvalidInputError, Problem, raise_all
+from constructs_sm.late_bound import is_late_bound
+from constructs_sm.stack import PipelineStack
+
+from aws_cdk import Duration, Environment, Size
+
+if TYPE_CHECKING:
+    from constructs_sm.blueprints.blueprint import Blueprint
+
+    from aws_cdk import App
+
+CONTEXT_KEY = "constructs_sm:blueprint"
+"""Where the blueprint stands in the `context` of `cdk.json`."""
+BLUEPRINTS: dict[str, type[Blueprint]] = {blueprint.__name__: blueprint for blueprint in (BatchInference,)}
+_SETTINGS = ("blueprint", "stack_name", "region", "account", "arguments")
+
+
+def described_stack(app: App) -> PipelineStack:
+    """The stack that the context of *app* describes.
+
+    In `cdk.json`, beside the settings of the stack:
+
+        "context": {
+          "constructs_sm:blueprint": {
+            "blueprint": "BatchInference",
+            "stack_name": "Score",
+            "arguments": {"image": "xgboost:1.7-1", "model_data": "models/model.tar.gz", "data": "in/"}
+          }
+        }
+
+    Arguments are those of the blueprint, in JSON: an image is a URI or `family:version` (see `images.image`), a place
+    in S3 an `s3://` prefix or one in the stack's data bucket, a duration ISO 8601 (`PT2H`), a size a number of GiB.
+
+    Raises:
+        InvalidInputError: No blueprint is described, or one of its settings or arguments is unknown or wrong.
+    """
+    where = f"cdk.json context '{CONTEXT_KEY}'"
+    given = app.node.try_get_context(CONTEXT_KEY)
+    if not isinstance(given, Mapping):
+        use = f"""write {{"blueprint": "{next(iter(BLUEPRINTS))}", "arguments": {{...}}}}"""
+        raise InvalidInputError(where, [Problem("no blueprint is described", NOTHING if given is None else given, use)])
+    raise_all(where, [*_unknown(given, _SETTINGS, "setting"), *_wrong_kind(given)])
+    blueprint = BLUEPRINTS[given["blueprint"]]
+    arguments = given.get("arguments", {})
+    raise_all(f"{where}: {blueprint.__name__}", _unusable(blueprint, arguments))
+    env = Environment(account=given.get("account"), region=given.get("region"))
+    stack = PipelineStack(app, given.get("stack_name", blueprint.__name__), env=env)
+    read = {name: _read(stack, where, name, value) for name, value in arguments.items()}
+    stack.run(blueprint(stack, blueprint.__name__, **read))
+    return stack
+
+
+def _wrong_kind(given: Mapping[str, Any]) -> list[Problem]:
+    problems = []
+    if given.get("blueprint") not in BLUEPRINTS:
+        problems.append(Problem("no such blueprint", given.get("blueprint"), f"use one of {', '.join(BLUEPRINTS)}"))
+    if not isinstance(given.get("arguments", {}), Mapping):
+        problems.append(Problem("arguments must be a mapping", given["arguments"], "write them by name"))
+    return problems
+
+
+def _unusable(blueprint: type[Blueprint], arguments: Mapping[str, Any]) -> list[Problem]:
+    # Not of the class: jsii's metaclass hides the signature.
+    parameters = inspect.signature(blueprint.__init__).parameters.values()
+    own = [parameter for parameter in parameters if parameter.kind is inspect.Parameter.KEYWORD_ONLY]
+    missing = [
+        Problem(f"{parameter.name} is missing", NOTHING, "the blueprint needs it")
+        for parameter in own
+        if parameter.default is inspect.Parameter.empty and parameter.name not in arguments
+    ]
+    return [*_unknown(arguments, [parameter.name for parameter in own], "argument"), *missing]
+
+
+def _unknown(given: Mapping[str, Any], known: tuple[str, ...] | list[str], kind: str) -> list[Problem]:
+    problems = []
+    for name in given:
+        if name not in known:
+            near = get_close_matches(str(name), known, n=1)
+            use = f"did you mean {near[0]}?" if near else f"use one of {', '.join(known)}"
+            problems.append(Problem(f"unknown {kind}", name, use))
+    return problems
+
+
+def _read(stack: PipelineStack, where: str, name: str, value: Any) -> Any:
+    """The value of an argument from its JSON, at any depth: known by the argument's name."""
+    if isinstance(value, Mapping):
+        # Data by name: what the channels of a training are called is the user's.
+        return {key: _read(stack, where, name if name in _DATA else key, item) for key, item in value.items()}
+    if not isinstance(value, str) or is_late_bound(value):
+        return Size.gibibytes(value) if name == "volume_size" and isinstance(value, int) else value
+    if name in _DATA:
+        return value if "://" in value else stack.data(value)
+    for reader, names in _READERS.items():
+        if name in names:
+            try:
+                return reader(value)
+            except RuntimeError as error:
+                raise InvalidInputError(where, [Problem(f"{name} cannot be read", value, "write 'PT2H'")]) from error
+    return value
+
+
+def _image(name: str) -> Any:
+    family, _, version = name.partition(":")
+    if "/" in name or "." in family:
+        return name
+    scopes = images.image_scopes(family)
+    scope = next((scope for scope in _SCOPES if scope in scopes), None)
+    return images.image(family, version or None, image_scope=scope)
+
+
+_SCOPES = ("training", "inference")
+
+
+_DATA = ("inputs", "data", "output", "model_data", "manifest", "checkpoints")
+_READERS: dict[Callable[[str], Any], tuple[str, ...]] = {
+    _image: ("image", "serving_image"),
+    Duration.parse: ("max_runtime", "max_wait", "timeout", "keep_alive"),
+}
