@@ -7,13 +7,48 @@ node.provide()
 from constructs_sm import images, retry  # noqa: E402
 from constructs_sm.errors import InvalidInputError  # noqa: E402
 from constructs_sm.job import SageMakerJob  # noqa: E402
+from constructs_sm.jobs.channels import Channel, FileSystemDataSource  # noqa: E402
+from constructs_sm.jobs.debugger import (  # noqa: E402
+    DebugHookConfig,
+    DebugRuleConfiguration,
+    ProfilerConfig,
+    ProfilerRuleConfiguration,
+    TensorBoardOutputConfig,
+)
+from constructs_sm.jobs.definitions import CheckpointConfig  # noqa: E402
 from constructs_sm.jobs.endpoint import Endpoint, EndpointConfig, EndpointUpdate  # noqa: E402
+from constructs_sm.jobs.fields import ExperimentConfig  # noqa: E402
 from constructs_sm.jobs.labeling import LabelingJob  # noqa: E402
 from constructs_sm.jobs.model import Model  # noqa: E402
 from constructs_sm.jobs.processing import ProcessingJob  # noqa: E402
-from constructs_sm.jobs.training import TrainingJob  # noqa: E402
+from constructs_sm.jobs.ranges import (  # noqa: E402
+    AutoParameter,
+    CategoricalParameterRange,
+    ContinuousParameterRange,
+    IntegerParameterRange,
+)
+from constructs_sm.jobs.resources import (  # noqa: E402
+    InstanceGroup,
+    InstancePlacementConfig,
+    InstancePreference,
+    PlacementSpecification,
+    TuningInstanceConfig,
+)
+from constructs_sm.jobs.training import (  # noqa: E402
+    MlflowConfig,
+    ModelPackageConfig,
+    ServerlessJobConfig,
+    TrainingImageConfig,
+    TrainingJob,
+)
 from constructs_sm.jobs.transform import TransformJob  # noqa: E402
-from constructs_sm.jobs.tuning import TuningJob  # noqa: E402
+from constructs_sm.jobs.tuning import (  # noqa: E402
+    HyperbandStrategyConfig,
+    TuningJob,
+    TuningJobCompletionCriteria,
+    TuningJobWarmStartConfig,
+)
+from constructs_sm.jobs.tuning_definition import TuningDefinition  # noqa: E402
 from constructs_sm.names import JobName  # noqa: E402
 from constructs_sm.pipeline import SageMakerPipeline  # noqa: E402
 from constructs_sm.retry import RetryPolicy  # noqa: E402
@@ -23,24 +58,50 @@ from constructs_sm.task import SageMakerTask  # noqa: E402
 from constructs_sm.validation import OutputCheck  # noqa: E402
 
 __all__ = [
+    "AutoParameter",
+    "CategoricalParameterRange",
+    "Channel",
+    "CheckpointConfig",
+    "ContinuousParameterRange",
+    "DebugHookConfig",
+    "DebugRuleConfiguration",
     "Endpoint",
     "EndpointConfig",
     "EndpointUpdate",
+    "ExperimentConfig",
+    "FileSystemDataSource",
+    "HyperbandStrategyConfig",
+    "InstanceGroup",
+    "InstancePlacementConfig",
+    "InstancePreference",
+    "IntegerParameterRange",
     "InvalidInputError",
     "JobName",
     "LabelingJob",
+    "MlflowConfig",
     "Model",
+    "ModelPackageConfig",
     "OutputCheck",
     "PipelineStack",
+    "PlacementSpecification",
     "ProcessingJob",
+    "ProfilerConfig",
+    "ProfilerRuleConfiguration",
     "RetryPolicy",
     "S3Location",
     "SageMakerJob",
     "SageMakerPipeline",
     "SageMakerTask",
+    "ServerlessJobConfig",
+    "TensorBoardOutputConfig",
+    "TrainingImageConfig",
     "TrainingJob",
     "TransformJob",
+    "TuningDefinition",
+    "TuningInstanceConfig",
     "TuningJob",
+    "TuningJobCompletionCriteria",
+    "TuningJobWarmStartConfig",
     "images",
     "retry",
 ]
