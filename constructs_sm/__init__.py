@@ -7,12 +7,35 @@ node.provide()
 from constructs_sm import images, retry  # noqa: E402
 from constructs_sm.errors import InvalidInputError  # noqa: E402
 from constructs_sm.job import SageMakerJob  # noqa: E402
+from constructs_sm.jobs.channels import Channel, FileSystemDataSource  # noqa: E402
 from constructs_sm.jobs.containers import Container, ModelDataSource  # noqa: E402
+from constructs_sm.jobs.debugger import (  # noqa: E402
+    DebugHookConfig,
+    DebugRuleConfiguration,
+    ProfilerConfig,
+    ProfilerRuleConfiguration,
+    TensorBoardOutputConfig,
+)
+from constructs_sm.jobs.definitions import CheckpointConfig  # noqa: E402
 from constructs_sm.jobs.deployment import BlueGreenUpdatePolicy, CapacitySize, RollingUpdatePolicy  # noqa: E402
 from constructs_sm.jobs.endpoint import Endpoint, EndpointConfig, EndpointUpdate  # noqa: E402
+from constructs_sm.jobs.fields import ExperimentConfig  # noqa: E402
 from constructs_sm.jobs.labeling import LabelingJob  # noqa: E402
 from constructs_sm.jobs.model import Model  # noqa: E402
 from constructs_sm.jobs.processing import ProcessingJob  # noqa: E402
+from constructs_sm.jobs.ranges import (  # noqa: E402
+    AutoParameter,
+    CategoricalParameterRange,
+    ContinuousParameterRange,
+    IntegerParameterRange,
+)
+from constructs_sm.jobs.resources import (  # noqa: E402
+    InstanceGroup,
+    InstancePlacementConfig,
+    InstancePreference,
+    PlacementSpecification,
+    TuningInstanceConfig,
+)
 from constructs_sm.jobs.serving import (  # noqa: E402
     AsyncInferenceConfig,
     ClarifyExplainerConfig,
@@ -22,9 +45,21 @@ from constructs_sm.jobs.serving import (  # noqa: E402
     DataCaptureConfig,
     MetricsConfig,
 )
-from constructs_sm.jobs.training import TrainingJob  # noqa: E402
+from constructs_sm.jobs.training import (  # noqa: E402
+    MlflowConfig,
+    ModelPackageConfig,
+    ServerlessJobConfig,
+    TrainingImageConfig,
+    TrainingJob,
+)
 from constructs_sm.jobs.transform import TransformJob  # noqa: E402
-from constructs_sm.jobs.tuning import TuningJob  # noqa: E402
+from constructs_sm.jobs.tuning import (  # noqa: E402
+    HyperbandStrategyConfig,
+    TuningJob,
+    TuningJobCompletionCriteria,
+    TuningJobWarmStartConfig,
+)
+from constructs_sm.jobs.tuning_definition import TuningDefinition  # noqa: E402
 from constructs_sm.jobs.variants import (  # noqa: E402
     InstancePool,
     ManagedInstanceScaling,
@@ -43,29 +78,48 @@ from constructs_sm.validation import OutputCheck  # noqa: E402
 
 __all__ = [
     "AsyncInferenceConfig",
+    "AutoParameter",
     "BlueGreenUpdatePolicy",
     "CapacitySize",
+    "CategoricalParameterRange",
+    "Channel",
+    "CheckpointConfig",
     "ClarifyExplainerConfig",
     "ClarifyInferenceConfig",
     "ClarifyShapConfig",
     "Container",
+    "ContinuousParameterRange",
     "CrossRegionTrafficConfig",
     "DataCaptureConfig",
+    "DebugHookConfig",
+    "DebugRuleConfiguration",
     "Endpoint",
     "EndpointConfig",
     "EndpointUpdate",
+    "ExperimentConfig",
+    "FileSystemDataSource",
+    "HyperbandStrategyConfig",
+    "InstanceGroup",
+    "InstancePlacementConfig",
     "InstancePool",
+    "InstancePreference",
+    "IntegerParameterRange",
     "InvalidInputError",
     "JobName",
     "LabelingJob",
     "ManagedInstanceScaling",
     "MetricsConfig",
+    "MlflowConfig",
     "Model",
     "ModelDataSource",
+    "ModelPackageConfig",
     "OutputCheck",
     "PipelineStack",
+    "PlacementSpecification",
     "PrefixAwareRoutingConfig",
     "ProcessingJob",
+    "ProfilerConfig",
+    "ProfilerRuleConfiguration",
     "PublicWorkteam",
     "RetryPolicy",
     "RollingUpdatePolicy",
@@ -74,9 +128,16 @@ __all__ = [
     "SageMakerPipeline",
     "SageMakerTask",
     "ServerlessConfig",
+    "ServerlessJobConfig",
+    "TensorBoardOutputConfig",
+    "TrainingImageConfig",
     "TrainingJob",
     "TransformJob",
+    "TuningDefinition",
+    "TuningInstanceConfig",
     "TuningJob",
+    "TuningJobCompletionCriteria",
+    "TuningJobWarmStartConfig",
     "Variant",
     "images",
     "retry",

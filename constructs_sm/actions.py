@@ -29,6 +29,19 @@ class ManagedRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """A field that the output of a job has that came to something."""
+
+    field: str
+    """Dotted path in the output."""
+    above: int | None = None
+    """The field is a number above this; None: a string that is not empty."""
+
+    def __str__(self) -> str:
+        return self.field if self.above is None else f"{self.field} above {self.above}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
     """One API. What can be derived from the noun and the verb is derived."""
 
@@ -47,6 +60,8 @@ class Action:
     lower_cases_arn: bool = False
     """SageMaker spells the resource's ARN in lower case, whatever the name's spelling."""
     other_terminal_statuses: tuple[str, ...] = ()
+    results: tuple[Result, ...] = ()
+    """What a job must have come to, besides its status, to be a success."""
 
     @property
     def api(self) -> str:
@@ -127,6 +142,8 @@ TUNING_JOB = Action(
     role_path=("TrainingJobDefinition", "RoleArn"),
     lower_cases_arn=True,
     other_terminal_statuses=("DeleteFailed",),
+    # A search in which no training came to an objective has no best one.
+    results=(Result(field="BestTrainingJob.TrainingJobName"),),
 )
 LABELING_JOB = Action(
     noun="LabelingJob",
@@ -134,6 +151,7 @@ LABELING_JOB = Action(
     sync_rule=_rule("*", Evidence.UNPUBLISHED),
     role_path=("RoleArn",),
     lower_cases_arn=True,
+    results=(Result(field="LabelCounters.TotalLabeled", above=0),),
 )
 MODEL = Action(noun="Model", arn_type="model", role_path=("ExecutionRoleArn",), lower_cases_arn=True)
 ENDPOINT_CONFIG = Action(

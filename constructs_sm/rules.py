@@ -122,6 +122,59 @@ class Only:
 
 
 @dataclass(frozen=True, slots=True)
+class Never:
+    """A field (dotted: of an inner structure) that must not be given where another has a value."""
+
+    at: str
+    field: str
+    where: str
+    has: object
+
+    def problems(self, request: Mapping[str, Any]) -> Found:
+        *inner, name = self.field.split(".")
+        for structure, path in _each(request, self.at):
+            if _value(structure, self.where) == self.has:
+                for holder, place in _each(structure, ".".join(inner), path):
+                    value = _value(holder, name)
+                    if value is not None and value is not _UNKNOWN and value != []:
+                        what = f"{join(place, name)} does not go with {self.where} {self.has}"
+                        yield Problem(what, value, "give one of them")
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A count that is said either once, beside a list, or in each item of it."""
+
+    at: str
+    items: str
+    field: str
+
+    def problems(self, request: Mapping[str, Any]) -> Found:
+        for structure, path in _each(request, self.at):
+            items = [spelled(item, self.field) for item, _ in _each(structure, f"{self.items}[]", path)]
+            once, each = spelled(structure, self.field), any(items)
+            if items and len(items) == len(structure[self.items]) and (once is not None) == each:
+                what = f"{join(path, self.field)} and that of {self.items} exclude each other"
+                missing = f"{join(path, self.field)} is missing"
+                use = f"give it once, or in each of {self.items}"
+                yield Problem(what if each else missing, structure[once] if once else NOTHING, use)
+
+
+@dataclass(frozen=True, slots=True)
+class Mounted:
+    """File systems that are reached through a VPC."""
+
+    at: str
+
+    def problems(self, request: Mapping[str, Any]) -> Found:
+        for structure, path in _each(request, self.at):
+            for source, place in _each(structure, "InputDataConfig[].DataSource", path):
+                if spelled(source, "FileSystemDataSource") and not spelled(structure, "VpcConfig"):
+                    what = f"{join(place, 'FileSystemDataSource')} needs {join(path, 'VpcConfig')}"
+                    yield Problem(what, NOTHING, "name the VPC of the file system")
+
+
+@dataclass(frozen=True, slots=True)
 class Among:
     """A field that has one of some values, where another has a given value or always."""
 
@@ -295,6 +348,14 @@ def _training(definition: str = "") -> tuple[Rule, ...]:
         # https://github.com/aws/sagemaker-python-sdk/pull/5564
         Excludes(resources, "InstanceGroups", ("InstanceType", "InstanceCount")),
         Excludes(resources, "InstancePreferences", ("InstanceType", "InstanceGroups", "InstancePlacementConfig")),
+        Never(definition, "ResourceConfig.InstancePreferences", "EnableManagedSpotTraining", has=True),
+        # "SageMaker rejects requests ... that set it both per preference and in ResourceConfig, or that omit it in
+        # both places."
+        Counted(resources, "InstancePreferences", "InstanceCount"),
+        OneOf(f"{prefix}InputDataConfig[].DataSource", ("S3DataSource", "FileSystemDataSource", "DatasetSource")),
+        # "Your training job must connect to a VPC to access" EFS and FSx for Lustre:
+        # https://docs.aws.amazon.com/sagemaker/latest/dg/model-access-training-data.html
+        Mounted(definition),
         *_preferences(resources),
         NoVolumeKey(resources, _TYPES_OF_A_CLUSTER),
     )
@@ -384,6 +445,12 @@ RULES: dict[str, tuple[Rule, ...]] = {
         OneOf("", ("TrainingJobDefinition", "TrainingJobDefinitions")),
         Only("HyperParameterTuningJobConfig", "StrategyConfig", "Strategy", "Hyperband"),
         Among("HyperParameterTuningJobConfig", "TrainingJobEarlyStoppingType", ("Off",), "Strategy", "Hyperband"),
+        # "Only categorical parameters are supported when using the grid search strategy":
+        # https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-how-it-works.html
+        *(
+            Never("HyperParameterTuningJobConfig", f"ParameterRanges.{kind}ParameterRanges", "Strategy", "Grid")
+            for kind in ("Integer", "Continuous")
+        ),
         *_tuned("TrainingJobDefinition"),
         *_tuned("TrainingJobDefinitions[]"),
         _TAGS,

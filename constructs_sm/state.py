@@ -474,11 +474,7 @@ class TaskPlan:
         elif output is None:
             self._wrong("the output is not kept, and cannot be checked", check, "keep it, or pass output_check=None")
         elif isinstance(selector, Mapping):
-            needed = [
-                self._action.arn_field,
-                *([self._action.status_field or ""] if output.status is Status.REQUIRED else []),
-            ]
-            dropped = [name for name in needed[: 1 if check.arn_only else 2] if spelled(selector, name) is None]
+            dropped = [name for name in check.fields(self._action, output) if spelled(selector, name) is None]
             if dropped:
                 self._wrong("result_selector drops what is checked", dropped, "keep it, or pass output_check=None")
 

@@ -58,7 +58,8 @@ class OutputCheck:
     def completed(cls, *, error: str = "InvalidOutput") -> OutputCheck:
         """The ARN is there and not empty, and where a job was waited for, its status is `Completed`.
 
-        `Stopped` is not success, and an output in which a field is missing is refused, not stumbled over.
+        A tuning job must have a best training, and a labeling job a labeled object. `Stopped` is not success, and an
+        output in which a field is missing is refused, not stumbled over.
         """
         return cls(error)
 
@@ -73,50 +74,86 @@ class OutputCheck:
         """
         return cls(error, cause, arn_only=True)
 
+    def fields(self, action: Action, output: Output) -> tuple[str, ...]:
+        """The fields of the output that are looked at, or may be missing, but must not have been dropped."""
+        if self.arn_only or output.status is not Status.REQUIRED:
+            return (action.arn_field,)
+        names = (action.arn_field, str(action.status_field), *(result.field for result in action.results))
+        return tuple(dict.fromkeys(name.partition(".")[0] for name in names))
+
     def rule(self, action: Action, output: Output) -> dict[str, Any]:
         """The Choice rule, without its Next."""
         arn = f"{output.place}.{action.arn_field}"
         status = f"{output.place}.{action.status_field}" if output.status is not Status.NONE else None
         if output.jsonata:
             return {"Condition": f"{{% {self._condition(action, output, arn, status)} %}}"}
-        not_empty = {"Not": {"Variable": arn, "StringEquals": ""}}
         if self.arn_only:
-            return not_empty
+            return _not_empty(arn)
         # Step Functions evaluates in order and stops early, so nothing after IsPresent meets a missing path.
-        rules: list[dict[str, Any]] = [
-            {"Variable": arn, "IsPresent": True},
-            {"Variable": arn, "IsString": True},
-            not_empty,
-        ]
+        rules = _text(arn)
         if status is not None:
-            present = {"Variable": status, "IsPresent": True}
+            present = _present(status)
             success = {"Variable": status, "StringEquals": action.success_status}
             rules += [present, success] if output.status is Status.REQUIRED else [{"Or": [{"Not": present}, success]}]
+        if output.status is Status.REQUIRED:
+            for result in action.results:
+                path = f"{output.place}.{result.field}"
+                rules += _text(path) if result.above is None else _number(path, result.above)
         return {"And": rules}
 
     def _condition(self, action: Action, output: Output, arn: str, status: str | None) -> str:
         # In JSONata a missing path is nothing, and nothing equals only nothing.
-        condition = f"{arn} != ''"
         if self.arn_only:
-            return condition
-        condition = f"$type({arn}) = 'string' and {condition}"
-        if status is None:
-            return condition
-        success = f"{status} = '{action.success_status}'"
-        if output.status is Status.OPTIONAL:
-            success = f"($not($exists({status})) or {success})"
-        return f"{condition} and {success}"
+            return f"{arn} != ''"
+        conditions = _some(arn)
+        if status is not None:
+            success = f"{status} = '{action.success_status}'"
+            optional = output.status is Status.OPTIONAL
+            conditions.append(f"($not($exists({status})) or {success})" if optional else success)
+        if output.status is Status.REQUIRED:
+            for result in action.results:
+                path = f"{output.place}.{result.field}"
+                conditions += _some(path) if result.above is None else [_more(path, result.above)]
+        return " and ".join(conditions)
 
     def failure(self, job: str, action: Action, output: Output) -> dict[str, str]:
         """Error and cause of the Fail state, as arguments of `sfn.Fail`."""
         if self.cause is not None:
             return {"error": self.error, "cause": self.cause}
-        expected = f"a {action.arn_field}"
+        wanted = [f"a {action.arn_field}"]
         if output.status is not Status.NONE:
-            expected += f" and {action.status_field} {action.success_status}"
+            wanted.append(f"{action.status_field} {action.success_status}")
+        if output.status is Status.REQUIRED:
+            wanted += map(str, action.results)
+        expected = " and ".join(wanted)
         text = f"{job}: {action.api} did not end with {expected}: "
         if output.jsonata:
             return {"error": self.error, "cause": f"{{% {json.dumps(text)} & $string({output.place}) %}}"}
         # Interpreters differ in how they take an escaped character, and none may trip over a name.
         text = text.translate(_PLAIN)
         return {"error": self.error, "cause_path": f"States.Format('{text}{{}}', States.JsonToString({output.place}))"}
+
+
+def _present(path: str) -> dict[str, Any]:
+    return {"Variable": path, "IsPresent": True}
+
+
+def _not_empty(path: str) -> dict[str, Any]:
+    return {"Not": {"Variable": path, "StringEquals": ""}}
+
+
+def _text(path: str) -> list[dict[str, Any]]:
+    return [_present(path), {"Variable": path, "IsString": True}, _not_empty(path)]
+
+
+def _number(path: str, above: int) -> list[dict[str, Any]]:
+    return [_present(path), {"Variable": path, "IsNumeric": True}, {"Variable": path, "NumericGreaterThan": above}]
+
+
+def _some(path: str) -> list[str]:
+    return [f"$type({path}) = 'string'", f"{path} != ''"]
+
+
+def _more(path: str, than: int) -> str:
+    # Not `and`, which need not stop early: a text is not comparable with a number.
+    return f"($type({path}) = 'number' ? {path} > {than} : false)"

@@ -75,7 +75,8 @@ def _resources(draw: Draw, fields: Fields) -> Fields:
         "InstanceGroups": {"InstanceType", "InstanceCount", "InstancePreferences"},
         "InstancePreferences": {"InstanceType", "InstanceGroups", "InstancePlacementConfig"},
     }
-    return (_cluster(draw, fields) - beside[chosen]) | {chosen}
+    counted = {"InstanceCount"} if chosen == "InstancePreferences" else set()
+    return (_cluster(draw, fields) - beside[chosen]) | {chosen} | counted
 
 
 def _tuning_resources(draw: Draw, fields: Fields) -> Fields:
@@ -96,6 +97,7 @@ _CHOICES: dict[str, list[Callable[[Draw, Fields], Fields]]] = {
     "AlgorithmSpecification": [_one("TrainingImage", "AlgorithmName")],
     "HyperParameterAlgorithmSpecification": [_one("TrainingImage", "AlgorithmName")],
     "ServerlessJobConfig": [lambda _draw, fields: fields | {"EvaluationType"}],
+    "DataSource": [_one("S3DataSource", "FileSystemDataSource", "DatasetSource")],
     "ResourceConfig": [_resources],
     "InstancePreference": [_without("InstanceCount")],
     "ProcessingInstancePreference": [_without("InstanceCount")],
@@ -118,8 +120,16 @@ _CHOICES: dict[str, list[Callable[[Draw, Fields], Fields]]] = {
 }
 
 
+def _trained(value: dict[str, Any]) -> None:
+    _spot(value)
+    if any("FileSystemDataSource" in channel["DataSource"] for channel in value.get("InputDataConfig", [])):
+        value.setdefault("VpcConfig", {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]})
+
+
 def _spot(value: dict[str, Any]) -> None:
     condition = value.get("StoppingCondition")
+    if "InstancePreferences" in value.get("ResourceConfig", {}):
+        value.pop("EnableManagedSpotTraining", None)
     if value.get("EnableManagedSpotTraining"):
         longest = condition.get("MaxRuntimeInSeconds", 1) if condition is not None else 1
         value["StoppingCondition"] = {**(condition or {}), "MaxWaitTimeInSeconds": longest}
@@ -138,6 +148,9 @@ def _tuning(value: dict[str, Any]) -> None:
         value.pop("TrainingJobEarlyStoppingType", None)
     else:
         value.pop("StrategyConfig", None)
+    if value["Strategy"] == "Grid":
+        for kind in ("Integer", "Continuous"):
+            value.get("ParameterRanges", {}).pop(f"{kind}ParameterRanges", None)
 
 
 def _output(value: dict[str, Any]) -> None:
@@ -193,8 +206,8 @@ def _hosted_volumes(value: dict[str, Any]) -> None:
 
 
 _REPAIRS: dict[str, Callable[[dict[str, Any]], None]] = {
-    "CreateTrainingJobRequest": _spot,
-    "HyperParameterTrainingJobDefinition": _spot,
+    "CreateTrainingJobRequest": _trained,
+    "HyperParameterTrainingJobDefinition": _trained,
     "CreateTransformJobRequest": _transform,
     "HyperParameterTuningJobConfig": _tuning,
     "ProcessingOutput": _output,

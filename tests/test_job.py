@@ -45,6 +45,23 @@ def test_job_is_a_task_a_check_and_a_fail(stack, machine, action):
     assert [choice["Next"] for choice in states["Job: ValidateOutput"]["Choices"]] == ["After"]
 
 
+BEST = "$.Job.BestTrainingJob.TrainingJobName"
+LABELED = "$.Job.LabelCounters.TotalLabeled"
+RESULTS = {
+    "createHyperParameterTuningJob": [
+        {"Variable": BEST, "IsPresent": True},
+        {"Variable": BEST, "IsString": True},
+        {"Not": {"Variable": BEST, "StringEquals": ""}},
+    ],
+    "createLabelingJob": [
+        {"Variable": LABELED, "IsPresent": True},
+        {"Variable": LABELED, "IsNumeric": True},
+        {"Variable": LABELED, "NumericGreaterThan": 0},
+    ],
+}
+"""What a job must have come to, besides its status."""
+
+
 @every_action
 def test_check_wants_arn_and_where_there_is_one_the_success_status(stack, machine, action):
     machine(job(stack, action))
@@ -59,7 +76,7 @@ def test_check_wants_arn_and_where_there_is_one_the_success_status(stack, machin
     if action.sync:
         status = f"$.Job.{action.noun}Status"
         wanted += [{"Variable": status, "IsPresent": True}, {"Variable": status, "StringEquals": "Completed"}]
-    assert rule["And"] == wanted
+    assert rule["And"] == wanted + RESULTS.get(action.api, [])
 
 
 def test_jobs_chain_without_a_state_between_them(stack, machine):

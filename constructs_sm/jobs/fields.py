@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, Union
+from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 from constructs_sm.errors import NOTHING, Problem
 from constructs_sm.late_bound import is_json_path, is_jsonata, is_token
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from aws_cdk import aws_lambda as lambda_
     from aws_cdk import aws_sns as sns
     from constructs import Construct
-
-_T = TypeVar("_T")
 
 Image: TypeAlias = Union[str, "SageMakerImage", "ecr.IRepository", "ecr_assets.DockerImageAsset"]
 """A container image: its URI, one of `images`, a repository (its `latest`), or an image built from a folder. ECR pull
@@ -144,6 +142,11 @@ def seconds(duration: Any) -> Any:
     return _whole(duration, "to_seconds")
 
 
+def milliseconds(duration: Any) -> Any:
+    """A Duration in milliseconds; anything else as it is, for SageMaker's model to judge."""
+    return _whole(duration, "to_milliseconds")
+
+
 def gibibytes(size: Any) -> Any:
     """A Size in GiB; anything else as it is, for SageMaker's model to judge."""
     return _whole(size, "to_gibibytes")
@@ -187,7 +190,7 @@ STOPPING = {"MaxRuntimeInSeconds": 3600}
 """What fills a StoppingCondition: a job that hangs costs an hour."""
 
 
-def first(*values: _T | None) -> _T | None:
+def first(*values: Any) -> Any:
     """The first value that is given."""
     return next((value for value in values if value is not None), None)
 

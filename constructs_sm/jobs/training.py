@@ -2,25 +2,160 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from constructs_sm.actions import TRAINING_JOB
 from constructs_sm.job import JobArguments, SageMakerJob
 from constructs_sm.jobs.channels import channels
-from constructs_sm.jobs.fields import CLUSTER, STOPPING, cluster, data_under, seconds, tag_list, texts, vpc_config
+from constructs_sm.jobs.debugger import output_defaults, tensor_board_config
+from constructs_sm.jobs.definitions import algorithm, checkpoint_config, definition_defaults, output_data, stopping
+from constructs_sm.jobs.fields import (
+    asks_for_jsonata,
+    checkpoints_under,
+    data_under,
+    first,
+    tag_list,
+    text_list,
+    texts,
+    vpc_config,
+)
+from constructs_sm.jobs.resources import resources
+from constructs_sm.rendering import Structure, spelled
 from constructs_sm.s3 import S3Location
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
     from constructs_sm.errors import Problem
-    from constructs_sm.jobs.fields import Image, InstanceType, Key, Scalar, SecurityGroups, Subnets
+    from constructs_sm.jobs.channels import Input
+    from constructs_sm.jobs.debugger import (
+        DebugHookConfig,
+        DebugRuleConfiguration,
+        ProfilerConfig,
+        ProfilerRuleConfiguration,
+        TensorBoardOutputConfig,
+    )
+    from constructs_sm.jobs.definitions import CheckpointConfig
+    from constructs_sm.jobs.fields import (
+        ExperimentConfig,
+        Flag,
+        Image,
+        InstanceType,
+        Key,
+        Number,
+        SecurityGroups,
+        Storage,
+        Subnets,
+        TextList,
+        Texts,
+        Time,
+    )
+    from constructs_sm.jobs.resources import InstanceGroup, InstancePlacementConfig, InstancePreference
     from constructs_sm.s3 import S3Data
 
-    from aws_cdk import Duration, Size
     from aws_cdk import aws_ec2 as ec2
+    from aws_cdk import aws_lambda as lambda_
     from constructs import Construct
     from typing_extensions import Unpack
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingImageConfig(Structure):
+    """How the image is pulled from a private registry in a VPC.
+
+    Attributes:
+        training_repository_access_mode: `Vpc`, or `Platform` for ECR.
+        credentials_provider: The Lambda function, or its ARN, that gives the registry's credentials.
+    """
+
+    training_repository_access_mode: str = "Vpc"
+    credentials_provider: lambda_.IFunction | str | None = None
+
+    def to_request(self) -> dict[str, Any]:
+        return {
+            "TrainingRepositoryAccessMode": self.training_repository_access_mode,
+            "TrainingRepositoryAuthConfig": {"TrainingRepositoryCredentialsProviderArn": self.credentials_provider},
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerlessJobConfig(Structure):
+    """A job whose algorithm and machines SageMaker chooses: it customizes or evaluates a model of a hub.
+
+    Attributes:
+        base_model_arn: The model in SageMaker's public hub.
+        job_type: `FineTuning` or `Evaluation`.
+        accept_eula: Of the model.
+        customization_technique: `SFT`, `DPO`, `RLVR` or `RLAIF`.
+        peft: `LORA`.
+        evaluation_type: Needed to evaluate: `LLMAJEvaluation`, `CustomScorerEvaluation` or `BenchmarkEvaluation`.
+        evaluator_arn: What gives reward or score.
+        sequence_length: As `32K`.
+    """
+
+    base_model_arn: str
+    job_type: str
+    accept_eula: Flag | None = None
+    customization_technique: str | None = None
+    peft: str | None = None
+    evaluation_type: str | None = None
+    evaluator_arn: str | None = None
+    sequence_length: str | None = None
+
+    def to_request(self) -> dict[str, Any]:
+        return {
+            "BaseModelArn": self.base_model_arn,
+            "JobType": self.job_type,
+            "AcceptEula": self.accept_eula,
+            "CustomizationTechnique": self.customization_technique,
+            "Peft": self.peft,
+            "EvaluationType": self.evaluation_type,
+            "EvaluatorArn": self.evaluator_arn,
+            "SequenceLength": self.sequence_length,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MlflowConfig(Structure):
+    """The MLflow that the job is tracked in.
+
+    Attributes:
+        mlflow_resource_arn: A tracking server or an app of SageMaker.
+        mlflow_experiment_name: The experiment.
+        mlflow_run_name: The run.
+    """
+
+    mlflow_resource_arn: str
+    mlflow_experiment_name: str | None = None
+    mlflow_run_name: str | None = None
+
+    def to_request(self) -> dict[str, Any]:
+        return {
+            "MlflowResourceArn": self.mlflow_resource_arn,
+            "MlflowExperimentName": self.mlflow_experiment_name,
+            "MlflowRunName": self.mlflow_run_name,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelPackageConfig(Structure):
+    """The model packages that a serverless job makes and starts from.
+
+    Attributes:
+        model_package_group_arn: The group that the model is put into.
+        source_model_package_arn: The model to go on from, or to evaluate.
+    """
+
+    model_package_group_arn: str
+    source_model_package_arn: str | None = None
+
+    def to_request(self) -> dict[str, Any]:
+        return {
+            "ModelPackageGroupArn": self.model_package_group_arn,
+            "SourceModelPackageArn": self.source_model_package_arn,
+        }
 
 
 class TrainingJob(SageMakerJob):
@@ -30,22 +165,61 @@ class TrainingJob(SageMakerJob):
         scope: Any construct in a stack.
         construct_id: Also the name of the state and the key of its result; at most 64 characters.
         image: The training image.
-        instance_type: As `ml.m5.xlarge`.
-        instance_count: Default: 1.
-        volume_size: Storage of each instance. Default: 30 GiB.
-        inputs: Channels by name: data under an S3 prefix, copied to every instance (`File` mode).
+        algorithm_name: In place of an image: an algorithm of yours or of AWS Marketplace.
+        image_config: How the image is pulled from a private registry.
+        container_entrypoint: The container's command, in place of `train`.
+        container_arguments: Arguments of the command.
+        inputs: Channels by name: data under an S3 prefix, copied to every instance; a directory of a file system
+            (`FileSystemDataSource`); or a `Channel` that says more. Default: none.
+        input_mode: How channels are read: `File` (default), `FastFile` or `Pipe`.
         output: The prefix SageMaker puts `<job name>/output/model.tar.gz` under. Default, in a `PipelineStack`: its
             bucket.
+        output_compression: `GZIP` (SageMaker's default) or `NONE`.
         hyperparameters: Any scalars; SageMaker gets strings, `True` as `true`.
         environment: Of the container.
+        metric_definitions: Metrics read from the log: a regular expression by name.
+        metrics_time_series: Keep the course of metrics. SageMaker's default: for its own images, and with
+            *metric_definitions*.
+        instance_type: As `ml.m5.xlarge`.
+        instance_count: Default: 1.
+        instance_groups: In place of one type and count: a heterogeneous cluster.
+        instance_preferences: In place of one type: several, of which SageMaker takes the first that it has.
+        instance_placement: On UltraServers.
+        volume_size: Storage of each instance. Default: 30 GiB.
+        keep_alive: Keep the instances in a warm pool for the next job, and pay for them. SageMaker's default: do not.
+        training_plan_arn: Reserved capacity to run on.
         max_runtime: SageMaker stops the job after this. Default: 1 hour.
-        tags: Of the job.
+        spot: Train on spare capacity, which is cheaper and may be interrupted. Default: False.
+        max_wait: With *spot*: SageMaker gives up after this, the wait for machines included. Default: twice
+            *max_runtime*, at most 28 days, since SageMaker wants no less than *max_runtime* and waiting is free;
+            *max_runtime* itself where that is known at run time only.
+        max_pending: SageMaker gives up a job that has waited for accelerated machines this long.
+        checkpoints: Where training keeps its state: a place in S3, or a `CheckpointConfig`. Default, with *spot* in a
+            `PipelineStack`: its bucket, under the job and the execution. The jobs of a Map share that: give each its
+            own.
+        max_retry_attempts: SageMaker begins again this often after an internal error of its own: RetryStrategy.
         vpc: Where the instances are reachable; its private subnets, unless *subnets* says otherwise.
         subnets: A selection of *vpc*'s, or a list.
         security_groups: Required in a VPC.
-        kms_key: Encrypts the volumes and the model. Default: SageMaker's own.
         network_isolation: Cut the container off the network. Default: False.
-        arguments: See `JobArguments`; `parameters` take every other field.
+        inter_container_traffic_encryption: Encrypt what the instances tell each other. Default: False.
+        kms_key: Encrypts the volumes and the model. Default: SageMaker's own.
+        volume_kms_key: Of the volumes alone. Default: *kms_key*.
+        output_kms_key: Of the model alone. Default: *kms_key*.
+        debug_hook: Save tensors.
+        debug_rules: Judge them.
+        profiler: Record the use of the machines, or do not.
+        profiler_rules: Judge it.
+        tensor_board: Keep what TensorBoard shows: a place in S3, or a `TensorBoardOutputConfig`.
+        experiment: Make the job a trial component.
+        mlflow: Track the job in MLflow.
+        model_package: The model packages of a serverless job.
+        serverless: In place of algorithm and machines: let SageMaker customize or evaluate a model of its hub.
+        remote_debug: Let Systems Manager into the container. Default: False.
+        infra_check: Check the machines before training. Default: False.
+        session_tag_chaining: Let the execution role have the session tags of the caller. Default: False.
+        tags: Of the job.
+        arguments: See `JobArguments`.
 
     Raises:
         InvalidInputError: SageMaker's model refuses the request, or an argument is wrong.
@@ -61,51 +235,113 @@ class TrainingJob(SageMakerJob):
         construct_id: str,
         *,
         image: Image | None = None,
-        instance_type: InstanceType | None = None,
-        instance_count: int | None = None,
-        volume_size: Size | None = None,
-        inputs: Mapping[str, S3Data] | None = None,
+        algorithm_name: str | None = None,
+        image_config: TrainingImageConfig | None = None,
+        container_entrypoint: TextList | None = None,
+        container_arguments: TextList | None = None,
+        inputs: Mapping[str, Input] | None = None,
+        input_mode: str | None = None,
         output: S3Data | None = None,
-        hyperparameters: Mapping[str, Scalar] | None = None,
-        environment: Mapping[str, Scalar] | None = None,
-        max_runtime: Duration | None = None,
-        tags: Mapping[str, str] | None = None,
+        output_compression: str | None = None,
+        hyperparameters: Texts | None = None,
+        environment: Texts | None = None,
+        metric_definitions: Mapping[str, str] | None = None,
+        metrics_time_series: Flag | None = None,
+        instance_type: InstanceType | None = None,
+        instance_count: Number | None = None,
+        instance_groups: Sequence[InstanceGroup] | None = None,
+        instance_preferences: Sequence[InstancePreference] | None = None,
+        instance_placement: InstancePlacementConfig | None = None,
+        volume_size: Storage | None = None,
+        keep_alive: Time | None = None,
+        training_plan_arn: str | None = None,
+        max_runtime: Time | None = None,
+        spot: Flag | None = None,
+        max_wait: Time | None = None,
+        max_pending: Time | None = None,
+        checkpoints: S3Data | CheckpointConfig | None = None,
+        max_retry_attempts: Number | None = None,
         vpc: ec2.IVpc | None = None,
         subnets: Subnets | None = None,
         security_groups: SecurityGroups | None = None,
+        network_isolation: Flag | None = None,
+        inter_container_traffic_encryption: Flag | None = None,
         kms_key: Key | None = None,
-        network_isolation: bool | None = None,
+        volume_kms_key: Key | None = None,
+        output_kms_key: Key | None = None,
+        debug_hook: DebugHookConfig | None = None,
+        debug_rules: Sequence[DebugRuleConfiguration] | None = None,
+        profiler: ProfilerConfig | None = None,
+        profiler_rules: Sequence[ProfilerRuleConfiguration] | None = None,
+        tensor_board: S3Data | TensorBoardOutputConfig | None = None,
+        experiment: ExperimentConfig | None = None,
+        mlflow: MlflowConfig | None = None,
+        model_package: ModelPackageConfig | None = None,
+        serverless: ServerlessJobConfig | None = None,
+        remote_debug: Flag | None = None,
+        infra_check: Flag | None = None,
+        session_tag_chaining: Flag | None = None,
+        tags: Mapping[str, str] | None = None,
         **arguments: Unpack[JobArguments],
     ) -> None:
         problems: list[Problem] = []
+        given = {
+            "AlgorithmSpecification": {
+                **algorithm(image, algorithm_name, input_mode, metric_definitions),
+                "EnableSageMakerMetricsTimeSeries": metrics_time_series,
+                "ContainerEntrypoint": text_list(container_entrypoint),
+                "ContainerArguments": text_list(container_arguments),
+                "TrainingImageConfig": image_config,
+            },
+            "InputDataConfig": channels(inputs, problems),
+            "OutputDataConfig": output_data(output, first(output_kms_key, kms_key), output_compression),
+            "HyperParameters": texts(hyperparameters),
+            "Environment": texts(environment),
+            "ResourceConfig": resources(
+                instance_type,
+                instance_count,
+                volume_size,
+                first(volume_kms_key, kms_key),
+                keep_alive=keep_alive,
+                instance_groups=instance_groups,
+                instance_preferences=instance_preferences,
+                instance_placement=instance_placement,
+                training_plan_arn=training_plan_arn,
+            ),
+            "StoppingCondition": stopping(max_runtime, max_wait, max_pending),
+            "EnableManagedSpotTraining": spot,
+            "CheckpointConfig": checkpoint_config(checkpoints),
+            "RetryStrategy": {"MaximumRetryAttempts": max_retry_attempts},
+            "VpcConfig": vpc_config(vpc, subnets, security_groups, problems),
+            "EnableNetworkIsolation": network_isolation,
+            "EnableInterContainerTrafficEncryption": inter_container_traffic_encryption,
+            "DebugHookConfig": debug_hook,
+            "DebugRuleConfigurations": debug_rules,
+            "ProfilerConfig": profiler,
+            "ProfilerRuleConfigurations": profiler_rules,
+            "TensorBoardOutputConfig": tensor_board_config(tensor_board),
+            "ExperimentConfig": experiment,
+            "MlflowConfig": mlflow,
+            "ModelPackageConfig": model_package,
+            "ServerlessJobConfig": serverless,
+            "RemoteDebugConfig": {"EnableRemoteDebug": remote_debug},
+            "InfraCheckConfig": {"EnableInfraCheck": infra_check},
+            "SessionChainingConfig": {"EnableSessionTagChaining": session_tag_chaining},
+            "Tags": tag_list(tags),
+        }
+        place = data_under(scope, construct_id)
         super().__init__(
             scope,
             construct_id,
             action=TRAINING_JOB,
-            given={
-                "AlgorithmSpecification": {"TrainingImage": image},
-                "ResourceConfig": cluster(instance_type, instance_count, volume_size, kms_key),
-                "InputDataConfig": channels(inputs, problems),
-                "OutputDataConfig": {"S3OutputPath": output, "KmsKeyId": kms_key},
-                "HyperParameters": texts(hyperparameters),
-                "Environment": texts(environment),
-                "StoppingCondition": {"MaxRuntimeInSeconds": seconds(max_runtime)},
-                "VpcConfig": vpc_config(vpc, subnets, security_groups, problems),
-                "EnableNetworkIsolation": network_isolation,
-                "Tags": tag_list(tags),
-            },
-            defaults={
-                "AlgorithmSpecification": {"TrainingInputMode": "File"},
-                "ResourceConfig": CLUSTER if instance_type else None,
-                "OutputDataConfig": {"S3OutputPath": data_under(scope, construct_id)},
-                "StoppingCondition": STOPPING,
-            },
+            given=given,
+            defaults=_defaults(scope, construct_id, given, place, arguments),
             problems=problems,
             **arguments,
         )
         # What the request says, also where only its parameters do.
         said = self._state.request.get("OutputDataConfig", {}).get("S3OutputPath")
-        known = S3Location.of(output) or data_under(scope, construct_id)
+        known = S3Location.of(output) or place
         self._output = known if known is not None and known.uri == said else S3Location.of(said)
 
     @property
@@ -114,3 +350,18 @@ class TrainingJob(SageMakerJob):
         known = None if self._output is None else self._output.within
         key = None if self._output is None else self._output.key
         return S3Location(self._state.later("ModelArtifacts.S3ModelArtifacts"), known, key)
+
+
+def _defaults(
+    scope: Construct, job: str, given: Mapping[str, Any], place: S3Location | None, arguments: JobArguments
+) -> dict[str, Any]:
+    parameters = arguments.get("parameters")
+    said = parameters if isinstance(parameters, Mapping) else {}
+    raw_output = said.get("OutputDataConfig")
+    raw_output = raw_output.get("S3OutputPath") if isinstance(raw_output, Mapping) else None
+    output = first(given["OutputDataConfig"]["S3OutputPath"], raw_output, place)
+    if given["ServerlessJobConfig"] is not None or spelled(said, "ServerlessJobConfig"):
+        # SageMaker chooses the rest.
+        return {"OutputDataConfig": {"S3OutputPath": place}}
+    checkpoints = checkpoints_under(scope, job, jsonata=asks_for_jsonata(arguments))
+    return {**definition_defaults(given, said, place, checkpoints), **output_defaults(given, output)}

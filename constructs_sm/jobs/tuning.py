@@ -2,37 +2,111 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from constructs_sm.actions import TUNING_JOB
-from constructs_sm.errors import Problem
+from constructs_sm.errors import InvalidInputError, Problem
 from constructs_sm.job import JobArguments, SageMakerJob
-from constructs_sm.jobs.channels import channels
-from constructs_sm.jobs.fields import (
-    CLUSTER,
-    STOPPING,
-    cluster,
-    data_under,
-    named,
-    seconds,
-    tag_list,
-    texts,
-    vpc_config,
-)
+from constructs_sm.jobs.definitions import filled
+from constructs_sm.jobs.fields import data_under, seconds, tag_list
+from constructs_sm.jobs.ranges import parameter_ranges
+from constructs_sm.jobs.tuning_definition import TuningDefinition
+from constructs_sm.late_bound import is_json_path, is_jsonata
+from constructs_sm.rendering import Structure
+from constructs_sm.s3 import S3Location
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from constructs_sm.jobs.fields import Image, InstanceType, Key, Scalar, SecurityGroups, Subnets
+    from constructs_sm.jobs.channels import Input
+    from constructs_sm.jobs.definitions import CheckpointConfig
+    from constructs_sm.jobs.fields import (
+        Flag,
+        Image,
+        InstanceType,
+        Key,
+        Number,
+        SecurityGroups,
+        Storage,
+        Subnets,
+        Texts,
+        Time,
+    )
+    from constructs_sm.jobs.ranges import Range
+    from constructs_sm.jobs.resources import (
+        InstanceGroup,
+        InstancePlacementConfig,
+        InstancePreference,
+        TuningInstanceConfig,
+    )
     from constructs_sm.s3 import S3Data
 
-    from aws_cdk import Duration, Size
     from aws_cdk import aws_ec2 as ec2
     from constructs import Construct
     from typing_extensions import Unpack
 
-Range: TypeAlias = tuple[int, int] | tuple[float, float] | list[str]
-_ENDS = 2
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HyperbandStrategyConfig(Structure):
+    """The resources, such as epochs, that Hyperband gives a training.
+
+    Attributes:
+        min_resource: No training is stopped before.
+        max_resource: Each is stopped then. SageMaker's default: `epochs` and the like of the hyperparameters.
+    """
+
+    min_resource: Number | None = None
+    max_resource: Number | None = None
+
+    def to_request(self) -> dict[str, Any]:
+        return {"MinResource": self.min_resource, "MaxResource": self.max_resource}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TuningJobCompletionCriteria(Structure):
+    """When a search ends before its limits.
+
+    Attributes:
+        target_objective_metric_value: The objective is this good.
+        max_number_of_training_jobs_not_improving: So many trainings have not come to a better one; at least 3.
+        complete_on_convergence: SageMaker expects no better one.
+    """
+
+    target_objective_metric_value: Number | None = None
+    max_number_of_training_jobs_not_improving: Number | None = None
+    complete_on_convergence: Flag | None = None
+
+    def to_request(self) -> dict[str, Any]:
+        complete = self.complete_on_convergence
+        if isinstance(complete, bool):
+            complete = "Enabled" if complete else "Disabled"
+        return {
+            "TargetObjectiveMetricValue": self.target_objective_metric_value,
+            "BestObjectiveNotImproving": {
+                "MaxNumberOfTrainingJobsNotImproving": self.max_number_of_training_jobs_not_improving
+            },
+            "ConvergenceDetected": {"CompleteOnConvergence": complete},
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TuningJobWarmStartConfig(Structure):
+    """Earlier searches that this one learns from.
+
+    Attributes:
+        parents: At most 5: their names, or jobs that run before.
+        warm_start_type: `IdenticalDataAndAlgorithm` or `TransferLearning`.
+    """
+
+    parents: Sequence[str | TuningJob]
+    warm_start_type: str = "IdenticalDataAndAlgorithm"
+
+    def to_request(self) -> dict[str, Any]:
+        names = [parent.resource_name if isinstance(parent, TuningJob) else parent for parent in self.parents]
+        return {
+            "ParentHyperParameterTuningJobs": [{"HyperParameterTuningJobName": name} for name in names],
+            "WarmStartType": self.warm_start_type,
+        }
 
 
 class TuningJob(SageMakerJob):
@@ -41,28 +115,59 @@ class TuningJob(SageMakerJob):
     Args:
         scope: Any construct in a stack.
         construct_id: Also the name of the state and the key of its result; at most 64 characters.
-        image: The training image.
         objective: The metric to optimize, as `validation:auc`.
         objective_type: `Maximize` (default) or `Minimize`.
-        ranges: What to search, by hyperparameter: `(3, 10)` integers, `(0.1, 0.5)` real numbers, `["a", "b"]` choices.
-        max_jobs: Trainings in all. Default: 10.
+        ranges: What to search, by hyperparameter: `(3, 10)` integers, `(0.1, 0.5)` real numbers, `["a", "b"]` choices;
+            or an `IntegerParameterRange` and the like, which say more.
+        strategy: `Bayesian` (default), `Random`, `Hyperband` or `Grid`.
+        hyperband: Resources of the strategy of that name.
+        max_jobs: Trainings in all. Default: 10; with `Grid`, as many as there are combinations.
         max_parallel_jobs: Trainings at a time. Default: 2.
-        strategy: Default: `Bayesian`.
+        max_tuning_runtime: The search ends after this. SageMaker's default: never.
+        early_stopping: Of trainings that promise nothing: `Auto` or `Off` (SageMaker's default).
+        completion_criteria: When the search ends before its limits.
+        warm_start: Learn from earlier searches.
+        autotune: Let SageMaker find ranges, as those of an `AutoParameter`, and settings. Default: False.
+        random_seed: The same seed makes for the same choices.
+        definitions: Several algorithms to search, each with its own objective, ranges and machines. They stand in
+            place of all arguments from *image* on, and of *objective* and *ranges*.
+        image: The training image.
+        algorithm_name: In place of an image: an algorithm of yours or of AWS Marketplace.
+        inputs: Channels by name, as those of a `TrainingJob`. Default: none.
+        input_mode: How channels are read: `File` (default), `FastFile` or `Pipe`.
+        output: The prefix SageMaker puts the models under. Default, in a `PipelineStack`: its bucket.
+        output_compression: `GZIP` (SageMaker's default) or `NONE`.
         hyperparameters: Those that stay as they are; any scalars, SageMaker gets strings.
+        environment: Of the container.
+        metric_definitions: Metrics read from the log: a regular expression by name. An algorithm of your own must
+            define the objective.
         instance_type: As `ml.m5.xlarge`.
         instance_count: Default: 1.
+        instance_groups: In place of one type and count: a heterogeneous cluster.
+        instance_preferences: In place of one type: several, of which SageMaker takes the first that it has.
+        instance_placement: On UltraServers.
+        instance_configs: In place of one type: clusters to choose from, for each training.
+        allocation_strategy: How it is chosen: `Prioritized`, in the order of *instance_configs*.
         volume_size: Storage of each instance. Default: 30 GiB.
-        inputs: Channels by name: data under an S3 prefix.
-        output: The prefix SageMaker puts the models under. Default, in a `PipelineStack`: its bucket.
-        environment: Of the container.
+        keep_alive: Keep the instances in a warm pool, and pay for them. SageMaker's default: do not.
+        training_plan_arn: Reserved capacity to run on.
         max_runtime: SageMaker stops each training after this. Default: 1 hour.
-        tags: Of the tuning job.
+        spot: Train on spare capacity, which is cheaper and may be interrupted. Default: False.
+        max_wait: With *spot*: SageMaker gives a training up after this. Default: as that of a `TrainingJob`.
+        max_pending: SageMaker gives up a training that has waited for accelerated machines this long.
+        checkpoints: Where trainings keep their state: a place in S3, or a `CheckpointConfig`. No default, since
+            whether SageMaker keeps those of parallel trainings apart is not verified on AWS.
+        max_retry_attempts: SageMaker begins a training again this often after an internal error of its own.
         vpc: Where the instances are reachable; its private subnets, unless *subnets* says otherwise.
         subnets: A selection of *vpc*'s, or a list.
         security_groups: Required in a VPC.
-        kms_key: Encrypts the volumes and the models. Default: SageMaker's own.
         network_isolation: Cut the containers off the network. Default: False.
-        arguments: See `JobArguments`; `parameters` take every other field. Names have at most 32 characters.
+        inter_container_traffic_encryption: Encrypt what the instances tell each other. Default: False.
+        kms_key: Encrypts the volumes and the models. Default: SageMaker's own.
+        volume_kms_key: Of the volumes alone. Default: *kms_key*.
+        output_kms_key: Of the models alone. Default: *kms_key*.
+        tags: Of the tuning job.
+        arguments: See `JobArguments`. Names have at most 32 characters.
 
     Raises:
         InvalidInputError: SageMaker's model refuses the request, or an argument is wrong.
@@ -77,96 +182,190 @@ class TuningJob(SageMakerJob):
         scope: Construct,
         construct_id: str,
         *,
-        image: Image | None = None,
         objective: str | None = None,
         objective_type: str | None = None,
         ranges: Mapping[str, Range] | None = None,
-        max_jobs: int | None = None,
-        max_parallel_jobs: int | None = None,
         strategy: str | None = None,
-        hyperparameters: Mapping[str, Scalar] | None = None,
-        instance_type: InstanceType | None = None,
-        instance_count: int | None = None,
-        volume_size: Size | None = None,
-        inputs: Mapping[str, S3Data] | None = None,
+        hyperband: HyperbandStrategyConfig | None = None,
+        max_jobs: Number | None = None,
+        max_parallel_jobs: Number | None = None,
+        max_tuning_runtime: Time | None = None,
+        early_stopping: str | None = None,
+        completion_criteria: TuningJobCompletionCriteria | None = None,
+        warm_start: TuningJobWarmStartConfig | None = None,
+        autotune: bool | None = None,
+        random_seed: Number | None = None,
+        definitions: Sequence[TuningDefinition] | None = None,
+        image: Image | None = None,
+        algorithm_name: str | None = None,
+        inputs: Mapping[str, Input] | None = None,
+        input_mode: str | None = None,
         output: S3Data | None = None,
-        environment: Mapping[str, Scalar] | None = None,
-        max_runtime: Duration | None = None,
-        tags: Mapping[str, str] | None = None,
+        output_compression: str | None = None,
+        hyperparameters: Texts | None = None,
+        environment: Texts | None = None,
+        metric_definitions: Mapping[str, str] | None = None,
+        instance_type: InstanceType | None = None,
+        instance_count: Number | None = None,
+        instance_groups: Sequence[InstanceGroup] | None = None,
+        instance_preferences: Sequence[InstancePreference] | None = None,
+        instance_placement: InstancePlacementConfig | None = None,
+        instance_configs: Sequence[TuningInstanceConfig] | None = None,
+        allocation_strategy: str | None = None,
+        volume_size: Storage | None = None,
+        keep_alive: Time | None = None,
+        training_plan_arn: str | None = None,
+        max_runtime: Time | None = None,
+        spot: Flag | None = None,
+        max_wait: Time | None = None,
+        max_pending: Time | None = None,
+        checkpoints: S3Data | CheckpointConfig | None = None,
+        max_retry_attempts: Number | None = None,
         vpc: ec2.IVpc | None = None,
         subnets: Subnets | None = None,
         security_groups: SecurityGroups | None = None,
+        network_isolation: Flag | None = None,
+        inter_container_traffic_encryption: Flag | None = None,
         kms_key: Key | None = None,
-        network_isolation: bool | None = None,
+        volume_kms_key: Key | None = None,
+        output_kms_key: Key | None = None,
+        tags: Mapping[str, str] | None = None,
         **arguments: Unpack[JobArguments],
     ) -> None:
         problems: list[Problem] = []
-        resources = cluster(instance_type, instance_count, volume_size, kms_key)
+        one = TuningDefinition(
+            image=image,
+            algorithm_name=algorithm_name,
+            inputs=inputs,
+            input_mode=input_mode,
+            output=output,
+            output_compression=output_compression,
+            hyperparameters=hyperparameters,
+            environment=environment,
+            metric_definitions=metric_definitions,
+            instance_type=instance_type,
+            instance_count=instance_count,
+            instance_groups=instance_groups,
+            instance_preferences=instance_preferences,
+            instance_placement=instance_placement,
+            instance_configs=instance_configs,
+            allocation_strategy=allocation_strategy,
+            volume_size=volume_size,
+            keep_alive=keep_alive,
+            training_plan_arn=training_plan_arn,
+            max_runtime=max_runtime,
+            spot=spot,
+            max_wait=max_wait,
+            max_pending=max_pending,
+            checkpoints=checkpoints,
+            max_retry_attempts=max_retry_attempts,
+            vpc=vpc,
+            subnets=subnets,
+            security_groups=security_groups,
+            network_isolation=network_isolation,
+            inter_container_traffic_encryption=inter_container_traffic_encryption,
+            kms_key=kms_key,
+            volume_kms_key=volume_kms_key,
+            output_kms_key=output_kms_key,
+        )
+        place = data_under(scope, construct_id)
+        definition = one.given(problems)
+        given = {
+            "HyperParameterTuningJobConfig": {
+                "Strategy": strategy,
+                "StrategyConfig": {"HyperbandStrategyConfig": hyperband},
+                "HyperParameterTuningJobObjective": {"MetricName": objective, "Type": objective_type},
+                "ResourceLimits": {
+                    "MaxNumberOfTrainingJobs": max_jobs,
+                    "MaxParallelTrainingJobs": max_parallel_jobs,
+                    "MaxRuntimeInSeconds": seconds(max_tuning_runtime),
+                },
+                "ParameterRanges": parameter_ranges(ranges, "ranges", problems),
+                "TrainingJobEarlyStoppingType": early_stopping,
+                "TuningJobCompletionCriteria": completion_criteria,
+                "RandomSeed": random_seed,
+            },
+            "TrainingJobDefinition": definition,
+            "TrainingJobDefinitions": _all(definitions, one, place, problems),
+            "WarmStartConfig": warm_start,
+            "Autotune": {"Mode": "Enabled"} if autotune else None,
+            "Tags": tag_list(tags),
+        }
+        limits = {"MaxNumberOfTrainingJobs": 10, "MaxParallelTrainingJobs": 2}
+        if strategy == "Grid":
+            del limits["MaxNumberOfTrainingJobs"]
         super().__init__(
             scope,
             construct_id,
             action=TUNING_JOB,
-            given={
-                "HyperParameterTuningJobConfig": {
-                    "Strategy": strategy,
-                    "HyperParameterTuningJobObjective": {"MetricName": objective, "Type": objective_type},
-                    "ResourceLimits": {
-                        "MaxNumberOfTrainingJobs": max_jobs,
-                        "MaxParallelTrainingJobs": max_parallel_jobs,
-                    },
-                    "ParameterRanges": _ranges(ranges, problems),
-                },
-                "TrainingJobDefinition": {
-                    "AlgorithmSpecification": {"TrainingImage": image},
-                    "StaticHyperParameters": texts(hyperparameters),
-                    "ResourceConfig": resources,
-                    "InputDataConfig": channels(inputs, problems),
-                    "OutputDataConfig": {"S3OutputPath": output, "KmsKeyId": kms_key},
-                    "Environment": texts(environment),
-                    "StoppingCondition": {"MaxRuntimeInSeconds": seconds(max_runtime)},
-                    "VpcConfig": vpc_config(vpc, subnets, security_groups, problems),
-                    "EnableNetworkIsolation": network_isolation,
-                },
-                "Tags": tag_list(tags),
-            },
+            given=given,
             defaults={
                 "HyperParameterTuningJobConfig": {
                     "Strategy": "Bayesian",
                     "HyperParameterTuningJobObjective": {"Type": "Maximize"} if objective else None,
-                    "ResourceLimits": {"MaxNumberOfTrainingJobs": 10, "MaxParallelTrainingJobs": 2},
+                    "ResourceLimits": limits,
                 },
-                "TrainingJobDefinition": {
-                    "AlgorithmSpecification": {"TrainingInputMode": "File"},
-                    "ResourceConfig": CLUSTER if instance_type else None,
-                    "OutputDataConfig": {"S3OutputPath": data_under(scope, construct_id)},
-                    "StoppingCondition": STOPPING,
-                }
-                if image
-                else None,
+                "TrainingJobDefinition": (
+                    one.defaults(definition, place, _in_parameters(arguments)) if one.said else None
+                ),
             },
             problems=problems,
             **arguments,
         )
+        self._known = [S3Location.of(o) for o in (output, *(d.output for d in definitions or ())) if o is not None]
+        self._known.append(place)
+
+    @property
+    def best_training_job_name(self) -> str:
+        """The name of the best training once this job has completed, for a state that runs after it."""
+        return self._state.later("BestTrainingJob.TrainingJobName")
+
+    @property
+    def best_model_artifacts(self) -> S3Location:
+        """Where the model of the best training is once this job has completed, for a state that runs after it.
+
+        Raises:
+            InvalidInputError: Its place is not known at synthesis: it is late-bound, or differs by definition.
+        """
+        said = self._outputs()
+        output = said[0] if len(set(said)) == 1 else None
+        if output is None or is_json_path(output) or is_jsonata(output):
+            use = "give one output that is known at synthesis, the same for all definitions"
+            where = f"TuningJob '{self.node.path}'"
+            raise InvalidInputError(where, [Problem("place of the best model is not known", said, use)])
+        name = self.best_training_job_name
+        folder, file = f"{output.rstrip('/')}/", "/output/model.tar.gz"
+        uri = (
+            f"{{% '{folder}' & {name[3:-3]} & '{file}' %}}"
+            if is_jsonata(name)
+            else f"States.Format('{folder}{{}}{file}', {name})"
+        )
+        known = next((place for place in self._known if place is not None and place.uri == output), None)
+        place = known or S3Location(output, output)
+        return S3Location(uri, place.within, place.key)
+
+    def _outputs(self) -> list[Any]:
+        request = self._state.request
+        one, several = request.get("TrainingJobDefinition"), request.get("TrainingJobDefinitions")
+        found = [d for d in (one, *(several or ())) if isinstance(d, dict)]
+        return [d.get("OutputDataConfig", {}).get("S3OutputPath") for d in found] or [None]
 
 
-def _ranges(ranges: Mapping[str, Range] | None, problems: list[Problem]) -> dict[str, list[dict[str, Any]]]:
-    """Ranges as SageMaker sorts them: by the type of their values, the ends written as strings."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    for name, values in named(ranges, "ranges", problems).items():
-        if isinstance(values, list) and values:
-            field, entry = "CategoricalParameterRanges", {"Name": name, "Values": [str(value) for value in values]}
-        elif isinstance(values, tuple) and len(values) == _ENDS and all(_number(end) for end in values):
-            field = (
-                "IntegerParameterRanges" if all(isinstance(end, int) for end in values) else "ContinuousParameterRanges"
-            )
-            entry = {"Name": name, "MinValue": str(values[0]), "MaxValue": str(values[1])}
-        else:
-            use = "pass (lowest, highest), or a list of choices"
-            problems.append(Problem(f"ranges['{name}'] is no range", values, use))
-            continue
-        found.setdefault(field, []).append(entry)
-    return found
+def _in_parameters(arguments: JobArguments) -> Any:
+    parameters = arguments.get("parameters")
+    return parameters.get("TrainingJobDefinition") if isinstance(parameters, Mapping) else None
 
 
-def _number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+def _all(
+    definitions: Any, one: TuningDefinition, place: S3Location | None, problems: list[Problem]
+) -> list[dict[str, Any]] | None:
+    """TrainingJobDefinitions, filled: no default reaches into a list."""
+    if definitions is None:
+        return None
+    if one.said:
+        problems.append(Problem("definitions stand beside a definition", one.said, "put all of it into definitions"))
+    if not isinstance(definitions, (list, tuple)) or not all(isinstance(d, TuningDefinition) for d in definitions):
+        problems.append(Problem("definitions must be a list", definitions, "pass [TuningDefinition(...), ...]"))
+        return None
+    several = [(definition, definition.given(problems)) for definition in definitions]
+    return [filled(given, definition.defaults(given, place)) for definition, given in several]
