@@ -14,11 +14,12 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
+from constructs_sm.accounts import mapped_account
 from constructs_sm.errors import NOTHING, InvalidInputError, Problem
 from constructs_sm.late_bound import is_token
 from constructs_sm.scope import JobScope
 
-from aws_cdk import Aws, CfnMapping, Stack
+from aws_cdk import Aws
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,7 +34,6 @@ GravitonScope: TypeAlias = Literal["training", "inference", "inference_graviton"
 
 _SHOWN = 12
 _MAPPING = "SageMakerImages{}"
-_MAPPED: dict[tuple[JobScope, str], str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +76,11 @@ class SageMakerImage:
         Where that is known at deployment only, a mapping in the stack knows the account; CloudFormation refuses to
         deploy to a Region that has no such image.
         """
-        job_scope = JobScope.of(scope)
-        region = job_scope.arns.region
+        region = JobScope.of(scope).arns.region
         if not is_token(region):
             return self.uri(region)
-        key = (job_scope, self.accounts)
-        if key not in _MAPPED:
-            _MAPPED[key] = _mapped(Stack.of(scope), self.accounts, region)
-        return self._spelled(_MAPPED[key], region, Aws.URL_SUFFIX)
+        account = mapped_account(scope, _MAPPING.format(self.accounts), _accounts(self.accounts))
+        return self._spelled(account, region, Aws.URL_SUFFIX)
 
     def _spelled(self, account: str, region: str, suffix: str) -> str:
         tag = f":{self.tag}" if self.tag else ""
@@ -306,16 +303,6 @@ def _accounts(key: str) -> dict[str, str]:
     registry, less = _data()["accounts"][key]
     without = set(less.split())
     return {region: account for region, account in _data()["registries"][registry].items() if region not in without}
-
-
-def _mapped(stack: Stack, key: str, region: str) -> str:
-    """The account in the Region of *stack*, by a mapping that images with the same accounts share."""
-    name = _MAPPING.format(key)
-    mapping = stack.node.try_find_child(name)
-    if not isinstance(mapping, CfnMapping):
-        accounts = {region: {"account": account} for region, account in _accounts(key).items()}
-        mapping = CfnMapping(stack, name, mapping=accounts)
-    return mapping.find_in_map(region, "account")
 
 
 def _age(version: str) -> list[tuple[bool, int, str]]:

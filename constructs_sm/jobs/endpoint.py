@@ -2,41 +2,73 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from constructs_sm.actions import ENDPOINT, ENDPOINT_CONFIG, ENDPOINT_UPDATE
+from constructs_sm.errors import Problem
 from constructs_sm.job import JobArguments, SageMakerJob
-from constructs_sm.jobs.fields import instance, tag_list
-from constructs_sm.jobs.model import Model
+from constructs_sm.jobs.deployment import deployment_config
+from constructs_sm.jobs.fields import data_under, each, tag_list, vpc_config
+from constructs_sm.jobs.variants import Variant
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from constructs_sm.jobs.fields import InstanceType, Key
+    from constructs_sm.jobs.deployment import Alarm, UpdatePolicy
+    from constructs_sm.jobs.fields import Flag, InstanceType, Key, Number, SecurityGroups, Subnets
+    from constructs_sm.jobs.model import Model
+    from constructs_sm.jobs.serving import (
+        AsyncInferenceConfig,
+        ClarifyExplainerConfig,
+        CrossRegionTrafficConfig,
+        DataCaptureConfig,
+        MetricsConfig,
+    )
+    from constructs_sm.jobs.variants import ServerlessConfig
 
+    from aws_cdk import aws_ec2 as ec2
     from constructs import Construct
     from typing_extensions import Unpack
 
+_ALL_TRAFFIC = "AllTraffic"
+
 
 class EndpointConfig(SageMakerJob):
-    """Say what an endpoint serves, and on what: one model on instances of one type.
+    """Say what an endpoint serves, and on what: one model, or several variants.
+
+    The endpoint runs under the execution roles of its models. If one of them is the role made for this stack, it is
+    granted what the endpoint writes.
 
     Args:
         scope: Any construct in a stack.
         construct_id: Also the name of the state and the key of its result; at most 64 characters.
-        model: A `Model`, or the name of one.
+        model: A `Model`, or the name of one, to be served by one variant. For more of a variant than is here, pass
+            *variants*.
         instance_type: As `ml.m5.xlarge`.
         instance_count: Default: 1.
-        variant_name: Of the one production variant. Default: `AllTraffic`.
+        serverless: In place of instances.
+        variant_name: Of the one variant. Default: `AllTraffic`.
+        variants: What is served, by several variants, or by one of which there is more to say.
+        shadow_variants: What gets a copy of the traffic, without being heard.
+        async_inference: Queue calls, and leave the answers in S3. Default: a call waits for its answer.
+        data_capture: Keep what the endpoint was asked and answered. Default: nothing is kept.
+        explainer: Explain the answers. Default: they are not explained.
+        metrics: Default: those of the endpoint, every minute.
+        cross_region_traffic: Bound what inference routers of other Regions ask. Default: not bounded.
+        vpc: Where the instances are reachable, with a *role*; its private subnets, unless *subnets* says otherwise.
+        subnets: A selection of *vpc*'s, or a list.
+        security_groups: Required in a VPC.
+        network_isolation: Cut the containers off the network, with a *role*. Default: False.
         kms_key: Encrypts the instances' volumes. Default: SageMaker's own.
         tags: Of the configuration.
-        arguments: See `JobArguments`; `parameters` take every other field, `ProductionVariants` whole. A *role* becomes
-            `ExecutionRoleArn`; none is made.
+        arguments: See `JobArguments`; `parameters` take every other field. A *role* becomes `ExecutionRoleArn`, for
+            endpoints of inference components; none is made.
 
     Raises:
         InvalidInputError: SageMaker's model refuses the request, or an argument is wrong.
 
-    Grants: CreateEndpointConfig on this configuration, ListTags, AddTags, PassRole of a given role.
+    Grants: CreateEndpointConfig on this configuration, ListTags, AddTags, PassRole of a given role; to the role of the
+        models, if it is made here, S3 write of what is captured, and of the answers of asynchronous calls.
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpointConfig.html
     """
 
@@ -47,30 +79,73 @@ class EndpointConfig(SageMakerJob):
         *,
         model: Model | str | None = None,
         instance_type: InstanceType | None = None,
-        instance_count: int | None = None,
+        instance_count: Number | None = None,
+        serverless: ServerlessConfig | None = None,
         variant_name: str | None = None,
+        variants: Sequence[Variant] | None = None,
+        shadow_variants: Sequence[Variant] | None = None,
+        async_inference: AsyncInferenceConfig | None = None,
+        data_capture: DataCaptureConfig | None = None,
+        explainer: ClarifyExplainerConfig | None = None,
+        metrics: MetricsConfig | None = None,
+        cross_region_traffic: CrossRegionTrafficConfig | None = None,
+        vpc: ec2.IVpc | None = None,
+        subnets: Subnets | None = None,
+        security_groups: SecurityGroups | None = None,
+        network_isolation: Flag | None = None,
         kms_key: Key | None = None,
         tags: Mapping[str, str] | None = None,
         **arguments: Unpack[JobArguments],
     ) -> None:
-        variant = {
-            "ModelName": model.model_name if isinstance(model, Model) else model,
-            "InstanceType": instance(instance_type),
-            "InitialInstanceCount": instance_count,
-            "VariantName": variant_name,
+        problems: list[Problem] = []
+        one = {
+            "model": model,
+            "instance_type": instance_type,
+            "instance_count": instance_count,
+            "serverless": serverless,
+            "variant_name": variant_name,
         }
-        typed = any(value is not None for value in variant.values())
-        filled = {"VariantName": "AllTraffic", **({"InitialInstanceCount": 1} if instance_type else {})}
-        filled |= {field: value for field, value in variant.items() if value is not None}
+        given = {name: value for name, value in one.items() if value is not None}
+        if given and variants is not None:
+            use = "say it in the variants"
+            problems.append(Problem(f"variants and {', '.join(given)} exclude each other", list(given.values()), use))
+        elif given:
+            name = variant_name or _ALL_TRAFFIC
+            variants = [
+                Variant(
+                    name=name,
+                    model=model,
+                    instance_type=instance_type,
+                    instance_count=instance_count,
+                    serverless=serverless,
+                )
+            ]
+        data = data_under(scope, construct_id)
         super().__init__(
             scope,
             construct_id,
             action=ENDPOINT_CONFIG,
             given={
-                "ProductionVariants": [filled] if typed else None,
+                "ProductionVariants": variants,
+                "ShadowProductionVariants": shadow_variants,
+                "AsyncInferenceConfig": async_inference,
+                "DataCaptureConfig": data_capture,
+                "ExplainerConfig": {"ClarifyExplainerConfig": explainer},
+                "MetricsConfig": metrics,
+                "CrossRegionTrafficConfig": cross_region_traffic,
+                "VpcConfig": vpc_config(vpc, subnets, security_groups, problems),
+                "EnableNetworkIsolation": network_isolation,
                 "KmsKeyId": kms_key,
                 "Tags": tag_list(tags),
             },
+            defaults={
+                "AsyncInferenceConfig": {"OutputConfig": {"S3OutputPath": data and data.under("answers/")}}
+                if async_inference
+                else None,
+                "DataCaptureConfig": {"DestinationS3Uri": data and data.under("captured/")} if data_capture else None,
+            },
+            runs_under=_owner_of_the_role(variants, shadow_variants),
+            problems=problems,
             **arguments,
         )
 
@@ -87,6 +162,8 @@ class Endpoint(SageMakerJob):
         scope: Any construct in a stack.
         construct_id: Also the name of the state and the key of its result; at most 64 characters.
         endpoint_config: An `EndpointConfig`, or the name of one.
+        update_policy: How traffic moves to new instances when the endpoint is updated. Default: all at once.
+        rollback_alarms: Alarms, or their names: if one rings during an update, the old instances stay.
         tags: Of the endpoint.
         arguments: See `JobArguments`; `parameters` take every other field. With the default `job_name` every execution
             makes a further endpoint, which costs until it is deleted; a fixed name makes one.
@@ -104,6 +181,8 @@ class Endpoint(SageMakerJob):
         construct_id: str,
         *,
         endpoint_config: EndpointConfig | str | None = None,
+        update_policy: UpdatePolicy | None = None,
+        rollback_alarms: Sequence[Alarm] | None = None,
         tags: Mapping[str, str] | None = None,
         **arguments: Unpack[JobArguments],
     ) -> None:
@@ -111,7 +190,11 @@ class Endpoint(SageMakerJob):
             scope,
             construct_id,
             action=ENDPOINT,
-            given={"EndpointConfigName": _name_of(endpoint_config), "Tags": tag_list(tags)},
+            given={
+                "EndpointConfigName": _name_of(endpoint_config),
+                "DeploymentConfig": deployment_config(update_policy, rollback_alarms),
+                "Tags": tag_list(tags),
+            },
             **arguments,
         )
 
@@ -128,6 +211,12 @@ class EndpointUpdate(SageMakerJob):
         scope: Any construct in a stack.
         construct_id: Also the name of the state and the key of its result; at most 64 characters.
         endpoint_config: An `EndpointConfig`, or the name of one.
+        update_policy: How traffic moves to the new instances. Default: all at once.
+        rollback_alarms: Alarms, or their names: if one rings during the update, the old instances stay.
+        retain_variant_properties: Keep what was changed of the running variants, as their number of instances, and not
+            what the configuration says. Default: False.
+        exclude_retained_variant_properties: Except `DesiredInstanceCount`, `DesiredWeight`, `DataCaptureConfig`.
+        retain_deployment_config: Move the traffic as the last time. Default: False.
         arguments: See `JobArguments`; `job_name` names the endpoint, and there is no default; `parameters` take every
             other field.
 
@@ -144,13 +233,24 @@ class EndpointUpdate(SageMakerJob):
         construct_id: str,
         *,
         endpoint_config: EndpointConfig | str | None = None,
+        update_policy: UpdatePolicy | None = None,
+        rollback_alarms: Sequence[Alarm] | None = None,
+        retain_variant_properties: Flag | None = None,
+        exclude_retained_variant_properties: Sequence[str] | None = None,
+        retain_deployment_config: Flag | None = None,
         **arguments: Unpack[JobArguments],
     ) -> None:
         super().__init__(
             scope,
             construct_id,
             action=ENDPOINT_UPDATE,
-            given={"EndpointConfigName": _name_of(endpoint_config)},
+            given={
+                "EndpointConfigName": _name_of(endpoint_config),
+                "DeploymentConfig": deployment_config(update_policy, rollback_alarms),
+                "RetainAllVariantProperties": retain_variant_properties,
+                "ExcludeRetainedVariantProperties": each(exclude_retained_variant_properties, "VariantPropertyType"),
+                "RetainDeploymentConfig": retain_deployment_config,
+            },
             **arguments,
         )
 
@@ -159,3 +259,10 @@ def _name_of(endpoint_config: EndpointConfig | str | None) -> str | None:
     if isinstance(endpoint_config, EndpointConfig):
         return endpoint_config.endpoint_config_name
     return endpoint_config
+
+
+def _owner_of_the_role(*lists: Any) -> Model | None:
+    """A model of the variants whose role is the one made here, if any is; otherwise any model of ours."""
+    variants = [variant for listed in lists if isinstance(listed, (list, tuple)) for variant in listed]
+    models = [model for variant in variants if isinstance(variant, Variant) for model in variant.models]
+    return next((model for model in models if model.shares_the_role), models[0] if models else None)

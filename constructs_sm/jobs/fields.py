@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from aws_cdk import aws_ecr as ecr
     from aws_cdk import aws_ecr_assets as ecr_assets
     from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_lambda as lambda_
+    from aws_cdk import aws_sns as sns
     from constructs import Construct
 
 _T = TypeVar("_T")
@@ -36,6 +38,10 @@ follows from it."""
 InstanceType: TypeAlias = Union[str, "ec2.InstanceType"]
 """An instance type in SageMaker's spelling (`ml.m5.xlarge`) or the CDK's; late-bound strings too."""
 Key: TypeAlias = Union[str, "kms.IKey"]
+Function: TypeAlias = Union[str, "lambda_.IFunction"]
+"""A Lambda function, or its ARN."""
+Topic: TypeAlias = Union[str, "sns.ITopic"]
+"""An SNS topic, or its ARN."""
 Scalar: TypeAlias = str | int | float | bool
 Number: TypeAlias = int | float | str
 """A number; late-bound as a string, or as a number token of the CDK, which is a float."""
@@ -141,6 +147,26 @@ def seconds(duration: Any) -> Any:
 def gibibytes(size: Any) -> Any:
     """A Size in GiB; anything else as it is, for SageMaker's model to judge."""
     return _whole(size, "to_gibibytes")
+
+
+def mebibytes(size: Any) -> Any:
+    """A Size in MiB, which SageMaker calls MB; anything else as it is, for SageMaker's model to judge."""
+    return _whole(size, "to_mebibytes")
+
+
+def minutes(duration: Any) -> Any:
+    """A Duration in minutes; anything else as it is, for SageMaker's model to judge."""
+    return _whole(duration, "to_minutes")
+
+
+def switch(value: Any, on: str, off: str) -> Any:
+    """A boolean as SageMaker spells it in this field; anything else as it is, for SageMaker's model to judge."""
+    return {True: on, False: off}[value] if isinstance(value, bool) else value
+
+
+def each(values: Any, field: str) -> Any:
+    """A list of structures of one field; anything else as it is, for SageMaker's model to judge."""
+    return [{field: value} for value in values] if isinstance(values, (list, tuple)) else values
 
 
 def cluster(

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm import ground_truth
 from constructs_sm.actions import LABELING_JOB
+from constructs_sm.errors import InvalidInputError, Problem
 from constructs_sm.job import JobArguments, SageMakerJob
-from constructs_sm.jobs.fields import data_under, tag_list, vpc_config
+from constructs_sm.jobs.fields import data_under, first, seconds, tag_list, text_list, vpc_config
+from constructs_sm.jobs.workers import PublicWorkteam
+from constructs_sm.late_bound import is_late_bound
+from constructs_sm.s3 import S3Location
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from constructs_sm.errors import Problem
-    from constructs_sm.jobs.fields import Key, SecurityGroups, Subnets
+    from constructs_sm.jobs.fields import Function, Key, Number, SecurityGroups, Subnets, TextList, Time, Topic
     from constructs_sm.s3 import S3Data
 
     from aws_cdk import aws_ec2 as ec2
     from constructs import Construct
     from typing_extensions import Unpack
+
+_REF = "-ref"
 
 
 class LabelingJob(SageMakerJob):
@@ -27,16 +33,39 @@ class LabelingJob(SageMakerJob):
         scope: Any construct in a stack.
         construct_id: Also the name of the state and the key of its result; at most 64 characters.
         manifest: The input manifest.
+        input_topic: For a streaming job, which never ends by itself: the SNS topic that brings further objects.
+        content_classifiers: What the data are free of: `FreeOfPersonallyIdentifiableInformation`,
+            `FreeOfAdultContent`. Public workers must be told.
         label_attribute_name: The key of the labels in the output manifest.
         output: Where the labels go. Default, in a `PipelineStack`: its bucket.
+        output_topic: For a streaming job: told of each label.
         label_categories: The file with the categories.
-        human_task_config: Who labels what, and how, in SageMaker's words.
+        task_type: One of AWS's own, as `BoundingBox` or `TextMultiClass`: brings the functions, and for some types the
+            worker UI, of the stack's Region. Default: none, for a task of your own.
+        pre_annotation_lambda: Makes the task of an object. Default: that of *task_type*.
+        annotation_consolidation_lambda: Makes one label of what several workers said. Default: that of *task_type*.
+        ui_template: What workers see, in S3. Default: AWS's own worker UI, where *task_type* has one.
+        human_task_ui_arn: A worker UI that is a resource, in place of *ui_template*.
+        workteam: The ARN of a private or vendor's work team, or a `PublicWorkteam`.
+        title: Of a task, for its worker.
+        description: Of a task, for its worker.
+        keywords: By which public workers find a task.
+        workers_per_object: How many label each object.
+        task_time_limit: How long one worker may take for one task.
+        task_availability: How long tasks stay on offer. Default: 6 hours to public workers, 30 days to others.
+        max_concurrent_tasks: How many tasks are on offer at a time. Default: 1000.
+        max_labeled_objects: Stop after so many. Default: label all.
+        max_labeled_percentage: Stop after this much of the input. Default: label all.
+        active_learning: Let a model label what it is sure of: `image-classification`, `text-classification`,
+            `object-detection`, `semantic-segmentation`, or an ARN. Default: people label all.
+        initial_model: With *active_learning*: the ARN of the model that an earlier job ended with.
         tags: Of the job.
-        vpc: Where the instances of automated labeling are reachable; its private subnets, unless *subnets* says
+        vpc: With *active_learning*: where its instances are reachable; its private subnets, unless *subnets* says
             otherwise.
         subnets: A selection of *vpc*'s, or a list.
         security_groups: Required in a VPC.
         kms_key: Encrypts the labels. Default: SageMaker's own.
+        volume_kms_key: With *active_learning*: encrypts its instances' volumes. Default: *kms_key*.
         arguments: See `JobArguments`; `parameters` take every other field.
 
     Raises:
@@ -54,33 +83,138 @@ class LabelingJob(SageMakerJob):
         construct_id: str,
         *,
         manifest: S3Data | None = None,
+        input_topic: Topic | None = None,
+        content_classifiers: TextList | None = None,
         label_attribute_name: str | None = None,
         output: S3Data | None = None,
+        output_topic: Topic | None = None,
         label_categories: S3Data | None = None,
-        human_task_config: Mapping[str, Any] | None = None,
+        task_type: str | None = None,
+        pre_annotation_lambda: Function | None = None,
+        annotation_consolidation_lambda: Function | None = None,
+        ui_template: S3Data | None = None,
+        human_task_ui_arn: str | None = None,
+        workteam: str | PublicWorkteam | None = None,
+        title: str | None = None,
+        description: str | None = None,
+        keywords: TextList | None = None,
+        workers_per_object: Number | None = None,
+        task_time_limit: Time | None = None,
+        task_availability: Time | None = None,
+        max_concurrent_tasks: Number | None = None,
+        max_labeled_objects: Number | None = None,
+        max_labeled_percentage: Number | None = None,
+        active_learning: str | None = None,
+        initial_model: str | None = None,
         tags: Mapping[str, str] | None = None,
         vpc: ec2.IVpc | None = None,
         subnets: Subnets | None = None,
         security_groups: SecurityGroups | None = None,
         kms_key: Key | None = None,
+        volume_kms_key: Key | None = None,
         **arguments: Unpack[JobArguments],
     ) -> None:
         problems: list[Problem] = []
-        in_vpc = vpc_config(vpc, subnets, security_groups, problems)
+        built_in = _built_in(scope, task_type, label_attribute_name, problems)
+        public = workteam if isinstance(workteam, PublicWorkteam) else None
         super().__init__(
             scope,
             construct_id,
             action=LABELING_JOB,
             given={
-                "InputConfig": {"DataSource": {"S3DataSource": {"ManifestS3Uri": manifest}}},
+                "InputConfig": {
+                    "DataSource": {
+                        "S3DataSource": {"ManifestS3Uri": manifest},
+                        "SnsDataSource": {"SnsTopicArn": input_topic},
+                    },
+                    "DataAttributes": {"ContentClassifiers": text_list(content_classifiers)},
+                },
                 "LabelAttributeName": label_attribute_name,
-                "OutputConfig": {"S3OutputPath": output, "KmsKeyId": kms_key},
+                "OutputConfig": {"S3OutputPath": output, "KmsKeyId": kms_key, "SnsTopicArn": output_topic},
                 "LabelCategoryConfigS3Uri": label_categories,
-                "HumanTaskConfig": human_task_config,
-                "LabelingJobAlgorithmsConfig": {"LabelingJobResourceConfig": {"VpcConfig": in_vpc}},
+                "HumanTaskConfig": {
+                    "WorkteamArn": workteam if public is None else ground_truth.public_workteam_arn(scope),
+                    "PublicWorkforceTaskPrice": public,
+                    "PreHumanTaskLambdaArn": first(pre_annotation_lambda, built_in.get("PRE")),
+                    "AnnotationConsolidationConfig": {
+                        "AnnotationConsolidationLambdaArn": first(annotation_consolidation_lambda, built_in.get("ACS")),
+                    },
+                    "UiConfig": {
+                        "UiTemplateS3Uri": ui_template,
+                        "HumanTaskUiArn": first(human_task_ui_arn, None if ui_template else built_in.get("UI")),
+                    },
+                    "TaskTitle": title,
+                    "TaskDescription": description,
+                    "TaskKeywords": text_list(keywords),
+                    "NumberOfHumanWorkersPerDataObject": workers_per_object,
+                    "TaskTimeLimitInSeconds": seconds(task_time_limit),
+                    "TaskAvailabilityLifetimeInSeconds": seconds(task_availability),
+                    "MaxConcurrentTaskCount": max_concurrent_tasks,
+                },
+                "StoppingConditions": {
+                    "MaxHumanLabeledObjectCount": max_labeled_objects,
+                    "MaxPercentageOfInputDatasetLabeled": max_labeled_percentage,
+                },
+                "LabelingJobAlgorithmsConfig": {
+                    "LabelingJobAlgorithmSpecificationArn": _algorithm(scope, active_learning, problems),
+                    "InitialActiveLearningModelArn": initial_model,
+                    "LabelingJobResourceConfig": {
+                        "VolumeKmsKeyId": volume_kms_key if active_learning is None else first(volume_kms_key, kms_key),
+                        "VpcConfig": vpc_config(vpc, subnets, security_groups, problems),
+                    },
+                },
                 "Tags": tag_list(tags),
             },
             defaults={"OutputConfig": {"S3OutputPath": data_under(scope, construct_id)}},
             problems=problems,
             **arguments,
         )
+        # What the request says, also where only its parameters do.
+        config = self._state.request.get("OutputConfig")
+        said = config.get("S3OutputPath") if isinstance(config, dict) else None
+        known = S3Location.of(output) or data_under(scope, construct_id)
+        self._output = known if known is not None and known.uri == said else S3Location.of(said)
+
+    @property
+    def output_manifest(self) -> S3Location:
+        """Where the manifest with the labels is once this job has completed, for a state that runs after it."""
+        known = None if self._output is None else self._output.within
+        key = None if self._output is None else self._output.key
+        return S3Location(self._state.later("LabelingJobOutput.OutputDatasetS3Uri"), known, key)
+
+
+def _built_in(
+    scope: Construct, task_type: str | None, label_attribute_name: str | None, problems: list[Problem]
+) -> dict[str, str | None]:
+    """What AWS provides for a task type: both functions, and the worker UI."""
+    if task_type is None:
+        return {}
+    try:
+        found = {
+            "PRE": ground_truth.function_arn(scope, "PRE", task_type),
+            "ACS": ground_truth.function_arn(scope, "ACS", task_type),
+            "UI": ground_truth.human_task_ui_arn(scope, task_type),
+        }
+    except InvalidInputError as error:
+        problems += error.problems
+        return {}
+    if (
+        ground_truth.labels_are_files(task_type)
+        and isinstance(label_attribute_name, str)
+        and not is_late_bound(label_attribute_name)
+        and not label_attribute_name.endswith(_REF)
+    ):
+        what = f"label_attribute_name of {task_type} must end with {_REF}"
+        problems.append(Problem(what, label_attribute_name, f"write {label_attribute_name}{_REF}"))
+    return found
+
+
+def _algorithm(scope: Construct, algorithm: Any, problems: list[Problem]) -> Any:
+    """The ARN of an algorithm that is given by name; what is an ARN, or known later, as it is."""
+    if not isinstance(algorithm, str) or is_late_bound(algorithm) or algorithm.startswith("arn:"):
+        return algorithm
+    try:
+        return ground_truth.algorithm_arn(scope, algorithm)
+    except InvalidInputError as error:
+        problems += error.problems
+        return None
