@@ -34,6 +34,8 @@ from constructs_sm.jobs.variants import (  # noqa: E402
 )
 from constructs_sm.jobs.workers import PublicWorkteam  # noqa: E402
 from constructs_sm.names import JobName  # noqa: E402
+from constructs_sm.outputs import JobOutput  # noqa: E402
+from constructs_sm.parallel import ParallelJobs  # noqa: E402
 from constructs_sm.pipeline import SageMakerPipeline  # noqa: E402
 from constructs_sm.retry import RetryPolicy  # noqa: E402
 from constructs_sm.s3 import S3Location  # noqa: E402
@@ -57,12 +59,14 @@ __all__ = [
     "InstancePool",
     "InvalidInputError",
     "JobName",
+    "JobOutput",
     "LabelingJob",
     "ManagedInstanceScaling",
     "MetricsConfig",
     "Model",
     "ModelDataSource",
     "OutputCheck",
+    "ParallelJobs",
     "PipelineStack",
     "PrefixAwareRoutingConfig",
     "ProcessingJob",

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.outputs import jsonata_of
+
 if TYPE_CHECKING:
     from constructs_sm.actions import Action
 
@@ -32,12 +34,24 @@ class Output:
     """Where a job's output stands, and what it can hold.
 
     Attributes:
-        place: A JSONPath, or with *jsonata* an expression without its marks.
+        path: Where, as a JSONPath.
+        status: What it says of how the job ended.
+        jsonata: Whether the states of the job are written in JSONata.
     """
 
-    place: str
+    path: str
     status: Status
     jsonata: bool = False
+
+    @property
+    def expression(self) -> str:
+        """Where, as a JSONata expression without its marks."""
+        return jsonata_of(self.path)
+
+    @property
+    def place(self) -> str:
+        """Where, in the job's own query language."""
+        return self.expression if self.jsonata else self.path
 
 
 @dataclass(frozen=True, slots=True)
