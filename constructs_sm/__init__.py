@@ -69,6 +69,8 @@ from constructs_sm.jobs.variants import (  # noqa: E402
 )
 from constructs_sm.jobs.workers import PublicWorkteam  # noqa: E402
 from constructs_sm.names import JobName  # noqa: E402
+from constructs_sm.outputs import JobOutput  # noqa: E402
+from constructs_sm.parallel import ParallelJobs  # noqa: E402
 from constructs_sm.pipeline import SageMakerPipeline  # noqa: E402
 from constructs_sm.retry import RetryPolicy  # noqa: E402
 from constructs_sm.s3 import S3Location  # noqa: E402
@@ -106,6 +108,7 @@ __all__ = [
     "IntegerParameterRange",
     "InvalidInputError",
     "JobName",
+    "JobOutput",
     "LabelingJob",
     "ManagedInstanceScaling",
     "MetricsConfig",
@@ -114,6 +117,7 @@ __all__ = [
     "ModelDataSource",
     "ModelPackageConfig",
     "OutputCheck",
+    "ParallelJobs",
     "PipelineStack",
     "PlacementSpecification",
     "PrefixAwareRoutingConfig",

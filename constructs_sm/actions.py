@@ -62,8 +62,10 @@ class Action:
     lower_cases_arn: bool = False
     """SageMaker spells the resource's ARN in lower case, whatever the name's spelling."""
     other_terminal_statuses: tuple[str, ...] = ()
-    results: tuple[Result, ...] = ()
+    required_results: tuple[Result, ...] = ()
     """What a job must have come to, besides its status, to be a success."""
+    results: tuple[str, ...] = ()
+    """Fields of the Describe output in which later states find what the job has made."""
 
     @property
     def api(self) -> str:
@@ -98,6 +100,11 @@ class Action:
         return "Completed" if self.sync else None
 
     @property
+    def kept_fields(self) -> tuple[str, ...]:
+        """What later states need of a `.sync` output, which is kilobytes; a payload has room for 256 of them."""
+        return (self.name_field, self.arn_field, f"{self.noun}Status", "FailureReason", *self.results)
+
+    @property
     def terminal_statuses(self) -> tuple[str, ...]:
         """The statuses a job ends with; empty where there is no job to wait for."""
         return ("Completed", "Failed", "Stopped", *self.other_terminal_statuses) if self.sync else ()
@@ -122,18 +129,21 @@ TRAINING_JOB = Action(
     arn_type="training-job",
     sync_rule=_rule("TrainingJobsRule", Evidence.DOCUMENTED),
     role_path=("RoleArn",),
+    results=("ModelArtifacts", "FinalMetricDataList"),
 )
 PROCESSING_JOB = Action(
     noun="ProcessingJob",
     arn_type="processing-job",
     sync_rule=_rule("ProcessingJobsRule", Evidence.OBSERVED),
     role_path=("RoleArn",),
+    results=("ProcessingOutputConfig", "ExitMessage"),
 )
 # No role: a transform job runs under its model's.
 TRANSFORM_JOB = Action(
     noun="TransformJob",
     arn_type="transform-job",
     sync_rule=_rule("TransformJobsRule", Evidence.DOCUMENTED),
+    results=("TransformOutput",),
 )
 # Not HyperParameterTuningJobsRule: AWS's hyperparameter tuning sample spells it so.
 TUNING_JOB = Action(
@@ -145,7 +155,8 @@ TUNING_JOB = Action(
     lower_cases_arn=True,
     other_terminal_statuses=("DeleteFailed",),
     # A search in which no training came to an objective has no best one.
-    results=(Result(field="BestTrainingJob.TrainingJobName"),),
+    required_results=(Result(field="BestTrainingJob.TrainingJobName"),),
+    results=("BestTrainingJob", "TrainingJobStatusCounters"),
 )
 LABELING_JOB = Action(
     noun="LabelingJob",
@@ -153,7 +164,8 @@ LABELING_JOB = Action(
     sync_rule=_rule("*", Evidence.UNPUBLISHED),
     role_path=("RoleArn",),
     lower_cases_arn=True,
-    results=(Result(field="LabelCounters.TotalLabeled", above=0),),
+    required_results=(Result(field="LabelCounters.TotalLabeled", above=0),),
+    results=("LabelingJobOutput", "LabelCounters"),
 )
 MODEL = Action(noun="Model", arn_type="model", role_path=("ExecutionRoleArn",), lower_cases_arn=True)
 ENDPOINT_CONFIG = Action(

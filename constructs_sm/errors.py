@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,3 +49,9 @@ def raise_all(where: str, problems: Sequence[Problem]) -> None:
     """Raise InvalidInputError if there are *problems*."""
     if problems:
         raise InvalidInputError(where, problems)
+
+
+def where_of(kind: str, scope: Any, construct_id: object) -> str:
+    """What an error of a construct to be made in *scope* begins with."""
+    path = scope.node.path if hasattr(scope, "node") else ""
+    return f"{kind} '{'/'.join(filter(None, (path, str(construct_id))))}'"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from constructs_sm.actions import Action
+    from constructs_sm.outputs import JobOutput
 
     from aws_cdk import aws_iam as iam
     from constructs import Construct
@@ -127,9 +128,22 @@ class SageMakerJob(sfn.StateMachineFragment):
         return self._task
 
     @property
-    def resource_name(self) -> str:
+    def resource_name(self) -> JobOutput:
         """The name SageMaker knows the job or resource by: literal, or late-bound for a state that runs after it."""
         return self._state.resource_name()
+
+    @property
+    def resource_arn(self) -> JobOutput:
+        """The ARN SageMaker gives it, for a state that runs after it."""
+        return self._state.later(self._state.action.arn_field)
+
+    def output_field(self, path: str) -> JobOutput:
+        """Any field of the output, for a state that runs after it: dotted, as `LabelCounters.TotalLabeled`.
+
+        Raises:
+            InvalidInputError: SageMaker's model knows no such field, or it is not kept.
+        """
+        return self._state.field(path)
 
     @property
     def execution_role(self) -> iam.IRole:

@@ -12,6 +12,7 @@ from typing import Literal
 
 from constructs_sm.errors import Problem
 from constructs_sm.late_bound import TOKEN, is_json_path, is_jsonata, is_late_bound, is_token
+from constructs_sm.outputs import JobOutput
 
 _ALLOWED = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*")
 _UUID = 36
@@ -79,14 +80,15 @@ class JobName:
 
     def expression(self, name_max: int, *, jsonata: bool) -> str:
         """The name as the request says it: a literal, an intrinsic function or path, or a JSONata expression."""
+        value = self.value.spelled(jsonata=jsonata) if isinstance(self.value, JobOutput) else self.value
         if self.kind == "fixed":
-            return self.value
+            return value
         if jsonata:
-            bare = self.value.removeprefix("{%").removesuffix("%}").strip()
+            bare = value.removeprefix("{%").removesuffix("%}").strip()
             if self.kind == "unique":
                 bare = "$uuid()" if name_max >= _ROOM_FOR_UUID else f"$substring($uuid(), {_UUID - _UUID_TAIL})"
-            return f"{{% '{self.prefix}-' & {bare} %}}" if self.prefix else self.value
-        path = self.value
+            return f"{{% '{self.prefix}-' & {bare} %}}" if self.prefix else value
+        path = value
         if self.kind == "unique":
             path = "States.UUID()"
             if name_max < _ROOM_FOR_UUID:

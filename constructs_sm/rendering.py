@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.errors import InvalidInputError, Problem
 from constructs_sm.late_bound import TOKEN, is_json_path, is_jsonata, is_token
+from constructs_sm.outputs import JobOutput
 from constructs_sm.s3 import S3Location
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class Rendered:
     request: dict[str, Any] = field(default_factory=dict)
     objects: dict[str, Any] = field(default_factory=dict)
     """The S3Locations and image repositories that stood in it, by path: they know more than their spelling says."""
+    outputs: list[JobOutput] = field(default_factory=list)
+    """What other jobs have left, and stands in it."""
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -84,11 +87,13 @@ class _Walk:
             item = self.value(value, here, typed=typed)
             if item == {} and typed:
                 continue
-            # In parameters "$.x" is a literal unless its field says otherwise, as in Amazon States Language.
-            if typed and not self.jsonata:
+            # In parameters "$.x" is a literal unless its field says otherwise, as in Amazon States Language; what is
+            # ours knows what it is.
+            computed = not self.jsonata and (typed or _is_ours(value))
+            if computed:
                 item = _computed(item)
-            late = typed and not self.jsonata and is_json_path(item)
-            result[f"{key}{LATE}" if late else key] = item
+            late = computed and is_json_path(item)
+            result[f"{key}{LATE}" if late and not str(key).endswith(LATE) else key] = item
         return result
 
     def value(self, value: Any, path: str, *, typed: bool) -> Any:
@@ -99,11 +104,17 @@ class _Walk:
         if isinstance(value, (list, tuple)):
             return [self.value(item, f"{path}[{index}]", typed=typed) for index, item in enumerate(value)]
         if isinstance(value, str):
-            self._language(value, path, typed=typed)
-            return value
+            return self._text(value, path, typed=typed)
         if value is None or isinstance(value, (bool, int, float)) or is_token(value):
             return value
         return self._reference(value, path)
+
+    def _text(self, value: str, path: str, *, typed: bool) -> str:
+        if isinstance(value, JobOutput):
+            self.rendered.outputs.append(value)
+            return value.spelled(jsonata=self.jsonata)
+        self._language(value, path, typed=typed)
+        return value
 
     def _language(self, value: str, path: str, *, typed: bool) -> None:
         if self.jsonata and typed and is_json_path(value):
@@ -116,7 +127,7 @@ class _Walk:
         location = S3Location.of(value)
         if location is not None:
             self.rendered.objects[path] = location
-            return location.uri
+            return self.value(location.uri, path, typed=True)
         if hasattr(value, "uri_in"):
             return self._of_this_region(value, path)
         if hasattr(value, "image_uri"):
@@ -143,6 +154,10 @@ class _Walk:
 
     def wrong(self, what: str, got: object, use: str) -> None:
         self.rendered.problems.append(Problem(what, got, use))
+
+
+def _is_ours(value: Any) -> bool:
+    return isinstance(value, (JobOutput, S3Location)) or (isinstance(value, list) and any(map(_is_ours, value)))
 
 
 def _computed(value: Any) -> Any:

@@ -88,6 +88,24 @@ def _below(shape: Shape, path: str, within: tuple[str, ...]) -> Iterator[str]:
             yield from _below(member, here, (*within, shape.name))
 
 
+def unknown_output(action: Action, paths: Iterable[str]) -> list[Problem]:
+    """What of *paths*, dotted, the output of a job that was waited for cannot hold, by SageMaker's model."""
+    return [problem for path in paths for problem in _unknown_output(action, path)]
+
+
+def _unknown_output(action: Action, path: str) -> Iterator[Problem]:
+    shape = _model().operation_model(f"Describe{action.noun}").output_shape
+    # Step Functions adds the job's tags.
+    for name in [] if path.startswith("Tags") else path.split("."):
+        if shape.type_name != "structure" or "[" in name:
+            return
+        if name not in shape.members:
+            what = f"no such field in the output of {action.noun}"
+            yield Problem(what, path, _nearest(name, shape.members))
+            return
+        shape = shape.members[name]
+
+
 @lru_cache(maxsize=1)
 def _model() -> ServiceModel:
     # Not through a Session: that would read the user's AWS configuration, and takes three times as long.

@@ -8,19 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.errors import NOTHING, InvalidInputError, Problem
 from constructs_sm.iam import Arns, Grant, execution_base_grants
+from constructs_sm.wiring import Wiring
 
+import jsii
 from aws_cdk import Acknowledgment, Stack, Validations
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import IValidation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from constructs_sm.s3 import S3Location
 
-    from aws_cdk import aws_stepfunctions as sfn
     from constructs import Construct, IConstruct
 
 _SCOPES: dict[IConstruct, JobScope] = {}
+_WIRINGS: dict[IConstruct, Wiring] = {}
 
 
 class JobScope:
@@ -37,7 +41,8 @@ class JobScope:
         self._owner = owner
         self.name_prefix = name_prefix
         self.data = data
-        stack = Stack.of(owner)
+        stack = self._stack = Stack.of(owner)
+        self.wiring = _WIRINGS.setdefault(stack, Wiring())
         self.arns = Arns(stack.partition, stack.region, stack.account)
         self._execution_role: iam.Role | None = None
         self._role_arns: dict[iam.IRole, str] = {}
@@ -55,6 +60,12 @@ class JobScope:
             found = JobScope(Stack.of(scope)) if Stack.is_stack(scope) else JobScope.of(_parent(scope))
             _SCOPES[scope] = found
         return found
+
+    def watch_wiring(self) -> None:
+        """Have it checked, when the stack is synthesized, that what jobs leave is there where it is used."""
+        if not self.wiring.watched:
+            self.wiring.watched = True
+            self._stack.node.add_validation(_Wired(self._stack, self.wiring))
 
     def execution_role(self) -> iam.Role:
         """The role SageMaker runs the jobs of this scope under: made once, with least privilege."""
@@ -124,6 +135,30 @@ class JobScope:
         if statement is None:
             statement = self._statements[grant] = iam.PolicyStatement.from_json(grant.to_policy())
         return statement
+
+
+@jsii.implements(IValidation)
+class _Wired:
+    def __init__(self, stack: Stack, wiring: Wiring) -> None:
+        self._stack = stack
+        self._wiring = wiring
+
+    def validate(self) -> list[str]:
+        machines = [found for found in self._stack.node.find_all() if isinstance(found, sfn.CfnStateMachine)]
+        texts = self._stack.resolve([machine.definition_string for machine in machines])
+        return self._wiring.problems(filter(None, map(_definition, texts)))
+
+
+def _definition(resolved: Any) -> dict[str, Any] | None:
+    """A state machine's definition, with a word for each reference in it; None if it stands elsewhere."""
+    if isinstance(resolved, dict):
+        separator, parts = resolved.get("Fn::Join", ("", ()))
+        resolved = separator.join(part if isinstance(part, str) else "reference" for part in parts)
+    try:
+        definition = json.loads(resolved)
+    except (TypeError, ValueError):
+        return None
+    return definition if isinstance(definition, dict) else None
 
 
 def _parent(scope: IConstruct) -> IConstruct:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict
 
-from constructs_sm.errors import raise_all
+from constructs_sm.errors import raise_all, where_of
 from constructs_sm.names import slug
 from constructs_sm.pipeline import SageMakerPipeline
 from constructs_sm.s3 import S3Location
@@ -78,8 +78,7 @@ class PipelineStack(Stack):
         tags: Mapping[str, str] | None = None,
         **stack: Unpack[StackArguments],
     ) -> None:
-        path = scope.node.path if hasattr(scope, "node") else ""
-        where = f"{type(self).__name__} '{'/'.join(filter(None, (path, construct_id)))}'"
+        where = where_of(type(self).__name__, scope, construct_id)
         raise_all(where, unknown_settings(stack, list(StackArguments.__annotations__)))
         settings = Settings.of(
             where,

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from constructs_sm import requests
 from constructs_sm.access import access_of
 from constructs_sm.actions import Action
-from constructs_sm.errors import NOTHING, InvalidInputError, Problem
+from constructs_sm.errors import NOTHING, InvalidInputError, Problem, raise_all
 from constructs_sm.iam import Grant, execution_grants, polled_grants, self_passing_grant, state_machine_grants
 from constructs_sm.late_bound import TOKEN, is_json_path, is_jsonata, is_late_bound, is_token
 from constructs_sm.names import JobName, name_problems, slug, unique_prefix_max
+from constructs_sm.outputs import JobOutput, TaskIdentity
 from constructs_sm.polled_actions import PolledAction
 from constructs_sm.rendering import LATE, Rendered, render, spelled
 from constructs_sm.retry import DEFAULT, SDK, RetryPolicy
@@ -30,7 +31,9 @@ from aws_cdk import Duration
 from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+
+    from constructs_sm.s3 import S3Location
 
     from aws_cdk import aws_iam as iam
     from constructs import Construct
@@ -81,6 +84,11 @@ class TaskArguments(TypedDict, total=False):
     """Where the output goes in the state's input. Default: `$.<construct id>`, so that the input stays."""
     result_selector: Mapping[str, Any] | None
     """What is kept of the output (JSONPath only). A field it names must be there, or the execution fails."""
+    keep: Sequence[str] | None
+    """More fields of a job's output to keep (JSONata only). Default: its name, ARN, status, failure reason and results.
+
+    JSONPath cannot leave out what may be missing: there all of it is kept, unless *result_selector* says otherwise.
+    """
     state_output: Any
     """The state's `Output` (JSONata only). Default: the input, with the job's output under the construct id."""
     assign: Mapping[str, Any] | None
@@ -110,9 +118,10 @@ class TaskState:
     """The execution role that was given."""
     own_role: bool
     """Whether the request names the role that is made for the scope."""
-    kept: Mapping[str, Any] | None
-    """What is kept of the output; None: all of it."""
+    kept: Collection[str] | None
+    """The fields that are kept of the output; None: all of them."""
     warnings: tuple[tuple[str, str], ...]
+    identity: TaskIdentity
 
     @property
     def request(self) -> dict[str, Any]:
@@ -120,29 +129,70 @@ class TaskState:
         request: dict[str, Any] = self.json["Arguments" if self.jsonata else "Parameters"]
         return request
 
-    def later(self, field_name: str) -> str:
-        """A field of the output, as later states say it in this state's query language."""
-        first = field_name.partition(".")[0]
-        if self.output is None or (self.kept is not None and spelled(self.kept, first) is None):
-            what = f"{field_name} of an output that is not kept"
-            raise InvalidInputError(
-                self.action.api, [Problem(what, NOTHING, f"keep {first}, where later states find it")]
-            )
-        place = f"{self.output.place}.{field_name}"
-        return f"{{% {place} %}}" if self.jsonata else place
+    def later(self, field_name: str) -> JobOutput:
+        """A field of the output, for states that run after this one.
 
-    def resource_name(self) -> str:
-        """The name SageMaker knows the job or resource by, as later states say it."""
+        Raises:
+            InvalidInputError: It is not kept where later states find it.
+        """
+        first = field_name.partition(".")[0]
+        if self.output is None or not self._keeps(first):
+            what = f"{field_name} of an output that is not kept"
+            where = f"output of '{self.identity.path}'"
+            use = (
+                f"pass keep=['{first}']"
+                if self.output and self.jsonata
+                else f"keep {first}, where later states find it"
+            )
+            raise InvalidInputError(where, [Problem(what, NOTHING, use)])
+        json_path, jsonata = f"{self.output.path}.{field_name}", f"{self.output.expression}.{field_name}"
+        self.scope.watch_wiring()
+        self.scope.wiring.ask(self.identity, field_name, self.output.path, (json_path, jsonata))
+        return JobOutput.late(self.identity, field_name, json_path=json_path, jsonata=jsonata, in_jsonata=self.jsonata)
+
+    def field(self, path: str) -> JobOutput:
+        """A field of the output that the class of the job does not know of."""
+        whole = self.json["Resource"].endswith(_SUFFIX[sfn.IntegrationPattern.RUN_JOB])
+        problems = requests.unknown_output(self.action, [path]) if whole else []
+        raise_all(f"output of '{self.identity.path}'", problems)
+        return self.later(path)
+
+    def _keeps(self, name: str) -> bool:
+        return self.kept is None or name in self.kept or f"{name}{LATE}" in self.kept
+
+    def resource_name(self) -> JobOutput:
+        """The name SageMaker knows the job or resource by, for states that run after this one."""
         literal = self.request.get(self.action.name_field)
         if literal is not None and not is_jsonata(literal):
-            return str(literal)
+            return self.said(self.action.name_field, str(literal))
         if self.output is not None and self.output.status is Status.REQUIRED:
             return self.later(self.action.name_field)
         # The answer to a mere call holds no name, only the ARN that ends in it.
-        arn = self.later(self.action.arn_field)
-        if self.jsonata:
-            return f"{{% $split({arn[3:-3]}, '/')[1] %}}"
-        return f"States.ArrayGetItem(States.StringSplit({arn}, '/'), 1)"
+        return self.later(self.action.arn_field).within(
+            "States.ArrayGetItem(States.StringSplit(<>, '/'), 1)", "$split(<>, '/')[1]"
+        )
+
+    def said(self, name: str, text: str) -> JobOutput:
+        """Something of the job that is known before it runs, and is there when it has."""
+        return JobOutput.literal(self.identity, name, text)
+
+    def data(self, name: str, place: S3Location, spelled_in: Callable[[bool], S3Location | None]) -> S3Location:
+        """Data that the job writes, for states that run after this one.
+
+        Args:
+            name: What of the job it is.
+            place: Where, as the request says it.
+            spelled_in: The same place in a query language (True: JSONata), if it is one that both can say.
+        """
+        if not is_json_path(place.uri) and not is_jsonata(place.uri):
+            return replace(place, uri=self.said(name, place.uri))
+        json_path, jsonata = spelled_in(False), spelled_in(True)
+        if json_path is None or jsonata is None or isinstance(place.uri, JobOutput):
+            return place
+        uri = JobOutput.late(
+            self.identity, name, json_path=json_path.uri, jsonata=jsonata.uri[3:-3], in_jsonata=self.jsonata
+        )
+        return replace(place, uri=uri)
 
 
 class TaskPlan:
@@ -210,6 +260,7 @@ class TaskPlan:
         self._state = self._settings() | self._retries() | self._times() | self._result()
         self._output = self._place_of_output()
         self._checkable(self._output)
+        self._identity = TaskIdentity(self._path(), str(self._id), self._action.api)
         self._rendered = rendered = self._request(job_scope)
         self._role_needed = self._needs_role(rendered.request)
         if self._role_needed:
@@ -231,6 +282,10 @@ class TaskPlan:
         nameless = not self._action.role_path or self._action.role_optional
         named = self._role_arn is not None or _roles(rendered.request, self._action.role_path)
         ours = self._role_needed or (nameless and not named and not self._role_is_foreign)
+        job_scope.wiring.knows(self._identity)
+        if rendered.outputs:
+            job_scope.wiring.use(self._identity, rendered.outputs)
+            job_scope.watch_wiring()
         if ours:
             job_scope.grant_execution(execution_grants(access, job_scope.arns))
         if self._role_needed and access.passes_itself:
@@ -252,7 +307,8 @@ class TaskPlan:
             jsonata=self._jsonata,
             role=self._arguments.get("role"),
             own_role=self._role_needed,
-            kept=self._arguments.get("result_selector"),
+            kept=self._kept(),
+            identity=self._identity,
             warnings=tuple(self._warnings(access.unknown if ours else [])),
         )
 
@@ -327,6 +383,8 @@ class TaskPlan:
             value = self._arguments.get(argument)
             if value is None:
                 continue
+            if isinstance(value, JobOutput):
+                value = value.spelled(jsonata=self._jsonata)
             path = self._with_paths({"path": value}).get(f"path{LATE}", value) if is_token(value) else value
             seconds = _whole_seconds(value)
             if seconds is not None:
@@ -352,7 +410,7 @@ class TaskPlan:
             parameters = None
         rendered = render(self._given, self._defaults, parameters, scope=self._scope, jsonata=self._jsonata)
         self._problems += rendered.problems
-        self._name(rendered.request, job_scope)
+        self._name(rendered, job_scope)
         if self._role_arn is not None and self._action.role_path:
             if _roles(rendered.request, self._action.role_path):
                 shown = self._arguments.get("role")
@@ -369,8 +427,8 @@ class TaskPlan:
             )
         return rendered
 
-    def _name(self, request: dict[str, Any], job_scope: JobScope) -> None:
-        field_name, given = self._action.name_field, self._arguments.get("job_name")
+    def _name(self, rendered: Rendered, job_scope: JobScope) -> None:
+        request, field_name, given = rendered.request, self._action.name_field, self._arguments.get("job_name")
         there = spelled(request, field_name)
         if there is not None:
             if given is not None:
@@ -386,6 +444,8 @@ class TaskPlan:
             return
         name = JobName.unique(self._default_prefix(job_scope)) if given is None else JobName.of(given)
         self._problems += name.problems(self._action.name_max)
+        if isinstance(name.value, JobOutput):
+            rendered.outputs.append(name.value)
         expression = name.expression(self._action.name_max, jsonata=self._jsonata)
         request[f"{field_name}{LATE}" if is_json_path(expression) and not self._jsonata else field_name] = expression
 
@@ -424,6 +484,7 @@ class TaskPlan:
 
     def _result(self) -> dict[str, Any]:
         selector, output = self._arguments.get("result_selector"), self._arguments.get("state_output")
+        self._fields_to_keep()
         if self._jsonata:
             if selector is not None:
                 self._wrong("result_selector is JSONPath", selector, "use state_output in a JSONata state")
@@ -454,17 +515,40 @@ class TaskPlan:
             self._wrong("result_path must be a path", path, "write '$.result', or use sfn.JsonPath.DISCARD")
         return str(path)
 
+    def _fields_to_keep(self) -> None:
+        keep = self._arguments.get("keep")
+        if keep is None:
+            return
+        if not isinstance(keep, (list, tuple)) or not all(isinstance(name, str) for name in keep):
+            self._wrong("keep must be a list of fields", keep, f"write ['{self._action.arn_field}']")
+        elif not self._jsonata or self._kept() is None:
+            self._wrong("keep selects from what is kept whole", keep, "leave it out, or use result_selector")
+        else:
+            self._problems += requests.unknown_output(self._action, keep)
+
+    def _kept(self) -> Collection[str] | None:
+        """The fields of the output that are kept; None: all of them."""
+        if not self._jsonata:
+            selector: Mapping[str, Any] | None = self._arguments.get("result_selector")
+            return selector
+        if self._pattern is not sfn.IntegrationPattern.RUN_JOB or self._arguments.get("state_output") is not None:
+            return None
+        return list(dict.fromkeys((*self._action.kept_fields, *(self._arguments.get("keep") or ()))))
+
     def _jsonata_output(self) -> str:
-        path = self._path_of_result
+        path, kept = self._path_of_result, self._kept()
+        # What is not there is left out.
+        fields = "" if kept is None else f".{{{', '.join(f'{json.dumps(name)}: {name}' for name in kept)}}}"
         if path == "$":
-            return "{% $states.result %}"
+            return f"{{% $states.result{fields} %}}"
         if is_token(path):
             return "{% $states.input %}"
         match = _RESULT_KEY.fullmatch(path)
         if match is None:
             self._wrong("result_path must name one key in a JSONata state", path, "write '$.key', or use state_output")
             return ""
-        return f"{{% $merge([$states.input, {{{json.dumps(match[1] or match[2])}: $states.result}}]) %}}"
+        key = json.dumps(match[1] or match[2], ensure_ascii=False)
+        return f"{{% $merge([$states.input, {{{key}: $states.result{fields}}}]) %}}"
 
     def _checkable(self, output: Output | None) -> None:
         check, selector = self._check, self._arguments.get("result_selector")
@@ -489,11 +573,7 @@ class TaskPlan:
             sfn.IntegrationPattern.RUN_JOB: Status.REQUIRED,
             sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN: Status.OPTIONAL if self._action.sync else Status.NONE,
         }.get(self._pattern, Status.NONE)
-        if not self._jsonata:
-            return Output(path, status)
-        match = _RESULT_KEY.fullmatch(path)
-        place = "$states.input" + (f".`{match[1] or match[2]}`" if match else "")
-        return Output(place, status, jsonata=True)
+        return Output(path, status, jsonata=self._jsonata)
 
     def _warnings(self, unknown: Sequence[str]) -> Iterator[tuple[str, str]]:
         if self._pattern is sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN:

@@ -47,6 +47,7 @@ class SageMakerTask(sfn.CustomState):
     def _be(self, scope: Construct, construct_id: str, state: TaskState) -> None:
         self._state = state
         super().__init__(scope, construct_id, state_json=state.json)
+        state.identity.state_id = lambda: self.state_id
         for identifier, warning in state.warnings:
             Annotations.of(self).add_warning_v2(f"constructs-sm:{identifier}", warning)
 

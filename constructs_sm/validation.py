@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.outputs import jsonata_of
+
 if TYPE_CHECKING:
     from constructs_sm.actions import Action
 
@@ -32,12 +34,24 @@ class Output:
     """Where a job's output stands, and what it can hold.
 
     Attributes:
-        place: A JSONPath, or with *jsonata* an expression without its marks.
+        path: Where, as a JSONPath.
+        status: What it says of how the job ended.
+        jsonata: Whether the states of the job are written in JSONata.
     """
 
-    place: str
+    path: str
     status: Status
     jsonata: bool = False
+
+    @property
+    def expression(self) -> str:
+        """Where, as a JSONata expression without its marks."""
+        return jsonata_of(self.path)
+
+    @property
+    def place(self) -> str:
+        """Where, in the job's own query language."""
+        return self.expression if self.jsonata else self.path
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +92,7 @@ class OutputCheck:
         """The fields of the output that are looked at, or may be missing, but must not have been dropped."""
         if self.arn_only or output.status is not Status.REQUIRED:
             return (action.arn_field,)
-        names = (action.arn_field, str(action.status_field), *(result.field for result in action.results))
+        names = (action.arn_field, str(action.status_field), *(result.field for result in action.required_results))
         return tuple(dict.fromkeys(name.partition(".")[0] for name in names))
 
     def rule(self, action: Action, output: Output) -> dict[str, Any]:
@@ -96,7 +110,7 @@ class OutputCheck:
             success = {"Variable": status, "StringEquals": action.success_status}
             rules += [present, success] if output.status is Status.REQUIRED else [{"Or": [{"Not": present}, success]}]
         if output.status is Status.REQUIRED:
-            for result in action.results:
+            for result in action.required_results:
                 path = f"{output.place}.{result.field}"
                 rules += _text(path) if result.above is None else _number(path, result.above)
         return {"And": rules}
@@ -111,7 +125,7 @@ class OutputCheck:
             optional = output.status is Status.OPTIONAL
             conditions.append(f"($not($exists({status})) or {success})" if optional else success)
         if output.status is Status.REQUIRED:
-            for result in action.results:
+            for result in action.required_results:
                 path = f"{output.place}.{result.field}"
                 conditions += _some(path) if result.above is None else [_more(path, result.above)]
         return " and ".join(conditions)
@@ -124,7 +138,7 @@ class OutputCheck:
         if output.status is not Status.NONE:
             wanted.append(f"{action.status_field} {action.success_status}")
         if output.status is Status.REQUIRED:
-            wanted += map(str, action.results)
+            wanted += map(str, action.required_results)
         expected = " and ".join(wanted)
         text = f"{job}: {action.api} did not end with {expected}: "
         if output.jsonata:

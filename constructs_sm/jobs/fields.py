@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union
 from constructs_sm.errors import NOTHING, Problem
 from constructs_sm.late_bound import is_json_path, is_jsonata, is_token
 from constructs_sm.names import slug
+from constructs_sm.outputs import JobOutput
 from constructs_sm.rendering import Structure
 from constructs_sm.scope import JobScope
 
@@ -88,12 +89,14 @@ def texts(values: Any) -> Any:
     return {name: _text(value) for name, value in values.items()} if isinstance(values, Mapping) else values
 
 
-def _text(value: Any) -> Any:
+def _text(value: Any) -> Any:  # noqa: PLR0911  (one for each kind of value)
     if value is None or value in (math.inf, -math.inf) or value != value:  # noqa: PLR0124  (nan)
         # None would be left out unseen, and the API has no spelling for the others.
         return NOTHING
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, JobOutput):
+        return value.as_text()
     if is_token(value):
         # What comes later may be a number.
         text = value if isinstance(value, str) else Token.as_string(value)

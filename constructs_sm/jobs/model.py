@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from constructs_sm.errors import Problem
     from constructs_sm.jobs.containers import ModelData
     from constructs_sm.jobs.fields import Flag, Function, Image, SecurityGroups, Subnets, Texts, Time
+    from constructs_sm.outputs import JobOutput
 
     from aws_cdk import aws_ec2 as ec2
     from constructs import Construct
@@ -119,6 +120,6 @@ class Model(SageMakerJob):
         )
 
     @property
-    def model_name(self) -> str:
+    def model_name(self) -> JobOutput:
         """The model's name, literal or late-bound, for a state that runs after this one."""
         return self.resource_name

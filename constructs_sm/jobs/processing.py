@@ -127,7 +127,9 @@ class ProcessingJob(SageMakerJob):
             problems=problems,
             **arguments,
         )
+        self._scope = scope
         self._places = places
+        self._places_given = isinstance(outputs, Mapping)
 
     def output(self, name: str) -> S3Location:
         """Where the output *name* is once this job has completed, as an input of a later job.
@@ -140,7 +142,10 @@ class ProcessingJob(SageMakerJob):
             known = ", ".join(self._places) or "outputs={...} to have some"
             where = f"ProcessingJob '{self.node.path}'"
             raise InvalidInputError(where, [Problem("no such output", name, f"use one of {known}")])
-        return place
+        base = None if self._places_given else data_under(self._scope, self._construct_id)
+        return self._state.data(
+            f"output '{name}'", place, lambda jsonata: of_this_execution(base, name, jsonata=jsonata)
+        )
 
 
 def _places(

@@ -22,6 +22,7 @@ from constructs_sm.jobs.fields import (
     vpc_config,
 )
 from constructs_sm.jobs.resources import resources
+from constructs_sm.outputs import Metric
 from constructs_sm.rendering import Structure, spelled
 from constructs_sm.s3 import S3Location
 
@@ -343,6 +344,16 @@ class TrainingJob(SageMakerJob):
         said = self._state.request.get("OutputDataConfig", {}).get("S3OutputPath")
         known = S3Location.of(output) or place
         self._output = known if known is not None and known.uri == said else S3Location.of(said)
+
+    def metric(self, name: str) -> Metric:
+        """The last value of a metric that the algorithm reported, for a state that runs after this one.
+
+        A metric that was not reported has no value: a QualityGate says so, any other state fails.
+
+        Args:
+            name: As in the metric definitions: `validation:auc`.
+        """
+        return Metric.among(self._state.later("FinalMetricDataList"), name)
 
     @property
     def model_artifacts(self) -> S3Location:

@@ -94,7 +94,11 @@ class TransformJob(SageMakerJob):
             runs_under=model if isinstance(model, Model) else None,
             **arguments,
         )
-        self._predictions = S3Location.of(output) or predictions
+        place = S3Location.of(output) or predictions
+        base = None if output else data_under(scope, construct_id)
+        self._predictions = place and self._state.data(
+            "predictions", place, lambda jsonata: of_this_execution(base, jsonata=jsonata)
+        )
 
     @property
     def predictions(self) -> S3Location | None:
