@@ -455,6 +455,20 @@ def cluster(**fields):
     return {"ProcessingResources": {"ClusterConfig": CLUSTER | fields}}
 
 
+MOUNTED = {
+    "ChannelName": "a",
+    "DataSource": {
+        "FileSystemDataSource": {
+            "FileSystemId": "fs-01234567",
+            "FileSystemAccessMode": "ro",
+            "FileSystemType": "EFS",
+            "DirectoryPath": "/a",
+        }
+    },
+}
+RANGE = {"Name": "depth", "MinValue": "1", "MaxValue": "9"}
+
+
 def resources(**fields):
     return {"ResourceConfig": TRAINED["ResourceConfig"] | fields}
 
@@ -494,6 +508,26 @@ def routed(**fields):
             TRAINING_JOB,
             TRAINED | resources(SelectedInstanceType="ml.m5.xlarge"),
             "ResourceConfig.SelectedInstanceType is read-only",
+        ),
+        (
+            TRAINING_JOB,
+            TRAINED | {"ResourceConfig": {"InstancePreferences": [{"InstanceType": "ml.m5.large"}]}},
+            "ResourceConfig.InstanceCount is missing",
+        ),
+        (
+            TRAINING_JOB,
+            TRAINED | {"InputDataConfig": [{"ChannelName": "a", "DataSource": {}}]},
+            "InputDataConfig[0].DataSource.S3DataSource or InputDataConfig[0].DataSource.FileSystemDataSource",
+        ),
+        (
+            TRAINING_JOB,
+            TRAINED | {"InputDataConfig": [MOUNTED]},
+            "InputDataConfig[0].DataSource.FileSystemDataSource needs VpcConfig",
+        ),
+        (
+            TUNING_JOB,
+            TUNED | strategy(Strategy="Grid", ParameterRanges={"IntegerParameterRanges": [RANGE]}),
+            "HyperParameterTuningJobConfig.ParameterRanges.IntegerParameterRanges does not go with Strategy Grid",
         ),
         (
             TRAINING_JOB,
@@ -621,6 +655,8 @@ def test_rule_beyond_the_model_is_named_where_it_is_broken(action, request_, sai
                 **{name: value for name, value in (TRAINED | SPOT).items() if name != "EnableManagedSpotTraining"},
             },
         ),
+        (TRAINING_JOB, TRAINED | {"InputDataConfig": [MOUNTED], "VpcConfig.$": "$.network"}),
+        (TUNING_JOB, TUNED | strategy(Strategy="Grid", ParameterRanges={"IntegerParameterRanges.$": "$.ranges"})),
         (TRANSFORM_JOB, TRANSFORMED | {"DataProcessing": {"InputFilter.$": "$.filter"}}),
         (TRANSFORM_JOB, TRANSFORMED | {"DataProcessing": {"InputFilter": "{% $states.input.filter %}"}}),
         (ENDPOINT_CONFIG, configured(SERVERLESS)),
@@ -630,6 +666,8 @@ def test_rule_beyond_the_model_is_named_where_it_is_broken(action, request_, sai
     ids=[
         "spot in JSONata",
         "spot in JSONPath",
+        "VPC",
+        "ranges",
         "filter in JSONPath",
         "filter in JSONata",
         "serverless",

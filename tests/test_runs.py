@@ -11,6 +11,7 @@ from constructs_sm import (
     ProcessingJob,
     TrainingJob,
     TransformJob,
+    TuningJob,
     retry,
 )
 from constructs_sm.actions import ACTIONS
@@ -148,6 +149,66 @@ def test_output_without_success_as_its_status_fails(synthesized, action, languag
 
     assert (run.status, run.error) == ("FAILED", "InvalidOutput")
     assert f"and {action.status_field} Completed" in run.cause
+
+
+@pytest.mark.parametrize("broken", [MISSING, {}, None, "", 0], ids=["missing", "empty", "null", "text", "zero"])
+@in_both_languages
+@pytest.mark.parametrize("action", [row for row in SYNC if row.results], ids=lambda action: action.api)
+def test_completed_job_that_came_to_nothing_fails(synthesized, action, language, broken):
+    (result,) = action.results
+    outer, _, inner = result.field.partition(".")
+    for output in ({outer: broken}, {outer: {inner: broken}}, {outer: {}}):
+        if output[outer] == {inner: MISSING}:
+            continue
+        run = synthesized(action, language).run(Output(**output))
+
+        assert (run.status, run.error) == ("FAILED", "InvalidOutput"), output
+        assert f"Completed and {result}" in run.cause
+
+
+@in_both_languages
+def test_best_model_of_a_search_reaches_the_next_job(language):
+    def chain(stack):
+        arguments = {"query_language": LANGUAGES[language]}
+        tune = TuningJob(
+            stack,
+            "Tune",
+            image=IMAGE,
+            instance_type="ml.m5.xlarge",
+            output="s3://data/models/",
+            objective="auc",
+            ranges={"eta": (0.1, 0.5)},
+            **arguments,
+        )
+        best = tune.best_model_artifacts
+        return tune.next(Model(stack, "Model", image=IMAGE, model_data=best, **arguments))
+
+    run = Synthesized(chain).run()
+    assert run.status == "SUCCEEDED", run.cause
+    best = run.output["Tune"]["BestTrainingJob"]["TrainingJobName"]
+    model = dict(run.requests)["Model"]["PrimaryContainer"]
+    assert model["ModelDataUrl"] == f"s3://data/models/{best}/output/model.tar.gz"
+
+
+@in_both_languages
+def test_arguments_of_the_container_come_with_the_input(language):
+    rows = "$.rows" if language == "JSONPath" else "{% $states.input.rows %}"
+
+    def train(stack):
+        return TrainingJob(
+            stack,
+            "Train",
+            image=IMAGE,
+            instance_type="ml.m5.xlarge",
+            output="s3://data/models/",
+            container_arguments=["--rows", rows, "--shuffle", True],
+            query_language=LANGUAGES[language],
+        )
+
+    run = Synthesized(train).run(execution_input={"rows": 7})
+    assert run.status == "SUCCEEDED", run.cause
+    algorithm = dict(run.requests)["Train"]["AlgorithmSpecification"]
+    assert algorithm["ContainerArguments"] == ["--rows", "7", "--shuffle", "true"]
 
 
 @in_both_languages

@@ -125,7 +125,13 @@ def one_type(stack: Stack) -> TrainingJob:
         ),
         profiler_rules=[
             ProfilerRuleConfiguration(
-                rule_configuration_name="LowUse", rule_evaluator_image=IMAGE, rule_parameters={"threshold": 70}
+                rule_configuration_name="LowUse",
+                rule_evaluator_image=IMAGE,
+                rule_parameters={"threshold": 70},
+                instance_type=ec2.InstanceType("t3.medium"),
+                volume_size=Size.gibibytes(10),
+                local_path="/opt/ml/rule",
+                s3_output_path="s3://data/rules/",
             )
         ],
         tensor_board=TensorBoardOutputConfig(s3_output_path="s3://data/board/", local_path="/opt/ml/board"),
