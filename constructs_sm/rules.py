@@ -7,12 +7,13 @@ A rule passes over what is not known at synthesis: it never refuses a request th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
 
 from constructs_sm.errors import NOTHING, Problem
+from constructs_sm.instances import has_local_storage
 from constructs_sm.late_bound import is_jsonata, is_token
 from constructs_sm.rendering import join, spelled
 
@@ -291,7 +292,32 @@ class ReadOnly:
                     yield Problem(f"{join(path, name)} is read-only", structure[key], "leave it out")
 
 
+@dataclass(frozen=True, slots=True)
+class NoVolumeKey:
+    """A key for volumes that must not be given where the instances have local storage.
+
+    Beside types that have none, the key may yet be for those, unless *when* says otherwise.
+    """
+
+    at: str
+    types: tuple[str, ...]
+    field: str = "VolumeKmsKeyId"
+    when: Callable[[Iterable[bool]], bool] = all
+
+    def problems(self, request: Mapping[str, Any]) -> Found:
+        for structure, path in _each(request, self.at):
+            key = spelled(structure, self.field)
+            found = [_value(holder, "InstanceType") for at in self.types for holder, _ in _each(structure, at)]
+            given = [value for value in found if value is not None]
+            if key and given and self.when(map(has_local_storage, given)):
+                local = " and ".join(dict.fromkeys(str(value) for value in given if has_local_storage(value)))
+                what = f"{join(path, self.field)} is for volumes, and {local} has local storage instead"
+                yield Problem(what, structure[key], "leave it out: the hardware encrypts local storage")
+
+
 _SELECTED = ("SelectedInstanceType", "SelectedInstanceCount")
+_TYPES_OF_A_CLUSTER = ("", "InstanceGroups[]", "InstancePreferences[]", "InstanceConfigs[]")
+_VARIANTS = ("ProductionVariants[]", "ShadowProductionVariants[]")
 _EVERY_MINUTE_OR_SO = (10, 30, 60, 120, 180, 240, 300)
 
 
@@ -331,6 +357,7 @@ def _training(definition: str = "") -> tuple[Rule, ...]:
         # https://docs.aws.amazon.com/sagemaker/latest/dg/model-access-training-data.html
         Mounted(definition),
         *_preferences(resources),
+        NoVolumeKey(resources, _TYPES_OF_A_CLUSTER),
     )
 
 
@@ -371,6 +398,7 @@ def _tuned(definition: str) -> tuple[Rule, ...]:
         # "If you want ... instance type flexibility, use HyperParameterTuningResourceConfig instead."
         OneOf(definition, ("ResourceConfig", "HyperParameterTuningResourceConfig")),
         Excludes(resources, "InstanceConfigs", ("InstanceType", "VolumeSizeInGB", "InstanceCount")),
+        NoVolumeKey(resources, _TYPES_OF_A_CLUSTER),
     )
 
 
@@ -393,6 +421,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         # InstanceType was required until InstancePreferences came, "mutually exclusive with InstanceType".
         OneOf("ProcessingResources.ClusterConfig", ("InstanceType", "InstancePreferences")),
         *_preferences("ProcessingResources.ClusterConfig"),
+        NoVolumeKey("ProcessingResources.ClusterConfig", _TYPES_OF_A_CLUSTER),
         OneOf("ProcessingInputs[]", ("S3Input", "DatasetDefinition")),
         OneOf("ProcessingOutputConfig.Outputs[]", ("S3Output", "FeatureStoreOutput")),
         # The local path "is a required parameter when AppManaged is False (default)".
@@ -409,6 +438,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Form("DataProcessing", "OutputFilter", _JSON_PATH, "write JSONPath, as $['id','SageMakerOutput']"),
         # Their product "also cannot exceed 100 MB".
         Product("MaxPayloadInMB", "MaxConcurrentTransforms", 100),
+        NoVolumeKey("TransformResources", _TYPES_OF_A_CLUSTER),
         _TAGS,
     ),
     "CreateHyperParameterTuningJob": (
@@ -448,6 +478,9 @@ RULES: dict[str, tuple[Rule, ...]] = {
         *_variant("ShadowProductionVariants[]"),
         # "You can only specify one variant for ProductionVariants and one variant for ShadowProductionVariants."
         Single(("ProductionVariants", "ShadowProductionVariants")),
+        # "If you specify a value for KmsKeyId when using any nitro-based instances with local storage, the call ...
+        # fails."
+        NoVolumeKey("", (*_VARIANTS, *(f"{variants}.InstancePools[]" for variants in _VARIANTS)), "KmsKeyId", any),
         # "You can't specify it with serverless variants or with AsyncInferenceConfig."
         Excludes("", "CrossRegionTrafficConfig", ("AsyncInferenceConfig",)),
         Among("MetricsConfig", "MetricPublishFrequencyInSeconds", _EVERY_MINUTE_OR_SO),

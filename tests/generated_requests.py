@@ -11,6 +11,7 @@ from typing import Any
 
 from constructs_sm import requests
 
+import instance_types
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -188,6 +189,22 @@ def _metrics(value: dict[str, Any]) -> None:
         value["MetricPublishFrequencyInSeconds"] = 30
 
 
+def _volumes(value: dict[str, Any]) -> None:
+    lists = ("InstanceGroups", "InstancePreferences", "InstanceConfigs")
+    clusters = [value, *(item for name in lists for item in value.get(name, []))]
+    local = [instance_types.has_local_storage(c["InstanceType"]) for c in clusters if "InstanceType" in c]
+    if local and all(local):
+        value.pop("VolumeKmsKeyId", None)
+
+
+def _hosted_volumes(value: dict[str, Any]) -> None:
+    _shadow(value)
+    variants = [*value["ProductionVariants"], *value.get("ShadowProductionVariants", [])]
+    hosts = [*variants, *(pool for variant in variants for pool in variant.get("InstancePools", []))]
+    if any(instance_types.has_local_storage(host["InstanceType"]) for host in hosts if "InstanceType" in host):
+        value.pop("KmsKeyId", None)
+
+
 _REPAIRS: dict[str, Callable[[dict[str, Any]], None]] = {
     "CreateTrainingJobRequest": _trained,
     "HyperParameterTrainingJobDefinition": _trained,
@@ -198,7 +215,11 @@ _REPAIRS: dict[str, Callable[[dict[str, Any]], None]] = {
     "ImageConfig": _image,
     "ProductionVariantServerlessConfig": _serverless,
     "CreateModelInput": _model,
-    "CreateEndpointConfigInput": _shadow,
+    "CreateEndpointConfigInput": _hosted_volumes,
+    "ResourceConfig": _volumes,
+    "ProcessingClusterConfig": _volumes,
+    "TransformResources": _volumes,
+    "HyperParameterTuningResourceConfig": _volumes,
     "MetricsConfig": _metrics,
     "MetricsEndpoint": _metrics,
 }
@@ -378,7 +399,15 @@ def without(request: Any, steps: tuple[Step, ...]) -> Any:
 
 # Values that the rules beyond the model bind to others: changing one alone may break a rule.
 _BOUND = {
-    *("AppManaged", "EnableManagedSpotTraining", "JobType", "Key", "MaxConcurrency", "MaxConcurrentTransforms"),
+    *(
+        "AppManaged",
+        "EnableManagedSpotTraining",
+        "InstanceType",
+        "JobType",
+        "Key",
+        "MaxConcurrency",
+        "MaxConcurrentTransforms",
+    ),
     *("MaxPayloadInMB", "MaxRuntimeInSeconds", "MaxWaitTimeInSeconds", "MemorySizeInMB"),
     *("MetricPublishFrequencyInSeconds", "ProvisionedConcurrency", "RepositoryAccessMode", "RoutingStrategy"),
     *("Strategy", "TrainingJobEarlyStoppingType"),

@@ -19,6 +19,7 @@ LAYERS = (
     "late_bound",
     "retry",
     "names",
+    "instances",
     "s3",
     "rendering",
     "rules",

@@ -1,0 +1,43 @@
+"""What instance types have of their own: local storage, which their hardware encrypts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from constructs_sm.late_bound import is_late_bound
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+LOCAL_STORAGE = frozenset(
+    (
+        *("c5d", "c6gd", "m5d", "m6gd", "r5d", "r6gd", "r7gd"),
+        *("dl1", "g4dn", "g5", "g6", "g6e", "g7", "g7e", "trn1", "trn1n", "trn2"),
+        *("p3dn", "p4d", "p4de", "p5", "p5e", "p5en", "p6-b200", "p6-b300", "p6e-gb200"),
+    )
+)
+"""The families of SageMaker's jobs and endpoints whose sizes all have local storage, as EC2 describes its types.
+
+SageMaker takes no volume key for them: "You can't request a VolumeKmsKeyId when using an instance type with local
+storage."
+Sources: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProcessingClusterConfig.html and
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-store-volumes.html
+"""
+
+
+def has_local_storage(instance_type: object) -> bool:
+    """Whether an instance type (`ml.g5.xlarge`) is known to have local storage; what is late-bound is not known."""
+    if not isinstance(instance_type, str) or is_late_bound(instance_type):
+        return False
+    return instance_type.removeprefix("ml.").partition(".")[0] in LOCAL_STORAGE
+
+
+def key_of_volumes(volume_key: Any, key: Any, instance_types: Iterable[object]) -> Any:
+    """*volume_key*; where it is None, *key*, unless all *instance_types* are ones SageMaker takes no volume key for.
+
+    With types of both kinds *key* stays: that no volume goes without it matters more than a request that is refused.
+    """
+    if volume_key is not None:
+        return volume_key
+    types = list(instance_types)
+    return None if types and all(map(has_local_storage, types)) else key
