@@ -21,6 +21,13 @@ from constructs_sm.jobs.fields import ExperimentConfig  # noqa: E402
 from constructs_sm.jobs.labeling import LabelingJob  # noqa: E402
 from constructs_sm.jobs.model import Model  # noqa: E402
 from constructs_sm.jobs.processing import ProcessingJob  # noqa: E402
+from constructs_sm.jobs.processing_data import (  # noqa: E402
+    AthenaDatasetDefinition,
+    FeatureStoreOutput,
+    ProcessingInput,
+    ProcessingOutput,
+    RedshiftDatasetDefinition,
+)
 from constructs_sm.jobs.ranges import (  # noqa: E402
     AutoParameter,
     CategoricalParameterRange,
@@ -41,7 +48,7 @@ from constructs_sm.jobs.training import (  # noqa: E402
     TrainingImageConfig,
     TrainingJob,
 )
-from constructs_sm.jobs.transform import TransformJob  # noqa: E402
+from constructs_sm.jobs.transform import BatchDataCaptureConfig, TransformJob  # noqa: E402
 from constructs_sm.jobs.tuning import (  # noqa: E402
     HyperbandStrategyConfig,
     TuningJob,
@@ -58,7 +65,9 @@ from constructs_sm.task import SageMakerTask  # noqa: E402
 from constructs_sm.validation import OutputCheck  # noqa: E402
 
 __all__ = [
+    "AthenaDatasetDefinition",
     "AutoParameter",
+    "BatchDataCaptureConfig",
     "CategoricalParameterRange",
     "Channel",
     "CheckpointConfig",
@@ -69,6 +78,7 @@ __all__ = [
     "EndpointConfig",
     "EndpointUpdate",
     "ExperimentConfig",
+    "FeatureStoreOutput",
     "FileSystemDataSource",
     "HyperbandStrategyConfig",
     "InstanceGroup",
@@ -84,9 +94,12 @@ __all__ = [
     "OutputCheck",
     "PipelineStack",
     "PlacementSpecification",
+    "ProcessingInput",
     "ProcessingJob",
+    "ProcessingOutput",
     "ProfilerConfig",
     "ProfilerRuleConfiguration",
+    "RedshiftDatasetDefinition",
     "RetryPolicy",
     "S3Location",
     "SageMakerJob",

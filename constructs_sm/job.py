@@ -53,6 +53,8 @@ class SageMakerJob(sfn.StateMachineFragment):
         defaults: Fields of the request that fill what typed arguments left out.
         problems: What the class has found wrong with its arguments.
         runs_under: The job whose role serves this one, where the API takes none.
+        make: What the job makes in itself once nothing is wrong: it gives what stands for that in the request until
+            then, and what it is.
         arguments: See `JobArguments`.
 
     Raises:
@@ -71,6 +73,7 @@ class SageMakerJob(sfn.StateMachineFragment):
         defaults: Mapping[str, Any] | None = None,
         problems: Sequence[Problem] = (),
         runs_under: SageMakerJob | None = None,
+        make: Callable[[Construct], Mapping[str, str]] | None = None,
         **arguments: Unpack[JobArguments],
     ) -> None:
         check = arguments.pop("output_check", OutputCheck.completed())
@@ -91,7 +94,7 @@ class SageMakerJob(sfn.StateMachineFragment):
         )
         plan.check()
         super().__init__(scope, construct_id)
-        state = plan.state()
+        state = plan.state(None if make is None else make(self))
         self._construct_id = construct_id
         self._state = state
         self._goes_on = False
@@ -304,4 +307,15 @@ def _parameters_of(job: type[SageMakerJob]) -> list[str]:
     return [name for name in inspect.signature(job.__init__).parameters if name not in _INTERNAL]
 
 
-_INTERNAL = {"self", "scope", "construct_id", "action", "given", "defaults", "problems", "runs_under", "arguments"}
+_INTERNAL = {
+    "self",
+    "scope",
+    "construct_id",
+    "action",
+    "given",
+    "defaults",
+    "problems",
+    "runs_under",
+    "make",
+    "arguments",
+}

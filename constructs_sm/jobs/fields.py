@@ -146,6 +146,11 @@ def gibibytes(size: Any) -> Any:
     return _whole(size, "to_gibibytes")
 
 
+def mebibytes(size: Any) -> Any:
+    """A Size in MiB; anything else as it is, for SageMaker's model to judge."""
+    return _whole(size, "to_mebibytes")
+
+
 def cluster(
     instance_type: InstanceType | None, instance_count: Number | None, volume_size: Storage | None, key: Key | None
 ) -> dict[str, Any]:
