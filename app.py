@@ -13,7 +13,6 @@ from constructs_sm.report import report
 from constructs_sm.settings import context_of
 
 from aws_cdk import App, Environment
-from aws_cdk.aws_s3_assets import Asset
 
 HERE = Path(__file__).parent
 # The cdk CLI names a folder of its own and passes cdk.json's context along; without it, both are found here.
@@ -24,13 +23,10 @@ prepare = ProcessingJob(
     stack,
     "Prepare",
     image=images.sklearn("1.2-1"),
+    code=HERE / "examples" / "churn" / "prepare.py",
     instance_type="ml.m5.xlarge",
-    inputs={
-        "code": Asset(stack, "PrepareCode", path=str(HERE / "examples" / "churn" / "prepare.py")),
-        "raw": stack.data("raw/"),
-    },
+    inputs={"raw": stack.data("raw/")},
     outputs=["train", "validation", "test"],
-    entrypoint=["python3", "/opt/ml/processing/input/code/prepare.py"],
 )
 train = TrainingJob(
     stack,

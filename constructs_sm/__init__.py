@@ -23,6 +23,13 @@ from constructs_sm.jobs.fields import ExperimentConfig  # noqa: E402
 from constructs_sm.jobs.labeling import LabelingJob  # noqa: E402
 from constructs_sm.jobs.model import Model  # noqa: E402
 from constructs_sm.jobs.processing import ProcessingJob  # noqa: E402
+from constructs_sm.jobs.processing_data import (  # noqa: E402
+    AthenaDatasetDefinition,
+    FeatureStoreOutput,
+    ProcessingInput,
+    ProcessingOutput,
+    RedshiftDatasetDefinition,
+)
 from constructs_sm.jobs.ranges import (  # noqa: E402
     AutoParameter,
     CategoricalParameterRange,
@@ -52,7 +59,7 @@ from constructs_sm.jobs.training import (  # noqa: E402
     TrainingImageConfig,
     TrainingJob,
 )
-from constructs_sm.jobs.transform import TransformJob  # noqa: E402
+from constructs_sm.jobs.transform import BatchDataCaptureConfig, TransformJob  # noqa: E402
 from constructs_sm.jobs.tuning import (  # noqa: E402
     HyperbandStrategyConfig,
     TuningJob,
@@ -80,7 +87,9 @@ from constructs_sm.validation import OutputCheck  # noqa: E402
 
 __all__ = [
     "AsyncInferenceConfig",
+    "AthenaDatasetDefinition",
     "AutoParameter",
+    "BatchDataCaptureConfig",
     "BlueGreenUpdatePolicy",
     "CapacitySize",
     "CategoricalParameterRange",
@@ -99,6 +108,7 @@ __all__ = [
     "EndpointConfig",
     "EndpointUpdate",
     "ExperimentConfig",
+    "FeatureStoreOutput",
     "FileSystemDataSource",
     "HyperbandStrategyConfig",
     "InstanceGroup",
@@ -121,10 +131,13 @@ __all__ = [
     "PipelineStack",
     "PlacementSpecification",
     "PrefixAwareRoutingConfig",
+    "ProcessingInput",
     "ProcessingJob",
+    "ProcessingOutput",
     "ProfilerConfig",
     "ProfilerRuleConfiguration",
     "PublicWorkteam",
+    "RedshiftDatasetDefinition",
     "RetryPolicy",
     "RollingUpdatePolicy",
     "S3Location",

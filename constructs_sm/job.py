@@ -55,6 +55,8 @@ class SageMakerJob(sfn.StateMachineFragment):
         defaults: Fields of the request that fill what typed arguments left out.
         problems: What the class has found wrong with its arguments.
         runs_under: The job whose role serves this one, where the API takes none.
+        make: What the job makes in itself once nothing is wrong: it gives what stands for that in the request until
+            then, and what it is.
         arguments: See `JobArguments`.
 
     Raises:
@@ -73,6 +75,7 @@ class SageMakerJob(sfn.StateMachineFragment):
         defaults: Mapping[str, Any] | None = None,
         problems: Sequence[Problem] = (),
         runs_under: SageMakerJob | None = None,
+        make: Callable[[Construct], Mapping[str, str]] | None = None,
         **arguments: Unpack[JobArguments],
     ) -> None:
         check = arguments.pop("output_check", OutputCheck.completed())
@@ -93,16 +96,16 @@ class SageMakerJob(sfn.StateMachineFragment):
         )
         plan.check()
         super().__init__(scope, construct_id)
-        state = self._checked(plan)
+        state = self._checked(plan, None if make is None else make(self))
         self._construct_id = construct_id
         self._state = state
         self._goes_on = False
         self._task = _JobTask(self, construct_id, state, self._close)
         self._choice = self._checked_by(check) if check is not None else None
 
-    def _checked(self, plan: TaskPlan) -> TaskState:
+    def _checked(self, plan: TaskPlan, made: Mapping[str, str] | None) -> TaskState:
         """The task of a plan that has been checked."""
-        return plan.state()
+        return plan.state(made)
 
     def _checked_by(self, check: OutputCheck) -> sfn.Choice:
         output, before = self._to_check()
@@ -325,4 +328,15 @@ def _parameters_of(job: type[SageMakerJob]) -> list[str]:
     return [name for name in inspect.signature(job.__init__).parameters if name not in _INTERNAL]
 
 
-_INTERNAL = {"self", "scope", "construct_id", "action", "given", "defaults", "problems", "runs_under", "arguments"}
+_INTERNAL = {
+    "self",
+    "scope",
+    "construct_id",
+    "action",
+    "given",
+    "defaults",
+    "problems",
+    "runs_under",
+    "make",
+    "arguments",
+}

@@ -150,8 +150,8 @@ class PolledJob(SageMakerJob):
         self._polling.task.add_catch(handler, errors=list(errors) if errors else None, result_path=result_path)
         return self
 
-    def _checked(self, plan: TaskPlan) -> TaskState:
-        state = plan.state()
+    def _checked(self, plan: TaskPlan, made: Mapping[str, str] | None) -> TaskState:
+        state = plan.state(made)
         around = state.scope
         looking = polling_grant(self._action, state.request, around.arns, shared_prefix=around.name_prefix)
         return replace(state, grants=(*state.grants, looking))

@@ -34,6 +34,13 @@ class Structure(ABC):
         """The structure in SageMaker's words; CDK objects, further structures and None may still stand in it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Verbatim:
+    """A text that is what it says, though Step Functions' own paths look the same: `$.features` to SageMaker."""
+
+    text: str
+
+
 @dataclass(slots=True)
 class Rendered:
     """A request in SageMaker's words."""
@@ -80,6 +87,9 @@ class _Walk:
         result: dict[str, Any] = {}
         for key, value in values.items():
             if value is None and typed:
+                continue
+            if isinstance(value, Verbatim):
+                result[key] = value.text
                 continue
             here = join(path, key)
             if self.jsonata and str(key).endswith(LATE):

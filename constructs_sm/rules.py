@@ -431,6 +431,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
             for has in (False, None)
         ),
         Only("ProcessingOutputConfig.Outputs[]", "FeatureStoreOutput", "AppManaged", has=True),
+        # "Gzip can only be used when Pipe mode is specified as the S3InputMode."
+        Among("ProcessingInputs[].S3Input", "S3InputMode", ("Pipe",), "S3CompressionType", "Gzip"),
         _TAGS,
     ),
     "CreateTransformJob": (

@@ -272,9 +272,15 @@ class TaskPlan:
         if self._problems:
             raise InvalidInputError(f"{self._kind} '{self._path()}'", self._problems)
 
-    def state(self) -> TaskState:
-        """The TaskState, checked before."""
+    def state(self, made: Mapping[str, str] | None = None) -> TaskState:
+        """The TaskState, checked before.
+
+        Args:
+            made: What stands in the request for what was not made before the check, and what that is.
+        """
         job_scope, rendered = self._job_scope, self._rendered
+        if made:
+            rendered.request = _with_made(rendered.request, made)
         access = access_of(self._action, rendered)
         if self._role_needed:
             _set_roles(rendered.request, self._action.role_path, job_scope.execution_role_arn(), over=_ROLE_TO_COME)
@@ -612,6 +618,17 @@ def _whole_seconds(value: object) -> int | None:
     except RuntimeError:
         return None
     return int(seconds) if seconds else None
+
+
+def _with_made(value: Any, made: Mapping[str, str]) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _with_made(item, made) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_made(item, made) for item in value]
+    if isinstance(value, str):
+        for stand_in, real in made.items():
+            value = value.replace(stand_in, real)
+    return value
 
 
 def _unknown(arguments: Mapping[str, Any], own_arguments: Iterable[str]) -> Iterator[Problem]:

@@ -158,6 +158,11 @@ def _output(value: dict[str, Any]) -> None:
         value["AppManaged"] = True
 
 
+def _processed(value: dict[str, Any]) -> None:
+    if value.get("S3CompressionType") == "Gzip" and "S3InputMode" in value:
+        value["S3InputMode"] = "Pipe"
+
+
 def _routing(value: dict[str, Any]) -> None:
     if value["RoutingStrategy"] != "PREFIX_AWARE":
         value.pop("PrefixAwareRoutingConfig", None)
@@ -211,6 +216,7 @@ _REPAIRS: dict[str, Callable[[dict[str, Any]], None]] = {
     "CreateTransformJobRequest": _transform,
     "HyperParameterTuningJobConfig": _tuning,
     "ProcessingOutput": _output,
+    "ProcessingS3Input": _processed,
     "ProductionVariantRoutingConfig": _routing,
     "ImageConfig": _image,
     "ProductionVariantServerlessConfig": _serverless,
@@ -410,7 +416,7 @@ _BOUND = {
     ),
     *("MaxPayloadInMB", "MaxRuntimeInSeconds", "MaxWaitTimeInSeconds", "MemorySizeInMB"),
     *("MetricPublishFrequencyInSeconds", "ProvisionedConcurrency", "RepositoryAccessMode", "RoutingStrategy"),
-    *("Strategy", "TrainingJobEarlyStoppingType"),
+    *("S3CompressionType", "S3InputMode", "Strategy", "TrainingJobEarlyStoppingType"),
 }
 
 

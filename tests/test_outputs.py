@@ -80,7 +80,8 @@ def test_output_in_a_list_is_an_item_of_an_array(stack):
     entrypoint = ["python3", "evaluate.py", train.resource_name]
     evaluate = ProcessingJob(stack, "Evaluate", image=IMAGE, instance_type="ml.m5.xlarge", entrypoint=entrypoint)
     app = evaluate.task._state.request["AppSpecification"]  # noqa: SLF001
-    assert app["ContainerEntrypoint.$"] == "States.Array('python3', 'evaluate.py', $.Train.TrainingJobName)"
+    said = "States.Array('python3', 'evaluate.py', States.Format('{}', $.Train.TrainingJobName))"
+    assert app["ContainerEntrypoint.$"] == said
 
 
 @EITHER_WAY

@@ -566,6 +566,25 @@ def routed(**fields):
             "ProcessingOutputConfig.Outputs[0].FeatureStoreOutput is for AppManaged True only",
         ),
         (
+            PROCESSING_JOB,
+            PROCESSED
+            | {
+                "ProcessingInputs": [
+                    {
+                        "InputName": "a",
+                        "S3Input": {
+                            "S3Uri": "s3://a/b",
+                            "S3DataType": "S3Prefix",
+                            "LocalPath": "/opt/ml/processing/input/a",
+                            "S3InputMode": "File",
+                            "S3CompressionType": "Gzip",
+                        },
+                    }
+                ]
+            },
+            "ProcessingInputs[0].S3Input.S3InputMode must be Pipe where S3CompressionType is Gzip",
+        ),
+        (
             TRANSFORM_JOB,
             TRANSFORMED | {"DataProcessing": {"InputFilter": "features"}},
             "DataProcessing.InputFilter does not have the form SageMaker wants",

@@ -2,40 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from constructs_sm.actions import PROCESSING_JOB
 from constructs_sm.errors import InvalidInputError, Problem
+from constructs_sm.instances import key_of_volumes
 from constructs_sm.job import JobArguments, SageMakerJob
+from constructs_sm.jobs.code import processing_code
 from constructs_sm.jobs.fields import (
-    CLUSTER,
     STOPPING,
     asks_for_jsonata,
     cluster,
     data_under,
-    named,
+    first,
+    instance,
     of_this_execution,
     seconds,
     tag_list,
+    text_list,
     texts,
     vpc_config,
 )
+from constructs_sm.jobs.processing_data import ProcessingOutput, processing_inputs, processing_outputs
+from constructs_sm.jobs.resources import resource_defaults
+from constructs_sm.late_bound import is_late_bound
 from constructs_sm.s3 import S3Location
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from constructs_sm.jobs.fields import Image, InstanceType, Key, Scalar, SecurityGroups, Subnets
-    from constructs_sm.s3 import S3Data
+    from constructs_sm.jobs.code import Code
+    from constructs_sm.jobs.fields import (
+        ExperimentConfig,
+        Flag,
+        Image,
+        InstanceType,
+        Key,
+        Number,
+        SecurityGroups,
+        Storage,
+        Subnets,
+        TextList,
+        Texts,
+        Time,
+    )
+    from constructs_sm.jobs.processing_data import Input, Output
+    from constructs_sm.jobs.resources import InstancePreference
 
-    from aws_cdk import Duration, Size
     from aws_cdk import aws_ec2 as ec2
     from constructs import Construct
     from typing_extensions import Unpack
-
-_INPUT = "/opt/ml/processing/input"
-_OUTPUT = "/opt/ml/processing/output"
 
 
 class ProcessingJob(SageMakerJob):
@@ -45,29 +61,42 @@ class ProcessingJob(SageMakerJob):
         scope: Any construct in a stack.
         construct_id: Also the name of the state and the key of its result; at most 64 characters.
         image: The container.
+        code: What the container runs, found in `/opt/ml/processing/input/code`: a file or folder on this machine, as a
+            path from the current directory, which becomes an asset; or where it is in S3, a file or a prefix. A folder
+            becomes a zip, and a zip is unpacked there first, by the container's `sh` and `python3`.
+        entrypoint: The container's command; or with *code*, the name of a file of it. Default, with *code* that is one
+            file: `python3` with that file, or in a Spark image `smspark-submit`. SageMaker's default: the image's own.
+        command_arguments: Arguments of the command; any scalars, SageMaker gets strings.
+        inputs: Data by name: the container finds it in `/opt/ml/processing/input/<name>`. Data under an S3 prefix, what
+            a query finds (`AthenaDatasetDefinition`, `RedshiftDatasetDefinition`), or a `ProcessingInput` that says
+            more.
+        outputs: Data by name: what the container leaves in `/opt/ml/processing/output/<name>` goes to the given place;
+            `ProcessingOutput` says more, `FeatureStoreOutput` names a feature group. Or names alone, in a
+            `PipelineStack`: they go to its bucket, under the job and the execution.
+        environment: Of the container; any scalars, SageMaker gets strings.
         instance_type: As `ml.m5.xlarge`.
         instance_count: Default: 1.
+        instance_preferences: In place of one type: several, of which SageMaker takes the first that it has.
         volume_size: Storage of each instance. Default: 30 GiB.
-        inputs: Data by name: the container finds it in `/opt/ml/processing/input/<name>`.
-        outputs: Data by name: what the container leaves in `/opt/ml/processing/output/<name>` goes to the given place.
-            Or names alone, in a `PipelineStack`: they go to its bucket, under the job and the execution.
-        entrypoint: The container's command.
-        command_arguments: Arguments of the command.
-        environment: Of the container; any scalars, SageMaker gets strings.
         max_runtime: SageMaker stops the job after this. Default: 1 hour.
-        tags: Of the job.
         vpc: Where the instances are reachable; its private subnets, unless *subnets* says otherwise.
         subnets: A selection of *vpc*'s, or a list.
         security_groups: Required in a VPC.
-        kms_key: Encrypts the volumes and the outputs. Default: SageMaker's own.
         network_isolation: Cut the container off the network. Default: False.
-        arguments: See `JobArguments`; `parameters` take every other field.
+        inter_container_traffic_encryption: Encrypt what the instances tell each other. Default: False.
+        kms_key: Encrypts the volumes and the outputs. Default: SageMaker's own. Local storage of instances takes no
+            key: their hardware encrypts it.
+        volume_kms_key: Of the volumes alone. Default: *kms_key*.
+        output_kms_key: Of the outputs alone. Default: *kms_key*.
+        experiment: Make the job a trial component.
+        tags: Of the job.
+        arguments: See `JobArguments`.
 
     Raises:
         InvalidInputError: SageMaker's model refuses the request, or an argument is wrong.
 
     Grants: Create-, Describe- and StopProcessingJob on this job, ListTags, AddTags, PassRole, the managed rule; to the
-        execution role S3 read of *inputs*, S3 write of *outputs*, pull of *image*, use of *kms_key*.
+        execution role S3 read of *inputs* and *code*, S3 write of *outputs*, pull of *image*, use of the keys.
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateProcessingJob.html
     """
 
@@ -77,25 +106,43 @@ class ProcessingJob(SageMakerJob):
         construct_id: str,
         *,
         image: Image | None = None,
+        code: Code | None = None,
+        entrypoint: TextList | None = None,
+        command_arguments: TextList | None = None,
+        inputs: Mapping[str, Input] | str | None = None,
+        outputs: Mapping[str, Output] | Sequence[str] | str | None = None,
+        environment: Texts | None = None,
         instance_type: InstanceType | None = None,
-        instance_count: int | None = None,
-        volume_size: Size | None = None,
-        inputs: Mapping[str, S3Data] | None = None,
-        outputs: Mapping[str, S3Data] | Sequence[str] | None = None,
-        entrypoint: Sequence[str] | None = None,
-        command_arguments: Sequence[str] | None = None,
-        environment: Mapping[str, Scalar] | None = None,
-        max_runtime: Duration | None = None,
-        tags: Mapping[str, str] | None = None,
+        instance_count: Number | None = None,
+        instance_preferences: Sequence[InstancePreference] | None = None,
+        volume_size: Storage | None = None,
+        max_runtime: Time | None = None,
         vpc: ec2.IVpc | None = None,
         subnets: Subnets | None = None,
         security_groups: SecurityGroups | None = None,
+        network_isolation: Flag | None = None,
+        inter_container_traffic_encryption: Flag | None = None,
         kms_key: Key | None = None,
-        network_isolation: bool | None = None,
+        volume_kms_key: Key | None = None,
+        output_kms_key: Key | None = None,
+        experiment: ExperimentConfig | None = None,
+        tags: Mapping[str, str] | None = None,
         **arguments: Unpack[JobArguments],
     ) -> None:
         problems: list[Problem] = []
-        places = _places(scope, construct_id, outputs, problems, jsonata=asks_for_jsonata(arguments))
+        run = None if code is None else processing_code(code, entrypoint, image, problems)
+        base = data_under(scope, construct_id)
+        jsonata = asks_for_jsonata(arguments)
+        self._outputs = processing_outputs(
+            outputs, lambda name: of_this_execution(base, name, jsonata=jsonata), problems
+        )
+        written = outputs or "ProcessingOutputConfig" in (arguments.get("parameters") or ())
+        types = [instance_type] if instance_type else [item.instance_type for item in instance_preferences or ()]
+        volume_key = key_of_volumes(volume_kms_key, kms_key, map(instance, types))
+        machines = {
+            **cluster(instance_type, instance_count, volume_size, volume_key),
+            "InstancePreferences": instance_preferences,
+        }
         super().__init__(
             scope,
             construct_id,
@@ -103,78 +150,53 @@ class ProcessingJob(SageMakerJob):
             given={
                 "AppSpecification": {
                     "ImageUri": image,
-                    "ContainerEntrypoint": entrypoint,
-                    "ContainerArguments": command_arguments,
+                    "ContainerEntrypoint": text_list(entrypoint) if run is None else run.entrypoint,
+                    "ContainerArguments": text_list(command_arguments),
                 },
-                "ProcessingResources": {"ClusterConfig": cluster(instance_type, instance_count, volume_size, kms_key)},
-                "ProcessingInputs": [_input(*item) for item in named(inputs, "inputs", problems).items()] or None,
+                "ProcessingResources": {"ClusterConfig": machines},
+                "ProcessingInputs": processing_inputs(inputs, run, problems),
                 "ProcessingOutputConfig": {
-                    "Outputs": [_output(*item) for item in places.items()] or None,
-                    "KmsKeyId": kms_key if places else None,
+                    "Outputs": outputs
+                    if is_late_bound(outputs)
+                    else [item.to_request(name) for name, item in self._outputs.items()] or None,
+                    "KmsKeyId": first(output_kms_key, kms_key if written else None),
                 },
                 "Environment": texts(environment),
                 "StoppingCondition": {"MaxRuntimeInSeconds": seconds(max_runtime)},
                 "NetworkConfig": {
                     "VpcConfig": vpc_config(vpc, subnets, security_groups, problems),
                     "EnableNetworkIsolation": network_isolation,
+                    "EnableInterContainerTrafficEncryption": inter_container_traffic_encryption,
                 },
+                "ExperimentConfig": experiment,
                 "Tags": tag_list(tags),
             },
             defaults={
-                "ProcessingResources": {"ClusterConfig": CLUSTER if instance_type else None},
+                "ProcessingResources": {"ClusterConfig": resource_defaults(machines)},
                 "StoppingCondition": STOPPING,
             },
             problems=problems,
+            make=None if run is None else run.make,
             **arguments,
         )
         self._scope = scope
-        self._places = places
-        self._places_given = isinstance(outputs, Mapping)
 
     def output(self, name: str) -> S3Location:
         """Where the output *name* is once this job has completed, as an input of a later job.
 
         Raises:
-            InvalidInputError: The job has no such output.
+            InvalidInputError: The job has no such output in S3.
         """
-        place = S3Location.of(self._places.get(name))
+        output = self._outputs.get(name)
+        place = S3Location.of(output.data) if isinstance(output, ProcessingOutput) else None
         if place is None:
-            known = ", ".join(self._places) or "outputs={...} to have some"
+            known = [name for name, output in self._outputs.items() if isinstance(output, ProcessingOutput)]
             where = f"ProcessingJob '{self.node.path}'"
-            raise InvalidInputError(where, [Problem("no such output", name, f"use one of {known}")])
-        base = None if self._places_given else data_under(self._scope, self._construct_id)
+            use = f"use one of {', '.join(known)}" if known else "use outputs={...} to have some"
+            raise InvalidInputError(where, [Problem("no such output", name, use)])
+        base = data_under(self._scope, self._construct_id)
+        if place != of_this_execution(base, name, jsonata=self._state.jsonata):
+            base = None
         return self._state.data(
             f"output '{name}'", place, lambda jsonata: of_this_execution(base, name, jsonata=jsonata)
         )
-
-
-def _places(
-    scope: Construct,
-    job: str,
-    outputs: Mapping[str, S3Data] | Sequence[str] | None,
-    problems: list[Problem],
-    *,
-    jsonata: bool,
-) -> dict[str, S3Data]:
-    if outputs is None or isinstance(outputs, Mapping):
-        return dict(outputs or {})
-    if isinstance(outputs, str):
-        problems.append(Problem("outputs must be a mapping, or a list of names", outputs, f"write [{outputs!r}]"))
-        return {}
-    base = data_under(scope, job)
-    places = {name: of_this_execution(base, name, jsonata=jsonata) for name in outputs}
-    if base is None and places:
-        problems.append(Problem("outputs without a place", list(places), "map each to its s3:// prefix"))
-    return {name: place for name, place in places.items() if place is not None}
-
-
-def _input(name: str, data: Any) -> dict[str, Any]:
-    local = {"LocalPath": f"{_INPUT}/{name}", "S3DataType": "S3Prefix", "S3InputMode": "File"}
-    return {"InputName": name, "S3Input": {"S3Uri": data, **local}}
-
-
-def _output(name: str, place: Any) -> dict[str, Any]:
-    return {
-        "OutputName": name,
-        "S3Output": {"S3Uri": place, "LocalPath": f"{_OUTPUT}/{name}", "S3UploadMode": "EndOfJob"},
-    }

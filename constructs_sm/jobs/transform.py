@@ -2,22 +2,57 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from constructs_sm.actions import TRANSFORM_JOB
+from constructs_sm.instances import key_of_volumes
 from constructs_sm.job import JobArguments, SageMakerJob
-from constructs_sm.jobs.fields import asks_for_jsonata, data_under, instance, of_this_execution, tag_list, texts
+from constructs_sm.jobs.fields import (
+    asks_for_jsonata,
+    data_under,
+    first,
+    instance,
+    mebibytes,
+    of_this_execution,
+    seconds,
+    tag_list,
+    texts,
+)
 from constructs_sm.jobs.model import Model
+from constructs_sm.rendering import Structure, Verbatim
 from constructs_sm.s3 import S3Location
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from constructs_sm.jobs.fields import InstanceType, Key, Scalar
+    from constructs_sm.jobs.fields import ExperimentConfig, Flag, InstanceType, Key, Number, Storage, Texts, Time
     from constructs_sm.s3 import S3Data
 
     from constructs import Construct
     from typing_extensions import Unpack
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchDataCaptureConfig(Structure):
+    """What a batch transform keeps of its requests and answers, to monitor the model by.
+
+    Attributes:
+        destination: Where it goes.
+        kms_key: Encrypts it. Default: none of its own.
+        generate_inference_id: Give each record an id, in the predictions too. SageMaker's default: False.
+    """
+
+    destination: S3Data
+    kms_key: Key | None = None
+    generate_inference_id: Flag | None = None
+
+    def to_request(self) -> dict[str, Any]:
+        return {
+            "DestinationS3Uri": self.destination,
+            "KmsKeyId": self.kms_key,
+            "GenerateInferenceId": self.generate_inference_id,
+        }
 
 
 class TransformJob(SageMakerJob):
@@ -30,17 +65,38 @@ class TransformJob(SageMakerJob):
         scope: Any construct in a stack.
         construct_id: Also the name of the state and the key of its result; at most 64 characters.
         model: A `Model`, or the name of one.
-        data: The prefix to predict.
-        output: Where the predictions go. Default, in a `PipelineStack`: its bucket, under the job and the execution.
+        data: What to predict: a prefix, or what *s3_data_type* says.
+        s3_data_type: `S3Prefix` or `ManifestFile`; SageMaker knows others, which it does not take here. Default:
+            `S3Prefix`.
         content_type: As `text/csv`.
-        split_type: How to split files into records: `Line`. Default: not at all.
+        compression_type: `None` or `Gzip`, as *data* is. SageMaker's default: `None`.
+        split_type: How to split files into records: `Line`, `RecordIO` or `TFRecord`. SageMaker's default: `None`.
+        batch_strategy: Of split files: `MultiRecord`, as many records a request as *max_payload* takes, or
+            `SingleRecord`.
+        max_payload: The most a request may hold, up to 100 MiB. SageMaker's default: 6 MiB.
+        max_concurrent_transforms: Requests at once to an instance. SageMaker's default: what the container says, or 1.
+        invocations_timeout: Of a request, up to 1 hour. SageMaker's default: 10 minutes.
+        invocations_max_retries: Of a request, up to 3. SageMaker's default: 3.
+        input_filter: What of each record the model gets, in SageMaker's JSONPath: `$[1:]`, `$.features`. What begins
+            with `$` is that and no path of Step Functions; late-bound with `sfn.JsonPath.string_at` or JSONata.
+        join_source: `Input`: put each prediction beside its record. SageMaker's default: `None`.
+        output_filter: What of the two together is kept, in SageMaker's JSONPath: `$['id','SageMakerOutput']`.
+        output: Where the predictions go. Default, in a `PipelineStack`: its bucket, under the job and the execution.
+        accept: The type of the predictions, as `text/csv`.
+        assemble_with: What parts predictions in a file: `Line`, or `None`, as SageMaker's default is.
+        data_capture: Keep requests and answers: a place in S3, or a `BatchDataCaptureConfig`.
+        environment: Of the model's container; any scalars, SageMaker gets strings.
         instance_type: As `ml.m5.xlarge`.
         instance_count: Default: 1.
-        environment: Of the model's container.
+        ami_version: The machine image, as `al2-ami-sagemaker-batch-gpu-535`.
+        kms_key: Encrypts the volumes and the predictions. Default: SageMaker's own. Local storage of instances takes no
+            key: their hardware encrypts it.
+        volume_kms_key: Of the volumes alone. Default: *kms_key*.
+        output_kms_key: Of the predictions alone. Default: *kms_key*.
+        experiment: Make the job a trial component.
         tags: Of the job.
-        kms_key: Encrypts the volumes and the predictions. Default: SageMaker's own.
-        arguments: See `JobArguments`; `parameters` take every other field. A *role* is passed by Step Functions, as
-            AWS's template has it, but the API takes none.
+        arguments: See `JobArguments`. A *role* is passed by Step Functions, as AWS's template has it, but the API takes
+            none.
 
     Raises:
         InvalidInputError: SageMaker's model refuses the request, or an argument is wrong.
@@ -56,17 +112,35 @@ class TransformJob(SageMakerJob):
         *,
         model: Model | str | None = None,
         data: S3Data | None = None,
-        output: S3Data | None = None,
+        s3_data_type: str | None = None,
         content_type: str | None = None,
+        compression_type: str | None = None,
         split_type: str | None = None,
+        batch_strategy: str | None = None,
+        max_payload: Storage | None = None,
+        max_concurrent_transforms: Number | None = None,
+        invocations_timeout: Time | None = None,
+        invocations_max_retries: Number | None = None,
+        input_filter: str | None = None,
+        join_source: str | None = None,
+        output_filter: str | None = None,
+        output: S3Data | None = None,
+        accept: str | None = None,
+        assemble_with: str | None = None,
+        data_capture: S3Data | BatchDataCaptureConfig | None = None,
+        environment: Texts | None = None,
         instance_type: InstanceType | None = None,
-        instance_count: int | None = None,
-        environment: Mapping[str, Scalar] | None = None,
-        tags: Mapping[str, str] | None = None,
+        instance_count: Number | None = None,
+        ami_version: str | None = None,
         kms_key: Key | None = None,
+        volume_kms_key: Key | None = None,
+        output_kms_key: Key | None = None,
+        experiment: ExperimentConfig | None = None,
+        tags: Mapping[str, str] | None = None,
         **arguments: Unpack[JobArguments],
     ) -> None:
         predictions = of_this_execution(data_under(scope, construct_id), jsonata=asks_for_jsonata(arguments))
+        instance_type = instance(instance_type)
         super().__init__(
             scope,
             construct_id,
@@ -74,17 +148,40 @@ class TransformJob(SageMakerJob):
             given={
                 "ModelName": model.model_name if isinstance(model, Model) else model,
                 "TransformInput": {
-                    "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": data}} if data else None,
+                    "DataSource": {
+                        "S3DataSource": {"S3DataType": s3_data_type or ("S3Prefix" if data else None), "S3Uri": data}
+                    },
                     "ContentType": content_type,
+                    "CompressionType": compression_type,
                     "SplitType": split_type,
                 },
-                "TransformOutput": {"S3OutputPath": output, "KmsKeyId": kms_key},
-                "TransformResources": {
-                    "InstanceType": instance(instance_type),
-                    "InstanceCount": instance_count,
-                    "VolumeKmsKeyId": kms_key,
+                "BatchStrategy": batch_strategy,
+                "MaxPayloadInMB": mebibytes(max_payload),
+                "MaxConcurrentTransforms": max_concurrent_transforms,
+                "ModelClientConfig": {
+                    "InvocationsTimeoutInSeconds": seconds(invocations_timeout),
+                    "InvocationsMaxRetries": invocations_max_retries,
                 },
+                "DataProcessing": {
+                    "InputFilter": _filter(input_filter),
+                    "JoinSource": join_source,
+                    "OutputFilter": _filter(output_filter),
+                },
+                "TransformOutput": {
+                    "S3OutputPath": output,
+                    "Accept": accept,
+                    "AssembleWith": assemble_with,
+                    "KmsKeyId": first(output_kms_key, kms_key),
+                },
+                "DataCaptureConfig": _data_capture(data_capture),
                 "Environment": texts(environment),
+                "TransformResources": {
+                    "InstanceType": instance_type,
+                    "InstanceCount": instance_count,
+                    "VolumeKmsKeyId": key_of_volumes(volume_kms_key, kms_key, [instance_type] if instance_type else []),
+                    "TransformAmiVersion": ami_version,
+                },
+                "ExperimentConfig": experiment,
                 "Tags": tag_list(tags),
             },
             defaults={
@@ -104,3 +201,13 @@ class TransformJob(SageMakerJob):
     def predictions(self) -> S3Location | None:
         """Where the predictions are once this job has completed; None if only `parameters` say it."""
         return self._predictions
+
+
+def _filter(path: Any) -> Any:
+    return Verbatim(path) if isinstance(path, str) and path.startswith("$") else path
+
+
+def _data_capture(place: Any) -> Any:
+    if place is None or isinstance(place, BatchDataCaptureConfig):
+        return place
+    return BatchDataCaptureConfig(destination=place)
