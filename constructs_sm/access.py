@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from constructs_sm.actions import Action
     from constructs_sm.rendering import Rendered
 
-_S3 = re.compile(r"(S3Uri|S3OutputPath|S3FailurePath|ModelDataUrl|ShapBaselineUri)$")
+_S3 = re.compile(r"(S3Uri|S3OutputPath|S3OutputLocation|S3FailurePath|ModelDataUrl|ShapBaselineUri)$")
 _IMAGE = re.compile(r"(^|\.)(TrainingImage|ImageUri|Image|RuleEvaluatorImage)$")
 _KEY = re.compile(r"KmsKeyId$")
 _VPC = re.compile(r"(^|\.)VpcConfig(\.|$)")

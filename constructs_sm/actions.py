@@ -36,6 +36,8 @@ class Action:
     arn_type: str
     """The resource type in the ARN: `training-job`."""
     verb: str = "Create"
+    integration: str = "sagemaker"
+    """What the resource of a Task state begins with: an optimized integration, or `aws-sdk:sagemaker`."""
     name_max: int = 63
     sync_rule: ManagedRule | None = None
     """None: the API answers at once, `.sync` is not offered."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.access import Source, Use
-from constructs_sm.late_bound import TOKEN, is_token
+from constructs_sm.late_bound import TOKEN, is_jsonata, is_token
 from constructs_sm.names import arn_suffix
 from constructs_sm.rendering import LATE, spelled
 from constructs_sm.s3 import S3Location, bucket_and_prefix
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from constructs_sm.access import Access
     from constructs_sm.actions import Action
+    from constructs_sm.polled_actions import PolledAction
 
 _PART = rf"(?:{TOKEN.pattern}|[^./])+?"
 _ECR_IMAGE = re.compile(
@@ -314,3 +315,86 @@ def _key(key: str, arns: Arns, *actions: str, conditions: tuple[tuple[str, str, 
             actions, (owner.of("kms", "key/*"),), (*conditions, alias), wildcard="IAM knows no key by its alias"
         )
     return Grant(actions, (key if _is_arn(key) else arns.of("kms", f"key/{key}"),), conditions)
+
+
+_BEGINNING = "A name ends in a random part or comes at run time; its literal beginning, if any, is kept"
+
+
+def polled_grants(
+    action: PolledAction,
+    request: Mapping[str, Any],
+    role_arns: Iterable[str],
+    arns: Arns,
+    *,
+    shared_prefix: str | None = None,
+) -> tuple[Grant, ...]:
+    """What the state machine role needs to begin a job that has to be polled.
+
+    Step Functions adds no tags by the AWS SDK integration, so `sagemaker:AddTags` is needed for those of the request
+    alone. No EventBridge rule, and no ListTags.
+    """
+    own = _polled_resources(action, request, arns, shared_prefix)
+    begun_on = tuple(
+        arns.of("sagemaker", f"{arn_type}/{name}")
+        for arn_type, at in action.extra_resources
+        for name in _names(action, request, at, shared_prefix)
+    )
+    begun = (*(own if action.begun_on_itself else ()), *begun_on)
+    grants = [Grant((f"sagemaker:{action.operation}",), begun, wildcard=_BEGINNING)]
+    if spelled(request, "Tags"):
+        grants.append(Grant(("sagemaker:AddTags",), own, wildcard=_BEGINNING))
+    grants += [
+        Grant(("iam:PassRole",), (arn,), _PASSED_TO_SAGEMAKER, wildcard="The role comes at run time")
+        for arn in role_arns
+    ]
+    return tuple(grants)
+
+
+def polling_grant(
+    action: PolledAction, request: Mapping[str, Any], arns: Arns, *, shared_prefix: str | None = None
+) -> Grant:
+    """To look at the job of *request* until it has ended, and to stop one that takes too long."""
+    apis = tuple(f"sagemaker:{api}" for api in (action.describe, action.stop) if api)
+    return Grant(apis, _polled_resources(action, request, arns, shared_prefix), wildcard=_BEGINNING)
+
+
+def _polled_resources(
+    action: PolledAction, request: Mapping[str, Any], arns: Arns, shared_prefix: str | None
+) -> tuple[str, ...]:
+    names = _names(action, request, action.resource_field or action.name_field, shared_prefix)
+    return tuple(arns.of("sagemaker", f"{action.arn_type}/{name}{action.under}") for name in names)
+
+
+def _names(action: Action, request: Mapping[str, Any], field_name: str, shared_prefix: str | None) -> list[str]:
+    """How the ARN of a resource may end that a field of the request names, as far as IAM can say it.
+
+    A name that is known of a resource that is there already is taken as it is.
+    """
+    key = spelled(request, field_name)
+    value = "" if key is None else str(request[key])
+    if key is None:
+        name = "*"
+    elif key.endswith(LATE) or is_jsonata(value) or field_name == action.name_field:
+        name = arn_suffix(value, run_time=key.endswith(LATE))
+        if shared_prefix and name.startswith(f"{shared_prefix}-"):
+            name = f"{shared_prefix}-*"
+    else:
+        name = value.rpartition("/")[2]
+    return _spellings(name, lower_cased=action.lower_cases_arn)
+
+
+def _spellings(name: str, *, lower_cased: bool) -> list[str]:
+    """A name, and how SageMaker may spell it in an ARN. A token must not be lower-cased: it would be another."""
+    return list(dict.fromkeys([name, name.lower()])) if lower_cased and not is_token(name) else [name]
+
+
+def sagemaker_grant(arns: Arns, operation: str, arn_type: str, name: str) -> Grant:
+    """One SageMaker API on the resources of a type whose names IAM can say so."""
+    resources = [arns.of("sagemaker", f"{arn_type}/{spelling}") for spelling in _spellings(name, lower_cased=True)]
+    return Grant((f"sagemaker:{operation}",), tuple(resources), wildcard=_BEGINNING)
+
+
+def publish_grants(topic_arn: str, key_arn: str | None) -> tuple[Grant, ...]:
+    """To publish to a topic, and to one that is encrypted."""
+    published = Grant(("sns:Publish",), (topic_arn,))
+    return (published,) if key_arn is None else (published, Grant(("kms:Decrypt", "kms:GenerateDataKey"), (key_arn,)))

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from constructs_sm.errors import NOTHING, InvalidInputError, Problem
 from constructs_sm.state import TaskArguments, TaskPlan, TaskState
+from constructs_sm.states import Rule
 from constructs_sm.task import SageMakerTask
-from constructs_sm.validation import OutputCheck
+from constructs_sm.validation import Output, OutputCheck
 
 import jsii
 from aws_cdk import aws_stepfunctions as sfn
@@ -91,25 +92,34 @@ class SageMakerJob(sfn.StateMachineFragment):
         )
         plan.check()
         super().__init__(scope, construct_id)
-        state = plan.state()
+        state = self._checked(plan)
         self._construct_id = construct_id
         self._state = state
         self._goes_on = False
         self._task = _JobTask(self, construct_id, state, self._close)
         self._choice = self._checked_by(check) if check is not None else None
 
+    def _checked(self, plan: TaskPlan) -> TaskState:
+        """The task of a plan that has been checked."""
+        return plan.state()
+
     def _checked_by(self, check: OutputCheck) -> sfn.Choice:
-        output = self._state.output
-        assert output is not None  # noqa: S101  (the plan has refused a check of an output that is not kept)
+        output, before = self._to_check()
         action = self._state.action
         # Said in either case: the CDK then refuses a JSONPath job in a JSONata state machine.
-        language = sfn.QueryLanguage.JSONATA if self._state.jsonata else sfn.QueryLanguage.JSON_PATH
+        language = sfn.QueryLanguage.JSONATA if output.jsonata else sfn.QueryLanguage.JSON_PATH
         failure = check.failure(self._construct_id, action, output)
-        self._rule = _Rule(check.rule(action, output))
+        self._rule: sfn.Condition = Rule(check.rule(action, output))
         self._refused = sfn.Fail(self, _REFUSED.format(self._construct_id), query_language=language, **failure)
         choice = _Check(self, _CHECK.format(self._construct_id), language, self)
-        self._task.next(choice)
+        before.next(choice)
         return choice
+
+    def _to_check(self) -> tuple[Output, sfn.INextable]:
+        """What is checked, and the state before the check."""
+        output = self._state.output
+        assert output is not None  # noqa: S101  (the plan has refused a check of an output that is not kept)
+        return output, self._task
 
     @property
     def task(self) -> SageMakerTask:
@@ -202,7 +212,7 @@ class SageMakerJob(sfn.StateMachineFragment):
         if self._choice is None:
             self._task.next(state)
         else:
-            self._choice.when(self._rule, state)
+            self._choice.when(self._rule, state, outputs=self._accepted_output)
 
     def _close(self) -> None:
         """Say where a refused output goes, and end in a Succeed if nothing was chained: a Choice cannot be the end.
@@ -211,13 +221,21 @@ class SageMakerJob(sfn.StateMachineFragment):
         """
         if self._choice is None:
             return
-        self._choice.otherwise(self._refused)
-        if self._goes_on:
-            return
-        succeed = sfn.Succeed(self, _DONE.format(self._construct_id))
-        # Prefixes were handed out before this state was there.
-        succeed.add_prefix(self._task.state_id.removesuffix(self._construct_id))
-        self._accept(succeed)
+        if not self._goes_on:
+            succeed = sfn.Succeed(self, _DONE.format(self._construct_id))
+            # Prefixes were handed out before this state was there.
+            succeed.add_prefix(self._task.state_id.removesuffix(self._construct_id))
+            self._accept(succeed)
+        self._turn_away(self._choice)
+
+    @property
+    def _accepted_output(self) -> str | None:
+        """What the state after the check gets, where that is not all that the check has got (JSONata)."""
+        return None
+
+    def _turn_away(self, choice: sfn.Choice) -> None:
+        """Say where the check leads whose output is not accepted."""
+        choice.otherwise(self._refused)
 
 
 @jsii.implements(sfn.IChainable)
@@ -287,17 +305,6 @@ class _Check(sfn.Choice):
 
     def next(self, next: sfn.IChainable) -> sfn.Chain:  # noqa: A002  (the CDK's name)
         return self._job.next(next)
-
-
-class _Rule(sfn.Condition):
-    """A Choice rule that is Amazon States Language already."""
-
-    def __init__(self, rule: Mapping[str, Any]) -> None:
-        super().__init__()
-        self._rule = rule
-
-    def render_condition(self) -> Any:
-        return self._rule
 
 
 def _parameters_of(job: type[SageMakerJob]) -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -136,6 +136,15 @@ DEFAULT = (
     RetryPolicy(errors=("States.Timeout",), interval_seconds=1, max_attempts=2, backoff_rate=2, jitter=True),
 )
 """Bounded and jittered; every attempt of a job with a unique name gets a fresh one. A failed job is not retried."""
+
+_OF_THE_SDK = {"SageMaker.AmazonSageMakerException": "SageMaker.SageMakerException"}
+
+SDK = tuple(replace(policy, errors=[_OF_THE_SDK.get(error, error) for error in policy.errors]) for policy in DEFAULT)
+"""`DEFAULT` for calls by the AWS SDK integration, which has another name for throttling, faults and refusals: that of
+the exception in the AWS SDK for Java. Not verified on AWS.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
+"""
 
 DOCUMENTED = (
     RetryPolicy(errors=("SageMaker.AmazonSageMakerException",), interval_seconds=1, max_attempts=100, backoff_rate=1.1),

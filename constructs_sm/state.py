@@ -17,11 +17,12 @@ from constructs_sm import requests
 from constructs_sm.access import access_of
 from constructs_sm.actions import Action
 from constructs_sm.errors import NOTHING, InvalidInputError, Problem
-from constructs_sm.iam import Grant, execution_grants, self_passing_grant, state_machine_grants
+from constructs_sm.iam import Grant, execution_grants, polled_grants, self_passing_grant, state_machine_grants
 from constructs_sm.late_bound import TOKEN, is_json_path, is_jsonata, is_late_bound, is_token
 from constructs_sm.names import JobName, name_problems, slug, unique_prefix_max
+from constructs_sm.polled_actions import PolledAction
 from constructs_sm.rendering import LATE, Rendered, render, spelled
-from constructs_sm.retry import DEFAULT, RetryPolicy
+from constructs_sm.retry import DEFAULT, SDK, RetryPolicy
 from constructs_sm.scope import JobScope
 from constructs_sm.validation import Output, OutputCheck, Status
 
@@ -239,20 +240,13 @@ class TaskPlan:
             json={
                 "Type": "Task",
                 "Resource": (
-                    f"arn:{job_scope.arns.partition}:states:::sagemaker:{self._action.api}{_SUFFIX[self._pattern]}"
+                    f"arn:{job_scope.arns.partition}:states:::{self._action.integration}"
+                    f":{self._action.api}{_SUFFIX[self._pattern]}"
                 ),
                 "Arguments" if self._jsonata else "Parameters": rendered.request,
                 **self._state,
             },
-            grants=state_machine_grants(
-                self._action,
-                rendered.request,
-                self._passed_roles(rendered.request, job_scope),
-                job_scope.arns,
-                sync=self._pattern is sfn.IntegrationPattern.RUN_JOB,
-                shared_prefix=job_scope.name_prefix,
-                keys=access.caller_keys,
-            ),
+            grants=self._grants(rendered.request, job_scope, access.caller_keys),
             scope=job_scope,
             output=self._output,
             jsonata=self._jsonata,
@@ -261,6 +255,14 @@ class TaskPlan:
             kept=self._arguments.get("result_selector"),
             warnings=tuple(self._warnings(access.unknown if ours else [])),
         )
+
+    def _grants(self, request: Mapping[str, Any], job_scope: JobScope, keys: Sequence[str]) -> tuple[Grant, ...]:
+        action, arns, shared_prefix = self._action, job_scope.arns, job_scope.name_prefix
+        roles = self._passed_roles(request, job_scope)
+        if isinstance(action, PolledAction):
+            return polled_grants(action, request, roles, arns, shared_prefix=shared_prefix)
+        sync = self._pattern is sfn.IntegrationPattern.RUN_JOB
+        return state_machine_grants(action, request, roles, arns, sync=sync, shared_prefix=shared_prefix, keys=keys)
 
     def _wrong(self, what: str, got: object, use: str) -> None:
         self._problems.append(Problem(what, got, use))
@@ -310,7 +312,8 @@ class TaskPlan:
             return None
 
     def _retries(self) -> dict[str, Any]:
-        policies = self._arguments.get("retry", DEFAULT)
+        by_default = SDK if isinstance(self._action, PolledAction) else DEFAULT
+        policies = self._arguments.get("retry", by_default)
         if not isinstance(policies, (list, tuple)) or not all(isinstance(policy, RetryPolicy) for policy in policies):
             self._wrong("retry must be a sequence of RetryPolicy", policies, "pass retry.DEFAULT, or () for no retries")
             return {}

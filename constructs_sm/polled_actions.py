@@ -1,0 +1,180 @@
+"""The second table: SageMaker APIs that begin a job and that Step Functions cannot wait for, so that it has to look.
+
+Step Functions calls them by its AWS SDK integration, which has no `.sync`:
+https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html. A row is all that a further API
+needs; what it is called and what it says of itself are botocore's (`tests/test_polled_actions.py` compares them).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from constructs_sm.actions import Action
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolledAction(Action):
+    """One API whose job is described until it has ended. What can be derived from the noun and the verb is derived."""
+
+    integration: str = "aws-sdk:sagemaker"
+    version: str = ""
+    """What the API and its Describe have at the end of their names, and Stop has not: `V2`."""
+    fields: str = ""
+    """What the names of the job's fields begin with, where it is not the noun: `Job` of `JobName`."""
+    token_field: str | None = None
+    """The field that tells attempts apart, of an API whose jobs have no name: a token takes its place."""
+    described_by: str | None = None
+    """The field by which Describe and Stop are told the ARN of the job. None: they are told its name."""
+    status: str | None = None
+    """The field that says how it is, where that is not `<fields>Status`."""
+    success: str = "Completed"
+    ended: tuple[str, ...] = ("Failed", "Stopped")
+    """How it ends otherwise. Every other status is one to wait on."""
+    stops: bool = True
+    """Whether the API has a Stop."""
+    kept: tuple[str, ...] = ()
+    """What of the description later states may want, besides ARN, name, status and the reason of a failure."""
+    resource_field: str | None = None
+    """The field of the request that names the resource in the ARN, where that is not the job itself."""
+    under: str = ""
+    """What follows that name in the ARN of the job."""
+    begun_on_itself: bool = True
+    """Whether the call is authorized on the job, and not on `extra_resources` alone."""
+
+    @property
+    def operation(self) -> str:
+        return f"{self.verb}{self.noun}{self.version}"
+
+    @property
+    def api(self) -> str:
+        return f"{self.verb.lower()}{self.noun}{self.version}"
+
+    @property
+    def describe(self) -> str:
+        """The API that describes the job, as SageMaker and IAM spell it."""
+        return f"Describe{self.noun}{self.version}"
+
+    @property
+    def stop(self) -> str | None:
+        """The API that stops it."""
+        return f"Stop{self.noun}" if self.stops else None
+
+    @property
+    def name_field(self) -> str:
+        return self.token_field or f"{self.fields or self.noun}Name"
+
+    @property
+    def arn_field(self) -> str:
+        return f"{self.fields or self.noun}Arn"
+
+    @property
+    def status_field(self) -> str:
+        return self.status or f"{self.noun}Status"
+
+    @property
+    def success_status(self) -> str:
+        return self.success
+
+    @property
+    def terminal_statuses(self) -> tuple[str, ...]:
+        return (self.success, *self.ended)
+
+    @property
+    def takes_tags(self) -> bool:
+        """Never: the AWS SDK integration adds none to those of the request."""
+        return False
+
+
+# Under its role it starts processing, training and transform jobs, and more: which, the request does not say.
+AUTO_ML_JOB_V2 = PolledAction(
+    noun="AutoMLJob",
+    version="V2",
+    arn_type="automl-job",
+    name_max=32,
+    role_path=("RoleArn",),
+    role_optional=True,
+    lower_cases_arn=True,
+    kept=("BestCandidate",),
+)
+COMPILATION_JOB = PolledAction(
+    noun="CompilationJob",
+    arn_type="compilation-job",
+    role_path=("RoleArn",),
+    kept=("ModelArtifacts",),
+    success="COMPLETED",
+    ended=("FAILED", "STOPPED"),
+)
+# Under its role it makes models and endpoints, and loads them.
+INFERENCE_RECOMMENDATIONS_JOB = PolledAction(
+    noun="InferenceRecommendationsJob",
+    fields="Job",
+    arn_type="inference-recommendations-job",
+    name_max=64,
+    role_path=("RoleArn",),
+    role_optional=True,
+    status="Status",
+    success="COMPLETED",
+    ended=("FAILED", "STOPPED", "DELETING", "DELETED"),
+    kept=("InferenceRecommendations",),
+)
+OPTIMIZATION_JOB = PolledAction(
+    noun="OptimizationJob",
+    arn_type="optimization-job",
+    role_path=("RoleArn",),
+    role_optional=True,
+    kept=("OptimizationOutput",),
+    success="COMPLETED",
+    ended=("FAILED", "STOPPED"),
+)
+PIPELINE_EXECUTION = PolledAction(
+    noun="PipelineExecution",
+    verb="Start",
+    arn_type="pipeline",
+    name_max=128,
+    token_field="ClientRequestToken",  # noqa: S106  (the name of a field)
+    described_by="PipelineExecutionArn",
+    success="Succeeded",
+    ended=("Failed", "Stopped", "CompletedWithFailures"),
+    role_path=("RoleArn",),
+    role_optional=True,
+    resource_field="PipelineName",
+    under="/execution/*",
+    extra_resources=(("pipeline", "PipelineName"),),
+    begun_on_itself=False,
+    lower_cases_arn=True,
+)
+FEATURE_GROUP = PolledAction(
+    noun="FeatureGroup",
+    arn_type="feature-group",
+    name_max=64,
+    role_path=("RoleArn",),
+    role_optional=True,
+    success="Created",
+    ended=("CreateFailed", "Deleting", "DeleteFailed"),
+    stops=False,
+    lower_cases_arn=True,
+)
+MODEL_PACKAGE = PolledAction(
+    noun="ModelPackage",
+    arn_type="model-package",
+    name_max=36,
+    token_field="ClientToken",  # noqa: S106  (the name of a field)
+    described_by="ModelPackageName",
+    ended=("Failed", "Deleting"),
+    stops=False,
+    kept=("ModelPackageGroupName", "ModelPackageVersion", "ModelApprovalStatus"),
+    resource_field="ModelPackageGroupName",
+    under="/*",
+    extra_resources=(("model-package-group", "ModelPackageGroupName"),),
+    lower_cases_arn=True,
+)
+
+POLLED_ACTIONS = (
+    AUTO_ML_JOB_V2,
+    COMPILATION_JOB,
+    INFERENCE_RECOMMENDATIONS_JOB,
+    OPTIMIZATION_JOB,
+    PIPELINE_EXECUTION,
+    FEATURE_GROUP,
+    MODEL_PACKAGE,
+)

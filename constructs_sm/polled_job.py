@@ -1,0 +1,226 @@
+"""PolledJob: a job that Step Functions cannot wait for by itself."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from constructs_sm.errors import NOTHING, Problem
+from constructs_sm.iam import polling_grant
+from constructs_sm.job import SageMakerJob
+from constructs_sm.late_bound import is_jsonata
+from constructs_sm.polled_actions import PolledAction
+from constructs_sm.retry import SDK, RetryPolicy
+from constructs_sm.states import (
+    JsonataTask,
+    Looks,
+    Polling,
+    Rule,
+    describing,
+    key_of,
+    merged,
+    path_of,
+    place_of,
+    said,
+)
+from constructs_sm.validation import Output, OutputCheck, Status
+
+from aws_cdk import Duration
+from aws_cdk import aws_stepfunctions as sfn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from constructs_sm.names import JobName
+    from constructs_sm.state import TaskPlan, TaskState
+
+    from aws_cdk import aws_iam as iam
+    from constructs import Construct
+    from typing_extensions import Self, Unpack
+
+_TIMED_OUT = "TimedOut"
+_NOT_OF_A_POLLED_JOB = (
+    "integration_pattern",
+    "heartbeat",
+    "result_path",
+    "result_selector",
+    "state_output",
+    "assign",
+)
+
+
+class PolledJobArguments(TypedDict, total=False):
+    """What every polled job takes, besides the fields of its request. See `TaskArguments`."""
+
+    parameters: Mapping[str, Any] | None
+    job_name: str | JobName | None
+    role: iam.IRole | None
+    retry: Sequence[RetryPolicy]
+    """Of each call. Default: `retry.SDK`. `()` turns retries off."""
+    query_language: sfn.QueryLanguage | None
+    comment: str | None
+    output_check: OutputCheck
+
+
+class PolledJob(SageMakerJob):
+    """Begin a job of an API without `.sync`, and look at it until it has ended well.
+
+    As any other job: a fresh name on every attempt, retries, a check of ARN and status, a Fail that says SageMaker's
+    reason. Its states are the task, named like the construct; `<id>: Describe`, the Choice `<id>: ValidateOutput` and
+    `<id>: Wait`, which are the loop; and the Fails `<id>: InvalidOutput` and `<id>: TimedOut`. A job that takes too
+    long is stopped (`<id>: Stop`) before the execution fails. Who aborts the execution has to stop the job himself:
+    Step Functions knows nothing of it.
+
+    What later states find under the construct id is the job's ARN, name and status, and what *keep* names.
+
+    Args:
+        scope: Any construct in a stack.
+        construct_id: Also the name of the state and the key of its result; at most 64 characters.
+        action: A row of `constructs_sm.polled_actions`, as `polled_actions.AUTO_ML_JOB_V2`.
+        interval: Between looks. Default: 1 minute. Each takes 9 of the 25,000 events that an execution may have.
+        timeout: When the job is given up and stopped. Default: 12 hours.
+        keep: Fields of the description that later states find. Default: what the row says.
+        given: Fields of the request that typed arguments said.
+        defaults: Fields of the request that fill what typed arguments left out.
+        problems: What the class has found wrong with its arguments.
+        arguments: See `PolledJobArguments`. `parameters` alone are a complete request, but for name and role. A role
+            is made only for APIs whose request says all that is done under it; others require one.
+
+    Raises:
+        InvalidInputError: With everything that is wrong; nothing has been made then.
+
+    Grants: to the state machine role, the call, its Describe and its Stop on this job, PassRole of the role, and
+        `sagemaker:AddTags` if the request has tags.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        action: PolledAction,
+        interval: Duration | None = None,
+        timeout: Duration | None = None,
+        keep: Sequence[str] | None = None,
+        given: Mapping[str, Any] | None = None,
+        defaults: Mapping[str, Any] | None = None,
+        problems: Sequence[Problem] = (),
+        **arguments: Unpack[PolledJobArguments],
+    ) -> None:
+        found = list(problems)
+        found += [
+            Problem(f"a polled job takes no {name}", arguments[name], "its result stands under its construct id")  # type: ignore[literal-required]
+            for name in _NOT_OF_A_POLLED_JOB
+            if name in arguments
+        ]
+        if not isinstance(action, PolledAction):
+            found.append(
+                Problem("action is no row of polled_actions", action, "pass polled_actions.AUTO_ML_JOB_V2, say")
+            )
+        if arguments.get("output_check", NOTHING) is None:
+            found.append(Problem("a job that is waited for is checked", None, "leave output_check out"))
+        self._looks = Looks.of(
+            Duration.minutes(1) if interval is None else interval,
+            Duration.hours(12) if timeout is None else timeout,
+            found,
+        )
+        self._action = action
+        self._key = key_of(str(construct_id))
+        self._retries = arguments.get("retry", SDK)
+        self._keep = tuple(getattr(action, "kept", ()) if keep is None else keep)
+        super().__init__(
+            scope, construct_id, action=action, given=given, defaults=defaults, problems=found, **arguments
+        )
+
+    def result(self, name: str) -> str:
+        """A field of the job's description that is kept, late-bound, for a state that runs after this one."""
+        return self._state.later(name)
+
+    @property
+    def job_arn(self) -> str:
+        """The ARN of the job, late-bound, for a state that runs after this one."""
+        return self._state.later(self._state.action.arn_field)
+
+    def add_catch(
+        self, handler: sfn.IChainable, *, errors: Sequence[str] | None = None, result_path: str | None = None
+    ) -> Self:
+        """Go on to *handler* when the job cannot be begun or looked at. See `SageMakerJob.add_catch`."""
+        super().add_catch(handler, errors=errors, result_path=result_path)
+        self._polling.task.add_catch(handler, errors=list(errors) if errors else None, result_path=result_path)
+        return self
+
+    def _checked(self, plan: TaskPlan) -> TaskState:
+        state = plan.state()
+        around = state.scope
+        looking = polling_grant(self._action, state.request, around.arns, shared_prefix=around.name_prefix)
+        return replace(state, grants=(*state.grants, looking))
+
+    def _to_check(self) -> tuple[Output, sfn.INextable]:
+        action, construct_id, key = self._action, self._construct_id, self._key
+        place = place_of(key)
+        kept = (f"{action.fields or action.noun}Name", action.status_field, "FailureReason", *self._keep)
+        self._polling = Polling(
+            self,
+            names=(f"{construct_id}: Describe", f"{construct_id}: Wait"),
+            resource=self._resource(action.describe),
+            arguments=self._identification(),
+            key=key,
+            record={
+                # As the call has said it: a job without is refused, and not forgotten.
+                action.arn_field: f"{place}.{action.arn_field}",
+                **{field: f"$states.result.{field}" for field in kept},
+            },
+            looks=self._looks,
+            retry=self._retries,
+        )
+        self._task.next(self._polling.task)
+        self._timed_out = sfn.Fail(
+            self,
+            f"{construct_id}: TimedOut",
+            query_language=sfn.QueryLanguage.JSONATA,
+            error=_TIMED_OUT,
+            cause=said(f"{construct_id}: {action.api} had not ended after {self._looks.total}: ", f"$string({place})"),
+        )
+        self._given_up = self._stop() if action.stop else self._timed_out
+        return Output(place, Status.REQUIRED, jsonata=True), self._polling.task
+
+    def _stop(self) -> sfn.State:
+        action = self._action
+        token = {action.token_field: "{% $uuid() %}"} if action.token_field else {}
+        stop = JsonataTask(
+            self,
+            f"{self._construct_id}: Stop",
+            **describing(self._resource(action.stop or ""), {**self._identification(), **token}, self._retries),
+            Output="{% $states.input %}",
+        )
+        # One that has ended by now cannot be stopped, which changes nothing.
+        stop.add_catch(self._timed_out, result_path=path_of(f"{self._key}: Stop"))
+        stop.next(self._timed_out)
+        return stop
+
+    def _turn_away(self, choice: sfn.Choice) -> None:
+        action, place = self._action, place_of(self._key)
+        status = f"{place}.{action.status_field}"
+        ended = f"$not($type({status}) = 'string') or {status} in {json.dumps(list(action.terminal_statuses))}"
+        choice.when(Rule.jsonata(ended), self._refused)
+        choice.when(Rule.jsonata(self._polling.is_exhausted), self._given_up)
+        choice.otherwise(self._polling.wait)
+
+    @property
+    def _accepted_output(self) -> str | None:
+        return merged(self._key, f"$sift({place_of(self._key)}, function($v, $k) {{ $k != 'Looks' }})")
+
+    def _identification(self) -> dict[str, str]:
+        """How Describe and Stop are told which job: by its ARN, or by the name that ends it."""
+        action = self._action
+        arn = f"{place_of(self._key)}.{action.arn_field}"
+        if action.described_by:
+            return {action.described_by: f"{{% {arn} %}}"}
+        literal = self._state.request.get(action.name_field)
+        late = literal is None or is_jsonata(literal)
+        return {action.name_field: f"{{% $split({arn}, '/')[1] %}}" if late else str(literal)}
+
+    def _resource(self, operation: str) -> str:
+        api = f"{operation[0].lower()}{operation[1:]}"
+        return f"arn:{self._state.scope.arns.partition}:states:::{self._action.integration}:{api}"

@@ -1,0 +1,215 @@
+"""States that stand between the calls of a fragment, and the loop that looks at something until it has settled.
+
+They are written in JSONata whatever the state machine is written in, which Step Functions allows state by state: a
+field that is missing is nothing there, where JSONPath would end the execution with `States.Runtime`, and one state
+counts and selects where JSONPath would need three.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from constructs_sm.errors import Problem
+from constructs_sm.late_bound import is_token
+
+from aws_cdk import Duration
+from aws_cdk import aws_stepfunctions as sfn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from constructs_sm.retry import RetryPolicy
+
+    from constructs import Construct
+
+_UNQUOTABLE = re.compile(r"['`\\]")
+_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_ONE_KEY = re.compile(r"\$\.([A-Za-z_][A-Za-z0-9_]*)|\$\['([^']+)'\]")
+_EVENTS_OF_A_LOOK = 9
+"""Entered and exited thrice, and a task scheduled, started and succeeded."""
+_MOST_LOOKS = 2_000
+"""Leaves 7,000 of an execution's 25,000 events to the rest of it."""
+
+
+class Rule(sfn.Condition):
+    """A Choice rule that is Amazon States Language already."""
+
+    def __init__(self, rule: Mapping[str, Any]) -> None:
+        super().__init__()
+        self._rule = rule
+
+    def render_condition(self) -> Any:
+        return self._rule
+
+    @classmethod
+    def jsonata(cls, condition: str) -> Rule:
+        """The rule of a Choice in JSONata; *condition* without its marks must be true or false, never undefined."""
+        return cls({"Condition": f"{{% {condition} %}}"})
+
+
+class JsonataState(sfn.CustomState):
+    """A state in JSONata in any state machine: its fields, as Amazon States Language has them."""
+
+    def __init__(self, scope: Construct, construct_id: str, **fields: Any) -> None:
+        super().__init__(scope, construct_id, state_json={"QueryLanguage": "JSONata", **fields})
+
+
+class JsonataTask(JsonataState):
+    """A Task in JSONata, which can catch as in JSONPath: `result_path` says where the error goes in the input.
+
+    The CDK takes every `CustomState` for JSONPath, and would render a ResultPath that a JSONata state must not have.
+    """
+
+    def to_state_json(self, top_level_query_language: sfn.QueryLanguage | None = None) -> dict[Any, Any]:
+        state = dict(super().to_state_json(top_level_query_language))
+        catchers = state.get("Catch")
+        return {**state, "Catch": [_in_jsonata(catcher) for catcher in catchers]} if catchers else state
+
+
+def _in_jsonata(catcher: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {field: value for field, value in catcher.items() if field != "ResultPath" and value is not None}
+    path = _ONE_KEY.fullmatch(str(catcher.get("ResultPath")))
+    if path is not None:
+        kept["Output"] = merged(path[1] or path[2], "$states.errorOutput")
+    return kept
+
+
+def key_of(construct_id: str) -> str:
+    """The key under which a fragment keeps what it knows."""
+    return _UNQUOTABLE.sub("_", construct_id)
+
+
+def path_of(key: str) -> str:
+    """That key, as JSONPath."""
+    return f"$.{key}" if _PLAIN_KEY.fullmatch(key) else f"$['{key}']"
+
+
+def place_of(key: str) -> str:
+    """That key, as JSONata without its marks."""
+    return f"$states.input.`{key}`"
+
+
+def merged(key: str, value: str) -> str:
+    """The input with *value*, a JSONata expression without its marks, under *key*."""
+    return f"{{% $merge([$states.input, {{{json.dumps(key, ensure_ascii=False)}: {value}}}]) %}}"
+
+
+def object_of(fields: Mapping[str, str]) -> str:
+    """A JSONata object of expressions; those that yield nothing leave their key out."""
+    return f"{{{', '.join(f'{json.dumps(name)}: {value}' for name, value in fields.items())}}}"
+
+
+def said(text: str, value: str) -> str:
+    """A text in JSONata, and after it a value: an expression without its marks."""
+    return f"{{% {json.dumps(text, ensure_ascii=False)} & {value} %}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """How often something is looked at before it is given up, and how long between."""
+
+    interval_seconds: int
+    most: int
+
+    @classmethod
+    def of(cls, interval: Duration, timeout: Duration, problems: list[Problem]) -> Looks:
+        """As often as *interval* goes into *timeout*; what is wrong with them goes to *problems*."""
+        seconds = {"interval": _whole_seconds(interval), "timeout": _whole_seconds(timeout)}
+        for argument, value in seconds.items():
+            if value is None:
+                shown = interval if argument == "interval" else timeout
+                problems.append(
+                    Problem(f"{argument} must be a Duration of whole seconds", shown, "pass Duration.hours(1)")
+                )
+        every, until = seconds["interval"] or 1, seconds["timeout"] or 1
+        most = math.ceil(until / every)
+        if most > _MOST_LOOKS and None not in seconds.values():
+            problems.append(
+                Problem(
+                    "too many looks for the 25000 events an execution may have",
+                    f"{most} looks of {_EVENTS_OF_A_LOOK} events",
+                    f"pass an interval of {math.ceil(until / _MOST_LOOKS)} seconds or more",
+                )
+            )
+        return cls(every, most)
+
+    @property
+    def total(self) -> str:
+        """How long that is, in words."""
+        seconds = self.interval_seconds * self.most
+        for unit, size in (("hours", 3600), ("minutes", 60)):
+            if seconds % size == 0:
+                return f"{seconds // size} {unit}"
+        return f"{seconds} seconds"
+
+
+def _whole_seconds(value: object) -> int | None:
+    try:
+        seconds = value.to_seconds() if isinstance(value, Duration) else None
+    except RuntimeError:
+        return None
+    return int(seconds) if seconds and not is_token(seconds) else None
+
+
+class Polling:
+    """A Task that describes something, and a Wait before the next look.
+
+    What is between them is the caller's: a Choice that says whether to go on, to give up (`is_exhausted`) or to wait.
+    How often it was looked is counted in the record under *key*, which the description joins.
+
+    Attributes:
+        task: The Task. A look begins here.
+        wait: The Wait, which counts and leads to the Task.
+        is_exhausted: Whether it was looked often enough, in JSONata without its marks.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        *,
+        names: tuple[str, str],
+        resource: str,
+        arguments: Mapping[str, Any],
+        key: str,
+        record: Mapping[str, str],
+        looks: Looks,
+        retry: Sequence[RetryPolicy],
+    ) -> None:
+        """Make the two states.
+
+        Args:
+            scope: The fragment.
+            names: What the Task and the Wait are called.
+            resource: Of the Task.
+            arguments: Of the Task.
+            key: Where the record is.
+            record: What the record is after a look: JSONata expressions without their marks.
+            looks: How often, and how long between.
+            retry: Of the Task.
+        """
+        place = place_of(key)
+        self.task = JsonataTask(
+            scope,
+            names[0],
+            **describing(resource, arguments, retry),
+            Output=merged(key, object_of({**record, "Looks": f"{place}.Looks"})),
+        )
+        self.wait = JsonataState(
+            scope,
+            names[1],
+            Type="Wait",
+            Seconds=looks.interval_seconds,
+            Output=merged(key, f"$merge([{place}, {{'Looks': $sum([{place}.Looks, 1])}}])"),
+        )
+        self.wait.next(self.task)
+        self.is_exhausted = f"$sum([{place}.Looks, 0]) >= {looks.most}"
+
+
+def describing(resource: str, arguments: Mapping[str, Any], retry: Sequence[RetryPolicy]) -> dict[str, Any]:
+    """The fields of a Task that calls an API by the AWS SDK integration."""
+    retries = {"Retry": [policy.to_state() for policy in retry]} if retry else {}
+    return {"Type": "Task", "Resource": resource, "Arguments": dict(arguments), **retries}
