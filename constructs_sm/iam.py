@@ -398,3 +398,8 @@ def publish_grants(topic_arn: str, key_arn: str | None) -> tuple[Grant, ...]:
     """To publish to a topic, and to one that is encrypted."""
     published = Grant(("sns:Publish",), (topic_arn,))
     return (published,) if key_arn is None else (published, Grant(("kms:Decrypt", "kms:GenerateDataKey"), (key_arn,)))
+
+
+def alarm_grant(arns: Arns, names: Iterable[str]) -> Grant:
+    """To see whether alarms ring."""
+    return Grant(("cloudwatch:DescribeAlarms",), tuple(arns.of("cloudwatch", f"alarm:{name}") for name in names))

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.errors import Problem
-from constructs_sm.late_bound import is_token
+from constructs_sm.late_bound import is_jsonata, is_token
+from constructs_sm.scope import JobScope
 
 from aws_cdk import Duration
 from aws_cdk import aws_stepfunctions as sfn
@@ -22,6 +23,7 @@ from aws_cdk import aws_stepfunctions as sfn
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from constructs_sm.iam import Grant
     from constructs_sm.retry import RetryPolicy
 
     from constructs import Construct
@@ -33,6 +35,8 @@ _EVENTS_OF_A_LOOK = 9
 """Entered and exited thrice, and a task scheduled, started and succeeded."""
 _MOST_LOOKS = 2_000
 """Leaves 7,000 of an execution's 25,000 events to the rest of it."""
+
+_UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 
 
 class Rule(sfn.Condition):
@@ -70,11 +74,63 @@ class JsonataTask(JsonataState):
         return {**state, "Catch": [_in_jsonata(catcher) for catcher in catchers]} if catchers else state
 
 
+class Begin(sfn.CustomState):
+    """The first state of a fragment: a Pass that puts what the user has said under *key*, and has the grants with it.
+
+    It is in the user's query language, so that the states after it need not be.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        key: str,
+        request: Mapping[str, Any],
+        grants: Sequence[Grant],
+        jsonata: bool,
+    ) -> None:
+        """Make the state.
+
+        Args:
+            scope: The fragment.
+            construct_id: Its name.
+            key: Where the values are found.
+            request: The values, rendered in the user's language; no structures.
+            grants: What the state machine role needs for the fragment's own calls.
+            jsonata: Whether the user's language is JSONata.
+        """
+        self._job_scope = JobScope.of(scope)
+        self._grants = grants
+        state: dict[str, Any] = {"Type": "Pass"}
+        if jsonata:
+            values = {field: _expression(value) for field, value in request.items()}
+            state |= {"QueryLanguage": "JSONata", "Output": merged(key, object_of(values))}
+        else:
+            state |= {"Parameters": dict(request), "ResultPath": path_of(key)}
+        super().__init__(scope, construct_id, state_json=state)
+
+    def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
+        super()._when_bound_to_graph(graph)
+        self._job_scope.register(graph, self._grants)
+
+
+def _expression(value: Any) -> str:
+    """A value as JSONata without its marks."""
+    if is_jsonata(value):
+        return f"({str(value).removeprefix('{%').removesuffix('%}').strip()})"
+    return json.dumps(value, ensure_ascii=False)
+
+
 def _in_jsonata(catcher: Mapping[str, Any]) -> dict[str, Any]:
     kept = {field: value for field, value in catcher.items() if field != "ResultPath" and value is not None}
-    path = _ONE_KEY.fullmatch(str(catcher.get("ResultPath")))
+    given = catcher.get("ResultPath")
+    path = _ONE_KEY.fullmatch(str(given))
     if path is not None:
         kept["Output"] = merged(path[1] or path[2], "$states.errorOutput")
+    elif is_token(given):
+        # sfn.JsonPath.DISCARD
+        kept["Output"] = "{% $states.input %}"
     return kept
 
 
@@ -98,9 +154,15 @@ def merged(key: str, value: str) -> str:
     return f"{{% $merge([$states.input, {{{json.dumps(key, ensure_ascii=False)}: {value}}}]) %}}"
 
 
+def without(keys: Sequence[str], key: str, value: str) -> str:
+    """The input without what stands under *keys*, and with *value* under *key*."""
+    left = f"$sift($states.input, function($v, $k) {{ $not($k in {json.dumps(list(keys), ensure_ascii=False)}) }})"
+    return f"{{% $merge([{left}, {{{json.dumps(key, ensure_ascii=False)}: {value}}}]) %}}"
+
+
 def object_of(fields: Mapping[str, str]) -> str:
     """A JSONata object of expressions; those that yield nothing leave their key out."""
-    return f"{{{', '.join(f'{json.dumps(name)}: {value}' for name, value in fields.items())}}}"
+    return f"{{{', '.join(f'{json.dumps(name, ensure_ascii=False)}: {value}' for name, value in fields.items())}}}"
 
 
 def said(text: str, value: str) -> str:
@@ -141,10 +203,8 @@ class Looks:
     def total(self) -> str:
         """How long that is, in words."""
         seconds = self.interval_seconds * self.most
-        for unit, size in (("hours", 3600), ("minutes", 60)):
-            if seconds % size == 0:
-                return f"{seconds // size} {unit}"
-        return f"{seconds} seconds"
+        unit, size = next(((unit, size) for unit, size in _UNITS if seconds % size == 0), ("second", 1))
+        return f"{seconds // size} {unit}{'' if seconds == size else 's'}"
 
 
 def _whole_seconds(value: object) -> int | None:
