@@ -135,6 +135,20 @@ CASES = [
         ),
     ),
     (
+        {
+            "ranges": {"booster": ["a", "b"]},
+            "parameters": {"HyperParameterTuningJobConfig": {"Strategy": "Grid"}},
+        },
+        config(
+            Strategy="Grid",
+            ResourceLimits={"MaxNumberOfTrainingJobs": None},
+            ParameterRanges={
+                "ContinuousParameterRanges": None,
+                "CategoricalParameterRanges": [{"Name": "booster", "Values": ["a", "b"]}],
+            },
+        ),
+    ),
+    (
         {"max_jobs": 20, "max_parallel_jobs": "$.parallel", "max_tuning_runtime": Duration.hours(1)},
         config(
             ResourceLimits={

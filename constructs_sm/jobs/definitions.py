@@ -72,7 +72,7 @@ def stopping(max_runtime: Time | None, max_wait: Time | None, max_pending: Time 
 
 
 def definition_defaults(
-    given: Mapping[str, Any], said: Any, output: S3Location | None, checkpoints: S3Location | None = None
+    given: Mapping[str, Any], said: Mapping[str, Any], output: S3Location | None, checkpoints: S3Location | None = None
 ) -> dict[str, Any]:
     """What fills a training request, or a definition of a tuning request.
 
@@ -82,7 +82,6 @@ def definition_defaults(
         output: Where it writes that is not told where.
         checkpoints: Where it keeps its checkpoints that is not told where.
     """
-    said = said if isinstance(said, Mapping) else {}
     spot = first(given.get("EnableManagedSpotTraining"), said.get("EnableManagedSpotTraining")) is True
     resumes = spot or given.get("CheckpointConfig") is not None
     return {

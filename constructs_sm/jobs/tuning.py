@@ -292,7 +292,7 @@ class TuningJob(SageMakerJob):
             "Tags": tag_list(tags),
         }
         limits = {"MaxNumberOfTrainingJobs": 10, "MaxParallelTrainingJobs": 2}
-        if strategy == "Grid":
+        if "Grid" in (strategy, _in_parameters(arguments, "HyperParameterTuningJobConfig").get("Strategy")):
             del limits["MaxNumberOfTrainingJobs"]
         super().__init__(
             scope,
@@ -306,7 +306,9 @@ class TuningJob(SageMakerJob):
                     "ResourceLimits": limits,
                 },
                 "TrainingJobDefinition": (
-                    one.defaults(definition, place, _in_parameters(arguments)) if one.said else None
+                    one.defaults(definition, place, _in_parameters(arguments, "TrainingJobDefinition"))
+                    if one.said
+                    else None
                 ),
             },
             problems=problems,
@@ -351,9 +353,10 @@ class TuningJob(SageMakerJob):
         return [d.get("OutputDataConfig", {}).get("S3OutputPath") for d in found] or [None]
 
 
-def _in_parameters(arguments: JobArguments) -> Any:
+def _in_parameters(arguments: JobArguments, structure: str) -> Mapping[str, Any]:
     parameters = arguments.get("parameters")
-    return parameters.get("TrainingJobDefinition") if isinstance(parameters, Mapping) else None
+    said = parameters.get(structure) if isinstance(parameters, Mapping) else None
+    return said if isinstance(said, Mapping) else {}
 
 
 def _all(

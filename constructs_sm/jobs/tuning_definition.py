@@ -144,10 +144,12 @@ class TuningDefinition:
             },
         }
 
-    def defaults(self, given: Mapping[str, Any], place: S3Location | None, said: Any = None) -> dict[str, Any]:
+    def defaults(
+        self, given: Mapping[str, Any], place: S3Location | None, said: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
         """What fills what is *given*, where parameters have not *said* it."""
         return {
-            **definition_defaults(given, said, place),
+            **definition_defaults(given, said or {}, place),
             "HyperParameterTuningResourceConfig": resource_defaults(given["HyperParameterTuningResourceConfig"]),
             "TuningObjective": {"Type": "Maximize"} if self.objective else None,
         }
