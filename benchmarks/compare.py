@@ -1,0 +1,172 @@
+"""Runs the empty app, the hand-written pipeline and ours in turn, several times: medians as a table and a plot.
+
+usage: compare.py [--repeat 5] [--jobs 1 10 100 300 1000]
+Writes docs/performance.svg, and the part of docs/performance.md between its two marks.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import plot
+
+ROOT = Path(__file__).parent.parent
+MEASURE = Path(__file__).with_name("measure.py")
+PAGE = ROOT / "docs" / "performance.md"
+MARKS = ("<!-- measured -->", "<!-- /measured -->")
+APPS = {"empty": "empty app", "hand_written": "hand-written", "constructs_sm": "constructs_sm"}
+_MIDDLE = 100
+"""The number of jobs that whole processes are compared at."""
+
+
+@dataclass(slots=True)
+class Figures:
+    """All runs of all apps: medians by app, number of jobs and what was measured."""
+
+    runs: dict[tuple[str, int], list[dict[str, float]]] = field(default_factory=dict)
+    imports: list[dict[str, float]] = field(default_factory=list)
+
+    def of(self, app: str, jobs: int, what: str) -> float:
+        return median(run[what] for run in self.runs[app, 0 if app == "empty" else jobs])
+
+    def slope(self, app: str, jobs: list[int], what: str) -> float:
+        """What one more job takes, from the fewest jobs to the most."""
+        least, most = min(jobs), max(jobs)
+        return (self.of(app, most, what) - self.of(app, least, what)) / (most - least)
+
+
+def measured(*arguments: str) -> dict[str, float]:
+    """What one process took, with the CPU time of it and of the Node under it."""
+    # As users have it: bytecode is kept.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment["PYTHONPATH"] = os.pathsep.join((str(ROOT), *filter(None, [environment.get("PYTHONPATH")])))
+    before = os.times()
+    command = [sys.executable, str(MEASURE), *arguments]
+    ended = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    after = os.times()
+    used = after.children_user + after.children_system - before.children_user - before.children_system
+    return {**json.loads(ended.stdout), "cpu_s": used}
+
+
+def cdk_modules() -> list[str]:
+    """The modules of the CDK that constructs_sm imports."""
+    program = "import sys, constructs_sm; print(*sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
+    return [name for name in ended.stdout.split() if name.split(".")[0] in {"aws_cdk", "constructs", "jsii"}]
+
+
+def run_all(jobs: list[int], repeat: int) -> Figures:
+    """Every app with every number of jobs, in turn, so that what slows the machine down slows all of them."""
+    figures, modules = Figures(), cdk_modules()
+    turns = [("empty", 0), ("same_guards", _MIDDLE)]
+    turns += [(app, n) for n in jobs for app in ("hand_written", "constructs_sm")]
+    for turn in range(repeat):
+        for app, n in turns:
+            run = measured(app, str(n))
+            figures.runs.setdefault((app, n), []).append(run)
+            print(f"{turn + 1}/{repeat} {app} {n}: {run['total_s']:.1f} s", file=sys.stderr)
+        figures.imports.append(measured("import", *modules))
+    return figures
+
+
+def table(figures: Figures, jobs: list[int]) -> list[str]:
+    """Growth with the number of jobs, hand-written and ours side by side."""
+    columns = {
+        "construct, s": ("construct_s", "{:.2f}"),
+        "whole process, s": ("total_s", "{:.1f}"),
+        "CPU, s": ("cpu_s", "{:.1f}"),
+        "messages": ("messages", "{:.0f}"),
+        "policy, characters": ("policy_chars", "{:.0f}"),
+        "definition, bytes": ("definition_bytes", "{:.0f}"),
+        "template, bytes": ("template_bytes", "{:.0f}"),
+        "memory, MiB": ("memory_mib", "{:.0f}"),
+    }
+    lines = [f"| jobs | | {' | '.join(columns)} |", f"|---:|---|{'---:|' * len(columns)}"]
+    for app, n in [("empty", 0), *((app, n) for n in jobs for app in ("hand_written", "constructs_sm"))]:
+        cells = [form.format(figures.of(app, n, what)) for what, form in columns.values()]
+        lines.append(f"| {n} | {APPS[app]} | {' | '.join(cells)} |")
+    return lines
+
+
+def ratios(figures: Figures, jobs: list[int]) -> list[str]:
+    """What is to be reached, and what was."""
+    ours, theirs = "constructs_sm", "hand_written"
+
+    def slopes(what: str) -> tuple[float, float]:
+        return figures.slope(ours, jobs, what), figures.slope(theirs, jobs, what)
+
+    (messages, their_messages), (seconds, their_seconds) = slopes("messages"), slopes("construct_s")
+    whole = {n: figures.of(ours, n, "total_s") / figures.of(theirs, n, "total_s") for n in (1, _MIDDLE)}
+    empty = figures.of(ours, _MIDDLE, "total_s") / figures.of("empty", 0, "total_s")
+    definition = figures.of(ours, _MIDDLE, "definition_bytes")
+    same, fewer = (definition / figures.of(app, _MIDDLE, "definition_bytes") for app in ("same_guards", theirs))
+    adds = median(run["constructs_sm_s"] / run["aws_cdk_s"] for run in figures.imports)
+    rows = [
+        ("messages a guarded job", f"{messages:.1f}, hand-written {their_messages:.1f}"),
+        ("construct time a job", f"{seconds / their_seconds:.2f} of hand-written"),
+        (f"whole process, {_MIDDLE} jobs", f"{whole[_MIDDLE]:.2f} of hand-written, {empty:.2f} of an empty app"),
+        ("whole process, 1 job", f"{whole[1]:.2f} of hand-written"),
+        ("definition", f"{same:.2f} of the same guards hand-written, {fewer:.2f} of the fewer guards of the table"),
+        ("`import constructs_sm`", f"adds {adds:.1%} to the import of the CDK's modules it needs"),
+    ]
+    return ["| | |", "|---|---|", *(f"| {name} | {figure} |" for name, figure in rows)]
+
+
+def surroundings(repeat: int) -> str:
+    """When, on what machine, and with what versions."""
+    node = subprocess.run([os.environ["JSII_NODE"], "--version"], check=True, stdout=subprocess.PIPE, text=True)
+    packages = ", ".join(f"{name} {version(name)}" for name in ("aws-cdk-lib", "constructs", "jsii", "botocore"))
+    machine = f"{_processor()} with {os.cpu_count()} cores, {platform.system()}"
+    languages = f"Python {platform.python_version()}, Node {node.stdout.strip().removeprefix('v')}"
+    today = datetime.now(timezone.utc).date().isoformat()
+    return f"Medians of {repeat} runs on {today}, {machine}; {languages}, {packages}."
+
+
+def _processor() -> str:
+    information = Path("/proc/cpuinfo")
+    lines = information.read_text().splitlines() if information.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def write(figures: Figures, jobs: list[int], repeat: int) -> str:
+    """Put the table into the page, and the plot beside it."""
+    tables = ("\n".join(lines) for lines in (ratios(figures, jobs), table(figures, jobs)))
+    text = "\n\n".join((surroundings(repeat), *tables))
+    before, _, rest = PAGE.read_text().partition(MARKS[0])
+    after = rest.partition(MARKS[1])[2]
+    PAGE.write_text(f"{before}{MARKS[0]}\n{text}\n{MARKS[1]}{after}")
+    PAGE.with_suffix(".svg").write_text(plot.drawn(_panels(figures, jobs)))
+    return text
+
+
+def _panels(figures: Figures, jobs: list[int]) -> dict[str, dict[str, list[tuple[float, float]]]]:
+    titles = {"construct_s": "construct time, s", "messages": "messages", "policy_chars": "policy, characters"}
+    return {
+        title: {APPS[app]: [(n, figures.of(app, n, what)) for n in jobs] for app in ("hand_written", "constructs_sm")}
+        for what, title in titles.items()
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeat", type=int, default=5)
+    parser.add_argument("--jobs", type=int, nargs="+", default=[1, 10, _MIDDLE, 300, 1000])
+    arguments: Any = parser.parse_args()
+    jobs = sorted({1, _MIDDLE, *arguments.jobs})
+    print(write(run_all(jobs, arguments.repeat), jobs, arguments.repeat))
+
+
+if __name__ == "__main__":
+    main()
