@@ -17,6 +17,7 @@ LAYERS = (
     "errors",
     "actions",
     "late_bound",
+    "api_model",
     "retry",
     "names",
     "instances",
