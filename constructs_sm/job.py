@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from constructs_sm.errors import NOTHING, InvalidInputError, Problem
@@ -324,6 +325,7 @@ class _Check(sfn.Choice):
         return self._job.next(next)
 
 
+@cache
 def _parameters_of(job: type[SageMakerJob]) -> list[str]:
     return [name for name in inspect.signature(job.__init__).parameters if name not in _INTERNAL]
 

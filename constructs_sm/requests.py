@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from functools import cache, lru_cache
+from functools import cache
 from math import inf
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.api_model import input_shape, output_shape
 from constructs_sm.errors import NOTHING, Problem, raise_all
 from constructs_sm.late_bound import is_jsonata, is_token
 from constructs_sm.rules import broken_rules
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from constructs_sm.actions import Action
-
-    from botocore.model import ServiceModel, Shape
+    from constructs_sm.api_model import Shape
 
     _Path: TypeAlias = tuple[Any, Any] | None
     """The path to what holds a value, and the step from there: a field, an index or a key."""
@@ -65,7 +65,7 @@ def fields_below(action: Action, path: str) -> tuple[str, ...]:
         action: The row of `ACTIONS` the request is for.
         path: As problems spell it: `InputDataConfig[0].DataSource`.
     """
-    shape: Shape | None = _input_shape(action.operation)
+    shape: Shape | None = input_shape(action.operation)
     for step in re.sub(r"\[\d+\]", ".[]", path).split("."):
         if shape is None or step not in _members(shape):
             return ()
@@ -94,7 +94,7 @@ def unknown_output(action: Action, paths: Iterable[str]) -> list[Problem]:
 
 
 def _unknown_output(action: Action, path: str) -> Iterator[Problem]:
-    shape = _model().operation_model(f"Describe{action.noun}").output_shape
+    shape = output_shape(f"Describe{action.noun}")
     # Step Functions adds the job's tags.
     for name in [] if path.startswith("Tags") else path.split("."):
         if shape.type_name != "structure" or "[" in name:
@@ -106,23 +106,9 @@ def _unknown_output(action: Action, path: str) -> Iterator[Problem]:
         shape = shape.members[name]
 
 
-@lru_cache(maxsize=1)
-def _model() -> ServiceModel:
-    # Not through a Session: that would read the user's AWS configuration, and takes three times as long.
-    from botocore.loaders import Loader  # noqa: PLC0415
-    from botocore.model import ServiceModel  # noqa: PLC0415
-
-    return ServiceModel(Loader().load_service_model("sagemaker", "service-2"))
-
-
-@cache
-def _input_shape(operation: str) -> Shape:
-    return _model().operation_model(operation).input_shape
-
-
 @cache
 def _operation_check(operation: str) -> _Check:
-    return _check_of(_input_shape(operation))
+    return _check_of(input_shape(operation))
 
 
 def _check_of(shape: Shape) -> _Check:
@@ -197,7 +183,7 @@ def _map(shape: Shape) -> _Check:
 
 
 def _string(shape: Shape) -> _Check:
-    options = frozenset(getattr(shape, "enum", None) or ())
+    options = frozenset(shape.enum)
     size, pattern = _size(shape, "characters"), shape.metadata.get("pattern")
     form = _compiled(pattern) if pattern else None
 

@@ -251,7 +251,8 @@ class TaskPlan:
         Raises:
             InvalidInputError: With everything that is wrong.
         """
-        if not hasattr(self._scope, "node") or not isinstance(self._action, Action):
+        # Asked of the class: of the construct it would be a message over the bridge.
+        if not hasattr(type(self._scope), "node") or not isinstance(self._action, Action):
             self._wrong("scope or action", [self._scope, self._action], "pass a construct, and a row of ACTIONS")
             raise InvalidInputError(f"{self._kind} '{self._id}'", self._problems)
         self._job_scope = job_scope = JobScope.of(self._scope)
@@ -613,11 +614,16 @@ def _hands_out_token(value: Any, *, computed: bool = False) -> bool:
 
 
 def _whole_seconds(value: object) -> int | None:
+    return _seconds_of(value) if isinstance(value, Duration) else None
+
+
+@cache
+def _seconds_of(duration: Duration) -> int | None:
+    """Whole seconds, of which there are some. Asked once of a Duration that many jobs have."""
     try:
-        seconds = value.to_seconds() if isinstance(value, Duration) else None
+        return int(duration.to_seconds()) or None
     except RuntimeError:
         return None
-    return int(seconds) if seconds else None
 
 
 def _with_made(value: Any, made: Mapping[str, str]) -> Any:

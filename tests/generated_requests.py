@@ -9,7 +9,7 @@ from functools import cache
 from random import Random
 from typing import Any
 
-from constructs_sm import requests
+from constructs_sm.api_model import input_shape
 
 import instance_types
 from hypothesis import HealthCheck, given, settings
@@ -243,7 +243,7 @@ def valid(operation: str) -> st.SearchStrategy[dict[str, Any]]:
 
 def shape_of(operation: str) -> Any:
     """The model of the request of an operation."""
-    return requests._input_shape(operation)  # noqa: SLF001
+    return input_shape(operation)
 
 
 _made: dict[tuple[str, int], st.SearchStrategy[Any]] = {}

@@ -20,6 +20,7 @@ LAYERS = (
     "late_bound",
     "outputs",
     "wiring",
+    "api_model",
     "retry",
     "names",
     "instances",

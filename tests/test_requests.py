@@ -18,6 +18,7 @@ from constructs_sm.actions import (
     TRANSFORM_JOB,
     TUNING_JOB,
 )
+from constructs_sm.api_model import input_shape
 
 import pytest
 from aws_cdk import Token
@@ -142,7 +143,7 @@ def test_model_has_one_container_or_several():
 
 def test_every_pattern_of_the_model_can_be_checked():
     for action in ACTIONS:
-        for shape in shapes(requests._input_shape(action.operation), set()):  # noqa: SLF001
+        for shape in shapes(input_shape(action.operation), set()):
             if "pattern" in shape.metadata:
                 assert requests._compiled(shape.metadata["pattern"])  # noqa: SLF001
 
@@ -191,13 +192,30 @@ def shapes(shape, seen):
     seen.add(shape.name)
     yield shape
     members = list(getattr(shape, "members", {}).values()) if shape.type_name == "structure" else []
-    members += [getattr(shape, name) for name in ("member", "key", "value") if hasattr(shape, name)]
+    members += [getattr(shape, name) for name in ("member", "key", "value") if name in shape.metadata]
     for member in members:
         yield from shapes(member, seen)
 
 
-def test_importing_the_package_reads_no_model():
-    program = "import constructs_sm, sys; sys.exit(any(name.startswith('botocore') for name in sys.modules))"
+def test_model_is_read_by_the_first_check_only():
+    program = """
+import sys
+import constructs_sm
+from constructs_sm import api_model, requests
+from constructs_sm.actions import MODEL, TRAINING_JOB
+
+def opened(event, arguments):
+    if event == "open" and "service-2" in str(arguments[0]):
+        read.append(arguments[0])
+
+read = []
+sys.addaudithook(opened)
+assert api_model._model.cache_info().currsize == 0
+requests.problems(MODEL, {})
+requests.problems(TRAINING_JOB, {})
+assert len(read) == 1
+assert not any(name.startswith("botocore") for name in sys.modules)
+"""
     subprocess.run([sys.executable, "-c", program], check=True)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 from constructs_sm.errors import NOTHING, Problem
@@ -200,9 +201,15 @@ def first(*values: Any) -> Any:
 
 def _whole(value: Any, conversion: str) -> Any:
     try:
-        return getattr(value, conversion)() if hasattr(value, conversion) else value
+        return _converted(value, conversion) if hasattr(value, conversion) else value
     except RuntimeError:
         return value
+
+
+@cache
+def _converted(value: Any, conversion: str) -> Any:
+    """An amount in whole units. Asked once of an amount that many jobs have, since it goes over the bridge."""
+    return getattr(value, conversion)()
 
 
 def vpc_config(
