@@ -4,7 +4,9 @@ from constructs_sm import node
 
 node.provide()
 
-from constructs_sm import images, retry  # noqa: E402
+from constructs_sm import images, polled_actions, retry  # noqa: E402
+from constructs_sm.approval import Approval  # noqa: E402
+from constructs_sm.deployment import EndpointDeployment  # noqa: E402
 from constructs_sm.errors import InvalidInputError  # noqa: E402
 from constructs_sm.job import SageMakerJob  # noqa: E402
 from constructs_sm.jobs.containers import Container, ModelDataSource  # noqa: E402
@@ -35,6 +37,8 @@ from constructs_sm.jobs.variants import (  # noqa: E402
 from constructs_sm.jobs.workers import PublicWorkteam  # noqa: E402
 from constructs_sm.names import JobName  # noqa: E402
 from constructs_sm.pipeline import SageMakerPipeline  # noqa: E402
+from constructs_sm.polled_job import PolledJob  # noqa: E402
+from constructs_sm.registry import ModelPackage  # noqa: E402
 from constructs_sm.retry import RetryPolicy  # noqa: E402
 from constructs_sm.s3 import S3Location  # noqa: E402
 from constructs_sm.stack import PipelineStack  # noqa: E402
@@ -42,6 +46,7 @@ from constructs_sm.task import SageMakerTask  # noqa: E402
 from constructs_sm.validation import OutputCheck  # noqa: E402
 
 __all__ = [
+    "Approval",
     "AsyncInferenceConfig",
     "BlueGreenUpdatePolicy",
     "CapacitySize",
@@ -53,6 +58,7 @@ __all__ = [
     "DataCaptureConfig",
     "Endpoint",
     "EndpointConfig",
+    "EndpointDeployment",
     "EndpointUpdate",
     "InstancePool",
     "InvalidInputError",
@@ -62,8 +68,10 @@ __all__ = [
     "MetricsConfig",
     "Model",
     "ModelDataSource",
+    "ModelPackage",
     "OutputCheck",
     "PipelineStack",
+    "PolledJob",
     "PrefixAwareRoutingConfig",
     "ProcessingJob",
     "PublicWorkteam",
@@ -79,5 +87,6 @@ __all__ = [
     "TuningJob",
     "Variant",
     "images",
+    "polled_actions",
     "retry",
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -119,6 +119,10 @@ class TaskState:
         """What SageMaker is sent."""
         request: dict[str, Any] = self.json["Arguments" if self.jsonata else "Parameters"]
         return request
+
+    def with_grants(self, *grants: Grant) -> TaskState:
+        """The same state, whose state machine role needs more."""
+        return replace(self, grants=(*self.grants, *grants))
 
     def later(self, field_name: str) -> str:
         """A field of the output, as later states say it in this state's query language."""
