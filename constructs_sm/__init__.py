@@ -4,7 +4,9 @@ from constructs_sm import node
 
 node.provide()
 
-from constructs_sm import images, retry  # noqa: E402
+from constructs_sm import images, polled_actions, retry  # noqa: E402
+from constructs_sm.approval import Approval  # noqa: E402
+from constructs_sm.deployment import EndpointDeployment  # noqa: E402
 from constructs_sm.errors import InvalidInputError  # noqa: E402
 from constructs_sm.job import SageMakerJob  # noqa: E402
 from constructs_sm.jobs.channels import Channel, FileSystemDataSource  # noqa: E402
@@ -79,6 +81,8 @@ from constructs_sm.names import JobName  # noqa: E402
 from constructs_sm.outputs import JobOutput  # noqa: E402
 from constructs_sm.parallel import ParallelJobs  # noqa: E402
 from constructs_sm.pipeline import SageMakerPipeline  # noqa: E402
+from constructs_sm.polled_job import PolledJob  # noqa: E402
+from constructs_sm.registry import ModelPackage  # noqa: E402
 from constructs_sm.retry import RetryPolicy  # noqa: E402
 from constructs_sm.s3 import S3Location  # noqa: E402
 from constructs_sm.stack import PipelineStack  # noqa: E402
@@ -86,6 +90,7 @@ from constructs_sm.task import SageMakerTask  # noqa: E402
 from constructs_sm.validation import OutputCheck  # noqa: E402
 
 __all__ = [
+    "Approval",
     "AsyncInferenceConfig",
     "AthenaDatasetDefinition",
     "AutoParameter",
@@ -106,6 +111,7 @@ __all__ = [
     "DebugRuleConfiguration",
     "Endpoint",
     "EndpointConfig",
+    "EndpointDeployment",
     "EndpointUpdate",
     "ExperimentConfig",
     "FeatureStoreOutput",
@@ -125,11 +131,13 @@ __all__ = [
     "MlflowConfig",
     "Model",
     "ModelDataSource",
+    "ModelPackage",
     "ModelPackageConfig",
     "OutputCheck",
     "ParallelJobs",
     "PipelineStack",
     "PlacementSpecification",
+    "PolledJob",
     "PrefixAwareRoutingConfig",
     "ProcessingInput",
     "ProcessingJob",
@@ -157,5 +165,6 @@ __all__ = [
     "TuningJobWarmStartConfig",
     "Variant",
     "images",
+    "polled_actions",
     "retry",
 ]

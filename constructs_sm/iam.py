@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.access import Source, Use
 from constructs_sm.late_bound import TOKEN, is_jsonata, is_token
 from constructs_sm.names import arn_suffix
+from constructs_sm.polled_actions import MODEL_PACKAGE
 from constructs_sm.rendering import LATE, spelled
 from constructs_sm.s3 import S3Location, bucket_and_prefix
 
@@ -392,6 +393,14 @@ def sagemaker_grant(arns: Arns, operation: str, arn_type: str, name: str) -> Gra
     """One SageMaker API on the resources of a type whose names IAM can say so."""
     resources = [arns.of("sagemaker", f"{arn_type}/{spelling}") for spelling in _spellings(name, lower_cased=True)]
     return Grant((f"sagemaker:{operation}",), tuple(resources), wildcard=_BEGINNING)
+
+
+def registry_grant(operation: str, request: Mapping[str, Any], arns: Arns) -> Grant:
+    """One SageMaker API on the group of a CreateModelPackage request, or on the versions in it."""
+    arn_type, under = ("model-package-group", "") if operation.endswith("Group") else (MODEL_PACKAGE.arn_type, "/*")
+    names = _names(MODEL_PACKAGE, request, "ModelPackageGroupName", None)
+    resources = tuple(arns.of("sagemaker", f"{arn_type}/{name}{under}") for name in names)
+    return Grant((f"sagemaker:{operation}",), resources, wildcard="The versions of the group")
 
 
 def publish_grants(topic_arn: str, key_arn: str | None) -> tuple[Grant, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from constructs_sm.errors import NOTHING, Problem
@@ -153,8 +152,9 @@ class PolledJob(SageMakerJob):
     def _checked(self, plan: TaskPlan, made: Mapping[str, str] | None) -> TaskState:
         state = plan.state(made)
         around = state.scope
-        looking = polling_grant(self._action, state.request, around.arns, shared_prefix=around.name_prefix)
-        return replace(state, grants=(*state.grants, looking))
+        return state.with_grants(
+            polling_grant(self._action, state.request, around.arns, shared_prefix=around.name_prefix)
+        )
 
     def _to_check(self) -> tuple[Output, sfn.INextable]:
         action, construct_id, key = self._action, self._construct_id, self._key

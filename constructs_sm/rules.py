@@ -488,6 +488,11 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Among("MetricsConfig", "MetricPublishFrequencyInSeconds", _EVERY_MINUTE_OR_SO),
         _TAGS,
     ),
+    "CreateModelPackage": (
+        # "If you supply ModelPackageGroupName, ... you cannot supply a tag argument." A package has a name or a group.
+        Excludes("", "ModelPackageGroupName", ("Tags", "ModelPackageName")),
+        OneOf("", ("ModelPackageGroupName", "ModelPackageName"), most=2),
+    ),
     "CreateEndpoint": (_DEPLOYMENT, _TAGS),
     "UpdateEndpoint": (_DEPLOYMENT,),
 }

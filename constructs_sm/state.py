@@ -129,6 +129,10 @@ class TaskState:
         request: dict[str, Any] = self.json["Arguments" if self.jsonata else "Parameters"]
         return request
 
+    def with_grants(self, *grants: Grant) -> TaskState:
+        """The same state, whose state machine role needs more."""
+        return replace(self, grants=(*self.grants, *grants))
+
     def later(self, field_name: str) -> JobOutput:
         """A field of the output, for states that run after this one.
 

@@ -180,7 +180,7 @@ class Looks:
     @classmethod
     def of(cls, interval: Duration, timeout: Duration, problems: list[Problem]) -> Looks:
         """As often as *interval* goes into *timeout*; what is wrong with them goes to *problems*."""
-        seconds = {"interval": _whole_seconds(interval), "timeout": _whole_seconds(timeout)}
+        seconds = {"interval": seconds_of(interval), "timeout": seconds_of(timeout)}
         for argument, value in seconds.items():
             if value is None:
                 shown = interval if argument == "interval" else timeout
@@ -202,12 +202,17 @@ class Looks:
     @property
     def total(self) -> str:
         """How long that is, in words."""
-        seconds = self.interval_seconds * self.most
-        unit, size = next(((unit, size) for unit, size in _UNITS if seconds % size == 0), ("second", 1))
-        return f"{seconds // size} {unit}{'' if seconds == size else 's'}"
+        return words_for(self.interval_seconds * self.most)
 
 
-def _whole_seconds(value: object) -> int | None:
+def words_for(seconds: int) -> str:
+    """A time as a sentence says it."""
+    unit, size = next(((unit, size) for unit, size in _UNITS if seconds % size == 0), ("second", 1))
+    return f"{seconds // size} {unit}{'' if seconds == size else 's'}"
+
+
+def seconds_of(value: object) -> int | None:
+    """A Duration in seconds; None if it is none, or not of whole seconds."""
     try:
         seconds = value.to_seconds() if isinstance(value, Duration) else None
     except RuntimeError:
