@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm import requests
+from constructs_sm.api_model import input_shape
 from constructs_sm.testing import definition
 
 from aws_cdk import App, Environment, Stack
@@ -55,7 +55,7 @@ def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any
 
 def members(operation: str) -> set[str]:
     """Every field that SageMaker's model has for a request at any depth, with the name of the structure it is of."""
-    return set(_members(requests._input_shape(operation)))  # noqa: SLF001
+    return set(_members(input_shape(operation)))
 
 
 def _members(shape: Any) -> Iterator[str]:
@@ -69,7 +69,7 @@ def _members(shape: Any) -> Iterator[str]:
 
 def reached(request: Any, operation: str) -> set[str]:
     """Those of them that a request has."""
-    return set(_reached(request, requests._input_shape(operation)))  # noqa: SLF001
+    return set(_reached(request, input_shape(operation)))
 
 
 def _reached(value: Any, shape: Any) -> Iterator[str]:

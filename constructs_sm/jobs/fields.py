@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 from constructs_sm.errors import NOTHING, Problem
-from constructs_sm.late_bound import is_json_path, is_jsonata, is_token
+from constructs_sm.late_bound import TOKEN, is_json_path, is_jsonata, is_token
 from constructs_sm.names import slug
 from constructs_sm.outputs import JobOutput
 from constructs_sm.rendering import Structure
@@ -101,7 +101,9 @@ def _text(value: Any) -> Any:  # noqa: PLR0911  (one for each kind of value)
     if is_token(value):
         # What comes later may be a number.
         text = value if isinstance(value, str) else Token.as_string(value)
-        return JsonPath.format("{}", text) if JsonPath.is_encoded_json_path(text) else text
+        # Within a longer text a path cannot stand, which is said when the request is checked.
+        whole = TOKEN.fullmatch(text) is not None
+        return JsonPath.format("{}", text) if whole and JsonPath.is_encoded_json_path(text) else text
     if is_jsonata(value):
         return f"{{% $string({value[2:-2].strip()}) %}}"
     if isinstance(value, str):
@@ -118,7 +120,7 @@ def text_list(values: TextList | None) -> Any:
 
 def _expression(value: Any) -> Any:
     """A JSONPath of the CDK's as Step Functions spells it: as a token it can only be the value of a field."""
-    if is_token(value) and isinstance(value, str) and JsonPath.is_encoded_json_path(value):
+    if isinstance(value, str) and TOKEN.fullmatch(value) and JsonPath.is_encoded_json_path(value):
         return (FieldUtils.render_object({"path": value}) or {}).get("path.$", value)
     return value
 
