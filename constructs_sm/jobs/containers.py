@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
-from constructs_sm.jobs.fields import seconds, switch, texts
+from constructs_sm.jobs.fields import first, seconds, switch, texts
 from constructs_sm.rendering import Structure
 
 if TYPE_CHECKING:
@@ -75,8 +75,8 @@ class Container(Structure):
         model_cache: Keep loaded models in memory. Default: True, with *multi_model*.
         repository_access: `Vpc` for a private registry that is reached through the model's VPC. Default: `Platform`.
         repository_credentials: The function that logs in to the private registry.
-        metrics_path: Where the container shows its metrics, as `/metrics`. Default: nowhere.
-        metrics_frequency: How often they are published.
+        metrics_path: Where the container shows its metrics. Default: `/metrics`, with *metrics_frequency*.
+        metrics_frequency: How often they are published. Default: every minute, with *metrics_path*.
     """
 
     image: Image | None = None
@@ -95,7 +95,8 @@ class Container(Structure):
 
     def to_request(self) -> dict[str, Any]:
         metrics = {
-            "MetricsEndpointPath": self.metrics_path,
+            # SageMaker's own default, which its model does not know of.
+            "MetricsEndpointPath": first(self.metrics_path, "/metrics"),
             "MetricPublishFrequencyInSeconds": seconds(self.metrics_frequency),
         }
         data = self.model_data
@@ -115,7 +116,7 @@ class Container(Structure):
             "InferenceSpecificationName": self.inference_specification,
             "MultiModelConfig": {"ModelCacheSetting": switch(self.model_cache, "Enabled", "Disabled")},
             "ContainerMetricsConfig": {
-                "MetricsEndpoints": [metrics] if any(value is not None for value in metrics.values()) else None
+                "MetricsEndpoints": [metrics] if first(self.metrics_path, self.metrics_frequency) is not None else None
             },
         }
 

@@ -40,8 +40,8 @@ class Model(SageMakerJob):
         model_cache: Keep loaded models in memory. Default: True, with *multi_model*.
         repository_access: `Vpc` for a private registry that is reached through the model's VPC. Default: `Platform`.
         repository_credentials: The function that logs in to the private registry.
-        metrics_path: Where the container shows its metrics, as `/metrics`. Default: nowhere.
-        metrics_frequency: How often they are published.
+        metrics_path: Where the container shows its metrics. Default: `/metrics`, with *metrics_frequency*.
+        metrics_frequency: How often they are published. Default: every minute, with *metrics_path*.
         containers: An inference pipeline.
         inference_execution_mode: `Serial`: each container gets what the one before it answered; `Direct`: a call names
             its container. Default: `Serial`.

@@ -1,0 +1,179 @@
+"""Every argument that jobs have in common, and of pipelines."""
+
+from __future__ import annotations
+
+from constructs_sm import (
+    JobName,
+    Model,
+    OutputCheck,
+    ParallelJobs,
+    PipelineStack,
+    RetryPolicy,
+    S3Location,
+    SageMakerJob,
+    SageMakerPipeline,
+    SageMakerTask,
+    TrainingJob,
+)
+from constructs_sm.actions import MODEL, TRAINING_JOB, TRANSFORM_JOB
+from constructs_sm.errors import Problem
+
+from aws_cdk import DefaultStackSynthesizer, Duration, Environment, PermissionsBoundary, RemovalPolicy, Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_stepfunctions as sfn
+
+IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/churn:1"
+
+PATIENT = RetryPolicy(
+    errors=["SageMaker.ResourceLimitExceededException"],
+    interval_seconds=60,
+    max_attempts=5,
+    backoff_rate=1.5,
+    max_delay_seconds=600,
+    jitter=True,
+)
+TRAINING = {
+    "AlgorithmSpecification": {"TrainingImage": IMAGE, "TrainingInputMode": "File"},
+    "OutputDataConfig": {"S3OutputPath": "s3://data/models/"},
+    "ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 10},
+    "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
+}
+
+
+def task(stack: Stack) -> SageMakerTask:
+    """What all tasks take."""
+    role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"))
+    return SageMakerTask(
+        stack,
+        "Task",
+        action=TRAINING_JOB,
+        parameters={**TRAINING, "Environment": {"TOKEN.$": "$$.Task.Token"}},
+        job_name=JobName.unique(prefix="churn"),
+        role=role,
+        integration_pattern=sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN,
+        retry=[PATIENT],
+        result_path="$.task",
+        result_selector={"TrainingJobArn.$": "$.TrainingJobArn"},
+        assign={"name.$": "$.TrainingJobName"},
+        timeout=Duration.hours(2),
+        heartbeat=Duration.minutes(10),
+        comment="Wait for whoever has the token",
+    )
+
+
+def jobs(stack: Stack) -> None:
+    """What all jobs take, by the class they share."""
+    key = kms.Key(stack, "Key")
+    model = SageMakerJob(
+        stack,
+        "Raw",
+        action=MODEL,
+        given={"PrimaryContainer": {"Image": IMAGE}},
+        defaults={"EnableNetworkIsolation": True},
+        problems=list[Problem](),
+        job_name=JobName.fixed(name="churn"),
+        state_output="{% $states.result %}",
+        query_language=sfn.QueryLanguage.JSONATA,
+        output_check=None,
+    )
+    SageMakerJob(
+        stack,
+        "Borrowing",
+        action=TRANSFORM_JOB,
+        given={
+            "ModelName": "churn",
+            "TransformInput": {"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://data/test/"}}},
+            "TransformOutput": {
+                "S3OutputPath": S3Location(uri="s3://data/scores/", within="s3://data/scores/", key=key)
+            },
+            "TransformResources": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1},
+        },
+        runs_under=model,
+        job_name=JobName.from_input(path="$.name", prefix="churn"),
+        output_check=OutputCheck.documented(error="NoOutput", cause="It was empty"),
+    )
+
+
+def side_by_side(stack: Stack) -> ParallelJobs:
+    """Two jobs at a time."""
+    return ParallelJobs(
+        stack,
+        "Both",
+        [
+            TrainingJob(
+                stack,
+                name,
+                parameters=TRAINING,
+                query_language=sfn.QueryLanguage.JSONATA,
+                keep=["BillableTimeInSeconds"],
+            )
+            for name in ("Left", "Right")
+        ],
+        query_language=sfn.QueryLanguage.JSONATA,
+        comment="At the same time",
+    )
+
+
+def names_checks_and_places(stack: Stack) -> None:
+    """The values that jobs are given."""
+    Model(stack, "Named", image=IMAGE, job_name=JobName(kind="unique", prefix="churn", value=""))
+    Model(stack, "Checked", image=IMAGE, output_check=OutputCheck.completed(error="NoModel"))
+    Model(stack, "Bare", image=IMAGE, output_check=OutputCheck(error="NoModel", cause="It was empty", arn_only=True))
+    Model(
+        stack,
+        "Bucket",
+        image=IMAGE,
+        model_data=S3Location.of_bucket(bucket=s3.Bucket(stack, "Data"), prefix="models/model.tar.gz"),
+    )
+    Model(
+        stack,
+        "Model",
+        image=IMAGE,
+        model_data=S3Location.of(data="s3://data/model.tar.gz"),
+        job_name=JobName.of(name="churn"),
+    )
+
+
+def pipeline(stack: Stack) -> SageMakerPipeline:
+    """A pipeline in somebody's stack."""
+    return SageMakerPipeline(
+        stack,
+        "Pipeline",
+        definition=Model(stack, "Model", image=IMAGE),
+        timeout=Duration.hours(6),
+        schedule=events.Schedule.rate(Duration.days(1)),
+        topic=sns.Topic(stack, "Topic"),
+        alert_emails=["ml@example.com"],
+        log_retention=logs.RetentionDays.ONE_MONTH,
+        role=iam.Role(stack, "States", assumed_by=iam.ServicePrincipal("states.amazonaws.com")),
+    )
+
+
+def pipeline_stack(stack: Stack) -> PipelineStack:
+    """A pipeline with a stack of its own."""
+    return PipelineStack(
+        stack,
+        "Churn",
+        schedule="rate(1 day)",
+        alert_emails=["ml@example.com"],
+        timeout=Duration.hours(6),
+        log_retention_days=30,
+        removal_policy=RemovalPolicy.RETAIN,
+        tags={"team": "churn"},
+        analytics_reporting=False,
+        cross_region_references=True,
+        description="Churn",
+        env=Environment(account="123456789012", region="eu-west-1"),
+        notification_arns=["arn:aws:sns:eu-west-1:123456789012:stacks"],
+        permissions_boundary=PermissionsBoundary.from_name("boundary"),
+        property_injectors=[],
+        stack_name="churn",
+        suppress_template_indentation=True,
+        synthesizer=DefaultStackSynthesizer(),
+        termination_protection=True,
+    )
