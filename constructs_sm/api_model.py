@@ -65,6 +65,21 @@ def output_shape(operation: str) -> Shape:
     return _shape(_model()["operations"][operation]["output"]["shape"])
 
 
+def has_operation(operation: str) -> bool:
+    """Whether SageMaker has an operation of this name."""
+    return operation in _model()["operations"]
+
+
+def answers(operation: str) -> bool:
+    """Whether an operation answers with more than that it is done."""
+    return "output" in _model()["operations"][operation]
+
+
+def error_names(operation: str) -> tuple[str, ...]:
+    """The errors that an operation declares."""
+    return tuple(error["shape"] for error in _model()["operations"][operation].get("errors", ()))
+
+
 @cache
 def _shape(name: str) -> Shape:
     return Shape(name, _model()["shapes"][name])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.testing.synthesized import definition_of
+from constructs_sm.testing.templates import definition_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

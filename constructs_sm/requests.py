@@ -53,9 +53,14 @@ def check(action: Action, request: Mapping[str, Any]) -> None:
 
 def problems(action: Action, request: Mapping[str, Any]) -> list[Problem]:
     """What `check` would raise, as a list."""
+    return model_problems(action.operation, request) + broken_rules(action.operation, request)
+
+
+def model_problems(operation: str, request: Mapping[str, Any]) -> list[Problem]:
+    """What the model alone finds wrong with a request to any API of SageMaker."""
     found: list[Problem] = []
-    _operation_check(action.operation)(request, None, found)
-    return found + broken_rules(action.operation, request)
+    _operation_check(operation)(request, None, found)
+    return found
 
 
 def fields_below(action: Action, path: str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 from constructs_sm.testing import Failed, Rehearsal, Throttled, resolved
-from constructs_sm.testing.synthesized import definition_of
+from constructs_sm.testing.templates import definition_of
 
 import pytest
 from conftest import ROOT

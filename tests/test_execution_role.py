@@ -14,7 +14,7 @@ from constructs_sm import (
 )
 from constructs_sm.actions import ACTIONS, ENDPOINT_CONFIG, TRANSFORM_JOB, TUNING_JOB
 from constructs_sm.testing import definition, state_machine_policy
-from constructs_sm.testing.synthesized import _spelled_out as spelled_out
+from constructs_sm.testing.templates import spelled_out
 
 import pytest
 from aws_cdk import Stack, Token

@@ -18,15 +18,23 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.testing.synthesized import definition, state_machine_policy, template
 
 if TYPE_CHECKING:
+    from constructs_sm.testing.calls import RehearsalError, TaskError, UnansweredError
+    from constructs_sm.testing.interpreter import InvalidDefinitionError
     from constructs_sm.testing.policy import Grant, grants, statements, without
     from constructs_sm.testing.references import resolved
-    from constructs_sm.testing.rehearsal import Rehearsal, Run
+    from constructs_sm.testing.rehearsal import Rehearsal
+    from constructs_sm.testing.run import Finding, Run
     from constructs_sm.testing.steps import (
         MISSING,
         AccessDenied,
+        Always,
+        EndpointStatus,
         Failed,
         InUse,
+        LabelCounts,
         LimitExceeded,
+        Metrics,
+        NoHeartbeat,
         Output,
         Refused,
         Step,
@@ -35,40 +43,24 @@ if TYPE_CHECKING:
         TimedOut,
     )
 
-__all__ = [
-    "MISSING",
-    "AccessDenied",
-    "Failed",
-    "Grant",
-    "InUse",
-    "LimitExceeded",
-    "Output",
-    "Refused",
-    "Rehearsal",
-    "Run",
-    "Step",
-    "Stopped",
-    "Throttled",
-    "TimedOut",
-    "definition",
-    "grants",
-    "resolved",
-    "state_machine_policy",
-    "statements",
-    "template",
-    "without",
-]
-
 _HOMES = {
+    "calls": ("RehearsalError", "TaskError", "UnansweredError"),
+    "interpreter": ("InvalidDefinitionError",),
     "policy": ("Grant", "grants", "statements", "without"),
     "references": ("resolved",),
-    "rehearsal": ("Rehearsal", "Run"),
+    "rehearsal": ("Rehearsal",),
+    "run": ("Finding", "Run"),
     "steps": (
         "MISSING",
         "AccessDenied",
+        "Always",
+        "EndpointStatus",
         "Failed",
         "InUse",
+        "LabelCounts",
         "LimitExceeded",
+        "Metrics",
+        "NoHeartbeat",
         "Output",
         "Refused",
         "Step",
@@ -79,6 +71,40 @@ _HOMES = {
 }
 """Where each name is that is imported when it is first asked for."""
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "MISSING",
+    "AccessDenied",
+    "Always",
+    "EndpointStatus",
+    "Failed",
+    "Finding",
+    "Grant",
+    "InUse",
+    "InvalidDefinitionError",
+    "LabelCounts",
+    "LimitExceeded",
+    "Metrics",
+    "NoHeartbeat",
+    "Output",
+    "Refused",
+    "Rehearsal",
+    "RehearsalError",
+    "Run",
+    "Step",
+    "Stopped",
+    "TaskError",
+    "Throttled",
+    "TimedOut",
+    "UnansweredError",
+    "definition",
+    "grants",
+    "resolved",
+    "state_machine_policy",
+    "statements",
+    "template",
+    "without",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,127 +1,100 @@
-"""The nine SageMaker APIs of Step Functions, and what botocore's model says about requests to them."""
+"""What botocore's model says about SageMaker's APIs, beyond whether a request is right."""
 
 from __future__ import annotations
 
-import functools
-import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import botocore.session
-from botocore.validate import ParamValidator
+from constructs_sm.actions import ACTIONS
+from constructs_sm.api_model import answers, error_names, input_shape, output_shape
+from constructs_sm.polled_actions import POLLED_ACTIONS
+from constructs_sm.requests import model_problems, problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from botocore.model import OperationModel, Shape
+    from constructs_sm.api_model import Shape
+    from constructs_sm.testing.calls import Call
 
-_RULE = "StepFunctionsGetEventsForSageMaker"
-
-
-@dataclass(frozen=True, slots=True)
-class Api:
-    """One API that Step Functions calls; what is not said here follows from the noun."""
-
-    operation: str
-    kind: str
-    rule: str | None = None
-    folds_case: bool = False
-
-    @property
-    def noun(self) -> str:
-        return self.operation.removeprefix("Create").removeprefix("Update")
-
-    @property
-    def waits(self) -> bool:
-        return self.rule is not None
-
-    @property
-    def creates(self) -> bool:
-        return self.operation.startswith("Create")
+ACTION_OF = {action.api: action for action in ACTIONS}
+"""The rows of the table by the name that Step Functions has for them."""
+POLLED = {operation: action for action in POLLED_ACTIONS for operation in (action.operation, action.describe)}
+"""The rows of the second table by the operations that begin and describe a job."""
+BEGUN = {action.operation: action for action in POLLED_ACTIONS}
+"""The same, by those that begin one."""
+LOWER_CASED = frozenset(action.arn_type for action in (*ACTIONS, *POLLED_ACTIONS) if action.lower_cases_arn)
+"""The resource types whose ARN SageMaker spells in lower case."""
 
 
-APIS = {
-    f"{api.operation[0].lower()}{api.operation[1:]}": api
-    for api in (
-        Api("CreateTrainingJob", "training-job", f"{_RULE}TrainingJobsRule"),
-        Api("CreateProcessingJob", "processing-job", f"{_RULE}ProcessingJobsRule"),
-        Api("CreateTransformJob", "transform-job", f"{_RULE}TransformJobsRule"),
-        Api("CreateHyperParameterTuningJob", "hyper-parameter-tuning-job", f"{_RULE}TuningJobsRule", folds_case=True),
-        # AWS has not published the name of this rule, so a policy has to allow any that begins like the others.
-        Api("CreateLabelingJob", "labeling-job", f"{_RULE}RuleOfUnpublishedName", folds_case=True),
-        Api("CreateModel", "model"),
-        Api("CreateEndpointConfig", "endpoint-config", folds_case=True),
-        Api("CreateEndpoint", "endpoint", folds_case=True),
-        Api("UpdateEndpoint", "endpoint", folds_case=True),
-    )
-}
-
-
-@functools.cache
-def operation(name: str) -> OperationModel:
-    return _service_model().operation_model(name)
-
-
-@functools.cache
-def _service_model() -> Any:
-    return botocore.session.Session().get_service_model("sagemaker")
-
-
-def is_modelled(operation_name: str, code: str) -> bool:
+def declares(operation: str, code: str) -> bool:
     """Whether the API declares the error *code*, which then has a name of its own in Step Functions."""
-    return any(shape.name == code for shape in operation(operation_name).error_shapes)
+    return code in error_names(operation)
 
 
-def request_errors(operation_name: str, request: dict[str, Any]) -> list[str]:
-    """What SageMaker would refuse in *request*."""
-    shape = operation(operation_name).input_shape
-    report = ParamValidator().validate(request, shape)
-    if report.has_errors():
-        return list(report.generate_report().splitlines())
-    return [
-        f"{path}: {problem}"
-        for path, member, value in _walk(shape, request, "")
-        for problem in _problems(member, value)
-    ]
+def request_errors(call: Call) -> list[str]:
+    """What SageMaker would refuse in the request of *call*."""
+    if not isinstance(call.request, dict):
+        return [f"the request is no JSON object: {call.request!r}"]
+    action = ACTION_OF.get(call.api)
+    found = problems(action, call.request) if action else model_problems(call.operation, call.request)
+    return [str(problem) for problem in found]
 
 
-def role_arns(operation_name: str, request: dict[str, Any]) -> list[str]:
+def values(operation: str, request: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Everything in *request*, each value with the name of its shape."""
+    yield from _walk(input_shape(operation), request)
+
+
+def role_arns(operation: str, request: dict[str, Any]) -> list[str]:
     """Every role that *request* hands to SageMaker, each once."""
-    members = _walk(operation(operation_name).input_shape, request, "")
-    return list(dict.fromkeys(value for _, shape, value in members if shape.name == "RoleArn"))
+    return list(dict.fromkeys(value for name, value in values(operation, request) if name == "RoleArn"))
 
 
-def _walk(shape: Shape, value: Any, path: str) -> Iterator[tuple[str, Shape, Any]]:
-    yield path or shape.name, shape, value
+def _walk(shape: Shape, value: Any) -> Iterator[tuple[str, Any]]:
+    yield shape.name, value
     if shape.type_name == "structure":
         for name, member in value.items():
-            yield from _walk(shape.members[name], member, f"{path}.{name}".lstrip("."))
+            yield from _walk(shape.members[name], member)
     elif shape.type_name == "list":
-        for index, item in enumerate(value):
-            yield from _walk(shape.member, item, f"{path}[{index}]")
+        for item in value:
+            yield from _walk(shape.member, item)
     elif shape.type_name == "map":
-        for name, member in value.items():
-            yield from _walk(shape.key, name, f"{path}<{name}>")
-            yield from _walk(shape.value, member, f"{path}.{name}")
+        for member in value.values():
+            yield from _walk(shape.value, member)
 
 
-def _problems(shape: Shape, value: Any) -> Iterator[str]:
-    """The rules that botocore knows but leaves to the service."""
-    rules = shape.metadata
-    if shape.type_name == "string":
-        if rules.get("enum") and value not in rules["enum"]:
-            yield f"{value!r} is not one of {', '.join(rules['enum'])}"
-        if "pattern" in rules and (pattern := _compiled(rules["pattern"])) and not pattern.fullmatch(value):
-            yield f"{value!r} does not match {rules['pattern']}"
-    if "max" in rules and shape.type_name != "structure":
-        size = value if isinstance(value, (int, float)) else len(value)
-        if size > rules["max"]:
-            yield f"{size} is more than {rules['max']}"
+def answer_of(call: Call, arn: str | None, now: Any) -> dict[str, Any]:
+    """The least that the API's output shape allows, with what the request says in it.
+
+    Args:
+        call: The call that is answered.
+        arn: Of the resource that the call is about, for the fields that have it.
+        now: The time, as the integration writes it.
+    """
+    if not answers(call.operation):
+        return {}
+    shape = output_shape(call.operation)
+    output = {name: call.request[name] for name in shape.members if name in call.request and name != "Tags"}
+    for name, member in shape.members.items():
+        if name not in output and arn and name == f"{_noun(call.operation)}Arn":
+            output[name] = arn
+        elif name not in output and (name in shape.required_members or member.type_name in {"list", "map"}):
+            output[name] = least(member, now)
+    return {name: value for name, value in output.items() if not name.endswith("Token")}
 
 
-@functools.cache
-def _compiled(pattern: str) -> re.Pattern[str] | None:
-    try:
-        return re.compile(pattern)
-    except re.error:  # Java's \p{L}: tag keys and values, and two names that tests have no use for
-        return None
+def _noun(operation: str) -> str:
+    if operation in POLLED:
+        return POLLED[operation].arn_field.removesuffix("Arn")
+    return operation[next((index for index, letter in enumerate(operation) if index and letter.isupper()), 0) :]
+
+
+def least(shape: Shape, now: Any) -> Any:
+    """The smallest value of a shape; of several words the first."""
+    kind = shape.type_name
+    if kind == "structure":
+        return {name: least(shape.members[name], now) for name in shape.required_members}
+    if kind == "string":
+        options = shape.enum or ("x" * max(1, shape.metadata.get("min", 1)),)
+        return options[0]
+    plain: dict[str, Any] = {"list": [], "map": {}, "boolean": False, "timestamp": now}
+    return plain.get(kind, shape.metadata.get("min", 0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import random
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from jsonata import Jsonata, Utils
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
 
 
 class ExpressionError(ValueError):
@@ -23,7 +25,7 @@ def evaluate(expression: str, variables: Mapping[str, Any]) -> Any:
     try:
         program = Jsonata(expression)
         program.set_output_convert_nulls(False)  # None then means undefined, and only that
-        for name, function in FUNCTIONS.items():
+        for name, function in {**FUNCTIONS, **_CLOCK}.items():
             program.register_lambda(name, function)
         result = program.evaluate(None, variables)
     except Exception as error:
@@ -79,3 +81,15 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "eval": _eval,
 }
 """What Step Functions adds to JSONata, and the one function it takes away."""
+_CLOCK: dict[str, Callable[..., Any]] = {}
+
+
+@contextlib.contextmanager
+def speaking_at(now: Callable[[], datetime]) -> Iterator[None]:
+    """Let $now and $millis tell this time."""
+    _CLOCK["now"] = lambda: now().strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    _CLOCK["millis"] = lambda: int(now().timestamp() * 1000)
+    try:
+        yield
+    finally:
+        _CLOCK.clear()

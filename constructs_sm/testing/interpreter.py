@@ -1,4 +1,4 @@
-"""The one place that knows moto's private names: its interpreter of Amazon States Language, with SageMaker put in.
+"""moto's interpreter of Amazon States Language, in virtual time and with somebody else playing the services.
 
 moto forwards only some request-response calls to its own SageMaker and knows no ``.sync`` for it, sleeps through
 retries and waits, evaluates no JSONata, lets ``States.ALL`` catch what Step Functions lets nobody catch, and takes a
@@ -14,91 +14,41 @@ import logging
 import threading
 import types
 import uuid
-from dataclasses import dataclass, field
-from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-from constructs_sm.testing.apis import APIS
-from constructs_sm.testing.calls import Call, TaskError, TaskTimeoutError
-from constructs_sm.testing.expressions import ExpressionError, evaluate
+from constructs_sm.testing import moto_fixes as fixes
+from constructs_sm.testing import moto_names as names
+from constructs_sm.testing.calls import Call, RehearsalError, TaskError
+from constructs_sm.testing.clock import FOREVER, Clock
+from constructs_sm.testing.expressions import speaking_at
+from constructs_sm.testing.history import MAX_EVENTS, History, Moment
+from constructs_sm.testing.moto_tasks import FunctionTask, Tasks, failure, task_for
 
 import moto
 
-_WRITTEN_FOR = "5.2.5"
-
-try:
-    from moto.stepfunctions.parser.api import HistoryEventType
-    from moto.stepfunctions.parser.api import StateMachineType as Type
-    from moto.stepfunctions.parser.asl.component.common.error_name import custom_error_name
-    from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
-    from moto.stepfunctions.parser.asl.component.common.error_name.error_equals_decl import ErrorEqualsDecl
-    from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
-        FailureEvent,
-        FailureEventException,
-    )
-    from moto.stepfunctions.parser.asl.component.common.query_language import QueryLanguageMode
-    from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
-    from moto.stepfunctions.parser.asl.component.common.string.string_expression import (
-        StringJSONata,
-        StringVariableSample,
-    )
-    from moto.stepfunctions.parser.asl.component.state.choice.comparison.comparison_func import ComparisonFuncValue
-    from moto.stepfunctions.parser.asl.component.state.choice.comparison.comparison_operator_type import (
-        ComparisonOperatorType,
-    )
-    from moto.stepfunctions.parser.asl.component.state.choice.comparison.variable import NoSuchVariable
-    from moto.stepfunctions.parser.asl.component.state.exec.state_task import state_task_factory
-    from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import (
-        StateTaskService,
-    )
-    from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_aws_sdk import (
-        StateTaskServiceAwsSdk,
-    )
-    from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_factory import (
-        state_task_service_for,
-    )
-    from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
-    from moto.stepfunctions.parser.asl.eval import program_state
-    from moto.stepfunctions.parser.asl.eval.evaluation_details import (
-        AWSExecutionDetails,
-        EvaluationDetails,
-        ExecutionDetails,
-        StateMachineDetails,
-    )
-    from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
-    from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
-    from moto.stepfunctions.parser.backend.execution_worker_comm import ExecutionWorkerCommunication
-
-    _moto_compare: Callable[..., None] = ComparisonFuncValue._eval_body  # noqa: SLF001
-except (ImportError, AttributeError) as moved:
-    raise ImportError(
-        f"{__name__} uses private names of moto {_WRITTEN_FOR}; {moto.__version__} lacks one: {moved}"
-    ) from moved
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from moto.stepfunctions.parser.asl.component.state.exec.state_task.credentials import StateCredentials
-    from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import ResourceRuntimePart
-    from moto.stepfunctions.parser.asl.eval.environment import Environment
+    from constructs_sm.testing.moto_names import Environment
+    from constructs_sm.testing.moto_tasks import Attempt
+
     from typing_extensions import Self
 
 _STATUS = {
-    program_state.ProgramEnded: "SUCCEEDED",
-    program_state.ProgramError: "FAILED",
-    program_state.ProgramTimedOut: "TIMED_OUT",
-    program_state.ProgramStopped: "ABORTED",
+    names.program_state.ProgramEnded: "SUCCEEDED",
+    names.program_state.ProgramError: "FAILED",
+    names.program_state.ProgramTimedOut: "TIMED_OUT",
+    names.program_state.ProgramStopped: "ABORTED",
 }
-_NEVER_MATCHED = "States.Runtime"
-_WILDCARDS = {
-    "States.ALL": {"States.DataLimitExceeded"},
-    "States.TaskFailed": {"States.DataLimitExceeded", "States.Timeout"},
-}
-"""What the two wildcards of ErrorEquals do not match."""
+STARTS = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
+"""When every rehearsed execution starts."""
 
 
-class InvalidDefinitionError(ValueError):
+class InvalidDefinitionError(RehearsalError, ValueError):
     """Step Functions would not create this state machine."""
 
 
@@ -107,33 +57,55 @@ class Execution:
     """How an execution ended, and what it did on the way."""
 
     status: str
-    output: Any = None
-    error: str | None = None
-    cause: str | None = None
-    states: list[str] = field(default_factory=list)
+    output: Any
+    error: str | None
+    cause: str | None
+    seconds: float
+    history: History
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """Where and as what a definition runs."""
+
+    machine_arn: str
+    region: str
+    account: str
 
 
 class Interpreter:
     """Run definitions while the ``with`` block lasts; what was replaced in moto is back in place afterwards.
 
     Args:
-        sagemaker: Plays SageMaker.
+        play: Plays the services.
+        items: The items a Map state would read from S3; None where moto's S3 has them.
+        moto_services: Services whose tasks are left to moto.
     """
 
-    def __init__(self, sagemaker: Callable[[Call], dict[str, Any]]) -> None:
-        self.retry_waits: list[float] = []
-        self.state_waits: list[float] = []
-        self._sagemaker = sagemaker
-        self._broken: list[Exception] = []
+    def __init__(
+        self,
+        play: Callable[[Call], Any],
+        *,
+        items: Callable[[str, Mapping[str, Any]], list[Any] | None] = lambda _state, _request: None,
+        moto_services: Sequence[str] = (),
+    ) -> None:
+        self.history = History()
+        self._play = play
+        self._items = items
+        self._moto_services = frozenset(moto_services)
+        self._clock = Clock()
+        self._asleep: dict[int, Callable[[], None]] = {}
+        self._own_events: Any = None
         self._replaced = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as replaced:
             for owner, name, replacement in self.replacements():
                 if name not in vars(owner):
-                    raise ImportError(
-                        f"{__name__} replaces {owner}.{name} of moto {_WRITTEN_FOR}; {moto.__version__} has none"
+                    message = (
+                        f"{__name__} replaces {owner}.{name} of moto {names.WRITTEN_FOR}; {moto.__version__} has none"
                     )
+                    raise ImportError(message)
                 replaced.enter_context(mock.patch.object(owner, name, replacement))
             replaced.enter_context(_quiet(logging.getLogger("moto.stepfunctions.parser")))
             self._replaced = replaced.pop_all()
@@ -143,47 +115,208 @@ class Interpreter:
         self._replaced.close()
 
     def run(
-        self, definition: str, execution_input: Any, *, region: str, account: str, timeout_seconds: float
+        self,
+        definition: str,
+        execution_input: Any,
+        setting: Setting,
+        *,
+        timeout_seconds: float,
+        abort_after_seconds: float | None = None,
     ) -> Execution:
-        """Execute *definition* to its end."""
-        program = _parsed(definition)
-        worker = _Worker(program, _details(definition, execution_input, region, account))
-        worker.start()  # type: ignore[no-untyped-call]
-        if not worker.ended.wait(timeout_seconds):
-            worker.stop(stop_date=datetime.now(tz=timezone.utc), error=None, cause=None)
-            worker.ended.wait(1)
-            raise TimeoutError(f"the execution did not end within {timeout_seconds} s")
-        if self._broken:
-            raise self._broken[0]
-        return _execution(worker.env)
+        """Execute *definition* to its end, or until somebody aborts it."""
+        self.history, self._clock, self._own_events = History(), Clock(), None
+        self._asleep.clear()
+        worker = _Worker(_parsed(definition), _details(definition, execution_input, setting))
+
+        def lead() -> None:
+            if abort_after_seconds is not None:
+                self._clock.thread(target=self._abort, args=(worker, abort_after_seconds)).start()
+            worker.execute()
+
+        with speaking_at(lambda: self.now):
+            self._clock.run(lead, timeout_seconds=timeout_seconds)
+        return self._execution(worker.env)
+
+    @property
+    def now(self) -> datetime:
+        """The virtual time."""
+        return STARTS + timedelta(seconds=self._clock.now)
+
+    def note(self, state: str, text: str) -> None:
+        """Put a line of one's own into the timeline."""
+        self.history.moments.append(Moment(self._clock.now, state, text))
 
     def replacements(self) -> Sequence[tuple[Any, str, Any]]:
         """What is replaced in moto: owner, name and what takes its place."""
-        clock = types.SimpleNamespace(sleep=self.retry_waits.append)
+        threads = types.SimpleNamespace(
+            Thread=lambda **options: self._clock.thread(**options),  # noqa: PLW0108 - each run has its own clock
+            Event=lambda: self._clock.event(),  # noqa: PLW0108
+            Lock=threading.Lock,
+        )
+        dates = types.SimpleNamespace(datetime=_VirtualDates(self), timezone=timezone)
+        threaded = (
+            names.program,
+            names.execute_state,
+            names.inline_iteration_component,
+            names.branch_worker,
+        )
         return (
-            (_Tasks, "handler", staticmethod(self._handle)),
-            (state_task_factory, "state_task_service_for", _task_for),
-            (retrier_decl, "time", clock),
-            (WaitFunction, "_wait_interval", self._wait),
-            (StringJSONata, "_eval_body", _evaluate_jsonata),
-            (StringVariableSample, "_eval_body", _evaluate_variable),
-            (ErrorEqualsDecl, "_eval_body", _match_error),
-            (ComparisonFuncValue, "_eval_body", _compare),
+            (Tasks, "play", staticmethod(self._handle)),
+            (Tasks, "moto", self._moto_services),
+            (names.state_task_factory, "state_task_service_for", task_for),
+            (names.state_task_factory, "StateTaskLambda", FunctionTask),
+            (names.state_task_factory, "StateTaskActivity", FunctionTask),
+            (names.state_task_service, "is_within_size_quota", fixes.is_within_size_quota),
+            (names.state, "is_within_size_quota", fixes.is_within_size_quota),
+            (names.state, "datetime", dates),
+            (names.timestamp, "datetime", dates),
+            *((module, "threading", threads) for module in (*threaded, names.branches_decl, names.job)),
+            *((module, "TMP_THREADS", deque(maxlen=0)) for module in threaded),
+            (names.execute_state, "Thread", threads.Thread),
+            (names.retrier_decl, "time", types.SimpleNamespace(sleep=self._wait_to_retry)),
+            (names.WaitFunction, "_wait_interval", lambda _, env, wait_seconds: self._wait(env, wait_seconds)),
+            (names.EventManager, "add_event", _wrapped(names.moto_add_event, self._record)),
+            (names.EventManager, "_get_current_timestamp", staticmethod(lambda: self.now)),
+            *((names.Environment, name, _followed(ending, self._wake)) for name, ending in names.MOTO_ENDINGS.items()),
+            (names.ItemReader, "_eval_body", _wrapped(names.moto_read_items, self._read_items)),
+            (names.InlineIterationComponent, "_eval_body", fixes.map_all),
+            (names.DistributedIterationComponent, "_map_run", fixes.run_map),
+            (names.IterationWorker, "_eval_pool", fixes.work_off),
+            (names.DistributedItemProcessorWorker, "_eval_pool", fixes.work_off_distributed),
+            (names.DistributedIteratorWorker, "_eval_pool", fixes.work_off_distributed),
+            (names.StringJSONata, "_eval_body", fixes.evaluate_jsonata),
+            (names.StringVariableSample, "_eval_body", fixes.evaluate_variable),
+            (names.ErrorEqualsDecl, "_eval_body", fixes.match_error),
+            (names.ComparisonFuncValue, "_eval_body", fixes.compare),
             # A Fail state may pass on a States.* error by ErrorPath: no name is illegal.
-            (custom_error_name, "ILLEGAL_CUSTOM_ERROR_PREFIX", ()),
+            (names.custom_error_name, "ILLEGAL_CUSTOM_ERROR_PREFIX", ()),
         )
 
-    def _wait(self, **wait: Any) -> None:
-        self.state_waits.append(wait["wait_seconds"])
-
-    def _handle(self, call: Call) -> dict[str, Any]:
+    def _handle(self, attempt: Attempt) -> Any:
+        call = Call(
+            state=attempt.state,
+            service=attempt.service,
+            api=attempt.api,
+            request=attempt.request,
+            region=attempt.region,
+            account=attempt.account,
+            at=self.now,
+            pattern=attempt.pattern,
+            sdk=attempt.sdk,
+            role=attempt.role,
+            timeout_seconds=attempt.timeout_seconds,
+            heartbeat_seconds=attempt.heartbeat_seconds,
+            wait=lambda seconds, give_up: self._await(attempt, seconds, give_up),
+        )
         try:
-            return self._sagemaker(call)
-        except (TaskError, TaskTimeoutError):
+            return self._play(call)
+        except (TaskError, TimeoutError):
             raise
-        except Exception as broken:  # moto would make a States.Runtime of it
-            self._broken.append(broken)
+        except Exception as broken:  # noqa: BLE001 - moto would make a States.Runtime of it
+            raise self._clock.stop(broken) from None
+
+    def _await(self, attempt: Attempt, seconds: float | None, give_up: Callable[[], None]) -> None:
+        """Let time pass for a task; leave it for good when its state is given up meanwhile.
+
+        A state without TimeoutSeconds that waits for ever is given up when Step Functions would.
+        """
+        attempt.submitted()
+        woken = self._clock.event()
+
+        def wake() -> None:
+            woken.set()
+            give_up()
+
+        self._asleep[id(attempt.env)] = wake
+        gives_up = seconds is None and attempt.timeout_seconds is None
+        if woken.wait(FOREVER - 1 if gives_up else seconds):
+            raise self._clock.abandoned()
+        self._asleep.pop(id(attempt.env), None)
+        if gives_up:
+            give_up()
+            raise TimeoutError
+
+    def _wake(self, env: Environment) -> None:
+        wake = self._asleep.pop(id(env), None)
+        if wake:
+            wake()
+
+    def _abort(self, worker: _Worker, after_seconds: float) -> None:
+        self._clock.sleep(after_seconds)
+        worker.stop(stop_date=self.now, error=None, cause=None)
+        self.note("", "aborted")
+        raise self._clock.stop()
+
+    def _wait_to_retry(self, seconds: float) -> None:
+        self.history.retry_waits.append(seconds)
+        self.note(self._clock.current.state or "", f"waits {seconds:g} s to retry")
+        self._clock.sleep(seconds)
+
+    def _wait(self, _env: Environment, seconds: float) -> None:
+        self.history.state_waits.append(seconds)
+        self.note(self._clock.current.state or "", f"waits {seconds:g} s")
+        self._clock.sleep(seconds)
+
+    def _record(
+        self, add: Callable[..., int], manager: Any, context: Any, event_type: str, *rest: Any, **more: Any
+    ) -> int:
+        """Take an event down, unless the history is full; only the end of an execution may still follow."""
+        details = more.get("event_details", rest[0] if rest else None) or {}
+        said: dict[str, Any] = next(iter(details.values()), {}) or {}
+        self._own_events = self._own_events or manager
+        thread = self._clock.current
+        if event_type.endswith("StateEntered"):
+            thread.state = said["name"]
+        if manager is self._own_events:
+            if self.history.events >= MAX_EVENTS - 1 and not event_type.startswith("Execution"):
+                raise names.FailureEventException(_history_is_full())
+            self.history.events += 1
+        self.history.event(self._clock.now, thread.state or "", event_type, said)
+        return add(manager, context, event_type, *rest, **more)
+
+    def _read_items(self, read: Callable[..., None], reader: Any, env: Environment) -> None:
+        """A Map's items: from the script, or from what is in moto's S3."""
+        state = self._clock.current.state or ""
+        try:
+            reader.parargs.eval(env=env) if reader.parargs else env.stack.append({})
+            request = {**env.stack.pop(), "Resource": reader.resource.resource_arn}
+            items = self._items(state, request)
+        except TaskError as error:
+            raise failure(env, names.HistoryEventType.MapRunFailed, "mapRunFailedEventDetails", error) from None
+        except names.FailureEventException:
             raise
+        except Exception as broken:  # noqa: BLE001 - moto would make a States.Runtime of it
+            raise self._clock.stop(broken) from None
+        if items is None:
+            read(reader, env)
+        else:
+            env.stack.append(items)
+
+    def _execution(self, env: Environment) -> Execution:
+        end = env.program_state()
+        told = getattr(end, "error", None) or {}
+        status = _STATUS[type(end)]
+        succeeded = status == "SUCCEEDED"
+        return Execution(
+            status=status,
+            output=env.states.get_input() if succeeded else None,
+            error=None if succeeded or isinstance(told, str) else told.get("error"),
+            cause=None if succeeded or isinstance(told, str) else told.get("cause"),
+            seconds=self._clock.now,
+            history=self.history,
+        )
+
+
+class _VirtualDates:
+    """A `datetime.datetime` whose now is the interpreter's."""
+
+    strptime = datetime.strptime
+
+    def __init__(self, interpreter: Interpreter) -> None:
+        self._interpreter = interpreter
+
+    def now(self, tz: Any = None) -> datetime:
+        return self._interpreter.now if tz else self._interpreter.now.replace(tzinfo=None)
 
 
 @contextlib.contextmanager
@@ -197,158 +330,41 @@ def _quiet(logger: logging.Logger) -> Iterator[None]:
         logger.setLevel(level)
 
 
-def _nobody(call: Call) -> dict[str, Any]:
-    raise RuntimeError(f"state {call.state!r} calls SageMaker outside of a rehearsal")
+def _wrapped(original: Callable[..., Any], around: Callable[..., Any]) -> Callable[..., Any]:
+    """A method that *around* does, and is given the original for."""
+
+    def method(*arguments: Any, **more: Any) -> Any:
+        return around(original, *arguments, **more)
+
+    return method
 
 
-class _Tasks:
-    """Where task states find who plays SageMaker; parsed programs outlive the block they were parsed in."""
+def _followed(original: Callable[..., Any], after: Callable[[Any], None]) -> Callable[..., Any]:
+    """A method, and then *after* of the same object."""
 
-    handler: ClassVar[Callable[[Call], dict[str, Any]]] = _nobody
+    def method(owner: Any, *arguments: Any, **more: Any) -> None:
+        original(owner, *arguments, **more)
+        after(owner)
 
-
-class _SageMakerTask(StateTaskService):
-    """arn:aws:states:::sagemaker:*, with and without .sync."""
-
-    def _get_supported_parameters(self) -> set[str] | None:
-        api = APIS.get(self.resource.api_action)
-        is_offered = api is not None and (self.resource.condition is None or (_is_sync(self) and api.waits))
-        return set() if is_offered else None  # moto drops what is not in a set, unless the set is empty
-
-    def _get_sfn_resource(self) -> str:
-        return f"{self.resource.api_action}.sync" if _is_sync(self) else str(self.resource.api_action)
-
-    def _eval_service_task(
-        self,
-        env: Environment,
-        resource_runtime_part: ResourceRuntimePart,
-        normalised_parameters: dict[str, Any],
-        state_credentials: StateCredentials,  # noqa: ARG002 - moto passes it by name
-    ) -> None:
-        _play(self, env, resource_runtime_part, normalised_parameters)
+    return method
 
 
-class _SdkTask(StateTaskServiceAwsSdk):
-    """arn:aws:states:::aws-sdk:*, of which only sagemaker is played here."""
-
-    def _eval_service_task(
-        self,
-        env: Environment,
-        resource_runtime_part: ResourceRuntimePart,
-        normalised_parameters: dict[str, Any],
-        state_credentials: StateCredentials,
-    ) -> None:
-        if self.resource.api_name == "sagemaker":
-            _play(self, env, resource_runtime_part, normalised_parameters)
-        else:
-            super()._eval_service_task(env, resource_runtime_part, normalised_parameters, state_credentials)
-
-
-_TASKS: dict[str, Callable[[], Any]] = {"sagemaker": _SageMakerTask, "aws-sdk": _SdkTask}
-
-
-def _task_for(service_name: str) -> Any:
-    task = _TASKS.get(service_name)
-    return task() if task else state_task_service_for(service_name)
-
-
-def _is_sync(task: StateTaskService) -> bool:
-    return bool(task.resource.condition == "sync")
-
-
-def _play(task: StateTaskService, env: Environment, where: ResourceRuntimePart, request: dict[str, Any]) -> None:
-    call = Call(
-        state=task.name,
-        api=task.resource.api_action,
-        request=request,
-        region=where.region,
-        account=where.account,
-        sync=_is_sync(task),
-        sdk=isinstance(task, _SdkTask),
-    )
-    try:
-        env.stack.append(_Tasks.handler(call))
-    except TaskTimeoutError:
-        raise TimeoutError from None
-    except TaskError as error:
-        resource = {"resource": task.resource.api_action, "resourceType": task.resource.service_name}
-        details = {"error": error.error, "cause": error.cause, **resource}
-        raise _failure(env, HistoryEventType.TaskFailed, taskFailedEventDetails=details) from None
-
-
-def _failure(env: Environment, kind: HistoryEventType, **event: Any) -> FailureEventException:
-    (details,) = event.values()
-    event_details: Any = event
-    return FailureEventException(FailureEvent(env, CustomErrorName(details["error"]), kind, event_details))
-
-
-def _match_error(decl: ErrorEqualsDecl, env: Environment) -> None:
-    error = getattr(env.stack.pop(), "error_name", None)
-    listed = {name.error_name for name in decl.error_names}
-    env.stack.append(_is_matched(error, listed))
-
-
-def _is_matched(error: str | None, listed: set[str | None]) -> bool:
-    if error == _NEVER_MATCHED:
-        return False
-    return error in listed or any(wildcard in listed and error not in spared for wildcard, spared in _WILDCARDS.items())
-
-
-def _compare(comparison: ComparisonFuncValue, env: Environment) -> None:
-    variable = env.stack[-1]
-    if isinstance(variable, NoSuchVariable) and comparison.operator_type != ComparisonOperatorType.IsPresent:
-        path = variable.path.split(",")[0]
-        cause = f"Invalid path '{path}': The choice state's condition path references an invalid value."
-        details = {"error": _NEVER_MATCHED, "cause": cause}
-        raise _failure(env, HistoryEventType.ExecutionFailed, executionFailedEventDetails=details)
-    _moto_compare(comparison, env)
-
-
-def _evaluate_jsonata(string: StringJSONata, env: Environment) -> None:
-    env.stack.append(_value(string.expression, env, _variables(env) | {"states": _states(env)}))
-
-
-def _evaluate_variable(string: StringVariableSample, env: Environment) -> None:
-    in_jsonata = string.query_language_mode == QueryLanguageMode.JSONata
-    env.stack.append(_value(string.expression, env, _variables(env) | ({"states": _states(env)} if in_jsonata else {})))
-
-
-def _value(expression: str, env: Environment, variables: dict[str, Any]) -> Any:
-    try:
-        return evaluate(expression, variables)
-    except ExpressionError as error:
-        details = {"error": "States.QueryEvaluationError", "cause": str(error)}
-        raise _failure(env, HistoryEventType.EvaluationFailed, evaluationFailedEventDetails=details) from error
-
-
-def _states(env: Environment) -> dict[str, Any]:
-    """$states: a result or an error is there only once there is one."""
-    data: Any = env.states._states_data  # noqa: SLF001 - moto offers it only as text
-    return {name: value for name, value in data.items() if value is not None or name == "input"}
-
-
-def _variables(env: Environment) -> dict[str, Any]:
-    store = env.variable_store
-    return {**store._outer_scope, **store._inner_scope}  # noqa: SLF001 - as above
-
-
-class _Ending(ExecutionWorkerCommunication):
-    def __init__(self, ended: threading.Event) -> None:
-        self._ended = ended
-
+class _Silent(names.ExecutionWorkerCommunication):
     def terminated(self) -> None:
-        self._ended.set()
+        pass
 
 
-class _Worker(ExecutionWorker):
-    """One execution, in a thread of its own."""
+class _Worker(names.ExecutionWorker):
+    """One execution."""
 
     env: Environment
 
-    def __init__(self, program: Any, details: EvaluationDetails) -> None:
-        self.ended = threading.Event()
+    def __init__(self, program: Any, details: Any) -> None:
         self._program = program
-        super().__init__(details, _Ending(self.ended), cloud_watch_logging_session=None, activity_store={})
+        super().__init__(details, _Silent(), cloud_watch_logging_session=None, activity_store={})
+
+    def execute(self) -> None:
+        self._execution_logic()  # type: ignore[no-untyped-call]
 
     def _get_evaluation_entrypoint(self) -> Any:
         return self._program
@@ -364,32 +380,28 @@ class _Worker(ExecutionWorker):
 def _parsed(definition: str) -> Any:
     """Parsing takes longer than most executions, and a program keeps no state of its own."""
     try:
-        return AmazonStateLanguageParser.parse(definition)[0]
+        return names.AmazonStateLanguageParser.parse(definition)[0]
     except Exception as error:
         raise InvalidDefinitionError(str(error)) from error
 
 
-def _details(definition: str, execution_input: Any, region: str, account: str) -> EvaluationDetails:
-    name = str(uuid.uuid4())
-    role = f"arn:aws:iam::{account}:role/StateMachine"
-    prefix = f"arn:aws:states:{region}:{account}"
-    started = datetime.now(tz=timezone.utc).isoformat()
-    return EvaluationDetails(
-        AWSExecutionDetails(account, region, role),
-        ExecutionDetails(f"{prefix}:execution:Rehearsal:{name}", name, role, execution_input, started),
-        StateMachineDetails(f"{prefix}:stateMachine:Rehearsal", "Rehearsal", Type.STANDARD, definition),
+def _details(definition: str, execution_input: Any, setting: Setting) -> Any:
+    execution = str(uuid.uuid4())
+    role = f"arn:aws:iam::{setting.account}:role/StateMachine"
+    machine = setting.machine_arn.rpartition(":")[2]
+    arn = f"{setting.machine_arn.replace(':stateMachine:', ':execution:')}:{execution}"
+    return names.EvaluationDetails(
+        names.AWSExecutionDetails(setting.account, setting.region, role),
+        names.ExecutionDetails(arn, execution, role, execution_input, STARTS.isoformat()),
+        names.StateMachineDetails(setting.machine_arn, machine, names.Type.STANDARD, definition),
     )
 
 
-def _execution(env: Environment) -> Execution:
-    end = env.program_state()
-    entered = [event.get("stateEnteredEventDetails") for event in env.event_manager.get_event_history()]
-    failure = getattr(end, "error", None) or {}
-    status = _STATUS[type(end)]
-    return Execution(
-        status=status,
-        output=env.states.get_input() if status == "SUCCEEDED" else None,
-        error=failure.get("error"),
-        cause=failure.get("cause"),
-        states=[details["name"] for details in entered if details],
+def _history_is_full() -> Any:
+    cause = f"The execution reached the maximum number of history events ({MAX_EVENTS})."
+    event: Any = {"executionFailedEventDetails": {"error": "States.Runtime", "cause": cause}}
+    stand_in: Any = types.SimpleNamespace(
+        next_state_name="", event_history_context=types.SimpleNamespace(source_event_id=MAX_EVENTS)
     )
+    kind = names.HistoryEventType.ExecutionFailed
+    return names.FailureEvent(stand_in, names.CustomErrorName("States.Runtime"), kind, event)

@@ -1,29 +1,22 @@
-"""Which permissions a call needs, and whether a policy gives them: identity policies only, as IAM evaluates them."""
+"""Whether a policy allows what a call needs: identity policies only, as IAM evaluates them.
+
+Ours, because no maintained evaluator on PyPI takes resources and conditions into account.
+"""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from constructs_sm.testing.apis import APIS, role_arns
+from constructs_sm.testing.needs import SOME
 
 if TYPE_CHECKING:
-    from constructs_sm.testing.calls import Call
+    from constructs_sm.testing.needs import Context, Need
 
-Statement = Mapping[str, Any]
-Context = Mapping[str, str | Sequence[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """One action on one resource that a call cannot do without."""
-
-    action: str
-    resource: str
-    context: Context = field(default_factory=dict)
+Statement: TypeAlias = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,63 +29,6 @@ class Grant:
 
     def __str__(self) -> str:
         return f"{self.action} on {self.resource}"
-
-
-def needs(call: Call) -> list[Need]:
-    """What the state machine's role must be allowed for *call* to succeed."""
-    api = APIS[call.api]
-    names = _arns(call, api.kind, f"{api.noun}Name")
-    own = [Need(f"sagemaker:{api.operation}", arn) for arn in names]
-    if api.kind == "endpoint":
-        configs = _arns(call, "endpoint-config", "EndpointConfigName")
-        own += [Need(f"sagemaker:{api.operation}", arn) for arn in configs]
-    return [*own, *_passed_roles(call), *_tags(call, names), *_watching(call, names)]
-
-
-def stopping(call: Call) -> list[Need]:
-    """What Step Functions needs to stop the job of *call* when the state gives up on it."""
-    api = APIS[call.api]
-    return [Need(f"sagemaker:Stop{api.noun}", arn) for arn in _arns(call, api.kind, f"{api.noun}Name")]
-
-
-def describing_endpoint(call: Call) -> list[Need]:
-    return [Need("sagemaker:DescribeEndpoint", arn) for arn in _arns(call, "endpoint", "EndpointName")]
-
-
-def _arns(call: Call, kind: str, name_field: str) -> list[str]:
-    """The ARNs under which the request's resource may be authorized.
-
-    SageMaker folds the case of some names, and reports differ on whether before or after it asks IAM: those have to be
-    allowed in both spellings.
-    """
-    name = call.request[name_field]
-    folds_case = any(api.folds_case for api in APIS.values() if api.kind == kind)
-    spellings = dict.fromkeys([name, name.lower()] if folds_case else [name])
-    return [call.arn("sagemaker", f"{kind}/{spelling}") for spelling in spellings]
-
-
-def _passed_roles(call: Call) -> Iterator[Need]:
-    for role in role_arns(APIS[call.api].operation, call.request):
-        yield Need("iam:PassRole", role, {"iam:PassedToService": "sagemaker.amazonaws.com"})
-
-
-def _tags(call: Call, arns: Sequence[str]) -> Iterator[Need]:
-    """Step Functions tags whatever it creates, whether or not the request has tags."""
-    api = APIS[call.api]
-    if api.creates:
-        for arn in arns:
-            yield Need("sagemaker:AddTags", arn, {"sagemaker:TaggingAction": api.operation})
-
-
-def _watching(call: Call, arns: Sequence[str]) -> Iterator[Need]:
-    api = APIS[call.api]
-    if not call.sync:
-        return
-    for arn in arns:
-        yield Need(f"sagemaker:Describe{api.noun}", arn)
-        yield Need("sagemaker:ListTags", arn)
-    for action in ("PutTargets", "PutRule", "DescribeRule"):
-        yield Need(f"events:{action}", call.arn("events", f"rule/{api.rule}"))
 
 
 def statements(policy: Any) -> list[Statement]:
@@ -111,13 +47,13 @@ def allows(policy: Any, need: Need) -> bool:
 
 
 def grants(policy: Any) -> list[Grant]:
-    """Every action on every resource that *policy* allows, one by one."""
+    """Every action on every resource that *policy* allows, one by one; one with NotAction or NotResource as a whole."""
     return [
         Grant(index, action, resource)
         for index, statement in enumerate(statements(policy))
         if statement["Effect"] == "Allow"
-        for action in _listed(statement["Action"])
-        for resource in _listed(statement["Resource"])
+        for action in _single(statement, "Action")
+        for resource in _single(statement, "Resource")
     ]
 
 
@@ -132,17 +68,24 @@ def without(policy: Any, grant: Grant) -> list[Statement]:
     return kept
 
 
+def _single(statement: Statement, element: str) -> list[str]:
+    if element in statement:
+        return _listed(statement[element])
+    return [f"all but {', '.join(_listed(statement[f'Not{element}']))}"]
+
+
 def _singles(statement: Statement, *, excluding: Grant) -> Iterator[Statement]:
-    for action in _listed(statement["Action"]):
-        for resource in _listed(statement["Resource"]):
+    for action in _single(statement, "Action"):
+        for resource in _single(statement, "Resource"):
             if (action, resource) != (excluding.action, excluding.resource):
-                yield {**statement, "Action": action, "Resource": resource}
+                said = {"Action": action, "Resource": resource}
+                yield {**statement, **{name: value for name, value in said.items() if name in statement}}
 
 
 def _applies(statement: Statement, need: Need) -> bool:
     return (
         _covers(statement, "Action", need.action.lower(), fold=str.lower)
-        and _covers(statement, "Resource", need.resource, fold=str)
+        and (need.resource == SOME or _covers(statement, "Resource", need.resource, fold=str))
         and all(_holds(operator, tests, need.context) for operator, tests in statement.get("Condition", {}).items())
     )
 
@@ -168,6 +111,11 @@ _OPERATORS: dict[str, Callable[[str, str], bool]] = {
     "ArnEquals": _like,
     "ArnLike": _like,
     "Bool": lambda value, wanted: value.lower() == wanted.lower(),
+    "NumericEquals": lambda value, wanted: float(value) == float(wanted),
+    "NumericLessThan": lambda value, wanted: float(value) < float(wanted),
+    "NumericLessThanEquals": lambda value, wanted: float(value) <= float(wanted),
+    "NumericGreaterThan": lambda value, wanted: float(value) > float(wanted),
+    "NumericGreaterThanEquals": lambda value, wanted: float(value) >= float(wanted),
 }
 
 
@@ -177,6 +125,8 @@ def _holds(operator: str, tests: Mapping[str, Any], context: Context) -> bool:
 
 
 def _key_holds(operator: str, value: str | Sequence[str] | None, wanted: list[str]) -> bool:
+    if operator == "Null":
+        return wanted == [str(value is None).lower()] or wanted == [str(value is None)]
     quantifier, _, plain = operator.rpartition(":")
     name = plain.removesuffix("IfExists")
     if value is None:

@@ -1,63 +1,104 @@
-"""Rehearsal: one SageMaker account, one policy, and the runs of a state machine against them."""
+"""Rehearsal: one AWS account, one state machine role, and the executions of a state machine against them."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.testing.apis import APIS
-from constructs_sm.testing.interpreter import Interpreter
+from constructs_sm.testing.answers import Answers
+from constructs_sm.testing.apis import ACTION_OF
+from constructs_sm.testing.calls import Call, RehearsalError, TaskError, UnansweredError
+from constructs_sm.testing.interpreter import Interpreter, Setting
+from constructs_sm.testing.machine import Machine, machine_of
+from constructs_sm.testing.needs import SOME, Need, is_sagemaker
+from constructs_sm.testing.references import partition_of
+from constructs_sm.testing.role import Role
+from constructs_sm.testing.run import Run
 from constructs_sm.testing.sagemaker import SageMaker
 
+import boto3
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from constructs_sm.testing.steps import Step
+    from constructs_sm.testing.steps import Always, Step
 
     from typing_extensions import Self
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """One execution, from its end.
-
-    Args:
-        states: Every state entered, in order.
-        waits: Seconds that each retry would have slept.
-        pauses: Seconds that each Wait state would have slept.
-        requests: Every attempt to call SageMaker: the state's name, and the request.
-        left_running: ARNs of jobs that their state gave up on and could not stop.
-    """
-
-    status: str
-    output: Any
-    error: str | None
-    cause: str | None
-    states: list[str]
-    waits: list[float]
-    pauses: list[float]
-    requests: list[tuple[str, dict[str, Any]]]
-    left_running: list[str]
 
 
 class Rehearsal:
     """Run state machines offline; nothing sleeps, and nothing outside the ``with`` block changes.
 
-    Calls of other services go to moto, so a test may make queues and topics with boto3 inside the block.
-
     Args:
-        policy: Statements (or documents) of the state machine's role; None allows everything.
+        policy: Statements (or documents) of the state machine role; None allows everything.
+        region: Where it runs.
+        account: Likewise.
+        job_seconds: How long a job runs, in virtual time, that no step says otherwise of.
+        describes: How often DescribeEndpoint says of a new endpoint that it is still being made.
+        moto: Services whose tasks go to moto: `("sqs", "sns")`. Make what they use with boto3 inside the block.
+        lenient: Go on where the policy does not suffice, so that one run finds all that is missing.
     """
 
-    def __init__(self, policy: Any = None, *, region: str = "us-east-1", account: str = "123456789012") -> None:
-        self._sagemaker = SageMaker(policy)
-        self._interpreter = Interpreter(self._sagemaker)
-        self._where = {"region": region, "account": account}
+    def __init__(
+        self,
+        policy: Any = None,
+        *,
+        region: str = "us-east-1",
+        account: str = "123456789012",
+        job_seconds: float = 60,
+        describes: int = 1,
+        moto: Sequence[str] = (),
+        lenient: bool = False,
+        _machine: Machine | None = None,
+    ) -> None:
+        machine = _machine or Machine(definition={})
+        self._machine = machine
+        self._moto = tuple(moto)
+        self.role = Role(machine.policy if policy is None else policy, machine.trusts, lenient=lenient)
+        self._interpreter = Interpreter(self._play, items=self._items, moto_services=moto)
+        self._sagemaker = SageMaker(
+            self.role, job_seconds=job_seconds, describes=describes, note=self._interpreter.note
+        )
+        self._answers = Answers(self.role)
+        arn = machine.arn or f"arn:{partition_of(region)}:states:{region}:{account}:stateMachine:{machine.name}"
+        self._setting = Setting(machine_arn=arn, region=region, account=account)
         self._open = contextlib.ExitStack()
+
+    @classmethod
+    def of(
+        cls,
+        source: Any,
+        *,
+        stack: str | None = None,
+        machine: str | None = None,
+        region: str = "us-east-1",
+        account: str = "123456789012",
+        **options: Any,
+    ) -> Self:
+        """The rehearsal of a stack, a template, a `cdk.out` or a definition, under the role that its template has.
+
+        Args:
+            source: The stack; or a template or definition as a mapping, as JSON, or as the path of a file; or the path
+                of a cloud assembly.
+            stack: Which stack of a cloud assembly. Default: the one that has a state machine.
+            machine: Logical id of the state machine. Default: the only one.
+            region: Where it is to run.
+            account: Likewise.
+            **options: As of a `Rehearsal`; `policy` in place of the template's.
+
+        Raises:
+            InvalidInputError: There is no state machine, or not only one.
+        """
+        found = machine_of(source, stack=stack, machine=machine, region=region, account=account)
+        return cls(region=region, account=account, _machine=found, **options)
+
+    @property
+    def machine(self) -> Machine:
+        """What is rehearsed."""
+        return self._machine
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as opened:
@@ -69,7 +110,7 @@ class Rehearsal:
     def __exit__(self, *_: object) -> None:
         self._open.close()
 
-    def script(self, target: str, *steps: Step) -> None:
+    def script(self, target: str, *steps: Step | Always) -> Self:
         """Let the next attempts of *target* go as *steps* say, one each; after the last step calls succeed.
 
         Args:
@@ -77,46 +118,128 @@ class Rehearsal:
             *steps: What happens, such as ``Throttled()`` or ``Failed("reason")``.
         """
         self._sagemaker.script(target, *steps)
+        return self
+
+    def answer(self, state: str, *answers: Any) -> Self:
+        """Let the task of another service yield *answers*, one an attempt; after that always the last.
+
+        Args:
+            state: Name of a state that calls Lambda, SNS, S3, Glue, another state machine, or waits for a task token;
+                or of a Map state that reads its items from S3: then the answer is the items.
+            *answers: The task's result as Step Functions hands it on; or a function of its request; or a `TaskError`;
+                or `TimedOut()` or `NoHeartbeat()`, where nobody ever answers.
+        """
+        self._answers.answer(state, *answers)
+        return self
+
+    def exists(self, kind: str, name: str) -> Self:
+        """Let something be in the account before any run: `exists("endpoint", "churn")`."""
+        self._sagemaker.exists(kind, name)
+        return self
+
+    def start(self, execution_input: Any = None, **options: Any) -> Run:
+        """Execute the state machine that the rehearsal is of; *options* as of `run`."""
+        if not self._machine.definition:
+            message = "the rehearsal is of no state machine; make it with Rehearsal.of(...), or call run(definition)"
+            raise RehearsalError(message)
+        return self.run(self._machine.definition, execution_input, **options)
 
     def run(
-        self, definition: Mapping[str, Any] | str, execution_input: Any = None, *, timeout_seconds: float = 30
+        self,
+        definition: Mapping[str, Any] | str,
+        execution_input: Any = None,
+        *,
+        timeout_seconds: float = 60,
+        abort_after_seconds: float | None = None,
     ) -> Run:
-        """Execute *definition*; jobs of earlier runs in this rehearsal keep their names."""
+        """Execute *definition*; jobs of earlier runs in this rehearsal keep their names.
+
+        Args:
+            definition: Amazon States Language.
+            execution_input: The execution's input. Default: {}.
+            timeout_seconds: How long the rehearsal may really take.
+            abort_after_seconds: When somebody aborts the execution, in virtual time. Default: nobody does.
+
+        Raises:
+            InvalidDefinitionError: Step Functions would not take the definition.
+            UnansweredError: A state calls another service, and has no answer.
+            TimeoutError: It took too long.
+        """
         machine = json.loads(definition) if isinstance(definition, str) else definition
         self._check_script(machine)
-        before = self._recorded
-        marks = [len(record) for record in before]
-        given = {} if execution_input is None else execution_input
-        execution = self._interpreter.run(json.dumps(machine), given, timeout_seconds=timeout_seconds, **self._where)
-        waits, pauses, requests, left_running = (record[mark:] for record, mark in zip(before, marks, strict=True))
+        records: list[list[Any]] = [self._sagemaker.requests, self._sagemaker.left_running, self._answers.calls]
+        marks = [len(record) for record in records]
+        execution = self._interpreter.run(
+            json.dumps(machine),
+            {} if execution_input is None else execution_input,
+            self._setting,
+            timeout_seconds=timeout_seconds,
+            abort_after_seconds=abort_after_seconds,
+        )
+        history = execution.history
+        requests, left_running, calls = (record[mark:] for record, mark in zip(records, marks, strict=True))
         return Run(
             status=execution.status,
             output=execution.output,
             error=execution.error,
             cause=execution.cause,
-            states=execution.states,
-            waits=waits,
-            pauses=pauses,
+            states=history.states,
+            waits=history.retry_waits,
+            pauses=history.state_waits,
             requests=requests,
             left_running=left_running,
+            calls=calls,
+            seconds=execution.seconds,
+            history=history,
         )
 
-    @property
-    def _recorded(self) -> tuple[list[Any], ...]:
-        interpreter, sagemaker = self._interpreter, self._sagemaker
-        return interpreter.retry_waits, interpreter.state_waits, sagemaker.requests, sagemaker.left_running
+    def _play(self, call: Call) -> Any:
+        return self._sagemaker(call) if is_sagemaker(call) else self._answers(call)
+
+    def _items(self, state: str, request: Mapping[str, Any]) -> list[Any] | None:
+        """The items of a Map state that reads them: from the script, or else from moto's S3 if it has them."""
+        bucket = str(request.get("Bucket", ""))
+        listing = str(request["Resource"]).endswith(":listObjectsV2")
+        arn = f"arn:{partition_of(self._setting.region)}:s3:::{bucket}"
+        need = Need("s3:ListBucket", arn) if listing else Need("s3:GetObject", f"{arn}/{request.get('Key', '')}")
+        if self.role.refused(state, [need, Need("states:StartExecution", SOME)]):
+            raise TaskError("States.ItemReaderFailed", f"The role of the state machine is not authorized: {need}")
+        items = self._answers.items_of(state)
+        if items is None and not _is_in_s3(request, listing=listing):
+            where = f"s3://{bucket}/{request.get('Key', request.get('Prefix', ''))}"
+            message = (
+                f"Map state {state!r} reads its items from {where}, which is not there; "
+                f"answer({state!r}, [...]) with them, or put them into moto's S3"
+            )
+            raise UnansweredError(message)
+        return items
 
     def _check_script(self, definition: Mapping[str, Any]) -> None:
-        known = {*APIS, *_sagemaker_states(definition)}
-        if unknown := [target for target in self._sagemaker.scripted if target not in known]:
-            raise LookupError(
-                f"the script is for {unknown}, but the definition's SageMaker states are {sorted(known - {*APIS})}"
-            )
+        states = dict(tasks_of(definition))
+        played = {name for name, resource in states.items() if ":sagemaker:" in resource}
+        if unknown := [target for target in self._sagemaker.scripted if target not in {*ACTION_OF, *played}]:
+            message = f"the script is for {unknown}, but the definition's SageMaker states are {sorted(played)}"
+            raise LookupError(message)
+        if unknown := [state for state in self._answers.answered if state not in states]:
+            message = f"there are answers for {unknown}, but the definition's tasks are {sorted(states)}"
+            raise LookupError(message)
 
 
-def _sagemaker_states(definition: Mapping[str, Any]) -> Iterator[str]:
+def _is_in_s3(request: Mapping[str, Any], *, listing: bool) -> bool:
+    client = boto3.client("s3", "us-east-1")
+    try:
+        if listing:
+            return bool(client.list_objects_v2(Bucket=request["Bucket"], Prefix=request.get("Prefix", ""))["KeyCount"])
+        client.head_object(Bucket=request["Bucket"], Key=request["Key"])
+    except ClientError:
+        return False
+    return True
+
+
+def tasks_of(definition: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Name and Resource of each state that calls something, inside others too; of a Map that of its ItemReader."""
     for name, state in definition.get("States", {}).items():
-        if ":sagemaker:" in state.get("Resource", ""):
-            yield name
+        if resource := state.get("Resource", state.get("ItemReader", {}).get("Resource")):
+            yield name, resource
         for inner in (*state.get("Branches", ()), state.get("ItemProcessor", {}), state.get("Iterator", {})):
-            yield from _sagemaker_states(inner)
+            yield from tasks_of(inner)

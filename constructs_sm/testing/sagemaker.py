@@ -3,45 +3,100 @@
 from __future__ import annotations
 
 import json
-import threading
+import re
 from collections import defaultdict, deque
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.testing.apis import APIS, Api, is_modelled, operation, request_errors
-from constructs_sm.testing.calls import Call, TaskError, TaskTimeoutError
-from constructs_sm.testing.policy import Need, allows, describing_endpoint, needs, statements, stopping
-from constructs_sm.testing.steps import Failed, Output, Refused, Step, Stopped, TimedOut
+from constructs_sm.api_model import has_operation
+from constructs_sm.testing.apis import (
+    ACTION_OF,
+    BEGUN,
+    LOWER_CASED,
+    POLLED,
+    answer_of,
+    declares,
+    request_errors,
+    role_arns,
+)
+from constructs_sm.testing.calls import Call, TaskError
+from constructs_sm.testing.descriptions import description, field_of, statuses, tags_of, written
+from constructs_sm.testing.needs import SOME, needs, sdk_resources, stopping
+from constructs_sm.testing.steps import Always, Failed, NoHeartbeat, Output, Refused, Step, Stopped, TimedOut
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
 
-_MILLISECONDS = 1_700_000_000_000
+    from constructs_sm.testing.role import Role
+
 _REQUEST_ID = "00000000-0000-4000-8000-000000000000"
-_Accepted = Failed | Stopped | TimedOut | Output
-_SCRIPTABLE = (Refused, Failed, Stopped, TimedOut, Output)
+_PREEXISTING = datetime.fromisoformat("2025-01-01T00:00:00+00:00")
+
+
+@dataclass(slots=True)
+class _Resource:
+    """Something that a call made, and Describe can see."""
+
+    call: Call
+    noun: str
+    arn: str
+    step: Step
+    transient: str
+    final: str
+    describes: int
+    """How often Describe still says that it is being made."""
+
+
+def _parts(operation: str) -> tuple[str, str]:
+    """Verb and noun of an operation: `Describe`, `AutoMLJobV2`."""
+    if action := POLLED.get(operation):
+        return operation[: operation.index(action.noun)], f"{action.noun}{action.version}"
+    match = re.fullmatch(r"([A-Z][a-z]+)(.*)", operation)
+    return (match[1], match[2]) if match else (operation, "")
 
 
 class SageMaker:
     """One account's SageMaker.
 
     Args:
-        policy: What the state machine's role is allowed; None allows all.
+        role: The state machine role, which is asked for every call.
+        job_seconds: How long a job runs that no step says otherwise of.
+        describes: How often Describe says of something new that it is still being made.
+        note: Told what happens to a state's job.
     """
 
-    def __init__(self, policy: Any = None) -> None:
+    def __init__(
+        self,
+        role: Role,
+        *,
+        job_seconds: float = 60,
+        describes: int = 1,
+        note: Callable[[str, str], None] = lambda _state, _text: None,
+    ) -> None:
         self.requests: list[tuple[str, dict[str, Any]]] = []
         self.left_running: list[str] = []
-        self._policy = None if policy is None else statements(policy)
-        self._script: defaultdict[str, deque[Step]] = defaultdict(deque)
+        self._role = role
+        self._job_seconds = job_seconds
+        self._describes = describes
+        self._note = note
+        self._script: defaultdict[str, deque[Step | Always]] = defaultdict(deque)
         self._taken: set[str] = set()
-        self._lock = threading.Lock()  # Map and Parallel call from several threads
+        self._resources: dict[str, _Resource] = {}
+        self._existing: set[tuple[str, str]] = set()
 
-    def script(self, target: str, *steps: Step) -> None:
+    def script(self, target: str, *steps: Step | Always) -> None:
         """Let the next calls of *target*, a state or an API, go as *steps* say."""
         for step in steps:
-            if not isinstance(step, _SCRIPTABLE):
-                raise TypeError(f"a script is made of steps such as Throttled() or Failed('reason'), got {step!r}")
+            inner = step.step if isinstance(step, Always) else step
+            if not isinstance(inner, Step) or isinstance(inner, NoHeartbeat):
+                message = f"a script is made of steps such as Throttled() or Failed('reason'), got {step!r}"
+                raise TypeError(message)
         self._script[target].extend(steps)
+
+    def exists(self, kind: str, name: str) -> None:
+        """Let something be there that no run has made: an `endpoint`, a `model-package-group`."""
+        self._existing.add((kind, name))
 
     @property
     def scripted(self) -> list[str]:
@@ -49,187 +104,172 @@ class SageMaker:
 
     def __call__(self, call: Call) -> dict[str, Any]:
         """The task output of *call*, or the error that the state fails with."""
-        with self._lock:
-            self.requests.append((call.state, call.request))
-            return self._describe_endpoint(call) if call.sdk else self._start(call)
-
-    def _start(self, call: Call) -> dict[str, Any]:
-        api = APIS[call.api]
-        if problems := request_errors(api.operation, call.request):
-            raise _api_error(call, "ValidationException", "; ".join(problems))
-        self._authorize(call, needs(call))
+        self.requests.append((call.state, call.request))
+        if problems := request_errors(call):
+            raise self._error(call, "ValidationException", "; ".join(problems))
+        if need := self._role.refused(call.state, needs(call)):
+            message = f"not authorized to perform: {need}"
+            raise self._error(call, "AccessDeniedException", f"The role of the state machine is {message}")
         step = self._next_step(call)
-        arn = _own_arn(call, api)
-        if api.creates:
-            self._take(arn, call, api)
-        if call.sync:
-            return self._finished(call, step, arn)
-        return _answer(step, {f"{api.noun}Arn": arn})
-
-    def _finished(self, call: Call, step: _Accepted, arn: str) -> dict[str, Any]:
-        match step:
-            case TimedOut():
-                if not self._is_allowed(stopping(call)):
-                    self.left_running.append(arn)
-                raise TaskTimeoutError
-            case Failed(reason):
-                description = _description(call, arn, "Failed") | {"FailureReason": reason}
-                raise TaskError("States.TaskFailed", json.dumps(description))
-            case Stopped(raises):
-                description = _description(call, arn, "Stopped")
-                if raises:
-                    raise TaskError("States.TaskFailed", json.dumps(description))
-                return description
-            case Output():
-                return step.applied_to(_description(call, arn, "Completed"))
-        raise AssertionError(step)
-
-    def _describe_endpoint(self, call: Call) -> dict[str, Any]:
-        if call.api != "describeEndpoint":
-            raise NotImplementedError(f"aws-sdk:sagemaker:{call.api} is not played here, only describeEndpoint is")
-        self._authorize(call, describing_endpoint(call))
-        name = call.request["EndpointName"]
-        when = "2023-11-14T22:13:20Z"
-        endpoint = {
-            "EndpointName": name,
-            "EndpointArn": call.arn("sagemaker", f"endpoint/{name.lower()}"),
-            "EndpointStatus": "InService",
-            "CreationTime": when,
-            "LastModifiedTime": when,
-        }
-        return _answer(self._next_step(call), endpoint)
-
-    def _next_step(self, call: Call) -> _Accepted:
-        scripted = self._script[call.state] or self._script[call.api]
-        step = scripted.popleft() if scripted else Output()
         if isinstance(step, Refused):
-            raise _api_error(call, step.code, step.message)
+            raise self._error(call, step.code, step.message)
+        self._refuse_distrusted_roles(call)
+        if call.api in ACTION_OF:
+            return self._start(call, step)
+        return self._by_sdk(call, step)
+
+    def _next_step(self, call: Call) -> Step | None:
+        """What the script says; None where it says nothing."""
+        scripted = self._script[call.state] or self._script[call.api]
+        if not scripted:
+            return None
+        if isinstance(scripted[0], Always):
+            return scripted[0].step
+        step = scripted.popleft()
+        assert isinstance(step, Step)  # noqa: S101 - the other kind is gone
         return step
 
-    def _authorize(self, call: Call, required: Sequence[Need]) -> None:
-        for need in required:
-            if not self._is_allowed([need]):
-                message = f"not authorized to perform: {need.action} on resource: {need.resource}"
-                raise _api_error(call, "AccessDeniedException", f"The role of the state machine is {message}")
+    def _refuse_distrusted_roles(self, call: Call) -> None:
+        for role in role_arns(call.operation, call.request):
+            if self._role.distrusts(role, "sagemaker.amazonaws.com"):
+                message = (
+                    f"Could not assume role {role}. Please ensure that the role exists and allows principal "
+                    "'sagemaker.amazonaws.com' to assume the role."
+                )
+                raise self._error(call, "ValidationException", message)
 
-    def _is_allowed(self, required: Sequence[Need]) -> bool:
-        return self._policy is None or all(allows(self._policy, need) for need in required)
+    def _start(self, call: Call, step: Step | None) -> dict[str, Any]:
+        action = ACTION_OF[call.api]
+        name = call.request[action.name_field]
+        resource = f"{action.arn_type}/{name.lower() if action.lower_cases_arn else name}"
+        arn = call.arn("sagemaker", resource)
+        if action.verb == "Create":
+            self._take(arn, call, action.arn_type)
+        self._note(call.state, f"{action.noun} {name} accepted")
+        if call.sync:
+            return self._finished(call, step, arn)
+        self._keep(call, action.noun, arn, step)
+        output = {action.arn_field: arn}
+        return step.applied_to(output) if isinstance(step, Output) else output
 
-    def _take(self, arn: str, call: Call, api: Api) -> None:
+    def _take(self, arn: str, call: Call, kind: str) -> None:
         if arn in self._taken:
-            code = "ResourceInUse" if is_modelled(api.operation, "ResourceInUse") else "ValidationException"
-            raise _api_error(call, code, f"Cannot create already existing {api.kind} {arn}")
+            code = "ResourceInUse" if declares(call.operation, "ResourceInUse") else "ValidationException"
+            raise self._error(call, code, f"Cannot create already existing {kind} {arn}")
         self._taken.add(arn)
 
+    def _keep(self, call: Call, noun: str, arn: str, step: Step | None) -> None:
+        """Let Describe see what *call* made or changed."""
+        if not has_operation(f"Describe{noun}"):
+            return
+        transient, done = statuses(noun)
+        if call.operation.startswith("Update"):
+            transient = "Updating"
+        final = {Failed: "Failed", Stopped: "Stopped", TimedOut: transient}.get(type(step), done)
+        describes = self._describes if transient != done else 0
+        self._resources[arn.lower()] = _Resource(call, noun, arn, step or Output(), transient, final, describes)
 
-def _answer(step: _Accepted, output: dict[str, Any]) -> dict[str, Any]:
-    """What a call yields that does not wait, and so does not see how the job ends."""
-    return step.applied_to(output) if isinstance(step, Output) else output
+    def _finished(self, call: Call, step: Step | None, arn: str) -> dict[str, Any]:
+        """What a job that the state waits for has come to."""
+        noun = ACTION_OF[call.api].noun
+        seconds = self._job_seconds if step is None or step.seconds is None else step.seconds
+        if call.wait:
+            call.wait(None if isinstance(step, TimedOut) else seconds, lambda: self._give_up(call, arn))
 
+        def described(status: str, **more: Any) -> dict[str, Any]:
+            output = description(call, noun, arn, status, seconds) | {"Tags": tags_of(call)} | more
+            self._note(call.state, f"{noun} {status}")
+            plain: dict[str, Any] = written(output, sdk=False)
+            return plain
 
-def _own_arn(call: Call, api: Api) -> str:
-    name = call.request[f"{api.noun}Name"]
-    return call.arn("sagemaker", f"{api.kind}/{name.lower() if api.folds_case else name}")
+        match step:
+            case Failed(reason=reason):
+                raise TaskError("States.TaskFailed", json.dumps(described("Failed", FailureReason=reason)))
+            case Stopped(raises=raises):
+                output = described("Stopped")
+                if raises:
+                    raise TaskError("States.TaskFailed", json.dumps(output))
+                return output
+            case Output():
+                return step.applied_to(described("Completed"))
+        return described("Completed")
 
+    def _give_up(self, call: Call, arn: str) -> None:
+        """Step Functions gives up on a job, at a timeout or an abort, and stops it if it may."""
+        if self._role.refused(call.state, stopping(call)):
+            self.left_running.append(arn)
+            self._note(call.state, f"{arn} runs on: the role may not stop it")
+        else:
+            self._note(call.state, f"{arn} stopped")
 
-def _api_error(call: Call, code: str, message: str) -> TaskError:
-    """Errors that the API's model declares keep their name; all others arrive under one."""
-    modelled = is_modelled(f"{call.api[0].upper()}{call.api[1:]}", code)
-    if call.sdk:
-        name = f"{code}Exception" if modelled else "SageMakerException"
-        return TaskError(
-            f"SageMaker.{name}", f"{message} (Service: SageMaker, Status Code: 400, Request ID: {_REQUEST_ID})"
+    def _by_sdk(self, call: Call, step: Step | None) -> dict[str, Any]:
+        """The SDK integration: whatever SageMaker offers, in botocore's shape."""
+        verb, noun = _parts(call.operation)
+        arn = self._begun(call) or next(iter(sdk_resources(call)), SOME)
+        kind, _, name = arn.rpartition(":")[2].partition("/")
+        if arn and kind in LOWER_CASED:
+            arn = call.arn("sagemaker", f"{kind}/{name.lower()}")
+        if verb == "Describe" and arn != SOME:
+            output = self._described(call, noun, arn, step)
+        else:
+            output = answer_of(call, arn, call.at)
+        if (verb == "Create" or call.operation in BEGUN) and arn != SOME:
+            self._take(arn, call, kind)
+            self._keep(call, noun, arn, step)
+        elif verb in {"Delete", "Stop"}:
+            self._end(arn, verb)
+        plain: dict[str, Any] = written(output, sdk=True)
+        return step.applied_to(plain) if isinstance(step, Output) else plain
+
+    def _begun(self, call: Call) -> str:
+        """The ARN of what a call begins that is named by more than the request: a version, an execution."""
+        action = BEGUN.get(call.operation)
+        if action is None or not action.under:
+            return ""
+        name = call.request.get(action.resource_field or action.name_field, "")
+        number = 1 + sum(f":{action.arn_type}/{name}/".lower() in arn for arn in self._resources)
+        return call.arn("sagemaker", f"{action.arn_type}/{name}{action.under.replace('*', str(number))}".lower())
+
+    def _end(self, arn: str, verb: str) -> None:
+        if verb == "Delete":
+            self._taken.discard(arn)
+            self._resources.pop(arn.lower(), None)
+        elif resource := self._resources.get(arn.lower()):
+            resource.final, resource.describes = "Stopped", 0
+
+    def _described(self, call: Call, noun: str, arn: str, step: Step | None) -> dict[str, Any]:
+        """What Describe says. A status on script stays, unless it is one that passes."""
+        resource = self._resources.get(arn.lower())
+        if resource is None:
+            kind, _, name = arn.rpartition(":")[2].partition("/")
+            if step is None and not self._existing & {(kind, name), (kind, call.request.get(f"{noun}Name", name))}:
+                code = "ResourceNotFound" if declares(call.operation, "ResourceNotFound") else "ValidationException"
+                raise self._error(call, code, f"Could not find {kind} {arn}")
+            self._keep(replace(call, at=_PREEXISTING), noun, arn, None)
+            resource = self._resources[arn.lower()]
+            resource.describes = 0
+        status = resource.transient if resource.describes else resource.final
+        resource.describes = max(resource.describes - 1, 0)
+        said = step.fields.get(field_of(noun, "Status")) if isinstance(step, Output) else None
+        if isinstance(said, str):
+            passing = said.lower().endswith(("ing", "progress")) or said == resource.transient
+            resource.describes, resource.final = 0, resource.final if passing else said
+        output = description(resource.call, noun, arn, status)
+        reason = getattr(resource.step if step is None else step, "reason", None)
+        self._note(call.state, f"{noun} {said or status}")
+        return {**output, **({"FailureReason": reason} if reason else {})}
+
+    def _error(self, call: Call, code: str, message: str) -> TaskError:
+        """Errors that the API's model declares keep their name; all others arrive under one.
+
+        The optimized integration and the SDK's have different names for it.
+        """
+        modelled = declares(call.operation, code)
+        name = code if code.endswith("Exception") else f"{code}Exception"
+        if call.sdk:
+            details = f"Service: SageMaker, Status Code: 400, Request ID: {_REQUEST_ID}"
+            return TaskError(f"SageMaker.{name if modelled else 'SageMakerException'}", f"{message} ({details})")
+        details = (
+            f"Service: AmazonSageMaker; Status Code: 400; Error Code: {code}; Request ID: {_REQUEST_ID}; Proxy: null"
         )
-    name = f"{code}Exception" if modelled else "AmazonSageMakerException"
-    details = f"Service: AmazonSageMaker; Status Code: 400; Error Code: {code}; Request ID: {_REQUEST_ID}; Proxy: null"
-    return TaskError(f"SageMaker.{name}", f"{message} ({details})")
-
-
-def _description(call: Call, arn: str, status: str) -> dict[str, Any]:
-    """The Describe output of a job that has ended, the way Step Functions hands it on."""
-    api = APIS[call.api]
-    described = operation(f"Describe{api.noun}").output_shape.members
-    echo = {name: value for name, value in call.request.items() if name in described and name != "Tags"}
-    return {
-        **echo,
-        f"{api.noun}Arn": arn,
-        f"{api.noun}Status": status,
-        "CreationTime": _MILLISECONDS,
-        **_RESULTS.get(api.noun, _no_results)(call, status),
-        "Tags": {
-            **{tag["Key"]: tag["Value"] for tag in call.request.get("Tags", [])},
-            "MANAGED_BY_AWS": "STARTED_BY_STEP_FUNCTIONS",
-        },
-    }
-
-
-def _no_results(_call: Call, _status: str) -> dict[str, Any]:
-    return {}
-
-
-def _training_results(call: Call, status: str) -> dict[str, Any]:
-    request = call.request
-    folder = f"{request['OutputDataConfig']['S3OutputPath'].rstrip('/')}/{request['TrainingJobName']}"
-    return {
-        "ModelArtifacts": {"S3ModelArtifacts": f"{folder}/output/model.tar.gz"},
-        "SecondaryStatus": status,
-        "StoppingCondition": request.get("StoppingCondition", {"MaxRuntimeInSeconds": 86_400}),
-        "TrainingTimeInSeconds": 60,
-        "BillableTimeInSeconds": 60,
-    }
-
-
-def _tuning_results(call: Call, status: str) -> dict[str, Any]:
-    done = 1 if status == "Completed" else 0
-    counts = {
-        "TrainingJobStatusCounters": {
-            "Completed": done,
-            "InProgress": 0,
-            "RetryableError": 0,
-            "NonRetryableError": 1 - done,
-            "Stopped": 0,
-        },
-        "ObjectiveStatusCounters": {"Succeeded": done, "Pending": 0, "Failed": 1 - done},
-    }
-    return {**counts, "BestTrainingJob": _best_training_job(call)} if done else counts
-
-
-def _best_training_job(call: Call) -> dict[str, Any]:
-    name = f"{call.request['HyperParameterTuningJobName']}-001-00000000"
-    objective = call.request["HyperParameterTuningJobConfig"].get("HyperParameterTuningJobObjective", {})
-    return {
-        "TrainingJobName": name,
-        "TrainingJobArn": call.arn("sagemaker", f"training-job/{name.lower()}"),
-        "CreationTime": _MILLISECONDS,
-        "TrainingJobStatus": "Completed",
-        "TunedHyperParameters": {},
-        "FinalHyperParameterTuningJobObjectiveMetric": {
-            "MetricName": objective.get("MetricName", "objective"),
-            "Value": 0.9,
-        },
-        "ObjectiveStatus": "Succeeded",
-    }
-
-
-def _labeling_results(call: Call, status: str) -> dict[str, Any]:
-    done = 10 if status == "Completed" else 0
-    folder = f"{call.request['OutputConfig']['S3OutputPath'].rstrip('/')}/{call.request['LabelingJobName']}"
-    return {
-        "LastModifiedTime": _MILLISECONDS,
-        "JobReferenceCode": "00000000000000000000000000000000",
-        "LabelCounters": {
-            "TotalLabeled": done,
-            "HumanLabeled": done,
-            "MachineLabeled": 0,
-            "FailedNonRetryableError": 0,
-            "Unlabeled": 10 - done,
-        },
-        "LabelingJobOutput": {"OutputDatasetS3Uri": f"{folder}/manifests/output/output.manifest"},
-    }
-
-
-_RESULTS = {
-    "TrainingJob": _training_results,
-    "HyperParameterTuningJob": _tuning_results,
-    "LabelingJob": _labeling_results,
-}
+        return TaskError(f"SageMaker.{name if modelled else 'AmazonSageMakerException'}", f"{message} ({details})")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import copy
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Final
 
 
@@ -10,14 +11,32 @@ class _Missing:
     def __repr__(self) -> str:
         return "MISSING"
 
+    def __copy__(self) -> _Missing:
+        return self
+
+    def __deepcopy__(self, _: object) -> _Missing:
+        return self
+
 
 MISSING: Final = _Missing()
 """As the value of a field of Output: SageMaker leaves the field out."""
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
-    """SageMaker refuses the call."""
+class Step:
+    """What one attempt of one state meets.
+
+    Args:
+        seconds: How long the job runs, where the state waits for it. Default: the rehearsal's `job_seconds`.
+    """
+
+    _: KW_ONLY
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused(Step):
+    """SageMaker refuses the call, with one of its error codes."""
 
     code: str
     message: str = "the script says so"
@@ -48,14 +67,14 @@ class AccessDenied(Refused):
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Step):
     """The job starts, and ends as Failed: States.TaskFailed where the state waits for it."""
 
     reason: str = "AlgorithmError: the script says so"
 
 
 @dataclass(frozen=True, slots=True)
-class Stopped:
+class Stopped(Step):
     """The job starts, and somebody stops it.
 
     Args:
@@ -66,21 +85,96 @@ class Stopped:
 
 
 @dataclass(frozen=True, slots=True)
-class TimedOut:
-    """The job starts, and outlasts the state's TimeoutSeconds: States.Timeout where the state waits for it."""
+class TimedOut(Step):
+    """The job starts and never ends: States.Timeout after the state's TimeoutSeconds, if it waits for the job."""
 
 
-class Output:
-    """The call succeeds, with these fields in its output, or without them where they are MISSING."""
+@dataclass(frozen=True, slots=True)
+class NoHeartbeat(Step):
+    """Whoever has the task token falls silent: States.HeartbeatTimeout after the state's HeartbeatSeconds."""
 
-    def __init__(self, **fields: Any) -> None:
-        self.fields = fields
+
+@dataclass(frozen=True, slots=True)
+class Always:
+    """This step, at every attempt from here on."""
+
+    step: Step
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class Output(Step):
+    """The call succeeds, with these fields in its output, or without them where they are MISSING.
+
+    A field inside another is named with dots: `Output(**{"ModelArtifacts.S3ModelArtifacts": MISSING})`.
+    """
+
+    fields: dict[str, Any]
+
+    def __init__(self, *, seconds: float | None = None, **fields: Any) -> None:
+        super().__init__(seconds=seconds)
+        object.__setattr__(self, "fields", fields)
 
     def __repr__(self) -> str:
-        return f"Output({', '.join(f'{name}={value!r}' for name, value in self.fields.items())})"
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.fields.items())})"
 
     def applied_to(self, output: dict[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in {**output, **self.fields}.items() if value is not MISSING}
+        """*output*, as this step has it."""
+        result = copy.deepcopy(output)
+        for name, value in self.fields.items():
+            *path, field = name.split(".")
+            inside = result
+            for part in path:
+                inside = inside.setdefault(part, {})
+            inside[field] = copy.deepcopy(value)
+            if value is MISSING:
+                del inside[field]
+        return result
 
 
-Step = Refused | Failed | Stopped | TimedOut | Output
+class EndpointStatus(Output):
+    """What DescribeEndpoint says: `EndpointStatus("Creating")`, `EndpointStatus("Failed", "no capacity")`."""
+
+    def __init__(self, status: str, reason: str | None = None, **fields: Any) -> None:
+        given: dict[str, Any] = {} if reason is None else {"FailureReason": reason}
+        super().__init__(EndpointStatus=status, **given, **fields)
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class Metrics(Output):
+    """The job completes with these values: `Metrics(**{"validation:auc": 0.9})`.
+
+    Those of a training job are its final metrics; a tuning job's are the objective of its best training job.
+    """
+
+    values: dict[str, float]
+
+    def __init__(self, *, seconds: float | None = None, **values: float) -> None:
+        super().__init__(seconds=seconds)
+        object.__setattr__(self, "values", values)
+
+    def __repr__(self) -> str:
+        return f"Metrics({', '.join(f'{name}={value!r}' for name, value in self.values.items())})"
+
+    def applied_to(self, output: dict[str, Any]) -> dict[str, Any]:
+        metrics = [{"MetricName": name, "Value": value} for name, value in self.values.items()]
+        if "BestTrainingJob" in output:
+            objective = {"FinalHyperParameterTuningJobObjectiveMetric": metrics[0]}
+            return {**output, "BestTrainingJob": {**output["BestTrainingJob"], **objective}}
+        ended = output.get("TrainingEndTime", output.get("CreationTime", 0))
+        return {**output, "FinalMetricDataList": [{**metric, "Timestamp": ended} for metric in metrics]}
+
+
+class LabelCounts(Output):
+    """The labeling job completes, with this many objects labeled by people and by machine, failed and left."""
+
+    def __init__(
+        self, human: int = 0, machine: int = 0, *, failed: int = 0, unlabeled: int = 0, seconds: float | None = None
+    ) -> None:
+        counts = {
+            "TotalLabeled": human + machine,
+            "HumanLabeled": human,
+            "MachineLabeled": machine,
+            "FailedNonRetryableError": failed,
+            "Unlabeled": unlabeled,
+        }
+        super().__init__(seconds=seconds, LabelCounters=counts)

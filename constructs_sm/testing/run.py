@@ -1,0 +1,158 @@
+"""What a rehearsed execution came to."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from constructs_sm.testing.history import MAX_EVENTS, Failure, History, short
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_KIB = 1024
+_MAX_PAYLOAD_BYTES = 256 * _KIB
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that a state does wrong."""
+
+    state: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.state}: {self.problem}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One execution, from its end. `print(run)` shows its timeline.
+
+    Args:
+        status: SUCCEEDED, FAILED, TIMED_OUT or ABORTED.
+        output: What it yields, if it succeeded.
+        error: The error it failed with.
+        cause: And why.
+        states: Every state entered, in order; those of child workflows too.
+        waits: Seconds that each retry would have slept.
+        pauses: Seconds that each Wait state would have slept.
+        requests: Every attempt to call SageMaker: the state's name, and the request.
+        calls: Every attempt to call another service: the state's name, the API (`sns:publish`), and the request.
+        left_running: ARNs of jobs that their state gave up on and could not stop.
+        seconds: How long it would have taken.
+        history: All that happened.
+    """
+
+    status: str
+    output: Any
+    error: str | None
+    cause: str | None
+    states: list[str]
+    waits: list[float]
+    pauses: list[float]
+    requests: list[tuple[str, dict[str, Any]]]
+    left_running: list[str]
+    calls: list[tuple[str, str, Any]] = field(default_factory=list)
+    seconds: float = 0
+    history: History = field(default_factory=History, repr=False)
+
+    @property
+    def succeeded(self) -> bool:
+        return self.status == "SUCCEEDED"
+
+    @property
+    def transitions(self) -> int:
+        """The state transitions that Step Functions would charge: states entered, and retries."""
+        return len(self.states) + len(self.waits)
+
+    @property
+    def events(self) -> int:
+        """The events of the execution's history, of which it may have 25,000."""
+        return self.history.events
+
+    @property
+    def largest_payload(self) -> int:
+        """Bytes of the largest payload that a state took or handed on; 262,144 are allowed."""
+        return self.history.largest[0]
+
+    @property
+    def failure(self) -> Failure | None:
+        """The failure that ended the execution: its state, error and cause."""
+        if self.succeeded or not self.history.failures:
+            return None
+        return self.history.failures[-1]
+
+    @property
+    def failed_request(self) -> Any:
+        """The last request of the state that ended the execution."""
+        state = self.failure.state if self.failure else None
+        sent = [request for name, request in self.requests if name == state]
+        sent += [request for name, _, request in self.calls if name == state]
+        return sent[-1] if sent else None
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What the execution did that is wrong whatever it came to."""
+        return [*self._repeated_names(), *self._lost_reasons(), *self._abandoned_jobs()]
+
+    @property
+    def timeline(self) -> str:
+        """The execution line by line, in virtual time."""
+        moments = self.history.moments
+        width = max((len(moment.state) for moment in moments), default=0)
+        lines = [f"  {_clock(m.seconds):>9}  {m.state:<{width}}  {m.text}".rstrip() for m in moments]
+        size, whose = self.history.largest
+        told = f"{self.error or ''}{': ' if self.error and self.cause else ''}{short(self.cause or '')}"
+        payload = f"{size / _KIB:.1f} of {_MAX_PAYLOAD_BYTES // _KIB} KiB{f' ({whose})' if whose else ''}"
+        counts = f"{self.transitions} state transitions, {self.events:,} of {MAX_EVENTS:,} history events"
+        return "\n".join(
+            [
+                f"{self.status} after {_clock(self.seconds)}{f': {told}' if told else ''}",
+                *lines,
+                f"  {counts}, largest payload {payload}",
+                *(f"  ! {finding}" for finding in self.findings),
+            ]
+        )
+
+    def __str__(self) -> str:
+        return self.timeline
+
+    def _repeated_names(self) -> Iterator[Finding]:
+        """A request for a name that the state has asked for before: it is taken if the first was accepted."""
+        seen: set[tuple[str, str]] = set()
+        for state, request in self.requests:
+            names = [value for name, value in request.items() if name.endswith("JobName") and isinstance(value, str)]
+            if names and (state, names[0]) in seen:
+                yield Finding(state, f"asks for the name {names[0]!r} again when it is tried again")
+            seen |= {(state, name) for name in names[:1]}
+
+    def _lost_reasons(self) -> Iterator[Finding]:
+        """A failure that was caught, and of which nothing is left where somebody could read it."""
+        told = json.dumps([self.output, self.error, self.cause, self.requests, self.calls], default=str)
+        for state, failure in self.history.unsettled.items():
+            reason = _reason(failure)
+            if reason and json.dumps(reason)[1:-1] not in told.replace("\\\\", "\\").replace('\\"', '"'):
+                yield Finding(state, f"its failure is caught, and the reason is lost: {short(reason, 80)!r}")
+
+    def _abandoned_jobs(self) -> Iterator[Finding]:
+        for arn in self.left_running:
+            yield Finding("", f"{arn} runs on: the role may not stop it")
+
+
+def _reason(failure: Failure) -> str:
+    """What a reader of the failure wants to know: SageMaker's reason, or what the service says."""
+    try:
+        described = json.loads(failure.cause)
+    except ValueError:
+        described = None
+    if isinstance(described, dict) and described.get("FailureReason"):
+        return str(described["FailureReason"])
+    return failure.cause.partition(" (Service")[0] if failure.cause else failure.error
+
+
+def _clock(seconds: float) -> str:
+    whole = timedelta(seconds=int(seconds))
+    return f"{whole.days}d {timedelta(seconds=whole.seconds)}" if whole.days else str(whole)

@@ -1,0 +1,121 @@
+"""What a CloudFormation template says of a state machine, made readable. Works without the CDK."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+STATE_MACHINES = ("AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine")
+_POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
+_QUOTE = re.compile(r'(?<!\\)(?:\\\\)*"')
+
+
+def definition_of(machine: Mapping[str, Any]) -> dict[str, Any]:
+    """The definition in a state machine resource, references spelled `${LogicalId.Arn}`."""
+    properties = machine["Properties"]
+    given = properties["Definition"] if "Definition" in properties else properties["DefinitionString"]
+    text = json.dumps(spelled_out(given)) if "States" in given else _json_text(given)
+    for name, value in properties.get("DefinitionSubstitutions", {}).items():
+        text = text.replace(f"${{{name}}}", text_of(value) if isinstance(value, (str, dict)) else json.dumps(value))
+    result: dict[str, Any] = json.loads(text)
+    return result
+
+
+def _json_text(value: Any) -> str:
+    """JSON text with references in it: one that stands for a number or a list is in no string yet, and gets its own."""
+    if isinstance(value, dict) and "Fn::Sub" in value:
+        return text_of(value)
+    parts = value["Fn::Join"][1] if isinstance(value, dict) and "Fn::Join" in value else [value]
+    text, quotes = "", 0
+    for part in parts:
+        inside = quotes % 2 == 1
+        text += text_of(part) if isinstance(part, str) or inside else json.dumps(text_of(part))
+        if isinstance(part, str):
+            quotes += len(_QUOTE.findall(part))
+    return text
+
+
+def role_of(machine: Mapping[str, Any]) -> str:
+    """The logical id of a state machine's role; empty if the role is not in the template."""
+    properties = machine["Properties"]
+    role = properties.get("RoleArn", properties.get("Role", ""))
+    attribute = role.get("Fn::GetAtt", [""]) if isinstance(role, dict) else [""]
+    return str(attribute.partition(".")[0] if isinstance(attribute, str) else attribute[0])
+
+
+def policy_of(resources: Mapping[str, Any], machine: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The statements of a state machine's role, references spelled `${LogicalId.Arn}`."""
+    documents = [document for _, document in _policies(resources, role_of(machine)) if document]
+    return [spelled_out(statement) for document in documents for statement in _listed(document["Statement"])]
+
+
+def unread_policies(resources: Mapping[str, Any], machine: Mapping[str, Any]) -> list[str]:
+    """The policies of a state machine's role whose statements the template does not have."""
+    return [name for name, document in _policies(resources, role_of(machine)) if not document]
+
+
+def _policies(resources: Mapping[str, Any], role: str) -> Iterator[tuple[str, Any]]:
+    """Name and document of each policy of a role: its own, those that name it, and those it names."""
+    properties = resources.get(role, {}).get("Properties", {})
+    for policy in properties.get("Policies", ()):
+        yield text_of(policy.get("PolicyName", "")), policy["PolicyDocument"]
+    named = [arn.get("Ref") for arn in properties.get("ManagedPolicyArns", ()) if isinstance(arn, dict)]
+    for logical_id, resource in resources.items():
+        if resource["Type"] in _POLICIES:
+            given = resource["Properties"]
+            if {"Ref": role} in given.get("Roles", ()) or logical_id in named:
+                yield logical_id, given["PolicyDocument"]
+    for arn in properties.get("ManagedPolicyArns", ()):
+        if not (isinstance(arn, dict) and arn.get("Ref") in resources):
+            yield text_of(arn), None
+
+
+def trusts(resources: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The services that may assume each role of the template, by its logical id."""
+    found: dict[str, tuple[str, ...]] = {}
+    for logical_id, resource in resources.items():
+        if resource["Type"] == "AWS::IAM::Role":
+            document = spelled_out(resource["Properties"]["AssumeRolePolicyDocument"])
+            allowed = [one for one in _listed(document["Statement"]) if one["Effect"] == "Allow"]
+            principals = [one.get("Principal", {}) for one in allowed]
+            services = [_listed(each.get("Service", ())) for each in principals if isinstance(each, dict)]
+            found[logical_id] = tuple(str(service) for several in services for service in several)
+    return found
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def spelled_out(value: Any) -> Any:
+    """*value* with every CloudFormation function in it replaced by text."""
+    if isinstance(value, dict):
+        if len(value) == 1 and next(iter(value)).startswith(("Fn::", "Ref")):
+            return text_of(value)
+        return {key: spelled_out(item) for key, item in value.items()}
+    return [spelled_out(item) for item in value] if isinstance(value, list) else value
+
+
+def text_of(value: Any) -> str:
+    """A string or a CloudFormation function as text: `${LogicalId}`, `${LogicalId.Arn}`, `${AWS::Partition}`."""
+    if not isinstance(value, dict):
+        return str(value)
+    ((function, operand),) = value.items()
+    if function == "Ref":
+        return f"${{{operand}}}"
+    if function == "Fn::GetAtt":
+        return f"${{{operand if isinstance(operand, str) else '.'.join(operand)}}}"
+    if function == "Fn::Join":
+        separator, parts = operand
+        return str(separator).join(text_of(part) for part in parts)
+    if function == "Fn::Sub":
+        text, given = (operand, {}) if isinstance(operand, str) else operand
+        for name, item in given.items():
+            text = text.replace(f"${{{name}}}", text_of(item))
+        return str(text)
+    # Not quoted, since it may stand inside a JSON string.
+    return f"${{{function.removeprefix('Fn::')} {re.sub(r'[^A-Za-z0-9:._ -]+', ' ', json.dumps(operand)).strip()}}}"
