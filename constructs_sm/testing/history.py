@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 MAX_EVENTS = 25_000
 """The history of one execution; with more, Step Functions fails it."""
+_REQUEST = re.compile(r" \(Service: .*\)$")
+"""What services add to their message about the request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class History:
             failure = Failure(state, str(details.get("error", "")), str(details.get("cause", "")))
             self.failures.append(failure)
             self.unsettled[state] = failure
-            told = f"{failure.error}: {short(failure.cause)}" if failure.cause else failure.error
+            told = f"{failure.error}: {short(_REQUEST.sub('', failure.cause))}" if failure.cause else failure.error
             self.moments.append(Moment(seconds, state, told))
         elif kind.endswith("Succeeded"):
             self.unsettled.pop(state, None)
