@@ -20,6 +20,7 @@ from constructs_sm.testing.synthesized import definition, state_machine_policy, 
 if TYPE_CHECKING:
     from constructs_sm.testing.calls import RehearsalError, TaskError, UnansweredError
     from constructs_sm.testing.interpreter import InvalidDefinitionError
+    from constructs_sm.testing.permissions import Missing, Permissions
     from constructs_sm.testing.policy import Grant, grants, statements, without
     from constructs_sm.testing.references import resolved
     from constructs_sm.testing.rehearsal import Rehearsal
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "calls": ("RehearsalError", "TaskError", "UnansweredError"),
     "interpreter": ("InvalidDefinitionError",),
+    "permissions": ("Missing", "Permissions"),
     "policy": ("Grant", "grants", "statements", "without"),
     "references": ("resolved",),
     "rehearsal": ("Rehearsal",),
@@ -85,8 +87,10 @@ __all__ = [
     "LabelCounts",
     "LimitExceeded",
     "Metrics",
+    "Missing",
     "NoHeartbeat",
     "Output",
+    "Permissions",
     "Refused",
     "Rehearsal",
     "RehearsalError",

@@ -34,6 +34,11 @@ class Answers:
                 raise TypeError(message)
         self._answers[state].extend(answers)
 
+    def take_over(self, other: Answers) -> None:
+        """Have the answers of *other*, as far as they have not been given."""
+        for state, answers in other._answers.items():
+            self._answers[state] = list(answers)
+
     @property
     def answered(self) -> list[str]:
         """The states that there are answers for."""

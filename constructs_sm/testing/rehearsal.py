@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.testing.answers import Answers
 from constructs_sm.testing.apis import ACTION_OF
 from constructs_sm.testing.calls import Call, RehearsalError, TaskError, UnansweredError
+from constructs_sm.testing.drill import drill
 from constructs_sm.testing.interpreter import Interpreter, Setting
 from constructs_sm.testing.machine import Machine, machine_of
 from constructs_sm.testing.needs import SOME, Need, is_sagemaker
+from constructs_sm.testing.permissions import permissions_of, scenarios
 from constructs_sm.testing.references import partition_of
 from constructs_sm.testing.role import Role
 from constructs_sm.testing.run import Run
 from constructs_sm.testing.sagemaker import SageMaker
+from constructs_sm.testing.steps import Always, Failed, TimedOut
 
 import boto3
 from botocore.exceptions import ClientError
@@ -24,7 +27,10 @@ from moto import mock_aws
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from constructs_sm.testing.steps import Always, Step
+    from constructs_sm.testing.permissions import Permissions
+    from constructs_sm.testing.role import Asked
+    from constructs_sm.testing.run import Finding
+    from constructs_sm.testing.steps import Step
 
     from typing_extensions import Self
 
@@ -55,8 +61,14 @@ class Rehearsal:
         _machine: Machine | None = None,
     ) -> None:
         machine = _machine or Machine(definition={})
+        self._options: dict[str, Any] = {
+            "region": region,
+            "account": account,
+            "job_seconds": job_seconds,
+            "describes": describes,
+            "moto": moto,
+        }
         self._machine = machine
-        self._moto = tuple(moto)
         self.role = Role(machine.policy if policy is None else policy, machine.trusts, lenient=lenient)
         self._interpreter = Interpreter(self._play, items=self._items, moto_services=moto)
         self._sagemaker = SageMaker(
@@ -66,6 +78,7 @@ class Rehearsal:
         arn = machine.arn or f"arn:{partition_of(region)}:states:{region}:{account}:stateMachine:{machine.name}"
         self._setting = Setting(machine_arn=arn, region=region, account=account)
         self._open = contextlib.ExitStack()
+        self._is_open = False
 
     @classmethod
     def of(
@@ -105,9 +118,11 @@ class Rehearsal:
             opened.enter_context(mock_aws())
             opened.enter_context(self._interpreter)
             self._open = opened.pop_all()
+        self._is_open = True
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._is_open = False
         self._open.close()
 
     def script(self, target: str, *steps: Step | Always) -> Self:
@@ -165,6 +180,7 @@ class Rehearsal:
             UnansweredError: A state calls another service, and has no answer.
             TimeoutError: It took too long.
         """
+        self._check_open()
         machine = json.loads(definition) if isinstance(definition, str) else definition
         self._check_script(machine)
         records: list[list[Any]] = [self._sagemaker.requests, self._sagemaker.left_running, self._answers.calls]
@@ -192,6 +208,64 @@ class Rehearsal:
             seconds=execution.seconds,
             history=history,
         )
+
+    def permissions(self, *inputs: Any) -> Permissions:
+        """What the role is missing, and which of its grants no rehearsal needs.
+
+        The state machine is rehearsed with each of *inputs* (default: {}), as the script says; and so that each of its
+        jobs fails, and each that it waits for never ends. What the script says is used up by the first rehearsal.
+        """
+        if self._machine.policy is None and self.role.policy is None:
+            message = "nothing says what the role may: rehearse a stack or a template with the role, or give policy="
+            raise RehearsalError(message)
+        states = dict(tasks_of(self._machine.definition))
+        reached: set[str] = set()
+        asked: list[Asked] = []
+        failures = {"fails": Failed(), "never ends": TimedOut()}
+        for given in inputs or ({},):
+            for state, what in [("", ""), *scenarios(states)]:
+                with self._again(lenient=True) as other:
+                    if state:
+                        other.script(state, Always(failures[what]))
+                    reached |= set(other.start(given).states)
+                asked += other.role.asked
+        return permissions_of(
+            self.role.policy,
+            asked,
+            own_actions=self._machine.own_actions,
+            unreached=[state for state in states if state not in reached],
+            unread=self._machine.unread_policies,
+        )
+
+    def drill(self, execution_input: Any = None) -> list[Finding]:
+        """What the state machine does wrong when its jobs are throttled, fail, stop, never end, or say too little.
+
+        Each failure is rehearsed once for each state, as the script says besides. An empty list is what to aim at.
+        """
+
+        def run(state: str = "", step: Step | Always | None = None) -> Run:
+            with self._again() as other:
+                if step is not None:
+                    other.script(state, step)
+                return other.start(execution_input)
+
+        return list(dict.fromkeys(drill(dict(tasks_of(self._machine.definition)), run)))
+
+    @contextlib.contextmanager
+    def _again(self, *, lenient: bool = False) -> Iterator[Rehearsal]:
+        """The same rehearsal from its beginning, in the block that is open."""
+        self._check_open()
+        other = Rehearsal(self.role.policy, lenient=lenient, _machine=self._machine, **self._options)
+        other._sagemaker.take_over(self._sagemaker)
+        other._answers.take_over(self._answers)
+        with other._interpreter:
+            other._is_open = True
+            yield other
+
+    def _check_open(self) -> None:
+        if not self._is_open:
+            message = "rehearse inside the block: with Rehearsal(...) as rehearsal"
+            raise RehearsalError(message)
 
     def _play(self, call: Call) -> Any:
         return self._sagemaker(call) if is_sagemaker(call) else self._answers(call)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections import defaultdict, deque
@@ -93,6 +94,11 @@ class SageMaker:
                 message = f"a script is made of steps such as Throttled() or Failed('reason'), got {step!r}"
                 raise TypeError(message)
         self._script[target].extend(steps)
+
+    def take_over(self, other: SageMaker) -> None:
+        """Have the script of *other*, as far as it has not been played, and what exists there before any run."""
+        self._script = copy.deepcopy(other._script)
+        self._existing = set(other._existing)
 
     def exists(self, kind: str, name: str) -> None:
         """Let something be there that no run has made: an `endpoint`, a `model-package-group`."""
