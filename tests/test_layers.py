@@ -52,6 +52,7 @@ LAYERS = (
     "testing",
     "diagram",
     "report",
+    "cli",
 )
 WITHOUT_CDK = LAYERS[: LAYERS.index("scope")]
 """What can be read, tested and used without starting jsii."""

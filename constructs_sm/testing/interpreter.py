@@ -80,6 +80,7 @@ class Interpreter:
         play: Plays the services.
         items: The items a Map state would read from S3; None where moto's S3 has them.
         moto_services: Services whose tasks are left to moto.
+        watch: Told each line of a timeline as it comes.
     """
 
     def __init__(
@@ -88,10 +89,12 @@ class Interpreter:
         *,
         items: Callable[[str, Mapping[str, Any]], list[Any] | None] = lambda _state, _request: None,
         moto_services: Sequence[str] = (),
+        watch: Callable[[Moment], None] | None = None,
     ) -> None:
         self.history = History()
         self._play = play
         self._items = items
+        self._watch = watch
         self._moto_services = frozenset(moto_services)
         self._clock = Clock()
         self._asleep: dict[int, Callable[[], None]] = {}
@@ -124,7 +127,7 @@ class Interpreter:
         abort_after_seconds: float | None = None,
     ) -> Execution:
         """Execute *definition* to its end, or until somebody aborts it."""
-        self.history, self._clock, self._own_events = History(), Clock(), None
+        self.history, self._clock, self._own_events = History(self._watch), Clock(), None
         self._asleep.clear()
         worker = _Worker(_parsed(definition), _details(definition, execution_input, setting))
 
@@ -144,7 +147,7 @@ class Interpreter:
 
     def note(self, state: str, text: str) -> None:
         """Put a line of one's own into the timeline."""
-        self.history.moments.append(Moment(self._clock.now, state, text))
+        self.history.add(Moment(self._clock.now, state, text))
 
     def replacements(self) -> Sequence[tuple[Any, str, Any]]:
         """What is replaced in moto: owner, name and what takes its place."""

@@ -16,7 +16,7 @@ from constructs_sm.testing.needs import SOME, Need, is_sagemaker
 from constructs_sm.testing.permissions import permissions_of, scenarios
 from constructs_sm.testing.references import partition_of
 from constructs_sm.testing.role import Role
-from constructs_sm.testing.run import Run
+from constructs_sm.testing.run import Run, recent
 from constructs_sm.testing.sagemaker import SageMaker
 from constructs_sm.testing.steps import Always, Failed, TimedOut
 
@@ -25,8 +25,9 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from constructs_sm.testing.history import Moment
     from constructs_sm.testing.permissions import Permissions
     from constructs_sm.testing.role import Asked
     from constructs_sm.testing.run import Finding
@@ -45,6 +46,7 @@ class Rehearsal:
         job_seconds: How long a job runs, in virtual time, that no step says otherwise of.
         describes: How often DescribeEndpoint says of a new endpoint that it is still being made.
         moto: Services whose tasks go to moto: `("sqs", "sns")`. Make what they use with boto3 inside the block.
+        watch: Told each line of the timeline as it comes.
         lenient: Go on where the policy does not suffice, so that one run finds all that is missing.
     """
 
@@ -58,6 +60,7 @@ class Rehearsal:
         describes: int = 1,
         moto: Sequence[str] = (),
         lenient: bool = False,
+        watch: Callable[[Moment], None] | None = None,
         _machine: Machine | None = None,
     ) -> None:
         machine = _machine or Machine(definition={})
@@ -70,7 +73,7 @@ class Rehearsal:
         }
         self._machine = machine
         self.role = Role(machine.policy if policy is None else policy, machine.trusts, lenient=lenient)
-        self._interpreter = Interpreter(self._play, items=self._items, moto_services=moto)
+        self._interpreter = Interpreter(self._play, items=self._items, moto_services=moto, watch=watch)
         self._sagemaker = SageMaker(
             self.role, job_seconds=job_seconds, describes=describes, note=self._interpreter.note
         )
@@ -194,7 +197,7 @@ class Rehearsal:
         )
         history = execution.history
         requests, left_running, calls = (record[mark:] for record, mark in zip(records, marks, strict=True))
-        return Run(
+        run = Run(
             status=execution.status,
             output=execution.output,
             error=execution.error,
@@ -208,6 +211,8 @@ class Rehearsal:
             seconds=execution.seconds,
             history=history,
         )
+        recent.append(run)
+        return run
 
     def permissions(self, *inputs: Any) -> Permissions:
         """What the role is missing, and which of its grants no rehearsal needs.

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.testing.history import MAX_EVENTS, Failure, History, short
+from constructs_sm.testing.history import MAX_EVENTS, Failure, History, clock, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _KIB = 1024
 _MAX_PAYLOAD_BYTES = 256 * _KIB
+
+
+recent: deque[Run] = deque(maxlen=10)
+"""The last executions, for who wants to show them beside a failed test."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,19 +107,19 @@ class Run:
         """The execution line by line, in virtual time."""
         moments = self.history.moments
         width = max((len(moment.state) for moment in moments), default=0)
-        lines = [f"  {_clock(m.seconds):>9}  {m.state:<{width}}  {m.text}".rstrip() for m in moments]
+        lines = [f"  {clock(m.seconds):>11}  {m.state:<{width}}  {m.text}".rstrip() for m in moments]
+        return "\n".join([*lines, self.summary])
+
+    @property
+    def summary(self) -> str:
+        """How the execution ended, what it took of the limits of Step Functions, and what is wrong with it."""
         size, whose = self.history.largest
-        told = f"{self.error or ''}{': ' if self.error and self.cause else ''}{short(self.cause or '')}"
+        failed = short(Failure("", self.error or "", self.cause or "").reason)
+        told = ": ".join(filter(None, (self.error, failed)))
         payload = f"{size / _KIB:.1f} of {_MAX_PAYLOAD_BYTES // _KIB} KiB{f' ({whose})' if whose else ''}"
         counts = f"{self.transitions} state transitions, {self.events:,} of {MAX_EVENTS:,} history events"
-        return "\n".join(
-            [
-                f"{self.status} after {_clock(self.seconds)}{f': {told}' if told else ''}",
-                *lines,
-                f"  {counts}, largest payload {payload}",
-                *(f"  ! {finding}" for finding in self.findings),
-            ]
-        )
+        ended = f"{self.status} after {clock(self.seconds)}{f': {told}' if told else ''}"
+        return "\n".join([ended, f"{counts}, largest payload {payload}", *(f"! {each}" for each in self.findings)])
 
     def __str__(self) -> str:
         return self.timeline
@@ -133,26 +137,10 @@ class Run:
         """A failure that was caught, and of which nothing is left where somebody could read it."""
         told = json.dumps([self.output, self.error, self.cause, self.requests, self.calls], default=str)
         for state, failure in self.history.unsettled.items():
-            reason = _reason(failure)
+            reason = failure.reason or failure.error
             if reason and json.dumps(reason)[1:-1] not in told.replace("\\\\", "\\").replace('\\"', '"'):
                 yield Finding(state, f"its failure is caught, and the reason is lost: {short(reason, 80)!r}")
 
     def _abandoned_jobs(self) -> Iterator[Finding]:
         for arn in self.left_running:
             yield Finding("", f"{arn} runs on: the role may not stop it")
-
-
-def _reason(failure: Failure) -> str:
-    """What a reader of the failure wants to know: SageMaker's reason, or what the service says."""
-    try:
-        described = json.loads(failure.cause)
-    except ValueError:
-        described = None
-    if isinstance(described, dict) and described.get("FailureReason"):
-        return str(described["FailureReason"])
-    return failure.cause.partition(" (Service")[0] if failure.cause else failure.error
-
-
-def _clock(seconds: float) -> str:
-    whole = timedelta(seconds=int(seconds))
-    return f"{whole.days}d {timedelta(seconds=whole.seconds)}" if whole.days else str(whole)

@@ -1,10 +1,10 @@
-"""Snapshot tests of a template, for syrupy: the extra `testing`."""
+"""Snapshot tests of templates and definitions, for syrupy: the extra `testing`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.testing.synthesized import template
+from constructs_sm.testing.synthesized import definition, template
 
 from aws_cdk import Stack
 from syrupy.extensions.json import JSONSnapshotExtension
@@ -21,3 +21,10 @@ class TemplateSnapshotExtension(JSONSnapshotExtension):
 
     def serialize(self, data: SerializableData, **options: Any) -> SerializedData:
         return super().serialize(template(data) if isinstance(data, Stack) else data, **options)
+
+
+class DefinitionSnapshotExtension(JSONSnapshotExtension):
+    """The same, in which a stack is the definition of its one state machine."""
+
+    def serialize(self, data: SerializableData, **options: Any) -> SerializedData:
+        return super().serialize(definition(data) if isinstance(data, Stack) else data, **options)
