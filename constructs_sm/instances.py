@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from constructs_sm.late_bound import is_late_bound
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 LOCAL_STORAGE = frozenset(
     (
@@ -30,14 +25,3 @@ def has_local_storage(instance_type: object) -> bool:
     if not isinstance(instance_type, str) or is_late_bound(instance_type):
         return False
     return instance_type.removeprefix("ml.").partition(".")[0] in LOCAL_STORAGE
-
-
-def key_of_volumes(volume_key: Any, key: Any, instance_types: Iterable[object]) -> Any:
-    """*volume_key*; where it is None, *key*, unless all *instance_types* are ones SageMaker takes no volume key for.
-
-    With types of both kinds *key* stays: that no volume goes without it matters more than a request that is refused.
-    """
-    if volume_key is not None:
-        return volume_key
-    types = list(instance_types)
-    return None if types and all(map(has_local_storage, types)) else key

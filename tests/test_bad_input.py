@@ -188,15 +188,12 @@ def test_jsonata_in_a_jsonpath_job_fails_and_says_what_to_pass(stack):
         TrainingJob(stack, "Train", parameters=parameters)
 
 
-def test_path_in_a_list_fails_as_step_functions_takes_none_there(stack):
+@pytest.mark.parametrize("argument", ["command_arguments", "environment"])
+def test_path_inside_a_text_fails_as_step_functions_takes_none_there(stack, argument):
+    text = sfn.JsonPath.format("{}-x", sfn.JsonPath.string_at("$.date")) + "/"
+    value = ["--date", text] if argument == "command_arguments" else {"DATE": text}
     with pytest.raises(InvalidInputError, match="a JSONPath stands where Step Functions takes none"):
-        ProcessingJob(
-            stack,
-            "Prepare",
-            image=IMAGE,
-            instance_type="ml.m5.xlarge",
-            command_arguments=["--date", sfn.JsonPath.format("{}-x", sfn.JsonPath.string_at("$.date")) + "/"],
-        )
+        ProcessingJob(stack, "Prepare", image=IMAGE, instance_type="ml.m5.xlarge", **{argument: value})
 
 
 def test_job_outside_of_any_stack_fails():

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from constructs_sm import requests
+from functools import reduce
+from operator import getitem
+
+from constructs_sm import (
+    InstanceGroup,
+    InstancePreference,
+    ProcessingJob,
+    TrainingJob,
+    TuningJob,
+    requests,
+)
 from constructs_sm.actions import ACTIONS, ENDPOINT_CONFIG, PROCESSING_JOB, TRAINING_JOB, TRANSFORM_JOB, TUNING_JOB
-from constructs_sm.instances import LOCAL_STORAGE, has_local_storage, key_of_volumes
+from constructs_sm.instances import LOCAL_STORAGE, has_local_storage
 
 import generated_requests as generated
 import instance_types
 import pytest
-from every_action import REQUESTS
+from aws_cdk import aws_ec2 as ec2
+from every_action import IMAGE, REQUESTS
+from rendered import rendered
 
 KEY = "alias/churn"
 NVME, EBS = "ml.g5.xlarge", "ml.m5.xlarge"
+TRAINING = ("ResourceConfig",)
+PROCESSING = ("ProcessingResources", "ClusterConfig")
+TUNING = ("TrainingJobDefinition", "ResourceConfig")
 
 
 def types_of_sagemaker():
@@ -43,21 +58,58 @@ def test_local_storage_is_known_of_literal_types_only(instance_type, known):
     assert has_local_storage(instance_type) is known
 
 
+def preferring(*types):
+    return [InstancePreference(instance_type=one) for one in types]
+
+
+def grouped(*types):
+    return [InstanceGroup(instance_group_name=f"g{i}", instance_type=one) for i, one in enumerate(types)]
+
+
+BOTH = {"kms_key": "both"}
+OWN = BOTH | {"volume_kms_key": "own"}
+CHOICES = [
+    ({"instance_type": NVME}, BOTH, None),
+    ({"instance_type": ec2.InstanceType("g5.xlarge")}, BOTH, None),
+    ({"instance_type": EBS}, BOTH, "both"),
+    ({"instance_type": EBS}, OWN, "own"),
+    ({"instance_type": "$.type"}, BOTH, "both"),
+    ({"instance_preferences": preferring(NVME, "ml.g4dn.xlarge")}, BOTH, None),
+    ({"instance_preferences": preferring(NVME, EBS)}, BOTH, "both"),
+    ({"instance_preferences": preferring(NVME, EBS)}, OWN, "own"),
+]
+
+
 @pytest.mark.parametrize(
-    ("volume_key", "types", "chosen"),
+    ("job", "path", "arguments", "choices"),
     [
-        (None, [NVME], None),
-        (None, [NVME, "ml.p4d.24xlarge"], None),
-        (None, [NVME, EBS], "both"),
-        (None, [EBS], "both"),
-        (None, ["$.type"], "both"),
-        (None, [], "both"),
-        ("own", [NVME], "own"),
-        ("own", [EBS], "own"),
+        (ProcessingJob, PROCESSING, {}, CHOICES),
+        (
+            TrainingJob,
+            TRAINING,
+            {"output": "s3://data/a/"},
+            [
+                *CHOICES,
+                ({"instance_groups": grouped(NVME, "ml.p4d.24xlarge")}, BOTH, None),
+                ({"instance_groups": grouped(NVME, EBS)}, BOTH, "both"),
+            ],
+        ),
+        (
+            TuningJob,
+            TUNING,
+            {"output": "s3://data/a/", "objective": "auc", "ranges": {"eta": (0, 1)}, "max_jobs": 2},
+            CHOICES[:5],
+        ),
     ],
+    ids=lambda value: getattr(value, "__name__", ""),
 )
-def test_key_for_everything_is_left_out_for_volumes_only_where_all_is_local(volume_key, types, chosen):
-    assert key_of_volumes(volume_key, "both", types) == chosen
+def test_key_for_everything_is_left_out_for_volumes_only_where_all_is_local(job, path, arguments, choices):
+    common = {"image": IMAGE, **arguments}
+    for (_, _, chosen), request in zip(
+        choices, rendered(job, [machines | keys for machines, keys, _ in choices], **common), strict=True
+    ):
+        cluster = reduce(getitem, path, request)
+        assert cluster.get("VolumeKmsKeyId") == chosen, cluster
 
 
 def with_cluster(api, path, **fields):
@@ -73,9 +125,6 @@ def with_fields(structure, path, fields):
     return structure | {path[0]: with_fields(structure.get(path[0], {}), path[1:], fields)}
 
 
-TRAINING = ("ResourceConfig",)
-PROCESSING = ("ProcessingResources", "ClusterConfig")
-TUNING = ("TrainingJobDefinition", "ResourceConfig")
 GROUPS = [
     {"InstanceType": name, "InstanceCount": 1, "InstanceGroupName": name[3:5]} for name in (NVME, "ml.p4d.24xlarge")
 ]

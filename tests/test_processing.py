@@ -10,7 +10,9 @@ from pathlib import Path
 
 from constructs_sm import (
     AthenaDatasetDefinition,
+    ExperimentConfig,
     FeatureStoreOutput,
+    InstancePreference,
     InvalidInputError,
     ProcessingInput,
     ProcessingJob,
@@ -21,11 +23,8 @@ from constructs_sm import (
     requests,
 )
 from constructs_sm.actions import PROCESSING_JOB
-from constructs_sm.jobs.fields import ExperimentConfig
-from constructs_sm.jobs.resources import InstancePreference
 from constructs_sm.testing import Rehearsal, definition, resolved, state_machine_policy
 
-import members
 import pytest
 from aws_cdk import App, DefaultStackSynthesizer, Duration, Environment, LegacyStackSynthesizer, Size, Stack
 from aws_cdk import aws_ec2 as ec2
@@ -35,6 +34,8 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_assets as s3_assets
 from aws_cdk import aws_stepfunctions as sfn
 from every_action import IMAGE
+from rendered import members, reached
+from typed import processing
 
 JSONATA = sfn.QueryLanguage.JSONATA
 CODE = "/opt/ml/processing/input/code"
@@ -264,13 +265,10 @@ PREFERENCES = [InstancePreference(instance_type=name, instance_count=1) for name
 
 def test_every_member_of_the_model_has_an_argument(request_of):
     several = request_of(image=IMAGE, instance_preferences=PREFERENCES)
-    reached = {
-        *members.of_the_request(REQUEST, "CreateProcessingJob"),
-        *members.of_the_request(several, "CreateProcessingJob"),
-        # Of every job, in JobArguments.
-        "RoleArn",
-    }
-    assert members.of_the_model("CreateProcessingJob") - reached == set()
+    found = reached(REQUEST | {"RoleArn": ROLE}, "CreateProcessingJob") | reached(several, "CreateProcessingJob")
+    # SageMaker answers with them, and does not take them.
+    answered = {f"ProcessingClusterConfig.Selected{name}" for name in ("InstanceType", "InstanceCount")}
+    assert members("CreateProcessingJob") - found == answered
 
 
 @pytest.mark.parametrize(
@@ -800,3 +798,9 @@ def test_output_in_s3_is_an_input_of_later_jobs(stack):
     assert job.output("train") == S3Location("s3://data/train/", "s3://data/train/")
     with pytest.raises(InvalidInputError, match="no such output, got 'group'; use one of train"):
         job.output("group")
+
+
+@pytest.mark.parametrize("make", processing.JOBS, ids=lambda make: make.__name__)
+def test_what_the_typed_programs_say_is_a_request(make):
+    state = make(Stack(App(), "Stack")).task.to_state_json()
+    assert requests.problems(PROCESSING_JOB, state.get("Parameters") or state["Arguments"]) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from constructs_sm import (
     BatchDataCaptureConfig,
+    ExperimentConfig,
     InvalidInputError,
     Model,
     PipelineStack,
@@ -12,17 +13,17 @@ from constructs_sm import (
     requests,
 )
 from constructs_sm.actions import TRANSFORM_JOB
-from constructs_sm.jobs.fields import ExperimentConfig
 from constructs_sm.testing import Rehearsal, definition, resolved, state_machine_policy
 
-import members
 import pytest
-from aws_cdk import App, Duration, Size
+from aws_cdk import App, Duration, Size, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
 from every_action import IMAGE
+from rendered import members, reached
+from typed import transform
 
 JSONATA = sfn.QueryLanguage.JSONATA
 EVERYTHING = {
@@ -123,8 +124,7 @@ def test_every_argument_stands_in_the_request(request_of):
 
 
 def test_every_member_of_the_model_has_an_argument():
-    reached = members.of_the_request(REQUEST, "CreateTransformJob")
-    assert members.of_the_model("CreateTransformJob") - reached == set()
+    assert members("CreateTransformJob") - reached(REQUEST, "CreateTransformJob") == set()
 
 
 def test_little_is_enough(request_of):
@@ -305,3 +305,18 @@ def test_wrong_argument_fails_and_names_it(stack, arguments, said):
         TransformJob(stack, "Job", **(SMALLEST | arguments))
 
     assert stack.node.children == []
+
+
+@pytest.mark.parametrize("make", transform.JOBS, ids=lambda make: make.__name__)
+def test_what_the_typed_programs_say_is_a_request(make):
+    state = make(Stack(App(), "Stack")).task.to_state_json()
+    assert requests.problems(TRANSFORM_JOB, state["Parameters"]) == []
+
+
+def test_what_an_earlier_job_leaves_may_be_a_filter_in_either_query_language(stack, machine):
+    model = Model(stack, "Model", image=IMAGE, model_data="s3://models/model.tar.gz")
+    job = TransformJob(stack, "Job", **SMALLEST, input_filter=model.output_field("ModelArn"))
+    machine(model.next(job))
+
+    made = definition(stack)["States"]["Job"]["Parameters"]
+    assert made["DataProcessing"] == {"InputFilter.$": "$.Model.ModelArn"}

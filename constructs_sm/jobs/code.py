@@ -139,7 +139,7 @@ def _in_place(entrypoint: Any, path: Path | None, file: str) -> Any:
     """A command, with a file of this machine called as it is in the container: by the asset's hash."""
 
     def placed(value: Any) -> Any:
-        if not isinstance(value, str) or path is None or path.is_dir():
+        if path is None or path.is_dir() or not isinstance(value, str) or f"{CODE}/{path.name}" not in value:
             return value
         return value.replace(f"{CODE}/{path.name}", f"{CODE}/{file}")
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from constructs_sm.actions import PROCESSING_JOB
 from constructs_sm.errors import InvalidInputError, Problem
-from constructs_sm.instances import key_of_volumes
 from constructs_sm.job import JobArguments, SageMakerJob
 from constructs_sm.jobs.code import processing_code
 from constructs_sm.jobs.fields import (
@@ -15,7 +14,6 @@ from constructs_sm.jobs.fields import (
     cluster,
     data_under,
     first,
-    instance,
     of_this_execution,
     seconds,
     tag_list,
@@ -24,7 +22,7 @@ from constructs_sm.jobs.fields import (
     vpc_config,
 )
 from constructs_sm.jobs.processing_data import ProcessingOutput, processing_inputs, processing_outputs
-from constructs_sm.jobs.resources import resource_defaults
+from constructs_sm.jobs.resources import resource_defaults, volume_key
 from constructs_sm.late_bound import is_late_bound
 from constructs_sm.s3 import S3Location
 
@@ -84,9 +82,9 @@ class ProcessingJob(SageMakerJob):
         security_groups: Required in a VPC.
         network_isolation: Cut the container off the network. Default: False.
         inter_container_traffic_encryption: Encrypt what the instances tell each other. Default: False.
-        kms_key: Encrypts the volumes and the outputs. Default: SageMaker's own. Local storage of instances takes no
-            key: their hardware encrypts it.
-        volume_kms_key: Of the volumes alone. Default: *kms_key*.
+        kms_key: Encrypts the volumes and the outputs. Default: SageMaker's own.
+        volume_kms_key: Of the volumes alone. Default: *kms_key*, unless the instances have local storage, which takes
+            no key: their hardware encrypts it.
         output_kms_key: Of the outputs alone. Default: *kms_key*.
         experiment: Make the job a trial component.
         tags: Of the job.
@@ -137,10 +135,9 @@ class ProcessingJob(SageMakerJob):
             outputs, lambda name: of_this_execution(base, name, jsonata=jsonata), problems
         )
         written = outputs or "ProcessingOutputConfig" in (arguments.get("parameters") or ())
-        types = [instance_type] if instance_type else [item.instance_type for item in instance_preferences or ()]
-        volume_key = key_of_volumes(volume_kms_key, kms_key, map(instance, types))
+        key = volume_key(volume_kms_key, kms_key, instance_type, instance_preferences)
         machines = {
-            **cluster(instance_type, instance_count, volume_size, volume_key),
+            **cluster(instance_type, instance_count, volume_size, key),
             "InstancePreferences": instance_preferences,
         }
         super().__init__(

@@ -1,10 +1,11 @@
-"""The machines of training: one instance type, groups of several, or several to choose from."""
+"""The machines of jobs: one instance type, groups of several, or several to choose from."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.instances import has_local_storage
 from constructs_sm.jobs.fields import CLUSTER, cluster, gibibytes, instance, seconds
 from constructs_sm.rendering import Structure
 
@@ -133,6 +134,23 @@ def resources(
         "InstancePlacementConfig": instance_placement,
         "TrainingPlanArn": training_plan_arn,
     }
+
+
+def volume_key(volume_kms_key: Key | None, kms_key: Key | None, instance_type: Any, *several: Any) -> Any:
+    """The key of the volumes: *volume_kms_key*, or *kms_key* unless all types have local storage instead of volumes.
+
+    With types of both kinds *kms_key* stays: better a request that is refused than a volume without its key.
+
+    Args:
+        volume_kms_key: For the volumes alone.
+        kms_key: For the volumes and whatever else there is.
+        instance_type: The one type.
+        several: Lists of what has a type each.
+    """
+    types = [instance_type] if instance_type is not None else []
+    types += [getattr(item, "instance_type", None) for items in several for item in items or ()]
+    local = types and all(has_local_storage(instance(one)) for one in types)
+    return volume_kms_key if volume_kms_key is not None or local else kms_key
 
 
 def resource_defaults(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from constructs_sm.jobs.fields import (
     texts,
     vpc_config,
 )
-from constructs_sm.jobs.resources import resources
+from constructs_sm.jobs.resources import resources, volume_key
 from constructs_sm.outputs import Metric
 from constructs_sm.rendering import Structure, spelled
 from constructs_sm.s3 import S3Location
@@ -205,7 +205,8 @@ class TrainingJob(SageMakerJob):
         network_isolation: Cut the container off the network. Default: False.
         inter_container_traffic_encryption: Encrypt what the instances tell each other. Default: False.
         kms_key: Encrypts the volumes and the model. Default: SageMaker's own.
-        volume_kms_key: Of the volumes alone. Default: *kms_key*.
+        volume_kms_key: Of the volumes alone. Default: *kms_key*, unless the instances have local storage, which takes
+            no key: their hardware encrypts it.
         output_kms_key: Of the model alone. Default: *kms_key*.
         debug_hook: Save tensors.
         debug_rules: Judge them.
@@ -298,7 +299,7 @@ class TrainingJob(SageMakerJob):
                 instance_type,
                 instance_count,
                 volume_size,
-                first(volume_kms_key, kms_key),
+                volume_key(volume_kms_key, kms_key, instance_type, instance_groups, instance_preferences),
                 keep_alive=keep_alive,
                 instance_groups=instance_groups,
                 instance_preferences=instance_preferences,

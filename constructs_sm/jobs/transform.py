@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.actions import TRANSFORM_JOB
-from constructs_sm.instances import key_of_volumes
 from constructs_sm.job import JobArguments, SageMakerJob
 from constructs_sm.jobs.fields import (
     asks_for_jsonata,
@@ -20,6 +19,8 @@ from constructs_sm.jobs.fields import (
     texts,
 )
 from constructs_sm.jobs.model import Model
+from constructs_sm.jobs.resources import volume_key
+from constructs_sm.outputs import JobOutput
 from constructs_sm.rendering import Structure, Verbatim
 from constructs_sm.s3 import S3Location
 
@@ -89,9 +90,9 @@ class TransformJob(SageMakerJob):
         instance_type: As `ml.m5.xlarge`.
         instance_count: Default: 1.
         ami_version: The machine image, as `al2-ami-sagemaker-batch-gpu-535`.
-        kms_key: Encrypts the volumes and the predictions. Default: SageMaker's own. Local storage of instances takes no
-            key: their hardware encrypts it.
-        volume_kms_key: Of the volumes alone. Default: *kms_key*.
+        kms_key: Encrypts the volumes and the predictions. Default: SageMaker's own.
+        volume_kms_key: Of the volumes alone. Default: *kms_key*, unless the instances have local storage, which takes
+            no key: their hardware encrypts it.
         output_kms_key: Of the predictions alone. Default: *kms_key*.
         experiment: Make the job a trial component.
         tags: Of the job.
@@ -140,7 +141,6 @@ class TransformJob(SageMakerJob):
         **arguments: Unpack[JobArguments],
     ) -> None:
         predictions = of_this_execution(data_under(scope, construct_id), jsonata=asks_for_jsonata(arguments))
-        instance_type = instance(instance_type)
         super().__init__(
             scope,
             construct_id,
@@ -176,9 +176,9 @@ class TransformJob(SageMakerJob):
                 "DataCaptureConfig": _data_capture(data_capture),
                 "Environment": texts(environment),
                 "TransformResources": {
-                    "InstanceType": instance_type,
+                    "InstanceType": instance(instance_type),
                     "InstanceCount": instance_count,
-                    "VolumeKmsKeyId": key_of_volumes(volume_kms_key, kms_key, [instance_type] if instance_type else []),
+                    "VolumeKmsKeyId": volume_key(volume_kms_key, kms_key, instance_type),
                     "TransformAmiVersion": ami_version,
                 },
                 "ExperimentConfig": experiment,
@@ -204,7 +204,8 @@ class TransformJob(SageMakerJob):
 
 
 def _filter(path: Any) -> Any:
-    return Verbatim(path) if isinstance(path, str) and path.startswith("$") else path
+    sagemakers = isinstance(path, str) and path.startswith("$") and not isinstance(path, JobOutput)
+    return Verbatim(path) if sagemakers else path
 
 
 def _data_capture(place: Any) -> Any:

@@ -164,7 +164,8 @@ class TuningJob(SageMakerJob):
         network_isolation: Cut the containers off the network. Default: False.
         inter_container_traffic_encryption: Encrypt what the instances tell each other. Default: False.
         kms_key: Encrypts the volumes and the models. Default: SageMaker's own.
-        volume_kms_key: Of the volumes alone. Default: *kms_key*.
+        volume_kms_key: Of the volumes alone. Default: *kms_key*, unless the instances have local storage, which takes
+            no key: their hardware encrypts it.
         output_kms_key: Of the models alone. Default: *kms_key*.
         tags: Of the tuning job.
         arguments: See `JobArguments`. Names have at most 32 characters.

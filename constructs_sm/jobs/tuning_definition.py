@@ -9,7 +9,7 @@ from constructs_sm.jobs.channels import channels
 from constructs_sm.jobs.definitions import algorithm, checkpoint_config, definition_defaults, output_data, stopping
 from constructs_sm.jobs.fields import cluster, first, texts, vpc_config
 from constructs_sm.jobs.ranges import parameter_ranges
-from constructs_sm.jobs.resources import resource_defaults, resources
+from constructs_sm.jobs.resources import resource_defaults, resources, volume_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -124,7 +124,8 @@ class TuningDefinition:
 
     def _machines(self) -> dict[str, Any]:
         """ResourceConfig, or where there is something to choose from, what takes its place."""
-        key = first(self.volume_kms_key, self.kms_key)
+        several = self.instance_groups, self.instance_preferences, self.instance_configs
+        key = volume_key(self.volume_kms_key, self.kms_key, self.instance_type, *several)
         one = self.instance_type, self.instance_count, self.volume_size, key
         chosen = self.instance_configs is not None or self.allocation_strategy is not None
         return {

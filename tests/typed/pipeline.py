@@ -94,6 +94,7 @@ def jobs(stack: Stack) -> None:
             "TransformResources": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1},
         },
         runs_under=model,
+        make=lambda _job: {"s3://data/test/": "s3://data/made/"},
         job_name=JobName.from_input(path="$.name", prefix="churn"),
         output_check=OutputCheck.documented(error="NoOutput", cause="It was empty"),
     )
