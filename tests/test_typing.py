@@ -19,7 +19,6 @@ from functools import cache
 
 import constructs_sm
 from constructs_sm.job import JobArguments
-from constructs_sm.stack import StackArguments
 from constructs_sm.state import TaskArguments
 
 import pytest
@@ -41,8 +40,7 @@ class Wrong:
 
 WRONG = Wrong()
 """
-DICTIONARIES = (TaskArguments, JobArguments, StackArguments)
-"""Those that are extended come first."""
+EXTENDED = {JobArguments: TaskArguments}
 _ERROR = re.compile(r"(?P<path>[^:]+):(?P<line>\d+): error: (?P<message>.*?)  \[(?P<code>[\w-]+)\]")
 _UNPACKED = re.compile(r"Unpack\[(\w+)\]")
 
@@ -74,15 +72,16 @@ def _arguments(name, cls, parameters):
     for parameter in parameters:
         if parameter.kind is parameter.VAR_KEYWORD:
             unpacked = getattr(sys.modules[cls.__module__], _UNPACKED.fullmatch(parameter.annotation)[1])
-            found |= {argument: _owner(argument) for argument in unpacked.__annotations__}
+            found |= {argument: _owner(unpacked, argument) for argument in unpacked.__annotations__}
         else:
             found[parameter.name] = name
     return found
 
 
-def _owner(argument):
+def _owner(unpacked, argument):
     """The typed dictionary that declares an argument, and brings it to everything that unpacks it."""
-    return next(known.__name__ for known in DICTIONARIES if argument in known.__annotations__)
+    extended = EXTENDED.get(unpacked)
+    return (extended if extended and argument in extended.__annotations__ else unpacked).__name__
 
 
 MADE = {made.name: made for made in _made()}

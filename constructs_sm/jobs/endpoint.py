@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.actions import ENDPOINT, ENDPOINT_CONFIG, ENDPOINT_UPDATE
-from constructs_sm.errors import Problem
+from constructs_sm.errors import NOTHING, Problem
 from constructs_sm.job import JobArguments, SageMakerJob
 from constructs_sm.jobs.deployment import deployment_config
 from constructs_sm.jobs.fields import data_under, each, tag_list, vpc_config
+from constructs_sm.jobs.serving import AsyncInferenceConfig
 from constructs_sm.jobs.variants import Variant
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from constructs_sm.jobs.fields import Flag, InstanceType, Key, Number, SecurityGroups, Subnets
     from constructs_sm.jobs.model import Model
     from constructs_sm.jobs.serving import (
-        AsyncInferenceConfig,
         ClarifyExplainerConfig,
         CrossRegionTrafficConfig,
         DataCaptureConfig,
@@ -121,6 +121,12 @@ class EndpointConfig(SageMakerJob):
                 )
             ]
         data = data_under(scope, construct_id)
+        raw = "AsyncInferenceConfig" in (arguments.get("parameters") or {})
+        placeless = isinstance(async_inference, AsyncInferenceConfig) and async_inference.output is None
+        if placeless and data is None and not raw:
+            # To SageMaker's model it is no mistake.
+            use = "pass AsyncInferenceConfig(output=...), or use a PipelineStack"
+            problems.append(Problem("the answers go nowhere", NOTHING, use))
         super().__init__(
             scope,
             construct_id,
