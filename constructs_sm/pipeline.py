@@ -8,7 +8,9 @@ from constructs_sm.errors import NOTHING, InvalidInputError, Problem, raise_all
 from constructs_sm.iam import SERVICE_GRANT
 from constructs_sm.late_bound import is_token
 from constructs_sm.names import slug
+from constructs_sm.quotas import WithinQuotas
 from constructs_sm.scope import JobScope, acknowledge_wildcards
+from constructs_sm.states import path_of
 
 import jsii
 from aws_cdk import Duration, RemovalPolicy, Stack
@@ -24,7 +26,9 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct, IValidation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    from aws_cdk import aws_stepfunctions_tasks as tasks
 
 _NOT_SUCCEEDED = ["FAILED", "TIMED_OUT", "ABORTED"]
 _LONGEST_PREFIX = 16
@@ -144,7 +148,55 @@ class SageMakerPipeline(Construct):
         scopes = dict.fromkeys((JobScope.of(self), JobScope.of(Stack.of(self))))
         granted = [grant for scope in scopes for grant in scope.state_machine_grants()]
         acknowledge_wildcards(machine.role, [*granted, SERVICE_GRANT])
+        self.node.add_validation(WithinQuotas(f"SageMakerPipeline '{self.node.path}'", machine))
         return machine
+
+    def task(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        input: Mapping[str, Any] | None = None,  # noqa: A002  (Step Functions' name)
+        result_path: str | None = None,
+    ) -> tasks.StepFunctionsStartExecution:
+        """A state of another pipeline that runs this one and waits for its end: a plain state to chain and to catch.
+
+        Where one state machine would be too large, or a part of it is of use to several. Each may stand in a stack of
+        its own. An execution that does not succeed fails the state with `States.TaskFailed`.
+
+        Args:
+            scope: Any construct in a stack.
+            construct_id: Also the name of the state, and the key of its result.
+            input: What the execution is started with; values may be of `sfn.JsonPath`. Default: the state's input.
+            result_path: Where the execution's ARN and its output go in the state's input, as `ExecutionArn` and
+                `Output`. What is in a state may have 256 KiB: with `sfn.JsonPath.DISCARD` it is not kept. Default:
+                `$.<construct id>`.
+
+        Raises:
+            InvalidInputError: The pipeline does not run anything yet.
+
+        Grants: to the state machine role of the other pipeline StartExecution of this one, DescribeExecution and
+            StopExecution of its executions, and the managed rule.
+        Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html
+        """
+        machine = self.state_machine
+        # The module is large, and most apps do without.
+        from aws_cdk import aws_stepfunctions_tasks as tasks  # noqa: PLC0415
+
+        return tasks.StepFunctionsStartExecution(
+            scope,
+            construct_id,
+            state_machine=machine,
+            integration_pattern=sfn.IntegrationPattern.RUN_JOB,
+            input=sfn.TaskInput.from_json_path_at("$") if input is None else sfn.TaskInput.from_object(dict(input)),
+            # Shown in the console as started by the other; the CDK puts it into an input that is an object.
+            associate_with_parent=input is not None,
+            result_selector={
+                "ExecutionArn": sfn.JsonPath.string_at("$.ExecutionArn"),
+                "Output": sfn.JsonPath.object_at("$.Output"),
+            },
+            result_path=result_path or path_of(construct_id),
+        )
 
     def _unique_name(self) -> str:
         return f"{Stack.of(self).stack_name}-{self.node.id}-{self.node.addr[-8:]}"

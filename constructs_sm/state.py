@@ -335,7 +335,7 @@ class TaskPlan:
         self._problems.append(Problem(what, got, use))
 
     def _path(self) -> str:
-        return "/".join(filter(None, (self._scope.node.path, str(self._id))))
+        return "/".join(filter(None, (_path_of(self._scope), str(self._id))))
 
     @property
     def _pattern(self) -> sfn.IntegrationPattern:
@@ -591,6 +591,12 @@ class TaskPlan:
             yield "waitForTaskToken", _CALLBACK_WARNING.format(self._action.api)
         if unknown:
             yield "lateBoundAccess", _ACCESS_WARNING.format(", ".join(unknown))
+
+
+@cache
+def _path_of(scope: Construct) -> str:
+    """Where a scope stands. Asked once, however many jobs stand in it: two messages."""
+    return str(scope.node.path)
 
 
 @cache

@@ -157,11 +157,13 @@ def _not_empty(path: str) -> dict[str, Any]:
 
 
 def _text(path: str) -> list[dict[str, Any]]:
-    return [_present(path), {"Variable": path, "IsString": True}, _not_empty(path)]
+    # Of all strings only the empty one is not after it, and what is no string is after none.
+    return [_present(path), {"Variable": path, "StringGreaterThan": ""}]
 
 
 def _number(path: str, above: int) -> list[dict[str, Any]]:
-    return [_present(path), {"Variable": path, "IsNumeric": True}, {"Variable": path, "NumericGreaterThan": above}]
+    # What is no number is above none.
+    return [_present(path), {"Variable": path, "NumericGreaterThan": above}]
 
 
 def _some(path: str) -> list[str]:

@@ -50,12 +50,10 @@ LABELED = "$.Job.LabelCounters.TotalLabeled"
 RESULTS = {
     "createHyperParameterTuningJob": [
         {"Variable": BEST, "IsPresent": True},
-        {"Variable": BEST, "IsString": True},
-        {"Not": {"Variable": BEST, "StringEquals": ""}},
+        {"Variable": BEST, "StringGreaterThan": ""},
     ],
     "createLabelingJob": [
         {"Variable": LABELED, "IsPresent": True},
-        {"Variable": LABELED, "IsNumeric": True},
         {"Variable": LABELED, "NumericGreaterThan": 0},
     ],
 }
@@ -68,11 +66,7 @@ def test_check_wants_arn_and_where_there_is_one_the_success_status(stack, machin
 
     (rule,) = definition(stack)["States"]["Job: ValidateOutput"]["Choices"]
     arn = f"$.Job.{action.arn_field}"
-    wanted = [
-        {"Variable": arn, "IsPresent": True},
-        {"Variable": arn, "IsString": True},
-        {"Not": {"Variable": arn, "StringEquals": ""}},
-    ]
+    wanted = [{"Variable": arn, "IsPresent": True}, {"Variable": arn, "StringGreaterThan": ""}]
     if action.sync:
         status = f"$.Job.{action.noun}Status"
         wanted += [{"Variable": status, "IsPresent": True}, {"Variable": status, "StringEquals": "Completed"}]

@@ -45,6 +45,7 @@ LAYERS = (
     "deployment",
     "registry",
     "approval",
+    "quotas",
     "pipeline",
     "settings",
     "stack",

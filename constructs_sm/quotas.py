@@ -1,0 +1,74 @@
+"""What AWS refuses at deployment for its size, found at synthesis, with the way out.
+
+The CDK itself refuses a stack of more than 500 resources. Of a template that is too large it only tells, and it splits
+the policy of a role into managed ones until nothing takes them any more.
+
+Sources: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html,
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html and
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from constructs_sm.errors import InvalidInputError, Problem
+
+import jsii
+from aws_cdk import Stack
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import IValidation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DEFINITION_BYTES = 1_048_576
+TEMPLATE_BYTES = 1_000_000
+MANAGED_POLICIES = 10
+"""Of a role; on request 20."""
+_NEST = "run a part of it as a pipeline of its own, in a stack of its own, with SageMakerPipeline.task"
+_FEWER_NAMES = "let its jobs share a prefix: make them in the pipeline, or in a PipelineStack"
+
+
+@jsii.implements(IValidation)
+class WithinQuotas:
+    """Asked by the CDK when it synthesizes: whether a state machine is within what AWS takes.
+
+    Args:
+        where: What a user calls it.
+        machine: The state machine.
+    """
+
+    def __init__(self, where: str, machine: sfn.StateMachine) -> None:
+        self._where = where
+        self._machine = machine
+
+    def validate(self) -> list[str]:
+        problems = list(self._problems())
+        return [str(InvalidInputError(self._where, problems))] if problems else []
+
+    def _problems(self) -> Iterator[Problem]:
+        resource = self._machine.node.default_child
+        if isinstance(resource, sfn.CfnStateMachine):
+            yield from problems_of(Stack.of(resource).resolve(resource.definition_string))
+        # What has no room in the inline policy of a role, the CDK puts into managed ones of these names.
+        if self._machine.role.node.try_find_child(f"OverflowPolicy{MANAGED_POLICIES + 1}") is not None:
+            what = f"IAM takes {MANAGED_POLICIES} managed policies for the state machine role"
+            yield Problem(what, f"{MANAGED_POLICIES + 1} or more", _FEWER_NAMES)
+
+
+def problems_of(definition: Any) -> Iterator[Problem]:
+    """What is wrong with the size of a definition: a text, or a `Fn::Join` of texts and references.
+
+    A reference counts as what it is at least: nothing. So nothing is refused that AWS would take.
+    """
+    parts = definition["Fn::Join"][1] if isinstance(definition, dict) else [definition]
+    size = sum(len(part.encode()) for part in parts if isinstance(part, str))
+    if size > DEFINITION_BYTES:
+        what = f"Step Functions takes definitions of {DEFINITION_BYTES:,} bytes"
+        yield Problem(what, size, _NEST)
+    in_the_template = len(json.dumps(definition, ensure_ascii=False).encode())
+    if in_the_template > TEMPLATE_BYTES:
+        what = f"CloudFormation takes templates of {TEMPLATE_BYTES:,} bytes, and the definition is a part of one"
+        yield Problem(what, in_the_template, _NEST)
