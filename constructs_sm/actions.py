@@ -78,6 +78,11 @@ class Action:
         return f"{self.verb}{self.noun}"
 
     @property
+    def describe(self) -> str:
+        """The API that describes the resource, as SageMaker and IAM spell it."""
+        return f"Describe{self.noun}"
+
+    @property
     def name_field(self) -> str:
         return f"{self.noun}Name"
 

@@ -32,8 +32,6 @@ class PolledAction(Action):
     """How it ends otherwise. Every other status is one to wait on."""
     stops: bool = True
     """Whether the API has a Stop."""
-    kept: tuple[str, ...] = ()
-    """What of the description later states may want, besides ARN, name, status and the reason of a failure."""
     resource_field: str | None = None
     """The field of the request that names the resource in the ARN, where that is not the job itself."""
     under: str = ""
@@ -51,7 +49,6 @@ class PolledAction(Action):
 
     @property
     def describe(self) -> str:
-        """The API that describes the job, as SageMaker and IAM spell it."""
         return f"Describe{self.noun}{self.version}"
 
     @property
@@ -80,6 +77,11 @@ class PolledAction(Action):
         return (self.success, *self.ended)
 
     @property
+    def kept_fields(self) -> tuple[str, ...]:
+        name = () if self.token_field else (self.name_field,)
+        return (*name, self.arn_field, self.status_field, "FailureReason", *self.results)
+
+    @property
     def takes_tags(self) -> bool:
         """Never: the AWS SDK integration adds none to those of the request."""
         return False
@@ -94,13 +96,13 @@ AUTO_ML_JOB_V2 = PolledAction(
     role_path=("RoleArn",),
     role_optional=True,
     lower_cases_arn=True,
-    kept=("BestCandidate",),
+    results=("BestCandidate",),
 )
 COMPILATION_JOB = PolledAction(
     noun="CompilationJob",
     arn_type="compilation-job",
     role_path=("RoleArn",),
-    kept=("ModelArtifacts",),
+    results=("ModelArtifacts",),
     success="COMPLETED",
     ended=("FAILED", "STOPPED"),
 )
@@ -115,14 +117,14 @@ INFERENCE_RECOMMENDATIONS_JOB = PolledAction(
     status="Status",
     success="COMPLETED",
     ended=("FAILED", "STOPPED", "DELETING", "DELETED"),
-    kept=("InferenceRecommendations",),
+    results=("InferenceRecommendations",),
 )
 OPTIMIZATION_JOB = PolledAction(
     noun="OptimizationJob",
     arn_type="optimization-job",
     role_path=("RoleArn",),
     role_optional=True,
-    kept=("OptimizationOutput",),
+    results=("OptimizationOutput",),
     success="COMPLETED",
     ended=("FAILED", "STOPPED"),
 )
@@ -162,7 +164,7 @@ MODEL_PACKAGE = PolledAction(
     described_by="ModelPackageName",
     ended=("Failed", "Deleting"),
     stops=False,
-    kept=("ModelPackageGroupName", "ModelPackageVersion", "ModelApprovalStatus"),
+    results=("ModelPackageGroupName", "ModelPackageVersion", "ModelApprovalStatus"),
     resource_field="ModelPackageGroupName",
     under="/*",
     extra_resources=(("model-package-group", "ModelPackageGroupName"),),

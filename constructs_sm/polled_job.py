@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from constructs_sm.errors import NOTHING, Problem
@@ -10,6 +11,7 @@ from constructs_sm.iam import polling_grant
 from constructs_sm.job import SageMakerJob
 from constructs_sm.late_bound import is_jsonata
 from constructs_sm.polled_actions import PolledAction
+from constructs_sm.requests import unknown_output
 from constructs_sm.retry import SDK, RetryPolicy
 from constructs_sm.states import (
     JsonataTask,
@@ -71,7 +73,7 @@ class PolledJob(SageMakerJob):
     long is stopped (`<id>: Stop`) before the execution fails. Who aborts the execution has to stop the job himself:
     Step Functions knows nothing of it.
 
-    What later states find under the construct id is the job's ARN, name and status, and what *keep* names.
+    What later states find under the construct id is the job's name, ARN, status and results, and what *keep* names.
 
     Args:
         scope: Any construct in a stack.
@@ -79,7 +81,8 @@ class PolledJob(SageMakerJob):
         action: A row of `constructs_sm.polled_actions`, as `polled_actions.AUTO_ML_JOB_V2`.
         interval: Between looks. Default: 1 minute. Each takes 9 of the 25,000 events that an execution may have.
         timeout: When the job is given up and stopped. Default: 12 hours.
-        keep: Fields of the description that later states find. Default: what the row says.
+        keep: More fields of the description that later states find. Default: its name, ARN, status, failure reason and
+            results.
         given: Fields of the request that typed arguments said.
         defaults: Fields of the request that fill what typed arguments left out.
         problems: What the class has found wrong with its arguments.
@@ -117,6 +120,8 @@ class PolledJob(SageMakerJob):
             found.append(
                 Problem("action is no row of polled_actions", action, "pass polled_actions.AUTO_ML_JOB_V2, say")
             )
+        if isinstance(action, PolledAction):
+            found += unknown_output(action, keep or ())
         if arguments.get("output_check", NOTHING) is None:
             found.append(Problem("a job that is waited for is checked", None, "leave output_check out"))
         self._looks = Looks.of(
@@ -127,19 +132,10 @@ class PolledJob(SageMakerJob):
         self._action = action
         self._key = key_of(str(construct_id))
         self._retries = arguments.get("retry", SDK)
-        self._keep = tuple(getattr(action, "kept", ()) if keep is None else keep)
+        self._keep = tuple(keep or ())
         super().__init__(
             scope, construct_id, action=action, given=given, defaults=defaults, problems=found, **arguments
         )
-
-    def result(self, name: str) -> str:
-        """A field of the job's description that is kept, late-bound, for a state that runs after this one."""
-        return self._state.later(name)
-
-    @property
-    def job_arn(self) -> str:
-        """The ARN of the job, late-bound, for a state that runs after this one."""
-        return self._state.later(self._state.action.arn_field)
 
     def add_catch(
         self, handler: sfn.IChainable, *, errors: Sequence[str] | None = None, result_path: str | None = None
@@ -150,16 +146,15 @@ class PolledJob(SageMakerJob):
         return self
 
     def _checked(self, plan: TaskPlan, made: Mapping[str, str] | None) -> TaskState:
-        state = plan.state(made)
-        around = state.scope
-        return state.with_grants(
-            polling_grant(self._action, state.request, around.arns, shared_prefix=around.name_prefix)
-        )
+        begun = plan.state(made)
+        around = begun.scope
+        looking = polling_grant(self._action, begun.request, around.arns, shared_prefix=around.name_prefix)
+        kept = dict.fromkeys((*self._action.kept_fields, *self._keep))
+        return replace(begun.with_grants(looking), kept=tuple(kept))
 
     def _to_check(self) -> tuple[Output, sfn.INextable]:
         action, construct_id, key = self._action, self._construct_id, self._key
         place = place_of(key)
-        kept = (f"{action.fields or action.noun}Name", action.status_field, "FailureReason", *self._keep)
         self._polling = Polling(
             self,
             names=(f"{construct_id}: Describe", f"{construct_id}: Wait"),
@@ -167,9 +162,9 @@ class PolledJob(SageMakerJob):
             arguments=self._identification(),
             key=key,
             record={
-                # As the call has said it: a job without is refused, and not forgotten.
+                **{field: f"$states.result.{field}" for field in self._state.kept or ()},
+                # As the call has said it: the next look needs it.
                 action.arn_field: f"{place}.{action.arn_field}",
-                **{field: f"$states.result.{field}" for field in kept},
             },
             looks=self._looks,
             retry=self._retries,
@@ -183,7 +178,7 @@ class PolledJob(SageMakerJob):
             cause=said(f"{construct_id}: {action.api} had not ended after {self._looks.total}: ", f"$string({place})"),
         )
         self._given_up = self._stop() if action.stop else self._timed_out
-        return Output(place, Status.REQUIRED, jsonata=True), self._polling.task
+        return Output(path_of(key), Status.REQUIRED, jsonata=True), self._polling.task
 
     def _stop(self) -> sfn.State:
         action = self._action

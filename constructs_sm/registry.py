@@ -20,6 +20,7 @@ from aws_cdk import aws_stepfunctions as sfn
 if TYPE_CHECKING:
     from constructs_sm.jobs.containers import ModelData
     from constructs_sm.jobs.fields import Image, InstanceType, Texts
+    from constructs_sm.outputs import JobOutput
     from constructs_sm.s3 import S3Data
     from constructs_sm.state import TaskPlan, TaskState
 
@@ -131,9 +132,9 @@ class ModelPackage(PolledJob):
         return self._group or self.task
 
     @property
-    def model_package_arn(self) -> str:
-        """The ARN of the version, late-bound, for a state that runs after this one."""
-        return self.job_arn
+    def model_package_arn(self) -> JobOutput:
+        """The ARN of the version, for a state that runs after this one."""
+        return self.resource_arn
 
     @property
     def updating_grant(self) -> Grant:

@@ -99,7 +99,7 @@ def unknown_output(action: Action, paths: Iterable[str]) -> list[Problem]:
 
 
 def _unknown_output(action: Action, path: str) -> Iterator[Problem]:
-    shape = output_shape(f"Describe{action.noun}")
+    shape = output_shape(action.describe)
     # Step Functions adds the job's tags.
     for name in [] if path.startswith("Tags") else path.split("."):
         if shape.type_name != "structure" or "[" in name:
