@@ -17,8 +17,13 @@ if TYPE_CHECKING:
 
 ACTION_OF = {action.api: action for action in ACTIONS}
 """The rows of the table by the name that Step Functions has for them."""
-POLLED = {operation: action for action in POLLED_ACTIONS for operation in (action.operation, action.describe)}
-"""The rows of the second table by the operations that begin and describe a job."""
+POLLED = {
+    operation: action
+    for action in POLLED_ACTIONS
+    for operation in (action.operation, action.describe, action.stop)
+    if operation
+}
+"""The rows of the second table by the operations that begin, describe and stop a job."""
 BEGUN = {action.operation: action for action in POLLED_ACTIONS}
 """The same, by those that begin one."""
 LOWER_CASED = frozenset(action.arn_type for action in (*ACTIONS, *POLLED_ACTIONS) if action.lower_cases_arn)

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from constructs_sm.api_model import has_operation
-from constructs_sm.testing.apis import ACTION_OF, LOWER_CASED, POLLED, role_arns, values
+from constructs_sm.testing.apis import ACTION_OF, BEGUN, LOWER_CASED, POLLED, role_arns, values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from constructs_sm.actions import Action
+    from constructs_sm.polled_actions import PolledAction
     from constructs_sm.testing.calls import Call
 
 Context: TypeAlias = Mapping[str, str | Sequence[str]]
@@ -44,7 +45,9 @@ def needs(call: Call) -> list[Need]:
         return _of_other_services(call)
     action = ACTION_OF.get(call.api)
     if action is None:
-        return [Need(f"sagemaker:{call.operation}", resource) for resource in sdk_resources(call)]
+        begun = [Need(f"sagemaker:{call.operation}", resource) for resource in sdk_resources(call)]
+        polled = BEGUN.get(call.operation)
+        return begun if polled is None else [*begun, *_passed_roles(call), *_tags(polled, call, _itself(polled, call))]
     names = _arns(call, action.arn_type, action.name_field)
     context = _conditions(call)
     own = [Need(f"sagemaker:{action.operation}", arn, context) for arn in names]
@@ -65,13 +68,10 @@ def sdk_resources(call: Call) -> list[str]:
     """The ARNs that a call by the SDK integration is authorized on: by names in its request, or the ARN it gives."""
     polled = POLLED.get(call.operation)
     if polled and call.operation == polled.operation:
-        kinds = [(polled.arn_type, polled.name_field)] if polled.begun_on_itself else []
-        return [
-            arn
-            for kind, name in (*kinds, *polled.extra_resources)
-            if name in call.request
-            for arn in _arns(call, kind, name)
+        others = [
+            arn for kind, name in polled.extra_resources if name in call.request for arn in _arns(call, kind, name)
         ]
+        return [*(_itself(polled, call) if polled.begun_on_itself else ()), *others]
     noun = polled.noun if polled else re.sub(r"^[A-Z][a-z]+|V[0-9]$", "", call.operation)
     kind = polled.arn_type if polled else _kebab(noun)
     if given := [value for name, value in call.request.items() if name in {"ResourceArn", f"{noun}Arn"}]:
@@ -82,6 +82,12 @@ def sdk_resources(call: Call) -> list[str]:
     if name_field in call.request:
         return _arns(call, kind, name_field)
     return [SOME]
+
+
+def _itself(polled: PolledAction, call: Call) -> list[str]:
+    """The ARNs of what a call begins; of one that is numbered below another, that of the first."""
+    named = _arns(call, polled.arn_type, polled.resource_field or polled.name_field)
+    return [f"{arn}{polled.under.replace('*', '1')}" for arn in named]
 
 
 def _kebab(noun: str) -> str:
@@ -106,7 +112,7 @@ def _passed_roles(call: Call) -> Iterator[Need]:
 
 def _tags(action: Action, call: Call, arns: Sequence[str]) -> Iterator[Need]:
     """The optimized integration tags whatever it creates, whether or not the request has tags."""
-    if action.takes_tags and (not call.sdk or call.request.get("Tags")):
+    if call.request.get("Tags") if call.sdk else action.takes_tags:
         for arn in arns:
             yield Need("sagemaker:AddTags", arn, {"sagemaker:TaggingAction": call.operation, **_tag_conditions(call)})
 
