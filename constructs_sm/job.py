@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from constructs_sm.errors import NOTHING, InvalidInputError, Problem
 from constructs_sm.state import TaskArguments, TaskPlan, TaskState
-from constructs_sm.states import Rule
+from constructs_sm.states import Rule, catching_in_jsonata
 from constructs_sm.task import SageMakerTask
 from constructs_sm.validation import Output, OutputCheck
 
@@ -101,7 +101,7 @@ class SageMakerJob(sfn.StateMachineFragment):
         self._construct_id = construct_id
         self._state = state
         self._goes_on = False
-        self._task = _JobTask(self, construct_id, state, self._close)
+        self._task = (_JsonataJobTask if state.jsonata else _JobTask)(self, construct_id, state, self._close)
         self._choice = self._checked_by(check) if check is not None else None
 
     def _checked(self, plan: TaskPlan, made: Mapping[str, str] | None) -> TaskState:
@@ -311,6 +311,13 @@ class _JobTask(SageMakerTask):
     def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
         self._close()
         super()._when_bound_to_graph(graph)
+
+
+class _JsonataJobTask(_JobTask):
+    """The same in JSONata. Apart, since what is overridden costs every job that does not need it."""
+
+    def to_state_json(self, top_level_query_language: sfn.QueryLanguage | None = None) -> dict[Any, Any]:
+        return catching_in_jsonata(super().to_state_json(top_level_query_language))
 
 
 @jsii.implements(sfn.INextable)

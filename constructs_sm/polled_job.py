@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from constructs_sm.errors import NOTHING, Problem
+from constructs_sm.errors import NOTHING, InvalidInputError, Problem
 from constructs_sm.iam import polling_grant
 from constructs_sm.job import SageMakerJob
 from constructs_sm.late_bound import is_jsonata
@@ -110,18 +110,16 @@ class PolledJob(SageMakerJob):
         problems: Sequence[Problem] = (),
         **arguments: Unpack[PolledJobArguments],
     ) -> None:
+        if not isinstance(action, PolledAction):
+            use = "pass a row of polled_actions, as polled_actions.AUTO_ML_JOB_V2"
+            raise InvalidInputError(f"PolledJob '{construct_id}'", [Problem("no API to poll", action, use)])
         found = list(problems)
         found += [
             Problem(f"a polled job takes no {name}", arguments[name], "its result stands under its construct id")  # type: ignore[literal-required]
             for name in _NOT_OF_A_POLLED_JOB
             if name in arguments
         ]
-        if not isinstance(action, PolledAction):
-            found.append(
-                Problem("action is no row of polled_actions", action, "pass polled_actions.AUTO_ML_JOB_V2, say")
-            )
-        if isinstance(action, PolledAction):
-            found += unknown_output(action, keep or ())
+        found += unknown_output(action, keep or ())
         if arguments.get("output_check", NOTHING) is None:
             found.append(Problem("a job that is waited for is checked", None, "leave output_check out"))
         self._looks = Looks.of(

@@ -63,15 +63,10 @@ class JsonataState(sfn.CustomState):
 
 
 class JsonataTask(JsonataState):
-    """A Task in JSONata, which can catch as in JSONPath: `result_path` says where the error goes in the input.
-
-    The CDK takes every `CustomState` for JSONPath, and would render a ResultPath that a JSONata state must not have.
-    """
+    """A Task in JSONata, which can catch as in JSONPath: `result_path` says where the error goes in the input."""
 
     def to_state_json(self, top_level_query_language: sfn.QueryLanguage | None = None) -> dict[Any, Any]:
-        state = dict(super().to_state_json(top_level_query_language))
-        catchers = state.get("Catch")
-        return {**state, "Catch": [_in_jsonata(catcher) for catcher in catchers]} if catchers else state
+        return catching_in_jsonata(super().to_state_json(top_level_query_language))
 
 
 class Begin(sfn.CustomState):
@@ -120,6 +115,15 @@ def _expression(value: Any) -> str:
     if is_jsonata(value):
         return f"({str(value).removeprefix('{%').removesuffix('%}').strip()})"
     return json.dumps(value, ensure_ascii=False)
+
+
+def catching_in_jsonata(state: Mapping[Any, Any]) -> dict[Any, Any]:
+    """A state in JSONata with its catchers in JSONata as well.
+
+    The CDK takes every `CustomState` for JSONPath, and renders a ResultPath that a JSONata state must not have.
+    """
+    catchers = state.get("Catch")
+    return {**state, "Catch": [_in_jsonata(catcher) for catcher in catchers]} if catchers else dict(state)
 
 
 def _in_jsonata(catcher: Mapping[str, Any]) -> dict[str, Any]:
