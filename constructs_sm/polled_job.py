@@ -183,7 +183,7 @@ class PolledJob(SageMakerJob):
             cause=said(f"{construct_id}: {action.api} had not ended after {self._looks.total}: ", f"$string({place})"),
         )
         self._given_up = self._stop() if action.stop else self._timed_out
-        return Output(place, Status.REQUIRED, jsonata=True), self._polling.task
+        return Output(path_of(key), Status.REQUIRED, jsonata=True), self._polling.task
 
     def _stop(self) -> sfn.State:
         action = self._action
