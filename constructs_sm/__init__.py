@@ -6,8 +6,10 @@ node.provide()
 
 from constructs_sm import images, polled_actions, retry  # noqa: E402
 from constructs_sm.approval import Approval  # noqa: E402
+from constructs_sm.conditions import Condition, Number  # noqa: E402
 from constructs_sm.deployment import EndpointDeployment  # noqa: E402
 from constructs_sm.errors import InvalidInputError  # noqa: E402
+from constructs_sm.gates import EvaluationReport, QualityGate  # noqa: E402
 from constructs_sm.job import SageMakerJob  # noqa: E402
 from constructs_sm.jobs.channels import Channel, FileSystemDataSource  # noqa: E402
 from constructs_sm.jobs.containers import Container, ModelDataSource  # noqa: E402
@@ -103,6 +105,7 @@ __all__ = [
     "ClarifyExplainerConfig",
     "ClarifyInferenceConfig",
     "ClarifyShapConfig",
+    "Condition",
     "Container",
     "ContinuousParameterRange",
     "CrossRegionTrafficConfig",
@@ -113,6 +116,7 @@ __all__ = [
     "EndpointConfig",
     "EndpointDeployment",
     "EndpointUpdate",
+    "EvaluationReport",
     "ExperimentConfig",
     "FeatureStoreOutput",
     "FileSystemDataSource",
@@ -133,6 +137,7 @@ __all__ = [
     "ModelDataSource",
     "ModelPackage",
     "ModelPackageConfig",
+    "Number",
     "OutputCheck",
     "ParallelJobs",
     "PipelineStack",
@@ -145,6 +150,7 @@ __all__ = [
     "ProfilerConfig",
     "ProfilerRuleConfiguration",
     "PublicWorkteam",
+    "QualityGate",
     "RedshiftDatasetDefinition",
     "RetryPolicy",
     "RollingUpdatePolicy",

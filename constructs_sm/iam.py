@@ -184,6 +184,24 @@ def _read(location: S3Location, arns: Arns) -> Iterator[Grant]:
         yield Grant(("kms:Decrypt",), (location.key.key_arn,))
 
 
+def read_object_grants(location: S3Location, arns: Arns, file: str = "") -> tuple[Grant, ...]:
+    """What the state machine role needs to read one object; nothing where it is not known what object that may be.
+
+    Args:
+        location: The object.
+        arns: Where the resources are.
+        file: How its name ends, where the rest comes at run time.
+    """
+    if location.within is None or bucket_and_prefix(location.within) is None:
+        return ()
+    _, prefix = _bucket_and_prefix(location)
+    name = prefix if location.is_exact else f"{prefix}*{file}"
+    grants = [Grant(("s3:GetObject",), (f"{_bucket_arn(location, arns)}/{name}",), wildcard=_PREFIX)]
+    if location.key is not None:
+        grants.append(Grant(("kms:Decrypt",), (location.key.key_arn,)))
+    return tuple(grants)
+
+
 def _write(location: S3Location, arns: Arns) -> Iterator[Grant]:
     _, prefix = _bucket_and_prefix(location)
     written = f"{_bucket_arn(location, arns)}/{prefix}*"

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import inspect
 from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from constructs_sm.errors import NOTHING, InvalidInputError, Problem
+from constructs_sm.fragment import Check, CheckedFragment
 from constructs_sm.state import TaskArguments, TaskPlan, TaskState
 from constructs_sm.states import Rule, catching_in_jsonata
 from constructs_sm.task import SageMakerTask
 from constructs_sm.validation import Output, OutputCheck
 
-import jsii
 from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 _CHECK = "{}: ValidateOutput"
 _REFUSED = "{}: InvalidOutput"
-_DONE = "{}: Succeed"
 _LONGEST_STATE_NAME = 80
 _LONGEST_ID = _LONGEST_STATE_NAME - len(_CHECK.format(""))
 
@@ -39,8 +38,7 @@ class JobArguments(TaskArguments, total=False):
     """Default: `OutputCheck.completed()`. None: the job goes on whatever its output is."""
 
 
-@jsii.implements(sfn.INextable)
-class SageMakerJob(sfn.StateMachineFragment):
+class SageMakerJob(CheckedFragment):
     """A SageMaker job that is retried where that helps, and whose output is checked before the state machine goes on.
 
     Three states: the task, named like the construct; a Choice, `<id>: ValidateOutput`; and a Fail, `<id>:
@@ -98,9 +96,7 @@ class SageMakerJob(sfn.StateMachineFragment):
         plan.check()
         super().__init__(scope, construct_id)
         state = self._checked(plan, None if make is None else make(self))
-        self._construct_id = construct_id
         self._state = state
-        self._goes_on = False
         self._task = (_JsonataJobTask if state.jsonata else _JobTask)(self, construct_id, state, self._close)
         self._choice = self._checked_by(check) if check is not None else None
 
@@ -116,7 +112,7 @@ class SageMakerJob(sfn.StateMachineFragment):
         failure = check.failure(self._construct_id, action, output)
         self._rule: sfn.Condition = Rule(check.rule(action, output))
         self._refused = sfn.Fail(self, _REFUSED.format(self._construct_id), query_language=language, **failure)
-        choice = _Check(self, _CHECK.format(self._construct_id), language, self)
+        choice = Check(self, _CHECK.format(self._construct_id), language, self)
         before.next(choice)
         return choice
 
@@ -173,43 +169,6 @@ class SageMakerJob(sfn.StateMachineFragment):
     def start_state(self) -> sfn.State:
         return self._task
 
-    @property
-    def end_states(self) -> list[sfn.INextable]:
-        return [self]
-
-    def next(self, next: sfn.IChainable) -> sfn.Chain:  # noqa: A002  (the CDK's name)
-        """Go on to *next* when the output is accepted.
-
-        Raises:
-            InvalidInputError: The job goes on to something else already.
-        """
-        if self._goes_on:
-            raise InvalidInputError(
-                f"{type(self).__name__} '{self.node.path}'",
-                [
-                    Problem(
-                        "the job goes on already", next.id, "chain before the state machine or Map takes it, and once"
-                    )
-                ],
-            )
-        self._accept(next.start_state)
-        return cast("sfn.Chain", JobChain(self, next))
-
-    def to_single_state(
-        self, *, state_id: str | None = None, prefix_states: str | None = None, **parallel: Any
-    ) -> sfn.Parallel:
-        """The job as the one branch of a Parallel.
-
-        Args:
-            state_id: Name of the Parallel. Default: the construct id, with the job's own states prefixed by it.
-            prefix_states: What the names of the job's states begin with. Default: the name of the Parallel and a colon.
-            parallel: What `sfn.Parallel` takes.
-        """
-        name = state_id or self._construct_id
-        self.prefix_states(prefix_states or f"{name}: ")
-        # An id of its own, since the task has that of the job.
-        return sfn.Parallel(self, "SingleState", state_name=name, **parallel).branch(self)
-
     def add_catch(
         self, handler: sfn.IChainable, *, errors: Sequence[str] | None = None, result_path: str | None = None
     ) -> Self:
@@ -226,7 +185,6 @@ class SageMakerJob(sfn.StateMachineFragment):
         return self
 
     def _accept(self, state: sfn.State) -> None:
-        self._goes_on = True
         if self._choice is None:
             self._task.next(state)
         else:
@@ -239,11 +197,7 @@ class SageMakerJob(sfn.StateMachineFragment):
         """
         if self._choice is None:
             return
-        if not self._goes_on:
-            succeed = sfn.Succeed(self, _DONE.format(self._construct_id))
-            # Prefixes were handed out before this state was there.
-            succeed.add_prefix(self._task.state_id.removesuffix(self._construct_id))
-            self._accept(succeed)
+        self._succeed(self._task)
         self._turn_away(self._choice)
 
     @property
@@ -254,51 +208,6 @@ class SageMakerJob(sfn.StateMachineFragment):
     def _turn_away(self, choice: sfn.Choice) -> None:
         """Say where the check leads whose output is not accepted."""
         choice.otherwise(self._refused)
-
-
-@jsii.implements(sfn.IChainable)
-class JobChain:
-    """What `job.next(...)` gives: an `sfn.Chain` in all it can do, kept in Python.
-
-    A chain of the CDK asks both of its ends for their states, over the jsii bridge, each time it grows.
-    """
-
-    def __init__(self, first: sfn.IChainable, last: sfn.IChainable) -> None:
-        self._first = first
-        self._last = last
-
-    @property
-    def id(self) -> str:
-        """As the CDK has it: that of what was added last."""
-        return self._last.id
-
-    @property
-    def start_state(self) -> sfn.State:
-        """Where the chain begins."""
-        return self._first.start_state
-
-    @property
-    def end_states(self) -> list[sfn.INextable]:
-        """What goes on where the chain does."""
-        return self._last.end_states
-
-    def next(self, next: sfn.IChainable) -> sfn.Chain:  # noqa: A002  (the CDK's name)
-        """Go on to *next* at the end of the chain.
-
-        Raises:
-            InvalidInputError: The chain cannot go on: it ends in a Succeed or Fail, say.
-        """
-        ends = self.end_states
-        if not ends:
-            use = "chain before what ends the state machine"
-            raise InvalidInputError(f"chain that ends in '{self.id}'", [Problem("nothing goes on", next.id, use)])
-        for end in ends:
-            end.next(next)
-        return cast("sfn.Chain", JobChain(self._first, next))
-
-    def to_single_state(self, id: str, **parallel: Any) -> sfn.Parallel:  # noqa: A002  (the CDK's name)
-        """The chain as the one branch of a Parallel, as `sfn.Chain` does it."""
-        return sfn.Parallel(self.start_state, id, **parallel).branch(self)
 
 
 class _JobTask(SageMakerTask):
@@ -318,18 +227,6 @@ class _JsonataJobTask(_JobTask):
 
     def to_state_json(self, top_level_query_language: sfn.QueryLanguage | None = None) -> dict[Any, Any]:
         return catching_in_jsonata(super().to_state_json(top_level_query_language))
-
-
-@jsii.implements(sfn.INextable)
-class _Check(sfn.Choice):
-    """The Choice after a job. To go on from it is to go on from the job."""
-
-    def __init__(self, scope: Construct, construct_id: str, language: sfn.QueryLanguage, job: SageMakerJob) -> None:
-        super().__init__(scope, construct_id, query_language=language)
-        self._job = job
-
-    def next(self, next: sfn.IChainable) -> sfn.Chain:  # noqa: A002  (the CDK's name)
-        return self._job.next(next)
 
 
 @cache

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from constructs_sm.conditions import Comparable
 from constructs_sm.errors import InvalidInputError, Problem
+from constructs_sm.late_bound import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
 _UNQUOTABLE = re.compile(r"['\\]")
-_KEY = re.compile(r"\.(\w+)|\[['\"]([^'\"]+)['\"]\]")
-
-
-def jsonata_of(path: str) -> str:
-    """A plain JSONPath into a state's input as JSONata has it, without its marks."""
-    return "$states.input" + _KEY.sub(lambda key: f".`{key[1] or key[2]}`", path.removeprefix("$"))
 
 
 def _never_made() -> str:
@@ -42,11 +38,12 @@ class TaskIdentity:
     state_id: Callable[[], str] = field(default=_never_made, repr=False)
 
 
-class JobOutput(str):
+class JobOutput(Comparable, str):
     """Something a job leaves, as a string that any other job takes, and anything of the CDK's.
 
     As a string it is spelled in the query language of the job that leaves it; a job that is given it spells it in its
-    own. It is not the value: to read it before the state machine runs makes no sense, except where it is literal.
+    own. It is not the value: to read it before the state machine runs makes no sense, except where it is literal. Where
+    the value is a number, compare it with one (`>= 0.8`) for a QualityGate.
 
     Attributes:
         producer: The job.
@@ -83,6 +80,29 @@ class JobOutput(str):
         if self.json_path is None:
             return str(self)
         return f"{{% {self.jsonata} %}}" if jsonata else self.json_path
+
+    @property
+    def said(self) -> str:
+        """What people call it."""
+        return f"{self.name} of {self.producer.name}"
+
+    def expression(self, gate: str) -> str:  # noqa: ARG002
+        """It as JSONata."""
+        return str(self) if self.jsonata is None else self.jsonata
+
+    def missing(self, gate: str) -> str:  # noqa: ARG002
+        """The sentence that says it is not there."""
+        return quoted(f"{self.producer.name} has no number at {self.name}")
+
+    def __eq__(self, other: object) -> Any:
+        compared = NotImplemented if isinstance(other, str) else super().__eq__(other)
+        return str.__eq__(self, other) if compared is NotImplemented else compared
+
+    def __ne__(self, other: object) -> Any:
+        compared = NotImplemented if isinstance(other, str) else super().__ne__(other)
+        return str.__ne__(self, other) if compared is NotImplemented else compared
+
+    __hash__ = str.__hash__
 
     def within(self, json_path: str, jsonata: str) -> JobOutput:
         """An expression that has this value in it, where each of the two says `<>`."""
@@ -139,3 +159,14 @@ class Metric(JobOutput):
         self.json_path, self.jsonata = one.json_path, one.jsonata
         self.among_all, self.metric_name = metrics, name
         return self
+
+    @property
+    def said(self) -> str:
+        """What people call it."""
+        return f"{self.metric_name} of {self.producer.name}"
+
+    def missing(self, gate: str) -> str:  # noqa: ARG002
+        """The sentence that says it is not there, and which there are."""
+        names = f"{self.among_all.jsonata}.MetricName"
+        there = f"$exists({names}) ? $join([{names}], ', ') : 'none'"
+        return f"{quoted(f'{self.producer.name} has no metric {self.metric_name}; its metrics: ')} & ({there})"

@@ -6,6 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
+from constructs_sm.late_bound import is_json_path, is_jsonata
+from constructs_sm.outputs import JobOutput
+
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_s3 as s3
@@ -51,9 +54,30 @@ class S3Location:
         return None
 
     def under(self, prefix: str) -> S3Location:
-        """A place under this one: *prefix* joined with one slash."""
+        """A place under this one: *prefix* joined with one slash. A late-bound place must end in one itself."""
+        if is_late(self.uri):
+            return S3Location(_followed_by(self.uri, prefix), self.within, self.key)
         within = None if self.within is None else f"{self.within.rstrip('/')}/{prefix}"
-        return S3Location(f"{self.uri.rstrip('/')}/{prefix}", within, self.key)
+        uri = f"{self.uri.rstrip('/')}/{prefix}"
+        if isinstance(self.uri, JobOutput):
+            uri = JobOutput.literal(self.uri.producer, self.uri.name, uri)
+        return S3Location(uri, within, self.key)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether all of it is known, so that it may be the name of one object."""
+        return not is_late(self.uri) and self.uri == self.within
+
+
+def is_late(uri: str) -> bool:
+    """Whether Step Functions computes a URI."""
+    return is_json_path(uri) or is_jsonata(uri)
+
+
+def _followed_by(uri: str, text: str) -> str:
+    if isinstance(uri, JobOutput):
+        return uri.followed_by(text)
+    return f"{{% ({uri[2:-2].strip()}) & '{text}' %}}" if is_jsonata(uri) else f"States.Format('{{}}{text}', {uri})"
 
 
 S3Data: TypeAlias = Union[str, "s3.IBucket", "s3_assets.Asset", S3Location]

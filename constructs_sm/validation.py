@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.outputs import jsonata_of
+from constructs_sm.late_bound import jsonata_of
 
 if TYPE_CHECKING:
     from constructs_sm.actions import Action

@@ -91,13 +91,13 @@ def texts(values: Any) -> Any:
 
 
 def _text(value: Any) -> Any:  # noqa: PLR0911  (one for each kind of value)
+    if isinstance(value, JobOutput):
+        return value.as_text()
     if value is None or value in (math.inf, -math.inf) or value != value:  # noqa: PLR0124  (nan)
         # None would be left out unseen, and the API has no spelling for the others.
         return NOTHING
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, JobOutput):
-        return value.as_text()
     if is_token(value):
         # What comes later may be a number.
         text = value if isinstance(value, str) else Token.as_string(value)

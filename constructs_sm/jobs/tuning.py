@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         InstancePreference,
         TuningInstanceConfig,
     )
+    from constructs_sm.outputs import JobOutput
     from constructs_sm.s3 import S3Data
 
     from aws_cdk import aws_ec2 as ec2
@@ -319,9 +320,14 @@ class TuningJob(SageMakerJob):
         self._known.append(place)
 
     @property
-    def best_training_job_name(self) -> str:
+    def best_training_job_name(self) -> JobOutput:
         """The name of the best training once this job has completed, for a state that runs after it."""
         return self._state.later("BestTrainingJob.TrainingJobName")
+
+    @property
+    def best_objective(self) -> JobOutput:
+        """What the best training came to, a number, for a QualityGate after this job."""
+        return self._state.later("BestTrainingJob.FinalHyperParameterTuningJobObjectiveMetric.Value")
 
     @property
     def best_model_artifacts(self) -> S3Location:
@@ -338,11 +344,7 @@ class TuningJob(SageMakerJob):
             raise InvalidInputError(where, [Problem("place of the best model is not known", said, use)])
         name = self.best_training_job_name
         folder, file = f"{output.rstrip('/')}/", "/output/model.tar.gz"
-        uri = (
-            f"{{% '{folder}' & {name[3:-3]} & '{file}' %}}"
-            if is_jsonata(name)
-            else f"States.Format('{folder}{{}}{file}', {name})"
-        )
+        uri = name.within(f"States.Format('{folder}{{}}{file}', <>)", f"'{folder}' & <> & '{file}'")
         known = next((place for place in self._known if place is not None and place.uri == output), None)
         place = known or S3Location(output, output)
         return S3Location(uri, place.within, place.key)

@@ -1,0 +1,137 @@
+"""What ends in a Choice: a fragment that goes on from there, or closes itself, and the chain of such fragments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from constructs_sm.errors import InvalidInputError, Problem
+
+import jsii
+from aws_cdk import aws_stepfunctions as sfn
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+_DONE = "{}: Succeed"
+
+
+@jsii.implements(sfn.INextable)
+class CheckedFragment(sfn.StateMachineFragment):
+    """States that lead to a Choice. What is chained after them is where the Choice leads when all is well.
+
+    Args:
+        scope: Any construct in a stack.
+        construct_id: Also the beginning of the names of its states.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
+        self._construct_id = construct_id
+        self._goes_on = False
+
+    @property
+    def end_states(self) -> list[sfn.INextable]:
+        return [self]
+
+    def next(self, next: sfn.IChainable) -> sfn.Chain:  # noqa: A002  (the CDK's name)
+        """Go on to *next* when all is well.
+
+        Raises:
+            InvalidInputError: It goes on to something else already.
+        """
+        if self._goes_on:
+            raise InvalidInputError(
+                f"{type(self).__name__} '{self.node.path}'",
+                [Problem("it goes on already", next.id, "chain before the state machine or Map takes it, and once")],
+            )
+        self._goes_on = True
+        self._accept(next.start_state)
+        return cast("sfn.Chain", JobChain(self, next))
+
+    def to_single_state(
+        self, *, state_id: str | None = None, prefix_states: str | None = None, **parallel: Any
+    ) -> sfn.Parallel:
+        """It as the one branch of a Parallel.
+
+        Args:
+            state_id: Name of the Parallel. Default: the construct id, with its own states prefixed by it.
+            prefix_states: What the names of its states begin with. Default: the name of the Parallel and a colon.
+            parallel: What `sfn.Parallel` takes.
+        """
+        name = state_id or self._construct_id
+        self.prefix_states(prefix_states or f"{name}: ")
+        # An id of its own, since a state of it has that of its own.
+        return sfn.Parallel(self, "SingleState", state_name=name, **parallel).branch(self)
+
+    def _accept(self, state: sfn.State) -> None:
+        """Say where it goes on; called once."""
+        raise NotImplementedError
+
+    def _succeed(self, named_like_it: sfn.State) -> None:
+        """End in a Succeed, if nothing was chained: a Choice cannot be the end."""
+        if self._goes_on:
+            return
+        self._goes_on = True
+        succeed = sfn.Succeed(self, _DONE.format(self._construct_id))
+        # Prefixes were handed out before this state was there.
+        succeed.add_prefix(named_like_it.state_id.removesuffix(self._construct_id))
+        self._accept(succeed)
+
+
+@jsii.implements(sfn.INextable)
+class Check(sfn.Choice):
+    """The Choice of a fragment. To go on from it is to go on from the fragment."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, language: sfn.QueryLanguage, fragment: CheckedFragment
+    ) -> None:
+        super().__init__(scope, construct_id, query_language=language)
+        self._fragment = fragment
+
+    def next(self, next: sfn.IChainable) -> sfn.Chain:  # noqa: A002  (the CDK's name)
+        return self._fragment.next(next)
+
+
+@jsii.implements(sfn.IChainable)
+class JobChain:
+    """What `job.next(...)` gives: an `sfn.Chain` in all it can do, kept in Python.
+
+    A chain of the CDK asks both of its ends for their states, over the jsii bridge, each time it grows.
+    """
+
+    def __init__(self, first: sfn.IChainable, last: sfn.IChainable) -> None:
+        self._first = first
+        self._last = last
+
+    @property
+    def id(self) -> str:
+        """As the CDK has it: that of what was added last."""
+        return self._last.id
+
+    @property
+    def start_state(self) -> sfn.State:
+        """Where the chain begins."""
+        return self._first.start_state
+
+    @property
+    def end_states(self) -> list[sfn.INextable]:
+        """What goes on where the chain does."""
+        return self._last.end_states
+
+    def next(self, next: sfn.IChainable) -> sfn.Chain:  # noqa: A002  (the CDK's name)
+        """Go on to *next* at the end of the chain.
+
+        Raises:
+            InvalidInputError: The chain cannot go on: it ends in a Succeed or Fail, say.
+        """
+        ends = self.end_states
+        if not ends:
+            use = "chain before what ends the state machine"
+            raise InvalidInputError(f"chain that ends in '{self.id}'", [Problem("nothing goes on", next.id, use)])
+        for end in ends:
+            end.next(next)
+        return cast("sfn.Chain", JobChain(self._first, next))
+
+    def to_single_state(self, id: str, **parallel: Any) -> sfn.Parallel:  # noqa: A002  (the CDK's name)
+        """The chain as the one branch of a Parallel, as `sfn.Chain` does it."""
+        return sfn.Parallel(self.start_state, id, **parallel).branch(self)

@@ -1,0 +1,281 @@
+"""QualityGate: a comparison between jobs, that goes on or says why not."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from constructs_sm.conditions import Comparable, Condition
+from constructs_sm.errors import InvalidInputError, Problem, raise_all, where_of
+from constructs_sm.fragment import Check, CheckedFragment
+from constructs_sm.iam import read_object_grants
+from constructs_sm.late_bound import TOKEN, is_json_path, is_jsonata, jsonata_of, quoted
+from constructs_sm.outputs import JobOutput, TaskIdentity
+from constructs_sm.retry import RetryPolicy
+from constructs_sm.s3 import S3Location, bucket_and_prefix
+from constructs_sm.scope import JobScope
+from constructs_sm.states import JsonataTask, Rule, describing, key_of, place_of
+
+from aws_cdk import Annotations
+from aws_cdk import aws_stepfunctions as sfn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from constructs_sm.s3 import S3Data
+
+    from constructs import Construct
+
+_NOT_MET = "{}: NotMet"
+_NO_VALUE = "{}: NoValue"
+_REPORT = "{}: Report"
+_LONGEST_ID = 80 - len("{}: Report 10".format(""))
+_STEP = re.compile(r"([^.\[\]]+)((?:\[\d+\])*)")
+_RETRY = (
+    # The second is what everything is called that S3's model does not name: throttling, and denied access too.
+    RetryPolicy(errors=["S3.SdkClientException", "S3.S3Exception"], interval_seconds=2, max_attempts=4, jitter=True),
+)
+
+
+class EvaluationReport:
+    """A JSON file in S3 that a job has written, of which a QualityGate compares fields.
+
+    `EvaluationReport(prepare.output("report"), "evaluation.json")["metrics.auc.value"] >= 0.8`
+
+    The file must be smaller than 256 KiB, as all that a state gets. Only the fields in question are kept.
+
+    Args:
+        place: The file, or with *file* the place it is in.
+        file: Its name under *place*.
+
+    Raises:
+        InvalidInputError: The place is none in S3.
+    """
+
+    def __init__(self, place: S3Data, file: str | None = None) -> None:
+        location = S3Location.of(place)
+        if location is None:
+            problem = Problem("no place in S3", place, "pass job.output(...), or an s3:// URI")
+            raise InvalidInputError("EvaluationReport", [problem])
+        self.location = location.under(file) if file else location
+        self.file = file or ""
+
+    def __getitem__(self, path: str) -> ReportField:
+        """The number at *path*: dotted, with indices in brackets."""
+        return ReportField(self, path)
+
+    @property
+    def said(self) -> str:
+        """What people call it."""
+        uri = self.location.uri
+        if not isinstance(uri, JobOutput):
+            return uri
+        return f"{self.file} in {uri.name} of {uri.producer.name}".removeprefix(" in ")
+
+    @property
+    def uri(self) -> str:
+        """Its URI, as JSONata without its marks."""
+        uri = self.location.uri
+        said = uri.spelled(jsonata=True) if isinstance(uri, JobOutput) else uri
+        if is_jsonata(said):
+            return said[2:-2].strip()
+        return jsonata_of(said) if is_json_path(said) else quoted(said)
+
+
+class ReportField(Comparable):
+    """A number in an EvaluationReport.
+
+    Attributes:
+        report: The file.
+        path: Where in it.
+    """
+
+    __slots__ = ("_names", "path", "report")
+
+    def __init__(self, report: EvaluationReport, path: str) -> None:
+        names = [_STEP.fullmatch(step) for step in path.split(".")] if isinstance(path, str) else [None]
+        if None in names or "`" in path:
+            problem = Problem("no path of a field", path, "write 'metrics.auc.value', or 'folds[0].auc'")
+            raise InvalidInputError("EvaluationReport", [problem])
+        self.report, self.path = report, path
+        self._names = [f"`{name[1]}`{name[2]}" for name in names if name]
+
+    @property
+    def said(self) -> str:
+        """What people call it."""
+        return self.path
+
+    def within(self, document: str) -> str:
+        """It in a document, as JSONata."""
+        return ".".join([document, *self._names])
+
+    def expression(self, gate: str) -> str:
+        """What is kept of it, as JSONata."""
+        return f"{place_of(gate)}.`{self.report.said}`.`{self.path}`"
+
+    def missing(self, gate: str) -> str:
+        """The sentence that says it is not there, and what is."""
+        beginning = quoted(f"{self.report.said} has no number at {self.path}; its fields: ")
+        return f"{beginning} & {place_of(gate)}.`{self.report.said}`.`fields`"
+
+
+class QualityGate(CheckedFragment):
+    """Go on if a condition holds; otherwise end in a Fail that says what was measured and what was wanted.
+
+    `QualityGate(stack, "AUC is at least 0.8", train.metric("validation:auc") >= 0.8)`
+
+    What is compared: `train.metric(...)`, `tune.best_objective`, `job.output_field(...)`, a field of an
+    `EvaluationReport`, a `Number` of the input; with each other or with Python numbers; by `>=`, `>`, `<=`, `<`, `==`
+    and `!=`. Conditions combine with `&`, `|` and `~`, each comparison in brackets.
+
+    The Choice is named like the construct. A condition that does not hold ends in `<id>: NotMet` (error
+    `QualityGateNotMet`), or goes to *otherwise*. If a number is missing, or is none, it ends in `<id>: NoValue` (error
+    `QualityGateNoValue`), whatever the others are: nobody has decided then. `<id>: Report` reads a report. The states
+    are JSONata, in a state machine of either query language, and leave the payload as it is, but for the fields of
+    reports, which are kept under the construct id.
+
+    Args:
+        scope: Any construct in a stack.
+        construct_id: Also the name of the Choice; at most 69 characters.
+        condition: What must hold.
+        otherwise: Where to go if it does not hold. Default: a Fail.
+
+    Raises:
+        InvalidInputError: It is no condition, or the name is too long.
+
+    Grants: to the state machine role, `s3:GetObject` on the reports, and use of their keys.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, condition: Condition, *, otherwise: sfn.IChainable | None = None
+    ) -> None:
+        raise_all(where_of(type(self).__name__, scope, construct_id), _problems(construct_id, condition, otherwise))
+        super().__init__(scope, construct_id)
+        self._condition = condition
+        self._key = key_of(construct_id)
+        self._otherwise = otherwise
+        self._operands = list({operand.expression(self._key): operand for operand in condition.operands()}.values())
+        self._numbers = " and ".join(f"$type({o.expression(self._key)}) = 'number'" for o in self._operands)
+        self._no_value = self._fail(_NO_VALUE, "QualityGateNoValue", self._what_is_missing())
+        self._not_met = None if otherwise else self._fail(_NOT_MET, "QualityGateNotMet", self._what_is_wrong())
+        self._choice = _Decision(self, construct_id, sfn.QueryLanguage.JSONATA, self)
+        self._start: sfn.State = self._choice
+        self._reports()
+
+    @property
+    def start_state(self) -> sfn.State:
+        return self._start
+
+    def _reports(self) -> None:
+        fields = [operand for operand in self._operands if isinstance(operand, ReportField)]
+        reports = list(dict.fromkeys(field.report.uri for field in fields))
+        following: sfn.State = self._choice
+        for index in reversed(range(len(reports))):
+            name = _REPORT.format(self._construct_id) + (f" {index + 1}" if index else "")
+            read = _Reading(self, name, self._key, [field for field in fields if field.report.uri == reports[index]])
+            read.next(following)
+            following = read
+        self._start = following
+
+    def _accept(self, state: sfn.State) -> None:
+        # A comparison with what is missing would be neither true nor false.
+        self._choice.when(Rule.jsonata(f"{self._numbers} ? {self._condition.expression(self._key)} : false"), state)
+
+    def close(self) -> None:
+        """Say where it leads if all is not well, and end in a Succeed if nothing was chained."""
+        self._succeed(self._choice)
+        self._choice.when(Rule.jsonata(f"$not({self._numbers})"), self._no_value)
+        otherwise = self._not_met if self._otherwise is None else self._otherwise
+        assert otherwise is not None  # noqa: S101  (one of the two is there)
+        self._choice.otherwise(otherwise)
+
+    def _fail(self, name: str, error: str, cause: str) -> sfn.Fail:
+        return sfn.Fail(
+            self,
+            name.format(self._construct_id),
+            query_language=sfn.QueryLanguage.JSONATA,
+            error=error,
+            cause=f"{{% {quoted(f'{self._construct_id}: ')} & {cause} %}}",
+        )
+
+    def _what_is_missing(self) -> str:
+        whys = ", ".join(
+            f"$type({operand.expression(self._key)}) = 'number' ? '' : {operand.missing(self._key)}"
+            for operand in self._operands
+        )
+        return f"$join($filter([{whys}], function($why) {{ $why != '' }}), '. ')"
+
+    def _what_is_wrong(self) -> str:
+        got = [
+            f"{quoted(f'{operand.said} = ')} & $string({operand.expression(self._key)})" for operand in self._operands
+        ]
+        return f"{quoted(f'wanted {self._condition.said}, got ')} & " + " & ', ' & ".join(got)
+
+
+class _Decision(Check):
+    """The Choice of a gate, which lets the gate end itself before the state machine is drawn."""
+
+    _fragment: QualityGate
+
+    def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
+        self._fragment.close()
+        super()._when_bound_to_graph(graph)
+
+
+class _Reading(JsonataTask):
+    """The Task that reads a report and keeps the fields in question."""
+
+    def __init__(self, gate: QualityGate, name: str, key: str, fields: Sequence[ReportField]) -> None:
+        report = fields[0].report
+        self._scope = scope = JobScope.of(gate)
+        self._grants = read_object_grants(report.location, scope.arns, report.file)
+        kept = ", ".join(
+            f"{quoted(field.path)}: $type({field.within('$report')}) = 'number' ? {field.within('$report')}"
+            for field in fields
+        )
+        place = place_of(key)
+        super().__init__(
+            gate,
+            name,
+            **describing(f"arn:{scope.arns.partition}:states:::aws-sdk:s3:getObject", _object(report), _RETRY),
+            Output=(
+                "{% ($report := $parse($states.result.Body); "
+                f"$merge([$states.input, {{{quoted(key)}: $merge([{place}, "
+                f"{{{quoted(report.said)}: {{{kept}, 'fields': $join($keys($report), ', ')}}}}])}}])) %}}"
+            ),
+        )
+        identity = TaskIdentity(self.node.path, name, "getObject", lambda: self.state_id)
+        scope.wiring.knows(identity)
+        if isinstance(report.location.uri, JobOutput):
+            scope.wiring.use(identity, [report.location.uri])
+            scope.watch_wiring()
+        if not self._grants:
+            Annotations.of(self).add_warning_v2(
+                "constructs-sm:lateBoundAccess",
+                "The state machine role is not granted the report, which is known at run time only. "
+                "Grant it: bucket.grant_read(state_machine).",
+            )
+
+    def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
+        super()._when_bound_to_graph(graph)
+        self._scope.register(graph, self._grants)
+
+
+def _object(report: EvaluationReport) -> dict[str, str]:
+    uri = report.location.uri
+    known = None if isinstance(uri, JobOutput) and uri.jsonata is not None else bucket_and_prefix(uri)
+    if known is not None:
+        return {"Bucket": known[0], "Key": known[1]}
+    bucket, key = f"$split({report.uri}, '/')[2]", f"$substringAfter($substringAfter({report.uri}, '://'), '/')"
+    return {"Bucket": f"{{% {bucket} %}}", "Key": f"{{% {key} %}}"}
+
+
+def _problems(construct_id: object, condition: object, otherwise: object) -> list[Problem]:
+    found = []
+    if not isinstance(construct_id, str) or not 1 <= len(construct_id) <= _LONGEST_ID or TOKEN.search(construct_id):
+        found.append(Problem("the construct id names the states", construct_id, f"use 1 to {_LONGEST_ID} characters"))
+    if not isinstance(condition, Condition):
+        found.append(Problem("no condition", condition, "compare with a number: train.metric('validation:auc') >= 0.8"))
+    if otherwise is not None and not hasattr(otherwise, "start_state"):
+        found.append(Problem("otherwise must be a state, a job or a chain", otherwise, "pass one, or None to fail"))
+    return found
