@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from constructs_sm import (
     JobName,
     Model,
@@ -29,9 +27,6 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 
-if TYPE_CHECKING:
-    from constructs import Construct
-
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/churn:1"
 
 PATIENT = RetryPolicy(
@@ -48,11 +43,6 @@ TRAINING = {
     "ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 10},
     "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
 }
-STAND_IN = "123456789012.dkr.ecr.us-east-1.amazonaws.com/stand-in:1"
-
-
-def _image(_job: Construct) -> dict[str, str]:
-    return {STAND_IN: IMAGE}
 
 
 def task(stack: Stack) -> SageMakerTask:
@@ -83,10 +73,9 @@ def jobs(stack: Stack) -> None:
         stack,
         "Raw",
         action=MODEL,
-        given={"PrimaryContainer": {"Image": STAND_IN}},
+        given={"PrimaryContainer": {"Image": IMAGE}},
         defaults={"EnableNetworkIsolation": True},
         problems=list[Problem](),
-        make=_image,
         job_name=JobName.fixed(name="churn"),
         state_output="{% $states.result %}",
         query_language=sfn.QueryLanguage.JSONATA,
