@@ -143,7 +143,8 @@ class EndpointDeployment(sfn.StateMachineFragment):
             problems,
         )
         self._check(scope, config, update, problems)
-        self._config_name = self._name_of_configs(scope, dict(config or {}).get("job_name"), problems)
+        given = config.get("job_name") if isinstance(config, Mapping) else None
+        self._config_name = self._name_of_configs(scope, given, problems)
         named = render({"EndpointName": endpoint_name}, {}, None, scope=scope, jsonata=self._jsonata)
         problems += named.problems
         raise_all(f"EndpointDeployment '{scope.node.path}/{construct_id}'", problems)
