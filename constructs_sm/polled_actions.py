@@ -30,6 +30,8 @@ class PolledAction(Action):
     success: str = "Completed"
     ended: tuple[str, ...] = ("Failed", "Stopped")
     """How it ends otherwise. Every other status is one to wait on."""
+    reason: str = "FailureReason"
+    """The field that says why a job has failed."""
     stops: bool = True
     """Whether the API has a Stop."""
     resource_field: str | None = None
@@ -79,7 +81,7 @@ class PolledAction(Action):
     @property
     def kept_fields(self) -> tuple[str, ...]:
         name = () if self.token_field else (self.name_field,)
-        return (*name, self.arn_field, self.status_field, "FailureReason", *self.results)
+        return (*name, self.arn_field, self.status_field, self.reason, *self.results)
 
     @property
     def takes_tags(self) -> bool:
@@ -163,6 +165,7 @@ MODEL_PACKAGE = PolledAction(
     token_field="ClientToken",  # noqa: S106  (the name of a field)
     described_by="ModelPackageName",
     ended=("Failed", "Deleting"),
+    reason="ModelPackageStatusDetails",
     stops=False,
     results=("ModelPackageGroupName", "ModelPackageVersion", "ModelApprovalStatus"),
     resource_field="ModelPackageGroupName",

@@ -52,7 +52,7 @@ def test_fields_of_a_row_are_sagemaker_s(action):
     asked = action.described_by or action.name_field
 
     assert action.arn_field in output_shape(action.operation).members
-    assert set(action.kept_fields) - {"FailureReason"} <= set(described)
+    assert set(action.kept_fields) <= set(described)
     assert asked in input_shape(action.describe).required_members
     assert action.stop is None or asked in input_shape(action.stop).required_members
     assert all(name in input_shape(action.operation).members for _, name in action.extra_resources)

@@ -101,7 +101,7 @@ def test_attempts_have_fresh_names(rehearsed, action):
 @in_both_languages
 @every
 def test_failed_job_fails_with_sagemaker_s_reason(rehearsed, action, language):
-    failed = said(action, action.ended[0], FailureReason="no such column: churned")
+    failed = said(action, action.ended[0], **{action.reason: "no such column: churned"})
 
     run = rehearsed(action, language).run(script={"Job: Describe": [failed]})
 
