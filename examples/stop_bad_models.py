@@ -1,4 +1,4 @@
-"""Make a model only if it is better than the bar, and than what an evaluation of it says: otherwise stop, and say why."""
+"""Go on with a model only if its training and an evaluation of it were good enough; otherwise stop, and say why."""
 
 from constructs_sm import EvaluationReport, Model, PipelineStack, ProcessingJob, QualityGate, TrainingJob, images
 
