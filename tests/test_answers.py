@@ -60,7 +60,6 @@ def test_error_can_be_retried_and_caught(resource):
 
 
 def test_answers_are_given_one_an_attempt_and_the_last_for_good():
-    states = {"Call": call(ResultPath="$.first", Next="Again"), "Again": call(ResultPath="$.second")}
     each = {
         "Type": "Map",
         "ItemsPath": "$.items",
