@@ -9,7 +9,10 @@ from constructs_sm.approval import Approval  # noqa: E402
 from constructs_sm.conditions import Condition, Number  # noqa: E402
 from constructs_sm.deployment import EndpointDeployment  # noqa: E402
 from constructs_sm.errors import InvalidInputError  # noqa: E402
+from constructs_sm.failures import FailureHandler  # noqa: E402
 from constructs_sm.gates import EvaluationReport, QualityGate  # noqa: E402
+from constructs_sm.input_guard import InputGuard  # noqa: E402
+from constructs_sm.inputs import Input  # noqa: E402
 from constructs_sm.job import SageMakerJob  # noqa: E402
 from constructs_sm.jobs.channels import Channel, FileSystemDataSource  # noqa: E402
 from constructs_sm.jobs.containers import Container, ModelDataSource  # noqa: E402
@@ -118,9 +121,12 @@ __all__ = [
     "EndpointUpdate",
     "EvaluationReport",
     "ExperimentConfig",
+    "FailureHandler",
     "FeatureStoreOutput",
     "FileSystemDataSource",
     "HyperbandStrategyConfig",
+    "Input",
+    "InputGuard",
     "InstanceGroup",
     "InstancePlacementConfig",
     "InstancePool",

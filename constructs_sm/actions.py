@@ -57,6 +57,8 @@ class Action:
     role_path: tuple[str, ...] = ()
     """Where the request names the execution role; empty: the API takes none."""
     role_optional: bool = False
+    vpc_path: tuple[str, ...] = ()
+    """Where the request says in which VPC its containers run; empty: it does not, or not of them."""
     extra_resources: tuple[tuple[str, str], ...] = ()
     """Further resources the API is authorized on: ARN type, and the field of the request that names one."""
     lower_cases_arn: bool = False
@@ -135,6 +137,7 @@ TRAINING_JOB = Action(
     sync_rule=_rule("TrainingJobsRule", Evidence.DOCUMENTED),
     role_path=("RoleArn",),
     results=("ModelArtifacts", "FinalMetricDataList"),
+    vpc_path=("VpcConfig",),
 )
 PROCESSING_JOB = Action(
     noun="ProcessingJob",
@@ -142,6 +145,7 @@ PROCESSING_JOB = Action(
     sync_rule=_rule("ProcessingJobsRule", Evidence.OBSERVED),
     role_path=("RoleArn",),
     results=("ProcessingOutputConfig", "ExitMessage"),
+    vpc_path=("NetworkConfig", "VpcConfig"),
 )
 # No role: a transform job runs under its model's.
 TRANSFORM_JOB = Action(
@@ -157,6 +161,7 @@ TUNING_JOB = Action(
     name_max=32,
     sync_rule=_rule("TuningJobsRule", Evidence.DOCUMENTED),
     role_path=("TrainingJobDefinition", "RoleArn"),
+    vpc_path=("TrainingJobDefinition", "VpcConfig"),
     lower_cases_arn=True,
     other_terminal_statuses=("DeleteFailed",),
     # A search in which no training came to an objective has no best one.
@@ -172,7 +177,9 @@ LABELING_JOB = Action(
     required_results=(Result(field="LabelCounters.TotalLabeled", above=0),),
     results=("LabelingJobOutput", "LabelCounters"),
 )
-MODEL = Action(noun="Model", arn_type="model", role_path=("ExecutionRoleArn",), lower_cases_arn=True)
+MODEL = Action(
+    noun="Model", arn_type="model", role_path=("ExecutionRoleArn",), vpc_path=("VpcConfig",), lower_cases_arn=True
+)
 ENDPOINT_CONFIG = Action(
     noun="EndpointConfig",
     arn_type="endpoint-config",

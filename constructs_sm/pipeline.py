@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.dashboard import dashboard as dashboard_of
+from constructs_sm.encryption import admit_logs, admit_publishers
 from constructs_sm.errors import NOTHING, InvalidInputError, Problem, raise_all
+from constructs_sm.failures import FailureHandler
 from constructs_sm.iam import SERVICE_GRANT
+from constructs_sm.input_guard import InputGuard
+from constructs_sm.inputs import InputSchema
 from constructs_sm.late_bound import is_token
 from constructs_sm.names import slug
 from constructs_sm.quotas import WithinQuotas
+from constructs_sm.s3 import S3Location
 from constructs_sm.scope import JobScope, acknowledge_wildcards
+from constructs_sm.settings import event_schedule, mistyped
 from constructs_sm.states import path_of
+from constructs_sm.triggers import Trigger
 
 import jsii
 from aws_cdk import Duration, RemovalPolicy, Stack
@@ -28,6 +37,10 @@ from constructs import Construct, IValidation
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from constructs_sm.inputs import Input
+    from constructs_sm.s3 import S3Data
+
+    from aws_cdk import aws_kms as kms
     from aws_cdk import aws_stepfunctions_tasks as tasks
 
 _NOT_SUCCEEDED = ["FAILED", "TIMED_OUT", "ABORTED"]
@@ -45,15 +58,23 @@ class SageMakerPipeline(Construct):
         scope: Any construct in a stack.
         construct_id: Also the beginning of the names of jobs made in this scope.
         definition: What to run; or call `run` when the jobs are there.
+        inputs: What an execution may be started with: `{"rounds": Input.integer(1, 500, default=100)}`. They are
+            checked before anything else runs, and stand in the comment of the state machine. Default: anything, and
+            nothing is checked.
         timeout: An execution that runs longer ends TIMED_OUT. Default: 1 day.
-        schedule: When to start an execution by itself. Default: never.
+        schedule: When to start an execution by itself, with the defaults of its inputs. Default: never.
         topic: Who is told of executions that did not succeed. Default: a topic made here.
         alert_emails: Subscribed to the topic; each must confirm.
+        explain_failures: Whether jobs that fail, and have no catch of their own for `States.ALL`, lead to a
+            `FailureHandler`. Default: yes.
+        dashboard: Whether to make a dashboard: executions, durations, what failed. Default: no; it has a price.
         log_retention: How long the log of executions is kept; it goes with the stack. Default: 1 year.
+        key: For the log, and the topic if it is made here. The policy of a key that is not of this app must admit
+            CloudWatch, CloudWatch Logs and EventBridge. Default: none.
         role: The state machine role. Default: made here, with what the jobs of the definition need.
 
     Raises:
-        InvalidInputError: A pipeline is run twice.
+        InvalidInputError: A pipeline is run twice, or a trigger sends other inputs than there are.
     """
 
     def __init__(
@@ -62,11 +83,15 @@ class SageMakerPipeline(Construct):
         construct_id: str,
         *,
         definition: sfn.IChainable | None = None,
+        inputs: Mapping[str, Input] | None = None,
         timeout: Duration | None = None,
         schedule: events.Schedule | Duration | None = None,
         topic: sns.ITopic | None = None,
         alert_emails: Sequence[str] = (),
+        explain_failures: bool = True,
+        dashboard: bool = False,
         log_retention: logs.RetentionDays | None = None,
+        key: kms.IKey | None = None,
         role: iam.IRole | None = None,
     ) -> None:
         problems = _mistyped(
@@ -76,18 +101,29 @@ class SageMakerPipeline(Construct):
             topic=topic,
             alert_emails=alert_emails,
             log_retention=log_retention,
+            key=key,
             role=role,
         )
+        self._schema = None if inputs is None else InputSchema(inputs)
+        if self._schema is not None:
+            problems += self._schema.problems()
+        self._triggers: list[Trigger] = []
+        if schedule is not None and not problems:
+            self._triggers.append(Trigger.on_schedule(event_schedule(schedule), {}))
+            problems += self._triggers[0].problems(self._schema)
         raise_all(f"SageMakerPipeline '{scope.node.path}/{construct_id}'", problems)
         super().__init__(scope, construct_id)
         if JobScope.of(scope).name_prefix is None:
             JobScope(self, name_prefix=slug(construct_id, _LONGEST_PREFIX))
         self._timeout = timeout
-        self._schedule = schedule
+        self._started_on: dict[str, int] = {}
+        self._explains_failures = explain_failures
+        self._has_dashboard = dashboard
+        self._key = key
         self._log_retention = log_retention or logs.RetentionDays.ONE_YEAR
         self._role = role
         self._state_machine: sfn.StateMachine | None = None
-        self.topic = topic or _topic(self)
+        self.topic = topic or _topic(self, key)
         for email in dict.fromkeys(alert_emails):
             self.topic.add_subscription(subscriptions.EmailSubscription(email))
         if definition is not None:
@@ -120,31 +156,33 @@ class SageMakerPipeline(Construct):
             )
         if not hasattr(definition, "start_state"):
             raise self._wrong("nothing to run", definition, "pass a job, or a chain")
-        machine = self._state_machine = sfn.StateMachine(
-            self,
-            "StateMachine",
-            definition_body=sfn.DefinitionBody.from_chainable(definition),
-            timeout=self._timeout or Duration.days(1),
-            tracing_enabled=True,
-            role=self._role,
-            logs=sfn.LogOptions(
-                destination=logs.LogGroup(
-                    self,
-                    "Log",
-                    # CloudWatch Logs' policy for vended logs is one for the whole account and full after some dozens of
-                    # log groups, unless their names begin so.
-                    log_group_name=f"/aws/vendedlogs/states/{self._unique_name()}",
-                    retention=self._log_retention,
-                    removal_policy=RemovalPolicy.DESTROY,
-                ),
-                level=sfn.LogLevel.ALL,
-                include_execution_data=True,
-            ),
-        )
+        handling: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
+        if self._explains_failures:
+            handler = FailureHandler(self, "JobFailed", topic=self.topic)
+            handler.catch(definition)
+            handling = handler.catching_branches()
+        if self._schema is not None:
+            guard = InputGuard(self, "CheckInput", inputs=self._schema.inputs)
+            definition = guard.next(definition)
+        log = self._log()
+        with handling:
+            machine = self._state_machine = sfn.StateMachine(
+                self,
+                "StateMachine",
+                definition_body=sfn.DefinitionBody.from_chainable(definition),
+                comment=None if self._schema is None else self._schema.text(),
+                timeout=self._timeout or Duration.days(1),
+                tracing_enabled=True,
+                role=self._role,
+                logs=sfn.LogOptions(destination=log, level=sfn.LogLevel.ALL, include_execution_data=True),
+            )
         self._tell_of_failures(machine)
         self._alarms(machine)
-        if self._schedule is not None:
-            _schedule(self, self._schedule, machine)
+        triggers, self._triggers = self._triggers, []
+        for trigger in triggers:
+            self._start_on(trigger)
+        if self._has_dashboard:
+            dashboard_of(self, machine, log)
         scopes = dict.fromkeys((JobScope.of(self), JobScope.of(Stack.of(self))))
         granted = [grant for scope in scopes for grant in scope.state_machine_grants()]
         acknowledge_wildcards(machine.role, [*granted, SERVICE_GRANT])
@@ -198,11 +236,91 @@ class SageMakerPipeline(Construct):
             result_path=result_path or path_of(construct_id),
         )
 
+    def input(self, name: str, *, query_language: sfn.QueryLanguage | None = None) -> str:
+        """An input of the execution, as jobs say it: `inputs={"train": pipeline.input("dataset")}`.
+
+        A job inside a Map sees the item in place of the input: hand the input on by the Map's item selector.
+
+        Args:
+            name: As it was declared.
+            query_language: That of the job. Default: JSONPath.
+
+        Raises:
+            InvalidInputError: There is no such input.
+        """
+        schema = self._schema or InputSchema()
+        return schema.value(name, self._where, jsonata=query_language is sfn.QueryLanguage.JSONATA)
+
+    def start_on_schedule(
+        self, schedule: str | Duration | events.Schedule, *, inputs: Mapping[str, Any] | None = None
+    ) -> None:
+        """Start an execution by itself: with *inputs*, and the defaults of the others.
+
+        Raises:
+            InvalidInputError: It is no schedule, or the inputs are none that an execution may be started with.
+        """
+        raise_all(self._where, mistyped({"schedule": schedule}))
+        self._add(Trigger.on_schedule(event_schedule(schedule), inputs or {}))
+
+    def start_on_arrival(self, data: S3Data, *, inputs: Mapping[str, Any] | None = None) -> None:
+        """Start an execution for every object that is created under *data*, with its `bucket` and `key` for inputs.
+
+        The bucket must send its events to EventBridge; the data bucket of a `PipelineStack` does, when the stack is
+        asked. Where the pipeline itself writes, each execution would start another.
+
+        Args:
+            data: An `s3://` URI, a bucket, an S3Location.
+            inputs: What else to start it with.
+
+        Raises:
+            InvalidInputError: There is no such place, or the inputs are none that an execution may be started with.
+        """
+        place = S3Location.of(data)
+        self._add(Trigger.on_arrival("" if place is None else place.uri, inputs or {}))
+
+    def grant_start_execution(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let *grantee* start executions.
+
+        Raises:
+            InvalidInputError: The pipeline has not been run yet.
+        """
+        return self.state_machine.grant_start_execution(grantee)
+
+    def _add(self, trigger: Trigger) -> None:
+        raise_all(self._where, list(trigger.problems(self._schema)))
+        if self._state_machine is None:
+            self._triggers.append(trigger)
+        else:
+            self._start_on(trigger)
+
+    def _start_on(self, trigger: Trigger) -> None:
+        self._started_on[trigger.name] = number = self._started_on.get(trigger.name, 0) + 1
+        trigger.start(self, number, self.state_machine)
+
+    def _log(self) -> logs.LogGroup:
+        # CloudWatch Logs' policy for vended logs is one for the whole account and full after some dozens of log groups,
+        # unless their names begin so.
+        name = f"/aws/vendedlogs/states/{self._unique_name()}"
+        if self._key is not None:
+            admit_logs(self._key, Stack.of(self), name)
+        return logs.LogGroup(
+            self,
+            "Log",
+            log_group_name=name,
+            retention=self._log_retention,
+            encryption_key=self._key,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+
+    @property
+    def _where(self) -> str:
+        return f"SageMakerPipeline '{self.node.path}'"
+
     def _unique_name(self) -> str:
         return f"{Stack.of(self).stack_name}-{self.node.id}-{self.node.addr[-8:]}"
 
     def _wrong(self, what: str, got: object, use: str) -> InvalidInputError:
-        return InvalidInputError(f"SageMakerPipeline '{self.node.path}'", [Problem(what, got, use)])
+        return InvalidInputError(self._where, [Problem(what, got, use)])
 
     def _tell_of_failures(self, machine: sfn.StateMachine) -> None:
         stack = Stack.of(self)
@@ -258,6 +376,7 @@ def _mistyped(**arguments: Any) -> list[Problem]:
         "topic": ("an sns.ITopic", lambda value: hasattr(value, "topic_arn")),
         "alert_emails": ("['ml@example.com']", _addresses),
         "log_retention": ("logs.RetentionDays", lambda value: isinstance(value, logs.RetentionDays)),
+        "key": ("a kms.IKey", lambda value: hasattr(value, "key_arn")),
         "role": ("an iam.IRole", lambda value: hasattr(value, "role_arn")),
     }
     return [
@@ -284,8 +403,10 @@ class _HasRun:
         return []
 
 
-def _topic(scope: Construct) -> sns.Topic:
-    topic = sns.Topic(scope, "Topic", enforce_ssl=True)
+def _topic(scope: Construct, key: kms.IKey | None) -> sns.Topic:
+    topic = sns.Topic(scope, "Topic", enforce_ssl=True, master_key=key)
+    if key is not None:
+        admit_publishers(key, Stack.of(scope))
     # With a policy of its own a topic no longer admits all of its account, CloudWatch included.
     topic.add_to_resource_policy(
         iam.PolicyStatement(
@@ -297,12 +418,3 @@ def _topic(scope: Construct) -> sns.Topic:
         )
     )
     return topic
-
-
-def _schedule(scope: Construct, schedule: events.Schedule | Duration, machine: sfn.StateMachine) -> None:
-    events.Rule(
-        scope,
-        "Schedule",
-        schedule=events.Schedule.rate(schedule) if isinstance(schedule, Duration) else schedule,
-        targets=[targets.SfnStateMachine(machine)],
-    )

@@ -17,8 +17,9 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import IValidation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from constructs_sm.actions import Action
     from constructs_sm.s3 import S3Location
 
     from constructs import Construct, IConstruct
@@ -35,14 +36,23 @@ class JobScope:
         name_prefix: The literal beginning of the default name of every job in here, so that one statement an API serves
             them all, however many they are. None: every job keeps its own.
         data: Where jobs write that are not told where.
+        vpc: Where jobs run that are not told where, as SageMaker's VpcConfig.
     """
 
-    def __init__(self, owner: Construct, *, name_prefix: str | None = None, data: S3Location | None = None) -> None:
+    def __init__(
+        self,
+        owner: Construct,
+        *,
+        name_prefix: str | None = None,
+        data: S3Location | None = None,
+        vpc: Mapping[str, Any] | None = None,
+    ) -> None:
         self._owner = owner
         self.name_prefix = name_prefix
         self.data = data
         stack = self._stack = Stack.of(owner)
         self.wiring = _WIRINGS.setdefault(stack, Wiring())
+        self._vpc = vpc
         self.arns = Arns(stack.partition, stack.region, stack.account)
         self._execution_role: iam.Role | None = None
         self._role_arns: dict[iam.IRole, str] = {}
@@ -66,6 +76,20 @@ class JobScope:
         if not self.wiring.watched:
             self.wiring.watched = True
             self._stack.node.add_validation(_Wired(self._stack, self.wiring))
+
+    def defaults(self, action: Action, defaults: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What fills a request of *action* in here: its own *defaults*, and the VPC."""
+        if self._vpc is None or not action.vpc_path:
+            return defaults
+        *outer, name = action.vpc_path
+        vpc: Mapping[str, Any] = {name: self._vpc}
+        for key in outer:
+            begun = defaults.get(key, {})
+            if begun is None:
+                # The job is described in another structure than this one.
+                return defaults
+            vpc = {key: {**begun, **vpc}}
+        return {**defaults, **vpc}
 
     def execution_role(self) -> iam.Role:
         """The role SageMaker runs the jobs of this scope under: made once, with least privilege."""

@@ -11,12 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.errors import Problem, raise_all
+from constructs_sm.late_bound import is_token
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, PermissionsBoundary, RemovalPolicy
 from aws_cdk import aws_events as events
 from aws_cdk import aws_logs as logs
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_ec2 as ec2
+    from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_s3 as s3
     from constructs import Node
 
 CONTEXT_KEY = "constructs_sm"
@@ -28,51 +32,86 @@ _RETENTION_DAYS = (
 # fmt: on
 
 
+ENVIRONMENT_KEY = "environment"
+"""The context that chooses one of several environments: `cdk deploy -c environment=dev`."""
+ENVIRONMENTS = "environments"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What can be set of a pipeline stack. In `cdk.json` every value is JSON; arguments may be CDK types.
 
+    Several environments come from one app: `environments` in `cdk.json` holds settings by the environment's name, which
+    replace those beside it. `PipelineStack(app, "Churn", environment="dev")` or `-c environment=dev` chooses one.
+
     Attributes:
-        schedule: When to start an execution by itself: `rate(1 day)` or `cron(0 3 * * ? *)`, a Duration, an
-            events.Schedule. Default: never.
+        schedule: When to start an execution by itself, with the defaults for its input: `rate(1 day)` or
+            `cron(0 3 * * ? *)`, a Duration, an events.Schedule, or a list of these. Default: never.
         alert_emails: Who is told of executions that fail, time out or are aborted; each must confirm the subscription.
         timeout: An execution that runs longer ends TIMED_OUT: ISO 8601 (`PT6H`, `P2D`) or a Duration. Default: 1 day.
         log_retention_days: How long the log of executions is kept. Default: 365.
-        removal_policy: What becomes of the data bucket with the stack: `retain` or `destroy` (which fails while
-            anything is in it). Default: retain.
+        removal_policy: What becomes of the data bucket and the key with the stack: `retain` or `destroy` (which fails
+            while anything is in the bucket). Default: retain.
         tags: On every resource of the stack that takes tags.
+        arrivals: What starts an execution when an object arrives in S3, with the bucket and the key for its input: a
+            prefix of the data bucket (`raw/`) or of another (`s3://bucket/prefix/`), or a list. Another bucket must
+            send its events to EventBridge. Default: nothing.
+        bucket: The data bucket, if there is one already: its name, or an s3.IBucket. Default: made here.
+        key: The key for the data bucket, the topic and the log: its ARN, a kms.IKey, or True for one that is made here.
+            The policy of one that is given must admit CloudWatch, CloudWatch Logs and EventBridge. Volumes of jobs
+            keep SageMaker's own key, since instances with local disks take no other. Default: S3's own, and none.
+        vpc: Where jobs run that are not told where: `{"subnets": [...], "security_groups": [...]}`, by their ids, or an
+            ec2.IVpc, whose private subnets are taken, with a security group that is made here. Default: in no VPC.
+        permissions_boundary: The managed policy that bounds every role of the stack: its name or its ARN.
+        dashboard: Whether to make a dashboard of executions, their durations and what failed. Default: no.
+        starters: ARNs of roles that may start executions.
+        account: Where the stack is deployed. Default: wherever the CLI points.
+        region: Likewise.
     """
 
-    schedule: str | Duration | events.Schedule | None = None
+    schedule: str | Duration | events.Schedule | Sequence[str | Duration | events.Schedule] | None = None
     alert_emails: Sequence[str] = ()
     timeout: str | Duration = "P1D"
     log_retention_days: int = 365
     removal_policy: str | RemovalPolicy = "retain"
     tags: Mapping[str, str] | None = None
+    arrivals: str | Sequence[str] = ()
+    bucket: str | s3.IBucket | None = None
+    key: str | bool | kms.IKey | None = None
+    vpc: Mapping[str, Sequence[str]] | ec2.IVpc | None = None
+    permissions_boundary: str | PermissionsBoundary | None = None
+    dashboard: bool = False
+    starters: Sequence[str] = ()
+    account: str | None = None
+    region: str | None = None
 
     @classmethod
-    def of(cls, where: str, node: Node, arguments: Mapping[str, Any]) -> Settings:
+    def of(cls, where: str, node: Node, arguments: Mapping[str, Any], *, environment: str | None = None) -> Settings:
         """Settings from the context of *node*, each replaced by the argument that is not None.
 
         Raises:
-            InvalidInputError: A setting is unknown, or of the wrong type.
+            InvalidInputError: A setting or the environment is unknown, or a setting of the wrong type.
         """
         given = node.try_get_context(CONTEXT_KEY) or {}
         context = f"cdk.json context '{CONTEXT_KEY}'"
         if not isinstance(given, Mapping):
             raise_all(context, [Problem("settings must be a mapping", given, f"use {', '.join(known())}")])
-        raise_all(context, [*unknown_settings(given), *_mistyped(given)])
+        chosen = environment or node.try_get_context(ENVIRONMENT_KEY)
+        everywhere, here = _of_environment(context, given, chosen)
+        raise_all(context, [*unknown_settings(everywhere), *mistyped(everywhere)])
+        raise_all(f"{context}, environment '{chosen}'", [*unknown_settings(here), *mistyped(here)])
         arguments = {name: value for name, value in arguments.items() if value is not None}
-        raise_all(where, _mistyped(arguments))
-        return replace(cls(**given), **arguments)
+        raise_all(where, mistyped(arguments))
+        return replace(cls(**{**everywhere, **here}), **arguments)
 
     def timeout_duration(self) -> Duration:
         return Duration.parse(self.timeout) if isinstance(self.timeout, str) else self.timeout
 
-    def event_schedule(self) -> events.Schedule | None:
-        if isinstance(self.schedule, str):
-            return events.Schedule.expression(self.schedule)
-        return events.Schedule.rate(self.schedule) if isinstance(self.schedule, Duration) else self.schedule
+    def event_schedules(self) -> list[events.Schedule]:
+        return [event_schedule(schedule) for schedule in _listed(self.schedule)]
+
+    def arrival_places(self) -> list[str]:
+        return _listed(self.arrivals)
 
     def retention(self) -> logs.RetentionDays:
         return list(logs.RetentionDays)[_RETENTION_DAYS.index(self.log_retention_days)]
@@ -81,14 +120,48 @@ class Settings:
         return self.removal_policy if isinstance(self.removal_policy, RemovalPolicy) else _REMOVAL[self.removal_policy]
 
 
+def event_schedule(schedule: str | Duration | events.Schedule) -> events.Schedule:
+    """A schedule as EventBridge has it."""
+    if isinstance(schedule, str):
+        return events.Schedule.expression(schedule)
+    return events.Schedule.rate(schedule) if isinstance(schedule, Duration) else schedule
+
+
+def _of_environment(context: str, given: Mapping[str, Any], chosen: object) -> tuple[dict[str, Any], Mapping[str, Any]]:
+    """The settings of all environments, and those of the chosen one."""
+    everywhere = {name: value for name, value in given.items() if name != ENVIRONMENTS}
+    environments = given.get(ENVIRONMENTS, {})
+    if not isinstance(environments, Mapping) or not all(isinstance(value, Mapping) for value in environments.values()):
+        raise_all(
+            context, [Problem("environments must be a mapping of settings", environments, 'write {"dev": {...}}')]
+        )
+    if chosen is None:
+        return everywhere, {}
+    if chosen not in environments:
+        declared = ", ".join(environments) or f"none: declare it under {ENVIRONMENTS}"
+        raise_all(context, [Problem("no such environment", chosen, f"the environments are {declared}")])
+    return everywhere, environments[chosen]
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
 _SCHEDULE = re.compile(r"rate\([1-9]\d* (minute|hour|day)s?\)|cron\(\S+( \S+){5}\)")
 _ISO_DURATION = re.compile(r"P(?=.*[1-9])(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+S)?)?")
+_ARN = r"arn:[a-z-]+:{}:[^:]*:[^:]*:{}.+"
 _REMOVAL = {"retain": RemovalPolicy.RETAIN, "destroy": RemovalPolicy.DESTROY}
+_VPC = {"subnets": "subnet-", "security_groups": "sg-"}
 _TYPES: dict[str, tuple[type, ...]] = {
-    "schedule": (str, Duration, events.Schedule),
     "timeout": (str, Duration),
     "removal_policy": (str, RemovalPolicy),
     "tags": (Mapping,),
+    "permissions_boundary": (str, PermissionsBoundary),
+    "dashboard": (bool,),
+    "account": (str,),
+    "region": (str,),
 }
 
 
@@ -114,24 +187,29 @@ def context_of(path: str | Path) -> dict[str, Any]:
     return context
 
 
-def _mistyped(given: Mapping[str, Any]) -> list[Problem]:
+def mistyped(given: Mapping[str, Any]) -> list[Problem]:
+    """What is wrong with settings that are known."""
     problems = []
     for name, value in given.items():
         if name in _TYPES and not isinstance(value, _TYPES[name]):
             problems.append(Problem(f"{name} is of the wrong type", value, f"pass a {_TYPES[name][0].__name__}"))
-    return [*problems, *_unusable_times(given), *_unusable_values(given)]
+    return [*problems, *_unusable_times(given), *_unusable_values(given), *_unusable_places(given)]
 
 
 def _unusable_times(given: Mapping[str, Any]) -> list[Problem]:
     problems = []
-    schedule = given.get("schedule")
-    if isinstance(schedule, str) and not _SCHEDULE.fullmatch(schedule):
-        problems.append(Problem("schedule is no expression", schedule, "write 'rate(1 day)' or 'cron(0 3 * * ? *)'"))
+    schedules = _listed(given.get("schedule"))
+    for schedule in schedules:
+        if not isinstance(schedule, (str, Duration, events.Schedule)):
+            problems.append(Problem("schedule is of the wrong type", schedule, "pass a str"))
+        if isinstance(schedule, str) and not _SCHEDULE.fullmatch(schedule):
+            use = "write 'rate(1 day)' or 'cron(0 3 * * ? *)'"
+            problems.append(Problem("schedule is no expression", schedule, use))
     timeout = given.get("timeout")
     if isinstance(timeout, str) and not _ISO_DURATION.fullmatch(timeout):
         problems.append(Problem("timeout is no ISO 8601 duration", timeout, "write 'PT6H' or 'P2D'"))
-    for name, least in (("schedule", 60), ("timeout", 1)):
-        value = given.get(name)
+    times = [("schedule", 60, schedule) for schedule in schedules] + [("timeout", 1, timeout)]
+    for name, least, value in times:
         if isinstance(value, Duration) and not _at_least(value, least):
             problems.append(Problem(f"{name} is too short", str(value), f"pass {least} s or more, in whole seconds"))
     return problems
@@ -151,7 +229,50 @@ def _unusable_values(given: Mapping[str, Any]) -> list[Problem]:
     removal = given.get("removal_policy")
     if removal is RemovalPolicy.SNAPSHOT or (isinstance(removal, str) and removal not in _REMOVAL):
         problems.append(Problem("a bucket has no such removal_policy", removal, f"use one of {', '.join(_REMOVAL)}"))
+    starters = given.get("starters", ())
+    if not _strings(starters) or not all(_matches(_ARN.format("iam", "role/"), starter) for starter in starters):
+        problems.append(Problem("starters must be ARNs of roles", starters, "write ['arn:aws:iam::...:role/...']"))
     return problems
+
+
+def _unusable_places(given: Mapping[str, Any]) -> list[Problem]:
+    problems = []
+    arrivals = given.get("arrivals", ())
+    places = _listed(arrivals)
+    if not all(isinstance(place, str) and place.removeprefix("s3://") for place in places):
+        problems.append(Problem("arrivals must be prefixes", arrivals, "write 'raw/' or 's3://bucket/prefix/'"))
+    bucket = given.get("bucket")
+    if (
+        bucket is not None
+        and not hasattr(bucket, "bucket_name")
+        and not _matches(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", bucket)
+    ):
+        problems.append(Problem("bucket must be the name of a bucket", bucket, "write 'your-bucket', without s3://"))
+    key = given.get("key")
+    if not (key is None or key is True or hasattr(key, "key_arn") or _matches(_ARN.format("kms", "key/"), key)):
+        problems.append(Problem("key must be the ARN of a key", key, "write 'arn:aws:kms:...:key/...', or true"))
+    vpc = given.get("vpc")
+    if isinstance(vpc, Mapping):
+        ids = {name: vpc.get(name) for name in _VPC}
+        right = set(vpc) == set(_VPC) and all(
+            _strings(listed) and listed and all(_matches(_VPC[name] + ".+", item) for item in listed)
+            for name, listed in ids.items()
+        )
+    else:
+        right = vpc is None or hasattr(vpc, "select_subnets")
+    if not right:
+        use = "write {'subnets': ['subnet-...'], 'security_groups': ['sg-...']}"
+        problems.append(Problem("vpc must name subnets and security groups", vpc, use))
+    return problems
+
+
+def _strings(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value)
+
+
+def _matches(pattern: str, value: Any) -> bool:
+    """Whether *value* is as *pattern* says; a token may be."""
+    return isinstance(value, str) and (is_token(value) or re.fullmatch(pattern, value) is not None)
 
 
 def _at_least(duration: Duration, seconds: int) -> bool:

@@ -419,7 +419,8 @@ class TaskPlan:
         if parameters is not None and not isinstance(parameters, Mapping):
             self._wrong("parameters must be a mapping", parameters, "pass a dict with SageMaker's field names")
             parameters = None
-        rendered = render(self._given, self._defaults, parameters, scope=self._scope, jsonata=self._jsonata)
+        defaults = job_scope.defaults(self._action, self._defaults)
+        rendered = render(self._given, defaults, parameters, scope=self._scope, jsonata=self._jsonata)
         self._problems += rendered.problems
         self._name(rendered, job_scope)
         if self._role_arn is not None and self._action.role_path:

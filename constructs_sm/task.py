@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from constructs_sm.state import TaskArguments, TaskPlan, TaskState
 
@@ -10,6 +10,8 @@ from aws_cdk import Annotations
 from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from constructs_sm.actions import Action
 
     from constructs import Construct
@@ -37,6 +39,9 @@ class SageMakerTask(sfn.CustomState):
         decrypts.
     """
 
+    when_uncaught: ClassVar[Callable[[SageMakerTask, sfn.StateGraph], None] | None] = None
+    """While a pipeline is made: takes every task that becomes part of it and has no catch for all errors."""
+
     def __init__(
         self, scope: Construct, construct_id: str, *, action: Action, **arguments: Unpack[TaskArguments]
     ) -> None:
@@ -46,11 +51,37 @@ class SageMakerTask(sfn.CustomState):
 
     def _be(self, scope: Construct, construct_id: str, state: TaskState) -> None:
         self._state = state
+        self._catches_all = False
         super().__init__(scope, construct_id, state_json=state.json)
         state.identity.state_id = lambda: self.state_id
         for identifier, warning in state.warnings:
             Annotations.of(self).add_warning_v2(f"constructs-sm:{identifier}", warning)
 
+    @property
+    def is_jsonata(self) -> bool:
+        """Whether the state's query language is JSONata."""
+        return self._state.jsonata
+
+    @property
+    def catches_all(self) -> bool:
+        """Whether every error of it that can be caught is caught."""
+        return self._catches_all
+
+    def add_catch(
+        self, handler: sfn.IChainable, *, errors: Sequence[str] | None = None, **settings: Any
+    ) -> sfn.CustomState:
+        """Go on to *handler* when the task fails for good.
+
+        Args:
+            handler: What to do then.
+            errors: Error names. Default: `States.ALL`.
+            settings: `assign` and `result_path`, as the CDK has them.
+        """
+        self._catches_all = self._catches_all or not errors or "States.ALL" in errors
+        return super().add_catch(handler, errors=list(errors) if errors else None, **settings)
+
     def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
         super()._when_bound_to_graph(graph)
         self._state.scope.register(graph, self._state.grants)
+        if SageMakerTask.when_uncaught is not None and not self._catches_all:
+            SageMakerTask.when_uncaught(self, graph)

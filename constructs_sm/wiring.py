@@ -35,6 +35,8 @@ _MERGED_RESULT = re.compile(r"\$merge\(\s*\$states\.result\s*\)")
 _KEY = re.compile(r"""("(?:[^"\\]|\\.)*"|'[^']*'|\w+)\s*:""")
 _ASKED_ELSEWHERE = ("Branches", "ItemProcessor", "Iterator", "ResultSelector", "ResultPath", "OutputPath", "Comment")
 _OURS = ":states:::sagemaker:"
+REDRIVEN = "Redriven: "
+"""How the error begins that leads a redriven execution back to the job that failed."""
 _NOWHERE: frozenset[Place] = frozenset()
 
 
@@ -106,6 +108,9 @@ class _Machine:
         """Where it goes on from a state, and what is certain then; to None where the state machine ends."""
         state, facts = point.state, point.before
         for catcher in state.get("Catch", ()):
+            if catcher["ErrorEquals"][0].startswith(REDRIVEN):
+                # Back to where the execution has been, with what was there: nothing less is certain for it.
+                continue
             yield catcher["Next"], replace(facts, results=_after(catcher, facts.results, _NOWHERE, point.jsonata))
         if state["Type"] == "Fail":
             return

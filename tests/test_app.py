@@ -88,8 +88,8 @@ def test_pipeline_stops_where_a_job_fails(churn):
         rehearsal.script("Train", Failed("AlgorithmError: no data"))
         run = rehearsal.run(churn)
 
-    assert (run.status, run.states[-1]) == ("FAILED", "Train")
-    assert "AlgorithmError: no data" in run.cause
+    assert (run.status, run.states[-2:]) == ("FAILED", ["JobFailed: Notify", "JobFailed"])
+    assert run.cause.startswith("Train failed with States.TaskFailed: AlgorithmError: no data - https://")
 
 
 def test_executions_do_not_write_into_each_other(churn):

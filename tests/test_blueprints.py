@@ -31,7 +31,7 @@ def test_batch_inference_is_a_model_and_a_transform_of_the_data(app):
     stack.run(batch)
 
     states = definition(stack)["States"]
-    assert [name for name in states if states[name]["Type"] == "Task"] == ["Model", "Score"]
+    assert [name for name in states if ":sagemaker:" in states[name].get("Resource", "")] == ["Model", "Score"]
     assert states["Score"]["Parameters"]["TransformInput"]["SplitType"] == "Line"
     assert states["Score"]["Parameters"]["Tags"] == [{"Key": "a", "Value": "b"}]
 

@@ -5,17 +5,32 @@ from __future__ import annotations
 import runpy
 
 from constructs_sm.settings import known
-from constructs_sm.testing import Metrics, Rehearsal, definition, resolved, state_machine_policy
+from constructs_sm.testing import Failed, Metrics, Rehearsal, definition
 
 import pytest
 from conftest import ROOT
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 README = runpy.run_path(str(ROOT / "tools" / "readme.py"))
-INPUTS = {"train_each_dataset": {"datasets": [{"dataset": f"s3://your-bucket/{i}/", "rounds": i} for i in range(3)]}}
-
+INPUTS = {
+    "check_the_input": {"dataset": "customers", "rounds": 7},
+    "train_each_dataset": {"datasets": [{"dataset": f"s3://your-bucket/{i}/", "rounds": i} for i in range(3)]},
+}
 STEPS = {"stop_bad_models": {"Train": [Metrics(**{"validation:auc": 0.9})]}}
-ANSWERS = {"stop_bad_models": {"Useful: Report": [{"Body": '{"recall": 0.7, "latency": {"p99": 12}}'}]}}
+ANSWERS = {
+    "stop_bad_models": {"Useful: Report": [{"Body": '{"recall": 0.7, "latency": {"p99": 12}}'}]},
+    "train_between_lambda_and_glue": {"Choose columns": [{}], "Prepare": [{}]},
+}
+
+
+def rehearsed(stack, name):
+    """A rehearsal of an example under its own policy, in which all goes well."""
+    rehearsal = Rehearsal.of(stack)
+    for state, steps in STEPS.get(name, {}).items():
+        rehearsal.script(state, *steps)
+    for state, answers in ANSWERS.get(name, {}).items():
+        rehearsal.answer(state, *answers)
+    return rehearsal
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
@@ -23,14 +38,39 @@ def test_example_synthesizes_and_runs_to_its_end(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     stack = runpy.run_path(str(path), run_name="__main__")["stack"]
 
-    with Rehearsal(resolved(state_machine_policy(stack))) as rehearsal:
-        for state, steps in STEPS.get(path.stem, {}).items():
-            rehearsal.script(state, *steps)
-        for state, answers in ANSWERS.get(path.stem, {}).items():
-            rehearsal.answer(state, *answers)
-        run = rehearsal.run(resolved(definition(stack)), INPUTS.get(path.stem, {}))
+    with rehearsed(stack, path.stem) as rehearsal:
+        run = rehearsal.start(INPUTS.get(path.stem, {}))
     assert run.status == "SUCCEEDED", run.cause
     assert run.requests
+
+
+def example(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return runpy.run_path(str(ROOT / "examples" / f"{name}.py"), run_name="__main__")["stack"]
+
+
+def test_example_with_inputs_refuses_wrong_ones_before_any_job(tmp_path, monkeypatch):
+    stack = example("check_the_input", tmp_path, monkeypatch)
+
+    with rehearsed(stack, "check_the_input") as rehearsal:
+        run = rehearsal.start({"dataset": "clicks", "eta": 2})
+    assert (run.error, run.requests) == ("InvalidInput", [])
+    assert run.cause == (
+        'dataset must be one of "customers", "orders", got "clicks"; eta must be a number from 0 to 1, got 2'
+    )
+
+
+def test_example_between_lambda_and_glue_says_why_it_failed(tmp_path, monkeypatch):
+    stack = example("train_between_lambda_and_glue", tmp_path, monkeypatch)
+    machine = definition(stack)
+    caught = [name for name, state in machine["States"].items() if "Catch" in state and not name.startswith("Failed")]
+    assert caught == ["Choose columns", "Prepare", "Train"]
+
+    with rehearsed(stack, "train_between_lambda_and_glue") as rehearsal:
+        rehearsal.script("Train", Failed("AlgorithmError: no rows"))
+        run = rehearsal.start()
+    assert (run.status, run.error) == ("FAILED", "Job.TaskFailed")
+    assert run.cause.startswith("Train failed with States.TaskFailed: AlgorithmError: no rows")
 
 
 def test_readme_is_filled_from_the_code():

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from aws_cdk import aws_sns as sns
     from constructs import Construct
 
+JOBS = "jobs/"
+"""Where, of the data in their scope, jobs write that are not told where."""
+
 Image: TypeAlias = Union[str, "SageMakerImage", "ecr.IRepository", "ecr_assets.DockerImageAsset"]
 """A container image: its URI, one of `images`, a repository (its `latest`), or an image built from a folder. ECR pull
 follows from it."""
@@ -250,7 +253,7 @@ def data_under(scope: Construct, job: str) -> S3Location | None:
     data = JobScope.of(scope).data
     if data is None:
         return None
-    jobs = data.under("jobs/")
+    jobs = data.under(JOBS)
     return replace(jobs, uri=f"{jobs.uri}{slug(job, _LONGEST_FOLDER)}/")
 
 

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from constructs_sm.testing.role import Role
 
 
+_USUAL = {"sns:publish": {"MessageId": "00000000-0000-4000-8000-000000000000"}}
+"""What a service answers that is told something, whatever it is told."""
+
+
 class Answers:
     """What the tasks of other services yield, state by state."""
 
@@ -72,6 +76,11 @@ class Answers:
 
     def _next(self, call: Call) -> Any:
         if not self._answers[call.state]:
+            if (call.service, call.api, call.pattern) == ("sfn", "sendTaskFailure", "waitForTaskToken"):
+                # A task that reports its own failure, as a FailureHandler does.
+                return TaskError(call.request["Error"], call.request["Cause"])
+            if (usual := _USUAL.get(f"{call.service}:{call.api}")) is not None:
+                return usual
             message = (
                 f"state {call.state!r} calls {call.service}:{call.api}, which is not played here; "
                 f"give it an answer: rehearsal.answer({call.state!r}, ...)"

@@ -18,7 +18,8 @@ def definition_of(machine: Mapping[str, Any]) -> dict[str, Any]:
     """The definition in a state machine resource, references spelled `${LogicalId.Arn}`."""
     properties = machine["Properties"]
     given = properties["Definition"] if "Definition" in properties else properties["DefinitionString"]
-    text = json.dumps(spelled_out(given)) if "States" in given else _json_text(given)
+    is_mapping = isinstance(given, dict) and "States" in given
+    text = json.dumps(spelled_out(given)) if is_mapping else _json_text(given)
     for name, value in properties.get("DefinitionSubstitutions", {}).items():
         text = text.replace(f"${{{name}}}", text_of(value) if isinstance(value, (str, dict)) else json.dumps(value))
     result: dict[str, Any] = json.loads(text)

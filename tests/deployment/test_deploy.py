@@ -92,10 +92,14 @@ def test_deployed_role_is_granted_nothing_in_vain(deployed: Deployed) -> None:
 
 
 def suffices(deployed: Deployed, policy: Any) -> bool:
-    """Whether the machine succeeds under *policy*, and can stop every job that it gives up on."""
+    """Whether the machine succeeds under *policy*, and can stop every job that it gives up on, and tell why."""
     succeeds = rehearsed(deployed, policy=policy).status == "SUCCEEDED"
-    return succeeds and not any(
-        rehearsed(deployed, job, TimedOut(), policy=policy).left_running for job in deployed.jobs
+    failed = rehearsed(deployed, deployed.jobs[0], Failed("no data"), policy=policy)
+    explains = (failed.error, failed.waits) == ("Job.TaskFailed", [])
+    return (
+        succeeds
+        and explains
+        and not any(rehearsed(deployed, job, TimedOut(), policy=policy).left_running for job in deployed.jobs)
     )
 
 

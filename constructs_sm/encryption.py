@@ -1,0 +1,47 @@
+"""Who besides IAM's principals must be admitted to a key: the services that write and tell on a pipeline's behalf.
+
+A key whose policy cannot be changed here, as one that is only known by its ARN, has to admit them already.
+
+Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html and
+https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import Stack
+from aws_cdk import aws_iam as iam
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
+
+_LOGS = ("kms:Decrypt*", "kms:Describe*", "kms:Encrypt*", "kms:GenerateDataKey*", "kms:ReEncrypt*")
+_TOPIC = ("kms:Decrypt", "kms:GenerateDataKey*")
+
+
+def admit_logs(key: kms.IKey, stack: Stack, log_group_name: str) -> None:
+    """Let CloudWatch Logs encrypt one log group with *key*."""
+    # By name: the group itself cannot be made before the key admits it.
+    arn = stack.format_arn(service="logs", resource=f"log-group:{log_group_name}")
+    condition = {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": arn}}
+    _admit(key, f"logs.{stack.region}.amazonaws.com", _LOGS, condition)
+
+
+def admit_publishers(key: kms.IKey, stack: Stack) -> None:
+    """Let alarms and rules of this account publish to a topic that is encrypted with *key*."""
+    for service in ("cloudwatch", "events"):
+        condition = {"StringEquals": {"aws:SourceAccount": stack.account}}
+        _admit(key, f"{service}.amazonaws.com", _TOPIC, condition)
+
+
+def _admit(key: kms.IKey, service: str, actions: tuple[str, ...], conditions: dict[str, dict[str, str]]) -> None:
+    key.add_to_resource_policy(
+        iam.PolicyStatement(
+            actions=list(actions),
+            resources=["*"],
+            principals=[iam.ServicePrincipal(service)],
+            conditions=conditions,
+        ),
+        True,  # no complaint where the policy is somebody else's
+    )

@@ -1,0 +1,130 @@
+"""InputGuard: nothing runs, and nothing costs, before the execution's input is what it must be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from constructs_sm.errors import raise_all
+from constructs_sm.inputs import InputSchema
+
+import jsii
+from aws_cdk import aws_stepfunctions as sfn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from constructs_sm.inputs import Input
+
+    from constructs import Construct
+
+_CHECK = "{}: ValidateInput"
+_REFUSED = "{}: InvalidInput"
+_LONGEST_ID = 80 - len(_CHECK.format(""))
+_JSONATA = sfn.QueryLanguage.JSONATA
+
+
+@jsii.implements(sfn.INextable)
+class InputGuard(sfn.StateMachineFragment):
+    """The first states of a state machine: fill in the defaults, and end FAILED with what is wrong with the input.
+
+    Three states: a Pass, named like the construct; a Choice, `<id>: ValidateInput`; and a Fail, `<id>: InvalidInput`,
+    whose cause names every wrong input, what was got and what was wanted. They are in JSONata, in a state machine of
+    either query language. What is chained after it finds the input, completed with the defaults.
+
+    An input that was not declared is refused, unless *others_allowed*: misspelt, it would be replaced by its default
+    without a word. Null is a value like any other, and none that an input may have.
+
+    Args:
+        scope: Any construct in a stack.
+        construct_id: Also the name of the first state; at most 65 characters.
+        inputs: Each input, by its key: `{"rounds": Input.integer(1, 500, default=100)}`.
+        others_allowed: Whether the execution's input may hold more, as one that an event starts. Default: no.
+
+    Raises:
+        InvalidInputError: An input has no plain name, or is no Input.
+
+    Example:
+        `guard = InputGuard(stack, "CheckInput", inputs={"dataset": Input.string()})`, then
+        `TrainingJob(..., inputs={"train": guard["dataset"]})` and `guard.next(train)`.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, inputs: Mapping[str, Input], others_allowed: bool = False
+    ) -> None:
+        self._schema = InputSchema(inputs, others_allowed)
+        self._where = f"{type(self).__name__} '{scope.node.path}/{construct_id}'".replace("'/", "'")
+        raise_all(self._where, self._schema.problems())
+        super().__init__(scope, construct_id)
+        checked = {
+            "Type": "Pass",
+            "QueryLanguage": "JSONata",
+            "Comment": self._schema.text(),
+            "Output": self._schema.checked(),
+        }
+        self._read = sfn.CustomState(self, construct_id, state_json=checked)
+        self._choice = _Accepted(self, _CHECK.format(construct_id), self)
+        refused = sfn.Fail(
+            self,
+            _REFUSED.format(construct_id),
+            query_language=_JSONATA,
+            error="InvalidInput",
+            cause="{% $join($states.input.problems, '; ') %}",
+        )
+        self._read.next(self._choice.otherwise(refused))
+
+    def __getitem__(self, name: str) -> str:
+        """An input as later states say it, in JSONPath.
+
+        Raises:
+            InvalidInputError: There is no such input.
+        """
+        return self.value(name)
+
+    def value(self, name: str, *, query_language: sfn.QueryLanguage | None = None) -> str:
+        """An input as later states say it, in their query language. Default: JSONPath.
+
+        A state inside a Map sees the item in place of the input: hand the input on by the Map's item selector.
+
+        Raises:
+            InvalidInputError: There is no such input.
+        """
+        return self._schema.value(name, self._where, jsonata=query_language is _JSONATA)
+
+    @property
+    def description(self) -> str:
+        """All inputs in one line, as for the comment of a state machine."""
+        return self._schema.text()
+
+    @property
+    def json_schema(self) -> dict[str, Any]:
+        """All inputs as JSON Schema."""
+        return self._schema.json_schema()
+
+    @property
+    def start_state(self) -> sfn.State:
+        return self._read
+
+    @property
+    def end_states(self) -> list[sfn.INextable]:
+        return [self]
+
+    def next(self, next: sfn.IChainable) -> sfn.Chain:  # noqa: A002  (the CDK's name)
+        """Go on to *next* with an input that is accepted."""
+        self._choice.accept(next)
+        return sfn.Chain.sequence(self, next)
+
+
+@jsii.implements(sfn.INextable)
+class _Accepted(sfn.Choice):
+    """The Choice of a guard. To go on from it is to go on from the guard."""
+
+    def __init__(self, scope: Construct, construct_id: str, guard: InputGuard) -> None:
+        super().__init__(scope, construct_id, query_language=_JSONATA)
+        self._guard = guard
+
+    def accept(self, following: sfn.IChainable) -> None:
+        accepted = sfn.Condition.jsonata("{% $count($states.input.problems) = 0 %}")
+        self.when(accepted, following, outputs="{% $states.input.input %}")
+
+    def next(self, next: sfn.IChainable) -> sfn.Chain:  # noqa: A002  (the CDK's name)
+        return self._guard.next(next)
