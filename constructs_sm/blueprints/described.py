@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm import images
 from constructs_sm.blueprints.batch_inference import BatchInference
+from constructs_sm.blueprints.train_and_deploy import TrainAndDeploy
+from constructs_sm.blueprints.tune_and_deploy import TuneAndDeploy
 from constructs_sm.errors import NOTHING, InvalidInputError, Problem, raise_all
 from constructs_sm.late_bound import is_late_bound
 from constructs_sm.stack import PipelineStack
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
 
 CONTEXT_KEY = "constructs_sm:blueprint"
 """Where the blueprint stands in the `context` of `cdk.json`."""
-BLUEPRINTS: dict[str, type[Blueprint]] = {blueprint.__name__: blueprint for blueprint in (BatchInference,)}
+BLUEPRINTS: dict[str, type[Blueprint]] = {
+    blueprint.__name__: blueprint for blueprint in (BatchInference, TrainAndDeploy, TuneAndDeploy)
+}
 _SETTINGS = ("blueprint", "stack_name", "region", "account", "arguments")
 
 

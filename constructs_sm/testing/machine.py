@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.errors import InvalidInputError, Problem
-from constructs_sm.testing.references import references_of, resolved
+from constructs_sm.testing.references import references_of, resolved, with_mappings
 from constructs_sm.testing.templates import (
     STATE_MACHINES,
     definition_of,
@@ -74,6 +74,7 @@ def machine_of(
     where, document, folder = _document(source, stack)
     if "States" in document:
         return Machine(definition=resolved(document, region=region, account=account))
+    document = with_mappings(document, region=region, account=account)
     resources: Mapping[str, Any] = document.get("Resources", {})
     logical_id = _chosen(where, resources, machine)
     resource = resources[logical_id]

@@ -1,0 +1,132 @@
+"""TuneAndDeploy: a search for hyperparameters, whose best model is served if it is good enough."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from constructs_sm.blueprints.blueprint import Blueprint, bar, further
+from constructs_sm.deployment import EndpointDeployment
+from constructs_sm.gates import QualityGate
+from constructs_sm.jobs.model import Model
+from constructs_sm.jobs.tuning import TuningJob
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from constructs_sm.jobs.channels import Input
+    from constructs_sm.jobs.fields import Image, InstanceType, Texts
+    from constructs_sm.jobs.ranges import Range
+    from constructs_sm.s3 import S3Data
+
+    from aws_cdk import aws_stepfunctions as sfn
+    from constructs import Construct
+
+
+class TuneAndDeploy(Blueprint):
+    """Search for the best hyperparameters, see that the best model is good enough, and let an endpoint serve it.
+
+    Args:
+        scope: Any construct in a stack.
+        construct_id: Of the fragment.
+        image: The training image, and the inference image unless *serving_image* says otherwise.
+        inputs: Channels by name.
+        ranges: What to search, by hyperparameter: see `TuningJob`.
+        objective: The metric to optimize, as `validation:auc`.
+        endpoint_name: Created by the first run, updated by the next ones.
+        objective_type: `Maximize` or `Minimize`. Default: `Maximize`.
+        max_jobs: Trainings in all. Default: 10.
+        max_parallel_jobs: Trainings at a time. Default: 2.
+        instance_type: Of the trainings. Default: `ml.m5.xlarge`.
+        hyperparameters: Those that stay as they are.
+        output: Where the models go. Default, in a `PipelineStack`: its bucket.
+        at_least: The least value of the objective that is good enough. Default: whatever it is worth.
+        at_most: The greatest. Default: whatever it is worth.
+        serving_image: Default: *image*.
+        endpoint_instance_type: Default: `ml.m5.xlarge`.
+        endpoint_instance_count: Default: 1.
+        tune: Further arguments of the `TuningJob`.
+        model: Further arguments of the `Model`.
+        deploy: Further arguments of the `EndpointDeployment`.
+
+    Attributes:
+        tune: The `TuningJob`.
+        gate: The `QualityGate`; None without a bar.
+        model: The `Model`.
+        deploy: The `EndpointDeployment`.
+
+    Raises:
+        InvalidInputError: A job refuses its arguments; nothing has been made then.
+
+    Grants: see `TuningJob`, `Model` and `EndpointDeployment`.
+    """
+
+    tune: TuningJob
+    gate: QualityGate | None
+    model: Model
+    deploy: EndpointDeployment
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        image: Image,
+        inputs: Mapping[str, Input],
+        ranges: Mapping[str, Range],
+        objective: str,
+        endpoint_name: str,
+        objective_type: str = "Maximize",
+        max_jobs: int = 10,
+        max_parallel_jobs: int = 2,
+        instance_type: InstanceType = "ml.m5.xlarge",
+        hyperparameters: Texts | None = None,
+        output: S3Data | None = None,
+        at_least: float | None = None,
+        at_most: float | None = None,
+        serving_image: Image | None = None,
+        endpoint_instance_type: InstanceType = "ml.m5.xlarge",
+        endpoint_instance_count: int = 1,
+        tune: Mapping[str, Any] | None = None,
+        model: Mapping[str, Any] | None = None,
+        deploy: Mapping[str, Any] | None = None,
+    ) -> None:
+        where = f"TuneAndDeploy '{construct_id}'"
+        self._gated = at_least is not None or at_most is not None
+        self._bar = bar(where, objective if self._gated else None, at_least, at_most)
+        self._tune_arguments = further(
+            tune,
+            f"{where}: tune",
+            {
+                "image": image,
+                "inputs": inputs,
+                "ranges": ranges,
+                "objective": objective,
+                "objective_type": objective_type,
+                "max_jobs": max_jobs,
+                "max_parallel_jobs": max_parallel_jobs,
+                "instance_type": instance_type,
+                "hyperparameters": hyperparameters,
+                "output": output,
+            },
+        )
+        self._model_arguments = further(model, f"{where}: model", {"image": serving_image or image})
+        self._deploy_arguments = further(
+            deploy,
+            f"{where}: deploy",
+            {
+                "endpoint_name": endpoint_name,
+                "instance_type": endpoint_instance_type,
+                "instance_count": endpoint_instance_count,
+            },
+        )
+        super().__init__(scope, construct_id)
+
+    def _make(self) -> Sequence[sfn.IChainable]:
+        self.tune = TuningJob(self, "Tune", **self._tune_arguments)
+        self.gate = None
+        if self._gated:
+            self.gate = QualityGate(self, "Good enough", self._bar(self.tune.best_objective))
+        self.model = Model(self, "Model", **{"model_data": self.tune.best_model_artifacts, **self._model_arguments})
+        self.deploy = EndpointDeployment(self, "Deploy", **{"model": self.model, **self._deploy_arguments})
+        gates = [] if self.gate is None else [self.gate]
+        return [self.tune, *gates, self.model, self.deploy]
