@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.alerts import alarm_of_failures, alert_topic, tell_of_failures
 from constructs_sm.dashboard import dashboard as dashboard_of
-from constructs_sm.encryption import admit_logs, admit_publishers
+from constructs_sm.encryption import admit_logs
 from constructs_sm.errors import NOTHING, InvalidInputError, Problem, raise_all
 from constructs_sm.failures import FailureHandler
 from constructs_sm.iam import SERVICE_GRANT
 from constructs_sm.input_guard import InputGuard
 from constructs_sm.inputs import InputSchema
-from constructs_sm.late_bound import is_token
 from constructs_sm.names import slug
 from constructs_sm.quotas import WithinQuotas
 from constructs_sm.s3 import S3Location
@@ -23,10 +23,7 @@ from constructs_sm.triggers import Trigger
 
 import jsii
 from aws_cdk import Duration, RemovalPolicy, Stack
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as cloudwatch_actions
 from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
@@ -43,7 +40,6 @@ if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_stepfunctions_tasks as tasks
 
-_NOT_SUCCEEDED = ["FAILED", "TIMED_OUT", "ABORTED"]
 _LONGEST_PREFIX = 16
 """Leaves room for the job's own part in a name of 63 characters with a UUID."""
 
@@ -123,7 +119,7 @@ class SageMakerPipeline(Construct):
         self._log_retention = log_retention or logs.RetentionDays.ONE_YEAR
         self._role = role
         self._state_machine: sfn.StateMachine | None = None
-        self.topic = topic or _topic(self, key)
+        self.topic = topic or alert_topic(self, key)
         for email in dict.fromkeys(alert_emails):
             self.topic.add_subscription(subscriptions.EmailSubscription(email))
         if definition is not None:
@@ -176,8 +172,8 @@ class SageMakerPipeline(Construct):
                 role=self._role,
                 logs=sfn.LogOptions(destination=log, level=sfn.LogLevel.ALL, include_execution_data=True),
             )
-        self._tell_of_failures(machine)
-        self._alarms(machine)
+        tell_of_failures(self, machine, self.topic)
+        alarm_of_failures(self, machine, self.topic)
         triggers, self._triggers = self._triggers, []
         for trigger in triggers:
             self._start_on(trigger)
@@ -322,50 +318,6 @@ class SageMakerPipeline(Construct):
     def _wrong(self, what: str, got: object, use: str) -> InvalidInputError:
         return InvalidInputError(self._where, [Problem(what, got, use)])
 
-    def _tell_of_failures(self, machine: sfn.StateMachine) -> None:
-        stack = Stack.of(self)
-        name, status, arn = (
-            events.EventField.from_path(f"$.detail.{field}") for field in ("name", "status", "executionArn")
-        )
-        console = f"https://{stack.region}.console.aws.amazon.com/states/home?region={stack.region}#/v2/executions/details/{arn}"
-        link = console if stack.partition == "aws" or is_token(stack.partition) else arn
-        events.Rule(
-            self,
-            "NotSucceeded",
-            description="Executions that failed, timed out or were aborted",
-            event_pattern=events.EventPattern(
-                source=["aws.states"],
-                detail_type=["Step Functions Execution Status Change"],
-                detail={"status": _NOT_SUCCEEDED, "stateMachineArn": [machine.state_machine_arn]},
-            ),
-            targets=[
-                targets.SnsTopic(
-                    self.topic,
-                    message=events.RuleTargetInput.from_text(
-                        f"{stack.stack_name}: execution {name} ended {status}. {link}"
-                    ),
-                )
-            ],
-        )
-
-    def _alarms(self, machine: sfn.StateMachine) -> None:
-        # Not for aborted ones: somebody has stopped them and knows.
-        for construct_id, ending, metric in (
-            ("FailedAlarm", "failed", machine.metric_failed()),
-            ("TimedOutAlarm", "timed out", machine.metric_timed_out()),
-        ):
-            alarm = cloudwatch.Alarm(
-                self,
-                construct_id,
-                alarm_description=f"An execution of {self.node.path} has {ending}",
-                metric=metric,
-                threshold=1,
-                evaluation_periods=1,
-                comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-                treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-            )
-            alarm.add_alarm_action(cloudwatch_actions.SnsAction(self.topic))
-
 
 def _mistyped(**arguments: Any) -> list[Problem]:
     """Arguments the CDK would stumble over when half of the pipeline is made."""
@@ -401,20 +353,3 @@ class _HasRun:
         except InvalidInputError as error:
             return [str(error)]
         return []
-
-
-def _topic(scope: Construct, key: kms.IKey | None) -> sns.Topic:
-    topic = sns.Topic(scope, "Topic", enforce_ssl=True, master_key=key)
-    if key is not None:
-        admit_publishers(key, Stack.of(scope))
-    # With a policy of its own a topic no longer admits all of its account, CloudWatch included.
-    topic.add_to_resource_policy(
-        iam.PolicyStatement(
-            sid="AlarmsMayPublish",
-            actions=["sns:Publish"],
-            resources=[topic.topic_arn],
-            principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
-            conditions={"StringEquals": {"aws:SourceAccount": Stack.of(scope).account}},
-        )
-    )
-    return topic

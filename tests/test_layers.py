@@ -55,6 +55,7 @@ LAYERS = (
     "settings",
     "triggers",
     "encryption",
+    "alerts",
     "dashboard",
     "pipeline",
     "stack",

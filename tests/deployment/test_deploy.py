@@ -95,7 +95,7 @@ def suffices(deployed: Deployed, policy: Any) -> bool:
     """Whether the machine succeeds under *policy*, and can stop every job that it gives up on, and tell why."""
     succeeds = rehearsed(deployed, policy=policy).status == "SUCCEEDED"
     failed = rehearsed(deployed, deployed.jobs[0], Failed("no data"), policy=policy)
-    explains = (failed.error, failed.waits) == ("Job.TaskFailed", [])
+    explains = (failed.states[-1], failed.waits) == ("JobFailed", [])
     return (
         succeeds
         and explains
