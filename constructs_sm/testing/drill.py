@@ -67,9 +67,7 @@ def _without_arn(action: Action) -> Step:
 _REASON = "AlgorithmError: the drill"
 _EXERCISES = (
     _Exercise(name="throttled", step=lambda _: Throttled(), only_waiting=False, judge=_outlasts_a_throttle),
-    _Exercise(
-        name="failed", step=lambda _: Failed("ClientError: the drill"), only_waiting=True, judge=_says_that_it_failed
-    ),
+    _Exercise(name="failed", step=lambda _: Failed(_REASON), only_waiting=True, judge=_says_that_it_failed),
     _Exercise(name="stopped", step=lambda _: Stopped(), only_waiting=True, judge=_does_not_take_stopped_for_done),
     _Exercise(name="never ends", step=lambda _: Always(TimedOut()), only_waiting=True, judge=_has_a_timeout),
     _Exercise(

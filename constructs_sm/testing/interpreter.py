@@ -408,5 +408,6 @@ def _history_is_full() -> Any:
     stand_in: Any = types.SimpleNamespace(
         next_state_name="", event_history_context=types.SimpleNamespace(source_event_id=MAX_EVENTS)
     )
-    kind = names.HistoryEventType.ExecutionFailed
+    # Not as ExecutionFailed: that event the history still takes, and the state would put it there.
+    kind = names.HistoryEventType.TaskFailed
     return names.FailureEvent(stand_in, names.CustomErrorName("States.Runtime"), kind, event)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +17,21 @@ if TYPE_CHECKING:
     from constructs_sm.testing.role import Asked
 
 
+_RANDOM = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){0,3}(?:-[0-9a-f]{12})?")
+"""What a name has of States.UUID()."""
+
+
 @dataclass(frozen=True, slots=True)
 class Missing:
     """A permission that a state needs and the role does not give."""
 
     state: str
     need: Need
+
+    @property
+    def resource(self) -> str:
+        """What the permission is for, with * in place of what is random in its name."""
+        return _RANDOM.sub("*", self.need.resource) or "*"
 
     @property
     def statement(self) -> dict[str, Any]:
@@ -34,12 +44,12 @@ class Missing:
         return {
             "Effect": "Allow",
             "Action": self.need.action,
-            "Resource": self.need.resource or "*",
+            "Resource": self.resource,
             **({"Condition": {"StringEquals": condition}} if condition else {}),
         }
 
     def __str__(self) -> str:
-        return f"{self.state}: {self.need}; grant it with {json.dumps(self.statement)}"
+        return f"{self.state}: {self.need.action} on {self.resource}; grant it with {json.dumps(self.statement)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +95,8 @@ def permissions_of(
     rehearsal would have gone the same way without it.
     """
     unique = {(one.need.action, one.need.resource, str(one.need.context)): one for one in reversed(asked)}
-    missing = [Missing(one.state, one.need) for one in reversed(list(unique.values())) if not one.allowed]
+    denied = [Missing(one.state, one.need) for one in reversed(unique.values()) if not one.allowed]
+    missing = {(one.state, one.need.action, one.resource): one for one in denied}.values()
     given = [one.need for one in unique.values() if one.allowed]
     needless = [
         grant

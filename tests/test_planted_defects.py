@@ -1,0 +1,213 @@
+"""One defect of each kind, planted: the rehearsal finds it, and says where; without the defect it finds nothing."""
+
+from __future__ import annotations
+
+from constructs_sm import TrainingJob
+from constructs_sm.testing import Always, Failed, Output, Rehearsal, Throttled
+
+import pytest
+from aws_cdk import App, Environment, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_stepfunctions as sfn
+from every_action import IMAGE
+from machines import CATCH_ALL, THROTTLING, UNIQUE, machine, named, rehearsed, task
+
+CHECK = {
+    "Type": "Choice",
+    "Choices": [
+        {
+            "And": [
+                {"Variable": "$.job.ProcessingJobArn", "IsPresent": True},
+                {"Variable": "$.job.ProcessingJobStatus", "IsPresent": True},
+                {"Variable": "$.job.ProcessingJobStatus", "StringEquals": "Completed"},
+            ],
+            "Next": "Caught",
+        }
+    ],
+    "Default": "Bad",
+}
+BAD = {"Type": "Fail", "Error": "NotCompleted", "CausePath": "States.JsonToString($.job)"}
+SOUND_RETRY = [{**THROTTLING, "MaxAttempts": 3}]
+
+
+def guarded(**changes):
+    """A job that stands whatever happens to it, with *changes*."""
+    fields = {"Parameters": named(UNIQUE), "Retry": SOUND_RETRY, "TimeoutSeconds": 3600, "ResultPath": "$.job"}
+    return machine(Job=task(**{**fields, **changes}, Next="Check"), Check=CHECK, Bad=BAD)
+
+
+def drilled(definition):
+    with Rehearsal.of(definition) as rehearsal:
+        return [str(finding) for finding in rehearsal.drill({"id": "x"})]
+
+
+def deployed(change=lambda _: None):
+    """What the permissions of a library's own stack are, with its policy changed."""
+    stack = Stack(App(), "Stack", env=Environment(account="123456789012", region="us-east-1"))
+    train = TrainingJob(
+        stack,
+        "Train",
+        image=IMAGE,
+        instance_type="ml.m5.xlarge",
+        inputs={"train": "s3://data/train/"},
+        output="s3://data/models/",
+    )
+    sfn.StateMachine(stack, "StateMachine", definition_body=sfn.DefinitionBody.from_chainable(train))
+    with Rehearsal.of(stack) as rehearsal:
+        policy = [dict(statement) for statement in rehearsal.role.policy]
+    change(policy)
+    with Rehearsal.of(stack, policy=policy) as rehearsal:
+        return rehearsal.permissions()
+
+
+def pass_role(policy):
+    return next(statement for statement in policy if "iam:PassRole" in str(statement["Action"]))
+
+
+def test_sound_machine_stands_every_drill():
+    assert drilled(guarded()) == []
+
+
+def test_sound_policy_is_exact():
+    assert deployed().exact
+
+
+def test_missing_grant_is_found_with_the_statement_that_would_give_it():
+    found = deployed(lambda policy: policy.remove(pass_role(policy)))
+
+    (missing,) = found.missing
+    assert (missing.state, missing.need.action) == ("Train", "iam:PassRole")
+    assert missing.statement["Condition"] == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+    assert deployed(lambda policy: policy.__setitem__(policy.index(pass_role(policy)), missing.statement)).exact
+
+
+def test_needless_grant_is_found():
+    found = deployed(lambda policy: policy.append({"Effect": "Allow", "Action": "s3:*", "Resource": "*"}))
+
+    assert ([str(grant) for grant in found.needless], found.missing) == (["s3:* on *"], ())
+
+
+def test_grant_to_stop_is_needed_though_no_good_run_asks_for_it():
+    def may_not_stop(policy):
+        statement = next(one for one in policy if "sagemaker:StopTrainingJob" in one["Action"])
+        statement["Action"] = [action for action in statement["Action"] if "Stop" not in action]
+
+    assert [missing.need.action for missing in deployed(may_not_stop).missing] == ["sagemaker:StopTrainingJob"]
+
+
+def test_wrong_condition_of_pass_role_is_found():
+    def to_states(policy):
+        pass_role(policy)["Condition"] = {"StringEquals": {"iam:PassedToService": "states.amazonaws.com"}}
+
+    found = deployed(to_states)
+    assert [missing.need.action for missing in found.missing] == ["iam:PassRole"]
+    assert ["iam:PassRole" in str(grant) for grant in found.needless] == [True]
+
+
+def test_name_that_repeats_under_retry_is_found():
+    retry = [*SOUND_RETRY, {"ErrorEquals": ["States.TaskFailed"], "MaxAttempts": 1}]
+    fixed = {**named(UNIQUE), "ProcessingJobName": "nightly"}
+    del fixed["ProcessingJobName.$"]
+
+    found = drilled(guarded(Parameters=fixed, Retry=retry))
+    assert (
+        "Job: failed: a failed job is tried again under its own name, and the error is that the name is taken" in found
+    )
+    assert "Job: throttled: asks for the name 'nightly' again when it is tried again" in found
+
+
+def test_choice_on_a_missing_path_is_found():
+    definition = guarded()
+    definition["States"]["Check"] = {
+        "Type": "Choice",
+        "Choices": [{"Variable": "$.job.ProcessingJobArn", "StringEquals": "x", "Next": "Bad"}],
+        "Default": "Caught",
+    }
+
+    found = drilled(definition)
+    assert any("Job: output incomplete: an output without its ARN ends in States.Runtime" in each for each in found)
+
+
+@pytest.mark.parametrize("kibibytes", [255, 257])
+def test_payload_over_the_limit_is_found(kibibytes):
+    padding = "x" * (kibibytes * 1024 - 1024)
+
+    run = rehearsed(guarded(), Job=[Output(ExitMessage=padding)])
+
+    assert run.error == (None if kibibytes == 255 else "States.DataLimitExceeded")
+    assert run.largest_payload > len(padding) or not run.succeeded
+
+
+def test_payload_over_the_limit_is_not_caught_by_states_all():
+    definition = guarded(Catch=CATCH_ALL)
+
+    assert rehearsed(definition, Job=[Output(ExitMessage="x" * 300_000)]).error == "States.DataLimitExceeded"
+
+
+def test_retry_that_never_stops_is_found():
+    retry = [{**THROTTLING, "BackoffRate": 1, "MaxAttempts": 99_999_999}]
+
+    run = rehearsed(guarded(Retry=retry), Job=[Always(Throttled())])
+
+    assert (run.error, run.events) == ("States.Runtime", 25_000)
+    assert "maximum number of history events" in run.cause
+
+
+@pytest.mark.parametrize("result_path", [{"ResultPath": None}, {}], ids=["thrown away", "overwritten"])
+def test_catch_that_loses_the_reason_is_found(result_path):
+    catch = [{"ErrorEquals": ["States.ALL"], "Next": "Stop", **result_path}]
+    stop = {"Type": "Fail", "Error": "PipelineFailed", "Cause": "see the logs"}
+    definition = guarded(Catch=catch)
+    definition["States"]["Stop"] = stop
+
+    found = drilled(definition)
+    assert "Job: failed: its failure is caught, and the reason is lost: 'AlgorithmError: the drill'" in found
+
+
+def test_catch_that_passes_the_reason_on_loses_nothing():
+    catch = [{"ErrorEquals": ["States.ALL"], "Next": "Stop", "ResultPath": "$.error"}]
+    definition = guarded(Catch=catch)
+    definition["States"]["Stop"] = {"Type": "Fail", "ErrorPath": "$.error.Error", "CausePath": "$.error.Cause"}
+
+    run = rehearsed(definition, Job=[Failed("AlgorithmError: no data")])
+    assert (run.error, run.findings) == ("States.TaskFailed", [])
+
+
+def test_job_without_a_retry_is_found():
+    assert any(
+        each.startswith("Job: throttled: one throttled call ends the execution") for each in drilled(guarded(Retry=[]))
+    )
+
+
+def test_stopped_job_that_passes_for_a_success_is_found():
+    definition = machine(Job=task(Parameters=named(UNIQUE), Retry=SOUND_RETRY, TimeoutSeconds=3600))
+
+    assert drilled(definition) == ["Job: stopped: a stopped job passes for a success: check its status"]
+
+
+def test_job_that_is_waited_for_without_end_is_found():
+    definition = guarded()
+    del definition["States"]["Job"]["TimeoutSeconds"]
+
+    assert drilled(definition) == [
+        "Job: never ends: a job that never ends is waited for without end: set TimeoutSeconds"
+    ]
+
+
+def test_role_that_does_not_trust_sagemaker_is_refused():
+    stack = Stack(App(), "Stack", env=Environment(account="123456789012", region="us-east-1"))
+    role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    train = TrainingJob(
+        stack,
+        "Train",
+        image=IMAGE,
+        instance_type="ml.m5.xlarge",
+        inputs={"train": "s3://data/train/"},
+        output="s3://data/models/",
+        role=role,
+    )
+    sfn.StateMachine(stack, "StateMachine", definition_body=sfn.DefinitionBody.from_chainable(train))
+    with Rehearsal.of(stack) as rehearsal:
+        run = rehearsal.start()
+
+    assert "allows principal 'sagemaker.amazonaws.com' to assume the role" in run.cause
