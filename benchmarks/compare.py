@@ -12,20 +12,31 @@ import os
 import platform
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import plot
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ROOT = Path(__file__).parent.parent
 MEASURE = Path(__file__).with_name("measure.py")
 PAGE = ROOT / "docs" / "performance.md"
 MARKS = ("<!-- measured -->", "<!-- /measured -->")
 APPS = {"empty": "empty app", "hand_written": "hand-written", "constructs_sm": "constructs_sm"}
+SETTINGS = {
+    "`CDK_VALIDATION=false`": {"CDK_VALIDATION": "false"},
+    "`NODE_COMPILE_CACHE=<folder>`": {"NODE_COMPILE_CACHE": "{folder}"},
+    "`NODE_OPTIONS=--max-semi-space-size=64`": {"NODE_OPTIONS": "--max-semi-space-size=64"},
+    "`JSII_RUNTIME_PACKAGE_CACHE=disabled`": {"JSII_RUNTIME_PACKAGE_CACHE": "disabled"},
+}
+"""What users can set in the environment of their app."""
 _MIDDLE = 100
 """The number of jobs that whole processes are compared at."""
 
@@ -36,6 +47,8 @@ class Figures:
 
     runs: dict[tuple[str, int], list[dict[str, float]]] = field(default_factory=dict)
     imports: list[dict[str, float]] = field(default_factory=list)
+    set_to: dict[str, list[dict[str, float]]] = field(default_factory=dict)
+    again: list[dict[str, float]] = field(default_factory=list)
 
     def of(self, app: str, jobs: int, what: str) -> float:
         return median(run[what] for run in self.runs[app, 0 if app == "empty" else jobs])
@@ -46,11 +59,12 @@ class Figures:
         return (self.of(app, most, what) - self.of(app, least, what)) / (most - least)
 
 
-def measured(*arguments: str) -> dict[str, float]:
+def measured(*arguments: str, settings: Mapping[str, str] | None = None) -> dict[str, float]:
     """What one process took, with the CPU time of it and of the Node under it."""
     # As users have it: bytecode is kept.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     environment["PYTHONPATH"] = os.pathsep.join((str(ROOT), *filter(None, [environment.get("PYTHONPATH")])))
+    environment |= settings or {}
     before = os.times()
     command = [sys.executable, str(MEASURE), *arguments]
     ended = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
@@ -66,7 +80,7 @@ def cdk_modules() -> list[str]:
     return [name for name in ended.stdout.split() if name.split(".")[0] in {"aws_cdk", "constructs", "jsii"}]
 
 
-def run_all(jobs: list[int], repeat: int) -> Figures:
+def run_all(jobs: list[int], repeat: int, folder: str) -> Figures:
     """Every app with every number of jobs, in turn, so that what slows the machine down slows all of them."""
     figures, modules = Figures(), cdk_modules()
     turns = [("empty", 0), ("same_guards", _MIDDLE)]
@@ -77,6 +91,10 @@ def run_all(jobs: list[int], repeat: int) -> Figures:
             figures.runs.setdefault((app, n), []).append(run)
             print(f"{turn + 1}/{repeat} {app} {n}: {run['total_s']:.1f} s", file=sys.stderr)
         figures.imports.append(measured("import", *modules))
+        figures.again.append(measured("again", "constructs_sm", "1"))
+        for name, settings in SETTINGS.items():
+            filled = {key: value.format(folder=folder) for key, value in settings.items()}
+            figures.set_to.setdefault(name, []).append(measured("constructs_sm", str(_MIDDLE), settings=filled))
     return figures
 
 
@@ -123,6 +141,18 @@ def ratios(figures: Figures, jobs: list[int]) -> list[str]:
     return ["| | |", "|---|---|", *(f"| {name} | {figure} |" for name, figure in rows)]
 
 
+def advice(figures: Figures) -> list[str]:
+    """What users can do themselves, and what it changes."""
+    usual, first = (figures.of("constructs_sm", jobs, "total_s") for jobs in (_MIDDLE, 1))
+    rows = [
+        (name, f"{median(run['total_s'] for run in runs) / usual:.2f} of the time, {_MIDDLE} jobs")
+        for name, runs in figures.set_to.items()
+    ]
+    again = median(run["total_s"] for run in figures.again)
+    rows.append(("a second app in the same process", f"{again / first:.2f} of the time of the first, 1 job"))
+    return ["| setting | whole process |", "|---|---|", *(f"| {name} | {figure} |" for name, figure in rows)]
+
+
 def surroundings(repeat: int) -> str:
     """When, on what machine, and with what versions."""
     node = subprocess.run([os.environ["JSII_NODE"], "--version"], check=True, stdout=subprocess.PIPE, text=True)
@@ -142,7 +172,7 @@ def _processor() -> str:
 
 def write(figures: Figures, jobs: list[int], repeat: int) -> str:
     """Put the table into the page, and the plot beside it."""
-    tables = ("\n".join(lines) for lines in (ratios(figures, jobs), table(figures, jobs)))
+    tables = ("\n".join(lines) for lines in (ratios(figures, jobs), table(figures, jobs), advice(figures)))
     text = "\n\n".join((surroundings(repeat), *tables))
     before, _, rest = PAGE.read_text().partition(MARKS[0])
     after = rest.partition(MARKS[1])[2]
@@ -165,7 +195,9 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, nargs="+", default=[1, 10, _MIDDLE, 300, 1000])
     arguments: Any = parser.parse_args()
     jobs = sorted({1, _MIDDLE, *arguments.jobs})
-    print(write(run_all(jobs, arguments.repeat), jobs, arguments.repeat))
+    with tempfile.TemporaryDirectory() as folder:
+        figures = run_all(jobs, arguments.repeat, folder)
+    print(write(figures, jobs, arguments.repeat))
 
 
 if __name__ == "__main__":

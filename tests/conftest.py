@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import constructs_sm
@@ -28,6 +31,33 @@ def api(action: object) -> str:
 
 
 every_action = pytest.mark.parametrize("action", ACTIONS, ids=api)
+
+
+_IMPORT = """
+import json, sys
+read = []
+sys.addaudithook(lambda event, arguments: read.append(str(arguments[0])) if event == "open" else None)
+import constructs_sm
+imported = list(read)
+from constructs_sm import requests
+from constructs_sm.actions import MODEL, TRAINING_JOB
+read.clear()
+requests.problems(MODEL, {})
+requests.problems(TRAINING_JOB, {})
+print(json.dumps({"import": imported, "use": read, "modules": list(sys.modules)}))
+"""
+
+
+@pytest.fixture(scope="session")
+def fresh() -> dict[str, list[str]]:
+    """A process of its own: the files read by the import and by the first two checks, and the modules after that.
+
+    Every warning is an error there, and nothing else may be printed.
+    """
+    command = [sys.executable, "-W", "error", "-c", _IMPORT]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ended.stderr == ""
+    return dict(json.loads(ended.stdout))
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import runpy
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 from constructs_sm.testing import Failed, Rehearsal, Throttled, resolved
 from constructs_sm.testing.templates import definition_of
@@ -36,8 +37,8 @@ def synthesize(folder, *, outdir=None, without_node=True):
 @pytest.fixture(scope="module")
 def assemblies(tmp_path_factory):
     folder = tmp_path_factory.mktemp("synthesized")
-    for name in ("one", "two"):
-        assert synthesize(folder, outdir=folder / name) == ""
+    with ThreadPoolExecutor() as both:
+        assert list(both.map(lambda name: synthesize(folder, outdir=folder / name), ("one", "two"))) == ["", ""]
     return folder / "one", folder / "two"
 
 
