@@ -10,6 +10,7 @@ from constructs_sm.conditions import Condition, Number  # noqa: E402
 from constructs_sm.deployment import EndpointDeployment  # noqa: E402
 from constructs_sm.errors import InvalidInputError  # noqa: E402
 from constructs_sm.failures import FailureHandler  # noqa: E402
+from constructs_sm.fan_out import FanOut, S3Items  # noqa: E402
 from constructs_sm.gates import EvaluationReport, QualityGate  # noqa: E402
 from constructs_sm.input_guard import InputGuard  # noqa: E402
 from constructs_sm.inputs import Input  # noqa: E402
@@ -122,6 +123,7 @@ __all__ = [
     "EvaluationReport",
     "ExperimentConfig",
     "FailureHandler",
+    "FanOut",
     "FeatureStoreOutput",
     "FileSystemDataSource",
     "HyperbandStrategyConfig",
@@ -160,6 +162,7 @@ __all__ = [
     "RedshiftDatasetDefinition",
     "RetryPolicy",
     "RollingUpdatePolicy",
+    "S3Items",
     "S3Location",
     "SageMakerJob",
     "SageMakerPipeline",

@@ -9,10 +9,10 @@ from constructs_sm.conditions import Comparable, Condition
 from constructs_sm.errors import InvalidInputError, Problem, raise_all, where_of
 from constructs_sm.fragment import Check, CheckedFragment
 from constructs_sm.iam import read_object_grants
-from constructs_sm.late_bound import TOKEN, is_json_path, is_jsonata, jsonata_of, quoted
+from constructs_sm.late_bound import TOKEN, is_jsonata, quoted
 from constructs_sm.outputs import JobOutput, TaskIdentity
 from constructs_sm.retry import RetryPolicy
-from constructs_sm.s3 import S3Location, bucket_and_prefix
+from constructs_sm.s3 import S3Location, object_arguments, spelled_in_jsonata
 from constructs_sm.scope import JobScope
 from constructs_sm.states import JsonataTask, Rule, describing, key_of, place_of
 
@@ -75,11 +75,8 @@ class EvaluationReport:
     @property
     def uri(self) -> str:
         """Its URI, as JSONata without its marks."""
-        uri = self.location.uri
-        said = uri.spelled(jsonata=True) if isinstance(uri, JobOutput) else uri
-        if is_jsonata(said):
-            return said[2:-2].strip()
-        return jsonata_of(said) if is_json_path(said) else quoted(said)
+        uri = spelled_in_jsonata(self.location.uri)
+        return uri[2:-2].strip() if is_jsonata(uri) else quoted(uri)
 
 
 class ReportField(Comparable):
@@ -237,7 +234,9 @@ class _Reading(JsonataTask):
         super().__init__(
             gate,
             name,
-            **describing(f"arn:{scope.arns.partition}:states:::aws-sdk:s3:getObject", _object(report), _RETRY),
+            **describing(
+                f"arn:{scope.arns.partition}:states:::aws-sdk:s3:getObject", object_arguments(report.location), _RETRY
+            ),
             Output=(
                 "{% ($report := $parse($states.result.Body); "
                 f"$merge([$states.input, {{{quoted(key)}: $merge([{place}, "
@@ -259,15 +258,6 @@ class _Reading(JsonataTask):
     def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
         super()._when_bound_to_graph(graph)
         self._scope.register(graph, self._grants)
-
-
-def _object(report: EvaluationReport) -> dict[str, str]:
-    uri = report.location.uri
-    known = None if isinstance(uri, JobOutput) and uri.jsonata is not None else bucket_and_prefix(uri)
-    if known is not None:
-        return {"Bucket": known[0], "Key": known[1]}
-    bucket, key = f"$split({report.uri}, '/')[2]", f"$substringAfter($substringAfter({report.uri}, '://'), '/')"
-    return {"Bucket": f"{{% {bucket} %}}", "Key": f"{{% {key} %}}"}
 
 
 def _problems(construct_id: object, condition: object, otherwise: object) -> list[Problem]:

@@ -202,6 +202,28 @@ def read_object_grants(location: S3Location, arns: Arns, file: str = "") -> tupl
     return tuple(grants)
 
 
+def listing_grants(location: S3Location, arns: Arns) -> tuple[Grant, ...]:
+    """What the state machine role needs to list a prefix; nothing where it is not known what prefix that may be."""
+    if location.within is None or bucket_and_prefix(location.within) is None:
+        return ()
+    _, prefix = _bucket_and_prefix(location)
+    listed = (("StringLike", "s3:prefix", f"{prefix}*"),) if prefix else ()
+    return (Grant(("s3:ListBucket",), (_bucket_arn(location, arns),), listed),)
+
+
+def result_grants(location: S3Location, arns: Arns) -> tuple[Grant, ...]:
+    """What the state machine role needs to write the results of a distributed map.
+
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-resultwriter.html
+    """
+    _, prefix = _bucket_and_prefix(location)
+    uploads = ("s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject")
+    grants = [Grant(uploads, (f"{_bucket_arn(location, arns)}/{prefix}*",), wildcard=_PREFIX)]
+    if location.key is not None:
+        grants.append(Grant(("kms:Decrypt", "kms:GenerateDataKey"), (location.key.key_arn,)))
+    return tuple(grants)
+
+
 def _write(location: S3Location, arns: Arns) -> Iterator[Grant]:
     _, prefix = _bucket_and_prefix(location)
     written = f"{_bucket_arn(location, arns)}/{prefix}*"

@@ -152,7 +152,7 @@ class Metric(JobOutput):
             where = f"metric of '{metrics.producer.path}'"
             raise InvalidInputError(where, [Problem("no name of a metric", name, "write it as the algorithm does")])
         one = metrics.within(
-            f"States.ArrayGetItem(<>[?(@.MetricName=='{name}')].Value, 0)", f"<>[MetricName='{name}'].Value[0]"
+            f"States.ArrayGetItem(<>[?(@.MetricName=='{name}')].Value, 0)", f"(<>[MetricName='{name}'].Value)[0]"
         )
         self = cls(one)
         self.producer, self.name = one.producer, f"metric '{name}'"

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
-from constructs_sm.late_bound import is_json_path, is_jsonata
+from constructs_sm.late_bound import is_json_path, is_jsonata, jsonata_of
 from constructs_sm.outputs import JobOutput
 
 if TYPE_CHECKING:
@@ -72,6 +72,24 @@ class S3Location:
 def is_late(uri: str) -> bool:
     """Whether Step Functions computes a URI."""
     return is_json_path(uri) or is_jsonata(uri)
+
+
+def object_arguments(location: S3Location) -> dict[str, str]:
+    """Bucket and key of one object, as a state in JSONata is told."""
+    uri = spelled_in_jsonata(location.uri)
+    known = None if is_jsonata(uri) else bucket_and_prefix(uri)
+    if known is not None:
+        return {"Bucket": known[0], "Key": known[1]}
+    said = uri[2:-2].strip()
+    bucket, key = f"$split({said}, '/')[2]", f"$substringAfter($substringAfter({said}, '://'), '/')"
+    return {"Bucket": f"{{% {bucket} %}}", "Key": f"{{% {key} %}}"}
+
+
+def spelled_in_jsonata(value: str) -> str:
+    """A text as a state in JSONata has it: paths into its input become expressions."""
+    if isinstance(value, JobOutput):
+        return value.spelled(jsonata=True)
+    return f"{{% {jsonata_of(value)} %}}" if is_json_path(value) else value
 
 
 def _followed_by(uri: str, text: str) -> str:

@@ -329,6 +329,18 @@ class Wiring:
         for output in outputs:
             self._used[user, output.producer, output.name] = None
 
+    def asked_outside(self, processor: Json, *, jsonata: bool) -> list[Place]:
+        """Where the results stand that the states of an ItemProcessor use, and none of them leaves.
+
+        Args:
+            processor: Its definition.
+            jsonata: Whether the whole state machine is written in JSONata.
+        """
+        inside = points({**processor, "QueryLanguage": "JSONata"} if jsonata else processor)
+        left_inside = {asked.place for asked in self._asked.values() if asked.producer.name in inside}
+        used = dict.fromkeys(asked.place for _, asked in self._uses(inside))
+        return [place for place in used if place and place not in left_inside]
+
     def problems(self, definitions: Iterable[Json]) -> list[str]:
         """Every use of an output that is not certainly there, as a sentence."""
         machines = [points(definition) for definition in definitions]

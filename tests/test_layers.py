@@ -43,6 +43,7 @@ LAYERS = (
     "task",
     "job",
     "gates",
+    "fan_out",
     "jobs",
     "parallel",
     "polled_job",

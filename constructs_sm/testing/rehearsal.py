@@ -280,7 +280,10 @@ class Rehearsal:
         bucket = str(request.get("Bucket", ""))
         listing = str(request["Resource"]).endswith(":listObjectsV2")
         arn = f"arn:{partition_of(self._setting.region)}:s3:::{bucket}"
-        need = Need("s3:ListBucket", arn) if listing else Need("s3:GetObject", f"{arn}/{request.get('Key', '')}")
+        prefix = {"s3:prefix": str(request.get("Prefix", ""))}
+        need = (
+            Need("s3:ListBucket", arn, prefix) if listing else Need("s3:GetObject", f"{arn}/{request.get('Key', '')}")
+        )
         if self.role.refused(state, [need, Need("states:StartExecution", SOME)]):
             raise TaskError("States.ItemReaderFailed", f"The role of the state machine is not authorized: {need}")
         items = self._answers.items_of(state)
