@@ -18,6 +18,7 @@ INPUTS = {
 }
 STEPS = {"stop_bad_models": {"Train": [Metrics(**{"validation:auc": 0.9})]}}
 ANSWERS = {
+    "approve_before_deployment": {"Approve: Ask": [{"Approved": True, "By": "Ada", "Comment": "better"}]},
     "stop_bad_models": {"Useful: Report": [{"Body": '{"recall": 0.7, "latency": {"p99": 12}}'}]},
     "train_between_lambda_and_glue": {"Choose columns": [{}], "Prepare": [{}]},
 }

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.errors import InvalidInputError, Problem
-from constructs_sm.testing.references import references_of, resolved, with_mappings
+from constructs_sm.testing.references import references_of, resolved
 from constructs_sm.testing.templates import (
     STATE_MACHINES,
     definition_of,
+    looked_up,
     policy_of,
     role_of,
     trusts,
@@ -74,7 +75,7 @@ def machine_of(
     where, document, folder = _document(source, stack)
     if "States" in document:
         return Machine(definition=resolved(document, region=region, account=account))
-    document = with_mappings(document, region=region, account=account)
+    document = looked_up(document, {"AWS::Region": region, "AWS::AccountId": account})
     resources: Mapping[str, Any] = document.get("Resources", {})
     logical_id = _chosen(where, resources, machine)
     resource = resources[logical_id]

@@ -74,28 +74,6 @@ def references_of(template: Mapping[str, Any], *, region: str, account: str) -> 
     return found
 
 
-def with_mappings(template: Mapping[str, Any], *, region: str, account: str) -> Mapping[str, Any]:
-    """*template* with what it looks up in its own mappings looked up, as CloudFormation does before anything else."""
-    mappings = template.get("Mappings")
-    if not mappings:
-        return template
-    pseudo = {"AWS::Region": region, "AWS::AccountId": account, "AWS::Partition": partition_of(region)}
-
-    def looked_up(value: Any) -> Any:
-        if isinstance(value, dict):
-            if set(value) == {"Fn::FindInMap"}:
-                found: Any = mappings
-                for key in value["Fn::FindInMap"]:
-                    name = pseudo.get(str(key.get("Ref"))) if isinstance(key, dict) else key
-                    found = found.get(name) if isinstance(found, dict) else None
-                return value if found is None else found
-            return {name: looked_up(item) for name, item in value.items()}
-        return [looked_up(item) for item in value] if isinstance(value, list) else value
-
-    whole: dict[str, Any] = looked_up({name: part for name, part in template.items() if name != "Mappings"})
-    return whole
-
-
 def resolved(
     value: Any,
     references: Mapping[str, str] | None = None,

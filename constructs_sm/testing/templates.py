@@ -40,6 +40,26 @@ def _json_text(value: Any) -> str:
     return text
 
 
+def looked_up(document: Mapping[str, Any], parameters: Mapping[str, str]) -> dict[str, Any]:
+    """A template with what it finds in its mappings by pseudo parameters of known value: the image of a Region."""
+    mappings = document.get("Mappings", {})
+
+    def walk(value: Any) -> Any:
+        if isinstance(value, list):
+            return [walk(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        if set(value) == {"Fn::FindInMap"}:
+            found: Any = mappings
+            for key in value["Fn::FindInMap"]:
+                known = parameters.get(key.get("Ref", ""), key) if isinstance(key, dict) else key
+                found = found.get(known) if isinstance(found, dict) and isinstance(known, str) else None
+            return value if found is None else found
+        return {key: walk(item) for key, item in value.items()}
+
+    return {section: content if section == "Mappings" else walk(content) for section, content in document.items()}
+
+
 def role_of(machine: Mapping[str, Any]) -> str:
     """The logical id of a state machine's role; empty if the role is not in the template."""
     properties = machine["Properties"]
