@@ -60,6 +60,8 @@ class JobScope:
         self._statements: dict[Grant, iam.PolicyStatement] = {}
         self._registered: dict[str, dict[Grant, None]] = {}
         self._acknowledged: set[Grant] = set()
+        self.distributes = False
+        """Whether there is a distributed map of ours."""
         _SCOPES[owner] = self
 
     @staticmethod
@@ -207,16 +209,37 @@ def acknowledge_wildcards(role: iam.IRole, grants: Iterable[Grant]) -> None:
             if "*" in resource:
                 reasons.setdefault(resource, {})[grant.wildcard] = None
     given, document = Stack.of(role).resolve([list(reasons), policy.document])
-    spelled = {_as_nag_spells(r) for s in document["Statement"] for r in _listed(s["Resource"])}
+    spelled = _resources_of(document)
+    _acknowledge(
+        role,
+        {
+            said: "; ".join(why)
+            for said, why in zip(map(_as_nag_spells, given), reasons.values(), strict=True)
+            if said in spelled
+        },
+    )
+
+
+def acknowledge_child_executions(machine: sfn.StateMachine) -> None:
+    """The same of the policy that the CDK makes for a distributed map, whose child executions have no names yet."""
+    policy = machine.node.try_find_child("DistributedMapPolicy")
+    if isinstance(policy, iam.Policy):
+        resources = _resources_of(Stack.of(machine).resolve(policy.document))
+        why = "Step Functions names the child executions of a distributed map; the CDK grants them"
+        _acknowledge(policy, {resource: why for resource in resources if "*" in resource})
+
+
+def _resources_of(document: Mapping[str, Any]) -> list[str]:
+    return [_as_nag_spells(resource) for s in document["Statement"] for resource in _listed(s["Resource"])]
+
+
+def _acknowledge(construct: IConstruct, reasons: Mapping[str, str]) -> None:
     acknowledgments = [
-        Acknowledgment(
-            id=f"AwsSolutions::AwsSolutions-IAM5[Resource::{_as_nag_spells(resource)}]", reason="; ".join(why)
-        )
-        for resource, why in zip(given, reasons.values(), strict=True)
-        if _as_nag_spells(resource) in spelled
+        Acknowledgment(id=f"AwsSolutions::AwsSolutions-IAM5[Resource::{resource}]", reason=why)
+        for resource, why in reasons.items()
     ]
     if acknowledgments:
-        Validations.of(role).acknowledge(*acknowledgments)
+        Validations.of(construct).acknowledge(*acknowledgments)
 
 
 def _listed(value: Any) -> list[Any]:
@@ -234,4 +257,4 @@ def _as_nag_spells(value: Any) -> str:
         return re.sub(r"\$\{([^}]+)\}", r"<\1>", operand)
     if function in ("Ref", "Fn::GetAtt"):
         return f"<{operand if isinstance(operand, str) else '.'.join(operand)}>"
-    return json.dumps(value)
+    return json.dumps(value, separators=(",", ":"))

@@ -35,6 +35,8 @@ _MERGED_RESULT = re.compile(r"\$merge\(\s*\$states\.result\s*\)")
 _KEY = re.compile(r"""("(?:[^"\\]|\\.)*"|'[^']*'|\w+)\s*:""")
 _ASKED_ELSEWHERE = ("Branches", "ItemProcessor", "Iterator", "ResultSelector", "ResultPath", "OutputPath", "Comment")
 _OURS = ":states:::sagemaker:"
+_FAILS = ":sendTaskFailure.waitForTaskToken"
+"""How a task is called that reports its own failure: it ends the execution, or redriven leads back with what was."""
 REDRIVEN = "Redriven: "
 """How the error begins that leads a redriven execution back to the job that failed."""
 _NOWHERE: frozenset[Place] = frozenset()
@@ -107,6 +109,8 @@ class _Machine:
     def _edges(self, name: str, point: Point) -> Iterator[tuple[str | None, Facts]]:
         """Where it goes on from a state, and what is certain then; to None where the state machine ends."""
         state, facts = point.state, point.before
+        if str(state.get("Resource")).endswith(_FAILS):
+            return
         for catcher in state.get("Catch", ()):
             if catcher["ErrorEquals"][0].startswith(REDRIVEN):
                 # Back to where the execution has been, with what was there: nothing less is certain for it.
@@ -365,6 +369,9 @@ class Wiring:
         longest_first = sorted(self._asked, key=len, reverse=True)
         reference = re.compile(rf"(?:{'|'.join(map(re.escape, longest_first))})(?![\w`])")
         for name, point in machine.items():
+            # What a Fail says is said where it is decided.
+            if point.state["Type"] == "Fail":
+                continue
             if not point.jsonata and point.state.get("InputPath", "$") != "$":
                 continue
             for text in _expressions(point.state, jsonata=point.jsonata):

@@ -1,27 +1,32 @@
-"""Put one of our jobs into a state machine of your own: train on every data set that the execution is started with."""
+"""Train on every data set under a prefix, many at a time; keep the good ones, and stand it if a few of them fail."""
 
-from constructs_sm import TrainingJob
+from constructs_sm import FanOut, Model, PipelineStack, QualityGate, S3Items, TrainingJob, images
 
-from aws_cdk import App, Stack
-from aws_cdk import aws_s3 as s3
-from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import App, Environment
 
 app = App()
-stack = Stack(app, "Yours")
-bucket = s3.Bucket.from_bucket_name(stack, "Data", "your-bucket")
+stack = PipelineStack(app, "EachDataSet", env=Environment(region="us-east-1"), alert_emails=["ml@example.com"])
 
 train = TrainingJob(
     stack,
     "Train",
-    image="683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1",
+    image=images.xgboost("1.7-1"),
     instance_type="ml.m5.xlarge",
-    inputs={"train": "$.dataset"},  # known when it runs: an s3:// prefix in the item
-    output="s3://your-bucket/models/",
-    hyperparameters={"objective": "binary:logistic", "num_round": "$.rounds"},
+    inputs={"train": "$.uri"},  # where the item lies: FanOut says it
+    hyperparameters={"objective": "binary:logistic", "num_round": 200, "eval_metric": "auc"},
 )
-bucket.grant_read(train.execution_role, "datasets/*")  # which is why you say what may be read
+good = QualityGate(stack, "Good", train.metric("train:auc") >= 0.8)
+model = Model(stack, "Model", image=images.xgboost("1.7-1"), model_data=train.model_artifacts)
 
-each = sfn.Map(stack, "Each data set", items_path="$.datasets", max_concurrency=5).item_processor(train)
-sfn.StateMachine(stack, "StateMachine", definition_body=sfn.DefinitionBody.from_chainable(each))
+each = FanOut(
+    stack,
+    "Each data set",
+    train.next(good).next(model),
+    items=S3Items.objects(stack.data("datasets/")),
+    max_concurrency=20,
+    tolerated_failure_percentage=10,
+)
+stack.bucket.grant_read(train.execution_role, "datasets/*")  # the item comes at run time, so you say what may be read
 
+stack.run(each)
 app.synth()

@@ -7,6 +7,7 @@ import runpy
 from constructs_sm.settings import known
 from constructs_sm.testing import Failed, Metrics, Rehearsal, definition
 
+import boto3
 import pytest
 from conftest import ROOT
 
@@ -14,12 +15,16 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 README = runpy.run_path(str(ROOT / "tools" / "readme.py"))
 INPUTS = {
     "check_the_input": {"dataset": "customers", "rounds": 7},
-    "train_each_dataset": {"datasets": [{"dataset": f"s3://your-bucket/{i}/", "rounds": i} for i in range(3)]},
 }
-STEPS = {"stop_bad_models": {"Train": [Metrics(**{"validation:auc": 0.9})]}}
+GOOD = Metrics(**{"train:auc": 0.9})
+STEPS = {
+    "train_each_dataset": {"Train": [GOOD, Failed("AlgorithmError: no rows"), *[GOOD] * 18]},
+    "stop_bad_models": {"Train": [Metrics(**{"validation:auc": 0.9})]},
+}
 ANSWERS = {
     "approve_before_deployment": {"Approve: Ask": [{"Approved": True, "By": "Ada", "Comment": "better"}]},
     "stop_bad_models": {"Useful: Report": [{"Body": '{"recall": 0.7, "latency": {"p99": 12}}'}]},
+    "train_each_dataset": {"Each data set": [[{"Key": f"datasets/{index}.csv"} for index in range(20)]]},
     "train_between_lambda_and_glue": {"Choose columns": [{}], "Prepare": [{}]},
 }
 
@@ -34,12 +39,20 @@ def rehearsed(stack, name):
     return rehearsal
 
 
+def written_to(definition):
+    """The buckets that distributed maps write their results to."""
+    writers = [state.get("ResultWriter", {}) for state in definition["States"].values()]
+    return [writer["Parameters"]["Bucket"] for writer in writers if writer]
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_example_synthesizes_and_runs_to_its_end(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     stack = runpy.run_path(str(path), run_name="__main__")["stack"]
 
     with rehearsed(stack, path.stem) as rehearsal:
+        for bucket in written_to(rehearsal.machine.definition):
+            boto3.client("s3", "us-east-1").create_bucket(Bucket=bucket)
         run = rehearsal.start(INPUTS.get(path.stem, {}))
     assert run.status == "SUCCEEDED", run.cause
     assert run.requests

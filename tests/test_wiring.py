@@ -192,3 +192,16 @@ def test_states_that_are_never_come_to_are_not_looked_at():
 )
 def test_keys_of_a_path_are_read_in_both_languages(path, keys):
     assert steps(path) == keys
+
+
+def test_task_that_reports_its_own_failure_leads_nowhere():
+    handler = task("Handler", None, "arn:aws:states:::aws-sdk:sfn:sendTaskFailure.waitForTaskToken")
+    handler["Catch"] = [{"ErrorEquals": ["Redriven: Other"], "Next": "Other"}]
+    caught = [{"ErrorEquals": ["States.ALL"], "Next": "Handler"}]
+    states = {"Train": task("Train", "Other", Catch=caught), "Other": task("Other", "User", Catch=caught)}
+    assert problems(machine("Train", **states, Handler=handler, User=USER)) == []
+
+
+def test_fail_that_says_what_is_missing_is_no_use_of_it():
+    fail = {"Type": "Fail", "CausePath": "States.Format('{}', $.Train.ModelArtifacts)"}
+    assert problems(machine("Fail", Fail=fail)) == []
