@@ -118,7 +118,8 @@ class FanOut(sfn.StateMachineFragment):
 
     In the list's place each run finds `$.item`, its `$.index`, and what *item_selector* adds; of the jobs before the
     FanOut it finds what it uses, which is handed on by itself: `train.model_artifacts` means the same inside. Names of
-    jobs that nobody gave are unique, so items never collide.
+    jobs that nobody gave are unique, so items never collide; places of outputs that nobody gave are one an execution,
+    which is refused where the items share it.
 
     A list of the input is worked off inside the execution: at most 40 items at a time, and all their events count
     among its 25,000, so some thousand items of one job. A list in S3, tolerated failures, or more than 40 at a time
@@ -227,6 +228,8 @@ class FanOut(sfn.StateMachineFragment):
             self._start = JsonataState(self, name, Type="Pass", Output=merged(plan.key, plan.found))
             self._start.next(self._map)
         around.wiring.knows(self._identity)
+        if not (must or distributed):
+            around.watch_wiring()
         used = [value for value in (items, *(item_selector or {}).values()) if isinstance(value, JobOutput)]
         if used:
             around.wiring.use(self._identity, used)

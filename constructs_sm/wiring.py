@@ -39,6 +39,8 @@ _FAILS = ":sendTaskFailure.waitForTaskToken"
 """How a task is called that reports its own failure: it ends the execution, or redriven leads back with what was."""
 REDRIVEN = "Redriven: "
 """How the error begins that leads a redriven execution back to the job that failed."""
+_WRITTEN = re.compile("Output|Checkpoint")
+_EXECUTION_NAME = re.compile(r"s3://.*(?:\$\$|\$states\.context)\.Execution\.Name")
 _NOWHERE: frozenset[Place] = frozenset()
 
 
@@ -351,6 +353,10 @@ class Wiring:
         names: dict[TaskIdentity, str] = {}
         found: dict[str, None] = {}
         for machine in machines:
+            for name, around in _shared_places(machine):
+                what = f"{self._paths.get(name, name)} writes to one place for the whole execution"
+                use = "give it a place of the item's own, or make the map a distributed one"
+                found[f"{what}, and items of '{around}' would write over each other; {use}"] = None
             for user, asked in self._uses(machine):
                 why = _missing(machine, user, self._name(asked.producer, machines, names), asked)
                 if why:
@@ -386,6 +392,33 @@ class Wiring:
             plain = alone and any(f":sagemaker:{task.api}" in str(state.get("Resource")) for state in there)
             names[task] = task.name if plain else task.state_id()
         return names[task]
+
+
+def _shared_places(machine: Mapping[str, Point]) -> Iterator[tuple[str, str]]:
+    """Jobs in an inline Map that write under the name of the execution, which the items share."""
+    for name, point in machine.items():
+        request = point.state.get("Arguments" if point.jsonata else "Parameters")
+        if _OURS not in str(point.state.get("Resource")) or not _writes_under_execution(request, written=False):
+            continue
+        for container, _ in reversed(point.containers):
+            state = machine[container].state
+            if state["Type"] == "Map":
+                config = (state.get("ItemProcessor") or state["Iterator"]).get("ProcessorConfig", {})
+                # The child executions of a distributed map have names of their own.
+                if config.get("Mode") != "DISTRIBUTED":
+                    yield name, container
+                break
+
+
+def _writes_under_execution(value: Any, *, written: bool) -> bool:
+    if isinstance(value, Mapping):
+        return any(
+            _writes_under_execution(item, written=written or _WRITTEN.search(key) is not None)
+            for key, item in value.items()
+        )
+    if isinstance(value, (list, tuple)):
+        return any(_writes_under_execution(item, written=written) for item in value)
+    return written and isinstance(value, str) and _EXECUTION_NAME.search(value) is not None
 
 
 def _expressions(value: Any, *, jsonata: bool, late: bool = True) -> Iterator[str]:

@@ -7,6 +7,7 @@ from constructs_sm import (
     InvalidInputError,
     Model,
     PipelineStack,
+    ProcessingJob,
     QualityGate,
     S3Items,
     S3Location,
@@ -383,3 +384,20 @@ def test_unknown_delimiter_fails_and_names_it():
 def test_list_of_no_place_fails():
     with pytest.raises(InvalidInputError, match="no place in S3, got 3"):
         S3Items.json(3)
+
+
+@pytest.mark.parametrize("distributed", [None, True], ids=["inline", "distributed"])
+@in_both_languages
+def test_items_that_would_write_over_each_other_fail_at_synthesis(app, language, distributed):
+    stack = PipelineStack(app, "Churn")
+    prepare = ProcessingJob(
+        stack, "Prepare", image=IMAGE, instance_type="ml.m5.xlarge", outputs=["rows"], query_language=language
+    )
+    path = "{% $states.input.items %}" if language is JSONATA else "$.items"
+    stack.run(FanOut(stack, "Each", prepare, items=path, distributed=distributed, query_language=language))
+    if distributed:
+        assert "Each" in definition(stack)["States"]
+        return
+    told = "Churn/Prepare writes to one place for the whole execution, and items of 'Each' would write over each other"
+    with pytest.raises(RuntimeError, match=told):
+        definition(stack)
