@@ -90,7 +90,7 @@ def test_name_that_repeats_under_retry_is_found():
     assert (
         "Job: failed: a failed job is tried again under its own name, and the error is that the name is taken" in found
     )
-    assert "Job: throttled: asks for the name 'nightly' again when it is tried again" in found
+    assert "Job: failed: asks for the name 'nightly' again, which it has taken itself" in found
 
 
 def test_choice_on_a_missing_path_is_found():
