@@ -116,3 +116,31 @@ def computed(expression: str, execution_input: Any = None) -> Any:
 
 def jsonata(**states: dict[str, Any]) -> dict[str, Any]:
     return {"QueryLanguage": "JSONata", **machine(**states)}
+
+
+CHECK = {
+    "Type": "Choice",
+    "Choices": [
+        {
+            "And": [
+                {"Variable": "$.job.ProcessingJobArn", "IsPresent": True},
+                {"Variable": "$.job.ProcessingJobStatus", "IsPresent": True},
+                {"Variable": "$.job.ProcessingJobStatus", "StringEquals": "Completed"},
+            ],
+            "Next": "Caught",
+        }
+    ],
+    "Default": "Bad",
+}
+BAD = {"Type": "Fail", "Error": "NotCompleted", "CausePath": "States.JsonToString($.job)"}
+SOUND_RETRY = [{**THROTTLING, "MaxAttempts": 3}]
+
+
+def guarded(**changes):
+    """A job that stands whatever happens to it, with *changes*."""
+    fields = {"Parameters": named(UNIQUE), "Retry": SOUND_RETRY, "TimeoutSeconds": 3600, "ResultPath": "$.job"}
+    return machine(Job=task(**{**fields, **changes}, Next="Check"), Check=CHECK, Bad=BAD)
+
+
+SOUND = guarded()
+"""A machine that stands every drill."""

@@ -10,30 +10,7 @@ from aws_cdk import App, Environment, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from every_action import IMAGE
-from machines import CATCH_ALL, THROTTLING, UNIQUE, machine, named, rehearsed, task
-
-CHECK = {
-    "Type": "Choice",
-    "Choices": [
-        {
-            "And": [
-                {"Variable": "$.job.ProcessingJobArn", "IsPresent": True},
-                {"Variable": "$.job.ProcessingJobStatus", "IsPresent": True},
-                {"Variable": "$.job.ProcessingJobStatus", "StringEquals": "Completed"},
-            ],
-            "Next": "Caught",
-        }
-    ],
-    "Default": "Bad",
-}
-BAD = {"Type": "Fail", "Error": "NotCompleted", "CausePath": "States.JsonToString($.job)"}
-SOUND_RETRY = [{**THROTTLING, "MaxAttempts": 3}]
-
-
-def guarded(**changes):
-    """A job that stands whatever happens to it, with *changes*."""
-    fields = {"Parameters": named(UNIQUE), "Retry": SOUND_RETRY, "TimeoutSeconds": 3600, "ResultPath": "$.job"}
-    return machine(Job=task(**{**fields, **changes}, Next="Check"), Check=CHECK, Bad=BAD)
+from machines import CATCH_ALL, SOUND_RETRY, THROTTLING, UNIQUE, guarded, machine, named, rehearsed, task
 
 
 def drilled(definition):
@@ -113,7 +90,7 @@ def test_name_that_repeats_under_retry_is_found():
     assert (
         "Job: failed: a failed job is tried again under its own name, and the error is that the name is taken" in found
     )
-    assert "Job: throttled: asks for the name 'nightly' again when it is tried again" in found
+    assert "Job: failed: asks for the name 'nightly' again, which it has taken itself" in found
 
 
 def test_choice_on_a_missing_path_is_found():

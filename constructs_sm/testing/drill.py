@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.actions import ACTIONS
+from constructs_sm.testing.history import short
 from constructs_sm.testing.run import Finding
 from constructs_sm.testing.steps import MISSING, Always, Failed, Output, Step, Stopped, Throttled, TimedOut
 
@@ -84,17 +85,22 @@ def drill(states: Mapping[str, str], run: Callable[..., Run]) -> Iterator[Findin
 
     Args:
         states: Name and Resource of each task state.
-        run: Runs the state machine with these steps for a state; with none if all goes well.
+        run: Runs the state machine with this step for a state, or with none, so that all goes well; as often as said.
     """
     well = run()
+    broken = {state: failure.reason for state, failure in well.history.unsettled.items()}
+    yield from (Finding(state, f"fails when all goes well: {short(why)}") for state, why in broken.items())
+    known = set(well.findings)
     yield from well.findings
+    again = run(times=2)
+    if well.succeeded and again.error != well.error:
+        state = again.failure.state if again.failure else ""
+        yield Finding(state, f"a second execution with this input ends with {again.error}: names are taken once")
     if not well.succeeded:
-        state = well.failure.state if well.failure else ""
-        yield Finding(state, f"the execution ends with {well.error} when all goes well")
         return
     for name, resource in states.items():
         api, _, pattern = resource.rpartition("sagemaker:")[2].partition(".")
-        if api not in _ACTION_OF or ":aws-sdk:" in resource or name not in well.states:
+        if api not in _ACTION_OF or ":aws-sdk:" in resource or name not in well.states or name in broken:
             continue
         for exercise in _EXERCISES:
             if exercise.only_waiting and not pattern:
@@ -102,4 +108,5 @@ def drill(states: Mapping[str, str], run: Callable[..., Run]) -> Iterator[Findin
             came = run(name, exercise.step(_ACTION_OF[api]))
             if problem := exercise.judge(came):
                 yield Finding(name, f"{exercise.name}: {problem}")
-            yield from (Finding(each.state, f"{exercise.name}: {each.problem}") for each in came.findings)
+            others = [each for each in came.findings if each not in known]
+            yield from (Finding(each.state, f"{exercise.name}: {each.problem}") for each in others)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from constructs_sm.testing.role import Asked
 
 
-_RANDOM = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){0,3}(?:-[0-9a-f]{12})?")
+_RANDOM = re.compile(r"(?<=[-/])[0-9a-f]{8}(?:-[0-9a-f]{4}){0,3}(?:-[0-9a-f]{12})?(?![0-9a-z])")
 """What a name has of States.UUID()."""
 
 

@@ -248,11 +248,11 @@ class Rehearsal:
         Each failure is rehearsed once for each state, as the script says besides. An empty list is what to aim at.
         """
 
-        def run(state: str = "", step: Step | Always | None = None) -> Run:
+        def run(state: str = "", step: Step | Always | None = None, *, times: int = 1) -> Run:
             with self._again() as other:
                 if step is not None:
                     other.script(state, step)
-                return other.start(execution_input)
+                return [other.start(execution_input) for _ in range(times)][-1]
 
         return list(dict.fromkeys(drill(dict(tasks_of(self._machine.definition)), run)))
 

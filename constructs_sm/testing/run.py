@@ -12,6 +12,8 @@ from constructs_sm.testing.history import MAX_EVENTS, Failure, History, clock, s
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_TAKEN = "already existing"
+"""What SageMaker says of a name that is taken."""
 _KIB = 1024
 _MAX_PAYLOAD_BYTES = 256 * _KIB
 
@@ -100,7 +102,8 @@ class Run:
     @property
     def findings(self) -> list[Finding]:
         """What the execution did that is wrong whatever it came to."""
-        return [*self._repeated_names(), *self._lost_reasons(), *self._abandoned_jobs()]
+        found = [*self._repeated_names(), *self._lost_reasons(), *self._abandoned_jobs()]
+        return list(dict.fromkeys(found))
 
     @property
     def timeline(self) -> str:
@@ -125,13 +128,18 @@ class Run:
         return self.timeline
 
     def _repeated_names(self) -> Iterator[Finding]:
-        """A request for a name that the state has asked for before: it is taken if the first was accepted."""
-        seen: set[tuple[str, str]] = set()
-        for state, request in self.requests:
-            names = [value for name, value in request.items() if name.endswith("JobName") and isinstance(value, str)]
-            if names and (state, names[0]) in seen:
-                yield Finding(state, f"asks for the name {names[0]!r} again when it is tried again")
-            seen |= {(state, name) for name in names[:1]}
+        """A name that a state asks for once more, after it was accepted: a retry, or an item of a Map like another."""
+        asked = [
+            (state, value)
+            for state, request in self.requests
+            for name, value in request.items()
+            if name.endswith("Name") and isinstance(value, str)
+        ]
+        failures = self.history.failures
+        for state, name in dict.fromkeys(each for each in asked if asked.count(each) > 1):
+            taken = f"/{name}".lower()
+            if any(one.state == state and _TAKEN in one.cause and taken in one.cause.lower() for one in failures):
+                yield Finding(state, f"asks for the name {name!r} again, which it has taken itself")
 
     def _lost_reasons(self) -> Iterator[Finding]:
         """A failure that was caught, and of which nothing is left where somebody could read it."""

@@ -1,0 +1,205 @@
+"""Where the state machine of a rehearsal comes from, and what is said where there is none."""
+
+from __future__ import annotations
+
+import json
+
+from constructs_sm import TrainingJob
+from constructs_sm.errors import InvalidInputError
+from constructs_sm.testing import Rehearsal
+
+import pytest
+from aws_cdk import App, Environment, Stack
+from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk.assertions import Template
+from every_action import IMAGE
+from machines import jsonata, machine
+
+DEFINITION = machine(Say={"Type": "Pass", "Result": {"said": "hello"}, "Next": "Caught"})
+
+
+def train(stack, construct_id="Train"):
+    job = TrainingJob(
+        stack,
+        construct_id,
+        image=IMAGE,
+        instance_type="ml.m5.xlarge",
+        inputs={"train": "s3://data/train/"},
+        output="s3://data/models/",
+    )
+    return sfn.StateMachine(
+        stack, f"{construct_id}Machine", definition_body=sfn.DefinitionBody.from_chainable(job), tracing_enabled=True
+    )
+
+
+@pytest.fixture(scope="module")
+def assembly(tmp_path_factory):
+    """A cloud assembly of two stacks, of which one has a state machine."""
+    folder = tmp_path_factory.mktemp("assembly") / "cdk.out"
+    app = App(outdir=str(folder))
+    environment = Environment(account="123456789012", region="us-east-1")
+    train(Stack(app, "Pipeline", env=environment))
+    Stack(app, "Other", env=environment)
+    app.synth()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def template():
+    stack = Stack(App(), "Stack")
+    train(stack)
+    return Template.from_stack(stack).to_json()
+
+
+def started(source, **options):
+    with Rehearsal.of(source, **options) as rehearsal:
+        return rehearsal.start()
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [DEFINITION, jsonata(Say={"Type": "Pass", "Output": {"said": "{% 'hello' %}"}, "Next": "Caught"})],
+    ids=["JSONPath", "JSONata"],
+)
+@pytest.mark.parametrize(
+    "form",
+    [lambda it, _: it, lambda it, _: json.dumps(it), lambda it, folder: write(folder, it)],
+    ids=["mapping", "text", "file"],
+)
+def test_definition_is_rehearsed(definition, form, tmp_path):
+    assert started(form(definition, tmp_path)).output == {"said": "hello"}
+
+
+def write(folder, document):
+    path = folder / "machine.json"
+    path.write_text(json.dumps(document))
+    return path
+
+
+def test_stack_is_rehearsed_under_its_role():
+    stack = Stack(App(), "Stack")
+    train(stack)
+    with Rehearsal.of(stack) as rehearsal:
+        run = rehearsal.start()
+
+    assert run.succeeded, run.timeline
+    assert rehearsal.role.policy
+    assert {asked.allowed for asked in rehearsal.role.asked} == {True}
+
+
+def test_template_is_rehearsed_under_its_role(template, tmp_path):
+    assert started(template).states[0] == "Train"
+    assert started(write(tmp_path, template)).states[0] == "Train"
+
+
+def test_template_in_yaml_is_rehearsed(tmp_path):
+    path = tmp_path / "template.yaml"
+    path.write_text(
+        """
+Resources:
+  Topic: {Type: "AWS::SNS::Topic"}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement: [{Effect: Allow, Principal: {Service: states.amazonaws.com}, Action: "sts:AssumeRole"}]
+      Policies:
+        - PolicyName: tell
+          PolicyDocument: {Statement: [{Effect: Allow, Action: sns:Publish, Resource: !Ref Topic}]}
+  Machine:
+    Type: AWS::StepFunctions::StateMachine
+    Properties:
+      RoleArn: !GetAtt Role.Arn
+      DefinitionString: !Sub |
+        {"StartAt": "Tell", "States": {"Tell": {"Type": "Task", "End": true,
+         "Resource": "arn:${AWS::Partition}:states:::sns:publish",
+         "Parameters": {"TopicArn": "${Topic}", "Message": "x"}}}}
+"""
+    )
+    with Rehearsal.of(path) as rehearsal:
+        run = rehearsal.answer("Tell", {}).start()
+
+    assert run.succeeded, run.timeline
+    assert run.calls == [
+        ("Tell", "sns:publish", {"TopicArn": "arn:aws:sns:us-east-1:123456789012:topic", "Message": "x"})
+    ]
+
+
+def test_definition_with_substitutions_is_rehearsed():
+    properties = {
+        "Definition": {"StartAt": "Say", "States": {"Say": {"Type": "Pass", "Result": "${said}", "End": True}}},
+        "DefinitionSubstitutions": {"said": {"Ref": "Bucket"}},
+    }
+    resources = {
+        "Bucket": {"Type": "AWS::S3::Bucket"},
+        "Machine": {"Type": "AWS::Serverless::StateMachine", "Properties": properties},
+    }
+
+    assert started({"Resources": resources}).output == "bucket"
+
+
+def test_assembly_is_rehearsed(assembly):
+    assert started(assembly).states[0] == "Train"
+    assert started(assembly, stack="Pipeline").states[0] == "Train"
+
+
+def test_definition_that_is_an_asset_is_read_from_the_assembly(tmp_path):
+    folder = tmp_path / "cdk.out"
+    stack = Stack(App(outdir=str(folder)), "Stack", env=Environment(account="123456789012", region="us-east-1"))
+    body = sfn.DefinitionBody.from_file(str(write(tmp_path, DEFINITION)))
+    sfn.StateMachine(stack, "StateMachine", definition_body=body)
+    stack.node.root.synth()
+
+    assert started(folder).output == {"said": "hello"}
+
+
+def test_one_of_several_machines_is_chosen():
+    machines = {
+        name: {"Type": "AWS::StepFunctions::StateMachine", "Properties": {"DefinitionString": json.dumps(DEFINITION)}}
+        for name in ("First", "Second")
+    }
+
+    assert started({"Resources": machines}, machine="Second").succeeded
+    with pytest.raises(InvalidInputError, match="name one of First, Second"):
+        Rehearsal.of({"Resources": machines})
+
+
+def test_policy_may_be_another_than_the_template_s(template):
+    run = started(template, policy=[])
+
+    assert "not authorized to perform: sagemaker:CreateTrainingJob" in run.cause
+
+
+def test_policy_whose_statements_are_elsewhere_is_told():
+    role = {
+        "AssumeRolePolicyDocument": {"Statement": []},
+        "ManagedPolicyArns": ["arn:aws:iam::aws:policy/AmazonSageMakerFullAccess"],
+    }
+    properties = {"DefinitionString": json.dumps(DEFINITION), "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]}}
+    resources = {
+        "Role": {"Type": "AWS::IAM::Role", "Properties": role},
+        "Machine": {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties},
+    }
+    with Rehearsal.of({"Resources": resources}) as rehearsal:
+        assert rehearsal.permissions().unread == ("arn:aws:iam::aws:policy/AmazonSageMakerFullAccess",)
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ({"Resources": {}}, "one state machine was expected, got 0"),
+        ("nowhere.json", "there is no such file"),
+        ("{", "neither JSON nor YAML"),
+        ('{"Parameters": {}}', "neither a template nor a definition"),
+        (7, "this is no state machine, got 7"),
+    ],
+    ids=["no machine", "no file", "no JSON", "no template", "no source"],
+)
+def test_source_without_a_machine_is_refused(source, said):
+    with pytest.raises(InvalidInputError, match=said):
+        Rehearsal.of(source)
+
+
+def test_stack_that_the_assembly_has_not_is_refused(assembly):
+    with pytest.raises(InvalidInputError, match="name one stack of Other, Pipeline"):
+        Rehearsal.of(assembly, stack="Pipelin")
