@@ -157,7 +157,12 @@ def surroundings(repeat: int) -> str:
     """When, on what machine, and with what versions."""
     node = subprocess.run([os.environ["JSII_NODE"], "--version"], check=True, stdout=subprocess.PIPE, text=True)
     packages = ", ".join(f"{name} {version(name)}" for name in ("aws-cdk-lib", "constructs", "jsii", "botocore"))
-    machine = f"{_processor()} with {os.cpu_count()} cores, {platform.system()}"
+    load = (
+        f"load {os.getloadavg()[-1]:.1f} over the last quarter of an hour"
+        if hasattr(os, "getloadavg")
+        else "load unknown"
+    )
+    machine = f"{_processor()} with {os.cpu_count()} cores, {load}, {platform.system()}"
     languages = f"Python {platform.python_version()}, Node {node.stdout.strip().removeprefix('v')}"
     today = datetime.now(timezone.utc).date().isoformat()
     return f"Medians of {repeat} runs on {today}, {machine}; {languages}, {packages}."
