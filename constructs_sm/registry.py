@@ -51,6 +51,8 @@ class ModelPackage(PolledJob):
         description: Of this version.
         metadata: Of this version, by key.
         create_group: Make the group if it is absent. Default: False, the group is there.
+        interval: Between looks. Default: 10 seconds.
+        timeout: When the version is given up. Default: 1 hour.
         arguments: See `PolledJob`; `parameters` take every other field.
 
     Raises:
