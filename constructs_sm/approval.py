@@ -12,11 +12,11 @@ from constructs_sm.late_bound import is_token
 from constructs_sm.registry import ModelPackage
 from constructs_sm.rendering import render
 from constructs_sm.retry import SDK, RetryPolicy
-from constructs_sm.scope import JobScope
 from constructs_sm.states import (
     Begin,
     JsonataState,
     JsonataTask,
+    NamedFragment,
     Rule,
     describing,
     key_of,
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from constructs import Construct
-    from typing_extensions import Self
 
 Notifier: TypeAlias = Union[str, Sequence[str], "sns.ITopic", "sfn.TaskStateBase", "sfn.CustomState"]
 """Who asks: a topic, e-mail addresses (a topic is made for them), or a task of one's own that waits for a token."""
@@ -56,7 +55,7 @@ _OF_SNS = RetryPolicy(
 )
 
 
-class Approval(sfn.StateMachineFragment):
+class Approval(NamedFragment):
     """Ask a person, and go on when the answer is yes.
 
     A message with what is to be approved, a link to the execution, and the commands that approve and refuse it goes to
@@ -142,23 +141,6 @@ class Approval(sfn.StateMachineFragment):
     def end_states(self) -> list[sfn.INextable]:
         return [self._approved]
 
-    def add_catch(
-        self, handler: sfn.IChainable, *, errors: Sequence[str] | None = None, result_path: str | None = None
-    ) -> Self:
-        """Go on to *handler* when a call fails for good. A refusal, and no answer in time, are not caught: *otherwise*.
-
-        Args:
-            handler: What to do then.
-            errors: Error names. Default: `States.ALL`.
-            result_path: Where error and cause go in the state's input. Default: in its place.
-        """
-        for task in self._tasks:
-            task.add_catch(handler, errors=list(errors) if errors else None, result_path=result_path)
-        return self
-
-    def _named(self, state: str) -> str:
-        return f"{self._id}: {state}"
-
     def _problems(self, scope: Any, notify: Any, emails: Any, about: Any, timeout: Any) -> Iterator[Problem]:
         if not hasattr(scope, "node"):
             raise InvalidInputError(f"Approval '{self._id}'", [Problem("scope", scope, "pass a construct")])
@@ -196,14 +178,13 @@ class Approval(sfn.StateMachineFragment):
 
     def _build(self, otherwise: sfn.IChainable | None) -> None:
         place = place_of(self._key)
-        check = sfn.Choice(self, self._named("CheckAnswer"), query_language=sfn.QueryLanguage.JSONATA)
+        check = self._choice("CheckAnswer")
         ask = self._ask()
-        self._tasks: list[Any] = [ask]
+        self._tasks = [ask]
         self._begin.next(ask)
-        refused = otherwise or self._fail("Refused", "ApprovalRefused", "was refused: ")
-        timed_out = otherwise or self._fail(
-            "TimedOut", "ApprovalTimedOut", f"was not given in {words_for(self._seconds or 0)}: "
-        )
+        refused = otherwise or self._fail("Refused", "ApprovalRefused", self._told("was refused"))
+        silence = f"was not given in {words_for(self._seconds or 0)}"
+        timed_out = otherwise or self._fail("TimedOut", "ApprovalTimedOut", self._told(silence))
         self._catch_silence(ask, timed_out)
         sfn.Chain.start(ask).next(check)
         goes_on = without([self._matter, key_of(self._named("Error"))], self._key, place)
@@ -224,22 +205,13 @@ class Approval(sfn.StateMachineFragment):
         if self._own_task is not None:
             return self._own_task
         answer = {field: f"$states.result.{field}" for field in ("Approved", "By", "Comment")}
-        partition = JobScope.of(self).arns.partition
-        return JsonataTask(
-            self,
-            self._named("Ask"),
-            **describing(
-                f"arn:{partition}:states:::sns:publish.waitForTaskToken",
-                {
-                    "TopicArn": self.topic.topic_arn if self.topic else None,
-                    "Subject": self._subject,
-                    "Message": f"{{% {self._message()} %}}",
-                },
-                [_OF_SNS],
-            ),
-            TimeoutSeconds=self._seconds,
-            Output=merged(self._key, object_of(answer)),
-        )
+        request = {
+            "TopicArn": self.topic.topic_arn if self.topic else None,
+            "Subject": self._subject,
+            "Message": f"{{% {self._message()} %}}",
+        }
+        call = describing(self._resource("sns:publish.waitForTaskToken"), request, [_OF_SNS])
+        return self._task("Ask", call, merged(self._key, object_of(answer)), TimeoutSeconds=self._seconds)
 
     def _message(self) -> str:
         """The message, in JSONata without its marks."""
@@ -250,7 +222,7 @@ class Approval(sfn.StateMachineFragment):
         linked = stack.partition == "aws" or is_token(stack.partition)
         parts = [_text(f"{self._id}: to be approved or refused.\n")]
         for name in self._said:
-            parts += [_text(f"\n{name}: "), f"$string({place}.{_field(name)})"]
+            parts += [_text(f"\n{name}: "), f"$string($lookup({place}, {_text(name)}))"]
         parts += [_text(f"\nexecution: {console if linked else ''}"), execution]
         for answer, flag in (("approve", True), ("refuse", False)):
             output = json.dumps({"Approved": flag, "By": "your name", "Comment": ""})
@@ -278,28 +250,19 @@ class Approval(sfn.StateMachineFragment):
         by, comment = (f"($exists({place}.{field}) ? $string({place}.{field}) : '')" for field in ("By", "Comment"))
         # One line of 1024 characters at most.
         description = f"$replace($substring({by} & ': ' & {comment}, 0, 1024), /\\s+/, ' ')"
-        partition = JobScope.of(self).arns.partition
-        return JsonataTask(
-            self,
-            self._named(status),
-            **describing(
-                f"arn:{partition}:states:::aws-sdk:sagemaker:updateModelPackage",
-                {
-                    "ModelPackageArn": f"{{% {place_of(self._matter)}.ModelPackageArn %}}",
-                    "ModelApprovalStatus": status,
-                    "ApprovalDescription": f"{{% {description} %}}",
-                },
-                SDK,
-            ),
-            Output=output,
+        request = {
+            "ModelPackageArn": f"{{% {place_of(self._matter)}.ModelPackageArn %}}",
+            "ModelApprovalStatus": status,
+            "ApprovalDescription": f"{{% {description} %}}",
+        }
+        return self._task(
+            status, describing(self._resource("aws-sdk:sagemaker:updateModelPackage"), request, SDK), output
         )
 
-    def _fail(self, name: str, error: str, text: str) -> sfn.Fail:
-        # What was to be approved, and the answer, if there is one.
+    def _told(self, what: str) -> str:
+        """The cause of a Fail: what was to be approved, and the answer, if there is one."""
         known = f"$string($merge([{place_of(self._matter)}, {place_of(self._key)}]))"
-        cause = said(f"{self._id}: approval {text}", known)
-        language = sfn.QueryLanguage.JSONATA
-        return sfn.Fail(self, self._named(name), query_language=language, error=error, cause=cause)
+        return said(f"{self._id}: approval {what}: ", known)
 
 
 def _nobody(notify: Any, emails: Any) -> Iterator[Problem]:
@@ -313,7 +276,3 @@ def _nobody(notify: Any, emails: Any) -> Iterator[Problem]:
 
 def _text(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
-
-
-def _field(name: str) -> str:
-    return f"`{key_of(name)}`"

@@ -15,10 +15,11 @@ from constructs_sm.rendering import render, spelled
 from constructs_sm.retry import SDK, RetryPolicy
 from constructs_sm.scope import JobScope
 from constructs_sm.states import (
+    UNCHANGED,
     Begin,
     JsonataState,
-    JsonataTask,
     Looks,
+    NamedFragment,
     Polling,
     Rule,
     describing,
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from constructs_sm.jobs.variants import ServerlessConfig, Variant
 
     from constructs import Construct
-    from typing_extensions import Self
 
 _LONGEST_ID = 80 - len(": EndpointConfig: ValidateOutput")
 _NAME_MAX = 63
@@ -56,7 +56,7 @@ _SETTLED = ["InService", "OutOfService", "UpdateRollbackFailed", "Failed", "Dele
 _DESCRIBED = ("EndpointArn", "EndpointStatus", "EndpointConfigName", "FailureReason")
 
 
-class EndpointDeployment(sfn.StateMachineFragment):
+class EndpointDeployment(NamedFragment):
     """Make an endpoint serve something: create it, or update it if it is there, and wait until it is in service.
 
     It looks whether there is such an endpoint, and waits if it is being changed. It makes a new endpoint configuration,
@@ -202,28 +202,6 @@ class EndpointDeployment(sfn.StateMachineFragment):
     def end_states(self) -> list[sfn.INextable]:
         return [self._deployed]
 
-    def add_catch(
-        self, handler: sfn.IChainable, *, errors: Sequence[str] | None = None, result_path: str | None = None
-    ) -> Self:
-        """Go on to *handler* when a call fails for good.
-
-        The Fails of this fragment are not caught: they end the execution. `to_single_state()` makes all of it one state
-        that can catch them too.
-
-        Args:
-            handler: What to do then.
-            errors: Error names. Default: `States.ALL`.
-            result_path: Where error and cause go in the state's input. Default: in its place.
-        """
-        for job in (self.endpoint_config, self.endpoint, self.endpoint_update):
-            job.add_catch(handler, errors=errors, result_path=result_path)
-        for task in self._tasks:
-            task.add_catch(handler, errors=list(errors) if errors else None, result_path=result_path)
-        return self
-
-    def _named(self, state: str) -> str:
-        return f"{self._id}: {state}"
-
     def _check(self, scope: Construct, config: Any, update: Any, problems: list[Problem]) -> None:
         if not 1 <= len(self._id) <= _LONGEST_ID:
             problems.append(
@@ -245,10 +223,11 @@ class EndpointDeployment(sfn.StateMachineFragment):
         shared = f"{prefix}-" if (prefix := JobScope.of(scope).name_prefix) else ""
         room = unique_prefix_max(_NAME_MAX) - len(shared)
         name = JobName.unique(f"{shared}{slug(self._id, room, 'endpoint')}") if given is None else JobName.of(given)
+        use = "pass JobName.unique(prefix)"
         if name.kind == "fixed":
-            problems.append(
-                Problem("every deployment needs a configuration of its own", name.value, "pass JobName.unique(prefix)")
-            )
+            problems.append(Problem("every deployment needs a configuration of its own", name.value, use))
+        elif self._deletes_old and not name.prefix:
+            problems.append(Problem("delete_old_configs needs names that begin alike", name.value, use))
         return name
 
     def _new_config(self) -> str:
@@ -274,21 +253,22 @@ class EndpointDeployment(sfn.StateMachineFragment):
             job_scope.grant_execution(grants[-1:])
         return grants
 
-    def _resource(self, api: str) -> str:
-        return f"arn:{JobScope.of(self).arns.partition}:states:::aws-sdk:sagemaker:{api}"
+    def _calling(self, api: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        return describing(self._resource(f"aws-sdk:sagemaker:{api}"), arguments, self._retry)
 
-    def _task(
-        self, name: str, api: str, arguments: Mapping[str, Any], output: str, *, retries: bool = True
-    ) -> JsonataTask:
-        fields = describing(self._resource(api), arguments, self._retry if retries else ())
-        return JsonataTask(self, self._named(name), **fields, Output=output)
-
-    def _choice(self, name: str) -> sfn.Choice:
-        return sfn.Choice(self, self._named(name), query_language=sfn.QueryLanguage.JSONATA)
-
-    def _fail(self, name: str, error: str, cause: str) -> sfn.Fail:
-        language = sfn.QueryLanguage.JSONATA
-        return sfn.Fail(self, self._named(name), query_language=language, error=error, cause=cause)
+    def _looking(self, look: str, wait: str, record: Mapping[str, str]) -> Polling:
+        """Describe the endpoint until it is as it should be, beside what is known already."""
+        described = object_of({field: f"$states.result.{field}" for field in _DESCRIBED})
+        looking = Polling(
+            self,
+            names=(self._named(look), self._named(wait)),
+            call=self._calling("describeEndpoint", self._endpoint),
+            key=self._key,
+            record={**record, "Endpoint": described},
+            looks=self._looks,
+        )
+        self._tasks.append(looking.task)
+        return looking
 
     def _build(self) -> None:
         place = self._place = place_of(self._key)
@@ -315,31 +295,18 @@ class EndpointDeployment(sfn.StateMachineFragment):
                 ),
             ),
         )
-        self._tasks: list[JsonataTask] = []
+        self._tasks = [self.endpoint_config, self.endpoint, self.endpoint_update]
         self._begin.next(self._find())
         self.endpoint_config.next(self._create_or_update())
 
     def _find(self) -> sfn.State:
         """Look whether the endpoint is there, and wait until it can be updated; then to the configuration."""
         place = self._place
-        record = {
-            "EndpointName": f"{place}.EndpointName",
-            "Endpoint": object_of({field: f"$states.result.{field}" for field in _DESCRIBED}),
-        }
+        again = self._looking("CheckAgain", "WaitUntilReady", {"EndpointName": f"{place}.EndpointName"})
         # No retries: that the endpoint is absent is no fault that passes. Whatever else it is meets them at the next.
-        find = self._task(
-            "FindEndpoint", "describeEndpoint", self._endpoint, merged(self._key, object_of(record)), retries=False
-        )
-        again = Polling(
-            self,
-            names=(self._named("CheckAgain"), self._named("WaitUntilReady")),
-            resource=self._resource("describeEndpoint"),
-            arguments=self._endpoint,
-            key=self._key,
-            record=record,
-            looks=self._looks,
-            retry=self._retry,
-        )
+        first_look = {field: value for field, value in again.call.items() if field != "Retry"}
+        find = self._task("FindEndpoint", first_look, again.output)
+        self._tasks.append(find)
         missing, ready = self._choice("IsMissing"), self._choice("IsReady")
         first, second = (key_of(self._named(name)) for name in ("Error", "Error again"))
         find.add_catch(missing, errors=list(_ERRORS), result_path=path_of(first))
@@ -358,7 +325,6 @@ class EndpointDeployment(sfn.StateMachineFragment):
         ready.when(Rule.jsonata(f"{status} = 'Failed'"), self._replaced(again))
         ready.when(Rule.jsonata(again.is_exhausted), self._timed_out)
         ready.otherwise(again.wait)
-        self._tasks += [find, again.task]
         return find
 
     def _replaced(self, again: Polling) -> sfn.State:
@@ -366,7 +332,7 @@ class EndpointDeployment(sfn.StateMachineFragment):
         if not self._replaces_failed:
             text = f"{self._id}: the endpoint has failed and can only be deleted: "
             return self._fail("EndpointFailed", "EndpointFailed", said(text, f"$string({self._place})"))
-        delete = self._task("DeleteEndpoint", "deleteEndpoint", self._endpoint, "{% $states.input %}")
+        delete = self._task("DeleteEndpoint", self._calling("deleteEndpoint", self._endpoint), UNCHANGED)
         delete.next(again.wait)
         self._tasks.append(delete)
         return delete
@@ -394,16 +360,7 @@ class EndpointDeployment(sfn.StateMachineFragment):
     def _wait_for_service(self) -> None:
         place = self._place
         kept = {name: f"{place}.{name}" for name in ("EndpointName", "EndpointConfigName", "Previous")}
-        looking = Polling(
-            self,
-            names=(self._named("Describe"), self._named("Wait")),
-            resource=self._resource("describeEndpoint"),
-            arguments=self._endpoint,
-            key=self._key,
-            record={**kept, "Endpoint": object_of({field: f"$states.result.{field}" for field in _DESCRIBED})},
-            looks=self._looks,
-            retry=self._retry,
-        )
+        looking = self._looking("Describe", "Wait", kept)
         # First a pause: one that is just begun to be updated must not be taken for one that is done.
         self.endpoint.next(looking.wait)
         self.endpoint_update.next(looking.wait)
@@ -414,8 +371,8 @@ class EndpointDeployment(sfn.StateMachineFragment):
         if self._deletes_old:
             beginning = f"{self._config_name.prefix}-"
             old = f"$substring({place}.Previous, 0, {len(beginning)}) = '{beginning}'"
-            arguments = {"EndpointConfigName": f"{{% {place}.Previous %}}"}
-            delete = self._task("DeleteOldConfig", "deleteEndpointConfig", arguments, "{% $states.input %}")
+            deleting = self._calling("deleteEndpointConfig", {"EndpointConfigName": f"{{% {place}.Previous %}}"})
+            delete = self._task("DeleteOldConfig", deleting, UNCHANGED)
             # A configuration too many is no reason to call the deployment failed.
             delete.add_catch(self._deployed, result_path=path_of(key_of(self._named("Error"))))
             delete.next(self._deployed)
@@ -426,7 +383,6 @@ class EndpointDeployment(sfn.StateMachineFragment):
         choice.when(Rule.jsonata(f"{status} in {_listed(_SETTLED)}"), refused)
         choice.when(Rule.jsonata(looking.is_exhausted), self._timed_out)
         choice.otherwise(looking.wait)
-        self._tasks.append(looking.task)
 
 
 def _listed(statuses: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from constructs_sm.polled_actions import PolledAction
 from constructs_sm.requests import unknown_output
 from constructs_sm.retry import SDK, RetryPolicy
 from constructs_sm.states import (
+    UNCHANGED,
     JsonataTask,
     Looks,
     Polling,
@@ -156,8 +157,7 @@ class PolledJob(SageMakerJob):
         self._polling = Polling(
             self,
             names=(f"{construct_id}: Describe", f"{construct_id}: Wait"),
-            resource=self._resource(action.describe),
-            arguments=self._identification(),
+            call=describing(self._resource(action.describe), self._identification(), self._retries),
             key=key,
             record={
                 **{field: f"$states.result.{field}" for field in self._state.kept or ()},
@@ -165,7 +165,6 @@ class PolledJob(SageMakerJob):
                 action.arn_field: f"{place}.{action.arn_field}",
             },
             looks=self._looks,
-            retry=self._retries,
         )
         self._task.next(self._polling.task)
         self._timed_out = sfn.Fail(
@@ -185,7 +184,7 @@ class PolledJob(SageMakerJob):
             self,
             f"{self._construct_id}: Stop",
             **describing(self._resource(action.stop or ""), {**self._identification(), **token}, self._retries),
-            Output="{% $states.input %}",
+            Output=UNCHANGED,
         )
         # One that has ended by now cannot be stopped, which changes nothing.
         stop.add_catch(self._timed_out, result_path=path_of(f"{self._key}: Stop"))

@@ -12,7 +12,7 @@ from constructs_sm.jobs.fields import instance, texts
 from constructs_sm.late_bound import is_json_path
 from constructs_sm.polled_actions import MODEL_PACKAGE
 from constructs_sm.polled_job import PolledJob, PolledJobArguments
-from constructs_sm.states import JsonataTask, describing
+from constructs_sm.states import UNCHANGED, JsonataTask, describing
 
 from aws_cdk import Duration
 from aws_cdk import aws_stepfunctions as sfn
@@ -51,6 +51,8 @@ class ModelPackage(PolledJob):
         description: Of this version.
         metadata: Of this version, by key.
         create_group: Make the group if it is absent. Default: False, the group is there.
+        interval: Between looks. Default: 10 seconds.
+        timeout: When the version is given up. Default: 1 hour.
         arguments: See `PolledJob`; `parameters` take every other field.
 
     Raises:
@@ -153,7 +155,7 @@ class ModelPackage(PolledJob):
             f"{self._construct_id}: CreateGroup",
             # Not retried: that it is there already is no fault that passes, and has no name of its own.
             **describing(self._resource("CreateModelPackageGroup"), {"ModelPackageGroupName": self._creates_group}, ()),
-            Output="{% $states.input %}",
+            Output=UNCHANGED,
         )
         # Whatever it was: without the group the next call says so.
         make.add_catch(self.task, errors=["SageMaker.SageMakerException"], result_path=sfn.JsonPath.DISCARD)

@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from constructs_sm.retry import RetryPolicy
 
     from constructs import Construct
+    from typing_extensions import Self
 
+UNCHANGED = "{% $states.input %}"
+"""The Output of a state that leaves nothing."""
 _UNQUOTABLE = re.compile(r"['`\\]")
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ONE_KEY = re.compile(r"\$\.([A-Za-z_][A-Za-z0-9_]*)|\$\['([^']+)'\]")
@@ -134,7 +137,7 @@ def _in_jsonata(catcher: Mapping[str, Any]) -> dict[str, Any]:
         kept["Output"] = merged(path[1] or path[2], "$states.errorOutput")
     elif is_token(given):
         # sfn.JsonPath.DISCARD
-        kept["Output"] = "{% $states.input %}"
+        kept["Output"] = UNCHANGED
     return kept
 
 
@@ -231,6 +234,8 @@ class Polling:
     How often it was looked is counted in the record under *key*, which the description joins.
 
     Attributes:
+        call: The fields of the Task.
+        output: The Output of the Task.
         task: The Task. A look begins here.
         wait: The Wait, which counts and leads to the Task.
         is_exhausted: Whether it was looked often enough, in JSONata without its marks.
@@ -241,32 +246,25 @@ class Polling:
         scope: Construct,
         *,
         names: tuple[str, str],
-        resource: str,
-        arguments: Mapping[str, Any],
+        call: Mapping[str, Any],
         key: str,
         record: Mapping[str, str],
         looks: Looks,
-        retry: Sequence[RetryPolicy],
     ) -> None:
         """Make the two states.
 
         Args:
             scope: The fragment.
             names: What the Task and the Wait are called.
-            resource: Of the Task.
-            arguments: Of the Task.
+            call: The fields of the Task: see `describing`.
             key: Where the record is.
             record: What the record is after a look: JSONata expressions without their marks.
             looks: How often, and how long between.
-            retry: Of the Task.
         """
         place = place_of(key)
-        self.task = JsonataTask(
-            scope,
-            names[0],
-            **describing(resource, arguments, retry),
-            Output=merged(key, object_of({**record, "Looks": f"{place}.Looks"})),
-        )
+        self.call = call
+        self.output = merged(key, object_of({**record, "Looks": f"{place}.Looks"}))
+        self.task = JsonataTask(scope, names[0], **call, Output=self.output)
         self.wait = JsonataState(
             scope,
             names[1],
@@ -282,3 +280,45 @@ def describing(resource: str, arguments: Mapping[str, Any], retry: Sequence[Retr
     """The fields of a Task that calls an API by the AWS SDK integration."""
     retries = {"Retry": [policy.to_state() for policy in retry]} if retry else {}
     return {"Type": "Task", "Resource": resource, "Arguments": dict(arguments), **retries}
+
+
+class NamedFragment(sfn.StateMachineFragment):
+    """A fragment whose states are called `<construct id>: <state>`, and are in JSONata."""
+
+    _id: str
+    _tasks: list[Any]
+    """What calls something, and can fail."""
+
+    def add_catch(
+        self, handler: sfn.IChainable, *, errors: Sequence[str] | None = None, result_path: str | None = None
+    ) -> Self:
+        """Go on to *handler* when a call fails for good.
+
+        The Fails of the fragment are not caught: they end the execution. `to_single_state()` makes all of it one state
+        that can catch them too.
+
+        Args:
+            handler: What to do then.
+            errors: Error names. Default: `States.ALL`.
+            result_path: Where error and cause go in the state's input. Default: in its place.
+        """
+        for task in self._tasks:
+            task.add_catch(handler, errors=list(errors) if errors else None, result_path=result_path)
+        return self
+
+    def _named(self, state: str) -> str:
+        return f"{self._id}: {state}"
+
+    def _resource(self, api: str) -> str:
+        """The Resource of a Task that calls an API: `aws-sdk:sagemaker:describeEndpoint`."""
+        return f"arn:{JobScope.of(self).arns.partition}:states:::{api}"
+
+    def _task(self, name: str, call: Mapping[str, Any], output: str, **fields: Any) -> JsonataTask:
+        return JsonataTask(self, self._named(name), **call, **fields, Output=output)
+
+    def _choice(self, name: str) -> sfn.Choice:
+        return sfn.Choice(self, self._named(name), query_language=sfn.QueryLanguage.JSONATA)
+
+    def _fail(self, name: str, error: str, cause: str) -> sfn.Fail:
+        language = sfn.QueryLanguage.JSONATA
+        return sfn.Fail(self, self._named(name), query_language=language, error=error, cause=cause)

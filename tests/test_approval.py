@@ -152,6 +152,20 @@ def test_message_says_what_where_and_how(language):
     assert lines[-1] == "Without an answer in 2 days it is taken for refused."
 
 
+@in_both_languages
+def test_matter_may_have_any_name(language):
+    about = {'It\'s `the` "AUC"': "0.9", "a.b": 7}
+    made = Rehearsed(
+        lambda stack: Approval(stack, "Approve", notify=topic(stack), about=about, query_language=LANGUAGES[language])
+    )
+
+    run = made.run(answers={"Approve: Ask": [YES]})
+
+    assert run.succeeded, run.cause
+    ((_, _, request),) = run.calls
+    assert '\nIt\'s `the` "AUC": 0.9\na.b: 7\n' in request["Message"]
+
+
 def test_message_has_the_task_token_of_the_state(rehearsed):
     message = rehearsed().definition["States"]["Approve: Ask"]["Arguments"]["Message"]
 

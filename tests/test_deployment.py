@@ -375,6 +375,17 @@ def test_endpoint_and_model_may_come_from_the_input(language):
 
 
 @in_both_languages
+def test_configuration_may_be_named_by_the_input(language):
+    name = "{% $states.input.config %}" if language == "JSONata" else "$.config"
+    made = Rehearsed(lambda stack: deployment(stack, config={"job_name": name}, query_language=LANGUAGES[language]))
+
+    run = made.run(execution_input={"config": "of-monday"})
+
+    assert run.succeeded, run.cause
+    assert run.output["Deploy"]["EndpointConfigName"] == "of-monday"
+
+
+@in_both_languages
 def test_each_item_of_a_map_is_an_endpoint_of_its_own(language):
     name = "{% $states.input.endpoint %}" if language == "JSONata" else "$.endpoint"
 
@@ -481,6 +492,10 @@ def test_name_of_the_endpoint_is_known_to_later_states(stack):
         ({"config": "churn"}, "config must be a mapping"),
         ({"config": {"job_name": "always"}}, "every deployment needs a configuration of its own"),
         ({"config": {"job_name": JobName.fixed("always")}}, "pass JobName.unique"),
+        (
+            {"config": {"job_name": "$.x"}, "delete_old_configs": True},
+            "delete_old_configs needs names that begin alike",
+        ),
         ({"config": {"instance_cont": 2}}, "did you mean instance_count?"),
         ({"instance_type": "ml.m5.huge"}, "InstanceType"),
         ({"update": {"retain_variants": True}}, "retain_variant"),

@@ -66,6 +66,16 @@ LAYERS = (
     "report",
     "cli",
 )
+JOBS = (
+    "TrainingJob",
+    "ProcessingJob",
+    "TransformJob",
+    "TuningJob",
+    "LabelingJob",
+    "Model",
+    "EndpointConfig",
+    "Endpoint",
+)
 WITHOUT_CDK = LAYERS[: LAYERS.index("scope")]
 """What can be read, tested and used without starting jsii."""
 
@@ -121,7 +131,7 @@ def test_public_class_and_its_methods_say_what_they_are(name):
 
 @pytest.mark.parametrize(
     "name",
-    ["TrainingJob", "ProcessingJob", "TransformJob", "TuningJob", "LabelingJob", "Model", "EndpointConfig", "Endpoint"],
+    [*JOBS, "PolledJob", "EndpointDeployment", "ModelPackage", "Approval"],
 )
 def test_docstring_of_a_job_names_each_argument(name):
     cls = getattr(constructs_sm, name)

