@@ -31,7 +31,7 @@ HANDED_OUT = {
     "JobOutput": "a job makes it",
 }
 """What nobody constructs, and who makes it."""
-BY_CLASS_METHODS = {"Input"}
+BY_CLASS_METHODS = {"Input", "S3Items"}
 """What is made by its class methods only."""
 ANY = {
     "TaskArguments.state_output": "the Output of a state is any JSON value",
