@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from constructs_sm.errors import NOTHING, InvalidInputError, Problem, raise_all
+from constructs_sm.errors import InvalidInputError, Problem, raise_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,8 @@ class Input:
     """
 
     kind: Kind | None
-    default: Any = NOTHING
+    default: Any = None
+    """None: there is none, since no input may be null."""
     description: str = ""
     pattern: str | None = None
     choices: tuple[Any, ...] = ()
@@ -65,7 +66,7 @@ class Input:
         choices: Sequence[str] = (),
         min_length: int = 1,
         max_length: int | None = None,
-        default: Any = NOTHING,
+        default: str | None = None,
         description: str = "",
     ) -> Input:
         """Text; by default not empty.
@@ -75,7 +76,7 @@ class Input:
             choices: The only values.
             min_length: In characters.
             max_length: In characters.
-            default: What it is when it is not given.
+            default: What it is when it is not given. Default: none, it must be given.
             description: For whoever starts an execution.
         """
         return cls(
@@ -95,7 +96,7 @@ class Input:
         maximum: int | None = None,
         *,
         choices: Sequence[int] = (),
-        default: Any = NOTHING,
+        default: int | None = None,
         description: str = "",
     ) -> Input:
         """A whole number, from *minimum* to *maximum*."""
@@ -115,7 +116,7 @@ class Input:
         maximum: float | None = None,
         *,
         choices: Sequence[float] = (),
-        default: Any = NOTHING,
+        default: float | None = None,
         description: str = "",
     ) -> Input:
         """A number, from *minimum* to *maximum*."""
@@ -129,7 +130,7 @@ class Input:
         )
 
     @classmethod
-    def boolean(cls, *, default: Any = NOTHING, description: str = "") -> Input:
+    def boolean(cls, *, default: bool | None = None, description: str = "") -> Input:
         """`true` or `false`."""
         return cls(kind="boolean", default=default, description=description)
 
@@ -140,7 +141,7 @@ class Input:
         *,
         min_items: int = 1,
         max_items: int | None = None,
-        default: Any = NOTHING,
+        default: list[Any] | None = None,
         description: str = "",
     ) -> Input:
         """A list of *of*, as a Map takes; by default not empty."""
@@ -154,14 +155,14 @@ class Input:
         )
 
     @classmethod
-    def anything(cls, *, default: Any = NOTHING, description: str = "") -> Input:
+    def anything(cls, *, default: Any = None, description: str = "") -> Input:
         """Any value but null: a structure that the jobs themselves make sense of."""
         return cls(kind=None, default=default, description=description)
 
     @property
     def required(self) -> bool:
         """Whether an execution cannot begin without it."""
-        return self.default is NOTHING
+        return self.default is None
 
     @property
     def wanted(self) -> str:

@@ -146,7 +146,7 @@ def test_pattern_means_the_same_before_and_during_the_execution(pattern):
         (lambda: Input.integer(5, 1), r"Input.integer: nothing is in the range, got \[5, 1\]"),
         (lambda: Input.integer(1, 5, default=6), "the default is refused, got 6; pass a whole number from 1 to 5"),
         (lambda: Input.integer("1"), "the least must be a whole number, got '1'"),
-        (lambda: Input.string(default=None), "the default is refused, got None; pass a string that is not empty"),
+        (lambda: Input.string(default=""), "the default is refused, got ''; pass a string that is not empty"),
         (lambda: Input.string(choices=["a", 1]), "a choice is none of its own, got 1; pass a string"),
         (lambda: Input.string(pattern="("), r"pattern is no regular expression for all, got '\('"),
         (lambda: Input.string(pattern="(?i)a"), "pattern is no regular expression for all"),
@@ -158,6 +158,26 @@ def test_pattern_means_the_same_before_and_during_the_execution(pattern):
 def test_wrong_declaration_fails_and_says_what_to_pass(make, said):
     with pytest.raises(InvalidInputError, match=said):
         make()
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [Input.string(default=None), Input.boolean(default=None), Input.anything(default=None)],
+    ids=["string", "boolean", "anything"],
+)
+def test_default_of_none_is_no_default(declared):
+    assert declared.required
+    assert "default" not in declared.schema()
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [Input.string(default="", min_length=0), Input.integer(default=0), Input.boolean(default=False)],
+    ids=["string", "integer", "boolean"],
+)
+def test_default_may_be_falsy(declared):
+    assert not declared.required
+    assert declared.schema()["default"] == declared.default
 
 
 def test_guard_names_everything_that_is_wrong_with_its_inputs(stack):

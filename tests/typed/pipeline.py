@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from constructs_sm import (
+    Input,
     JobName,
     Model,
     OutputCheck,
@@ -19,6 +20,7 @@ from constructs_sm.actions import MODEL, TRAINING_JOB, TRANSFORM_JOB
 from constructs_sm.errors import Problem
 
 from aws_cdk import DefaultStackSynthesizer, Duration, Environment, PermissionsBoundary, RemovalPolicy, Stack
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -26,6 +28,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
 
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/churn:1"
 
@@ -146,26 +149,63 @@ def pipeline(stack: Stack) -> SageMakerPipeline:
         stack,
         "Pipeline",
         definition=Model(stack, "Model", image=IMAGE),
+        inputs={"rounds": Input.integer(1, 500, default=100)},
         timeout=Duration.hours(6),
         schedule=events.Schedule.rate(Duration.days(1)),
         topic=sns.Topic(stack, "Topic"),
         alert_emails=["ml@example.com"],
+        explain_failures=False,
+        dashboard=True,
         log_retention=logs.RetentionDays.ONE_MONTH,
+        key=kms.Key(stack, "Key"),
         role=iam.Role(stack, "States", assumed_by=iam.ServicePrincipal("states.amazonaws.com")),
     )
 
 
+def pipeline_in_pipeline(stack: Stack) -> SageMakerPipeline:
+    """One that another runs, and that is started by itself in every way."""
+    inputs = {
+        "rounds": Input.integer(1, 500, default=100),
+        "bucket": Input.string(default="data"),
+        "key": Input.string(default="raw/may.csv"),
+    }
+    inner = SageMakerPipeline(stack, "Inner", inputs=inputs, schedule=Duration.days(7))
+    key: str = inner.input("key")
+    inner.run(sfn.Pass(stack, "Go", parameters={"key": key}))
+    inner.start_on_schedule("rate(1 day)", inputs={"rounds": 10})
+    inner.start_on_arrival("s3://data/raw/", inputs={"rounds": 20})
+    outer = SageMakerPipeline(stack, "Outer")
+    whole: tasks.StepFunctionsStartExecution = inner.task(stack, "Whole")
+    part = inner.task(stack, "Part", input={"rounds": 1}, result_path=sfn.JsonPath.DISCARD)
+    outer.run(whole.next(part))
+    outer.grant_start_execution(iam.Role(stack, "Starter", assumed_by=iam.AccountPrincipal("123456789012")))
+    return outer
+
+
 def pipeline_stack(stack: Stack) -> PipelineStack:
     """A pipeline with a stack of its own."""
+    stack.node.set_context("constructs_sm", {"environments": {"dev": {"dashboard": False}}})
     return PipelineStack(
         stack,
         "Churn",
+        inputs={
+            "rounds": Input.integer(1, 500, default=100),
+            "bucket": Input.string(default="data"),
+            "key": Input.string(default="raw/may.csv"),
+        },
+        environment="dev",
         schedule="rate(1 day)",
+        arrivals="raw/",
         alert_emails=["ml@example.com"],
         timeout=Duration.hours(6),
         log_retention_days=30,
         removal_policy=RemovalPolicy.RETAIN,
         tags={"team": "churn"},
+        bucket="data",
+        key=True,
+        vpc={"subnets": ["subnet-11111111"], "security_groups": ["sg-11111111"]},
+        dashboard=True,
+        starters=["arn:aws:iam::123456789012:role/starter"],
         analytics_reporting=False,
         cross_region_references=True,
         description="Churn",
@@ -177,4 +217,28 @@ def pipeline_stack(stack: Stack) -> PipelineStack:
         suppress_template_indentation=True,
         synthesizer=DefaultStackSynthesizer(),
         termination_protection=True,
+    )
+
+
+def pipeline_stack_among_others(stack: Stack) -> PipelineStack:
+    """One that uses what there is."""
+    return PipelineStack(
+        stack,
+        "Churn",
+        schedule=["cron(0 3 * * ? *)", Duration.days(1), events.Schedule.rate(Duration.hours(6))],
+        arrivals=["raw/", "s3://other/raw/"],
+        timeout="PT6H",
+        removal_policy="destroy",
+        bucket=s3.Bucket.from_bucket_name(stack, "Data", "data"),
+        key=kms.Key.from_key_arn(
+            stack, "Key", "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
+        ),
+        vpc=ec2.Vpc.from_vpc_attributes(
+            stack,
+            "Vpc",
+            vpc_id="vpc-11111111",
+            availability_zones=["us-east-1a"],
+            private_subnet_ids=["subnet-11111111"],
+        ),
+        permissions_boundary="boundary",
     )
