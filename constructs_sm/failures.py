@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from constructs_sm.actions import ACTIONS
@@ -170,9 +171,15 @@ class _Level:
             name, settings = {"job": "{% $states.context.State.Name %}"}, {}
         else:
             output, name = {"output.$": "$"}, {"job.$": "$$.State.Name"}
-            settings = {"result_path": sfn.JsonPath.DISCARD}
+            settings = {"result_path": _discard()}
         state.add_catch(self._start, assign={self._variable: {**name, **output}}, **settings)
         self._end.leads_back_to(state)
+
+
+@cache
+def _discard() -> str:
+    """A constant of the CDK's, which it is asked for once."""
+    return sfn.JsonPath.DISCARD
 
 
 class _Handling(sfn.CustomState):
@@ -228,7 +235,7 @@ class _End(_Handling):
 
     def to_state_json(self, top_level_query_language: sfn.QueryLanguage | None = None) -> Any:
         state = super().to_state_json(top_level_query_language)
-        names = [job.state_id for job in self._jobs]
+        names = [job.prefixed_name if isinstance(job, SageMakerTask) else job.state_id for job in self._jobs]
         back = [
             {"ErrorEquals": [f"{REDRIVEN}{name}"], "Output": "{% $states.input.input %}", "Next": name}
             for name in names

@@ -52,8 +52,9 @@ class SageMakerTask(sfn.CustomState):
     def _be(self, scope: Construct, construct_id: str, state: TaskState) -> None:
         self._state = state
         self._catches_all = False
+        self._name = construct_id
         super().__init__(scope, construct_id, state_json=state.json)
-        state.identity.state_id = lambda: self.state_id
+        state.identity.state_id = lambda: self.prefixed_name
         for identifier, warning in state.warnings:
             Annotations.of(self).add_warning_v2(f"constructs-sm:{identifier}", warning)
 
@@ -61,6 +62,16 @@ class SageMakerTask(sfn.CustomState):
     def is_jsonata(self) -> bool:
         """Whether the state's query language is JSONata."""
         return self._state.jsonata
+
+    @property
+    def prefixed_name(self) -> str:
+        """The state's name with its prefixes: as `state_id`, without a message over the bridge."""
+        return self._name
+
+    def add_prefix(self, x: str) -> None:
+        """Put *x* before the state's name, as the CDK does for `prefix_states`."""
+        self._name = f"{x}{self._name}"
+        super().add_prefix(x)
 
     @property
     def catches_all(self) -> bool:
