@@ -44,10 +44,17 @@ def test_answer_is_the_task_s_result(resource):
     assert (run.status, run.output) == ("SUCCEEDED", {"label": "cat"}), run.cause
 
 
-@every_resource
+@pytest.mark.parametrize("resource", [RESOURCES[name] for name in RESOURCES if name != "SNS"])
 def test_task_without_an_answer_is_an_error_at_once_that_names_the_state(resource):
     with Rehearsal() as rehearsal, pytest.raises(UnansweredError, match=r"state 'Call' calls .*answer\('Call'"):
         rehearsal.run(machine(Call=call(resource, Catch=CATCH_ALL)))
+
+
+def test_message_that_is_published_needs_no_answer():
+    with Rehearsal() as rehearsal:
+        run = rehearsal.run(machine(Call=call(RESOURCES["SNS"])))
+
+    assert list(run.output) == ["MessageId"]
 
 
 @every_resource

@@ -25,6 +25,7 @@ def written(tmp_path):
     return write
 
 
+ASKING = machine(Ask={"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": True})
 JOB = machine(Job=task(Parameters=named(UNIQUE), Retry=[THROTTLING], End=True))
 TELLING = machine(
     Tell={"Type": "Task", "Resource": ARN, "Parameters": {"TopicArn": "t", "Message.$": "$.id"}, "End": True}
@@ -99,7 +100,7 @@ def test_error_of_an_answer_can_be_said_in_json(written, capsys):
 @pytest.mark.parametrize(
     ("document", "said"),
     [
-        (TELLING, "give it an answer: rehearsal.answer('Tell', ...)"),
+        (ASKING, "give it an answer: rehearsal.answer('Ask', ...)"),
         ({"StartAt": "X", "States": {"X": {"Type": "Tusk"}}}, "Tusk"),
     ],
     ids=["unanswered", "no definition"],

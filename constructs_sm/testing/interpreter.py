@@ -9,12 +9,10 @@ choices, paths, intrinsic functions, Map and Parallel are moto's own.
 from __future__ import annotations
 
 import contextlib
-import functools
 import json
 import logging
 import threading
 import types
-import uuid
 from collections import deque
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -23,11 +21,12 @@ from unittest import mock
 
 from constructs_sm.testing import moto_fixes as fixes
 from constructs_sm.testing import moto_names as names
-from constructs_sm.testing.calls import Call, RehearsalError, TaskError
+from constructs_sm.testing.calls import Call, TaskError
 from constructs_sm.testing.clock import FOREVER, Clock
 from constructs_sm.testing.expressions import speaking_at
 from constructs_sm.testing.history import MAX_EVENTS, History, Moment
 from constructs_sm.testing.moto_tasks import FunctionTask, Tasks, failure, task_for
+from constructs_sm.testing.moto_worker import STARTS, InvalidDefinitionError, Setting, Worker, details_of, parsed
 
 import moto
 
@@ -39,18 +38,14 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+__all__ = ["Execution", "Interpreter", "InvalidDefinitionError", "Setting"]
+
 _STATUS = {
     names.program_state.ProgramEnded: "SUCCEEDED",
     names.program_state.ProgramError: "FAILED",
     names.program_state.ProgramTimedOut: "TIMED_OUT",
     names.program_state.ProgramStopped: "ABORTED",
 }
-STARTS = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
-"""When every rehearsed execution starts."""
-
-
-class InvalidDefinitionError(RehearsalError, ValueError):
-    """Step Functions would not create this state machine."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,15 +58,6 @@ class Execution:
     cause: str | None
     seconds: float
     history: History
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """Where and as what a definition runs."""
-
-    machine_arn: str
-    region: str
-    account: str
 
 
 class Interpreter:
@@ -131,7 +117,7 @@ class Interpreter:
         definition = json.dumps(fixes.as_moto_reads(machine))
         self.history, self._clock, self._own_events = History(self._watch), Clock(), None
         self._asleep.clear()
-        worker = _Worker(_parsed(definition), _details(definition, execution_input, setting))
+        worker = Worker(parsed(definition), details_of(definition, execution_input, setting))
 
         def lead() -> None:
             if abort_after_seconds is not None:
@@ -246,7 +232,7 @@ class Interpreter:
         if wake:
             wake()
 
-    def _abort(self, worker: _Worker, after_seconds: float) -> None:
+    def _abort(self, worker: Worker, after_seconds: float) -> None:
         self._clock.sleep(after_seconds)
         worker.stop(stop_date=self.now, error=None, cause=None)
         self.note("", "aborted")
@@ -352,54 +338,6 @@ def _followed(original: Callable[..., Any], after: Callable[[Any], None]) -> Cal
         after(owner)
 
     return method
-
-
-class _Silent(names.ExecutionWorkerCommunication):
-    def terminated(self) -> None:
-        pass
-
-
-class _Worker(names.ExecutionWorker):
-    """One execution."""
-
-    env: Environment
-
-    def __init__(self, program: Any, details: Any) -> None:
-        self._program = program
-        super().__init__(details, _Silent(), cloud_watch_logging_session=None, activity_store={})
-
-    def execute(self) -> None:
-        self._execution_logic()  # type: ignore[no-untyped-call]
-
-    def _get_evaluation_entrypoint(self) -> Any:
-        return self._program
-
-    def _get_evaluation_environment(self) -> Environment:
-        env = super()._get_evaluation_environment()
-        execution: Any = env.states.context_object.context_object_data["Execution"]
-        execution["RedriveCount"] = 0  # part of the context object, which moto does not know yet
-        return env
-
-
-@functools.lru_cache(maxsize=64)
-def _parsed(definition: str) -> Any:
-    """Parsing takes longer than most executions, and a program keeps no state of its own."""
-    try:
-        return names.AmazonStateLanguageParser.parse(definition)[0]
-    except Exception as error:
-        raise InvalidDefinitionError(str(error)) from error
-
-
-def _details(definition: str, execution_input: Any, setting: Setting) -> Any:
-    execution = str(uuid.uuid4())
-    role = f"arn:aws:iam::{setting.account}:role/StateMachine"
-    machine = setting.machine_arn.rpartition(":")[2]
-    arn = f"{setting.machine_arn.replace(':stateMachine:', ':execution:')}:{execution}"
-    return names.EvaluationDetails(
-        names.AWSExecutionDetails(setting.account, setting.region, role),
-        names.ExecutionDetails(arn, execution, role, execution_input, STARTS.isoformat()),
-        names.StateMachineDetails(setting.machine_arn, machine, names.Type.STANDARD, definition),
-    )
 
 
 def _history_is_full() -> Any:
