@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -120,7 +121,8 @@ class SageMakerJob(CheckedFragment):
         """What is checked, and the state before the check."""
         output = self._state.output
         assert output is not None  # noqa: S101  (the plan has refused a check of an output that is not kept)
-        return output, self._task
+        # To leave out what is not kept takes JSONata, which Step Functions allows state by state.
+        return output if self._state.trimmed is None else replace(output, jsonata=True), self._task
 
     @property
     def task(self) -> SageMakerTask:
@@ -203,7 +205,7 @@ class SageMakerJob(CheckedFragment):
     @property
     def _accepted_output(self) -> str | None:
         """What the state after the check gets, where that is not all that the check has got (JSONata)."""
-        return None
+        return self._state.trimmed
 
     def _turn_away(self, choice: sfn.Choice) -> None:
         """Say where the check leads whose output is not accepted."""

@@ -85,9 +85,11 @@ class TaskArguments(TypedDict, total=False):
     result_selector: Mapping[str, Any] | None
     """What is kept of the output (JSONPath only). A field it names must be there, or the execution fails."""
     keep: Sequence[str] | None
-    """More fields of a job's output to keep (JSONata only). Default: its name, ARN, status, failure reason and results.
+    """More fields of a job's output to keep, besides its name, ARN, status, failure reason and results.
 
-    JSONPath cannot leave out what may be missing: there all of it is kept, unless *result_selector* says otherwise.
+    Default: none in JSONata. In JSONPath, which cannot leave out what may be missing, all of the output is kept (one to
+    two kilobytes of the 256 a payload has room for); with *keep*, be it empty, the check of the output is JSONata and
+    leaves the rest out.
     """
     state_output: Any
     """The state's `Output` (JSONata only). Default: the input, with the job's output under the construct id."""
@@ -144,9 +146,7 @@ class TaskState:
             what = f"{field_name} of an output that is not kept"
             where = f"output of '{self.identity.path}'"
             use = (
-                f"pass keep=['{first}']"
-                if self.output and self.jsonata
-                else f"keep {first}, where later states find it"
+                f"pass keep=['{first}']" if isinstance(self.kept, list) else f"keep {first}, where later states find it"
             )
             raise InvalidInputError(where, [Problem(what, NOTHING, use)])
         json_path, jsonata = f"{self.output.path}.{field_name}", f"{self.output.expression}.{field_name}"
@@ -160,6 +160,17 @@ class TaskState:
         problems = requests.unknown_output(self.action, [path]) if whole else []
         raise_all(f"output of '{self.identity.path}'", problems)
         return self.later(path)
+
+    @property
+    def trimmed(self) -> str | None:
+        """The input with the output cut down to what is kept (JSONata), where JSONPath has kept all of it."""
+        if self.jsonata or self.output is None or not isinstance(self.kept, list):
+            return None
+        key = _RESULT_KEY.fullmatch(self.output.path)
+        if key is None:
+            return None
+        name = json.dumps(key[1] or key[2], ensure_ascii=False)
+        return f"{{% $merge([$states.input, {{{name}: {self.output.expression}{_fields(self.kept)}}}]) %}}"
 
     def _keeps(self, name: str) -> bool:
         return self.kept is None or name in self.kept or f"{name}{LATE}" in self.kept
@@ -533,24 +544,28 @@ class TaskPlan:
             return
         if not isinstance(keep, (list, tuple)) or not all(isinstance(name, str) for name in keep):
             self._wrong("keep must be a list of fields", keep, f"write ['{self._action.arn_field}']")
-        elif not self._jsonata or self._kept() is None:
-            self._wrong("keep selects from what is kept whole", keep, "leave it out, or use result_selector")
+        elif self._kept() is None or self._arguments.get("result_selector") is not None:
+            self._wrong("keep selects from what is kept whole", keep, "leave it out, or wait for the job")
+        elif not self._jsonata and (self._check is None or _RESULT_KEY.fullmatch(self._path_of_result) is None):
+            use = "leave output_check and result_path as they are, or pass query_language=QueryLanguage.JSONATA"
+            self._wrong("keep in JSONPath needs the check of the output, and one key", keep, use)
         else:
             self._problems += requests.unknown_output(self._action, keep)
 
     def _kept(self) -> Collection[str] | None:
         """The fields of the output that are kept; None: all of them."""
-        if not self._jsonata:
-            selector: Mapping[str, Any] | None = self._arguments.get("result_selector")
+        keep, selector = self._arguments.get("keep"), self._arguments.get("result_selector")
+        if selector is not None and not self._jsonata:
             return selector
-        if self._pattern is not sfn.IntegrationPattern.RUN_JOB or self._arguments.get("state_output") is not None:
+        waits = self._pattern is sfn.IntegrationPattern.RUN_JOB
+        if not waits or self._arguments.get("state_output") is not None or (keep is None and not self._jsonata):
             return None
-        return list(dict.fromkeys((*self._action.kept_fields, *(self._arguments.get("keep") or ()))))
+        return list(dict.fromkeys((*self._action.kept_fields, *(keep or ()))))
 
     def _jsonata_output(self) -> str:
         path, kept = self._path_of_result, self._kept()
         # What is not there is left out.
-        fields = "" if kept is None else f".{{{', '.join(f'{json.dumps(name)}: {name}' for name in kept)}}}"
+        fields = "" if kept is None else _fields(kept)
         if path == "$":
             return f"{{% $states.result{fields} %}}"
         if is_token(path):
@@ -598,6 +613,11 @@ class TaskPlan:
 def _path_of(scope: Construct) -> str:
     """Where a scope stands. Asked once, however many jobs stand in it: two messages."""
     return str(scope.node.path)
+
+
+def _fields(names: Iterable[str]) -> str:
+    """What makes an object of some fields of another, in JSONata: what is not there is left out."""
+    return f".{{{', '.join(f'{json.dumps(name)}: {name}' for name in names)}}}"
 
 
 @cache

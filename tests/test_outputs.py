@@ -14,7 +14,7 @@ from constructs_sm import (
     TransformJob,
 )
 from constructs_sm.actions import ENDPOINT_UPDATE, TRAINING_JOB
-from constructs_sm.testing import Rehearsal, definition, state_machine_policy
+from constructs_sm.testing import MISSING, Output, Rehearsal, definition, state_machine_policy
 from constructs_sm.testing.references import resolved
 
 import pytest
@@ -129,9 +129,15 @@ def test_keep_of_what_is_no_field_fails_and_names_it(stack, keep, problem):
         training(stack, query_language=JSONATA, keep=keep)
 
 
-def test_keep_in_jsonpath_fails_since_all_is_kept(stack):
+def test_keep_beside_a_result_selector_fails(stack):
+    selector = {"TrainingJobArn.$": "$.TrainingJobArn", "TrainingJobStatus.$": "$.TrainingJobStatus"}
     with pytest.raises(InvalidInputError, match="keep selects from what is kept whole"):
-        training(stack, keep=["BillableTimeInSeconds"])
+        training(stack, keep=[], result_selector=selector)
+
+
+def test_keep_without_a_check_fails_in_jsonpath(stack):
+    with pytest.raises(InvalidInputError, match="keep in JSONPath needs the check of the output"):
+        training(stack, keep=[], output_check=None)
 
 
 def test_metric_that_no_path_can_name_fails(stack):
@@ -280,9 +286,33 @@ def test_twelve_branches_in_jsonpath_fail_and_say_what_to_do(stack):
         ParallelJobs(stack, "Both", [training(stack, f"Train{index}") for index in range(12)])
 
 
+RESULTS = {"TrainingJobName", "TrainingJobArn", "TrainingJobStatus", "ModelArtifacts"}
+
+
 def test_jsonata_job_keeps_little_of_its_output():
     run = Run(lambda stack: training(stack, query_language=JSONATA))()
-    assert set(run.output["Train"]) == {"TrainingJobName", "TrainingJobArn", "TrainingJobStatus", "ModelArtifacts"}
+    assert set(run.output["Train"]) == RESULTS
+
+
+def test_jsonpath_job_keeps_all_of_its_output_and_little_if_told_to():
+    assert "HyperParameters" in Run(lambda stack: training(stack, hyperparameters={"eta": 1}))().output["Train"]
+
+    def make(stack):
+        train = training(stack, keep=["BillableTimeInSeconds"], hyperparameters={"eta": 1})
+        model = Model(stack, "Model", image=IMAGE, model_data=train.model_artifacts)
+        return train.next(model)
+
+    run = Run(make)({"id": 7})
+    assert run.status == "SUCCEEDED", run.cause
+    assert run.output["id"] == 7
+    assert set(run.output["Train"]) == {*RESULTS, "BillableTimeInSeconds"}
+
+
+@pytest.mark.parametrize("broken", [{"TrainingJobArn": MISSING}, {"TrainingJobStatus": "Stopped"}])
+def test_jsonpath_job_that_keeps_little_is_checked_all_the_same(broken):
+    run = Run(lambda stack: training(stack, keep=[]))(Train=[Output(**broken)])
+    assert (run.status, run.error) == ("FAILED", "InvalidOutput")
+    assert run.cause.startswith("Train: createTrainingJob did not end with a TrainingJobArn")
 
 
 def test_outputs_by_name_are_used_in_the_other_language(app):
