@@ -8,15 +8,38 @@ import subprocess
 import sys
 
 from constructs_sm import InvalidInputError, PipelineStack, images
-from constructs_sm.blueprints.batch_inference import BatchInference
-from constructs_sm.blueprints.described import CONTEXT_KEY, described_stack
-from constructs_sm.testing import definition
+from constructs_sm.blueprints import BatchInference, TrainAndDeploy, TuneAndDeploy
+from constructs_sm.blueprints.described import BLUEPRINTS, CONTEXT_KEY, described_stack
+from constructs_sm.testing import (
+    AccessDenied,
+    Always,
+    Failed,
+    LimitExceeded,
+    Metrics,
+    Rehearsal,
+    Stopped,
+    Throttled,
+    definition,
+)
 
 import pytest
 from aws_cdk import App
 from conftest import ROOT
 
 BATCH = {"image": "xgboost:1.7-1", "model_data": "models/model.tar.gz", "data": "in/"}
+SERVED = {"image": "xgboost:1.7-1", "inputs": {"train": "train/"}, "endpoint_name": "churn"}
+ARGUMENTS = {
+    "BatchInference": BATCH,
+    "TrainAndDeploy": {**SERVED, "metric": "validation:auc", "at_least": 0.8},
+    "TuneAndDeploy": {
+        **SERVED,
+        "ranges": {"eta": ["0.1", "0.3"]},
+        "objective": "validation:auc",
+        "at_least": 0.8,
+        "tune": {"strategy": "Random"},
+    },
+}
+GOOD = Metrics(**{"validation:auc": 0.9})
 
 
 def described(blueprint: str, arguments: dict[str, object], **settings: object) -> App:
@@ -121,3 +144,115 @@ def test_app_of_wrong_settings_ends_with_one_message(tmp_path):
 
     assert done.returncode == 1
     assert done.stderr.startswith("cdk.json context 'constructs_sm:blueprint': no such blueprint, got 'Batch'")
+
+
+@pytest.fixture(scope="module", params=list(BLUEPRINTS))
+def blueprint(request):
+    """A stack of each blueprint, from settings."""
+    stack = described_stack(described(request.param, ARGUMENTS[request.param], stack_name="Churn"))
+    definition(stack)
+    return stack
+
+
+def rehearsed(stack):
+    rehearsal = Rehearsal.of(stack)
+    if "Train" in definition(stack)["States"]:
+        rehearsal.script("Train", Always(GOOD))
+    return rehearsal
+
+
+def calls(stack):
+    """The states that call SageMaker to make something."""
+    states = definition(stack)["States"]
+    return [name for name, state in states.items() if ":states:::sagemaker:" in state.get("Resource", "")]
+
+
+def test_every_blueprint_is_rehearsed():
+    assert set(ARGUMENTS) == set(BLUEPRINTS)
+
+
+def test_blueprint_runs_to_its_end_under_its_own_policy(blueprint):
+    with rehearsed(blueprint) as rehearsal:
+        run = rehearsal.start({})
+
+    assert run.succeeded, str(run)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [Failed("AlgorithmError: no rows"), Stopped(), AccessDenied(), Always(Throttled()), Always(LimitExceeded())],
+    ids=lambda step: getattr(step, "step", step).__class__.__name__,
+)
+def test_blueprint_in_which_a_job_goes_wrong_fails_and_says_so(blueprint, step):
+    for state in calls(blueprint):
+        with Rehearsal.of(blueprint) as rehearsal:
+            if state != "Train" and "Train" in definition(blueprint)["States"]:
+                rehearsal.script("Train", Always(GOOD))
+            rehearsal.script(state, step if isinstance(step, Always) else Always(step))
+            waits = definition(blueprint)["States"][state]["Resource"].endswith(".sync")
+            reached = state != "Deploy: EndpointUpdate"
+            run = rehearsal.start({})
+        if not reached or (isinstance(step, (Failed, Stopped)) and not waits):
+            continue
+        assert run.status == "FAILED", f"{state}\n{run}"
+        assert run.error != "States.Runtime"
+        assert state in (run.cause or "")
+
+
+@pytest.mark.parametrize("name", ["TrainAndDeploy", "TuneAndDeploy"])
+def test_model_that_is_not_good_enough_is_not_served(name):
+    stack = described_stack(described(name, {**ARGUMENTS[name], "at_least": 1000}, stack_name="Churn"))
+
+    with rehearsed(stack) as rehearsal:
+        run = rehearsal.start({})
+
+    assert (run.status, run.error) == ("FAILED", "QualityGateNotMet")
+    assert "Model" not in run.states
+
+
+def test_endpoint_that_is_there_is_updated():
+    stack = described_stack(described("TrainAndDeploy", ARGUMENTS["TrainAndDeploy"], stack_name="Churn"))
+
+    with rehearsed(stack) as rehearsal:
+        first, second = rehearsal.start({}), rehearsal.start({})
+
+    assert "Deploy: Endpoint" in first.states
+    assert "Deploy: EndpointUpdate" in second.states
+    assert second.succeeded, str(second)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"metric": "auc"}, "a metric without a bar, got 'auc'; give at_least or at_most"),
+        ({"at_least": 0.8}, "a bar without a metric, got {'at_least': 0.8}; say which metric it is for"),
+    ],
+    ids=["no-bar", "no-metric"],
+)
+def test_bar_and_metric_belong_together(app, arguments, said):
+    stack = PipelineStack(app, "Churn")
+
+    with pytest.raises(InvalidInputError, match=said.replace("{", r"\{")):
+        TrainAndDeploy(stack, "Churn", image="x", inputs={}, endpoint_name="churn", **arguments)
+
+
+def test_jobs_of_a_blueprint_are_reachable_and_take_further_arguments(app):
+    stack = PipelineStack(app, "Churn")
+    tuned = TuneAndDeploy(
+        stack,
+        "Churn",
+        image="123456789012.dkr.ecr.us-east-1.amazonaws.com/churn:1",
+        inputs={"train": "s3://data/train/"},
+        ranges={"eta": (0.1, 0.5)},
+        objective="validation:auc",
+        endpoint_name="churn",
+        output="s3://data/models/",
+        tune={"early_stopping": "Auto"},
+        deploy={"delete_old_configs": True},
+    )
+
+    request = tuned.tune.task._state.request  # noqa: SLF001
+    assert request["HyperParameterTuningJobConfig"]["TrainingJobEarlyStoppingType"] == "Auto"
+    assert tuned.gate is None
+    assert tuned.model.node.path == "Churn/Churn/Model"
+    assert tuned.deploy.endpoint_config.node.path == "Churn/Churn/Deploy/Deploy: EndpointConfig"

@@ -53,7 +53,10 @@ def ours():
 
 
 def test_guarded_job_of_a_pipeline_takes_twelve_messages():
-    """Task, retries, check, Fail, grants, and the catch that explains a failure; no Size and no Duration, whose making and reading is a message each."""
+    """Task, retries, check, Fail, grants, and the catch that explains a failure.
+
+    No Size and no Duration, whose making and reading is a message each.
+    """
 
     def build(stack, jobs):
         pipeline = SageMakerPipeline(stack, "Pipeline")
