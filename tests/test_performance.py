@@ -52,21 +52,19 @@ def ours():
     return Growth.of(with_constructs_sm.build)
 
 
-def test_guarded_job_of_a_pipeline_takes_twelve_messages():
-    """Task, retries, check, Fail, grants, and the catch that explains a failure.
-
-    No Size and no Duration, whose making and reading is a message each.
-    """
+@pytest.mark.parametrize(("explained", "messages"), [(False, 11), (True, 12)], ids=["guarded", "and explained"])
+def test_guarded_job_takes_eleven_messages_and_one_more_to_explain_its_failure(explained, messages):
+    """Task, retries, check, Fail and grants; no Size and no Duration, whose making and reading is a message each."""
 
     def build(stack, jobs):
-        pipeline = SageMakerPipeline(stack, "Pipeline")
+        pipeline = SageMakerPipeline(stack, "Pipeline", explain_failures=explained)
         first, *rest = [TrainingJob(pipeline, f"Train{number}", parameters=TRAINING) for number in range(jobs)]
         chain = first.next(rest[0])
         for job in rest[1:]:
             chain = chain.next(job)
         pipeline.run(chain)
 
-    assert Growth.of(build).messages <= 12
+    assert Growth.of(build).messages <= messages
 
 
 def test_job_of_the_benchmark_takes_fifteen_messages_and_twenty_by_hand(ours):

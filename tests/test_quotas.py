@@ -52,14 +52,15 @@ def parts():
 
 
 @large
-def test_five_hundred_jobs_fit_one_pipeline(app):
-    stack = PipelineStack(app, "Large")
-    stack.run(chained(stack, 500))
+@pytest.mark.parametrize(("explained", "jobs"), [(False, 500), (True, 450)], ids=["guarded", "and explained"])
+def test_so_many_jobs_fit_one_pipeline(stack, explained, jobs):
+    pipeline = SageMakerPipeline(stack, "Large", explain_failures=explained)
+    pipeline.run(chained(pipeline, jobs))
 
     made = Template.from_stack(stack).to_json()
     assert len(json.dumps(made).encode()) < 1_000_000
     assert len(made["Resources"]) < 500
-    assert len(definition(stack)["States"]) == 3 * 500 + 1
+    assert len([name for name in definition(stack)["States"] if name.endswith(": ValidateOutput")]) == jobs
 
 
 @large
@@ -67,9 +68,10 @@ def test_thousand_jobs_run_as_four_pipelines_within_the_quotas():
     stacks = run_in_parts(4, jobs=250)
 
     templates = [Template.from_stack(stack).to_json() for stack in stacks]
-    assert max(len(json.dumps(made).encode()) for made in templates) < 500_000
+    assert max(len(json.dumps(made).encode()) for made in templates) < 1_000_000
     assert not any(r["Type"] == "AWS::IAM::ManagedPolicy" for made in templates for r in made["Resources"].values())
-    assert [len(definition(stack)["States"]) for stack in stacks] == [751, 751, 751, 751, 4]
+    checked = [[name for name in definition(stack)["States"] if name.endswith(": ValidateOutput")] for stack in stacks]
+    assert [len(names) for names in checked] == [250, 250, 250, 250, 0]
 
 
 def test_pipeline_over_the_quotas_fails_at_synthesis_and_names_them(app):
@@ -126,7 +128,7 @@ def test_parts_of_a_pipeline_run_after_each_other(parts):
 
 
 def test_task_of_a_pipeline_waits_for_its_end_and_keeps_the_output(stack):
-    inner, outer = SageMakerPipeline(stack, "Inner"), SageMakerPipeline(stack, "Outer")
+    inner, outer = (SageMakerPipeline(stack, name, explain_failures=False) for name in ("Inner", "Outer"))
     inner.run(chained(inner, 1))
     outer.run(inner.task(stack, "Run it", input={"data": sfn.JsonPath.string_at("$.data"), "rounds": 7}))
 
@@ -157,7 +159,8 @@ def test_task_of_a_pipeline_may_start_see_and_stop_it_alone(parts):
         for action in actions:
             granted.setdefault(action, []).append(statement["Resource"])
 
-    wanted = {"states:StartExecution", "states:DescribeExecution", "states:StopExecution"}
+    # The last is how the handler of failures ends an execution.
+    wanted = {"states:StartExecution", "states:DescribeExecution", "states:StopExecution", "states:SendTaskFailure"}
     assert {action for action in granted if action.startswith("states:")} == wanted
     started = [arn.partition(":")[0] for arn in granted["states:StartExecution"]]
     assert started == [f"${{ImportValue Part{number}" for number in range(4)]
