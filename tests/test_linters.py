@@ -282,8 +282,7 @@ def fanned() -> Subject:
     return Subject.of(app, stack)
 
 
-@pytest.fixture(scope="module", params=["nine", "churn", "full", "fanned"])
-@pytest.fixture(scope="module", params=["nine", "churn", "full", "waits"])
+@pytest.fixture(scope="module", params=["nine", "churn", "full", "fanned", "waits"])
 def subject(request: pytest.FixtureRequest) -> Subject:
     return cast("Subject", request.getfixturevalue(request.param))
 
@@ -567,12 +566,8 @@ def nag_findings(rows: Iterable[dict[str, Any]]) -> set[tuple[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def reports(nine: Subject, churn: Subject, full: Subject, fanned: Subject) -> dict[str, dict[str, Any]]:
-    return {subject.stack.stack_name: nag(subject.app) for subject in (nine, churn, full, fanned)}
-
-
-def reports(nine: Subject, churn: Subject, full: Subject, waits: Subject) -> dict[str, dict[str, Any]]:
-    return {subject.stack.stack_name: nag(subject.app) for subject in (nine, churn, full, waits)}
+def reports(nine: Subject, churn: Subject, full: Subject, fanned: Subject, waits: Subject) -> dict[str, dict[str, Any]]:
+    return {subject.stack.stack_name: nag(subject.app) for subject in (nine, churn, full, fanned, waits)}
 
 
 def test_nag_finds_nothing(subject: Subject, reports: dict[str, dict[str, Any]]) -> None:
