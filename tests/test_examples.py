@@ -33,9 +33,15 @@ ANSWERS = {
 }
 
 
+POLICIES = {
+    # What a stack exports is not known to a rehearsal of another: the grant is read in tests/test_quotas.py.
+    "run_pipelines_in_a_pipeline": {"policy": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]},
+}
+
+
 def rehearsed(stack, name):
     """A rehearsal of an example under its own policy, in which all goes well."""
-    rehearsal = Rehearsal.of(stack)
+    rehearsal = Rehearsal.of(stack, **POLICIES.get(name, {}))
     for state, steps in STEPS.get(name, {}).items():
         rehearsal.script(state, *steps)
     for state, answers in ANSWERS.get(name, {}).items():
@@ -99,7 +105,7 @@ def test_example_of_settings_alone_trains_and_deploys(tmp_path):
         rehearsal.script("Train", Metrics(**{"validation:auc": 0.9}))
         run = rehearsal.start()
     assert run.status == "SUCCEEDED", run.cause
-    assert [request["EndpointName"] for state, request in run.requests if "EndpointName" in request][0] == "churn"
+    assert {request["EndpointName"] for _state, request in run.requests if "EndpointName" in request} == {"churn"}
 
 
 def test_readme_is_filled_from_the_code():
