@@ -29,10 +29,8 @@ ANSWERS = {
     "stop_bad_models": {"Useful: Report": [{"Body": '{"recall": 0.7, "latency": {"p99": 12}}'}]},
     "train_each_dataset": {"Each data set": [[{"Key": f"datasets/{index}.csv"} for index in range(20)]]},
     "train_between_lambda_and_glue": {"Choose columns": [{}], "Prepare": [{}]},
-    "run_pipelines_in_a_pipeline": {"France": [{}], "Spain": [{}]},
+    "run_pipelines_in_a_pipeline": {name: [{"ExecutionArn": "arn", "Output": {}}] for name in ("France", "Spain")},
 }
-
-
 POLICIES = {
     # What a stack exports is not known to a rehearsal of another: the grant is read in tests/test_quotas.py.
     "run_pipelines_in_a_pipeline": {"policy": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]},
