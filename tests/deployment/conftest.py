@@ -48,7 +48,12 @@ def assembly(app_under_test: App, aws: Emulator) -> Path:
 
 
 @pytest.fixture(scope="session")
-def deployed(app_under_test: App, aws: Emulator, assembly: Path) -> Deployed:
+def bootstrapped(aws: Emulator, assembly: Path) -> Emulator:
     aws.cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}", "--app", str(assembly))
-    aws.cdk("deploy", "--all", "--app", str(assembly), "--require-approval", "never")
-    return deployed_state_machine(aws, app_under_test.stack)
+    return aws
+
+
+@pytest.fixture(scope="session")
+def deployed(app_under_test: App, bootstrapped: Emulator, assembly: Path) -> Deployed:
+    bootstrapped.cdk("deploy", "--all", "--app", str(assembly), "--require-approval", "never")
+    return deployed_state_machine(bootstrapped, app_under_test.stack)

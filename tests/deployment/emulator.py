@@ -73,9 +73,9 @@ class Emulator:
             config=Config(proxies={}),
         )
 
-    def cdk(self, *arguments: str) -> str:
-        """Run the CLI; what it printed."""
-        return run([_NODE, _CDK, *arguments, "--no-notices"], self.directory, self.environment)
+    def cdk(self, *arguments: str, directory: Path | None = None) -> str:
+        """Run the CLI, where the app's cdk.json is if it has one; what it printed."""
+        return run([_NODE, _CDK, *arguments, "--no-notices"], directory or self.directory, self.environment)
 
 
 @contextlib.contextmanager
