@@ -113,7 +113,7 @@ def theirs(installed: Installed) -> dict[str, Any]:
 def test_wheel_holds_the_package_and_nothing_else(source: Path, wheel: Path) -> None:
     modules = {path.relative_to(source).as_posix() for path in (source / "constructs_sm").rglob("*.py")}
     data = {"constructs_sm/ground_truth.json", "constructs_sm/images.json", "constructs_sm/py.typed"}
-    about = {"METADATA", "RECORD", "WHEEL", "licenses/LICENSE", "top_level.txt"}
+    about = {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE", "top_level.txt"}
 
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if not name.endswith("/")}
@@ -121,7 +121,7 @@ def test_wheel_holds_the_package_and_nothing_else(source: Path, wheel: Path) -> 
         license_text = archive.read(f"{metadata}/licenses/LICENSE")
 
     assert "constructs_sm/jobs/training.py" in modules
-    assert names == modules | data | {f"{metadata}/{name}" for name in about}
+    assert names == modules | data | {"pytest_constructs_sm.py"} | {f"{metadata}/{name}" for name in about}
     assert license_text == (ROOT / "LICENSE").read_bytes()
 
 
@@ -129,6 +129,14 @@ def test_installed_package_is_imported_silently(installed: Installed) -> None:
     ended = installed.run("-c", "import constructs_sm")
 
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
+def test_command_is_installed_and_says_what_it_lacks(installed: Installed) -> None:
+    program = "import sys; from importlib.metadata import entry_points; sys.exit(entry_points(name='constructs-sm')"
+    ended = installed.run("-c", f"{program}['constructs-sm'].load()(['rehearse', 'cdk.out']))")
+
+    assert ended.returncode == 2
+    assert ended.stderr.endswith("install it with: pip install 'constructs-sm[testing]'\n")
 
 
 def test_importing_the_package_does_not_load_the_api_model(installed: Installed) -> None:
