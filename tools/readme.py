@@ -5,7 +5,10 @@ Each part stands between `<!-- part: name -->` and `<!-- end -->`. Run it after 
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import random
 import re
 import runpy
 from pathlib import Path
@@ -14,6 +17,7 @@ from typing import Any
 from constructs_sm import retry
 from constructs_sm.actions import ACTIONS, Action
 from constructs_sm.diagram import mermaid
+from constructs_sm.polled_actions import POLLED_ACTIONS
 from constructs_sm.testing import definition
 
 from aws_cdk import aws_stepfunctions_tasks as tasks
@@ -31,17 +35,36 @@ CLASSES = {
     "createEndpoint": "Endpoint",
     "updateEndpoint": "EndpointUpdate",
 }
+REHEARSAL = """\
+from constructs_sm.testing import Failed, Rehearsal, Throttled
+
+with Rehearsal.of(stack) as rehearsal:
+    rehearsal.script("Train", Throttled(), Failed("AlgorithmError: no rows in train/"))
+    run = rehearsal.start()
+
+print(run)
+assert run.error == "Job.TaskFailed"
+"""
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_ADDRESS = re.compile(r" - https://\S+")
+"""Of the execution in the console, as long as the line."""
 
 
 def parts() -> dict[str, str]:
     """The text of every part."""
     example = ROOT / "examples" / "train_nightly.py"
-    nightly: dict[str, Any] = definition(runpy.run_path(str(example))["stack"])
+    stack = runpy.run_path(str(example))["stack"]
+    nightly: dict[str, Any] = definition(stack)
+    described = ROOT / "examples" / "train_and_deploy" / "cdk.json"
     return {
         "example": f"```python\n{example.read_text()}```",
         "picture": f"```mermaid\n{mermaid(nightly)}```",
         "state": f"```json\n{json.dumps(nightly['States']['Train'], indent=2)}\n```",
         "jobs": "\n".join(_jobs()),
+        "polled": ", ".join(f"`{action.api}`" for action in POLLED_ACTIONS) + ".",
+        "blueprint": f"```json\n{described.read_text()}```",
+        "rehearsal": f"```python\n{REHEARSAL}```",
+        "timeline": f"```text\n{_timeline(stack)}```",
         "retries": "\n".join(_retries()),
     }
 
@@ -55,6 +78,15 @@ def filled(text: str) -> str:
         text,
         flags=re.DOTALL,
     )
+
+
+def _timeline(stack: Any) -> str:
+    """What the rehearsal prints, without the names that are random, and with a jitter that is not."""
+    random.seed(7)
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        exec(REHEARSAL, {"stack": stack})  # noqa: S102  (the example, as it stands in the README)
+    return _ADDRESS.sub("", _UUID.sub("<UUID>", said.getvalue()))
 
 
 def _jobs() -> list[str]:
