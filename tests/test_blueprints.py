@@ -161,6 +161,7 @@ def test_blueprint_runs_to_its_end_under_its_own_policy(blueprint):
         run = rehearsal.start({})
 
     assert run.succeeded, str(run)
+    assert run.findings == []
 
 
 @pytest.mark.parametrize(

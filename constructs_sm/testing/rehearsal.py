@@ -210,6 +210,7 @@ class Rehearsal:
             calls=calls,
             seconds=execution.seconds,
             history=history,
+            reckoned_with=dict(_caught_by_name(machine)),
         )
         recent.append(run)
         return run
@@ -325,3 +326,15 @@ def tasks_of(definition: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield name, resource
         for inner in (*state.get("Branches", ()), state.get("ItemProcessor", {}), state.get("Iterator", {})):
             yield from tasks_of(inner)
+
+
+def _caught_by_name(definition: Mapping[str, Any]) -> Iterator[tuple[str, frozenset[str]]]:
+    """The errors that each state's catchers name, wildcards left out."""
+    for name, state in definition.get("States", {}).items():
+        named = {error for catcher in state.get("Catch", ()) for error in catcher["ErrorEquals"]}
+        yield name, frozenset(named - _WILDCARDS)
+        for inner in (*state.get("Branches", ()), state.get("ItemProcessor", {}), state.get("Iterator", {})):
+            yield from _caught_by_name(inner)
+
+
+_WILDCARDS = {"States.ALL", "States.TaskFailed"}
