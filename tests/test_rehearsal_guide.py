@@ -22,7 +22,7 @@ def blocks(language):
 
 @pytest.fixture
 def examples(pytester):
-    pytester.makepyfile(test_examples="import constructs_sm\n" + "\n\n".join(blocks("python")))
+    pytester.makepyfile(test_of_the_guide="import constructs_sm\n" + "\n\n".join(blocks("python")))
     return pytester
 
 
