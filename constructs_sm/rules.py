@@ -353,7 +353,7 @@ def _training(definition: str = "") -> tuple[Rule, ...]:
         # both places."
         Counted(resources, "InstancePreferences", "InstanceCount"),
         OneOf(f"{prefix}InputDataConfig[].DataSource", ("S3DataSource", "FileSystemDataSource", "DatasetSource")),
-        # "Your training job must connect to a VPC to access" EFS and FSx for Lustre:
+        # EFS and FSx for Lustre are reached through a VPC only:
         # https://docs.aws.amazon.com/sagemaker/latest/dg/model-access-training-data.html
         Mounted(definition),
         *_preferences(resources),
@@ -447,7 +447,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         OneOf("", ("TrainingJobDefinition", "TrainingJobDefinitions")),
         Only("HyperParameterTuningJobConfig", "StrategyConfig", "Strategy", "Hyperband"),
         Among("HyperParameterTuningJobConfig", "TrainingJobEarlyStoppingType", ("Off",), "Strategy", "Hyperband"),
-        # "Only categorical parameters are supported when using the grid search strategy":
+        # A grid search goes through categories, not through intervals:
         # https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-how-it-works.html
         *(
             Never("HyperParameterTuningJobConfig", f"ParameterRanges.{kind}ParameterRanges", "Strategy", "Grid")
