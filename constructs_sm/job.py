@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.errors import NOTHING, InvalidInputError, Problem
 from constructs_sm.fragment import Check, CheckedFragment
-from constructs_sm.state import TaskArguments, TaskPlan, TaskState
+from constructs_sm.plan import TaskPlan
+from constructs_sm.state import TaskArguments, TaskState
 from constructs_sm.states import Rule, catching_in_jsonata
 from constructs_sm.task import SageMakerTask
 from constructs_sm.validation import Output, OutputCheck

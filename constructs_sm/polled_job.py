@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from constructs_sm.names import JobName
-    from constructs_sm.state import TaskPlan, TaskState
+    from constructs_sm.plan import TaskPlan
+    from constructs_sm.state import TaskState
 
     from aws_cdk import aws_iam as iam
     from constructs import Construct

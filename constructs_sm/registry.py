@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from constructs_sm.jobs.containers import ModelData
     from constructs_sm.jobs.fields import Image, InstanceType, Texts
     from constructs_sm.outputs import JobOutput
+    from constructs_sm.plan import TaskPlan
     from constructs_sm.s3 import S3Data
-    from constructs_sm.state import TaskPlan, TaskState
+    from constructs_sm.state import TaskState
 
     from constructs import Construct
     from typing_extensions import Unpack

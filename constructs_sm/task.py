@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from constructs_sm.state import TaskArguments, TaskPlan, TaskState
+from constructs_sm.plan import TaskPlan
 
 from aws_cdk import Annotations
 from aws_cdk import aws_stepfunctions as sfn
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from constructs_sm.actions import Action
+    from constructs_sm.state import TaskArguments, TaskState
 
     from constructs import Construct
     from typing_extensions import Unpack

@@ -79,7 +79,7 @@ def _arguments(name, cls, parameters):
     for parameter in parameters:
         # Without such an annotation it is one that no program can give, so that its own tests fail and not all.
         if typed := parameter.kind is parameter.VAR_KEYWORD and _UNPACKED.fullmatch(str(parameter.annotation)):
-            unpacked = getattr(sys.modules[cls.__module__], typed[1])
+            unpacked = getattr(sys.modules[cls.__module__], typed[1], TaskArguments)
             found |= {argument: _owner(unpacked, argument) for argument in unpacked.__annotations__}
         else:
             found[parameter.name] = name
