@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 from constructs_sm.errors import NOTHING, InvalidInputError, Problem, raise_all
 from constructs_sm.iam import Grant, publish_grants
+from constructs_sm.jsonata import merged, object_of, place_of, said, without
 from constructs_sm.late_bound import is_token
 from constructs_sm.registry import ModelPackage
 from constructs_sm.rendering import render
@@ -17,16 +18,11 @@ from constructs_sm.states import (
     JsonataState,
     JsonataTask,
     NamedFragment,
-    Rule,
     describing,
+    holds,
     key_of,
-    merged,
-    object_of,
     path_of,
-    place_of,
-    said,
     seconds_of,
-    without,
     words_for,
 )
 
@@ -197,7 +193,7 @@ class Approval(NamedFragment):
             rejected.next(refused)
             refused = rejected
             self._tasks += [self._approved, rejected]
-        check.when(Rule.jsonata(f"{place}.Approved = true"), self._approved)
+        check.when(holds(f"{place}.Approved = true"), self._approved)
         check.otherwise(refused)
 
     def _ask(self) -> Any:

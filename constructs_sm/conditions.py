@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.errors import InvalidInputError, Problem
-from constructs_sm.late_bound import is_json_path, is_jsonata, jsonata_of, quoted
+from constructs_sm.jsonata import jsonata_of, quoted
+from constructs_sm.late_bound import is_json_path, is_jsonata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

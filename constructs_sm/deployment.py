@@ -9,28 +9,13 @@ from constructs_sm.errors import NOTHING, InvalidInputError, Problem, raise_all
 from constructs_sm.iam import Grant, alarm_grant, sagemaker_grant
 from constructs_sm.jobs.deployment import BlueGreenUpdatePolicy
 from constructs_sm.jobs.endpoint import Endpoint, EndpointConfig, EndpointUpdate
+from constructs_sm.jsonata import UNCHANGED, listed, merged, object_of, place_of, said, without
 from constructs_sm.late_bound import is_json_path, is_jsonata
 from constructs_sm.names import JobName, arn_suffix, name_problems, slug, unique_prefix_max
 from constructs_sm.rendering import render, spelled
 from constructs_sm.retry import SDK, RetryPolicy
 from constructs_sm.scope import JobScope
-from constructs_sm.states import (
-    UNCHANGED,
-    Begin,
-    JsonataState,
-    Looks,
-    NamedFragment,
-    Polling,
-    Rule,
-    describing,
-    key_of,
-    merged,
-    object_of,
-    path_of,
-    place_of,
-    said,
-    without,
-)
+from constructs_sm.states import Begin, JsonataState, Looks, NamedFragment, Polling, describing, holds, key_of, path_of
 
 from aws_cdk import Duration
 from aws_cdk import aws_stepfunctions as sfn
@@ -315,15 +300,15 @@ class EndpointDeployment(NamedFragment):
         again.task.next(ready)
         error = f"($exists({place_of(second)}) ? {place_of(second)} : {place_of(first)})"
         alone = object_of({"EndpointName": f"{place}.EndpointName", "Looks": f"{place}.Looks"})
-        absent = Rule.jsonata(f"$contains($string({error}), '{_ABSENT}')")
+        absent = holds(f"$contains($string({error}), '{_ABSENT}')")
         missing.when(absent, self.endpoint_config, outputs=merged(self._key, alone))
         unknown = self._fail("NotDescribed", f"{{% {error}.Error %}}", f"{{% {error}.Cause %}}")
-        missing.when(Rule.jsonata(f"$exists({place_of(second)})"), unknown)
+        missing.when(holds(f"$exists({place_of(second)})"), unknown)
         missing.otherwise(again.task)
         status = f"{place}.Endpoint.EndpointStatus"
-        ready.when(Rule.jsonata(f"{status} in {_listed(_READY)}"), self.endpoint_config)
-        ready.when(Rule.jsonata(f"{status} = 'Failed'"), self._replaced(again))
-        ready.when(Rule.jsonata(again.is_exhausted), self._timed_out)
+        ready.when(holds(f"{status} in {listed(_READY)}"), self.endpoint_config)
+        ready.when(holds(f"{status} = 'Failed'"), self._replaced(again))
+        ready.when(holds(again.is_exhausted), self._timed_out)
         ready.otherwise(again.wait)
         return find
 
@@ -350,9 +335,9 @@ class EndpointDeployment(NamedFragment):
             "Looks": f"{place}.Looks",
         }
         choice = self._choice("CreateOrUpdate")
-        there = Rule.jsonata(f"$exists({place}.Endpoint)")
+        there = holds(f"$exists({place}.Endpoint)")
         choice.when(there, self.endpoint_update, outputs=merged(self._key, object_of(known)))
-        not_there = Rule.jsonata(f"$not($exists({place}.Endpoint))")
+        not_there = holds(f"$not($exists({place}.Endpoint))")
         choice.when(not_there, self.endpoint, outputs=merged(self._key, object_of(known)))
         self._wait_for_service()
         return choice
@@ -376,14 +361,10 @@ class EndpointDeployment(NamedFragment):
             # A configuration too many is no reason to call the deployment failed.
             delete.add_catch(self._deployed, result_path=path_of(key_of(self._named("Error"))))
             delete.next(self._deployed)
-            choice.when(Rule.jsonata(f"{deployed} and {old}"), delete)
-        choice.when(Rule.jsonata(deployed), self._deployed)
+            choice.when(holds(f"{deployed} and {old}"), delete)
+        choice.when(holds(deployed), self._deployed)
         text = f"{self._id}: the endpoint did not come into service with its new configuration: "
         refused = self._fail("InvalidOutput", "EndpointNotInService", said(text, f"$string({place})"))
-        choice.when(Rule.jsonata(f"{status} in {_listed(_SETTLED)}"), refused)
-        choice.when(Rule.jsonata(looking.is_exhausted), self._timed_out)
+        choice.when(holds(f"{status} in {listed(_SETTLED)}"), refused)
+        choice.when(holds(looking.is_exhausted), self._timed_out)
         choice.otherwise(looking.wait)
-
-
-def _listed(statuses: Sequence[str]) -> str:
-    return f"[{', '.join(repr(status) for status in statuses)}]"

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from constructs_sm.actions import ACTIONS
 from constructs_sm.errors import InvalidInputError, Problem, raise_all
 from constructs_sm.iam import Grant
+from constructs_sm.job import JobTask
+from constructs_sm.jsonata import UNCHANGED
 from constructs_sm.scope import JobScope
 from constructs_sm.task import SageMakerTask
 from constructs_sm.wiring import REDRIVEN
@@ -39,10 +41,10 @@ _SEND_FAILURE = Grant(
 class FailureHandler(Construct):
     """Where everything goes that fails for good: it says what failed and why, tells of it, and ends FAILED with that.
 
-    Four states. `<id>: Explain` reads the error: SageMaker's FailureReason out of the description of a failed job, or
-    the sentence of a refused call. `<id>: Notify` publishes the message. `<id>` ends the execution with the message for
-    its cause; the error is SageMaker's, with `Job.` in place of the `States.` that Step Functions keeps for itself.
-    `<id>: Fail` does the same where the state before cannot.
+    Four states. `<id>: Explain` reads the error: SageMaker's FailureReason out of the description of a failed job, the
+    sentence of a refused call, or the output that a job's check has refused. `<id>: Notify` publishes the message.
+    `<id>` ends the execution with the message for its cause; the error is SageMaker's, with `Job.` in place of the
+    `States.` that Step Functions keeps for itself. `<id>: Fail` does the same where the state before cannot.
 
     An execution that is redriven goes on from the job that failed. Step Functions redrives from the state that failed
     last, and a Fail state fails again; so the last state is a task that reports its own failure, and leads back to the
@@ -167,12 +169,14 @@ class _Level:
     def catch(self, state: Any) -> None:
         if _in_jsonata(state):
             # The input goes along in the variable: of its tasks that are custom states, the CDK drops the Output.
-            output = {"output": "{% $states.errorOutput %}", "input": "{% $states.input %}"}
+            output = {"output": "{% $states.errorOutput %}", "input": UNCHANGED}
             name, settings = {"job": "{% $states.context.State.Name %}"}, {}
         else:
             output, name = {"output.$": "$"}, {"job.$": "$$.State.Name"}
             settings = {"result_path": _discard()}
         state.add_catch(self._start, assign={self._variable: {**name, **output}}, **settings)
+        if isinstance(state, JobTask):
+            state.job.lead_refusals(self._start, self._variable)
         self._end.leads_back_to(state)
 
 
@@ -201,7 +205,7 @@ class _Notice(_Handling):
 
     def to_state_json(self, top_level_query_language: sfn.QueryLanguage | None = None) -> Any:
         state = super().to_state_json(top_level_query_language)
-        catch = [{**catcher, "Output": "{% $states.input %}"} for catcher in state["Catch"]]
+        catch = [{**catcher, "Output": UNCHANGED} for catcher in state["Catch"]]
         return {**state, "Catch": catch}
 
 
@@ -234,6 +238,14 @@ class _End(_Handling):
         self._jobs.append(job)
 
     def to_state_json(self, top_level_query_language: sfn.QueryLanguage | None = None) -> Any:
+        if top_level_query_language is sfn.QueryLanguage.JSONATA:
+            # The CDK sees it of a Fail that such a job leads to, and it does not lead there.
+            strangers = [job for job in self._jobs if isinstance(job, SageMakerTask) and not job.is_jsonata]
+            use = "pass query_language=sfn.QueryLanguage.JSONATA to the job"
+            raise_all(
+                f"FailureHandler '{self.node.path.rpartition('/')[0]}'",
+                [Problem("a JSONPath job in a JSONata state machine", job.prefixed_name, use) for job in strangers],
+            )
         state = super().to_state_json(top_level_query_language)
         names = [job.prefixed_name if isinstance(job, SageMakerTask) else job.state_id for job in self._jobs]
         back = [
@@ -242,7 +254,7 @@ class _End(_Handling):
         ]
         # Not States.ALL: the failure that is reported is meant to end the execution.
         refused = ["States.Timeout", "States.Permissions", *(f"Sfn.{error}" for error in _REFUSALS)]
-        given_up = {"ErrorEquals": refused, "Output": "{% $states.input %}", "Next": self._fail.state_id}
+        given_up = {"ErrorEquals": refused, "Output": UNCHANGED, "Next": self._fail.state_id}
         return {**{key: value for key, value in state.items() if key != "End"}, "Catch": [*back, given_up], "End": True}
 
 
@@ -266,7 +278,7 @@ def _told(scope: Construct, name: str, partition: str, topic: sns.ITopic, end: s
                 "Subject": "A job failed",
                 "Message": "{% $states.input.failure.message %}",
             },
-            "Output": "{% $states.input %}",
+            "Output": UNCHANGED,
             "Retry": [retry],
         },
         grants,
@@ -276,9 +288,8 @@ def _told(scope: Construct, name: str, partition: str, topic: sns.ITopic, end: s
 
 
 def _also_told(scope: Construct, name: str, notify: sfn.IChainable, end: sfn.State) -> sfn.Parallel:
-    unchanged = "{% $states.input %}"
-    around = sfn.Parallel(scope, name, query_language=sfn.QueryLanguage.JSONATA, outputs=unchanged)
-    return around.branch(notify).add_catch(end, outputs=unchanged)
+    around = sfn.Parallel(scope, name, query_language=sfn.QueryLanguage.JSONATA, outputs=UNCHANGED)
+    return around.branch(notify).add_catch(end, outputs=UNCHANGED)
 
 
 def _explained(variable: str) -> str:

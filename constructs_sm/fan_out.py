@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.errors import InvalidInputError, Problem, raise_all, where_of
 from constructs_sm.iam import Grant, listing_grants, read_object_grants, result_grants
-from constructs_sm.late_bound import is_json_path, is_jsonata, is_token, quoted
+from constructs_sm.jsonata import UNCHANGED, merged, object_of, place_of, quoted
+from constructs_sm.late_bound import is_json_path, is_jsonata, is_token
 from constructs_sm.names import slug
 from constructs_sm.outputs import JobOutput, TaskIdentity
 from constructs_sm.s3 import S3Location, object_arguments, spelled_in_jsonata
 from constructs_sm.scope import JobScope
-from constructs_sm.states import JsonataState, key_of, merged, object_of, path_of, place_of
+from constructs_sm.states import JsonataState, key_of, path_of
 
 from aws_cdk import Annotations
 from aws_cdk import aws_stepfunctions as sfn
@@ -267,7 +268,7 @@ class FanOut(sfn.StateMachineFragment):
         if not ends:
             return None
         # What it keeps is said when it is known what was handed on.
-        end = JsonataState(self, f"{self._construct_id}: Result", Type="Pass", Output="{% $states.input %}")
+        end = JsonataState(self, f"{self._construct_id}: Result", Type="Pass", Output=UNCHANGED)
         for state in ends:
             state.next(end)
         return end

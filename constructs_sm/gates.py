@@ -9,12 +9,13 @@ from constructs_sm.conditions import Comparable, Condition
 from constructs_sm.errors import InvalidInputError, Problem, raise_all, where_of
 from constructs_sm.fragment import Check, CheckedFragment
 from constructs_sm.iam import read_object_grants
-from constructs_sm.late_bound import TOKEN, is_jsonata, quoted
+from constructs_sm.jsonata import place_of, quoted
+from constructs_sm.late_bound import TOKEN, is_jsonata
 from constructs_sm.outputs import JobOutput, TaskIdentity
 from constructs_sm.retry import RetryPolicy
 from constructs_sm.s3 import S3Location, object_arguments, spelled_in_jsonata
 from constructs_sm.scope import JobScope
-from constructs_sm.states import JsonataTask, Rule, describing, key_of, place_of
+from constructs_sm.states import JsonataTask, describing, holds, key_of
 
 from aws_cdk import Annotations
 from aws_cdk import aws_stepfunctions as sfn
@@ -176,12 +177,12 @@ class QualityGate(CheckedFragment):
 
     def _accept(self, state: sfn.State) -> None:
         # A comparison with what is missing would be neither true nor false.
-        self._choice.when(Rule.jsonata(f"{self._numbers} ? {self._condition.expression(self._key)} : false"), state)
+        self._choice.when(holds(f"{self._numbers} ? {self._condition.expression(self._key)} : false"), state)
 
     def close(self) -> None:
         """Say where it leads if all is not well, and end in a Succeed if nothing was chained."""
         self._succeed(self._choice)
-        self._choice.when(Rule.jsonata(f"$not({self._numbers})"), self._no_value)
+        self._choice.when(holds(f"$not({self._numbers})"), self._no_value)
         otherwise = self._not_met if self._otherwise is None else self._otherwise
         assert otherwise is not None  # noqa: S101  (one of the two is there)
         self._choice.otherwise(otherwise)

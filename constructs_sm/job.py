@@ -11,7 +11,7 @@ from constructs_sm.errors import NOTHING, InvalidInputError, Problem
 from constructs_sm.fragment import Check, CheckedFragment
 from constructs_sm.plan import TaskPlan
 from constructs_sm.state import TaskArguments, TaskState
-from constructs_sm.states import Rule, catching_in_jsonata
+from constructs_sm.states import Rule, always, catching_in_jsonata, holds
 from constructs_sm.task import SageMakerTask
 from constructs_sm.validation import Output, OutputCheck
 
@@ -99,7 +99,8 @@ class SageMakerJob(CheckedFragment):
         super().__init__(scope, construct_id)
         state = self._checked(plan, None if make is None else make(self))
         self._state = state
-        self._task = (_JsonataJobTask if state.jsonata else _JobTask)(self, construct_id, state, self._close)
+        self._task = (_JsonataJobTask if state.jsonata else JobTask)(self, construct_id, state)
+        self._refusals: tuple[sfn.State, str] | None = None
         self._choice = self._checked_by(check) if check is not None else None
 
     def _checked(self, plan: TaskPlan, made: Mapping[str, str] | None) -> TaskState:
@@ -107,14 +108,20 @@ class SageMakerJob(CheckedFragment):
         return plan.state(made)
 
     def _checked_by(self, check: OutputCheck) -> sfn.Choice:
-        output, before = self._to_check()
         action = self._state.action
-        # Said in either case: the CDK then refuses a JSONPath job in a JSONata state machine.
-        language = sfn.QueryLanguage.JSONATA if output.jsonata else sfn.QueryLanguage.JSON_PATH
-        failure = check.failure(self._construct_id, action, output)
-        self._rule: sfn.Condition = Rule(check.rule(action, output))
-        self._refused = sfn.Fail(self, _REFUSED.format(self._construct_id), query_language=language, **failure)
-        choice = Check(self, _CHECK.format(self._construct_id), language, self)
+        output, before = self._to_check()
+        self._output_check, self._checked_output = check, output
+        # In the language of the job: the CDK then refuses a JSONPath job in a JSONata state machine.
+        failure = check.failure(action, output, self._construct_id)
+        self._refused = sfn.Fail(
+            self, _REFUSED.format(self._construct_id), query_language=_language(output.jsonata), **failure
+        )
+        # What may be missing is met, and left out, in JSONata only, which Step Functions allows state by state.
+        in_jsonata = output.jsonata or not check.in_json_path
+        self._rule = (
+            holds(check.condition(action, output)) if in_jsonata else Rule(check.documented_rule(action, output))
+        )
+        choice = Check(self, _CHECK.format(self._construct_id), _language(in_jsonata), self)
         before.next(choice)
         return choice
 
@@ -122,8 +129,7 @@ class SageMakerJob(CheckedFragment):
         """What is checked, and the state before the check."""
         output = self._state.output
         assert output is not None  # noqa: S101  (the plan has refused a check of an output that is not kept)
-        # To leave out what is not kept takes JSONata, which Step Functions allows state by state.
-        return output if self._state.trimmed is None else replace(output, jsonata=True), self._task
+        return output, self._task
 
     @property
     def task(self) -> SageMakerTask:
@@ -177,7 +183,7 @@ class SageMakerJob(CheckedFragment):
     ) -> Self:
         """Go on to *handler* when the task fails for good: retries exhausted, job failed, call refused.
 
-        The Fail after a refused output is not caught: it ends the execution.
+        A refused output is not caught: it ends the execution, or goes to the `FailureHandler`, if there is one.
 
         Args:
             handler: What to do then.
@@ -193,10 +199,19 @@ class SageMakerJob(CheckedFragment):
         else:
             self._choice.when(self._rule, state, outputs=self._accepted_output)
 
-    def _close(self) -> None:
+    def lead_refusals(self, handler: sfn.State, variable: str) -> None:
+        """Let a refused output go to *handler*, which finds job, error and cause in *variable*, not to the Fail.
+
+        That of the documented rule goes to the documented Fail.
+        """
+        if self._choice is not None and not self._output_check.in_json_path:
+            self._refusals = handler, variable
+
+    def close(self) -> None:
         """Say where a refused output goes, and end in a Succeed if nothing was chained: a Choice cannot be the end.
 
-        Not before: as long as the Choice leads nowhere, the CDK's `afterwards()` takes it for an end that can go on.
+        Not before the state machine is made: as long as the Choice leads nowhere, the CDK's `afterwards()` takes it
+        for an end that can go on.
         """
         if self._choice is None:
             return
@@ -210,26 +225,44 @@ class SageMakerJob(CheckedFragment):
 
     def _turn_away(self, choice: sfn.Choice) -> None:
         """Say where the check leads whose output is not accepted."""
-        choice.otherwise(self._refused)
+        if self._refusals is None:
+            choice.otherwise(self._refused)
+        else:
+            # A default could not set the variable.
+            self._refuse(choice, always())
+
+    def _refuse(self, choice: sfn.Choice, rule: sfn.Condition) -> None:
+        """Refuse the output where *rule* holds."""
+        if self._refusals is None:
+            choice.when(rule, self._refused)
+            return
+        handler, variable = self._refusals
+        failure = self._output_check.failure(self._state.action, replace(self._checked_output, jsonata=True))
+        output = {"Error": failure["error"], "Cause": failure["cause"]}
+        choice.when(rule, handler, assign={variable: {"job": self._task.prefixed_name, "output": output}})
 
 
-class _JobTask(SageMakerTask):
+class JobTask(SageMakerTask):
     """The task of a job, which lets the job end itself before the state machine is drawn."""
 
-    def __init__(self, scope: Construct, construct_id: str, state: TaskState, close: Callable[[], None]) -> None:
-        self._close = close
-        self._be(scope, construct_id, state)
+    def __init__(self, job: SageMakerJob, construct_id: str, state: TaskState) -> None:
+        self.job = job
+        self._be(job, construct_id, state)
 
     def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
-        self._close()
         super()._when_bound_to_graph(graph)
+        self.job.close()
 
 
-class _JsonataJobTask(_JobTask):
+class _JsonataJobTask(JobTask):
     """The same in JSONata. Apart, since what is overridden costs every job that does not need it."""
 
     def to_state_json(self, top_level_query_language: sfn.QueryLanguage | None = None) -> dict[Any, Any]:
         return catching_in_jsonata(super().to_state_json(top_level_query_language))
+
+
+def _language(in_jsonata: bool) -> sfn.QueryLanguage:
+    return sfn.QueryLanguage.JSONATA if in_jsonata else sfn.QueryLanguage.JSON_PATH
 
 
 @cache

@@ -6,15 +6,12 @@ is needed to recognize one.
 
 from __future__ import annotations
 
-import json
 import re
 
 TOKEN = re.compile(r"\$\{Token\[[^\]]*\]\}|#\{Token\[[^\]]*\]\}")
 _JSON_PATH = re.compile(r"\$(\.|\$\.|\[|$)|\$\$$|States\.[A-Z]\w*\(")
 _ENCODED_NUMBERS = (-1.95e289, -1.888e289)
 """The CDK encodes number tokens as numbers between these, which nobody writes."""
-
-_KEY = re.compile(r"\.(\w+)|\[['\"]([^'\"]+)['\"]\]")
 
 
 def is_token(value: object) -> bool:
@@ -41,14 +38,3 @@ def is_jsonata(value: object) -> bool:
 def is_late_bound(value: object) -> bool:
     """Whether *value* is known only at deployment (token) or at run time (JSONPath, JSONata)."""
     return is_json_path(value) or is_jsonata(value) or is_token(value)
-
-
-def jsonata_of(path: str) -> str:
-    """A plain JSONPath, into a state's input or the context object, as JSONata has it, without its marks."""
-    root, rest = ("$states.context", path[2:]) if path.startswith("$$") else ("$states.input", path[1:])
-    return root + _KEY.sub(lambda key: f".`{key[1] or key[2]}`", rest)
-
-
-def quoted(text: str) -> str:
-    """*text* as a string in JSONata."""
-    return json.dumps(text, ensure_ascii=False)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.conditions import Comparable
 from constructs_sm.errors import InvalidInputError, Problem
-from constructs_sm.late_bound import quoted
+from constructs_sm.jsonata import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -21,7 +21,7 @@ from constructs_sm.names import JobName, name_problems, slug, unique_prefix_max
 from constructs_sm.outputs import JobOutput, TaskIdentity
 from constructs_sm.polled_actions import PolledAction
 from constructs_sm.rendering import LATE, Rendered, render, spelled
-from constructs_sm.result import Result
+from constructs_sm.result import TaskResult
 from constructs_sm.retry import DEFAULT, SDK, RetryPolicy
 from constructs_sm.roles import are_late_bound, named_roles, set_roles
 from constructs_sm.scope import JobScope
@@ -119,7 +119,7 @@ class TaskPlan:
         self._job_scope = job_scope = JobScope.of(self._scope)
         self._role_arn = self._arn_of_role(job_scope)
         self._state = self._settings() | self._retries() | self._times()
-        self._result = Result(
+        self._result = TaskResult(
             self._id,
             action=self._action,
             arguments=self._arguments,

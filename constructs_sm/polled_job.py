@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from constructs_sm.errors import NOTHING, InvalidInputError, Problem
 from constructs_sm.iam import polling_grant
 from constructs_sm.job import SageMakerJob
+from constructs_sm.jsonata import UNCHANGED, listed, merged, place_of, said
 from constructs_sm.late_bound import is_jsonata
 from constructs_sm.polled_actions import PolledAction
 from constructs_sm.requests import unknown_output
 from constructs_sm.retry import SDK, RetryPolicy
-from constructs_sm.states import (
-    UNCHANGED,
-    JsonataTask,
-    Looks,
-    Polling,
-    Rule,
-    describing,
-    key_of,
-    merged,
-    path_of,
-    place_of,
-    said,
-)
+from constructs_sm.states import JsonataTask, Looks, Polling, describing, holds, key_of, path_of
 from constructs_sm.validation import Output, OutputCheck, Status
 
 from aws_cdk import Duration
@@ -195,9 +183,9 @@ class PolledJob(SageMakerJob):
     def _turn_away(self, choice: sfn.Choice) -> None:
         action, place = self._action, place_of(self._key)
         status = f"{place}.{action.status_field}"
-        ended = f"$not($type({status}) = 'string') or {status} in {json.dumps(list(action.terminal_statuses))}"
-        choice.when(Rule.jsonata(ended), self._refused)
-        choice.when(Rule.jsonata(self._polling.is_exhausted), self._given_up)
+        ended = f"$not($type({status}) = 'string') or {status} in {listed(action.terminal_statuses)}"
+        self._refuse(choice, holds(ended))
+        choice.when(holds(self._polling.is_exhausted), self._given_up)
         choice.otherwise(self._polling.wait)
 
     @property

@@ -9,10 +9,11 @@ from constructs_sm.errors import NOTHING, Problem
 from constructs_sm.iam import Grant, registry_grant
 from constructs_sm.jobs.containers import ModelDataSource
 from constructs_sm.jobs.fields import instance, texts
+from constructs_sm.jsonata import UNCHANGED
 from constructs_sm.late_bound import is_json_path
 from constructs_sm.polled_actions import MODEL_PACKAGE
 from constructs_sm.polled_job import PolledJob, PolledJobArguments
-from constructs_sm.states import UNCHANGED, JsonataTask, describing
+from constructs_sm.states import JsonataTask, describing
 
 from aws_cdk import Duration
 from aws_cdk import aws_stepfunctions as sfn

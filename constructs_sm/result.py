@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm import requests
 from constructs_sm.errors import Problem
+from constructs_sm.jsonata import UNCHANGED, fields_of, merged
 from constructs_sm.late_bound import is_token
 from constructs_sm.rendering import spelled
 from constructs_sm.validation import Output, OutputCheck, Status
@@ -16,7 +16,7 @@ from constructs_sm.validation import Output, OutputCheck, Status
 from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from constructs_sm.actions import Action
 
@@ -25,7 +25,7 @@ _UNQUOTABLE = re.compile(r"['`\\]")
 _RESULT_KEY = re.compile(r"\$\.([A-Za-z_][A-Za-z0-9_]*)|\$\['([^']+)'\]")
 
 
-class Result:
+class TaskResult:
     """What the arguments of a task say about its output: judged, and said in the fields of the state.
 
     Args:
@@ -87,9 +87,15 @@ class Result:
         selector: Mapping[str, Any] | None = self._arguments.get("result_selector")
         if selector is not None and not self._jsonata:
             return selector
-        if not self._waits or self._arguments.get("state_output") is not None or (keep is None and not self._jsonata):
+        if not self._waits or self._arguments.get("state_output") is not None or not self._leaves_out:
             return None
         return list(dict.fromkeys((*self._action.kept_fields, *(keep or ()))))
+
+    @property
+    def _leaves_out(self) -> bool:
+        """Whether there is a state in JSONata, which can leave out what may be missing: the task, or its check."""
+        checked = isinstance(self._check, OutputCheck) and not self._check.arn_only
+        return self._jsonata or (checked and key_in(self.path) is not None)
 
     def _judge_keep(self) -> None:
         keep = self._arguments.get("keep")
@@ -97,11 +103,11 @@ class Result:
             return
         if not isinstance(keep, (list, tuple)) or not all(isinstance(name, str) for name in keep):
             self._wrong("keep must be a list of fields", keep, f"write ['{self._action.arn_field}']")
-        elif self.kept is None or self._arguments.get("result_selector") is not None:
-            self._wrong("keep selects from what is kept whole", keep, "leave it out, or wait for the job")
-        elif not self._jsonata and (self._check is None or key_in(self.path) is None):
+        elif not self._leaves_out:
             use = "leave output_check and result_path as they are, or pass query_language=QueryLanguage.JSONATA"
             self._wrong("keep in JSONPath needs the check of the output, and one key", keep, use)
+        elif self.kept is None or self._arguments.get("result_selector") is not None:
+            self._wrong("keep selects from what is kept whole", keep, "leave it out, or wait for the job")
         else:
             self.problems += requests.unknown_output(self._action, keep)
 
@@ -118,13 +124,13 @@ class Result:
         if self.path == "$":
             return f"{{% $states.result{fields} %}}"
         if is_token(self.path):
-            return "{% $states.input %}"
+            return UNCHANGED
         key = key_in(self.path)
         if key is None:
             use = "write '$.key', or use state_output"
             self._wrong("result_path must name one key in a JSONata state", self.path, use)
             return ""
-        return f"{{% $merge([$states.input, {{{json.dumps(key, ensure_ascii=False)}: $states.result{fields}}}]) %}}"
+        return merged(key, f"$states.result{fields}")
 
     def _in_json_path(self) -> dict[str, Any]:
         selector, output = self._arguments.get("result_selector"), self._arguments.get("state_output")
@@ -167,8 +173,3 @@ def key_in(path: str) -> str | None:
     """The one key that *path* names; None: it leads elsewhere."""
     key = _RESULT_KEY.fullmatch(path)
     return (key[1] or key[2]) if key else None
-
-
-def fields_of(names: Iterable[str]) -> str:
-    """What makes an object of some fields of another, in JSONata: what is not there is left out."""
-    return f".{{{', '.join(f'{json.dumps(name)}: {name}' for name in names)}}}"

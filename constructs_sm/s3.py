@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
-from constructs_sm.late_bound import is_json_path, is_jsonata, jsonata_of
+from constructs_sm.jsonata import jsonata_of
+from constructs_sm.late_bound import is_json_path, is_jsonata
 from constructs_sm.outputs import JobOutput
 
 if TYPE_CHECKING:

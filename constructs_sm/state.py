@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from constructs_sm import requests
 from constructs_sm.errors import NOTHING, InvalidInputError, Problem, raise_all
+from constructs_sm.jsonata import merged, only
 from constructs_sm.late_bound import is_json_path, is_jsonata
 from constructs_sm.outputs import JobOutput, TaskIdentity
 from constructs_sm.rendering import LATE
-from constructs_sm.result import fields_of, key_in
+from constructs_sm.result import key_in
 from constructs_sm.validation import Status
 
 if TYPE_CHECKING:
@@ -57,9 +57,8 @@ class TaskArguments(TypedDict, total=False):
     keep: Sequence[str] | None
     """More fields of a job's output to keep, besides its name, ARN, status, failure reason and results.
 
-    Default: none in JSONata. In JSONPath, which cannot leave out what may be missing, all of the output is kept (one to
-    two kilobytes of the 256 a payload has room for); with *keep*, be it empty, the check of the output is JSONata and
-    leaves the rest out.
+    Default: none; an output is one to two kilobytes of the 256 a payload has room for. A job in JSONPath keeps all of
+    its output where it has no `OutputCheck.completed()`, or its result is not under one key.
     """
     state_output: Any
     """The state's `Output` (JSONata only). Default: the input, with the job's output under the construct id."""
@@ -137,10 +136,9 @@ class TaskState:
         if self.jsonata or self.output is None or not isinstance(self.kept, list):
             return None
         key = key_in(self.output.path)
-        if key is None:
-            return None
-        name = json.dumps(key, ensure_ascii=False)
-        return f"{{% $merge([$states.input, {{{name}: {self.output.expression}{fields_of(self.kept)}}}]) %}}"
+        # What has ended well has no reason for a failure.
+        kept = [name for name in self.kept if name != "FailureReason"]
+        return None if key is None else merged(key, only(kept, self.output.expression))
 
     def _keeps(self, name: str) -> bool:
         return self.kept is None or name in self.kept or f"{name}{LATE}" in self.kept

@@ -11,9 +11,11 @@ import json
 import math
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.errors import Problem
+from constructs_sm.jsonata import UNCHANGED, merged, object_of, place_of
 from constructs_sm.late_bound import is_jsonata, is_token
 from constructs_sm.scope import JobScope
 
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
     from constructs import Construct
     from typing_extensions import Self
 
-UNCHANGED = "{% $states.input %}"
-"""The Output of a state that leaves nothing."""
 _UNQUOTABLE = re.compile(r"['`\\]")
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ONE_KEY = re.compile(r"\$\.([A-Za-z_][A-Za-z0-9_]*)|\$\['([^']+)'\]")
@@ -43,7 +43,7 @@ _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 
 
 class Rule(sfn.Condition):
-    """A Choice rule that is Amazon States Language already."""
+    """A Choice rule in JSONPath that is Amazon States Language already."""
 
     def __init__(self, rule: Mapping[str, Any]) -> None:
         super().__init__()
@@ -52,10 +52,16 @@ class Rule(sfn.Condition):
     def render_condition(self) -> Any:
         return self._rule
 
-    @classmethod
-    def jsonata(cls, condition: str) -> Rule:
-        """The rule of a Choice in JSONata; *condition* without its marks must be true or false, never undefined."""
-        return cls({"Condition": f"{{% {condition} %}}"})
+
+def holds(condition: str) -> sfn.Condition:
+    """The rule of a Choice in JSONata; *condition* without its marks must be true or false, never undefined."""
+    return sfn.Condition.jsonata(f"{{% {condition} %}}")
+
+
+@cache
+def always() -> sfn.Condition:
+    """The rule in JSONata that holds whatever the input is. Made once, for all."""
+    return holds("true")
 
 
 class JsonataState(sfn.CustomState):
@@ -149,32 +155,6 @@ def key_of(construct_id: str) -> str:
 def path_of(key: str) -> str:
     """That key, as JSONPath."""
     return f"$.{key}" if _PLAIN_KEY.fullmatch(key) else f"$['{key}']"
-
-
-def place_of(key: str) -> str:
-    """That key, as JSONata without its marks."""
-    return f"$states.input.`{key}`"
-
-
-def merged(key: str, value: str) -> str:
-    """The input with *value*, a JSONata expression without its marks, under *key*."""
-    return f"{{% $merge([$states.input, {{{json.dumps(key, ensure_ascii=False)}: {value}}}]) %}}"
-
-
-def without(keys: Sequence[str], key: str, value: str) -> str:
-    """The input without what stands under *keys*, and with *value* under *key*."""
-    left = f"$sift($states.input, function($v, $k) {{ $not($k in {json.dumps(list(keys), ensure_ascii=False)}) }})"
-    return f"{{% $merge([{left}, {{{json.dumps(key, ensure_ascii=False)}: {value}}}]) %}}"
-
-
-def object_of(fields: Mapping[str, str]) -> str:
-    """A JSONata object of expressions; those that yield nothing leave their key out."""
-    return f"{{{', '.join(f'{json.dumps(name, ensure_ascii=False)}: {value}' for name, value in fields.items())}}}"
-
-
-def said(text: str, value: str) -> str:
-    """A text in JSONata, and after it a value: an expression without its marks."""
-    return f"{{% {json.dumps(text, ensure_ascii=False)} & {value} %}}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.late_bound import jsonata_of
+from constructs_sm.jsonata import jsonata_of, said
 
 if TYPE_CHECKING:
     from constructs_sm.actions import Action
@@ -95,79 +94,49 @@ class OutputCheck:
         names = (action.arn_field, str(action.status_field), *(result.field for result in action.required_results))
         return tuple(dict.fromkeys(name.partition(".")[0] for name in names))
 
-    def rule(self, action: Action, output: Output) -> dict[str, Any]:
-        """The Choice rule, without its Next."""
-        arn = f"{output.place}.{action.arn_field}"
-        status = f"{output.place}.{action.status_field}" if output.status is not Status.NONE else None
-        if output.jsonata:
-            return {"Condition": f"{{% {self._condition(action, output, arn, status)} %}}"}
-        if self.arn_only:
-            return _not_empty(arn)
-        # Step Functions evaluates in order and stops early, so nothing after IsPresent meets a missing path.
-        rules = _text(arn)
-        if status is not None:
-            present = _present(status)
-            success = {"Variable": status, "StringEquals": action.success_status}
-            rules += [present, success] if output.status is Status.REQUIRED else [{"Or": [{"Not": present}, success]}]
-        if output.status is Status.REQUIRED:
-            for result in action.required_results:
-                path = f"{output.place}.{result.field}"
-                rules += _text(path) if result.above is None else _number(path, result.above)
-        return {"And": rules}
+    @property
+    def in_json_path(self) -> bool:
+        """Whether it is written in JSONPath after a JSONPath job: as AWS's page has it. All others are JSONata."""
+        return self.arn_only
 
-    def _condition(self, action: Action, output: Output, arn: str, status: str | None) -> str:
-        # In JSONata a missing path is nothing, and nothing equals only nothing.
-        if self.arn_only:
-            return f"{arn} != ''"
-        conditions = _some(arn)
-        if status is not None:
-            success = f"{status} = '{action.success_status}'"
-            optional = output.status is Status.OPTIONAL
-            conditions.append(f"($not($exists({status})) or {success})" if optional else success)
-        if output.status is Status.REQUIRED:
-            for result in action.required_results:
-                path = f"{output.place}.{result.field}"
-                conditions += _some(path) if result.above is None else [_more(path, result.above)]
-        return " and ".join(conditions)
+    def documented_rule(self, action: Action, output: Output) -> dict[str, Any]:
+        """The documented rule in JSONPath, without its Next."""
+        return {"Not": {"Variable": f"{output.path}.{action.arn_field}", "StringEquals": ""}}
 
-    def failure(self, job: str, action: Action, output: Output) -> dict[str, str]:
-        """Error and cause of the Fail state, as arguments of `sfn.Fail`."""
+    def condition(self, action: Action, output: Output) -> str:
+        """When the state machine goes on, in JSONata without its marks: what is missing is nothing, which is false."""
+        if self.arn_only:
+            return f"{output.expression}.{action.arn_field} != ''"
+        conditions = [action.arn_field]
+        if output.status is Status.NONE:
+            # By itself, what is missing would be no condition.
+            conditions.append("true")
+        else:
+            success = f"{action.status_field} = '{action.success_status}'"
+            optional = f"($not($exists({action.status_field})) or {success})"
+            conditions.append(optional if output.status is Status.OPTIONAL else success)
+        if output.status is Status.REQUIRED:
+            conditions += [
+                result.field if result.above is None else _more(result.field, result.above)
+                for result in action.required_results
+            ]
+        return f"{output.expression}.({' and '.join(conditions)})"
+
+    def failure(self, action: Action, output: Output, job: str = "") -> dict[str, str]:
+        """Error and cause where the check says no, as arguments of `sfn.Fail`; the cause begins with *job*."""
         if self.cause is not None:
             return {"error": self.error, "cause": self.cause}
-        wanted = [f"a {action.arn_field}"]
+        missing = [f"no {action.arn_field}"]
         if output.status is not Status.NONE:
-            wanted.append(f"{action.status_field} {action.success_status}")
+            missing.append(f"not {action.success_status}")
         if output.status is Status.REQUIRED:
-            wanted += map(str, action.required_results)
-        expected = " and ".join(wanted)
-        text = f"{job}: {action.api} did not end with {expected}: "
+            missing += [f"no {result}" for result in action.required_results]
+        text = f"{job}{': ' if job else ''}{', or '.join(missing)}: "
         if output.jsonata:
-            return {"error": self.error, "cause": f"{{% {json.dumps(text)} & $string({output.place}) %}}"}
+            return {"error": self.error, "cause": said(text, f"$string({output.place})")}
         # Interpreters differ in how they take an escaped character, and none may trip over a name.
         text = text.translate(_PLAIN)
         return {"error": self.error, "cause_path": f"States.Format('{text}{{}}', States.JsonToString({output.place}))"}
-
-
-def _present(path: str) -> dict[str, Any]:
-    return {"Variable": path, "IsPresent": True}
-
-
-def _not_empty(path: str) -> dict[str, Any]:
-    return {"Not": {"Variable": path, "StringEquals": ""}}
-
-
-def _text(path: str) -> list[dict[str, Any]]:
-    # Of all strings only the empty one is not after it, and what is no string is after none.
-    return [_present(path), {"Variable": path, "StringGreaterThan": ""}]
-
-
-def _number(path: str, above: int) -> list[dict[str, Any]]:
-    # What is no number is above none.
-    return [_present(path), {"Variable": path, "NumericGreaterThan": above}]
-
-
-def _some(path: str) -> list[str]:
-    return [f"$type({path}) = 'string'", f"{path} != ''"]
 
 
 def _more(path: str, than: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constructs_sm import FailureHandler, InvalidInputError, Model, SageMakerPipeline, TrainingJob
+from constructs_sm import FailureHandler, InvalidInputError, Model, OutputCheck, SageMakerPipeline, TrainingJob
 from constructs_sm.testing import (
     AccessDenied,
     Failed,
@@ -331,10 +331,32 @@ def test_call_that_starts_nothing_is_explained_too():
     )
 
 
-def test_refused_output_ends_in_the_job_s_own_fail(handled):
-    ended = handled("JSONPath").run("Train", Output(TrainingJobStatus="Stopped"))
+@pytest.mark.parametrize("language", ["JSONPath", "JSONata"])
+def test_refused_output_is_explained_like_any_failure(handled, language):
+    ended = handled(language).run("Train", Output(TrainingJobStatus="Stopped"))
 
+    assert ended.error == "InvalidOutput"
+    assert ended.cause.startswith("Train failed with InvalidOutput: no TrainingJobArn, or not Completed: {")
+    assert '"TrainingJobStatus":"Stopped"' in ended.cause
+
+
+def test_output_that_the_documented_check_refuses_ends_in_the_documented_fail():
+    made = Handled(lambda stack: train(stack, output_check=OutputCheck.documented()))
+
+    ended = made.run("Train", Output(TrainingJobArn=""))
     assert (ended.error, ended.states[-1]) == ("InvalidOutput", "Train: InvalidOutput")
+
+
+def test_refused_output_that_is_not_under_one_key_is_explained_too():
+    made = Handled(lambda stack: train(stack, result_path="$.results.train"))
+
+    ended = made.run("Train", Output(TrainingJobStatus="Stopped"), execution_input={"results": {}})
+    assert ended.cause.startswith("Train failed with InvalidOutput: no TrainingJobArn, or not Completed: {")
+
+
+def test_jsonpath_job_in_a_jsonata_machine_is_found_at_synthesis():
+    with pytest.raises(RuntimeError, match="a JSONPath job in a JSONata state machine, got 'Train'; pass query_lang"):
+        Handled(train, machine_language=sfn.QueryLanguage.JSONATA)
 
 
 def test_handler_in_a_jsonata_machine_says_the_same():

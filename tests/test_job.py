@@ -45,17 +45,9 @@ def test_job_is_a_task_a_check_and_a_fail(stack, machine, action):
     assert [choice["Next"] for choice in states["Job: ValidateOutput"]["Choices"]] == ["After"]
 
 
-BEST = "$.Job.BestTrainingJob.TrainingJobName"
-LABELED = "$.Job.LabelCounters.TotalLabeled"
 RESULTS = {
-    "createHyperParameterTuningJob": [
-        {"Variable": BEST, "IsPresent": True},
-        {"Variable": BEST, "StringGreaterThan": ""},
-    ],
-    "createLabelingJob": [
-        {"Variable": LABELED, "IsPresent": True},
-        {"Variable": LABELED, "NumericGreaterThan": 0},
-    ],
+    "createHyperParameterTuningJob": " and BestTrainingJob.TrainingJobName",
+    "createLabelingJob": " and ($type(LabelCounters.TotalLabeled) = 'number' ? LabelCounters.TotalLabeled > 0 : false)",
 }
 """What a job must have come to, besides its status."""
 
@@ -64,13 +56,12 @@ RESULTS = {
 def test_check_wants_arn_and_where_there_is_one_the_success_status(stack, machine, action):
     machine(job(stack, action))
 
-    (rule,) = definition(stack)["States"]["Job: ValidateOutput"]["Choices"]
-    arn = f"$.Job.{action.arn_field}"
-    wanted = [{"Variable": arn, "IsPresent": True}, {"Variable": arn, "StringGreaterThan": ""}]
-    if action.sync:
-        status = f"$.Job.{action.noun}Status"
-        wanted += [{"Variable": status, "IsPresent": True}, {"Variable": status, "StringEquals": "Completed"}]
-    assert rule["And"] == wanted + RESULTS.get(action.api, [])
+    check = definition(stack)["States"]["Job: ValidateOutput"]
+    (rule,) = check["Choices"]
+    status = f"{action.noun}Status = 'Completed'" if action.sync else "true"
+    assert check["QueryLanguage"] == "JSONata"
+    wanted = f"{action.arn_field} and {status}{RESULTS.get(action.api, '')}"
+    assert rule["Condition"] == f"{{% $states.input.Job.({wanted}) %}}"
 
 
 def test_jobs_chain_without_a_state_between_them(stack, machine):
@@ -232,7 +223,9 @@ def test_result_goes_where_it_is_told(stack, machine, result_path, rendered):
 
     states = definition(stack)["States"]
     assert states["Train"].get("ResultPath") == rendered
-    assert states["Train: ValidateOutput"]["Choices"][0]["And"][0]["Variable"] == f"{rendered or '$'}.TrainingJobArn"
+    (rule,) = states["Train: ValidateOutput"]["Choices"]
+    place = (rendered or "$").removeprefix("$")
+    assert rule["Condition"].startswith(f"{{% $states.input{place}.(TrainingJobArn and ")
 
 
 def test_discarded_result_renders_as_null(stack, machine):
@@ -304,11 +297,11 @@ def test_jsonata_job_says_all_of_it_in_jsonata(stack, machine):
         "ModelArtifacts",
         "FinalMetricDataList",
     ]
-    fields = ", ".join(f'"{name}": {name}' for name in kept)
-    assert states["Train"]["Output"] == f'{{% $merge([$states.input, {{"Train": $states.result.{{{fields}}}}}]) %}}'
+    fields = ", ".join(f"'{name}': {name}" for name in kept)
+    assert states["Train"]["Output"] == f"{{% $merge([$states.input, {{'Train': $states.result.{{{fields}}}}}]) %}}"
     assert "Parameters" not in states["Train"]
     assert "ResultPath" not in states["Train"]
-    assert states["Train: ValidateOutput"]["Choices"][0]["Condition"].startswith("{% $type($states.input.`Train`.")
+    assert states["Train: ValidateOutput"]["Choices"][0]["Condition"].startswith("{% $states.input.Train.(")
     assert states["Train: InvalidOutput"]["Cause"].startswith("{% ")
     assert "$." not in json.dumps(states["Train"])
 
@@ -346,7 +339,7 @@ def test_chain_that_has_ended_does_not_go_on(stack):
 
 
 def test_jsonpath_job_in_a_jsonata_machine_fails_at_synthesis(stack, machine):
-    with pytest.raises(RuntimeError, match=r"can not be 'JSONPath' .* Stack/Train/Train: ValidateOutput"):
+    with pytest.raises(RuntimeError, match=r"can not be 'JSONPath' .* Stack/Train/Train: InvalidOutput"):
         machine(train(stack), query_language=sfn.QueryLanguage.JSONATA)
 
 

@@ -316,7 +316,7 @@ def test_stack_without_a_region_asks_one_mapping(stack, machine):
     ("language", "uri"),
     [
         (None, "$.Label.LabelingJobOutput.OutputDatasetS3Uri"),
-        (JSONATA, "{% $states.input.`Label`.LabelingJobOutput.OutputDatasetS3Uri %}"),
+        (JSONATA, "{% $states.input.Label.LabelingJobOutput.OutputDatasetS3Uri %}"),
     ],
     ids=["JSONPath", "JSONata"],
 )

@@ -18,6 +18,7 @@ LAYERS = (
     "actions",
     "polled_actions",
     "late_bound",
+    "jsonata",
     "conditions",
     "outputs",
     "wiring",

@@ -6,6 +6,7 @@ from constructs_sm import (
     InvalidInputError,
     JobOutput,
     Model,
+    OutputCheck,
     ParallelJobs,
     PipelineStack,
     ProcessingJob,
@@ -47,7 +48,7 @@ def test_output_is_spelled_in_the_language_of_who_is_given_it(stack, made, used)
     request = model.task._state.request["PrimaryContainer"]  # noqa: SLF001
 
     if used is JSONATA:
-        assert request["ModelDataUrl"] == "{% $states.input.`Train`.ModelArtifacts.S3ModelArtifacts %}"
+        assert request["ModelDataUrl"] == "{% $states.input.Train.ModelArtifacts.S3ModelArtifacts %}"
     else:
         assert request["ModelDataUrl.$"] == "$.Train.ModelArtifacts.S3ModelArtifacts"
 
@@ -60,14 +61,14 @@ def test_output_in_parameters_is_late_bound_too(stack, used):
     request = model.task._state.request["PrimaryContainer"]  # noqa: SLF001
 
     if used is JSONATA:
-        assert request["Environment"] == {"JOB": "{% $states.input.`Train`.TrainingJobName %}"}
+        assert request["Environment"] == {"JOB": "{% $states.input.Train.TrainingJobName %}"}
     else:
         assert request["ModelDataUrl.$"] == "$.Train.ModelArtifacts.S3ModelArtifacts"
         assert request["Environment"] == {"JOB.$": "$.Train.TrainingJobName"}
 
 
 def test_number_among_texts_is_made_a_text(stack):
-    train = training(stack)
+    train = training(stack, keep=["TrainingTimeInSeconds"])
     seconds = train.output_field("TrainingTimeInSeconds")
     second = training(stack, "Again", hyperparameters={"seconds": seconds}, job_name=train.resource_name)
     request = second.task._state.request  # noqa: SLF001
@@ -90,7 +91,7 @@ def test_name_from_an_answer_is_cut_out_of_the_arn(stack, made, used):
     update = job(stack, ENDPOINT_UPDATE, job_name=model.model_name, query_language=used)
     request = update.task._state.request  # noqa: SLF001
     if used is JSONATA:
-        assert request["EndpointName"] == "{% $split($states.input.`Model`.ModelArn, '/')[1] %}"
+        assert request["EndpointName"] == "{% $split($states.input.Model.ModelArn, '/')[1] %}"
     else:
         assert request["EndpointName.$"] == "States.ArrayGetItem(States.StringSplit($.Model.ModelArn, '/'), 1)"
 
@@ -108,13 +109,18 @@ def test_field_that_sagemaker_does_not_know_fails_and_names_it(stack, path):
         training(stack).output_field(path)
 
 
-def test_field_that_is_not_kept_fails_and_says_how_to_keep_it(stack):
-    train = training(stack, query_language=JSONATA)
+@pytest.mark.parametrize(
+    ("language", "spelled"),
+    [(JSONATA, "{% $states.input.Kept.BillableTimeInSeconds %}"), (None, "$.Kept.BillableTimeInSeconds")],
+    ids=["JSONata", "JSONPath"],
+)
+def test_field_that_is_not_kept_fails_and_says_how_to_keep_it(stack, language, spelled):
+    train = training(stack, query_language=language)
     with pytest.raises(InvalidInputError, match=r"pass keep=\['BillableTimeInSeconds'\]"):
         train.output_field("BillableTimeInSeconds")
 
-    kept = training(stack, "Kept", query_language=JSONATA, keep=["BillableTimeInSeconds"])
-    assert kept.output_field("BillableTimeInSeconds") == "{% $states.input.`Kept`.BillableTimeInSeconds %}"
+    kept = training(stack, "Kept", query_language=language, keep=["BillableTimeInSeconds"])
+    assert kept.output_field("BillableTimeInSeconds") == spelled
 
 
 @pytest.mark.parametrize(
@@ -289,30 +295,36 @@ def test_twelve_branches_in_jsonpath_fail_and_say_what_to_do(stack):
 RESULTS = {"TrainingJobName", "TrainingJobArn", "TrainingJobStatus", "ModelArtifacts"}
 
 
-def test_jsonata_job_keeps_little_of_its_output():
-    run = Run(lambda stack: training(stack, query_language=JSONATA))()
-    assert set(run.output["Train"]) == RESULTS
-
-
-def test_jsonpath_job_keeps_all_of_its_output_and_little_if_told_to():
-    assert "HyperParameters" in Run(lambda stack: training(stack, hyperparameters={"eta": 1}))().output["Train"]
-
+@pytest.mark.parametrize("language", [None, JSONATA], ids=["JSONPath", "JSONata"])
+def test_job_keeps_little_of_its_output_and_what_it_is_told_to(language):
     def make(stack):
-        train = training(stack, keep=["BillableTimeInSeconds"], hyperparameters={"eta": 1})
-        model = Model(stack, "Model", image=IMAGE, model_data=train.model_artifacts)
+        train = training(stack, query_language=language, keep=["BillableTimeInSeconds"], hyperparameters={"eta": 1})
+        model = Model(stack, "Model", image=IMAGE, model_data=train.model_artifacts, query_language=language)
         return train.next(model)
 
     run = Run(make)({"id": 7})
     assert run.status == "SUCCEEDED", run.cause
     assert run.output["id"] == 7
     assert set(run.output["Train"]) == {*RESULTS, "BillableTimeInSeconds"}
+    assert set(Run(lambda stack: training(stack, query_language=language))().output["Train"]) == RESULTS
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{"result_path": "$.results.Train"}, {"output_check": None}, {"output_check": OutputCheck.documented()}],
+    ids=["not under one key", "no check", "the documented check"],
+)
+def test_jsonpath_job_keeps_all_where_no_check_of_ours_leaves_anything_out(arguments):
+    run = Run(lambda stack: training(stack, hyperparameters={"eta": 1}, **arguments))({"results": {}})
+    assert "HyperParameters" in (run.output["results"] or run.output)["Train"]
 
 
 @pytest.mark.parametrize("broken", [{"TrainingJobArn": MISSING}, {"TrainingJobStatus": "Stopped"}])
-def test_jsonpath_job_that_keeps_little_is_checked_all_the_same(broken):
-    run = Run(lambda stack: training(stack, keep=[]))(Train=[Output(**broken)])
+def test_jsonpath_job_that_keeps_little_shows_all_where_it_is_refused(broken):
+    run = Run(lambda stack: training(stack, hyperparameters={"eta": 1}))(Train=[Output(**broken)])
     assert (run.status, run.error) == ("FAILED", "InvalidOutput")
-    assert run.cause.startswith("Train: createTrainingJob did not end with a TrainingJobArn")
+    assert run.cause.startswith("Train: no TrainingJobArn, or not Completed: {")
+    assert '"HyperParameters"' in run.cause
 
 
 def test_outputs_by_name_are_used_in_the_other_language(app):

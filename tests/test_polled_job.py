@@ -107,7 +107,7 @@ def test_failed_job_fails_with_sagemaker_s_reason(rehearsed, action, language):
     run = rehearsed(action, language).run(script={"Job: Describe": [failed]})
 
     assert (run.status, run.error) == ("FAILED", "InvalidOutput")
-    assert run.cause.startswith(f"Job: {action.api} did not end with a {action.arn_field} and {action.status_field}")
+    assert run.cause.startswith(f"Job: no {action.arn_field}, or not {action.success_status}")
     assert "no such column: churned" in run.cause
 
 
