@@ -29,6 +29,7 @@ LAYERS = (
     "s3",
     "rendering",
     "roles",
+    "rule_kinds",
     "rules",
     "requests",
     "access",
