@@ -84,62 +84,58 @@ class AtLeast:
 
 
 @dataclass(frozen=True, slots=True)
-class Needs:
-    """A field (dotted: of an inner structure, if that is there) that must be given where another has a value."""
+class _Beside:
+    """A field (dotted: of an inner structure, if that is there) of which something holds where another has a value."""
 
     at: str
     field: str
     where: str
     has: object
 
-    def problems(self, request: Mapping[str, Any]) -> Found:
-        *inner, name = self.field.split(".")
+    def _holders(
+        self, request: Mapping[str, Any], *, other: bool = False
+    ) -> Iterator[tuple[Mapping[str, Any], str, str]]:
+        """What may hold the field, its name and path there, where the other has the value (*other*: another one)."""
+        inner, _, name = self.field.rpartition(".")
         for structure, path in _each(request, self.at):
-            if _value(structure, self.where) == self.has:
-                for holder, place in _each(structure, ".".join(inner), path):
-                    if not spelled(holder, name):
-                        what = f"{join(place, name)} is missing"
-                        yield Problem(what, NOTHING, f"SageMaker requires it where {self.where} is {self.has}")
+            value = _value(structure, self.where)
+            if value is not _UNKNOWN and (value != self.has) is other:
+                for holder, place in _each(structure, inner, path):
+                    yield holder, name, join(place, name)
 
 
 @dataclass(frozen=True, slots=True)
-class Only:
-    """A field (dotted: of an inner structure) that may be given only where another has a value."""
-
-    at: str
-    field: str
-    where: str
-    has: object
+class Needs(_Beside):
+    """A field that must be given where another has a value."""
 
     def problems(self, request: Mapping[str, Any]) -> Found:
-        *inner, name = self.field.split(".")
-        for structure, path in _each(request, self.at):
-            if _value(structure, self.where) not in (self.has, _UNKNOWN):
-                for holder, place in _each(structure, ".".join(inner), path):
-                    key = spelled(holder, name)
-                    if key:
-                        what = f"{join(place, name)} is for {self.where} {self.has} only"
-                        yield Problem(what, holder[key], f"pass {self.where} {self.has}, or leave it out")
+        for holder, name, shown in self._holders(request):
+            if not spelled(holder, name):
+                use = f"SageMaker requires it where {self.where} is {self.has}"
+                yield Problem(f"{shown} is missing", NOTHING, use)
 
 
 @dataclass(frozen=True, slots=True)
-class Never:
-    """A field (dotted: of an inner structure) that must not be given where another has a value."""
-
-    at: str
-    field: str
-    where: str
-    has: object
+class Only(_Beside):
+    """A field that may be given only where another has a value."""
 
     def problems(self, request: Mapping[str, Any]) -> Found:
-        *inner, name = self.field.split(".")
-        for structure, path in _each(request, self.at):
-            if _value(structure, self.where) == self.has:
-                for holder, place in _each(structure, ".".join(inner), path):
-                    value = _value(holder, name)
-                    if value is not None and value is not _UNKNOWN and value != []:
-                        what = f"{join(place, name)} does not go with {self.where} {self.has}"
-                        yield Problem(what, value, "give one of them")
+        for holder, name, shown in self._holders(request, other=True):
+            key = spelled(holder, name)
+            if key:
+                use = f"pass {self.where} {self.has}, or leave it out"
+                yield Problem(f"{shown} is for {self.where} {self.has} only", holder[key], use)
+
+
+@dataclass(frozen=True, slots=True)
+class Never(_Beside):
+    """A field that must not be given where another has a value."""
+
+    def problems(self, request: Mapping[str, Any]) -> Found:
+        for holder, name, shown in self._holders(request):
+            value = _value(holder, name)
+            if value is not None and value is not _UNKNOWN and value != []:
+                yield Problem(f"{shown} does not go with {self.where} {self.has}", value, "give one of them")
 
 
 @dataclass(frozen=True, slots=True)
