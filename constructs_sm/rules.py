@@ -1,6 +1,6 @@
 """What SageMaker enforces of a request beyond its model: fields that exclude, require or bound each other.
 
-Each rule says what the descriptions of the API reference say (the model carries them too), or quotes the service.
+Each rule rests on the descriptions of the API reference, which the model carries too, or on what its comment names.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def _preferences(at: str) -> tuple[Rule, ...]:
     """The rules of a structure that can name several instance types to choose from."""
     return (
         ReadOnly(at, _SELECTED),
-        # "Either all five specify InstanceCount or none of them do."
+        # Preferences have a count each, or none has.
         AllOrNone(at, "InstancePreferences", "InstanceCount"),
         Unique(at, "InstancePreferences", "InstanceType"),
     )
@@ -56,19 +56,18 @@ def _training(definition: str = "") -> tuple[Rule, ...]:
     return (
         OneOf(f"{prefix}AlgorithmSpecification", ("TrainingImage", "AlgorithmName")),
         AtLeast(f"{prefix}StoppingCondition", "MaxWaitTimeInSeconds", "MaxRuntimeInSeconds"),
-        # "Set EnableManagedSpotTraining to True and specify the MaxWaitTimeInSeconds":
+        # Spot capacity has to be waited for, and a training says how long:
         # https://docs.aws.amazon.com/sagemaker/latest/dg/model-managed-spot-training.html
         Needs(definition, "StoppingCondition.MaxWaitTimeInSeconds", "EnableManagedSpotTraining", has=True),
-        # ValidationException: "Invalid MaxWaitTimeInSeconds. It is only supported when EnableManagedSpotTraining is
-        # set to true": https://github.com/aws/sagemaker-python-sdk/issues/4140
+        # Without spot capacity there is nothing to wait for, and the service answers with a ValidationException:
+        # https://github.com/aws/sagemaker-python-sdk/issues/4140
         Only(definition, "StoppingCondition.MaxWaitTimeInSeconds", "EnableManagedSpotTraining", has=True),
-        # ValidationException: "InstanceType or InstanceCount cannot be specified with InstanceGroups":
+        # Each group has a type and a count of its own; the service answers others with a ValidationException:
         # https://github.com/aws/sagemaker-python-sdk/pull/5564
         Excludes(resources, "InstanceGroups", ("InstanceType", "InstanceCount")),
         Excludes(resources, "InstancePreferences", ("InstanceType", "InstanceGroups", "InstancePlacementConfig")),
         Never(definition, "ResourceConfig.InstancePreferences", "EnableManagedSpotTraining", has=True),
-        # "SageMaker rejects requests ... that set it both per preference and in ResourceConfig, or that omit it in
-        # both places."
+        # Where types are to choose from, one count is for all of them, or each has its own.
         Counted(resources, "InstancePreferences", "InstanceCount"),
         OneOf(f"{prefix}InputDataConfig[].DataSource", ("S3DataSource", "FileSystemDataSource", "DatasetSource")),
         # EFS and FSx for Lustre are reached through a VPC only:
@@ -91,13 +90,13 @@ def _container(at: str) -> tuple[Rule, ...]:
 
 def _variant(at: str) -> tuple[Rule, ...]:
     return (
-        # "A serverless endpoint configuration instead of an instance-based endpoint configuration."
+        # A variant runs on instances or without a server.
         OneOf(at, ("InstanceType", "InstancePools", "ServerlessConfig"), most=3),
         Excludes(at, "ServerlessConfig", ("InstanceType", "InitialInstanceCount", "InstancePools")),
         # Required until inference components came, whose endpoints have a role instead:
         # https://github.com/hashicorp/terraform-provider-aws/pull/44977
         OneOf(at, ("ModelName",), unless=("ExecutionRoleArn", "InstancePools")),
-        # The valid values "are in 1 GB increments".
+        # Memory comes in whole GB.
         Among(f"{at}.ServerlessConfig", "MemorySizeInMB", tuple(range(1024, 6145, 1024))),
         AtLeast(f"{at}.ServerlessConfig", "MaxConcurrency", "ProvisionedConcurrency"),
         Only(f"{at}.RoutingConfig", "PrefixAwareRoutingConfig", "RoutingStrategy", "PREFIX_AWARE"),
@@ -113,7 +112,7 @@ def _tuned(definition: str) -> tuple[Rule, ...]:
     resources = f"{definition}.HyperParameterTuningResourceConfig"
     return (
         *_training(definition),
-        # "If you want ... instance type flexibility, use HyperParameterTuningResourceConfig instead."
+        # One is for a type that is settled, the other for types that SageMaker chooses from.
         OneOf(definition, ("ResourceConfig", "HyperParameterTuningResourceConfig")),
         Excludes(resources, "InstanceConfigs", ("InstanceType", "VolumeSizeInGB", "InstanceCount")),
         NoVolumeKey(resources, _TYPES_OF_A_CLUSTER),
@@ -122,7 +121,7 @@ def _tuned(definition: str) -> tuple[Rule, ...]:
 
 _TAGS = Unique("", "Tags", "Key")
 _JSON_PATH = re.compile(r"^\$")
-# "Only one update policy should be used in the deployment configuration."
+# An update is blue/green or rolling.
 _DEPLOYMENT = OneOf("DeploymentConfig", ("BlueGreenUpdatePolicy", "RollingUpdatePolicy"), least=0)
 
 RULES: dict[str, tuple[Rule, ...]] = {
@@ -136,27 +135,27 @@ RULES: dict[str, tuple[Rule, ...]] = {
         _TAGS,
     ),
     "CreateProcessingJob": (
-        # InstanceType was required until InstancePreferences came, "mutually exclusive with InstanceType".
+        # InstanceType was required until InstancePreferences came, which stand in its place.
         OneOf("ProcessingResources.ClusterConfig", ("InstanceType", "InstancePreferences")),
         *_preferences("ProcessingResources.ClusterConfig"),
         NoVolumeKey("ProcessingResources.ClusterConfig", _TYPES_OF_A_CLUSTER),
         OneOf("ProcessingInputs[]", ("S3Input", "DatasetDefinition")),
         OneOf("ProcessingOutputConfig.Outputs[]", ("S3Output", "FeatureStoreOutput")),
-        # The local path "is a required parameter when AppManaged is False (default)".
+        # Unless the app fetches an input by itself, SageMaker must know where to put it.
         *(
             Needs("ProcessingInputs[]", f"{kind}.LocalPath", "AppManaged", has)
             for kind in ("S3Input", "DatasetDefinition")
             for has in (False, None)
         ),
         Only("ProcessingOutputConfig.Outputs[]", "FeatureStoreOutput", "AppManaged", has=True),
-        # "Gzip can only be used when Pipe mode is specified as the S3InputMode."
+        # Compressed data are unpacked in a pipe, not in files.
         Among("ProcessingInputs[].S3Input", "S3InputMode", ("Pipe",), "S3CompressionType", "Gzip"),
         _TAGS,
     ),
     "CreateTransformJob": (
         Form("DataProcessing", "InputFilter", _JSON_PATH, "write JSONPath, as $.features or $[1:]"),
         Form("DataProcessing", "OutputFilter", _JSON_PATH, "write JSONPath, as $['id','SageMakerOutput']"),
-        # Their product "also cannot exceed 100 MB".
+        # What is under way at a time has at most 100 MB.
         Product("MaxPayloadInMB", "MaxConcurrentTransforms", 100),
         NoVolumeKey("TransformResources", _TYPES_OF_A_CLUSTER),
         _TAGS,
@@ -176,7 +175,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         _TAGS,
     ),
     "CreateLabelingJob": (
-        # "You must specify at least one of the following."
+        # Objects come from S3, from a topic or from both.
         OneOf("InputConfig.DataSource", ("S3DataSource", "SnsDataSource"), most=2),
         # The template was required until AWS's own user interfaces came.
         OneOf("HumanTaskConfig.UiConfig", ("UiTemplateS3Uri", "HumanTaskUiArn"), most=2),
@@ -184,30 +183,29 @@ RULES: dict[str, tuple[Rule, ...]] = {
         _TAGS,
     ),
     "CreateModel": (
-        # "SageMaker expects either a single primary container, xor a list of container definitions":
+        # A model is one container or a list of them:
         # https://github.com/aws/amazon-sagemaker-operator-for-k8s/pull/164
         OneOf("", ("PrimaryContainer", "Containers")),
         *_container("PrimaryContainer"),
         *_container("Containers[]"),
-        # "You must specify a value for ... every ContainerDefinition in that pipeline."
+        # Once one container of a pipeline has a name, all of them need one.
         AllOrNone("", "Containers", "ContainerHostname"),
         _TAGS,
     ),
     "CreateEndpointConfig": (
         *_variant("ProductionVariants[]"),
         *_variant("ShadowProductionVariants[]"),
-        # "You can only specify one variant for ProductionVariants and one variant for ShadowProductionVariants."
+        # A shadow stands behind one variant, and that has no second shadow.
         Single(("ProductionVariants", "ShadowProductionVariants")),
-        # "If you specify a value for KmsKeyId when using any nitro-based instances with local storage, the call ...
-        # fails."
+        # Here a single type with local storage is enough for the call to fail.
         NoVolumeKey("", (*_VARIANTS, *(f"{variants}.InstancePools[]" for variants in _VARIANTS)), "KmsKeyId", any),
-        # "You can't specify it with serverless variants or with AsyncInferenceConfig."
+        # Asynchronous inference stays in its Region. So do serverless variants, which this kind of rule does not see.
         Excludes("", "CrossRegionTrafficConfig", ("AsyncInferenceConfig",)),
         Among("MetricsConfig", "MetricPublishFrequencyInSeconds", _EVERY_MINUTE_OR_SO),
         _TAGS,
     ),
     "CreateModelPackage": (
-        # "If you supply ModelPackageGroupName, ... you cannot supply a tag argument." A package has a name or a group.
+        # A version has the tags of its group, and its number there instead of a name.
         Excludes("", "ModelPackageGroupName", ("Tags", "ModelPackageName")),
         OneOf("", ("ModelPackageGroupName", "ModelPackageName"), most=2),
     ),
