@@ -9,9 +9,7 @@ from constructs_sm.errors import InvalidInputError, Problem
 from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from constructs_sm.conditions import Comparable, Condition
+    from collections.abc import Mapping, Sequence
 
     from constructs import Construct
 
@@ -62,26 +60,3 @@ def further(arguments: Mapping[str, Any] | None, name: str, taken: Mapping[str, 
         got = {key: arguments[key] for key in twice}
         raise InvalidInputError(name, [Problem(f"{', '.join(twice)} given twice", got, "give it to the blueprint")])
     return {**{key: value for key, value in taken.items() if value is not None}, **arguments}
-
-
-def bar(
-    where: str, metric: str | None, at_least: float | None, at_most: float | None
-) -> Callable[[Comparable], Condition]:
-    """What a metric is compared with.
-
-    Raises:
-        InvalidInputError: There is a bar without a metric, or a metric without a bar.
-    """
-    ends = {"at_least": at_least, "at_most": at_most}
-    given = {name: end for name, end in ends.items() if end is not None}
-    if metric is None and given:
-        raise InvalidInputError(where, [Problem("a bar without a metric", given, "say which metric it is for")])
-    if metric is not None and not given:
-        raise InvalidInputError(where, [Problem("a metric without a bar", metric, "give at_least or at_most")])
-
-    def condition(value: Comparable) -> Condition:
-        sides: list[Condition] = [value >= at_least] if at_least is not None else []
-        sides += [value <= at_most] if at_most is not None else []
-        return sides[0] if len(sides) == 1 else sides[0] & sides[1]
-
-    return condition

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.blueprints.blueprint import Blueprint, bar, further
-from constructs_sm.deployment import EndpointDeployment
-from constructs_sm.gates import QualityGate
-from constructs_sm.jobs.model import Model
+from constructs_sm.blueprints.blueprint import further
+from constructs_sm.blueprints.deploying import DeployingBlueprint
+from constructs_sm.errors import InvalidInputError, Problem
 from constructs_sm.jobs.training import TrainingJob
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
 
-class TrainAndDeploy(Blueprint):
+class TrainAndDeploy(DeployingBlueprint):
     """Train a model, see that it is good enough, and let an endpoint serve it.
 
     Args:
@@ -57,9 +56,6 @@ class TrainAndDeploy(Blueprint):
     """
 
     train: TrainingJob
-    gate: QualityGate | None
-    model: Model
-    deploy: EndpointDeployment
 
     def __init__(
         self,
@@ -83,7 +79,12 @@ class TrainAndDeploy(Blueprint):
         deploy: Mapping[str, Any] | None = None,
     ) -> None:
         where = f"TrainAndDeploy '{construct_id}'"
-        self._metric, self._bar = metric, bar(where, metric, at_least, at_most)
+        bar = {name: end for name, end in (("at_least", at_least), ("at_most", at_most)) if end is not None}
+        if metric is None and bar:
+            raise InvalidInputError(where, [Problem("a bar without a metric", bar, "say which metric it is for")])
+        if metric is not None and not bar:
+            raise InvalidInputError(where, [Problem("a metric without a bar", metric, "give at_least or at_most")])
+        self._metric = metric
         self._train_arguments = further(
             train,
             f"{where}: train",
@@ -95,24 +96,21 @@ class TrainAndDeploy(Blueprint):
                 "output": output,
             },
         )
-        self._model_arguments = further(model, f"{where}: model", {"image": serving_image or image})
-        self._deploy_arguments = further(
-            deploy,
-            f"{where}: deploy",
-            {
-                "endpoint_name": endpoint_name,
-                "instance_type": endpoint_instance_type,
-                "instance_count": endpoint_instance_count,
-            },
+        super().__init__(
+            scope,
+            construct_id,
+            where=where,
+            at_least=at_least,
+            at_most=at_most,
+            serving_image=serving_image or image,
+            endpoint_name=endpoint_name,
+            endpoint_instance_type=endpoint_instance_type,
+            endpoint_instance_count=endpoint_instance_count,
+            model=model,
+            deploy=deploy,
         )
-        super().__init__(scope, construct_id)
 
     def _make(self) -> Sequence[sfn.IChainable]:
         self.train = TrainingJob(self, "Train", **self._train_arguments)
-        self.gate = None
-        if self._metric is not None:
-            self.gate = QualityGate(self, "Good enough", self._bar(self.train.metric(self._metric)))
-        self.model = Model(self, "Model", **{"model_data": self.train.model_artifacts, **self._model_arguments})
-        self.deploy = EndpointDeployment(self, "Deploy", **{"model": self.model, **self._deploy_arguments})
-        gates = [] if self.gate is None else [self.gate]
-        return [self.train, *gates, self.model, self.deploy]
+        measure = None if self._metric is None else self.train.metric(self._metric)
+        return [self.train, *self._gates(measure), *self._serving(self.train.model_artifacts)]

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.blueprints.blueprint import Blueprint, bar, further
-from constructs_sm.deployment import EndpointDeployment
-from constructs_sm.gates import QualityGate
-from constructs_sm.jobs.model import Model
+from constructs_sm.blueprints.blueprint import further
+from constructs_sm.blueprints.deploying import DeployingBlueprint
 from constructs_sm.jobs.tuning import TuningJob
 
 if TYPE_CHECKING:
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
 
-class TuneAndDeploy(Blueprint):
+class TuneAndDeploy(DeployingBlueprint):
     """Search for the best hyperparameters, see that the best model is good enough, and let an endpoint serve it.
 
     Args:
@@ -61,9 +59,6 @@ class TuneAndDeploy(Blueprint):
     """
 
     tune: TuningJob
-    gate: QualityGate | None
-    model: Model
-    deploy: EndpointDeployment
 
     def __init__(
         self,
@@ -91,8 +86,6 @@ class TuneAndDeploy(Blueprint):
         deploy: Mapping[str, Any] | None = None,
     ) -> None:
         where = f"TuneAndDeploy '{construct_id}'"
-        self._gated = at_least is not None or at_most is not None
-        self._bar = bar(where, objective if self._gated else None, at_least, at_most)
         self._tune_arguments = further(
             tune,
             f"{where}: tune",
@@ -109,24 +102,22 @@ class TuneAndDeploy(Blueprint):
                 "output": output,
             },
         )
-        self._model_arguments = further(model, f"{where}: model", {"image": serving_image or image})
-        self._deploy_arguments = further(
-            deploy,
-            f"{where}: deploy",
-            {
-                "endpoint_name": endpoint_name,
-                "instance_type": endpoint_instance_type,
-                "instance_count": endpoint_instance_count,
-            },
+        super().__init__(
+            scope,
+            construct_id,
+            where=where,
+            at_least=at_least,
+            at_most=at_most,
+            serving_image=serving_image or image,
+            endpoint_name=endpoint_name,
+            endpoint_instance_type=endpoint_instance_type,
+            endpoint_instance_count=endpoint_instance_count,
+            model=model,
+            deploy=deploy,
         )
-        super().__init__(scope, construct_id)
 
     def _make(self) -> Sequence[sfn.IChainable]:
         self.tune = TuningJob(self, "Tune", **self._tune_arguments)
-        self.gate = None
-        if self._gated:
-            self.gate = QualityGate(self, "Good enough", self._bar(self.tune.best_objective))
-        self.model = Model(self, "Model", **{"model_data": self.tune.best_model_artifacts, **self._model_arguments})
-        self.deploy = EndpointDeployment(self, "Deploy", **{"model": self.model, **self._deploy_arguments})
-        gates = [] if self.gate is None else [self.gate]
-        return [self.tune, *gates, self.model, self.deploy]
+        # Not asked for without need: an output that is not kept would be refused.
+        measure = self.tune.best_objective if self._has_bar else None
+        return [self.tune, *self._gates(measure), *self._serving(self.tune.best_model_artifacts)]

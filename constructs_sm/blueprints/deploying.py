@@ -1,0 +1,76 @@
+"""DeployingBlueprint: what the blueprints share that end with an endpoint."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from constructs_sm.blueprints.blueprint import Blueprint, further
+from constructs_sm.deployment import EndpointDeployment
+from constructs_sm.gates import QualityGate
+from constructs_sm.jobs.model import Model
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from constructs_sm.conditions import Comparable, Condition
+    from constructs_sm.jobs.fields import Image, InstanceType
+    from constructs_sm.s3 import S3Data
+
+    from aws_cdk import aws_stepfunctions as sfn
+    from constructs import Construct
+
+
+class DeployingBlueprint(Blueprint):
+    """A blueprint whose first job leaves a model, which an endpoint serves if it is good enough."""
+
+    gate: QualityGate | None
+    model: Model
+    deploy: EndpointDeployment
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        where: str,
+        at_least: float | None,
+        at_most: float | None,
+        serving_image: Image,
+        endpoint_name: str,
+        endpoint_instance_type: InstanceType,
+        endpoint_instance_count: int,
+        model: Mapping[str, Any] | None,
+        deploy: Mapping[str, Any] | None,
+    ) -> None:
+        self._at_least, self._at_most = at_least, at_most
+        self._model_arguments = further(model, f"{where}: model", {"image": serving_image})
+        self._deploy_arguments = further(
+            deploy,
+            f"{where}: deploy",
+            {
+                "endpoint_name": endpoint_name,
+                "instance_type": endpoint_instance_type,
+                "instance_count": endpoint_instance_count,
+            },
+        )
+        super().__init__(scope, construct_id)
+
+    @property
+    def _has_bar(self) -> bool:
+        return self._at_least is not None or self._at_most is not None
+
+    def _gates(self, measure: Comparable | None) -> Sequence[sfn.IChainable]:
+        """The gate, if there is something to measure."""
+        self.gate = None if measure is None else QualityGate(self, "Good enough", self._good_enough(measure))
+        return [] if self.gate is None else [self.gate]
+
+    def _good_enough(self, measure: Comparable) -> Condition:
+        sides: list[Condition] = [measure >= self._at_least] if self._at_least is not None else []
+        sides += [measure <= self._at_most] if self._at_most is not None else []
+        return sides[0] if len(sides) == 1 else sides[0] & sides[1]
+
+    def _serving(self, model_data: S3Data) -> Sequence[sfn.IChainable]:
+        """What makes a model of *model_data* and serves it."""
+        self.model = Model(self, "Model", **{"model_data": model_data, **self._model_arguments})
+        self.deploy = EndpointDeployment(self, "Deploy", **{"model": self.model, **self._deploy_arguments})
+        return self.model, self.deploy
