@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 
 class _Nothing:
@@ -49,6 +51,18 @@ def raise_all(where: str, problems: Sequence[Problem]) -> None:
     """Raise InvalidInputError if there are *problems*."""
     if problems:
         raise InvalidInputError(where, problems)
+
+
+def did_you_mean(written: object, known: Iterable[str]) -> str:
+    """The way out of a name that is not known, in words; empty if nothing known is near.
+
+    Args:
+        written: The name.
+        known: The names there are. As a mapping, it has each under what *written* is compared with.
+    """
+    names = known if isinstance(known, Mapping) else {name: name for name in known}
+    near = get_close_matches(str(written), names, n=1)
+    return f"did you mean {names[near[0]]}?" if near else ""
 
 
 def where_of(kind: str, scope: Any, construct_id: object) -> str:

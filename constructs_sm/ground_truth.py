@@ -6,13 +6,12 @@ The data are those of botocore's descriptions (`tools/ground_truth.py` writes th
 from __future__ import annotations
 
 import json
-from difflib import get_close_matches
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from constructs_sm.accounts import mapped_account
-from constructs_sm.errors import InvalidInputError, Problem
+from constructs_sm.errors import InvalidInputError, Problem, did_you_mean
 from constructs_sm.late_bound import is_token
 from constructs_sm.scope import JobScope
 
@@ -108,6 +107,5 @@ def _itself(names: Iterable[str]) -> dict[str, str]:
 
 def _wrong(what: str, got: object, options: Mapping[str, str]) -> InvalidInputError:
     """An error that suggests one of *options*, which stand under each of their spellings."""
-    near = get_close_matches(str(got).lower(), options, n=1)
-    use = f"did you mean {options[near[0]]}?" if near else f"use one of {', '.join(dict.fromkeys(options.values()))}"
+    use = did_you_mean(str(got).lower(), options) or f"use one of {', '.join(dict.fromkeys(options.values()))}"
     return InvalidInputError("Ground Truth", [Problem(what, got, use)])

@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from constructs_sm.accounts import mapped_account
-from constructs_sm.errors import NOTHING, InvalidInputError, Problem
+from constructs_sm.errors import NOTHING, InvalidInputError, Problem, did_you_mean
 from constructs_sm.late_bound import is_token
 from constructs_sm.scope import JobScope
 
@@ -322,8 +321,7 @@ def _age(version: str) -> list[tuple[bool, int, str]]:
 
 def _wrong(family: str, what: str, got: object, options: Iterable[str]) -> InvalidInputError:
     known = list(options)
-    near = get_close_matches(str(got), known, n=1)
     # The newest versions come last.
     listed = f"use one of {'..., ' if len(known) > _SHOWN else ''}{', '.join(known[-_SHOWN:])}"
-    use = f"did you mean {near[0]}?" if near else listed if known else "leave it out"
+    use = did_you_mean(got, known) or (listed if known else "leave it out")
     return InvalidInputError(f"image '{family}'", [Problem(what, got, use)])

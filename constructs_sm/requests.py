@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from functools import cache
 from math import inf
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.api_model import input_shape, output_shape
-from constructs_sm.errors import NOTHING, Problem, raise_all
+from constructs_sm.errors import NOTHING, Problem, did_you_mean, raise_all
 from constructs_sm.late_bound import is_jsonata, is_token
 from constructs_sm.rules import broken_rules
 
@@ -294,9 +293,8 @@ def _nearest(value: object, options: Iterable[str]) -> str:
     for option in options:
         folded.setdefault(_folded(option), option)
     # First what only lacks its beginning, as m5.xlarge lacks ml.
-    whole = [fold for fold in folded if written and fold.endswith(f".{written}")]
-    near = whole or get_close_matches(written, folded, n=1)
-    return f"did you mean {folded[near[0]]}?" if near else _one_of("use one of", options)
+    whole = next((fold for fold in folded if written and fold.endswith(f".{written}")), written)
+    return did_you_mean(whole, folded) or _one_of("use one of", options)
 
 
 def _folded(name: str) -> str:

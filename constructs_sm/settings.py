@@ -6,11 +6,10 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.errors import Problem, raise_all
+from constructs_sm.errors import Problem, did_you_mean, raise_all
 from constructs_sm.late_bound import is_token
 
 from aws_cdk import Duration, PermissionsBoundary, RemovalPolicy
@@ -172,13 +171,12 @@ def known() -> tuple[str, ...]:
 
 def unknown_settings(given: Mapping[str, Any], others: Sequence[str] = ()) -> list[Problem]:
     """A problem for each name in *given* that is neither a setting nor one of *others*."""
-    problems = []
-    for name in given:
-        if name not in known() and name not in others:
-            near = get_close_matches(str(name), [*known(), *others], n=1)
-            use = f"use one of {', '.join(known())}"
-            problems.append(Problem("unknown setting", name, f"did you mean {near[0]}? {use}" if near else use))
-    return problems
+    names, listed = [*known(), *others], f"use one of {', '.join(known())}"
+    return [
+        Problem("unknown setting", name, f"{did_you_mean(name, names)} {listed}".lstrip())
+        for name in given
+        if name not in names
+    ]
 
 
 def context_of(path: str | Path) -> dict[str, Any]:

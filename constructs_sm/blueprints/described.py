@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm import images
 from constructs_sm.blueprints.batch_inference import BatchInference
 from constructs_sm.blueprints.train_and_deploy import TrainAndDeploy
 from constructs_sm.blueprints.tune_and_deploy import TuneAndDeploy
-from constructs_sm.errors import NOTHING, InvalidInputError, Problem, raise_all
+from constructs_sm.errors import NOTHING, InvalidInputError, Problem, did_you_mean, raise_all
 from constructs_sm.late_bound import is_late_bound
 from constructs_sm.stack import PipelineStack
 
@@ -87,13 +86,10 @@ def _unusable(blueprint: type[Blueprint], arguments: Mapping[str, Any]) -> list[
 
 
 def _unknown(given: Mapping[str, Any], known: tuple[str, ...] | list[str], kind: str) -> list[Problem]:
-    problems = []
-    for name in given:
-        if name not in known:
-            near = get_close_matches(str(name), known, n=1)
-            use = f"did you mean {near[0]}?" if near else f"use one of {', '.join(known)}"
-            problems.append(Problem(f"unknown {kind}", name, use))
-    return problems
+    listed = f"use one of {', '.join(known)}"
+    return [
+        Problem(f"unknown {kind}", name, did_you_mean(name, known) or listed) for name in given if name not in known
+    ]
 
 
 def _read(stack: PipelineStack, where: str, name: str, value: Any) -> Any:
