@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.errors import raise_all
-from constructs_sm.inputs import InputSchema
+from constructs_sm.input_schema import InputSchema
 
 import jsii
 from aws_cdk import aws_stepfunctions as sfn

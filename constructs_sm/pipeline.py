@@ -12,7 +12,7 @@ from constructs_sm.errors import NOTHING, InvalidInputError, Problem, raise_all
 from constructs_sm.failures import FailureHandler
 from constructs_sm.iam import SERVICE_GRANT
 from constructs_sm.input_guard import InputGuard
-from constructs_sm.inputs import InputSchema
+from constructs_sm.input_schema import InputSchema
 from constructs_sm.names import slug
 from constructs_sm.quotas import WithinQuotas
 from constructs_sm.s3 import S3Location

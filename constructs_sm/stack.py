@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from constructs_sm.errors import Problem, raise_all, where_of
-from constructs_sm.inputs import InputSchema
+from constructs_sm.input_schema import InputSchema
 from constructs_sm.jobs.fields import JOBS
 from constructs_sm.names import slug
 from constructs_sm.pipeline import SageMakerPipeline

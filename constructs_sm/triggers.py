@@ -14,7 +14,7 @@ from aws_cdk import aws_events_targets as targets
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from constructs_sm.inputs import InputSchema
+    from constructs_sm.input_schema import InputSchema
 
     from aws_cdk import aws_stepfunctions as sfn
     from constructs import Construct

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from constructs_sm import Input, InputGuard, InvalidInputError, SageMakerPipeline, TrainingJob
-from constructs_sm.inputs import InputSchema
+from constructs_sm.input_schema import InputSchema
 from constructs_sm.testing import Rehearsal, definition, resolved
 
 import pytest

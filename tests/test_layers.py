@@ -35,6 +35,7 @@ LAYERS = (
     "access",
     "iam",
     "inputs",
+    "input_schema",
     "scope",
     "accounts",
     "images",
