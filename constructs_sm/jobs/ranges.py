@@ -17,15 +17,7 @@ _ENDS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IntegerParameterRange(Structure):
-    """Whole numbers, and the scale they are searched by.
-
-    Attributes:
-        min_value: The lowest.
-        max_value: The highest.
-        scaling_type: `Auto` (SageMaker's default), `Linear` or `Logarithmic`.
-    """
-
+class _Interval(Structure):
     min_value: Scalar
     max_value: Scalar
     scaling_type: str | None = None
@@ -36,7 +28,18 @@ class IntegerParameterRange(Structure):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ContinuousParameterRange(Structure):
+class IntegerParameterRange(_Interval):
+    """Whole numbers, and the scale they are searched by.
+
+    Attributes:
+        min_value: The lowest.
+        max_value: The highest.
+        scaling_type: `Auto` (SageMaker's default), `Linear` or `Logarithmic`.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContinuousParameterRange(_Interval):
     """Real numbers, and the scale they are searched by.
 
     Attributes:
@@ -44,14 +47,6 @@ class ContinuousParameterRange(Structure):
         max_value: The highest.
         scaling_type: `Auto` (SageMaker's default), `Linear`, `Logarithmic` or `ReverseLogarithmic`.
     """
-
-    min_value: Scalar
-    max_value: Scalar
-    scaling_type: str | None = None
-
-    def to_request(self) -> dict[str, Any]:
-        ends = texts({"MinValue": self.min_value, "MaxValue": self.max_value})
-        return {**ends, "ScalingType": self.scaling_type}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
