@@ -18,8 +18,8 @@ def drilled(definition):
         return [str(finding) for finding in rehearsal.drill({"id": "x"})]
 
 
-def deployed(change=lambda _: None):
-    """What the permissions of a library's own stack are, with its policy changed."""
+def trained(role_of=lambda _: None):
+    """A stack of the library's own, whose training runs under a role made in it."""
     stack = Stack(App(), "Stack", env=Environment(account="123456789012", region="us-east-1"))
     train = TrainingJob(
         stack,
@@ -28,8 +28,15 @@ def deployed(change=lambda _: None):
         instance_type="ml.m5.xlarge",
         inputs={"train": "s3://data/train/"},
         output="s3://data/models/",
+        role=role_of(stack),
     )
     sfn.StateMachine(stack, "StateMachine", definition_body=sfn.DefinitionBody.from_chainable(train))
+    return stack
+
+
+def deployed(change=lambda _: None):
+    """What the permissions of a library's own stack are, with its policy changed."""
+    stack = trained()
     with Rehearsal.of(stack) as rehearsal:
         policy = [dict(statement) for statement in rehearsal.role.policy]
     change(policy)
@@ -172,19 +179,8 @@ def test_job_that_is_waited_for_without_end_is_found():
 
 
 def test_role_that_does_not_trust_sagemaker_is_refused():
-    stack = Stack(App(), "Stack", env=Environment(account="123456789012", region="us-east-1"))
-    role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-    train = TrainingJob(
-        stack,
-        "Train",
-        image=IMAGE,
-        instance_type="ml.m5.xlarge",
-        inputs={"train": "s3://data/train/"},
-        output="s3://data/models/",
-        role=role,
-    )
-    sfn.StateMachine(stack, "StateMachine", definition_body=sfn.DefinitionBody.from_chainable(train))
-    with Rehearsal.of(stack) as rehearsal:
+    of_lambda = iam.ServicePrincipal("lambda.amazonaws.com")
+    with Rehearsal.of(trained(lambda stack: iam.Role(stack, "Role", assumed_by=of_lambda))) as rehearsal:
         run = rehearsal.start()
 
     assert "allows principal 'sagemaker.amazonaws.com' to assume the role" in run.cause
