@@ -11,13 +11,19 @@ LANGUAGES = {"JSONPath": None, "JSONata": sfn.QueryLanguage.JSONATA}
 ENVIRONMENT = Environment(account="123456789012", region="us-east-1")
 
 
+def stack_of(make, **settings):
+    """A stack with one state machine: what *make* makes of it."""
+    stack = Stack(App(), "Stack", env=ENVIRONMENT)
+    body = sfn.DefinitionBody.from_chainable(make(stack))
+    sfn.StateMachine(stack, "StateMachine", definition_body=body, **settings)
+    return stack
+
+
 class Rehearsed:
     """What *make* makes of a stack, in a state machine."""
 
     def __init__(self, make, **settings) -> None:
-        self.stack = Stack(App(), "Stack", env=ENVIRONMENT)
-        body = sfn.DefinitionBody.from_chainable(make(self.stack))
-        sfn.StateMachine(self.stack, "StateMachine", definition_body=body, **settings)
+        self.stack = stack_of(make, **settings)
         self.definition = resolved(definition(self.stack))
         self.policy = resolved(state_machine_policy(self.stack))
 

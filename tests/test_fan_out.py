@@ -17,13 +17,12 @@ from constructs_sm import (
 from constructs_sm.testing import Failed, Metrics, Rehearsal, definition, state_machine_policy
 
 import pytest
-from aws_cdk import App, Environment, Stack
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk.assertions import Annotations, Match, Template
 from every_action import IMAGE
+from rehearsed import stack_of
 
 JSONPATH, JSONATA = sfn.QueryLanguage.JSON_PATH, sfn.QueryLanguage.JSONATA
-ENVIRONMENT = Environment(account="123456789012", region="us-east-1")
 in_both_languages = pytest.mark.parametrize("language", [JSONPATH, JSONATA], ids=["JSONPath", "JSONata"])
 ITEMS = [{"name": name, "data": f"s3://data/{name}/"} for name in ("north", "south", "east")]
 
@@ -44,9 +43,7 @@ class Pipeline:
     """A state machine, rehearsed under its own policy."""
 
     def __init__(self, make, **settings):
-        self.stack = Stack(App(), "Stack", env=ENVIRONMENT)
-        body = sfn.DefinitionBody.from_chainable(make(self.stack))
-        sfn.StateMachine(self.stack, "StateMachine", definition_body=body, **settings)
+        self.stack = stack_of(make, **settings)
         self.template = Template.from_stack(self.stack).to_json()
 
     def rehearsal(self):

@@ -20,15 +20,14 @@ from constructs_sm.testing import MISSING, Output, Rehearsal, definition, state_
 from constructs_sm.testing.expressions import evaluate
 
 import pytest
-from aws_cdk import App, Environment, Stack
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk.assertions import Annotations, Match, Template
 from every_action import IMAGE
+from rehearsed import stack_of
 
 JSONPATH, JSONATA = sfn.QueryLanguage.JSON_PATH, sfn.QueryLanguage.JSONATA
-ENVIRONMENT = Environment(account="123456789012", region="us-east-1")
 in_both_languages = pytest.mark.parametrize("language", [JSONPATH, JSONATA], ids=["JSONPath", "JSONata"])
 
 
@@ -53,10 +52,7 @@ class Pipeline:
     """A state machine, rehearsed under its own policy."""
 
     def __init__(self, make):
-        self.stack = Stack(App(), "Stack", env=ENVIRONMENT)
-        body = sfn.DefinitionBody.from_chainable(make(self.stack))
-        sfn.StateMachine(self.stack, "StateMachine", definition_body=body)
-        self.template = Template.from_stack(self.stack).to_json()
+        self.template = Template.from_stack(stack_of(make)).to_json()
 
     def rehearsal(self):
         return Rehearsal.of(self.template)

@@ -22,42 +22,26 @@ from constructs_sm.testing import (
     InUse,
     LimitExceeded,
     Output,
-    Rehearsal,
     Stopped,
     Throttled,
     TimedOut,
-    definition,
     grants,
-    resolved,
-    state_machine_policy,
     without,
 )
 
 import pytest
-from aws_cdk import App, Environment, Stack
 from aws_cdk import aws_stepfunctions as sfn
 from every_action import IMAGE, job
+from rehearsed import LANGUAGES, Rehearsed
 
-LANGUAGES = {"JSONPath": None, "JSONata": sfn.QueryLanguage.JSONATA}
 SYNC = [action for action in ACTIONS if action.sync]
-ENVIRONMENT = Environment(account="123456789012", region="us-east-1")
 
 
-class Synthesized:
-    """A definition and the policy it runs under."""
+class Synthesized(Rehearsed):
+    """A definition and the policy it runs under, in which one state meets *steps*."""
 
-    def __init__(self, make, **settings) -> None:
-        stack = Stack(App(), "Stack", env=ENVIRONMENT)
-        body = sfn.DefinitionBody.from_chainable(make(stack))
-        sfn.StateMachine(stack, "StateMachine", definition_body=body, **settings)
-        self.definition = resolved(definition(stack))
-        self.policy = resolved(state_machine_policy(stack))
-
-    def run(self, *steps, state="Job", policy=None, execution_input=None):
-        with Rehearsal(self.policy if policy is None else policy) as rehearsal:
-            if steps:
-                rehearsal.script(state, *steps)
-            return rehearsal.run(self.definition, execution_input or {"id": "x"})
+    def run(self, *steps, state="Job", **options):
+        return super().run(script={state: steps} if steps else None, **options)
 
 
 @pytest.fixture(scope="module")
