@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.errors import InvalidInputError, Problem, raise_all, where_of
+from constructs_sm.fragment import Fragment
 from constructs_sm.iam import Grant, listing_grants, read_object_grants, result_grants
 from constructs_sm.jsonata import UNCHANGED, merged, object_of, place_of, quoted
 from constructs_sm.late_bound import is_json_path, is_jsonata, is_token
@@ -112,7 +113,7 @@ def _location(place: S3Data) -> S3Location:
     return location
 
 
-class FanOut(sfn.StateMachineFragment):
+class FanOut(Fragment):
     """Run a job, or a chain, for each item of a list.
 
     `FanOut(stack, "Each data set", train, items="$.datasets", max_concurrency=5)`
@@ -200,7 +201,6 @@ class FanOut(sfn.StateMachineFragment):
             problems.append(Problem("max_items is of a list in S3", max_items, "leave it out"))
         raise_all(where_of(type(self).__name__, scope, construct_id), problems)
         super().__init__(scope, construct_id)
-        self._construct_id = construct_id
         around = JobScope.of(self)
         self._end = self._ended(each)
         plan = _Plan(
@@ -276,20 +276,6 @@ class FanOut(sfn.StateMachineFragment):
     @property
     def end_states(self) -> list[sfn.INextable]:
         return [self._map]
-
-    def to_single_state(
-        self, *, state_id: str | None = None, prefix_states: str | None = None, **parallel: Any
-    ) -> sfn.Parallel:
-        """It as the one branch of a Parallel.
-
-        Args:
-            state_id: Name of the Parallel. Default: the construct id, with its own states prefixed by it.
-            prefix_states: What the names of its states begin with. Default: the name of the Parallel and a colon.
-            parallel: What `sfn.Parallel` takes.
-        """
-        name = state_id or self._construct_id
-        self.prefix_states(prefix_states or f"{name}: ")
-        return sfn.Parallel(self, "SingleState", state_name=name, **parallel).branch(self)
 
 
 @dataclass(frozen=True, slots=True)

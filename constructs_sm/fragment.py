@@ -15,18 +15,40 @@ if TYPE_CHECKING:
 _DONE = "{}: Succeed"
 
 
-@jsii.implements(sfn.INextable)
-class CheckedFragment(sfn.StateMachineFragment):
-    """States that lead to a Choice. What is chained after them is where the Choice leads when all is well.
+class Fragment(sfn.StateMachineFragment):
+    """States whose names begin with the construct id.
 
     Args:
         scope: Any construct in a stack.
-        construct_id: Also the beginning of the names of its states.
+        construct_id: The beginning of the names of its states.
     """
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)
         self._construct_id = construct_id
+
+    def to_single_state(
+        self, *, state_id: str | None = None, prefix_states: str | None = None, **parallel: Any
+    ) -> sfn.Parallel:
+        """It as the one branch of a Parallel.
+
+        Args:
+            state_id: Name of the Parallel. Default: the construct id, with its own states prefixed by it.
+            prefix_states: What the names of its states begin with. Default: the name of the Parallel and a colon.
+            parallel: What `sfn.Parallel` takes.
+        """
+        name = state_id or self._construct_id
+        self.prefix_states(prefix_states or f"{name}: ")
+        # An id of its own, since a state of it has that of its own.
+        return sfn.Parallel(self, "SingleState", state_name=name, **parallel).branch(self)
+
+
+@jsii.implements(sfn.INextable)
+class CheckedFragment(Fragment):
+    """States that lead to a Choice. What is chained after them is where the Choice leads when all is well."""
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
         self._goes_on = False
 
     @property
@@ -47,21 +69,6 @@ class CheckedFragment(sfn.StateMachineFragment):
         self._goes_on = True
         self._accept(next.start_state)
         return cast("sfn.Chain", JobChain(self, next))
-
-    def to_single_state(
-        self, *, state_id: str | None = None, prefix_states: str | None = None, **parallel: Any
-    ) -> sfn.Parallel:
-        """It as the one branch of a Parallel.
-
-        Args:
-            state_id: Name of the Parallel. Default: the construct id, with its own states prefixed by it.
-            prefix_states: What the names of its states begin with. Default: the name of the Parallel and a colon.
-            parallel: What `sfn.Parallel` takes.
-        """
-        name = state_id or self._construct_id
-        self.prefix_states(prefix_states or f"{name}: ")
-        # An id of its own, since a state of it has that of its own.
-        return sfn.Parallel(self, "SingleState", state_name=name, **parallel).branch(self)
 
     def _accept(self, state: sfn.State) -> None:
         """Say where it goes on; called once."""

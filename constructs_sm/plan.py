@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm import requests
 from constructs_sm.access import access_of
 from constructs_sm.actions import Action
-from constructs_sm.errors import NOTHING, InvalidInputError, Problem
+from constructs_sm.errors import NOTHING, InvalidInputError, Problem, did_you_mean
 from constructs_sm.iam import Grant, execution_grants, polled_grants, self_passing_grant, state_machine_grants
 from constructs_sm.late_bound import TOKEN, is_json_path, is_jsonata, is_token
 from constructs_sm.names import JobName, name_problems, slug, unique_prefix_max
@@ -417,7 +416,4 @@ def _unknown(arguments: Mapping[str, Any], own_arguments: Iterable[str]) -> Iter
     known = [*TaskArguments.__annotations__, *own_arguments]
     for name in arguments:
         if name not in TaskArguments.__annotations__:
-            near = get_close_matches(name, known, n=1)
-            yield Problem(
-                "unknown argument", name, f"did you mean {near[0]}?" if near else f"use one of {', '.join(known)}"
-            )
+            yield Problem("unknown argument", name, did_you_mean(name, known) or f"use one of {', '.join(known)}")

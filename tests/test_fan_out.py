@@ -293,7 +293,7 @@ def test_list_whose_place_comes_later_is_read_with_a_warning(language):
     reader = definition(pipeline.stack)["States"]["Each"]["ItemReader"]
     assert reader["ReaderConfig"] == {"InputType": "JSON", "MaxItems": 5}
     if language is JSONATA:
-        assert reader["Arguments"]["Bucket"] == "{% $split($states.input.`list`, '/')[2] %}"
+        assert reader["Arguments"]["Bucket"] == "{% $split($states.input.list, '/')[2] %}"
     else:
         assert reader["Parameters"] == {"Bucket.$": "$.Each.Bucket", "Key.$": "$.Each.Key"}
     warnings = Annotations.from_stack(pipeline.stack).find_warning(

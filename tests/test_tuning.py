@@ -510,7 +510,7 @@ def test_best_training_is_known_by_name(stack):
         ),
         (
             JSONATA,
-            "{% 's3://data/models/' & $states.input.`Tune`.BestTrainingJob.TrainingJobName & '/output/model.tar.gz' %}",
+            "{% 's3://data/models/' & $states.input.Tune.BestTrainingJob.TrainingJobName & '/output/model.tar.gz' %}",
         ),
     ],
     ids=["JSONPath", "JSONata"],
