@@ -301,3 +301,11 @@ def test_jsonata_that_yields_no_json_fails_and_can_be_caught(expression: str) ->
     catch = [{"ErrorEquals": ["States.QueryEvaluationError"], "Next": "Caught"}]
 
     assert rehearsed(jsonata(Job=task(Arguments=arguments, Catch=catch))).states == ["Job", "Caught"]
+
+
+def test_program_of_an_expression_keeps_nothing_of_an_execution() -> None:
+    state = {"Type": "Pass", "Output": "{% ($seen := $states.input.id; $map([1, 2], function($n) { $seen & $n })) %}"}
+
+    outputs = [rehearsed(jsonata(Tell={**state, "End": True}), {"id": given}).output for given in ("a", "b")]
+
+    assert outputs == [["a1", "a2"], ["b1", "b2"]]

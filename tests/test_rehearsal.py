@@ -13,6 +13,7 @@ from constructs_sm.testing.interpreter import Interpreter, InvalidDefinitionErro
 
 import boto3
 import pytest
+import requests
 from machines import (
     CATCH_ALL,
     REQUESTS,
@@ -117,3 +118,14 @@ def test_other_partitions(region: str, partition: str) -> None:
         output = rehearsal.run(machine(Job=task("createModel"))).output
 
     assert output == {"ModelArn": f"arn:{partition}:sagemaker:{region}:210987654321:model/nightly"}
+
+
+@pytest.mark.parametrize("start", ["first", "next"])
+def test_every_rehearsal_has_an_empty_account_and_answers_every_client(start: str) -> None:
+    with Rehearsal():
+        client = boto3.client("s3", "us-east-1")
+        assert client.list_buckets()["Buckets"] == []
+        client.create_bucket(Bucket="data")
+        listed = requests.get("https://s3.us-east-1.amazonaws.com/", timeout=1)
+
+    assert (listed.status_code, "<Name>data</Name>" in listed.text) == (200, True)

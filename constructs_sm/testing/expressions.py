@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import copy
+import functools
 import hashlib
 import json
 import random
@@ -23,16 +25,23 @@ class ExpressionError(ValueError):
 def evaluate(expression: str, variables: Mapping[str, Any]) -> Any:
     """The value of *expression*, where ``$name`` stands for ``variables["name"]``."""
     try:
-        program = Jsonata(expression)
-        program.set_output_convert_nulls(False)  # None then means undefined, and only that
-        for name, function in {**FUNCTIONS, **_CLOCK}.items():
-            program.register_lambda(name, function)
-        result = program.evaluate(None, variables)
+        program = Jsonata.CURRENT.jsonata = copy.copy(_parsed(expression))  # as it does for each thread
+        result = program.evaluate(None, {**variables, **_CLOCK})
     except Exception as error:
         raise ExpressionError(f"The JSONata expression '{expression}' could not be evaluated: {error}") from error
     if result is None:
         raise ExpressionError(f"The JSONata expression '{expression}' returned nothing (undefined).")
     return _plain(result, expression)
+
+
+@functools.lru_cache(maxsize=1024)
+def _parsed(expression: str) -> Any:
+    """Parsing takes longer than most evaluations, which leave the program as it is."""
+    program = Jsonata(expression)
+    program.set_output_convert_nulls(False)  # None then means undefined, and only that
+    for name, function in FUNCTIONS.items():
+        program.register_lambda(name, function)
+    return program
 
 
 def _plain(value: Any, expression: str) -> Any:
@@ -81,14 +90,14 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "eval": _eval,
 }
 """What Step Functions adds to JSONata, and the one function it takes away."""
-_CLOCK: dict[str, Callable[..., Any]] = {}
+_CLOCK: dict[str, Jsonata.JLambda] = {}
 
 
 @contextlib.contextmanager
 def speaking_at(now: Callable[[], datetime]) -> Iterator[None]:
     """Let $now and $millis tell this time."""
-    _CLOCK["now"] = lambda: now().strftime("%Y-%m-%dT%H:%M:%S.000Z")
-    _CLOCK["millis"] = lambda: int(now().timestamp() * 1000)
+    _CLOCK["now"] = Jsonata.JLambda(lambda: now().strftime("%Y-%m-%dT%H:%M:%S.000Z"))
+    _CLOCK["millis"] = Jsonata.JLambda(lambda: int(now().timestamp() * 1000))
     try:
         yield
     finally:

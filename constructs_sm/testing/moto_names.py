@@ -1,4 +1,4 @@
-"""The one place that imports moto's private names: its interpreter of Amazon States Language.
+"""The one place that imports moto's private names: of its interpreter of Amazon States Language, and of its account.
 
 A release of moto that has moved one is an ImportError that names it.
 """
@@ -10,6 +10,8 @@ import moto
 WRITTEN_FOR = "5.2.5"
 
 try:
+    from moto.core import models as account
+    from moto.core.models import MockAWS, responses_mock
     from moto.stepfunctions.parser.api import HistoryEventType
     from moto.stepfunctions.parser.api import StateMachineType as Type
     from moto.stepfunctions.parser.asl.component.common.error_name import custom_error_name
@@ -122,6 +124,7 @@ __all__ = [
     "InlineIterationComponent",
     "ItemReader",
     "IterationWorker",
+    "MockAWS",
     "NoSuchVariable",
     "QueryLanguageMode",
     "ResourceCondition",
@@ -134,6 +137,7 @@ __all__ = [
     "StringVariableSample",
     "Type",
     "WaitFunction",
+    "account",
     "branch_worker",
     "branches_decl",
     "custom_error_name",
@@ -147,6 +151,7 @@ __all__ = [
     "moto_read_items",
     "program",
     "program_state",
+    "responses_mock",
     "retrier_decl",
     "state",
     "state_task_factory",

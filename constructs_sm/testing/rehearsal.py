@@ -12,6 +12,7 @@ from constructs_sm.testing.calls import Call, RehearsalError, TaskError, Unanswe
 from constructs_sm.testing.drill import drill
 from constructs_sm.testing.interpreter import Interpreter, Setting
 from constructs_sm.testing.machine import Machine, machine_of
+from constructs_sm.testing.moto_account import Account
 from constructs_sm.testing.needs import SOME, Need, is_sagemaker
 from constructs_sm.testing.permissions import permissions_of, scenarios
 from constructs_sm.testing.references import partition_of
@@ -22,7 +23,6 @@ from constructs_sm.testing.steps import Always, Failed, TimedOut
 
 import boto3
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -118,7 +118,7 @@ class Rehearsal:
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as opened:
-            opened.enter_context(mock_aws())
+            opened.enter_context(Account())
             opened.enter_context(self._interpreter)
             self._open = opened.pop_all()
         self._is_open = True
