@@ -111,8 +111,9 @@ def _inner(state: Json) -> Sequence[Json]:
 def _edges(state: Json, states: Mapping[str, Json]) -> list[_Edge]:
     edges = []
     for rule in state.get("Choices", []):
-        fails = states[rule["Next"]]["Type"] == "Fail"
-        answer = rule.get("Comment") or _comparison(rule)
+        always = rule.get("Condition") == "{% true %}"
+        fails = always or states[rule["Next"]]["Type"] == "Fail"
+        answer = rule.get("Comment") or ("otherwise" if always else _comparison(rule))
         if not 0 < len(answer) <= LONGEST_LABEL:
             answer = "rejected" if fails else "accepted"
         edges.append(_Edge(rule["Next"], answer, aside=fails))

@@ -7,7 +7,19 @@ import runpy
 
 from constructs_sm.blueprints.described import described_stack
 from constructs_sm.settings import known
-from constructs_sm.testing import Failed, Metrics, Rehearsal, definition
+from constructs_sm.testing import (
+    AccessDenied,
+    Always,
+    Failed,
+    LimitExceeded,
+    Metrics,
+    Rehearsal,
+    Stopped,
+    TaskError,
+    Throttled,
+    definition,
+)
+from constructs_sm.testing.rehearsal import tasks_of
 
 import boto3
 import pytest
@@ -37,14 +49,24 @@ POLICIES = {
 }
 
 
-def rehearsed(stack, name):
-    """A rehearsal of an example under its own policy, in which all goes well."""
+def rehearsed(stack, name, wrong=()):
+    """A rehearsal of an example under its own policy, in which all goes well but what goes *wrong*, by state."""
     rehearsal = Rehearsal.of(stack, **POLICIES.get(name, {}))
-    for state, steps in STEPS.get(name, {}).items():
+    for state, steps in {**STEPS.get(name, {}), **dict(wrong)}.items():
         rehearsal.script(state, *steps)
     for state, answers in ANSWERS.get(name, {}).items():
         rehearsal.answer(state, *answers)
     return rehearsal
+
+
+WRONG = [Failed("AlgorithmError: no rows"), Stopped(), AccessDenied(), Throttled(), LimitExceeded()]
+"""What a job can meet for good: the first two only one that is waited for."""
+GOES_ON = {
+    "Deploy: FindEndpoint": "the endpoint is looked for a second time",
+    "Register: CreateGroup": "the group may be there; if not, the next call says so",
+}
+SAID = {"train_each_dataset": "20 of 20 child workflow executions failed"}
+"""Step Functions' own words, where it has them; a child says which job it was."""
 
 
 def written_to(definition):
@@ -53,17 +75,48 @@ def written_to(definition):
     return [writer["Parameters"]["Bucket"] for writer in writers if writer]
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_example_synthesizes_and_runs_to_its_end(path, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    stack = runpy.run_path(str(path), run_name="__main__")["stack"]
+@pytest.fixture(scope="module", params=EXAMPLES, ids=lambda path: path.stem)
+def made(request, tmp_path_factory):
+    """The name of an example, and its stack."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp(request.param.stem))
+        return request.param.stem, runpy.run_path(str(request.param), run_name="__main__")["stack"]
 
-    with rehearsed(stack, path.stem) as rehearsal:
+
+def started(name, stack, **wrong):
+    with rehearsed(stack, name, wrong) as rehearsal:
         for bucket in written_to(rehearsal.machine.definition):
             boto3.client("s3", "us-east-1").create_bucket(Bucket=bucket)
-        run = rehearsal.start(INPUTS.get(path.stem, {}))
+        return rehearsal.start(INPUTS.get(name, {}))
+
+
+def test_example_synthesizes_and_runs_to_its_end(made):
+    run = started(*made)
+
     assert run.status == "SUCCEEDED", run.cause
     assert run.requests or run.calls
+
+
+def test_example_in_which_a_job_goes_wrong_fails_and_says_so(made):
+    calls = dict(tasks_of(definition(made[1])))
+    for state in dict(started(*made).requests).keys() - GOES_ON.keys():
+        for step in WRONG if calls[state].endswith(".sync") else WRONG[2:]:
+            run = started(*made, **{state: [Always(step)]})
+
+            assert (run.status, run.error == "States.Runtime") == ("FAILED", False), f"{state} {step}\n{run}"
+            assert SAID.get(made[0], state) in run.cause, step
+
+
+def test_example_whose_pipelines_fail_fails_with_their_reason(tmp_path, monkeypatch):
+    stack = example("run_pipelines_in_a_pipeline", tmp_path, monkeypatch)
+    cause = '{"Cause": "Train failed with States.TaskFailed: no rows", "Status": "FAILED"}'
+
+    with Rehearsal.of(stack, **POLICIES["run_pipelines_in_a_pipeline"]) as rehearsal:
+        rehearsal.answer("France", {"ExecutionArn": "arn", "Output": {}})
+        rehearsal.answer("Spain", *[TaskError("States.TaskFailed", cause)] * 9)
+        run = rehearsal.start()
+    assert run.status == "FAILED"
+    assert "no rows" in run.cause
 
 
 def example(name, tmp_path, monkeypatch):

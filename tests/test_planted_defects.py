@@ -52,6 +52,15 @@ def test_sound_machine_stands_every_drill():
     assert drilled(guarded()) == []
 
 
+def test_what_befalls_a_state_comes_before_its_script():
+    unchecked = machine(Job=task(Parameters=named(UNIQUE), Retry=SOUND_RETRY))
+    with Rehearsal.of(unchecked) as rehearsal:
+        rehearsal.script("Job", Output(), Output())
+        found = [finding.problem for finding in rehearsal.drill({"id": "x"})]
+
+    assert "stopped: a stopped job passes for a success: check its status" in found
+
+
 def test_sound_policy_is_exact():
     assert deployed().exact
 

@@ -230,9 +230,8 @@ class Rehearsal:
         failures = {"fails": Failed(), "never ends": TimedOut()}
         for given in inputs or ({},):
             for state, what in [("", ""), *scenarios(states)]:
-                with self._again(lenient=True) as other:
-                    if state:
-                        other.script(state, Always(failures[what]))
+                wrong = (state, Always(failures[what])) if state else None
+                with self._again(wrong, lenient=True) as other:
                     reached |= set(other.start(given).states)
                 asked += other.role.asked
         return permissions_of(
@@ -246,23 +245,24 @@ class Rehearsal:
     def drill(self, execution_input: Any = None) -> list[Finding]:
         """What the state machine does wrong when its jobs are throttled, fail, stop, never end, or say too little.
 
-        Each failure is rehearsed once for each state, as the script says besides. An empty list is what to aim at.
+        Each failure is rehearsed once for each state, before what the script says of it. An empty list is what to aim
+        at.
         """
 
         def run(state: str = "", step: Step | Always | None = None, *, times: int = 1) -> Run:
-            with self._again() as other:
-                if step is not None:
-                    other.script(state, step)
+            with self._again(None if step is None else (state, step)) as other:
                 return [other.start(execution_input) for _ in range(times)][-1]
 
         return list(dict.fromkeys(drill(dict(tasks_of(self._machine.definition)), run)))
 
     @contextlib.contextmanager
-    def _again(self, *, lenient: bool = False) -> Iterator[Rehearsal]:
-        """The same rehearsal from its beginning, in the block that is open."""
+    def _again(self, wrong: tuple[str, Step | Always] | None, *, lenient: bool = False) -> Iterator[Rehearsal]:
+        """The same rehearsal from its beginning, in the block that is open, and what goes *wrong* in a state."""
         self._check_open()
         other = Rehearsal(self.role.policy, lenient=lenient, _machine=self._machine, **self._options)
         other._sagemaker.take_over(self._sagemaker)
+        if wrong is not None:
+            other._sagemaker.befall(*wrong)
         other._answers.take_over(self._answers)
         with other._interpreter:
             other._is_open = True

@@ -95,6 +95,12 @@ class SageMaker:
                 raise TypeError(message)
         self._script[target].extend(steps)
 
+    def befall(self, target: str, step: Step | Always) -> None:
+        """Let *step* come before all that the script says of *target*; a step for good, in its place."""
+        if isinstance(step, Always):
+            self._script[target].clear()
+        self._script[target].appendleft(step)
+
     def take_over(self, other: SageMaker) -> None:
         """Have the script of *other*, as far as it has not been played, and what exists there before any run."""
         self._script = copy.deepcopy(other._script)

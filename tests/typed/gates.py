@@ -30,6 +30,7 @@ def metrics(stack: Stack) -> sfn.Chain:
         instance_type="ml.m5.xlarge",
         inputs={"train": "s3://data/train/"},
         output="s3://data/models/",
+        keep=["BillableTimeInSeconds"],
     )
     auc = train.metric("validation:auc")
     wanted: Condition = auc >= Number(path="$.minimum_auc")
