@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from constructs_sm.errors import InvalidInputError, Problem
 
@@ -11,6 +11,8 @@ from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
     from constructs import Construct
+
+_State = TypeVar("_State", bound=sfn.State)
 
 _DONE = "{}: Succeed"
 
@@ -80,9 +82,16 @@ class CheckedFragment(Fragment):
             return
         self._goes_on = True
         succeed = sfn.Succeed(self, _DONE.format(self._construct_id))
-        # Prefixes were handed out before this state was there.
-        succeed.add_prefix(named_like_it.state_id.removesuffix(self._construct_id))
-        self._accept(succeed)
+        self._accept(self._prefixed(succeed, named_like_it))
+
+    def _prefixed(self, state: _State, named_like_it: sfn.State) -> _State:
+        """*state*, with the prefixes that were handed out before it was there."""
+        # Our own tasks know their names without a message over the bridge.
+        name = getattr(named_like_it, "prefixed_name", None) or named_like_it.state_id
+        prefix = name.removesuffix(self._construct_id)
+        if prefix:
+            state.add_prefix(prefix)
+        return state
 
 
 @jsii.implements(sfn.INextable)

@@ -111,11 +111,6 @@ class SageMakerJob(CheckedFragment):
         action = self._state.action
         output, before = self._to_check()
         self._output_check, self._checked_output = check, output
-        # In the language of the job: the CDK then refuses a JSONPath job in a JSONata state machine.
-        failure = check.failure(action, output, self._construct_id)
-        self._refused = sfn.Fail(
-            self, _REFUSED.format(self._construct_id), query_language=_language(output.jsonata), **failure
-        )
         # What may be missing is met, and left out, in JSONata only, which Step Functions allows state by state.
         in_jsonata = output.jsonata or not check.in_json_path
         self._rule = (
@@ -226,7 +221,7 @@ class SageMakerJob(CheckedFragment):
     def _turn_away(self, choice: sfn.Choice) -> None:
         """Say where the check leads whose output is not accepted."""
         if self._refusals is None:
-            choice.otherwise(self._refused)
+            choice.otherwise(self._fail())
         else:
             # A default could not set the variable.
             self._refuse(choice, always())
@@ -234,12 +229,20 @@ class SageMakerJob(CheckedFragment):
     def _refuse(self, choice: sfn.Choice, rule: sfn.Condition) -> None:
         """Refuse the output where *rule* holds."""
         if self._refusals is None:
-            choice.when(rule, self._refused)
+            choice.when(rule, self._fail())
             return
         handler, variable = self._refusals
         failure = self._output_check.failure(self._state.action, replace(self._checked_output, jsonata=True))
         output = {"Error": failure["error"], "Cause": failure["cause"]}
         choice.when(rule, handler, assign={variable: {"job": self._task.prefixed_name, "output": output}})
+
+    def _fail(self) -> sfn.Fail:
+        """The Fail that a refused output ends in: made for those that nothing handles."""
+        output = self._checked_output
+        failure = self._output_check.failure(self._state.action, output, self._construct_id)
+        # In the language of the job: the CDK then refuses a JSONPath job in a JSONata state machine.
+        name, language = _REFUSED.format(self._construct_id), _language(output.jsonata)
+        return self._prefixed(sfn.Fail(self, name, query_language=language, **failure), self._task)
 
 
 class JobTask(SageMakerTask):
