@@ -1,185 +1,112 @@
 """AWS CDK constructs for SageMaker jobs on Step Functions: default retries, checked results, least-privilege grants."""
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
 from constructs_sm import node
 
 node.provide()
 
-from constructs_sm import images, polled_actions, retry  # noqa: E402
-from constructs_sm.approval import Approval  # noqa: E402
-from constructs_sm.conditions import Condition, Number  # noqa: E402
-from constructs_sm.deployment import EndpointDeployment  # noqa: E402
-from constructs_sm.errors import InvalidInputError  # noqa: E402
-from constructs_sm.failures import FailureHandler  # noqa: E402
-from constructs_sm.fan_out import FanOut, S3Items  # noqa: E402
-from constructs_sm.gates import EvaluationReport, QualityGate  # noqa: E402
-from constructs_sm.input_guard import InputGuard  # noqa: E402
-from constructs_sm.inputs import Input  # noqa: E402
-from constructs_sm.job import SageMakerJob  # noqa: E402
-from constructs_sm.jobs.channels import Channel, FileSystemDataSource  # noqa: E402
-from constructs_sm.jobs.containers import Container, ModelDataSource  # noqa: E402
-from constructs_sm.jobs.debugger import (  # noqa: E402
-    DebugHookConfig,
-    DebugRuleConfiguration,
-    ProfilerConfig,
-    ProfilerRuleConfiguration,
-    TensorBoardOutputConfig,
-)
-from constructs_sm.jobs.definitions import CheckpointConfig  # noqa: E402
-from constructs_sm.jobs.deployment import BlueGreenUpdatePolicy, CapacitySize, RollingUpdatePolicy  # noqa: E402
-from constructs_sm.jobs.endpoint import Endpoint, EndpointConfig, EndpointUpdate  # noqa: E402
-from constructs_sm.jobs.fields import ExperimentConfig  # noqa: E402
-from constructs_sm.jobs.labeling import LabelingJob  # noqa: E402
-from constructs_sm.jobs.model import Model  # noqa: E402
-from constructs_sm.jobs.processing import ProcessingJob  # noqa: E402
-from constructs_sm.jobs.processing_data import (  # noqa: E402
-    AthenaDatasetDefinition,
-    FeatureStoreOutput,
-    ProcessingInput,
-    ProcessingOutput,
-    RedshiftDatasetDefinition,
-)
-from constructs_sm.jobs.ranges import (  # noqa: E402
-    AutoParameter,
-    CategoricalParameterRange,
-    ContinuousParameterRange,
-    IntegerParameterRange,
-)
-from constructs_sm.jobs.resources import (  # noqa: E402
-    InstanceGroup,
-    InstancePlacementConfig,
-    InstancePreference,
-    PlacementSpecification,
-    TuningInstanceConfig,
-)
-from constructs_sm.jobs.serving import (  # noqa: E402
-    AsyncInferenceConfig,
-    ClarifyExplainerConfig,
-    ClarifyInferenceConfig,
-    ClarifyShapConfig,
-    CrossRegionTrafficConfig,
-    DataCaptureConfig,
-    MetricsConfig,
-)
-from constructs_sm.jobs.training import (  # noqa: E402
-    MlflowConfig,
-    ModelPackageConfig,
-    ServerlessJobConfig,
-    TrainingImageConfig,
-    TrainingJob,
-)
-from constructs_sm.jobs.transform import BatchDataCaptureConfig, TransformJob  # noqa: E402
-from constructs_sm.jobs.tuning import (  # noqa: E402
-    HyperbandStrategyConfig,
-    TuningJob,
-    TuningJobCompletionCriteria,
-    TuningJobWarmStartConfig,
-)
-from constructs_sm.jobs.tuning_definition import TuningDefinition  # noqa: E402
-from constructs_sm.jobs.variants import (  # noqa: E402
-    InstancePool,
-    ManagedInstanceScaling,
-    PrefixAwareRoutingConfig,
-    ServerlessConfig,
-    Variant,
-)
-from constructs_sm.jobs.workers import PublicWorkteam  # noqa: E402
-from constructs_sm.names import JobName  # noqa: E402
-from constructs_sm.outputs import JobOutput  # noqa: E402
-from constructs_sm.parallel import ParallelJobs  # noqa: E402
-from constructs_sm.pipeline import SageMakerPipeline  # noqa: E402
-from constructs_sm.polled_job import PolledJob  # noqa: E402
-from constructs_sm.registry import ModelPackage  # noqa: E402
-from constructs_sm.retry import RetryPolicy  # noqa: E402
-from constructs_sm.s3 import S3Location  # noqa: E402
-from constructs_sm.stack import PipelineStack  # noqa: E402
-from constructs_sm.task import SageMakerTask  # noqa: E402
-from constructs_sm.validation import OutputCheck  # noqa: E402
+_NAMES = {
+    "approval": ("Approval",),
+    "conditions": ("Condition", "Number"),
+    "deployment": ("EndpointDeployment",),
+    "errors": ("InvalidInputError",),
+    "failures": ("FailureHandler",),
+    "fan_out": ("FanOut", "S3Items"),
+    "gates": ("EvaluationReport", "QualityGate"),
+    "input_guard": ("InputGuard",),
+    "inputs": ("Input",),
+    "job": ("SageMakerJob",),
+    "jobs.channels": ("Channel", "FileSystemDataSource"),
+    "jobs.containers": ("Container", "ModelDataSource"),
+    "jobs.debugger": (
+        "DebugHookConfig",
+        "DebugRuleConfiguration",
+        "ProfilerConfig",
+        "ProfilerRuleConfiguration",
+        "TensorBoardOutputConfig",
+    ),
+    "jobs.definitions": ("CheckpointConfig",),
+    "jobs.deployment": ("BlueGreenUpdatePolicy", "CapacitySize", "RollingUpdatePolicy"),
+    "jobs.endpoint": ("Endpoint", "EndpointConfig", "EndpointUpdate"),
+    "jobs.fields": ("ExperimentConfig",),
+    "jobs.labeling": ("LabelingJob",),
+    "jobs.model": ("Model",),
+    "jobs.processing": ("ProcessingJob",),
+    "jobs.processing_data": (
+        "AthenaDatasetDefinition",
+        "FeatureStoreOutput",
+        "ProcessingInput",
+        "ProcessingOutput",
+        "RedshiftDatasetDefinition",
+    ),
+    "jobs.ranges": ("AutoParameter", "CategoricalParameterRange", "ContinuousParameterRange", "IntegerParameterRange"),
+    "jobs.resources": (
+        "InstanceGroup",
+        "InstancePlacementConfig",
+        "InstancePreference",
+        "PlacementSpecification",
+        "TuningInstanceConfig",
+    ),
+    "jobs.serving": (
+        "AsyncInferenceConfig",
+        "ClarifyExplainerConfig",
+        "ClarifyInferenceConfig",
+        "ClarifyShapConfig",
+        "CrossRegionTrafficConfig",
+        "DataCaptureConfig",
+        "MetricsConfig",
+    ),
+    "jobs.training": (
+        "MlflowConfig",
+        "ModelPackageConfig",
+        "ServerlessJobConfig",
+        "TrainingImageConfig",
+        "TrainingJob",
+    ),
+    "jobs.transform": ("BatchDataCaptureConfig", "TransformJob"),
+    "jobs.tuning": ("HyperbandStrategyConfig", "TuningJob", "TuningJobCompletionCriteria", "TuningJobWarmStartConfig"),
+    "jobs.tuning_definition": ("TuningDefinition",),
+    "jobs.variants": (
+        "InstancePool",
+        "ManagedInstanceScaling",
+        "PrefixAwareRoutingConfig",
+        "ServerlessConfig",
+        "Variant",
+    ),
+    "jobs.workers": ("PublicWorkteam",),
+    "names": ("JobName",),
+    "outputs": ("JobOutput",),
+    "parallel": ("ParallelJobs",),
+    "pipeline": ("SageMakerPipeline",),
+    "polled_job": ("PolledJob",),
+    "registry": ("ModelPackage",),
+    "retry": ("RetryPolicy",),
+    "s3": ("S3Location",),
+    "stack": ("PipelineStack",),
+    "task": ("SageMakerTask",),
+    "validation": ("OutputCheck",),
+}
+"""The public names by module, which is loaded when one of them is asked for. Type checkers read `__init__.pyi`."""
+_MODULES = ("images", "polled_actions", "retry")
+"""Those that are public themselves."""
+_HOME = {name: module for module, names in _NAMES.items() for name in names}
 
-__all__ = [
-    "Approval",
-    "AsyncInferenceConfig",
-    "AthenaDatasetDefinition",
-    "AutoParameter",
-    "BatchDataCaptureConfig",
-    "BlueGreenUpdatePolicy",
-    "CapacitySize",
-    "CategoricalParameterRange",
-    "Channel",
-    "CheckpointConfig",
-    "ClarifyExplainerConfig",
-    "ClarifyInferenceConfig",
-    "ClarifyShapConfig",
-    "Condition",
-    "Container",
-    "ContinuousParameterRange",
-    "CrossRegionTrafficConfig",
-    "DataCaptureConfig",
-    "DebugHookConfig",
-    "DebugRuleConfiguration",
-    "Endpoint",
-    "EndpointConfig",
-    "EndpointDeployment",
-    "EndpointUpdate",
-    "EvaluationReport",
-    "ExperimentConfig",
-    "FailureHandler",
-    "FanOut",
-    "FeatureStoreOutput",
-    "FileSystemDataSource",
-    "HyperbandStrategyConfig",
-    "Input",
-    "InputGuard",
-    "InstanceGroup",
-    "InstancePlacementConfig",
-    "InstancePool",
-    "InstancePreference",
-    "IntegerParameterRange",
-    "InvalidInputError",
-    "JobName",
-    "JobOutput",
-    "LabelingJob",
-    "ManagedInstanceScaling",
-    "MetricsConfig",
-    "MlflowConfig",
-    "Model",
-    "ModelDataSource",
-    "ModelPackage",
-    "ModelPackageConfig",
-    "Number",
-    "OutputCheck",
-    "ParallelJobs",
-    "PipelineStack",
-    "PlacementSpecification",
-    "PolledJob",
-    "PrefixAwareRoutingConfig",
-    "ProcessingInput",
-    "ProcessingJob",
-    "ProcessingOutput",
-    "ProfilerConfig",
-    "ProfilerRuleConfiguration",
-    "PublicWorkteam",
-    "QualityGate",
-    "RedshiftDatasetDefinition",
-    "RetryPolicy",
-    "RollingUpdatePolicy",
-    "S3Items",
-    "S3Location",
-    "SageMakerJob",
-    "SageMakerPipeline",
-    "SageMakerTask",
-    "ServerlessConfig",
-    "ServerlessJobConfig",
-    "TensorBoardOutputConfig",
-    "TrainingImageConfig",
-    "TrainingJob",
-    "TransformJob",
-    "TuningDefinition",
-    "TuningInstanceConfig",
-    "TuningJob",
-    "TuningJobCompletionCriteria",
-    "TuningJobWarmStartConfig",
-    "Variant",
-    "images",
-    "polled_actions",
-    "retry",
-]
+__all__ = [*sorted(_HOME), *_MODULES]  # noqa: PLE0604  (strings, all of them)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
+    if name not in _HOME:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    value = globals()[name] = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

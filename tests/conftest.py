@@ -44,21 +44,24 @@ import json, sys
 read = []
 sys.addaudithook(lambda event, arguments: read.append(str(arguments[0])) if event == "open" else None)
 import constructs_sm
+loaded = [name for name in sys.modules if name.startswith(("constructs_sm", "aws_cdk"))]
+from constructs_sm import *
 imported = list(read)
 from constructs_sm import requests
 from constructs_sm.actions import MODEL, TRAINING_JOB
 read.clear()
 requests.problems(MODEL, {})
 requests.problems(TRAINING_JOB, {})
-print(json.dumps({"import": imported, "use": read, "modules": list(sys.modules)}))
+print(json.dumps({"loaded": loaded, "import": imported, "use": read, "modules": list(sys.modules)}))
 """
 
 
 @pytest.fixture(scope="session")
 def fresh() -> dict[str, list[str]]:
-    """A process of its own: the files read by the import and by the first two checks, and the modules after that.
+    """A process of its own: what is loaded by importing the package, and read by importing all of its names.
 
-    Every warning is an error there, and nothing else may be printed.
+    Then what is read by the first two checks, and the modules after that. Every warning is an error there, and nothing
+    else may be printed.
     """
     command = [sys.executable, "-W", "error", "-c", _IMPORT]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)

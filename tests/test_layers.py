@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
 
 import constructs_sm
@@ -123,6 +124,24 @@ def test_lower_layers_do_not_know_the_cdk(name):
 
 def test_all_lists_the_public_names_in_order():
     assert list(constructs_sm.__all__) == sorted(constructs_sm.__all__, key=lambda name: (name.islower(), name))
+
+
+def test_type_checkers_see_the_public_names_and_where_they_come_from():
+    stub = ast.parse((PACKAGE / "__init__.pyi").read_text())
+    seen = {alias.asname: (node.module, alias.name) for node in stub.body for alias in node.names}
+
+    assert seen.keys() == set(constructs_sm.__all__)
+    for name, (module, original) in seen.items():
+        assert getattr(importlib.import_module(module), original) is getattr(constructs_sm, name)
+
+
+def test_bare_import_loads_nothing_else(fresh):
+    assert sorted(fresh["loaded"]) == ["constructs_sm", "constructs_sm.node"]
+
+
+def test_unknown_name_is_no_attribute():
+    with pytest.raises(AttributeError, match="module 'constructs_sm' has no attribute 'TrainJob'"):
+        constructs_sm.TrainJob  # noqa: B018
 
 
 @pytest.mark.parametrize(
