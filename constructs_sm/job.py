@@ -112,7 +112,7 @@ class SageMakerJob(CheckedFragment):
         output, before = self._to_check()
         self._output_check, self._checked_output = check, output
         # What may be missing is met, and left out, in JSONata only, which Step Functions allows state by state.
-        in_jsonata = output.jsonata or not check.in_json_path
+        in_jsonata = output.jsonata or not check.arn_only
         self._rule = (
             holds(check.condition(action, output)) if in_jsonata else Rule(check.documented_rule(action, output))
         )
@@ -199,7 +199,7 @@ class SageMakerJob(CheckedFragment):
 
         That of the documented rule goes to the documented Fail.
         """
-        if self._choice is not None and not self._output_check.in_json_path:
+        if self._choice is not None and not self._output_check.arn_only:
             self._refusals = handler, variable
 
     def close(self) -> None:

@@ -94,13 +94,8 @@ class OutputCheck:
         names = (action.arn_field, str(action.status_field), *(result.field for result in action.required_results))
         return tuple(dict.fromkeys(name.partition(".")[0] for name in names))
 
-    @property
-    def in_json_path(self) -> bool:
-        """Whether it is written in JSONPath after a JSONPath job: as AWS's page has it. All others are JSONata."""
-        return self.arn_only
-
     def documented_rule(self, action: Action, output: Output) -> dict[str, Any]:
-        """The documented rule in JSONPath, without its Next."""
+        """The documented rule after a JSONPath job: JSONPath, to the letter, without its Next."""
         return {"Not": {"Variable": f"{output.path}.{action.arn_field}", "StringEquals": ""}}
 
     def condition(self, action: Action, output: Output) -> str:
