@@ -303,6 +303,13 @@ def subject(request: pytest.FixtureRequest, blueprints: dict[str, Subject]) -> S
 
 
 @pytest.fixture(scope="module")
+def subjects(
+    nine: Subject, churn: Subject, full: Subject, fanned: Subject, waits: Subject, blueprints: dict[str, Subject]
+) -> list[Subject]:
+    return [nine, churn, full, fanned, waits, *blueprints.values()]
+
+
+@pytest.fixture(scope="module")
 def plain() -> dict[str, Any]:
     """The template of a state machine that is aws-cdk's alone."""
     stack = Stack(App(), "Plain")
@@ -543,24 +550,40 @@ def test_cfn_lint_finds_an_unknown_field_of_a_state(plain: dict[str, Any]) -> No
     assert findings == {"E3601 Resources/Readable/Properties/DefinitionString/States/Pass/ResultPaht"}
 
 
-def asl_errors(definition: dict[str, Any], folder: Path) -> str:
-    file = folder / "definition.json"
-    file.write_text(json.dumps(definition))
-    command: list[str | Path] = [NODE, ASL_VALIDATOR, "--json-path", file]
+def asl_validated(definitions: dict[str, dict[str, Any]], folder: Path) -> tuple[set[str], str]:
+    """The names of the definitions that are valid, and what is wrong with the first that is not."""
+    command: list[str | Path] = [NODE, ASL_VALIDATOR]
+    for name, written in definitions.items():
+        file = folder / f"{name}.json"
+        file.write_text(json.dumps(written))
+        command += ["--json-path", file]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert (ended.returncode == 0) is ("is valid" in ended.stdout)
-    return ended.stderr
+    valid = {name for name in definitions if f'/{name}.json" is valid' in ended.stdout}
+    assert (ended.returncode == 0) is (valid == set(definitions))
+    return valid, ended.stderr
 
 
-def test_asl_validator_finds_nothing(subject: Subject, tmp_path: Path) -> None:
-    assert asl_errors(subject.definition, tmp_path) == ""
+@pytest.fixture(scope="module")
+def validated(subjects: list[Subject], tmp_path_factory: pytest.TempPathFactory) -> tuple[set[str], str]:
+    """All subjects in one process of the validator."""
+    definitions = {subject.stack.stack_name: subject.definition for subject in subjects}
+    return asl_validated(definitions, tmp_path_factory.mktemp("asl"))
+
+
+def test_asl_validator_finds_nothing(subject: Subject, validated: tuple[set[str], str]) -> None:
+    valid, errors = validated
+
+    assert subject.stack.stack_name in valid, errors
 
 
 def test_asl_validator_finds_a_way_to_nowhere(churn: Subject, tmp_path: Path) -> None:
     definition = churn.definition
     definition["States"][definition["StartAt"]]["Next"] = "Nowhere"
 
-    assert "MISSING_TRANSITION_TARGET" in asl_errors(definition, tmp_path)
+    valid, errors = asl_validated({"churn": definition}, tmp_path)
+
+    assert valid == set()
+    assert "MISSING_TRANSITION_TARGET" in errors
 
 
 def nag(app: App) -> dict[str, Any]:
@@ -581,10 +604,7 @@ def nag_findings(rows: Iterable[dict[str, Any]]) -> set[tuple[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def reports(
-    nine: Subject, churn: Subject, full: Subject, fanned: Subject, waits: Subject, blueprints: dict[str, Subject]
-) -> dict[str, dict[str, Any]]:
-    subjects = (nine, churn, full, fanned, waits, *blueprints.values())
+def reports(subjects: list[Subject]) -> dict[str, dict[str, Any]]:
     return {subject.stack.stack_name: nag(subject.app) for subject in subjects}
 
 

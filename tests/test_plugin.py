@@ -5,9 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import constructs_sm.testing.rehearsal
+import constructs_sm.testing.snapshots
+
 import pytest
 
 pytest_plugins = ["pytester"]
+# What is imported here stays for all runs in this process: moto takes seconds, and does not bear two imports.
+assert constructs_sm
 
 PREFACE = """
 import json
@@ -116,23 +121,32 @@ def test_plugin_imports_nothing_of_the_library():
     assert ended.stdout.strip() == ""
 
 
-@pytest.mark.parametrize("module", ["constructs_sm", "constructs_sm.testing", "constructs_sm.testing.synthesized"])
-def test_library_without_rehearsals_does_without_moto(module):
-    program = (
-        f"import sys, {module}; from constructs_sm.testing import definition; "
-        "print(*[name for name in sys.modules if name.split('.')[0] in {'moto', 'jsonata', 'syrupy', 'botocore'}])"
-    )
+def test_library_without_rehearsals_does_without_moto():
+    program = """
+import sys
+for module in ("constructs_sm", "constructs_sm.testing", "constructs_sm.testing.synthesized"):
+    __import__(module)
+from constructs_sm.testing import definition
+print(*[name for name in sys.modules if name.split(".")[0] in {"moto", "jsonata", "syrupy", "botocore"}])
+"""
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ended.stdout.strip() == ""
 
 
-@pytest.mark.parametrize(("missing", "name"), [("moto", "Rehearsal"), ("jsonata", "Rehearsal")])
-def test_missing_extra_is_a_clear_error(missing, name):
-    program = (
-        f"import sys; sys.modules['{missing}'] = None\n"
-        "import constructs_sm.testing\n"
-        f"try: from constructs_sm.testing import {name}\n"
-        "except ImportError as error: print(error)"
-    )
+def test_missing_extra_is_a_clear_error():
+    program = """
+import sys
+for missing in ("moto", "jsonata"):
+    sys.modules[missing] = None
+    try:
+        from constructs_sm.testing import Rehearsal
+    except ImportError as error:
+        print(error)
+    for name in [name for name in sys.modules if name == missing or name.startswith("constructs_sm.testing")]:
+        del sys.modules[name]
+"""
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert "install it with: pip install 'constructs-sm[testing]'" in ended.stdout
+    assert ended.stdout.splitlines() == [
+        f"Rehearsal needs {missing}; install it with: pip install 'constructs-sm[testing]'"
+        for missing in ("moto", "jsonata")
+    ]
