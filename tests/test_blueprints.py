@@ -171,12 +171,13 @@ def test_blueprint_runs_to_its_end_under_its_own_policy(blueprint):
     ids=lambda step: getattr(step, "step", step).__class__.__name__,
 )
 def test_blueprint_in_which_a_job_goes_wrong_fails_and_says_so(blueprint, step):
+    states = definition(blueprint)["States"]
     for state in calls(blueprint):
         with Rehearsal.of(blueprint) as rehearsal:
-            if state != "Train" and "Train" in definition(blueprint)["States"]:
+            if state != "Train" and "Train" in states:
                 rehearsal.script("Train", Always(GOOD))
             rehearsal.script(state, step if isinstance(step, Always) else Always(step))
-            waits = definition(blueprint)["States"][state]["Resource"].endswith(".sync")
+            waits = states[state]["Resource"].endswith(".sync")
             reached = state != "Deploy: EndpointUpdate"
             run = rehearsal.start({})
         if not reached or (isinstance(step, (Failed, Stopped)) and not waits):

@@ -181,6 +181,10 @@ class Interpreter:
             (names.ComparisonFuncValue, "_eval_body", fixes.compare),
             # A Fail state may pass on a States.* error by ErrorPath: no name is illegal.
             (names.custom_error_name, "ILLEGAL_CUSTOM_ERROR_PREFIX", ()),
+            # As moto does it, and faster.
+            *((module, "copy", types.SimpleNamespace(deepcopy=fixes.copied)) for module in names.COPYING),
+            (names.json_path, "parse", fixes.parse_path),
+            (names.result_path, "parse", fixes.parse_result_path),
         )
 
     def _handle(self, attempt: Attempt) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,8 @@ from constructs_sm.testing.moto_names import (
     moto_compare,
     moto_map,
     moto_map_run,
+    moto_parse_path,
+    moto_parse_result_path,
 )
 from constructs_sm.testing.moto_tasks import MAX_PAYLOAD_BYTES, failure, size
 
@@ -46,6 +50,23 @@ def as_moto_reads(machine: Any) -> Any:
             for name, value in machine.items()
         }
     return [as_moto_reads(item) for item in machine] if isinstance(machine, list) else machine
+
+
+parse_path = functools.lru_cache(maxsize=1024)(moto_parse_path)
+parse_result_path = functools.lru_cache(maxsize=1024)(moto_parse_result_path)
+"""JSONPaths: moto makes a parser for each time that one is read."""
+
+_ATOMS = frozenset({str, int, float, bool, type(None)})
+
+
+def copied(value: Any) -> Any:
+    """A payload once more: most are copied several times a state, and most of that is to look for what no JSON has."""
+    kind = type(value)
+    if kind in _ATOMS:
+        return value
+    if kind is dict:
+        return {name: copied(member) for name, member in value.items()}
+    return [copied(item) for item in value] if kind is list else copy.deepcopy(value)
 
 
 def match_error(decl: ErrorEqualsDecl, env: Environment) -> None:

@@ -21,8 +21,10 @@ try:
         FailureEvent,
         FailureEventException,
     )
+    from moto.stepfunctions.parser.asl.component.common.path import result_path
     from moto.stepfunctions.parser.asl.component.common.query_language import QueryLanguageMode
     from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
+    from moto.stepfunctions.parser.asl.component.common.string import string_expression
     from moto.stepfunctions.parser.asl.component.common.string.string_expression import (
         StringJSONata,
         StringVariableSample,
@@ -72,7 +74,7 @@ try:
     from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task import StateTask
     from moto.stepfunctions.parser.asl.component.state.wait.wait_function import timestamp
     from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
-    from moto.stepfunctions.parser.asl.eval import program_state
+    from moto.stepfunctions.parser.asl.eval import program_state, states
     from moto.stepfunctions.parser.asl.eval.environment import Environment
     from moto.stepfunctions.parser.asl.eval.evaluation_details import (
         AWSExecutionDetails,
@@ -80,18 +82,23 @@ try:
         ExecutionDetails,
         StateMachineDetails,
     )
+    from moto.stepfunctions.parser.asl.eval.event import event_manager
     from moto.stepfunctions.parser.asl.eval.event.event_manager import EventManager
     from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+    from moto.stepfunctions.parser.asl.utils import json_path
     from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
     from moto.stepfunctions.parser.backend.execution_worker_comm import ExecutionWorkerCommunication
 
     DistributedItemProcessorWorker = distributed_item_processor_worker.DistributedItemProcessorWorker
     DistributedIteratorWorker = distributed_iterator_worker.DistributedIteratorWorker
 
+    COPYING = (event_manager, execute_state, result_path, state_task_service, states, string_expression)
     moto_add_event = EventManager.add_event
     moto_compare = ComparisonFuncValue._eval_body  # noqa: SLF001 - all names here are private
     moto_map = InlineIterationComponent._eval_body  # noqa: SLF001
     moto_map_run = DistributedIterationComponent._map_run  # noqa: SLF001
+    moto_parse_path = json_path.parse  # type: ignore[attr-defined]
+    moto_parse_result_path = result_path.parse  # type: ignore[attr-defined]
     moto_read_items = ItemReader._eval_body  # noqa: SLF001
     MOTO_ENDINGS = {
         name: getattr(Environment, name) for name in ("set_ended", "set_error", "set_timed_out", "set_stop")
@@ -101,6 +108,7 @@ except (ImportError, AttributeError) as moved:
     raise ImportError(message) from moved
 
 __all__ = [
+    "COPYING",
     "MOTO_ENDINGS",
     "WRITTEN_FOR",
     "AWSExecutionDetails",
@@ -144,14 +152,18 @@ __all__ = [
     "execute_state",
     "inline_iteration_component",
     "job",
+    "json_path",
     "moto_add_event",
     "moto_compare",
     "moto_map",
     "moto_map_run",
+    "moto_parse_path",
+    "moto_parse_result_path",
     "moto_read_items",
     "program",
     "program_state",
     "responses_mock",
+    "result_path",
     "retrier_decl",
     "state",
     "state_task_factory",

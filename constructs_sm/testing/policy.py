@@ -5,6 +5,7 @@ Ours, because no maintained evaluator on PyPI takes resources and conditions int
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -101,7 +102,12 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _like(value: str, pattern: str) -> bool:
-    return re.fullmatch(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), value, re.DOTALL) is not None
+    return _wildcards(pattern).fullmatch(value) is not None
+
+
+@functools.lru_cache(maxsize=4096)
+def _wildcards(pattern: str) -> re.Pattern[str]:
+    return re.compile(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL)
 
 
 _OPERATORS: dict[str, Callable[[str, str], bool]] = {
