@@ -252,7 +252,7 @@ def test_alert_to_no_address_fails(stack):
         ({"hyperparameters": {"rate": float("nan")}}, "HyperParameters.rate is nothing a request can hold"),
         ({"environment": {"A": None}}, "Environment.A is nothing a request can hold"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else ", ".join(value),
 )
 def test_argument_the_cdk_would_stumble_over_fails_before(stack, arguments, said):
     before = len(stack.node.find_all())

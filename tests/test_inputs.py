@@ -153,7 +153,7 @@ def test_pattern_means_the_same_before_and_during_the_execution(pattern):
         (lambda: Input.string(pattern=r"[(]"), "with a backslash before a bracket that is meant"),
         (lambda: Input.array("string"), r"a list is of an Input, got 'string'; pass Input.string\(\)"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_wrong_declaration_fails_and_says_what_to_pass(make, said):
     with pytest.raises(InvalidInputError, match=said):
