@@ -437,7 +437,7 @@ class _DistributedItems(sfn.DistributedMap):
     def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
         super()._when_bound_to_graph(graph)
         self._plan.scope.register(graph, self._plan.grants())
-        self._plan.scope.distributes = True
+        self._plan.scope.starts_executions = True
 
 
 def _language(plan: _Plan) -> sfn.QueryLanguage:

@@ -16,7 +16,7 @@ from constructs_sm.input_schema import InputSchema
 from constructs_sm.names import slug
 from constructs_sm.quotas import WithinQuotas
 from constructs_sm.s3 import S3Location
-from constructs_sm.scope import JobScope, acknowledge_child_executions, acknowledge_wildcards
+from constructs_sm.scope import AcknowledgedExecutions, JobScope, acknowledge_wildcards
 from constructs_sm.settings import event_schedule, mistyped
 from constructs_sm.states import path_of
 from constructs_sm.triggers import Trigger
@@ -182,8 +182,8 @@ class SageMakerPipeline(Construct):
         scopes = dict.fromkeys((JobScope.of(self), JobScope.of(Stack.of(self))))
         granted = [grant for scope in scopes for grant in scope.state_machine_grants()]
         acknowledge_wildcards(machine.role, [*granted, SERVICE_GRANT])
-        if any(scope.distributes for scope in scopes):
-            acknowledge_child_executions(machine)
+        if any(scope.starts_executions for scope in scopes):
+            self.node.add_validation(AcknowledgedExecutions(machine))
         self.node.add_validation(WithinQuotas(f"SageMakerPipeline '{self.node.path}'", machine))
         return machine
 
@@ -219,6 +219,7 @@ class SageMakerPipeline(Construct):
         # The module is large, and most apps do without.
         from aws_cdk import aws_stepfunctions_tasks as tasks  # noqa: PLC0415
 
+        JobScope.of(scope).starts_executions = True
         return tasks.StepFunctionsStartExecution(
             scope,
             construct_id,

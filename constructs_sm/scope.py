@@ -60,8 +60,8 @@ class JobScope:
         self._statements: dict[Grant, iam.PolicyStatement] = {}
         self._registered: dict[str, dict[Grant, None]] = {}
         self._acknowledged: set[Grant] = set()
-        self.distributes = False
-        """Whether there is a distributed map of ours."""
+        self.starts_executions = False
+        """Whether there is a distributed map of ours, or a task that runs another pipeline."""
         _SCOPES[owner] = self
 
     @staticmethod
@@ -220,13 +220,27 @@ def acknowledge_wildcards(role: iam.IRole, grants: Iterable[Grant]) -> None:
     )
 
 
-def acknowledge_child_executions(machine: sfn.StateMachine) -> None:
-    """The same of the policy that the CDK makes for a distributed map, whose child executions have no names yet."""
-    policy = machine.node.try_find_child("DistributedMapPolicy")
-    if isinstance(policy, iam.Policy):
-        resources = _resources_of(Stack.of(machine).resolve(policy.document))
-        why = "Step Functions names the child executions of a distributed map; the CDK grants them"
-        _acknowledge(policy, {resource: why for resource in resources if "*" in resource})
+@jsii.implements(IValidation)
+class AcknowledgedExecutions:
+    """The same of what the CDK grants on executions of a distributed map or another pipeline: they have no names yet.
+
+    As a validation, since only at synthesis is it settled how a state machine of another stack is spelled.
+    """
+
+    def __init__(self, machine: sfn.StateMachine) -> None:
+        self._machine = machine
+
+    def validate(self) -> list[str]:
+        machine = self._machine
+        for holder, name in ((machine, "DistributedMapPolicy"), (machine.role, "DefaultPolicy")):
+            policy = holder.node.try_find_child(name)
+            if isinstance(policy, iam.Policy):
+                document = Stack.of(machine).resolve(policy.document)
+                of_executions = [s for s in document["Statement"] if str(_listed(s["Action"])[0]).startswith("states:")]
+                resources = _resources_of({"Statement": of_executions})
+                why = "Step Functions names the executions; the CDK grants them"
+                _acknowledge(policy, {resource: why for resource in resources if "*" in resource[1:]})
+        return []
 
 
 def _resources_of(document: Mapping[str, Any]) -> list[str]:

@@ -25,8 +25,8 @@ import boto3
 import pytest
 from aws_cdk import App
 from conftest import ROOT
+from every_example import EXAMPLES, example
 
-EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 README = runpy.run_path(str(ROOT / "tools" / "readme.py"))
 INPUTS = {
     "check_the_input": {"dataset": "customers", "rounds": 7},
@@ -75,12 +75,10 @@ def written_to(definition):
     return [writer["Parameters"]["Bucket"] for writer in writers if writer]
 
 
-@pytest.fixture(scope="module", params=EXAMPLES, ids=lambda path: path.stem)
-def made(request, tmp_path_factory):
+@pytest.fixture(params=EXAMPLES)
+def made(request):
     """The name of an example, and its stack."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(tmp_path_factory.mktemp(request.param.stem))
-        return request.param.stem, runpy.run_path(str(request.param), run_name="__main__")["stack"]
+    return request.param, example(request.param)["stack"]
 
 
 def started(name, stack, **wrong):
@@ -107,8 +105,8 @@ def test_example_in_which_a_job_goes_wrong_fails_and_says_so(made):
             assert SAID.get(made[0], state) in run.cause, step
 
 
-def test_example_whose_pipelines_fail_fails_with_their_reason(tmp_path, monkeypatch):
-    stack = example("run_pipelines_in_a_pipeline", tmp_path, monkeypatch)
+def test_example_whose_pipelines_fail_fails_with_their_reason():
+    stack = example("run_pipelines_in_a_pipeline")["stack"]
     cause = '{"Cause": "Train failed with States.TaskFailed: no rows", "Status": "FAILED"}'
 
     with Rehearsal.of(stack, **POLICIES["run_pipelines_in_a_pipeline"]) as rehearsal:
@@ -119,13 +117,8 @@ def test_example_whose_pipelines_fail_fails_with_their_reason(tmp_path, monkeypa
     assert "no rows" in run.cause
 
 
-def example(name, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return runpy.run_path(str(ROOT / "examples" / f"{name}.py"), run_name="__main__")["stack"]
-
-
-def test_example_with_inputs_refuses_wrong_ones_before_any_job(tmp_path, monkeypatch):
-    stack = example("check_the_input", tmp_path, monkeypatch)
+def test_example_with_inputs_refuses_wrong_ones_before_any_job():
+    stack = example("check_the_input")["stack"]
 
     with rehearsed(stack, "check_the_input") as rehearsal:
         run = rehearsal.start({"dataset": "clicks", "eta": 2})
@@ -135,8 +128,8 @@ def test_example_with_inputs_refuses_wrong_ones_before_any_job(tmp_path, monkeyp
     )
 
 
-def test_example_between_lambda_and_glue_says_why_it_failed(tmp_path, monkeypatch):
-    stack = example("train_between_lambda_and_glue", tmp_path, monkeypatch)
+def test_example_between_lambda_and_glue_says_why_it_failed():
+    stack = example("train_between_lambda_and_glue")["stack"]
     machine = definition(stack)
     caught = [name for name, state in machine["States"].items() if "Catch" in state and not name.startswith("Failed")]
     assert caught == ["Choose columns", "Prepare", "Train"]
