@@ -13,6 +13,7 @@ from constructs_sm.blueprints.described import BLUEPRINTS, CONTEXT_KEY, describe
 from constructs_sm.testing import (
     AccessDenied,
     Always,
+    EndpointStatus,
     Failed,
     LimitExceeded,
     Rehearsal,
@@ -196,6 +197,18 @@ def test_model_that_is_not_good_enough_is_not_served(name):
 
     assert (run.status, run.error) == ("FAILED", "QualityGateNotMet")
     assert "Model" not in run.states
+
+
+@pytest.mark.parametrize("name", ["TrainAndDeploy", "TuneAndDeploy"])
+def test_endpoint_that_fails_fails_the_execution_with_its_reason(name):
+    stack = described_stack(described(name, ARGUMENTS[name], stack_name="Churn"))
+
+    with rehearsed(stack) as rehearsal:
+        rehearsal.script("Deploy: Describe", EndpointStatus("Failed", "no capacity"))
+        run = rehearsal.start({})
+
+    assert (run.status, run.error) == ("FAILED", "EndpointNotInService")
+    assert "no capacity" in run.cause
 
 
 def test_endpoint_that_is_there_is_updated():

@@ -7,7 +7,18 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.blueprints.described import BLUEPRINTS, CONTEXT_KEY
-from constructs_sm.testing import Always, Failed, Rehearsal, Run, Step, Stopped, Throttled
+from constructs_sm.testing import (
+    Always,
+    EndpointStatus,
+    Failed,
+    LimitExceeded,
+    Metrics,
+    Rehearsal,
+    Run,
+    Step,
+    Stopped,
+    Throttled,
+)
 
 import pytest
 from every_blueprint import ARGUMENTS, GOOD
@@ -54,7 +65,7 @@ def test_deployed_blueprint_succeeds_under_its_role(blueprint: Deployed, runs: i
     assert run.succeeded, str(run)
 
 
-@pytest.mark.parametrize("step", [Failed("no rows"), Stopped(), Always(Throttled())], ids=str)
+@pytest.mark.parametrize("step", [Failed("no rows"), Stopped(), Always(Throttled()), Always(LimitExceeded())], ids=str)
 def test_deployed_blueprint_may_do_all_it_needs_to_fail(blueprint: Deployed, step: Step | Always) -> None:
     for job in blueprint.jobs:
         run = rehearsed(blueprint, {job: step})
@@ -62,3 +73,16 @@ def test_deployed_blueprint_may_do_all_it_needs_to_fail(blueprint: Deployed, ste
         assert run.status == "FAILED"
         assert job in (run.cause or "")
         assert "not authorized" not in str(run)
+
+
+def test_deployed_blueprint_ends_at_its_gate_and_at_a_failing_endpoint(blueprint: Deployed) -> None:
+    if "Deploy: Describe" not in blueprint.definition["States"]:
+        pytest.skip("it deploys nothing")
+    (first, *_) = blueprint.jobs
+    bad = rehearsed(blueprint, {first: Metrics(**{"validation:auc": 0.1})})
+    failing = rehearsed(blueprint, {"Deploy: Describe": EndpointStatus("Failed", "no capacity")})
+
+    assert (bad.status, bad.error) == ("FAILED", "QualityGateNotMet")
+    assert failing.status == "FAILED"
+    assert "no capacity" in (failing.cause or "")
+    assert "not authorized" not in f"{bad}{failing}"
