@@ -14,6 +14,7 @@ import pytest
 from conftest import every_action
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from hypothesis.internal.conjecture import providers
 
 FAULTS = {
     *("missing", "unknown", "type", "enum", "pattern", "too long", "too short"),
@@ -22,8 +23,11 @@ FAULTS = {
 
 
 @pytest.fixture
-def draws(pytestconfig):
+def draws(pytestconfig, monkeypatch):
     """Settings for that many draws, the same each time; ten times as many if a seed is given."""
+    # Hypothesis also draws constants of the modules that happen to be loaded, which depend on what else is tested.
+    monkeypatch.setattr(providers.HypothesisProvider, "_local_constants", providers.Constants())
+    providers.CONSTANTS_CACHE.cache.clear()
     seeded = pytestconfig.getoption("--hypothesis-seed") is not None
     return lambda number: settings(
         max_examples=number * 10 if seeded else number,
