@@ -15,8 +15,8 @@ help: ## what there is to make
 synth: $(VENV)/.synth ## synthesize app.py into cdk.out/
 	@$(BIN)/python app.py
 
-test: $(VENV)/.test ## the tests that need no emulator
-	$(BIN)/python -m pytest
+test: $(VENV)/.test ## the tests that need no emulator, two files at a time
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 check: lint types test large deploy wheel ## all that CI runs
 
