@@ -306,6 +306,7 @@ class NoVolumeKey:
             key = spelled(structure, self.field)
             found = [_value(holder, "InstanceType") for at in self.types for holder, _ in _each(structure, at)]
             given = [value for value in found if value is not None]
+            given += [_UNKNOWN for at in self.types if _hides(structure, _steps(at))]
             if key and given and self.when(map(has_local_storage, given)):
                 local = " and ".join(dict.fromkeys(str(value) for value in given if has_local_storage(value)))
                 what = f"{join(path, self.field)} is for volumes, and {local} has local storage instead"
@@ -342,16 +343,33 @@ def _each(structure: Any, at: str, path: str = "") -> Iterator[tuple[Mapping[str
 
 
 def _walk(structure: Any, steps: tuple[tuple[str, bool], ...], path: str) -> Iterator[tuple[Mapping[str, Any], str]]:
-    if not isinstance(structure, Mapping):
+    # A dict is a Mapping, but that takes longer to find out.
+    if not isinstance(structure, (dict, Mapping)):
         return
     if not steps:
         yield structure, path
         return
     (name, listed), *rest = steps
     inner = structure.get(name)
+    if inner is None:
+        return
     here = join(path, name)
     if not listed:
         yield from _walk(inner, tuple(rest), here)
     elif isinstance(inner, list):
         for index, item in enumerate(inner):
             yield from _walk(item, tuple(rest), f"{here}[{index}]")
+
+
+def _hides(structure: Any, steps: tuple[tuple[str, bool], ...]) -> bool:
+    """Whether what stands at a path is known later only, be it in part."""
+    if not isinstance(structure, (dict, Mapping)):
+        return True
+    if not steps:
+        return False
+    (name, listed), *rest = steps
+    if name not in structure:
+        return spelled(structure, name) is not None
+    inner = structure[name]
+    items = inner if listed and isinstance(inner, list) else [inner]
+    return any(_hides(item, tuple(rest)) for item in items)

@@ -160,8 +160,11 @@ def test_volume_key_beside_local_storage_fails_and_says_why(action, path, fields
         {"InstanceType": None, "InstanceType.$": "$.type"},
         {"InstanceType": "{% $states.input.type %}"},
         NO_TYPE | {"InstanceGroups": [*GROUPS, {**GROUPS[0], "InstanceType": EBS}]},
+        {"InstanceType": None, "InstancePreferences": [{"InstanceType": NVME}, "{% $states.input.preference %}"]},
+        {"InstanceType": NVME, "InstancePreferences": "{% $states.input.preferences %}"},
+        {"InstanceType": NVME, "InstancePreferences.$": "$.preferences"},
     ],
-    ids=["volumes", "JSONPath", "JSONata", "both kinds"],
+    ids=["volumes", "JSONPath", "JSONata", "both kinds", "one of several", "several", "several in JSONPath"],
 )
 def test_volume_key_may_be_given_where_there_may_be_a_volume(fields):
     assert said(TRAINING_JOB, with_cluster("createTrainingJob", TRAINING, VolumeKmsKeyId=KEY, **fields)) == []
