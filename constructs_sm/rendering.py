@@ -210,7 +210,8 @@ def join(path: str, key: object) -> str:
 
 def spelled(request: Mapping[str, Any], name: str) -> str | None:
     """The key under which *request* has the field *name*: as it is, or late-bound; None if it has not."""
-    return next((key for key in (name, f"{name}{LATE}") if key in request), None)
+    late = f"{name}{LATE}"
+    return name if name in request else late if late in request else None
 
 
 def _merge(typed: dict[str, Any], raw: dict[str, Any], path: str, problems: list[Problem]) -> dict[str, Any]:
