@@ -30,7 +30,7 @@ types: $(VENV)/.test
 deploy: $(VENV)/.test $(VENV)-emulator/.ready ## bootstrap, deploy, run and destroy against an emulator on loopback
 	$(BIN)/python -m pytest -m deploy
 
-large: $(VENV)/.test ## pipelines of hundreds of jobs, at AWS's quotas
+large: $(VENV)/.test ## hundreds of jobs and thousands of events, at AWS's quotas
 	$(BIN)/python -m pytest -m large
 
 wheel: $(VENV)/.test ## build the wheel and use it in a fresh virtual environment

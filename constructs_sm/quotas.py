@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.errors import InvalidInputError, Problem
 
 import jsii
-from aws_cdk import Stack
+from aws_cdk import CfnResource, Stack
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import IValidation
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 DEFINITION_BYTES = 1_048_576
 TEMPLATE_BYTES = 1_000_000
+_LARGE = 900_000
 MANAGED_POLICIES = 10
 """Of a role; on request 20."""
 _NEST = "run a part of it as a pipeline of its own, in a stack of its own, with SageMakerPipeline.task"
@@ -51,24 +52,46 @@ class WithinQuotas:
     def _problems(self) -> Iterator[Problem]:
         resource = self._machine.node.default_child
         if isinstance(resource, sfn.CfnStateMachine):
-            yield from problems_of(Stack.of(resource).resolve(resource.definition_string))
+            stack = Stack.of(resource)
+            definition = stack.resolve(resource.definition_string)
+            # What else is in the template is looked at where it can matter: that takes a message a resource.
+            beside = _bytes_beside(stack, resource) if len(json.dumps(definition)) > _LARGE else 0
+            yield from problems_of(definition, beside)
         # What has no room in the inline policy of a role, the CDK puts into managed ones of these names.
         if self._machine.role.node.try_find_child(f"OverflowPolicy{MANAGED_POLICIES + 1}") is not None:
             what = f"IAM takes {MANAGED_POLICIES} managed policies for the state machine role"
             yield Problem(what, f"{MANAGED_POLICIES + 1} or more", _FEWER_NAMES)
 
 
-def problems_of(definition: Any) -> Iterator[Problem]:
+def _bytes_beside(stack: Stack, machine: sfn.CfnStateMachine) -> int:
+    """What the properties of all other resources of a template are at least."""
+    # One object may come over the bridge as two, with the same reference.
+    own = _reference(machine)
+    resources = [found for found in stack.node.find_all() if isinstance(found, CfnResource)]
+    others = [resource._cfn_properties for resource in resources if _reference(resource) != own]  # noqa: SLF001  (protected)
+    properties = stack.resolve(others)
+    return len(json.dumps(properties, separators=(",", ":"), ensure_ascii=False).encode())
+
+
+def _reference(construct: CfnResource) -> str:
+    return str(construct.__jsii_ref__.ref)  # type: ignore[attr-defined]
+
+
+def problems_of(definition: Any, beside: int = 0) -> Iterator[Problem]:
     """What is wrong with the size of a definition: a text, or a `Fn::Join` of texts and references.
 
     A reference counts as what it is at least: nothing. So nothing is refused that AWS would take.
+
+    Args:
+        definition: As the template has it.
+        beside: Bytes of the template that are something else.
     """
     parts = definition["Fn::Join"][1] if isinstance(definition, dict) else [definition]
     size = sum(len(part.encode()) for part in parts if isinstance(part, str))
     if size > DEFINITION_BYTES:
         what = f"Step Functions takes definitions of {DEFINITION_BYTES:,} bytes"
         yield Problem(what, size, _NEST)
-    in_the_template = len(json.dumps(definition, ensure_ascii=False).encode())
+    in_the_template = len(json.dumps(definition, ensure_ascii=False).encode()) + beside
     if in_the_template > TEMPLATE_BYTES:
         what = f"CloudFormation takes templates of {TEMPLATE_BYTES:,} bytes, and the definition is a part of one"
         yield Problem(what, in_the_template, _NEST)

@@ -33,13 +33,13 @@ INPUTS = {
 }
 GOOD = Metrics(**{"train:auc": 0.9})
 STEPS = {
-    "train_each_dataset": {"Train": [GOOD, Failed("AlgorithmError: no rows"), *[GOOD] * 18]},
+    "train_each_dataset": {"Train": [GOOD, Failed("AlgorithmError: no rows"), *[GOOD] * 8]},
     "stop_bad_models": {"Train": [Metrics(**{"validation:auc": 0.9})]},
 }
 ANSWERS = {
     "approve_before_deployment": {"Approve: Ask": [{"Approved": True, "By": "Ada", "Comment": "better"}]},
     "stop_bad_models": {"Useful: Report": [{"Body": '{"recall": 0.7, "latency": {"p99": 12}}'}]},
-    "train_each_dataset": {"Each data set": [[{"Key": f"datasets/{index}.csv"} for index in range(20)]]},
+    "train_each_dataset": {"Each data set": [[{"Key": f"datasets/{index}.csv"} for index in range(10)]]},
     "train_between_lambda_and_glue": {"Choose columns": [{}], "Prepare": [{}]},
     "run_pipelines_in_a_pipeline": {name: [{"ExecutionArn": "arn", "Output": {}}] for name in ("France", "Spain")},
 }
@@ -65,7 +65,7 @@ GOES_ON = {
     "Deploy: FindEndpoint": "the endpoint is looked for a second time",
     "Register: CreateGroup": "the group may be there; if not, the next call says so",
 }
-SAID = {"train_each_dataset": "20 of 20 child workflow executions failed"}
+SAID = {"train_each_dataset": "10 of 10 child workflow executions failed"}
 """Step Functions' own words, where it has them; a child says which job it was."""
 
 

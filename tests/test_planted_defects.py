@@ -137,6 +137,7 @@ def test_payload_over_the_limit_is_not_caught_by_states_all():
     assert rehearsed(definition, Job=[Output(ExitMessage="x" * 300_000)]).error == "States.DataLimitExceeded"
 
 
+@pytest.mark.large
 def test_retry_that_never_stops_is_found():
     retry = [{**THROTTLING, "BackoffRate": 1, "MaxAttempts": 99_999_999}]
 

@@ -10,7 +10,7 @@ from constructs_sm.testing import definition, state_machine_policy
 from constructs_sm.testing.synthesized import definition_of
 
 import pytest
-from aws_cdk import App, Environment
+from aws_cdk import App, CfnResource, Environment
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk.assertions import Template
@@ -86,6 +86,20 @@ def test_pipeline_over_the_quotas_fails_at_synthesis_and_names_them(app):
     assert f"- {DEFINITION}, got 1" in said
     assert f"- {TEMPLATE}, got 1" in said
     assert "; run a part of it as a pipeline of its own, in a stack of its own, with SageMakerPipeline.task" in said
+
+
+@pytest.mark.parametrize(("beside", "refused"), [(1_000, False), (60_000, True)], ids=["small", "large"])
+def test_what_else_is_in_the_template_counts_as_well(app, beside, refused):
+    stack = PipelineStack(app, "Large")
+    heavy = {f"parameter{number}": "x" * 2400 for number in range(98)}
+    stack.run(chained(stack, 4, parameters={**TRAINING, "HyperParameters": heavy}))
+    CfnResource(stack, "Other", type="AWS::SSM::Parameter", properties={"Value": "x" * beside})
+
+    if refused:
+        with pytest.raises(RuntimeError, match=TEMPLATE):
+            app.synth()
+    else:
+        app.synth()
 
 
 @pytest.mark.parametrize(
