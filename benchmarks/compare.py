@@ -124,19 +124,35 @@ def ratios(figures: Figures, jobs: list[int]) -> list[str]:
     def slopes(what: str) -> tuple[float, float]:
         return figures.slope(ours, jobs, what), figures.slope(theirs, jobs, what)
 
+    def against(app: str, n: int, what: str) -> float:
+        return figures.of(ours, n, what) / figures.of(app, n, what)
+
+    most = max(jobs)
     (messages, their_messages), (seconds, their_seconds) = slopes("messages"), slopes("construct_s")
-    whole = {n: figures.of(ours, n, "total_s") / figures.of(theirs, n, "total_s") for n in (1, _MIDDLE)}
-    empty = figures.of(ours, _MIDDLE, "total_s") / figures.of("empty", 0, "total_s")
-    definition = figures.of(ours, _MIDDLE, "definition_bytes")
-    same, fewer = (definition / figures.of(app, _MIDDLE, "definition_bytes") for app in ("same_guards", theirs))
+    empty = against("empty", _MIDDLE, "total_s")
+    same, fewer = (against(app, _MIDDLE, "definition_bytes") for app in ("same_guards", theirs))
+    first, last = ([n for n in jobs if n <= _MIDDLE][-2:], jobs[-2:])
+    growth = [
+        figures.slope(ours, last, what) / figures.slope(ours, first, what) for what in ("construct_s", "memory_mib")
+    ]
     bare, names = (
         median(run[what] / run["aws_cdk_s"] for run in figures.imports) for what in ("constructs_sm_s", "all_names_s")
     )
     rows = [
         ("messages a guarded job", f"{messages:.1f}, hand-written {their_messages:.1f}"),
         ("construct time a job", f"{seconds / their_seconds:.2f} of hand-written"),
-        (f"whole process, {_MIDDLE} jobs", f"{whole[_MIDDLE]:.2f} of hand-written, {empty:.2f} of an empty app"),
-        ("whole process, 1 job", f"{whole[1]:.2f} of hand-written"),
+        *(
+            (
+                f"whole process, {n:,} job{'s' if n > 1 else ''}",
+                f"{against(theirs, n, 'total_s'):.2f} of hand-written, CPU {against(theirs, n, 'cpu_s'):.2f}"
+                + (f"; {empty:.2f} of an empty app" if n == _MIDDLE else ""),
+            )
+            for n in (1, _MIDDLE, most)
+        ),
+        (
+            f"a job more from {last[0]:,} to {last[1]:,}, against {first[0]} to {first[1]}",
+            f"{growth[0]:.2f} of the construct time, {growth[1]:.2f} of the memory",
+        ),
         ("definition", f"{same:.2f} of the same guards hand-written, {fewer:.2f} of the fewer guards of the table"),
         (
             "`import constructs_sm`",
