@@ -44,9 +44,9 @@ class SageMakerJob(CheckedFragment):
     """A SageMaker job that is retried where that helps, and whose output is checked before the state machine goes on.
 
     Three states: the task, named like the construct; a Choice, `<id>: ValidateOutput`; and a Fail, `<id>:
-    InvalidOutput`. What is chained after the job becomes the Choice's accepted branch; a job with nothing after it ends
-    in a Succeed. Use the class of the job (`TrainingJob`, ...), whose arguments are typed; this one is what they have
-    in common.
+    InvalidOutput`, in whose place the `FailureHandler` stands where there is one. What is chained after the job becomes
+    the Choice's accepted branch; a job with nothing after it ends in a Succeed. Use the class of the job
+    (`TrainingJob`, ...), whose arguments are typed; this one is what they have in common.
 
     Args:
         scope: Any construct in a stack.

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 DEFINITION_BYTES = 1_048_576
 TEMPLATE_BYTES = 1_000_000
+"""Its page says 1 MB; the service names the number: https://github.com/aws-samples/aws-vpc-cidr-mgmt/issues/10."""
 _LARGE = 900_000
 MANAGED_POLICIES = 10
 """Of a role; on request 20."""
