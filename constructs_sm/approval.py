@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union
 from constructs_sm.errors import NOTHING, InvalidInputError, Problem, raise_all
 from constructs_sm.iam import Grant, publish_grants
 from constructs_sm.jsonata import merged, object_of, place_of, said, without
+from constructs_sm.keys import key_of, path_of
 from constructs_sm.late_bound import is_token
 from constructs_sm.registry import ModelPackage
 from constructs_sm.rendering import render
@@ -20,8 +21,6 @@ from constructs_sm.states import (
     NamedFragment,
     describing,
     holds,
-    key_of,
-    path_of,
     seconds_of,
     words_for,
 )

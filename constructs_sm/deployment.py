@@ -10,12 +10,13 @@ from constructs_sm.iam import Grant, alarm_grant, sagemaker_grant
 from constructs_sm.jobs.deployment import BlueGreenUpdatePolicy
 from constructs_sm.jobs.endpoint import Endpoint, EndpointConfig, EndpointUpdate
 from constructs_sm.jsonata import UNCHANGED, listed, merged, object_of, place_of, said, without
+from constructs_sm.keys import key_of, path_of
 from constructs_sm.late_bound import is_json_path, is_jsonata
 from constructs_sm.names import JobName, arn_suffix, name_problems, slug, unique_prefix_max
 from constructs_sm.rendering import render, spelled
 from constructs_sm.retry import SDK, RetryPolicy
 from constructs_sm.scope import JobScope
-from constructs_sm.states import Begin, JsonataState, Looks, NamedFragment, Polling, describing, holds, key_of, path_of
+from constructs_sm.states import Begin, JsonataState, Looks, NamedFragment, Polling, describing, holds
 
 from aws_cdk import Duration
 from aws_cdk import aws_stepfunctions as sfn

@@ -10,12 +10,13 @@ from constructs_sm.errors import InvalidInputError, Problem, raise_all, where_of
 from constructs_sm.fragment import Fragment
 from constructs_sm.iam import Grant, listing_grants, read_object_grants, result_grants
 from constructs_sm.jsonata import UNCHANGED, merged, object_of, place_of, quoted
+from constructs_sm.keys import key_of, path_of
 from constructs_sm.late_bound import is_json_path, is_jsonata, is_token
 from constructs_sm.names import slug
 from constructs_sm.outputs import JobOutput, TaskIdentity
 from constructs_sm.s3 import S3Location, object_arguments, spelled_in_jsonata
 from constructs_sm.scope import JobScope
-from constructs_sm.states import JsonataState, key_of, path_of
+from constructs_sm.states import JsonataState
 
 from aws_cdk import Annotations
 from aws_cdk import aws_stepfunctions as sfn

@@ -10,12 +10,13 @@ from constructs_sm.errors import InvalidInputError, Problem, raise_all, where_of
 from constructs_sm.fragment import Check, CheckedFragment
 from constructs_sm.iam import read_object_grants
 from constructs_sm.jsonata import place_of, quoted
+from constructs_sm.keys import key_of
 from constructs_sm.late_bound import TOKEN, is_jsonata
 from constructs_sm.outputs import JobOutput, TaskIdentity
 from constructs_sm.retry import RetryPolicy
 from constructs_sm.s3 import S3Location, object_arguments, spelled_in_jsonata
 from constructs_sm.scope import JobScope
-from constructs_sm.states import JsonataTask, describing, holds, key_of
+from constructs_sm.states import JsonataTask, describing, holds
 
 from aws_cdk import Annotations
 from aws_cdk import aws_stepfunctions as sfn

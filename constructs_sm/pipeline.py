@@ -13,12 +13,12 @@ from constructs_sm.failures import FailureHandler
 from constructs_sm.iam import SERVICE_GRANT
 from constructs_sm.input_guard import InputGuard
 from constructs_sm.input_schema import InputSchema
+from constructs_sm.keys import path_of
 from constructs_sm.names import slug
 from constructs_sm.quotas import WithinQuotas
 from constructs_sm.s3 import S3Location
 from constructs_sm.scope import AcknowledgedExecutions, JobScope, acknowledge_wildcards
 from constructs_sm.settings import event_schedule, mistyped
-from constructs_sm.states import path_of
 from constructs_sm.triggers import Trigger
 
 import jsii

@@ -9,11 +9,12 @@ from constructs_sm.errors import NOTHING, InvalidInputError, Problem
 from constructs_sm.iam import polling_grant
 from constructs_sm.job import SageMakerJob
 from constructs_sm.jsonata import UNCHANGED, listed, merged, place_of, said
+from constructs_sm.keys import key_of, path_of
 from constructs_sm.late_bound import is_jsonata
 from constructs_sm.polled_actions import PolledAction
 from constructs_sm.requests import unknown_output
 from constructs_sm.retry import SDK, RetryPolicy
-from constructs_sm.states import JsonataTask, Looks, Polling, describing, holds, key_of, path_of
+from constructs_sm.states import JsonataTask, Looks, Polling, describing, holds
 from constructs_sm.validation import Output, OutputCheck, Status
 
 from aws_cdk import Duration

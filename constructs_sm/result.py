@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm import requests
 from constructs_sm.errors import Problem
 from constructs_sm.jsonata import UNCHANGED, fields_of, merged
+from constructs_sm.keys import key_in, key_of, path_of
 from constructs_sm.late_bound import is_token
 from constructs_sm.rendering import spelled
 from constructs_sm.validation import Output, OutputCheck, Status
@@ -19,10 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from constructs_sm.actions import Action
-
-_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_UNQUOTABLE = re.compile(r"['`\\]")
-_RESULT_KEY = re.compile(r"\$\.([A-Za-z_][A-Za-z0-9_]*)|\$\['([^']+)'\]")
 
 
 class TaskResult:
@@ -74,8 +70,7 @@ class TaskResult:
     def _path(self, construct_id: str) -> str:
         path = self._arguments.get("result_path")
         if path is None:
-            plain = _PLAIN_KEY.fullmatch(construct_id)
-            return f"$.{construct_id}" if plain else f"$['{_UNQUOTABLE.sub('_', construct_id)}']"
+            return path_of(key_of(construct_id))
         if is_token(path) and path != sfn.JsonPath.DISCARD:
             path = self._with_paths({"path": path}).get("path.$", path)
         if not is_token(path) and not str(path).startswith("$"):
@@ -167,9 +162,3 @@ class TaskResult:
             dropped = [name for name in check.fields(self._action, self.output) if spelled(selector, name) is None]
             if dropped:
                 self._wrong("result_selector drops what is checked", dropped, "keep it, or pass output_check=None")
-
-
-def key_in(path: str) -> str | None:
-    """The one key that *path* names; None: it leads elsewhere."""
-    key = _RESULT_KEY.fullmatch(path)
-    return (key[1] or key[2]) if key else None

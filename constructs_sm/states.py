@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.errors import Problem
 from constructs_sm.jsonata import UNCHANGED, merged, object_of, place_of
+from constructs_sm.keys import key_in, path_of
 from constructs_sm.late_bound import is_jsonata, is_token
 from constructs_sm.scope import JobScope
 
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     from constructs import Construct
     from typing_extensions import Self
 
-_UNQUOTABLE = re.compile(r"['`\\]")
-_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_ONE_KEY = re.compile(r"\$\.([A-Za-z_][A-Za-z0-9_]*)|\$\['([^']+)'\]")
 _EVENTS_OF_A_LOOK = 9
 """Entered and exited thrice, and a task scheduled, started and succeeded."""
 _MOST_LOOKS = 2_000
@@ -138,23 +135,13 @@ def catching_in_jsonata(state: Mapping[Any, Any]) -> dict[Any, Any]:
 def _in_jsonata(catcher: Mapping[str, Any]) -> dict[str, Any]:
     kept = {field: value for field, value in catcher.items() if field != "ResultPath" and value is not None}
     given = catcher.get("ResultPath")
-    path = _ONE_KEY.fullmatch(str(given))
-    if path is not None:
-        kept["Output"] = merged(path[1] or path[2], "$states.errorOutput")
+    key = key_in(str(given))
+    if key is not None:
+        kept["Output"] = merged(key, "$states.errorOutput")
     elif is_token(given):
         # sfn.JsonPath.DISCARD
         kept["Output"] = UNCHANGED
     return kept
-
-
-def key_of(construct_id: str) -> str:
-    """The key under which a fragment keeps what it knows."""
-    return _UNQUOTABLE.sub("_", construct_id)
-
-
-def path_of(key: str) -> str:
-    """That key, as JSONPath."""
-    return f"$.{key}" if _PLAIN_KEY.fullmatch(key) else f"$['{key}']"
 
 
 @dataclass(frozen=True, slots=True)

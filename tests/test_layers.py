@@ -18,6 +18,7 @@ LAYERS = (
     "errors",
     "actions",
     "polled_actions",
+    "keys",
     "late_bound",
     "jsonata",
     "conditions",
