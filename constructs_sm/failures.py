@@ -11,7 +11,7 @@ from constructs_sm.errors import InvalidInputError, Problem, raise_all
 from constructs_sm.iam import Grant
 from constructs_sm.job import JobTask
 from constructs_sm.jsonata import UNCHANGED
-from constructs_sm.scope import JobScope
+from constructs_sm.scope import JobScope, reference_of
 from constructs_sm.task import SageMakerTask
 from constructs_sm.wiring import REDRIVEN
 
@@ -113,7 +113,7 @@ class FailureHandler(Construct):
         levels: dict[str, _Level] = {}
 
         def catch(task: SageMakerTask, graph: sfn.StateGraph) -> None:
-            reference = graph.__jsii_ref__.ref  # type: ignore[attr-defined]
+            reference = reference_of(graph)
             if reference not in levels:
                 levels[reference] = self._level(self._topic, None)
             levels[reference].catch(task)
@@ -176,7 +176,7 @@ class _Level:
             settings = {"result_path": _discard()}
         state.add_catch(self._start, assign={self._variable: {**name, **output}}, **settings)
         if isinstance(state, JobTask):
-            state.job.lead_refusals(self._start, self._variable)
+            state.lead_refusals(self._start, self._variable)
         self._end.leads_back_to(state)
 
 

@@ -99,8 +99,7 @@ class SageMakerJob(CheckedFragment):
         super().__init__(scope, construct_id)
         state = self._checked(plan, None if make is None else make(self))
         self._state = state
-        self._task = (_JsonataJobTask if state.jsonata else JobTask)(self, construct_id, state)
-        self._refusals: tuple[sfn.State, str] | None = None
+        self._task = (_JsonataJobTask if state.jsonata else JobTask)(self, construct_id, state, self._close)
         self._choice = self._checked_by(check) if check is not None else None
 
     def _checked(self, plan: TaskPlan, made: Mapping[str, str] | None) -> TaskState:
@@ -194,15 +193,7 @@ class SageMakerJob(CheckedFragment):
         else:
             self._choice.when(self._rule, state, outputs=self._accepted_output)
 
-    def lead_refusals(self, handler: sfn.State, variable: str) -> None:
-        """Let a refused output go to *handler*, which finds job, error and cause in *variable*, not to the Fail.
-
-        That of the documented rule goes to the documented Fail.
-        """
-        if self._choice is not None and not self._output_check.arn_only:
-            self._refusals = handler, variable
-
-    def close(self) -> None:
+    def _close(self) -> None:
         """Say where a refused output goes, and end in a Succeed if nothing was chained: a Choice cannot be the end.
 
         Not before the state machine is made: as long as the Choice leads nowhere, the CDK's `afterwards()` takes it
@@ -217,6 +208,11 @@ class SageMakerJob(CheckedFragment):
     def _accepted_output(self) -> str | None:
         """What the state after the check gets, where that is not all that the check has got (JSONata)."""
         return self._state.trimmed
+
+    @property
+    def _refusals(self) -> tuple[sfn.State, str] | None:
+        """Where a refused output goes in place of the Fail. That of the documented rule goes to the documented Fail."""
+        return None if self._output_check.arn_only else self._task.refusals
 
     def _turn_away(self, choice: sfn.Choice) -> None:
         """Say where the check leads whose output is not accepted."""
@@ -248,13 +244,19 @@ class SageMakerJob(CheckedFragment):
 class JobTask(SageMakerTask):
     """The task of a job, which lets the job end itself before the state machine is drawn."""
 
-    def __init__(self, job: SageMakerJob, construct_id: str, state: TaskState) -> None:
-        self.job = job
-        self._be(job, construct_id, state)
+    def __init__(self, scope: Construct, construct_id: str, state: TaskState, close: Callable[[], None]) -> None:
+        self._close = close
+        self.refusals: tuple[sfn.State, str] | None = None
+        self._be(scope, construct_id, state)
+
+    def lead_refusals(self, handler: sfn.State, variable: str) -> None:
+        """Let an output that is refused go to *handler*, which finds job, error and cause in *variable*."""
+        self.refusals = handler, variable
 
     def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
+        # First, what handles its failures: the job looks for it when it closes.
         super()._when_bound_to_graph(graph)
-        self.job.close()
+        self._close()
 
 
 class _JsonataJobTask(JobTask):

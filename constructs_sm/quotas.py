@@ -14,6 +14,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.errors import InvalidInputError, Problem
+from constructs_sm.scope import reference_of
 
 import jsii
 from aws_cdk import CfnResource, Stack
@@ -21,7 +22,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import IValidation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 DEFINITION_BYTES = 1_048_576
 TEMPLATE_BYTES = 1_000_000
@@ -55,9 +56,7 @@ class WithinQuotas:
         if isinstance(resource, sfn.CfnStateMachine):
             stack = Stack.of(resource)
             definition = stack.resolve(resource.definition_string)
-            # What else is in the template is looked at where it can matter: that takes a message a resource.
-            beside = _bytes_beside(stack, resource) if len(json.dumps(definition)) > _LARGE else 0
-            yield from problems_of(definition, beside)
+            yield from problems_of(definition, lambda: _bytes_beside(stack, resource))
         # What has no room in the inline policy of a role, the CDK puts into managed ones of these names.
         if self._machine.role.node.try_find_child(f"OverflowPolicy{MANAGED_POLICIES + 1}") is not None:
             what = f"IAM takes {MANAGED_POLICIES} managed policies for the state machine role"
@@ -66,33 +65,31 @@ class WithinQuotas:
 
 def _bytes_beside(stack: Stack, machine: sfn.CfnStateMachine) -> int:
     """What the properties of all other resources of a template are at least."""
-    # One object may come over the bridge as two, with the same reference.
-    own = _reference(machine)
+    own = reference_of(machine)
     resources = [found for found in stack.node.find_all() if isinstance(found, CfnResource)]
-    others = [resource._cfn_properties for resource in resources if _reference(resource) != own]  # noqa: SLF001  (protected)
+    others = [found._cfn_properties for found in resources if reference_of(found) != own]  # noqa: SLF001  (protected)
     properties = stack.resolve(others)
     return len(json.dumps(properties, separators=(",", ":"), ensure_ascii=False).encode())
 
 
-def _reference(construct: CfnResource) -> str:
-    return str(construct.__jsii_ref__.ref)  # type: ignore[attr-defined]
-
-
-def problems_of(definition: Any, beside: int = 0) -> Iterator[Problem]:
+def problems_of(definition: Any, beside: Callable[[], int] = int) -> Iterator[Problem]:
     """What is wrong with the size of a definition: a text, or a `Fn::Join` of texts and references.
 
     A reference counts as what it is at least: nothing. So nothing is refused that AWS would take.
 
     Args:
         definition: As the template has it.
-        beside: Bytes of the template that are something else.
+        beside: Tells how many bytes of the template are something else. Asked where it can matter, since that takes a
+            message a resource. Default: none are.
     """
     parts = definition["Fn::Join"][1] if isinstance(definition, dict) else [definition]
     size = sum(len(part.encode()) for part in parts if isinstance(part, str))
     if size > DEFINITION_BYTES:
         what = f"Step Functions takes definitions of {DEFINITION_BYTES:,} bytes"
         yield Problem(what, size, _NEST)
-    in_the_template = len(json.dumps(definition, ensure_ascii=False).encode()) + beside
+    in_the_template = len(json.dumps(definition, ensure_ascii=False).encode())
+    if in_the_template > _LARGE:
+        in_the_template += beside()
     if in_the_template > TEMPLATE_BYTES:
         what = f"CloudFormation takes templates of {TEMPLATE_BYTES:,} bytes, and the definition is a part of one"
         yield Problem(what, in_the_template, _NEST)

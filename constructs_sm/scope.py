@@ -132,8 +132,7 @@ class JobScope:
 
     def register(self, graph: sfn.StateGraph, grants: Iterable[Grant]) -> None:
         """Give *grants* to the state machine that *graph* ends up in."""
-        # Each time the same graph comes over the bridge it is another object, with the same reference.
-        reference = graph.__jsii_ref__.ref  # type: ignore[attr-defined]
+        reference = reference_of(graph)
         registered = self._registered.get(reference)
         if registered is None:
             registered = self._registered[reference] = {}
@@ -193,6 +192,11 @@ def _parent(scope: IConstruct) -> IConstruct:
         where = f"{type(scope).__name__} '{scope.node.path}'"
         raise InvalidInputError(where, [Problem("no stack around a job", NOTHING, "pass a scope that is in a stack")])
     return parent
+
+
+def reference_of(value: Any) -> str:
+    """What tells an object of the CDK from all others: the same one may come over the bridge as several of ours."""
+    return str(value.__jsii_ref__.ref)
 
 
 def acknowledge_wildcards(role: iam.IRole, grants: Iterable[Grant]) -> None:
