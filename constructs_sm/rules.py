@@ -6,8 +6,10 @@ Each rule rests on the descriptions of the API reference, which the model carrie
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.rendering import spelled
 from constructs_sm.rule_kinds import (
     AllOrNone,
     Among,
@@ -25,6 +27,7 @@ from constructs_sm.rule_kinds import (
     ReadOnly,
     Single,
     Unique,
+    structures,
 )
 
 if TYPE_CHECKING:
@@ -95,7 +98,7 @@ def _variant(at: str) -> tuple[Rule, ...]:
         Excludes(at, "ServerlessConfig", ("InstanceType", "InitialInstanceCount", "InstancePools")),
         # Required until inference components came, whose endpoints have a role instead:
         # https://github.com/hashicorp/terraform-provider-aws/pull/44977
-        OneOf(at, ("ModelName",), unless=("ExecutionRoleArn", "InstancePools")),
+        OneOf(at, ("ModelName",), unless=("InstancePools",), lifted_by="ExecutionRoleArn"),
         # Memory comes in whole GB.
         Among(f"{at}.ServerlessConfig", "MemorySizeInMB", tuple(range(1024, 6145, 1024))),
         AtLeast(f"{at}.ServerlessConfig", "MaxConcurrency", "ProvisionedConcurrency"),
@@ -156,7 +159,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Form("DataProcessing", "InputFilter", _JSON_PATH, "write JSONPath, as $.features or $[1:]"),
         Form("DataProcessing", "OutputFilter", _JSON_PATH, "write JSONPath, as $['id','SageMakerOutput']"),
         # What is under way at a time has at most 100 MB.
-        Product("MaxPayloadInMB", "MaxConcurrentTransforms", 100),
+        Product("", "MaxPayloadInMB", "MaxConcurrentTransforms", 100),
         NoVolumeKey("TransformResources", _TYPES_OF_A_CLUSTER),
         _TAGS,
     ),
@@ -196,7 +199,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         *_variant("ProductionVariants[]"),
         *_variant("ShadowProductionVariants[]"),
         # A shadow stands behind one variant, and that has no second shadow.
-        Single(("ProductionVariants", "ShadowProductionVariants")),
+        Single("", ("ProductionVariants", "ShadowProductionVariants")),
         # Here a single type with local storage is enough for the call to fail.
         NoVolumeKey("", (*_VARIANTS, *(f"{variants}.InstancePools[]" for variants in _VARIANTS)), "KmsKeyId", any),
         # Asynchronous inference stays in its Region. So do serverless variants, which this kind of rule does not see.
@@ -217,4 +220,20 @@ RULES: dict[str, tuple[Rule, ...]] = {
 
 def broken_rules(operation: str, request: Mapping[str, Any]) -> list[Problem]:
     """A problem for each rule of *operation* that *request* breaks."""
-    return [problem for rule in RULES.get(operation, ()) for problem in rule.problems(request)]
+    return [
+        problem
+        for at, rules in _rules_by_path(operation)
+        for structure, path in structures(request, at)
+        for rule in rules
+        if not (rule.lifted_by and spelled(request, rule.lifted_by))
+        for problem in rule.problems(structure, path)
+    ]
+
+
+@cache
+def _rules_by_path(operation: str) -> list[tuple[str, list[Rule]]]:
+    # A request is walked once a path, not once a rule.
+    by_path: dict[str, list[Rule]] = {}
+    for rule in RULES.get(operation, ()):
+        by_path.setdefault(rule.at, []).append(rule)
+    return list(by_path.items())

@@ -40,25 +40,27 @@ def draws(pytestconfig, monkeypatch):
 
 @every_action
 def test_generated_request_and_each_of_its_neighbours_are_accepted(action, draws):
-    tried = 0
+    tried, seen = 0, set()
 
     @draws(150)
     @given(generated.valid(action.operation))
     def accepted(request):
         nonlocal tried
+        seen.update(request)
         for neighbour in (request, *generated.neighbours(request, action.operation)):
             tried += 1
             assert requests.problems(action, neighbour) == []
 
     accepted()
     assert tried > 1000
+    assert seen == set(generated.shape_of(action.operation).members)
 
 
 @every_action
 def test_generated_request_with_one_fault_is_refused_and_names_the_path(action, draws):
     tried = 0
 
-    @draws(40)
+    @draws(25)
     @given(generated.valid(action.operation))
     def refused(request):
         nonlocal tried
@@ -94,16 +96,3 @@ def test_generated_request_with_any_value_known_later_is_accepted(action, draws)
             assert requests.problems(action, later) == [], later
 
     accepted()
-
-
-@every_action
-def test_every_field_of_the_model_is_generated(action, draws):
-    seen = set()
-
-    @draws(250)
-    @given(generated.valid(action.operation))
-    def collect(request):
-        seen.update(request)
-
-    collect()
-    assert seen == set(generated.shape_of(action.operation).members)
