@@ -29,7 +29,12 @@ ROOT = Path(__file__).parent.parent
 MEASURE = Path(__file__).with_name("measure.py")
 PAGE = ROOT / "docs" / "performance.md"
 MARKS = ("<!-- measured -->", "<!-- /measured -->")
-APPS = {"empty": "empty app", "hand_written": "hand-written", "constructs_sm": "constructs_sm"}
+PIPELINES = {
+    "hand_written": "hand-written",
+    "same_guards": "the same guards, hand-written",
+    "constructs_sm": "constructs_sm",
+}
+APPS = {"empty": "empty app", **PIPELINES}
 SETTINGS = {
     "`CDK_VALIDATION=false`": {"CDK_VALIDATION": "false"},
     "`NODE_COMPILE_CACHE=<folder>`": {"NODE_COMPILE_CACHE": "{folder}"},
@@ -58,6 +63,10 @@ class Figures:
         least, most = min(jobs), max(jobs)
         return (self.of(app, most, what) - self.of(app, least, what)) / (most - least)
 
+    def slopes(self, jobs: list[int], what: str) -> dict[str, float]:
+        """The same of every pipeline."""
+        return {app: self.slope(app, jobs, what) for app in PIPELINES}
+
 
 def measured(*arguments: str, settings: Mapping[str, str] | None = None) -> dict[str, float]:
     """What one process took, with the CPU time of it and of the Node under it."""
@@ -83,8 +92,7 @@ def cdk_modules() -> list[str]:
 def run_all(jobs: list[int], repeat: int, folder: str) -> Figures:
     """Every app with every number of jobs, in turn, so that what slows the machine down slows all of them."""
     figures, modules = Figures(), cdk_modules()
-    turns = [("empty", 0), ("same_guards", _MIDDLE)]
-    turns += [(app, n) for n in jobs for app in ("hand_written", "constructs_sm")]
+    turns = [("empty", 0), *((app, n) for n in jobs for app in PIPELINES)]
     for turn in range(repeat):
         for app, n in turns:
             run = measured(app, str(n))
@@ -111,7 +119,7 @@ def table(figures: Figures, jobs: list[int]) -> list[str]:
         "memory, MiB": ("memory_mib", "{:.0f}"),
     }
     lines = [f"| jobs | | {' | '.join(columns)} |", f"|---:|---|{'---:|' * len(columns)}"]
-    for app, n in [("empty", 0), *((app, n) for n in jobs for app in ("hand_written", "constructs_sm"))]:
+    for app, n in [("empty", 0), *((app, n) for n in jobs for app in PIPELINES)]:
         cells = [form.format(figures.of(app, n, what)) for what, form in columns.values()]
         lines.append(f"| {n} | {APPS[app]} | {' | '.join(cells)} |")
     return lines
@@ -119,18 +127,18 @@ def table(figures: Figures, jobs: list[int]) -> list[str]:
 
 def ratios(figures: Figures, jobs: list[int]) -> list[str]:
     """What is to be reached, and what was."""
-    ours, theirs = "constructs_sm", "hand_written"
-
-    def slopes(what: str) -> tuple[float, float]:
-        return figures.slope(ours, jobs, what), figures.slope(theirs, jobs, what)
+    ours, theirs, same = "constructs_sm", "hand_written", "same_guards"
 
     def against(app: str, n: int, what: str) -> float:
         return figures.of(ours, n, what) / figures.of(app, n, what)
 
+    def beside(per_job: Mapping[str, float]) -> str:
+        fewer, equal = (per_job[ours] / per_job[app] for app in (theirs, same))
+        return f"{fewer:.2f} of hand-written, {equal:.2f} of the same guards"
+
     most = max(jobs)
-    (messages, their_messages), (seconds, their_seconds) = slopes("messages"), slopes("construct_s")
+    messages = figures.slopes(jobs, "messages")
     empty = against("empty", _MIDDLE, "total_s")
-    same, fewer = (against(app, _MIDDLE, "definition_bytes") for app in ("same_guards", theirs))
     first, last = ([n for n in jobs if n <= _MIDDLE][-2:], jobs[-2:])
     growth = [
         figures.slope(ours, last, what) / figures.slope(ours, first, what) for what in ("construct_s", "memory_mib")
@@ -139,8 +147,12 @@ def ratios(figures: Figures, jobs: list[int]) -> list[str]:
         median(run[what] / run["aws_cdk_s"] for run in figures.imports) for what in ("constructs_sm_s", "all_names_s")
     )
     rows = [
-        ("messages a guarded job", f"{messages:.1f}, hand-written {their_messages:.1f}"),
-        ("construct time a job", f"{seconds / their_seconds:.2f} of hand-written"),
+        (
+            "messages a job",
+            f"{messages[ours]:.0f}; hand-written {messages[theirs]:.0f}, the same guards {messages[same]:.0f}",
+        ),
+        ("construct time a job", beside(figures.slopes(jobs, "construct_s"))),
+        ("definition a job", beside(figures.slopes(jobs, "definition_bytes"))),
         *(
             (
                 f"whole process, {n:,} job{'s' if n > 1 else ''}",
@@ -153,7 +165,6 @@ def ratios(figures: Figures, jobs: list[int]) -> list[str]:
             f"a job more from {last[0]:,} to {last[1]:,}, against {first[0]} to {first[1]}",
             f"{growth[0]:.2f} of the construct time, {growth[1]:.2f} of the memory",
         ),
-        ("definition", f"{same:.2f} of the same guards hand-written, {fewer:.2f} of the fewer guards of the table"),
         (
             "`import constructs_sm`",
             f"{bare:.1%} of the import of the CDK's modules it needs, with all names {names:.0%}",
@@ -210,7 +221,7 @@ def write(figures: Figures, jobs: list[int], repeat: int) -> str:
 def _panels(figures: Figures, jobs: list[int]) -> dict[str, dict[str, list[tuple[float, float]]]]:
     titles = {"construct_s": "construct time, s", "messages": "messages", "policy_chars": "policy, characters"}
     return {
-        title: {APPS[app]: [(n, figures.of(app, n, what)) for n in jobs] for app in ("hand_written", "constructs_sm")}
+        title: {APPS[app]: [(n, figures.of(app, n, what)) for n in jobs] for app in PIPELINES}
         for what, title in titles.items()
     }
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 ROLE = "arn:aws:iam::123456789012:role/execution"
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/train:1"
+KEPT = ("TrainingJobName", "TrainingJobArn", "TrainingJobStatus", "ModelArtifacts")
 
 
 def build(stack: Stack, jobs: int) -> None:
@@ -23,10 +24,10 @@ def build(stack: Stack, jobs: int) -> None:
 
 
 def build_same_guards(stack: Stack, jobs: int) -> None:
-    """The guards that constructs_sm has by default, written out: bounded and jittered retries, the whole check.
+    """What constructs_sm does by default, written out: bounded and jittered retries, fresh names, the whole check.
 
     The ARN must be there, be a string and not be empty, the job must have ended `Completed`, and the Fail says which
-    job it was and shows its output.
+    job it was and shows its output. Of the output, what a training always has is kept.
     """
     _build(stack, jobs, same_guards=True)
 
@@ -36,7 +37,7 @@ def _build(stack: Stack, jobs: int, *, same_guards: bool) -> None:
     end: sfn.State = sfn.Succeed(stack, "Succeed")
     # From the last one, so that each knows what it goes on to.
     for number in reversed(range(jobs)):
-        task = _task(stack, number, role)
+        task = _task(stack, number, role, same_guards=same_guards)
         check = sfn.Choice(stack, f"Validate{number}")
         if same_guards:
             _retry_within_bounds(task)
@@ -52,11 +53,16 @@ def _build(stack: Stack, jobs: int, *, same_guards: bool) -> None:
     sfn.StateMachine(stack, "StateMachine", definition_body=sfn.DefinitionBody.from_chainable(end))
 
 
-def _task(stack: Stack, number: int, role: iam.IRole) -> tasks.SageMakerCreateTrainingJob:
+def _task(stack: Stack, number: int, role: iam.IRole, *, same_guards: bool) -> tasks.SageMakerCreateTrainingJob:
+    name, kept = f"job-{number}", None
+    if same_guards:
+        # SageMaker refuses a second job of the same name: without a fresh one, a job that is retried fails.
+        name = sfn.JsonPath.format(f"job-{number}-{{}}", sfn.JsonPath.uuid())
+        kept = {f"{field}.$": f"$.{field}" for field in KEPT}
     return tasks.SageMakerCreateTrainingJob(
         stack,
         f"Train{number}",
-        training_job_name=f"job-{number}",
+        training_job_name=name,
         integration_pattern=sfn.IntegrationPattern.RUN_JOB,
         role=role,
         algorithm_specification=tasks.AlgorithmSpecification(
@@ -80,6 +86,7 @@ def _task(stack: Stack, number: int, role: iam.IRole) -> tasks.SageMakerCreateTr
         ),
         stopping_condition=tasks.StoppingCondition(max_runtime=Duration.hours(1)),
         result_path=f"$.Train{number}",
+        result_selector=kept,
     )
 
 

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     Line: TypeAlias = Sequence[tuple[float, float]]
 
 _WIDTH, _HEIGHT, _MARGIN = 230, 170, 62
-_COLOURS = ("#b45309", "#1d4ed8")
+_COLOURS = ("#b45309", "#6b7280", "#1d4ed8")
 
 
 def drawn(panels: Mapping[str, Mapping[str, Line]]) -> str:
     """*panels*: from titles to lines by name. Both axes begin at zero, so that growth is seen as it is."""
-    width, height = len(panels) * (_WIDTH + _MARGIN) + 20, _HEIGHT + 90
+    width, height = len(panels) * (_WIDTH + _MARGIN) + 20, _HEIGHT + 104
     size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="11">',

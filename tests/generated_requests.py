@@ -328,7 +328,7 @@ _texts: dict[str, list[str]] = {}
 def _drawn(shape: Any) -> list[str]:
     found: list[str] = []
 
-    @settings(max_examples=12, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=6, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
     @given(strings(shape))
     def collect(text: str) -> None:
         found.append(text)
