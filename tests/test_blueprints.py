@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
+import re
 import subprocess
 import sys
 
-from constructs_sm import InvalidInputError, PipelineStack, images
+from constructs_sm import (
+    EndpointDeployment,
+    InvalidInputError,
+    Model,
+    PipelineStack,
+    TrainingJob,
+    TransformJob,
+    TuningJob,
+    images,
+)
 from constructs_sm.blueprints import BatchInference, TrainAndDeploy, TuneAndDeploy
+from constructs_sm.blueprints.described import _READERS as READERS
 from constructs_sm.blueprints.described import BLUEPRINTS, CONTEXT_KEY, described_stack
 from constructs_sm.testing import (
     AccessDenied,
@@ -23,7 +35,7 @@ from constructs_sm.testing import (
 )
 
 import pytest
-from aws_cdk import App
+from aws_cdk import App, Duration
 from conftest import ROOT
 from every_blueprint import ARGUMENTS, BATCH, GOOD
 
@@ -76,6 +88,32 @@ def test_blueprint_in_settings_equals_the_one_in_python():
     assert definition(described_stack(described("BatchInference", BATCH, stack_name="Score"))) == definition(written)
 
 
+def test_channel_is_a_place_or_an_object_of_its_arguments():
+    inputs = {"train": {"data": "train/", "content_type": "text/csv"}, "validation": "s3://rows/validation/"}
+    train = {"content_type": "application/x-parquet", "hyperparameters": {"timeout": "5", "data": "x"}}
+    arguments = {**ARGUMENTS["TrainAndDeploy"], "inputs": inputs, "train": train}
+
+    request = definition(described_stack(described("TrainAndDeploy", arguments)))["States"]["Train"]["Parameters"]
+
+    assert {channel["ChannelName"]: channel["ContentType"] for channel in request["InputDataConfig"]} == {
+        "train": "text/csv",
+        "validation": "application/x-parquet",
+    }
+    assert request["HyperParameters"] == train["hyperparameters"]
+    places = [channel["DataSource"]["S3DataSource"]["S3Uri"] for channel in request["InputDataConfig"]]
+    assert places[0].endswith("/train/")
+    assert places[1] == "s3://rows/validation/"
+
+
+@pytest.mark.parametrize("made", [TrainingJob, TuningJob, TransformJob, Model, EndpointDeployment])
+def test_durations_of_what_a_blueprint_makes_are_read_from_settings(made):
+    # Not of the class: jsii's metaclass hides the signature.
+    parameters = inspect.signature(made.__init__).parameters.values()
+    times = {parameter.name for parameter in parameters if re.search(r"\b(Time|Duration)\b", str(parameter.annotation))}
+
+    assert times <= set(READERS[Duration.parse])
+
+
 @pytest.mark.parametrize(
     ("context", "said"),
     [
@@ -94,8 +132,15 @@ def test_blueprint_in_settings_equals_the_one_in_python():
             {"blueprint": "BatchInference", "arguments": {**BATCH, "score": {"timeout": "2h"}}},
             "timeout cannot be read, got '2h'",
         ),
+        (
+            {
+                "blueprint": "TrainAndDeploy",
+                "arguments": {**ARGUMENTS["TrainAndDeploy"], "inputs": {"train": {"data": "a/", "content-type": "b"}}},
+            },
+            "inputs: train: unknown argument, got 'content-type'; did you mean content_type",
+        ),
     ],
-    ids=["none", "unknown", "misspelt-setting", "misspelt-argument", "missing", "unreadable"],
+    ids=["none", "unknown", "misspelt-setting", "misspelt-argument", "missing", "unreadable", "misspelt-channel"],
 )
 def test_description_that_is_wrong_says_how_to_mend_it(context, said):
     app = App(context={} if context is None else {CONTEXT_KEY: context})

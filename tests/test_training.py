@@ -234,6 +234,26 @@ CASES = [
         channel(mounted("fs-00000000", "EFS", "/b", "rw")) | VPC,
     ),
     ({"input_mode": "Pipe"}, {"AlgorithmSpecification": {"TrainingInputMode": "Pipe"}}),
+    (
+        {
+            "inputs": {
+                "a": "s3://data/a/",
+                "b": Channel(data="s3://data/b/", content_type="text/libsvm"),
+                "c": Channel(data="s3://data/c/"),
+            },
+            "content_type": "text/csv",
+        },
+        {
+            "InputDataConfig": [
+                {
+                    "ChannelName": name,
+                    "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"s3://data/{name}/"}},
+                    "ContentType": kind,
+                }
+                for name, kind in (("a", "text/csv"), ("b", "text/libsvm"), ("c", "text/csv"))
+            ]
+        },
+    ),
     ({"output_compression": "NONE"}, {"OutputDataConfig": {"CompressionType": "NONE"}}),
     ({"hyperparameters": {"a": 1, "b": True}}, {"HyperParameters": {"a": "1", "b": "true"}}),
     ({"hyperparameters": "$.hyperparameters"}, {"HyperParameters.$": "$.hyperparameters"}),

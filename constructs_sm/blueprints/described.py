@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm import images
@@ -11,6 +12,7 @@ from constructs_sm.blueprints.batch_inference import BatchInference
 from constructs_sm.blueprints.train_and_deploy import TrainAndDeploy
 from constructs_sm.blueprints.tune_and_deploy import TuneAndDeploy
 from constructs_sm.errors import NOTHING, InvalidInputError, Problem, did_you_mean, raise_all
+from constructs_sm.jobs.channels import Channel
 from constructs_sm.late_bound import is_late_bound
 from constructs_sm.stack import PipelineStack
 
@@ -43,7 +45,8 @@ def described_stack(app: App) -> PipelineStack:
         }
 
     Arguments are those of the blueprint, in JSON: an image is a URI or `family:version` (see `images.image`), a place
-    in S3 an `s3://` prefix or one in the stack's data bucket, a duration ISO 8601 (`PT2H`), a size a number of GiB.
+    in S3 an `s3://` prefix or one in the stack's data bucket, a channel such a place or an object of the arguments of
+    `Channel`, a duration ISO 8601 (`PT2H`), a size a number of GiB.
 
     Raises:
         InvalidInputError: No blueprint is described, or one of its settings or arguments is unknown or wrong.
@@ -94,20 +97,29 @@ def _unknown(given: Mapping[str, Any], known: tuple[str, ...] | list[str], kind:
 
 def _read(stack: PipelineStack, where: str, name: str, value: Any) -> Any:
     """The value of an argument from its JSON, at any depth: known by the argument's name."""
-    if isinstance(value, Mapping):
-        # Data by name: what the channels of a training are called is the user's.
-        return {key: _read(stack, where, name if name in _DATA else key, item) for key, item in value.items()}
+    if isinstance(value, Mapping) and name not in _AS_IT_STANDS:
+        if name == "inputs":
+            # What the channels of a training are called is the user's.
+            return {channel: _read_channel(stack, where, channel, item) for channel, item in value.items()}
+        return {key: _read(stack, where, key, item) for key, item in value.items()}
+    if name == "volume_size" and isinstance(value, int):
+        return Size.gibibytes(value)
     if not isinstance(value, str) or is_late_bound(value):
-        return Size.gibibytes(value) if name == "volume_size" and isinstance(value, int) else value
+        return value
     if name in _DATA:
         return value if "://" in value else stack.data(value)
-    for reader, names in _READERS.items():
-        if name in names:
-            try:
-                return reader(value)
-            except RuntimeError as error:
-                raise InvalidInputError(where, [Problem(f"{name} cannot be read", value, "write 'PT2H'")]) from error
-    return value
+    reader = next((reader for reader, names in _READERS.items() if name in names), str)
+    try:
+        return reader(value)
+    except RuntimeError as error:
+        raise InvalidInputError(where, [Problem(f"{name} cannot be read", value, "write 'PT2H'")]) from error
+
+
+def _read_channel(stack: PipelineStack, where: str, name: str, value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return _read(stack, where, "data", value)
+    raise_all(f"{where}: inputs: {name}", _unknown(value, [field.name for field in fields(Channel)], "argument"))
+    return Channel(**{key: _read(stack, where, key, item) for key, item in value.items()})
 
 
 def _image(name: str) -> Any:
@@ -122,8 +134,13 @@ def _image(name: str) -> Any:
 _SCOPES = ("training", "inference")
 
 
-_DATA = ("inputs", "data", "output", "model_data", "manifest", "checkpoints")
+_AS_IT_STANDS = ("environment", "hyperparameters", "metric_definitions", "parameters", "ranges", "tags")
+"""What has names of the user's or of SageMaker's in it, which mean nothing here."""
+_DATA = ("data", "output", "model_data", "manifest", "checkpoints")
 _READERS: dict[Callable[[str], Any], tuple[str, ...]] = {
     _image: ("image", "serving_image"),
-    Duration.parse: ("max_runtime", "max_wait", "timeout", "keep_alive"),
+    Duration.parse: (
+        *("heartbeat", "interval", "invocations_timeout", "keep_alive", "max_pending", "max_runtime"),
+        *("max_tuning_runtime", "max_wait", "metrics_frequency", "timeout"),
+    ),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 from constructs_sm.jobs.fields import named, text_list
@@ -64,7 +64,7 @@ class Channel(Structure):
         instance_group_names: The groups of a heterogeneous cluster that get the data. SageMaker's default: all.
         accept_eula: Of the model that the data is.
         hub_content_arn: The reference in a private hub to a model of the public one.
-        content_type: MIME type.
+        content_type: MIME type, as `text/csv`. Default: that of the job.
         compression_type: `None` or `Gzip`; for `Pipe` mode.
         record_wrapper_type: `None` or `RecordIO`; for `Pipe` mode.
         input_mode: `File`, `Pipe` or `FastFile`. Default: that of the job.
@@ -117,16 +117,19 @@ Input: TypeAlias = Union["S3Data", Channel, FileSystemDataSource]
 """What a channel reads: data under an S3 prefix, a directory of a file system, or a Channel that says more."""
 
 
-def channels(inputs: Mapping[str, Input] | str | None, problems: list[Problem]) -> Any:
+def channels(inputs: Mapping[str, Input] | str | None, content_type: str | None, problems: list[Problem]) -> Any:
     """InputDataConfig: one channel a name; none at all where there is nothing to read."""
     if isinstance(inputs, str) and is_late_bound(inputs):
         return inputs
     return [
-        {"ChannelName": name, **_channel(data).to_request()} for name, data in named(inputs, "inputs", problems).items()
+        {"ChannelName": name, **_channel(data, content_type).to_request()}
+        for name, data in named(inputs, "inputs", problems).items()
     ] or None
 
 
-def _channel(data: Any) -> Channel:
+def _channel(data: Any, content_type: str | None) -> Channel:
     if isinstance(data, FileSystemDataSource):
-        return Channel(file_system=data)
-    return data if isinstance(data, Channel) else Channel(data=data)
+        return Channel(file_system=data, content_type=content_type)
+    if not isinstance(data, Channel):
+        return Channel(data=data, content_type=content_type)
+    return data if data.content_type is not None else replace(data, content_type=content_type)

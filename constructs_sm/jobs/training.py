@@ -172,6 +172,8 @@ class TrainingJob(SageMakerJob):
         container_arguments: Arguments of the command.
         inputs: Channels by name: data under an S3 prefix, copied to every instance; a directory of a file system
             (`FileSystemDataSource`); or a `Channel` that says more. Default: none.
+        content_type: Of all channels but those that say another: as `text/csv`. Default: none. SageMaker's XGBoost then
+            reads LIBSVM.
         input_mode: How channels are read: `File` (default), `FastFile` or `Pipe`.
         output: The prefix SageMaker puts `<job name>/output/model.tar.gz` under. Default, in a `PipelineStack`: its
             bucket.
@@ -242,6 +244,7 @@ class TrainingJob(SageMakerJob):
         container_entrypoint: TextList | None = None,
         container_arguments: TextList | None = None,
         inputs: Mapping[str, Input] | None = None,
+        content_type: str | None = None,
         input_mode: str | None = None,
         output: S3Data | None = None,
         output_compression: str | None = None,
@@ -306,7 +309,7 @@ class TrainingJob(SageMakerJob):
                 instance_placement=instance_placement,
                 training_plan_arn=training_plan_arn,
             ),
-            "InputDataConfig": channels(inputs, problems),
+            "InputDataConfig": channels(inputs, content_type, problems),
             "OutputDataConfig": output_data(output, first(output_kms_key, kms_key), output_compression),
             "HyperParameters": texts(hyperparameters),
             "Environment": texts(environment),

@@ -135,6 +135,7 @@ class TuningJob(SageMakerJob):
         image: The training image.
         algorithm_name: In place of an image: an algorithm of yours or of AWS Marketplace.
         inputs: Channels by name, as those of a `TrainingJob`. Default: none.
+        content_type: Of all channels but those that say another: as `text/csv`. Default: none.
         input_mode: How channels are read: `File` (default), `FastFile` or `Pipe`.
         output: The prefix SageMaker puts the models under. Default, in a `PipelineStack`: its bucket.
         output_compression: `GZIP` (SageMaker's default) or `NONE`.
@@ -201,6 +202,7 @@ class TuningJob(SageMakerJob):
         image: Image | None = None,
         algorithm_name: str | None = None,
         inputs: Mapping[str, Input] | None = None,
+        content_type: str | None = None,
         input_mode: str | None = None,
         output: S3Data | None = None,
         output_compression: str | None = None,
@@ -239,6 +241,7 @@ class TuningJob(SageMakerJob):
             image=image,
             algorithm_name=algorithm_name,
             inputs=inputs,
+            content_type=content_type,
             input_mode=input_mode,
             output=output,
             output_compression=output_compression,

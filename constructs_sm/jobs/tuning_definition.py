@@ -61,6 +61,7 @@ class TuningDefinition:
     image: Image | None = None
     algorithm_name: str | None = None
     inputs: Mapping[str, Input] | None = None
+    content_type: str | None = None
     input_mode: str | None = None
     output: S3Data | None = None
     output_compression: str | None = None
@@ -107,7 +108,7 @@ class TuningDefinition:
             "AlgorithmSpecification": algorithm(
                 self.image, self.algorithm_name, self.input_mode, self.metric_definitions
             ),
-            "InputDataConfig": channels(self.inputs, problems),
+            "InputDataConfig": channels(self.inputs, self.content_type, problems),
             "VpcConfig": vpc_config(self.vpc, self.subnets, self.security_groups, problems),
             "OutputDataConfig": output_data(
                 self.output, first(self.output_kms_key, self.kms_key), self.output_compression

@@ -78,6 +78,7 @@ def one_type(stack: Stack) -> TrainingJob:
             "hub": Channel(dataset_arn=f"{ARN}:hub-content/mine/DataSet/churn"),
             "plain": "s3://data/plain/",
         },
+        content_type="text/csv",
         input_mode="FastFile",
         output="s3://data/models/",
         output_compression="NONE",

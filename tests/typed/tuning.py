@@ -62,6 +62,7 @@ def one_algorithm(stack: Stack) -> TuningJob:
         random_seed=7,
         image=IMAGE,
         inputs={"train": "s3://data/train/", "more": Channel(data="s3://data/more/", content_type="text/csv")},
+        content_type="text/csv",
         input_mode="Pipe",
         output="s3://data/models/",
         output_compression="GZIP",
