@@ -105,6 +105,12 @@ def test_example_in_which_a_job_goes_wrong_fails_and_says_so(made):
             assert SAID.get(made[0], state) in run.cause, step
 
 
+@pytest.mark.parametrize("name", ["train_nightly", "stop_bad_models", "deploy_an_endpoint"])
+def test_example_stands_every_drill(name):
+    with rehearsed(example(name)["stack"], name) as rehearsal:
+        assert rehearsal.drill() == []
+
+
 def test_example_whose_pipelines_fail_fails_with_their_reason():
     stack = example("run_pipelines_in_a_pipeline")["stack"]
     cause = '{"Cause": "Train failed with States.TaskFailed: no rows", "Status": "FAILED"}'

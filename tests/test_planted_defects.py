@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from constructs_sm import TrainingJob
-from constructs_sm.testing import Always, Failed, Output, Rehearsal, Throttled
+from constructs_sm.testing import Always, Failed, Output, Rehearsal, Stopped, Throttled
 
 import pytest
 from aws_cdk import App, Environment, Stack
@@ -50,6 +50,35 @@ def pass_role(policy):
 
 def test_sound_machine_stands_every_drill():
     assert drilled(guarded()) == []
+
+
+def test_machine_that_fails_by_itself_is_not_called_sound():
+    with Rehearsal.of(guarded()) as rehearsal:
+        rehearsal.script("Job", Failed("no rows"))
+        found = [str(finding) for finding in rehearsal.drill({"id": "x"})]
+
+    assert found[-1] == (
+        "Job: the execution ends with States.TaskFailed before anything is drilled: script what it needs to succeed"
+    )
+
+
+def test_second_execution_of_a_drill_is_scripted_like_the_first():
+    """What is scripted once would otherwise fail the second execution, which is after names that are taken."""
+    refusing = machine(
+        Job=task(Parameters=named(UNIQUE), ResultPath="$.Job", Retry=SOUND_RETRY, Next="Check"),
+        Check={
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.Job.ProcessingJobStatus", "StringEquals": "Stopped", "Next": "Stopped"}],
+            "Default": "Completed",
+        },
+        Stopped={"Type": "Succeed"},
+        Completed={"Type": "Fail", "Error": "Completed"},
+    )
+    with Rehearsal.of(refusing) as rehearsal:
+        rehearsal.script("Job", Stopped())
+        found = [finding.problem for finding in rehearsal.drill({"id": "x"})]
+
+    assert not [problem for problem in found if "names are taken once" in problem]
 
 
 def test_what_befalls_a_state_comes_before_its_script():

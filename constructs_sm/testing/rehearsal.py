@@ -251,7 +251,10 @@ class Rehearsal:
 
         def run(state: str = "", step: Step | Always | None = None, *, times: int = 1) -> Run:
             with self._again(None if step is None else (state, step)) as other:
-                return [other.start(execution_input) for _ in range(times)][-1]
+                for _ in range(times - 1):
+                    other.start(execution_input)
+                    self._hand_over_script(other)
+                return other.start(execution_input)
 
         return list(dict.fromkeys(drill(dict(tasks_of(self._machine.definition)), run)))
 
@@ -260,13 +263,17 @@ class Rehearsal:
         """The same rehearsal from its beginning, in the block that is open, and what goes *wrong* in a state."""
         self._check_open()
         other = Rehearsal(self.role.policy, lenient=lenient, _machine=self._machine, **self._options)
-        other._sagemaker.take_over(self._sagemaker)
+        self._hand_over_script(other)
         if wrong is not None:
             other._sagemaker.befall(*wrong)
-        other._answers.take_over(self._answers)
         with other._interpreter:
             other._is_open = True
             yield other
+
+    def _hand_over_script(self, other: Rehearsal) -> None:
+        """Let *other* say of SageMaker and of everybody else what this says, as far as it has not been played."""
+        other._sagemaker.take_over(self._sagemaker)
+        other._answers.take_over(self._answers)
 
     def _check_open(self) -> None:
         if not self._is_open:

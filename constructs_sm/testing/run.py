@@ -24,13 +24,13 @@ recent: deque[Run] = deque(maxlen=10)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that a state does wrong."""
+    """Something that a state does wrong, or the execution as a whole."""
 
     state: str
     problem: str
 
     def __str__(self) -> str:
-        return f"{self.state}: {self.problem}"
+        return ": ".join(filter(None, (self.state, self.problem)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +107,10 @@ class Run:
         found = [*self._repeated_names(), *self._lost_reasons(), *self._abandoned_jobs()]
         return list(dict.fromkeys(found))
 
+    def expects(self, failure: Failure) -> bool:
+        """Whether the state machine reckons with *failure*: as one looks for an endpoint that may not be there."""
+        return self.succeeded and failure.error in self.reckoned_with.get(failure.state, ())
+
     @property
     def timeline(self) -> str:
         """The execution line by line, in virtual time."""
@@ -145,15 +149,19 @@ class Run:
 
     def _lost_reasons(self) -> Iterator[Finding]:
         """A failure that was caught, and of which nothing is left where somebody could read it."""
-        told = json.dumps([self.output, self.error, self.cause, self.requests, self.calls], default=str)
+        told = _plain([self.output, self.error, self.cause, self.requests, self.calls])
         for state, failure in self.history.unsettled.items():
-            if self.succeeded and failure.error in self.reckoned_with.get(state, ()):
-                # As one looks for an endpoint that may not be there.
+            if self.expects(failure):
                 continue
             reason = failure.reason or failure.error
-            if reason and json.dumps(reason)[1:-1] not in told.replace("\\\\", "\\").replace('\\"', '"'):
+            if reason and _plain(reason)[1:-1] not in told:
                 yield Finding(state, f"its failure is caught, and the reason is lost: {short(reason, 80)!r}")
 
     def _abandoned_jobs(self) -> Iterator[Finding]:
         for arn in self.left_running:
             yield Finding("", f"{arn} runs on: the role may not stop it")
+
+
+def _plain(value: object) -> str:
+    """As JSON whose strings are written as they are: what stands in a text that stands in a text is found as well."""
+    return json.dumps(value, default=str).replace("\\\\", "\\").replace('\\"', '"')
