@@ -66,9 +66,10 @@ class Approval(NamedFragment):
             output must have `Approved`, true or false, under the construct id: `result_path="$.<construct id>"`.
         about: What the message says of the matter, by name; late-bound strings too.
         model_package: A `ModelPackage`. The message names it, and its approval status becomes `Approved` or `Rejected`,
-            with the answer as description.
+            with the answer as description. Without an answer it stays as it is.
         subject: Of an e-mail. Default: the construct id.
-        timeout: How long an answer is waited for; a task of yours has its own. Default: 7 days.
+        timeout: How long an answer is waited for; a task of yours has its own. Default: 7 days. The pipeline
+            needs a longer one.
         otherwise: What to do when it is refused, or not answered in time. Default: fail.
         query_language: That of the state machine. Default: JSONPath.
 

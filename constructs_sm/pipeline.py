@@ -19,6 +19,7 @@ from constructs_sm.quotas import WithinQuotas
 from constructs_sm.s3 import S3Location
 from constructs_sm.scope import AcknowledgedExecutions, JobScope, acknowledge_wildcards
 from constructs_sm.settings import event_schedule, mistyped
+from constructs_sm.timeouts import WithinTimeout
 from constructs_sm.triggers import Trigger
 
 import jsii
@@ -57,7 +58,7 @@ class SageMakerPipeline(Construct):
         inputs: What an execution may be started with: `{"rounds": Input.integer(1, 500, default=100)}`. They are
             checked before anything else runs, and stand in the comment of the state machine. Default: anything, and
             nothing is checked.
-        timeout: An execution that runs longer ends TIMED_OUT. Default: 1 day.
+        timeout: An execution that runs longer ends TIMED_OUT; longer than any of its states may wait. Default: 1 day.
         schedule: When to start an execution by itself, with the defaults of its inputs. Default: never.
         topic: Who is told of executions that did not succeed. Default: a topic made here.
         alert_emails: Subscribed to the topic; each must confirm.
@@ -184,7 +185,9 @@ class SageMakerPipeline(Construct):
         acknowledge_wildcards(machine.role, [*granted, SERVICE_GRANT])
         if any(scope.starts_executions for scope in scopes):
             self.node.add_validation(AcknowledgedExecutions(machine))
-        self.node.add_validation(WithinQuotas(f"SageMakerPipeline '{self.node.path}'", machine))
+        where = f"SageMakerPipeline '{self.node.path}'"
+        self.node.add_validation(WithinQuotas(where, machine))
+        self.node.add_validation(WithinTimeout(where, machine))
         return machine
 
     def task(

@@ -171,10 +171,10 @@ class _Wired:
     def validate(self) -> list[str]:
         machines = [found for found in self._stack.node.find_all() if isinstance(found, sfn.CfnStateMachine)]
         texts = self._stack.resolve([machine.definition_string for machine in machines])
-        return self._wiring.problems(filter(None, map(_definition, texts)))
+        return self._wiring.problems(filter(None, map(definition_of, texts)))
 
 
-def _definition(resolved: Any) -> dict[str, Any] | None:
+def definition_of(resolved: Any) -> dict[str, Any] | None:
     """A state machine's definition, with a word for each reference in it; None if it stands elsewhere."""
     if isinstance(resolved, dict):
         separator, parts = resolved.get("Fn::Join", ("", ()))

@@ -78,7 +78,7 @@ class PipelineStack(Stack):
         arrivals: Prefixes under which an object that arrives starts an execution: of the data bucket (`raw/`) or of
             another (`s3://bucket/prefix/`).
         alert_emails: Who is told of executions that did not succeed.
-        timeout: An execution that runs longer ends TIMED_OUT. Default: 1 day.
+        timeout: An execution that runs longer ends TIMED_OUT; longer than any of its states may wait. Default: 1 day.
         log_retention_days: How long the log of executions is kept. Default: 365.
         removal_policy: What becomes of the data bucket and the key with the stack. Default: retain.
         tags: On every resource that takes tags.

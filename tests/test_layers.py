@@ -59,6 +59,7 @@ LAYERS = (
     "registry",
     "approval",
     "quotas",
+    "timeouts",
     "input_guard",
     "failures",
     "settings",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constructs_sm import InvalidInputError, PipelineStack, ProcessingJob, SageMakerPipeline, TrainingJob
+from constructs_sm import Approval, InvalidInputError, PipelineStack, ProcessingJob, SageMakerPipeline, TrainingJob
 from constructs_sm.settings import CONTEXT_KEY, Settings
 from constructs_sm.testing import definition, state_machine_policy, template
 from constructs_sm.testing.snapshots import TemplateSnapshotExtension
@@ -57,6 +57,27 @@ def test_execution_ends_after_a_day_or_as_told(app):
     assert definition(pipeline_stack(app))["TimeoutSeconds"] == 86400
     assert definition(pipeline_stack(App(), timeout="PT6H"))["TimeoutSeconds"] == 6 * 3600
     assert definition(pipeline_stack(App(), timeout=Duration.hours(2)))["TimeoutSeconds"] == 2 * 3600
+
+
+def test_state_that_may_wait_longer_than_the_execution_is_refused(app):
+    """Else a week is promised to whoever is asked, and the execution ends after a day without a word."""
+    stack = PipelineStack(app, "Churn")
+    each = sfn.Map(stack, "Each", items_path="$.items")
+    slow = TrainingJob(stack, "Train", parameters=TRAINING, timeout=Duration.days(2))
+    stack.run(each.item_processor(slow).next(Approval(stack, "Approve", notify="ml@example.com")))
+
+    with pytest.raises(RuntimeError) as refused:
+        app.synth()
+    for name, seconds, days in (("Train", 172800, 3), ("Approve: Ask", 604800, 8)):
+        what = f"'{name}' may wait more seconds than the 86400 after which the execution ends, got {seconds}; "
+        assert f"{what}pass timeout=Duration.days({days}) to the pipeline" in str(refused.value)
+
+
+def test_state_may_wait_almost_as_long_as_the_execution(app):
+    stack = PipelineStack(app, "Churn", timeout=Duration.days(8))
+    stack.run(Approval(stack, "Approve", notify="ml@example.com"))
+
+    assert definition(stack)["TimeoutSeconds"] == 8 * 86400
 
 
 def test_whoever_is_to_know_is_told_of_executions_that_did_not_succeed(app):
