@@ -66,7 +66,7 @@ class CheckedFragment(Fragment):
         if self._goes_on:
             raise InvalidInputError(
                 f"{type(self).__name__} '{self.node.path}'",
-                [Problem("it goes on already", next.id, "chain before the state machine or Map takes it, and once")],
+                [Problem("it goes on already", next.id, "call next once, and before a state machine or Map takes it")],
             )
         self._goes_on = True
         self._accept(next.start_state)
@@ -74,6 +74,14 @@ class CheckedFragment(Fragment):
 
     def _accept(self, state: sfn.State) -> None:
         """Say where it goes on; called once."""
+        raise NotImplementedError
+
+    def _close(self) -> None:
+        """Say where it leads if all is not well, and end in a Succeed if nothing was chained.
+
+        Not before the state machine is made: as long as the Choice leads nowhere, the CDK's `afterwards()` takes it
+        for an end that can go on.
+        """
         raise NotImplementedError
 
     def _succeed(self, named_like_it: sfn.State) -> None:
@@ -106,6 +114,14 @@ class Check(sfn.Choice):
 
     def next(self, next: sfn.IChainable) -> sfn.Chain:  # noqa: A002  (the CDK's name)
         return self._fragment.next(next)
+
+
+class ClosingCheck(Check):
+    """The same of a fragment that ends itself here, before the state machine is drawn."""
+
+    def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
+        self._fragment._close()  # noqa: SLF001  (one thing in two classes)
+        super()._when_bound_to_graph(graph)
 
 
 @jsii.implements(sfn.IChainable)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from constructs_sm.conditions import Comparable, Condition
 from constructs_sm.errors import InvalidInputError, Problem, raise_all, where_of
-from constructs_sm.fragment import Check, CheckedFragment
+from constructs_sm.fragment import CheckedFragment, ClosingCheck
 from constructs_sm.iam import read_object_grants
 from constructs_sm.jsonata import place_of, quoted
 from constructs_sm.keys import key_of
@@ -157,7 +157,7 @@ class QualityGate(CheckedFragment):
         self._numbers = " and ".join(f"$type({o.expression(self._key)}) = 'number'" for o in self._operands)
         self._no_value = self._fail(_NO_VALUE, "QualityGateNoValue", self._what_is_missing())
         self._not_met = None if otherwise else self._fail(_NOT_MET, "QualityGateNotMet", self._what_is_wrong())
-        self._choice = _Decision(self, construct_id, sfn.QueryLanguage.JSONATA, self)
+        self._choice = ClosingCheck(self, construct_id, sfn.QueryLanguage.JSONATA, self)
         self._start: sfn.State = self._choice
         self._reports()
 
@@ -180,8 +180,7 @@ class QualityGate(CheckedFragment):
         # A comparison with what is missing would be neither true nor false.
         self._choice.when(holds(f"{self._numbers} ? {self._condition.expression(self._key)} : false"), state)
 
-    def close(self) -> None:
-        """Say where it leads if all is not well, and end in a Succeed if nothing was chained."""
+    def _close(self) -> None:
         self._succeed(self._choice)
         self._choice.when(holds(f"$not({self._numbers})"), self._no_value)
         otherwise = self._not_met if self._otherwise is None else self._otherwise
@@ -209,16 +208,6 @@ class QualityGate(CheckedFragment):
             f"{quoted(f'{operand.said} = ')} & $string({operand.expression(self._key)})" for operand in self._operands
         ]
         return f"{quoted(f'wanted {self._condition.said}, got ')} & " + " & ', ' & ".join(got)
-
-
-class _Decision(Check):
-    """The Choice of a gate, which lets the gate end itself before the state machine is drawn."""
-
-    _fragment: QualityGate
-
-    def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
-        self._fragment.close()
-        super()._when_bound_to_graph(graph)
 
 
 class _Reading(JsonataTask):

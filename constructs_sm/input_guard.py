@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.errors import raise_all
+from constructs_sm.errors import Problem, raise_all, where_of
+from constructs_sm.fragment import CheckedFragment, ClosingCheck
 from constructs_sm.input_schema import InputSchema
 
-import jsii
 from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
@@ -23,8 +23,7 @@ _LONGEST_ID = 80 - len(_CHECK.format(""))
 _JSONATA = sfn.QueryLanguage.JSONATA
 
 
-@jsii.implements(sfn.INextable)
-class InputGuard(sfn.StateMachineFragment):
+class InputGuard(CheckedFragment):
     """The first states of a state machine: fill in the defaults, and end FAILED with what is wrong with the input.
 
     Three states: a Pass, named like the construct; a Choice, `<id>: ValidateInput`; and a Fail, `<id>: InvalidInput`,
@@ -41,7 +40,7 @@ class InputGuard(sfn.StateMachineFragment):
         others_allowed: Whether the execution's input may hold more, as one that an event starts. Default: no.
 
     Raises:
-        InvalidInputError: An input has no plain name, or is no Input.
+        InvalidInputError: An input has no plain name, or is no Input, or the construct id is too long.
 
     Example:
         `guard = InputGuard(stack, "CheckInput", inputs={"dataset": Input.string()})`, then
@@ -52,8 +51,13 @@ class InputGuard(sfn.StateMachineFragment):
         self, scope: Construct, construct_id: str, *, inputs: Mapping[str, Input], others_allowed: bool = False
     ) -> None:
         self._schema = InputSchema(inputs, others_allowed)
-        self._where = f"{type(self).__name__} '{scope.node.path}/{construct_id}'".replace("'/", "'")
-        raise_all(self._where, self._schema.problems())
+        self._where = where_of(type(self).__name__, scope, construct_id)
+        problems = self._schema.problems()
+        if not isinstance(construct_id, str) or not 1 <= len(construct_id) <= _LONGEST_ID:
+            problems.append(
+                Problem("the construct id names the states", construct_id, f"use 1 to {_LONGEST_ID} characters")
+            )
+        raise_all(self._where, problems)
         super().__init__(scope, construct_id)
         checked = {
             "Type": "Pass",
@@ -62,15 +66,15 @@ class InputGuard(sfn.StateMachineFragment):
             "Output": self._schema.checked(),
         }
         self._read = sfn.CustomState(self, construct_id, state_json=checked)
-        self._choice = _Accepted(self, _CHECK.format(construct_id), self)
-        refused = sfn.Fail(
+        self._choice = ClosingCheck(self, _CHECK.format(construct_id), _JSONATA, self)
+        self._refused = sfn.Fail(
             self,
             _REFUSED.format(construct_id),
             query_language=_JSONATA,
             error="InvalidInput",
             cause="{% $join($states.input.problems, '; ') %}",
         )
-        self._read.next(self._choice.otherwise(refused))
+        self._read.next(self._choice)
 
     def __getitem__(self, name: str) -> str:
         """An input as later states say it, in JSONPath.
@@ -104,27 +108,10 @@ class InputGuard(sfn.StateMachineFragment):
     def start_state(self) -> sfn.State:
         return self._read
 
-    @property
-    def end_states(self) -> list[sfn.INextable]:
-        return [self]
-
-    def next(self, next: sfn.IChainable) -> sfn.Chain:  # noqa: A002  (the CDK's name)
-        """Go on to *next* with an input that is accepted."""
-        self._choice.accept(next)
-        return sfn.Chain.sequence(self, next)
-
-
-@jsii.implements(sfn.INextable)
-class _Accepted(sfn.Choice):
-    """The Choice of a guard. To go on from it is to go on from the guard."""
-
-    def __init__(self, scope: Construct, construct_id: str, guard: InputGuard) -> None:
-        super().__init__(scope, construct_id, query_language=_JSONATA)
-        self._guard = guard
-
-    def accept(self, following: sfn.IChainable) -> None:
+    def _accept(self, state: sfn.State) -> None:
         accepted = sfn.Condition.jsonata("{% $count($states.input.problems) = 0 %}")
-        self.when(accepted, following, outputs="{% $states.input.input %}")
+        self._choice.when(accepted, state, outputs="{% $states.input.input %}")
 
-    def next(self, next: sfn.IChainable) -> sfn.Chain:  # noqa: A002  (the CDK's name)
-        return self._guard.next(next)
+    def _close(self) -> None:
+        self._succeed(self._read)
+        self._choice.otherwise(self._refused)

@@ -194,11 +194,6 @@ class SageMakerJob(CheckedFragment):
             self._choice.when(self._rule, state, outputs=self._accepted_output)
 
     def _close(self) -> None:
-        """Say where a refused output goes, and end in a Succeed if nothing was chained: a Choice cannot be the end.
-
-        Not before the state machine is made: as long as the Choice leads nowhere, the CDK's `afterwards()` takes it
-        for an end that can go on.
-        """
         if self._choice is None:
             return
         self._succeed(self._task)

@@ -88,6 +88,8 @@ class PipelineStack(Stack):
         permissions_boundary: The policy that bounds every role: its name, its ARN, a PermissionsBoundary.
         dashboard: Whether to make a dashboard. Default: no.
         starters: ARNs of roles that may start executions; `grant_start_execution` takes more than roles.
+        account: Where the stack is deployed, in place of *env*. Default: wherever the CLI points.
+        region: Likewise.
         stack: What every stack takes: env, description, stack_name, synthesizer, ...
 
     Raises:
@@ -115,10 +117,17 @@ class PipelineStack(Stack):
         permissions_boundary: str | PermissionsBoundary | None = None,
         dashboard: bool | None = None,
         starters: Sequence[str] | None = None,
+        account: str | None = None,
+        region: str | None = None,
         **stack: Unpack[StackArguments],
     ) -> None:
         where = where_of(type(self).__name__, scope, construct_id)
-        raise_all(where, unknown_settings(stack, list(StackArguments.__annotations__)))
+        problems = unknown_settings(stack, list(StackArguments.__annotations__))
+        places = {name: value for name, value in (("account", account), ("region", region)) if value is not None}
+        if stack.get("env") is not None and places:
+            names = " and ".join(places)
+            problems.append(Problem(f"env stands beside {names}", places, f"put {names} into env"))
+        raise_all(where, problems)
         settings = Settings.of(
             where,
             scope.node,
@@ -136,6 +145,8 @@ class PipelineStack(Stack):
                 "permissions_boundary": permissions_boundary,
                 "dashboard": dashboard,
                 "starters": starters,
+                "account": account,
+                "region": region,
             },
             environment=environment,
         )

@@ -36,6 +36,14 @@ def guarded(inputs, *, language=None, **settings):
     return definition(stack)
 
 
+@pytest.fixture
+def machine_of(stack):
+    """A state machine of a definition: `machine` is one of every input."""
+    return lambda chained: sfn.StateMachine(
+        stack, "StateMachine", definition_body=sfn.DefinitionBody.from_chainable(chained)
+    )
+
+
 @pytest.fixture(scope="module", params=[None, JSONATA], ids=["JSONPath", "JSONata"])
 def machine(request):
     return guarded(INPUTS, language=request.param)
@@ -189,6 +197,34 @@ def test_guard_names_everything_that_is_wrong_with_its_inputs(stack):
         "input 'rounds' must be an Input, got 100; pass Input.string(), say",
     ]
     assert stack.node.try_find_child("CheckInput") is None
+
+
+def test_guard_goes_on_once(stack):
+    guard = InputGuard(stack, "CheckInput", inputs=INPUTS)
+    guard.next(sfn.Pass(stack, "Go"))
+
+    with pytest.raises(InvalidInputError, match="'Stack/CheckInput': it goes on already"):
+        guard.next(sfn.Pass(stack, "Elsewhere"))
+
+
+def test_guard_alone_is_a_state_machine(stack, machine_of):
+    machine_of(InputGuard(stack, "CheckInput", inputs=INPUTS))
+
+    assert run(definition(stack), GOOD).output["dataset"] == GOOD["dataset"]
+    assert run(definition(stack), {}).error == "InvalidInput"
+
+
+def test_guard_is_one_state_of_another_name(stack, machine_of):
+    machine_of(InputGuard(stack, "CheckInput", inputs=INPUTS).to_single_state())
+
+    assert run(definition(stack), GOOD).status == "SUCCEEDED"
+
+
+def test_guard_has_room_for_the_names_of_its_states(stack):
+    InputGuard(stack, "a" * 65, inputs=INPUTS)
+
+    with pytest.raises(InvalidInputError, match=r"the construct id names the states, got .*; use 1 to 65 characters"):
+        InputGuard(stack, "a" * 66, inputs=INPUTS)
 
 
 def test_inputs_are_values_for_jobs_in_either_language(stack):

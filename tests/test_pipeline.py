@@ -8,7 +8,7 @@ from constructs_sm.testing import definition, state_machine_policy, template
 from constructs_sm.testing.snapshots import TemplateSnapshotExtension
 
 import pytest
-from aws_cdk import App, Duration, RemovalPolicy, Tags
+from aws_cdk import App, Duration, Environment, RemovalPolicy, Tags
 from aws_cdk import aws_events as events
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
@@ -158,6 +158,15 @@ def test_stack_takes_what_every_stack_takes(app):
     stack = pipeline_stack(app, stack_name="churn-prod", description="Churn", termination_protection=True)
 
     assert (stack.stack_name, stack.termination_protection) == ("churn-prod", True)
+
+
+def test_stack_is_placed_by_account_and_region_or_by_env(app):
+    stack = PipelineStack(app, "Placed", account="123456789012", region="eu-west-1")
+    assert (stack.account, stack.region) == ("123456789012", "eu-west-1")
+
+    with pytest.raises(InvalidInputError, match=r"env stands beside region, got \{.*\}; put region into env"):
+        PipelineStack(app, "Twice", env=Environment(region="eu-west-1"), region="eu-west-1")
+    assert app.node.try_find_child("Twice") is None
 
 
 def test_settings_come_from_the_context(app):
