@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from constructs_sm.errors import NOTHING, InvalidInputError, Problem
 from constructs_sm.fragment import Check, CheckedFragment
@@ -66,6 +66,9 @@ class SageMakerJob(CheckedFragment):
     Grants: see `SageMakerTask`.
     """
 
+    _ARGUMENT_OF: ClassVar[Mapping[str, str]] = {}
+    """Which argument says a field that SageMaker requires, by its path in the request."""
+
     def __init__(
         self,
         scope: Construct,
@@ -93,6 +96,7 @@ class SageMakerJob(CheckedFragment):
             whole_request=True,
             longest_id=_LONGEST_ID if check is not None else _LONGEST_STATE_NAME,
             role_is_foreign=runs_under is not None and not runs_under.shares_the_role,
+            argument_of=self._ARGUMENT_OF,
             problems=problems,
         )
         plan.check()

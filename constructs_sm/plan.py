@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +72,7 @@ class TaskPlan:
         whole_request: Whether the request is checked against SageMaker's model.
         longest_id: How long the construct id may be, with what further states add to it.
         role_is_foreign: Whether SageMaker runs it under a role that is not ours, which the request does not show.
+        argument_of: Which argument says a field of the request, by the field's path.
         problems: What the caller has found wrong already.
     """
 
@@ -89,6 +91,7 @@ class TaskPlan:
         whole_request: bool = False,
         longest_id: int = _LONGEST_STATE_NAME,
         role_is_foreign: bool = False,
+        argument_of: Mapping[str, str] | None = None,
         problems: Sequence[Problem] = (),
     ) -> None:
         self._kind = kind
@@ -102,6 +105,7 @@ class TaskPlan:
         self._whole_request = whole_request
         self._longest_id = longest_id
         self._role_is_foreign = role_is_foreign
+        self._argument_of = argument_of or {}
         self._problems = [*_unknown(arguments, own_arguments), *problems]
         self._jsonata = arguments.get("query_language") is sfn.QueryLanguage.JSONATA
 
@@ -135,7 +139,8 @@ class TaskPlan:
         if self._whole_request:
             of_the_request = requests.problems(self._action, rendered.request)
             # The name has been judged, and more strictly.
-            self._problems += [p for p in of_the_request if not p.what.startswith(f"{self._action.name_field} ")]
+            judged = f"{self._action.name_field} "
+            self._problems += [self._in_arguments(p) for p in of_the_request if not p.what.startswith(judged)]
         if self._problems:
             raise InvalidInputError(f"{self._kind} '{self._path()}'", self._problems)
 
@@ -193,6 +198,14 @@ class TaskPlan:
             return polled_grants(action, request, roles, arns, shared_prefix=shared_prefix)
         sync = self._pattern is sfn.IntegrationPattern.RUN_JOB
         return state_machine_grants(action, request, roles, arns, sync=sync, shared_prefix=shared_prefix, keys=keys)
+
+    def _in_arguments(self, problem: Problem) -> Problem:
+        """*problem* as one with the arguments, where these and not the parameters have made the request."""
+        if problem.got is not NOTHING or self._arguments.get("parameters") is not None:
+            return problem
+        # Of fields that exclude each other, the first is the usual one.
+        argument = self._argument_of.get(problem.what.partition(" ")[0])
+        return replace(problem, use=f"pass {argument}") if argument else problem
 
     def _wrong(self, what: str, got: object, use: str) -> None:
         self._problems.append(Problem(what, got, use))

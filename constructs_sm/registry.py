@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from constructs_sm.errors import NOTHING, Problem
 from constructs_sm.iam import Grant, registry_grant
@@ -65,6 +65,8 @@ class ModelPackage(PolledJob):
         of the package run under it, S3 read of *model_data* and pull of *image*.
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModelPackage.html
     """
+
+    _ARGUMENT_OF: ClassVar = {"ModelPackageGroupName": "group="}
 
     def __init__(
         self,

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
+import re
+
 from constructs_sm import (
+    Endpoint,
+    EndpointConfig,
+    EndpointUpdate,
     InvalidInputError,
+    LabelingJob,
     Model,
+    ModelPackage,
     OutputCheck,
     ProcessingJob,
     RetryPolicy,
@@ -27,6 +35,10 @@ TRAINING = REQUESTS["createTrainingJob"]
 RUN_JOB = sfn.IntegrationPattern.RUN_JOB
 CALLBACK = sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN
 JSONATA = sfn.QueryLanguage.JSONATA
+JOBS = [
+    *(Endpoint, EndpointConfig, EndpointUpdate, LabelingJob, Model),
+    *(ProcessingJob, TrainingJob, TransformJob, TuningJob),
+]
 
 
 @every_action
@@ -37,6 +49,27 @@ def test_job_without_a_request_fails_and_leaves_nothing(stack, action):
 
     assert len(stack.node.children) == children
     assert all("is missing" in problem.what for problem in caught.value.problems)
+
+
+@pytest.mark.parametrize("made", [*JOBS, ModelPackage], ids=lambda made: made.__name__)
+def test_field_that_is_missing_is_asked_for_as_an_argument(stack, made):
+    # Not of the class: jsii's metaclass hides the signature.
+    arguments = set(inspect.signature(made.__init__).parameters)
+    named = {
+        argument
+        for hint in made._ARGUMENT_OF.values()  # noqa: SLF001  (what it says is seen below)
+        for argument in re.findall(r"(\w+)=", hint)
+    }
+    assert named <= arguments
+
+    with pytest.raises(InvalidInputError) as caught:
+        made(stack, "Job", tags={"a": "b"}) if "tags" in arguments else made(stack, "Job")
+    assert [p.use for p in caught.value.problems if not re.match(r"pass \w+=|name the endpoint", p.use)] == []
+
+
+def test_field_that_parameters_leave_out_is_asked_for_as_they_have_it(stack):
+    with pytest.raises(InvalidInputError, match="OutputDataConfig is missing, got nothing; SageMaker requires it"):
+        TrainingJob(stack, "Job", parameters={key: TRAINING[key] for key in TRAINING if key != "OutputDataConfig"})
 
 
 def test_the_same_id_is_free_after_a_failure(stack):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from constructs_sm.actions import ENDPOINT, ENDPOINT_CONFIG, ENDPOINT_UPDATE
 from constructs_sm.errors import NOTHING, Problem
@@ -71,6 +71,11 @@ class EndpointConfig(SageMakerJob):
         models, if it is made here, S3 write of what is captured, and of the answers of asynchronous calls.
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpointConfig.html
     """
+
+    _ARGUMENT_OF: ClassVar = {
+        "ProductionVariants": "model=",
+        "ProductionVariants[0].ModelName": "model=",
+    }
 
     def __init__(
         self,
@@ -181,6 +186,10 @@ class Endpoint(SageMakerJob):
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpoint.html
     """
 
+    _ARGUMENT_OF: ClassVar = {
+        "EndpointConfigName": "endpoint_config=",
+    }
+
     def __init__(
         self,
         scope: Construct,
@@ -232,6 +241,10 @@ class EndpointUpdate(SageMakerJob):
     Grants: UpdateEndpoint on the endpoint and on the configuration, ListTags.
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateEndpoint.html
     """
+
+    _ARGUMENT_OF: ClassVar = {
+        "EndpointConfigName": "endpoint_config=",
+    }
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from constructs_sm import ground_truth
 from constructs_sm.actions import LABELING_JOB
@@ -76,6 +76,17 @@ class LabelingJob(SageMakerJob):
         of *manifest*, S3 write of *output*, use of *kms_key*. What the manifest points to is not known here.
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateLabelingJob.html
     """
+
+    _ARGUMENT_OF: ClassVar = {
+        "HumanTaskConfig": "workteam=, title=, description=, task_type= and ui_template=",
+        "HumanTaskConfig.TaskDescription": "description=",
+        "HumanTaskConfig.TaskTitle": "title=",
+        "HumanTaskConfig.UiConfig": "ui_template=, or human_task_ui_arn=",
+        "HumanTaskConfig.WorkteamArn": "workteam=",
+        "InputConfig": "manifest=",
+        "LabelAttributeName": "label_attribute_name=",
+        "OutputConfig": "output=, or make the job in a PipelineStack",
+    }
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from constructs_sm.actions import MODEL
 from constructs_sm.job import JobArguments, SageMakerJob
@@ -59,6 +59,11 @@ class Model(SageMakerJob):
         of *image*.
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModel.html
     """
+
+    _ARGUMENT_OF: ClassVar = {
+        "PrimaryContainer": "image=",
+        "PrimaryContainer.Image": "image=",
+    }
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from constructs_sm.actions import PROCESSING_JOB
 from constructs_sm.errors import InvalidInputError, Problem
@@ -97,6 +97,11 @@ class ProcessingJob(SageMakerJob):
         execution role S3 read of *inputs* and *code*, S3 write of *outputs*, pull of *image*, use of the keys.
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateProcessingJob.html
     """
+
+    _ARGUMENT_OF: ClassVar = {
+        "AppSpecification": "image=",
+        "ProcessingResources": "instance_type=",
+    }
 
     def __init__(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from constructs_sm.actions import TRAINING_JOB
 from constructs_sm.job import JobArguments, SageMakerJob
@@ -232,6 +232,13 @@ class TrainingJob(SageMakerJob):
         execution role S3 read of *inputs*, S3 write of *output*, pull of *image*, use of *kms_key*.
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
     """
+
+    _ARGUMENT_OF: ClassVar = {
+        "AlgorithmSpecification": "image=",
+        "AlgorithmSpecification.TrainingImage": "image=",
+        "OutputDataConfig": "output=, or make the job in a PipelineStack",
+        "ResourceConfig": "instance_type=",
+    }
 
     def __init__(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from constructs_sm.actions import TRANSFORM_JOB
 from constructs_sm.job import JobArguments, SageMakerJob
@@ -105,6 +105,13 @@ class TransformJob(SageMakerJob):
     Grants: Create-, Describe- and StopTransformJob on this job, ListTags, AddTags, the managed rule.
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTransformJob.html
     """
+
+    _ARGUMENT_OF: ClassVar = {
+        "ModelName": "model=",
+        "TransformInput": "data=",
+        "TransformOutput": "output=, or make the job in a PipelineStack",
+        "TransformResources": "instance_type=",
+    }
 
     def __init__(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from constructs_sm.actions import TUNING_JOB
 from constructs_sm.errors import InvalidInputError, Problem
@@ -179,6 +179,14 @@ class TuningJob(SageMakerJob):
         rule; to the execution role S3 read of *inputs*, S3 write of *output*, pull of *image*, use of *kms_key*.
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateHyperParameterTuningJob.html
     """
+
+    _ARGUMENT_OF: ClassVar = {
+        "TrainingJobDefinition.AlgorithmSpecification": "image=",
+        "TrainingJobDefinition.AlgorithmSpecification.TrainingImage": "image=",
+        "TrainingJobDefinition.OutputDataConfig": "output=, or make the job in a PipelineStack",
+        "TrainingJobDefinition.ResourceConfig": "instance_type=",
+        "TrainingJobDefinition": "image=, or definitions=",
+    }
 
     def __init__(
         self,
