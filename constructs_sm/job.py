@@ -162,7 +162,11 @@ class SageMakerJob(CheckedFragment):
         if self._state.role is not None:
             return self._state.role
         if not self._state.own_role:
-            use = "grant to the role of the model" if not self._state.action.role_path else "pass role="
+            use = (
+                "use iam.Role.from_role_arn with the one in parameters"
+                if self._state.action.role_path
+                else "grant to the role of the model"
+            )
             where = f"{type(self).__name__} '{self.node.path}'"
             raise InvalidInputError(where, [Problem("no execution role of ours", NOTHING, use)])
         return self._state.scope.execution_role()

@@ -301,8 +301,9 @@ class TaskPlan:
         self._name(rendered, job_scope)
         if self._role_arn is not None and self._action.role_path:
             if named_roles(rendered.request, self._action.role_path):
-                shown = self._arguments.get("role")
-                self._wrong(f"{self._action.role_field} is given twice", shown, "give the argument or the parameter")
+                self._wrong(
+                    f"{self._action.role_field} is given twice", self._role_arn, "give the argument or the parameter"
+                )
             set_roles(rendered.request, self._action.role_path, self._role_arn)
         if not self._jsonata:
             rendered.request = self._with_paths(rendered.request)

@@ -114,9 +114,12 @@ class TaskState:
         if self.output is None or not self._keeps(first):
             what = f"{field_name} of an output that is not kept"
             where = f"output of '{self.identity.path}'"
-            use = (
-                f"pass keep=['{first}']" if isinstance(self.kept, list) else f"keep {first}, where later states find it"
-            )
+            if self.output is None:
+                use = f"let the job keep it: result_path='$.{self.identity.name}'"
+            elif isinstance(self.kept, list):
+                use = f"pass keep=['{first}']"
+            else:
+                use = f"keep {first}, where later states find it"
             raise InvalidInputError(where, [Problem(what, NOTHING, use)])
         json_path, jsonata = f"{self.output.path}.{field_name}", f"{self.output.expression}.{field_name}"
         self.scope.watch_wiring()
