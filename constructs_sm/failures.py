@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from constructs_sm.actions import ACTIONS
 from constructs_sm.errors import InvalidInputError, Problem, raise_all
+from constructs_sm.fragment import Check
 from constructs_sm.iam import Grant
 from constructs_sm.job import JobTask
 from constructs_sm.jsonata import UNCHANGED
@@ -126,7 +127,7 @@ class FailureHandler(Construct):
 
     def _catch(self, start: sfn.State, *, topic: sns.ITopic | None, notify: sfn.IChainable | None = None) -> None:
         level: _Level | None = None
-        for state in sfn.State.find_reachable_states(start, include_error_handlers=True):
+        for state in _reachable(start):
             for inner in _inner_starts(state):
                 self._catch(inner, topic=None if isinstance(state, sfn.DistributedMap) else topic)
             if _is_open(state):
@@ -323,6 +324,18 @@ def _explained(variable: str) -> str:
         f"'input': $exists({failed}.input) ? {failed}.input : $states.input"
         "}) %}"
     )
+
+
+def _reachable(start: sfn.State) -> Iterator[sfn.State]:
+    """All states of a level, those included that a Choice of ours will lead to when the state machine is made."""
+    seen: set[str] = set()
+    starts = [start]
+    while starts:
+        for state in sfn.State.find_reachable_states(starts.pop(), include_error_handlers=True):
+            if reference_of(state) not in seen:
+                seen.add(reference_of(state))
+                starts += state.will_lead_to if isinstance(state, Check) else []
+                yield state
 
 
 def _inner_starts(state: sfn.State) -> Iterator[sfn.State]:

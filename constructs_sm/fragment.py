@@ -76,6 +76,10 @@ class CheckedFragment(Fragment):
         """Say where it goes on; called once."""
         raise NotImplementedError
 
+    def _otherwise_starts(self) -> list[sfn.State]:
+        """Where it will lead that is not its own, if all is not well."""
+        return []
+
     def _close(self) -> None:
         """Say where it leads if all is not well, and end in a Succeed if nothing was chained.
 
@@ -114,6 +118,11 @@ class Check(sfn.Choice):
 
     def next(self, next: sfn.IChainable) -> sfn.Chain:  # noqa: A002  (the CDK's name)
         return self._fragment.next(next)
+
+    @property
+    def will_lead_to(self) -> list[sfn.State]:
+        """Where it leads besides, once the state machine is made: until then nobody sees it."""
+        return self._fragment._otherwise_starts()  # noqa: SLF001  (one thing in two classes)
 
 
 class ClosingCheck(Check):

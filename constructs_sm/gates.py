@@ -180,6 +180,9 @@ class QualityGate(CheckedFragment):
         # A comparison with what is missing would be neither true nor false.
         self._choice.when(holds(f"{self._numbers} ? {self._condition.expression(self._key)} : false"), state)
 
+    def _otherwise_starts(self) -> list[sfn.State]:
+        return [] if self._otherwise is None else [self._otherwise.start_state]
+
     def _close(self) -> None:
         self._succeed(self._choice)
         self._choice.when(holds(f"$not({self._numbers})"), self._no_value)

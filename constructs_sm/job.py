@@ -103,7 +103,7 @@ class SageMakerJob(CheckedFragment):
         super().__init__(scope, construct_id)
         state = self._checked(plan, None if make is None else make(self))
         self._state = state
-        self._task = (_JsonataJobTask if state.jsonata else JobTask)(self, construct_id, state, self._close)
+        self._task = (_JsonataJobTask if state.jsonata else JobTask)(self, construct_id, state, self)
         self._choice = self._checked_by(check) if check is not None else None
 
     def _checked(self, plan: TaskPlan, made: Mapping[str, str] | None) -> TaskState:
@@ -222,18 +222,18 @@ class SageMakerJob(CheckedFragment):
         if self._refusals is None:
             choice.otherwise(self._fail())
         else:
-            # A default could not set the variable.
-            self._refuse(choice, always())
+            self._hand_over()
 
-    def _refuse(self, choice: sfn.Choice, rule: sfn.Condition) -> None:
-        """Refuse the output where *rule* holds."""
-        if self._refusals is None:
-            choice.when(rule, self._fail())
+    def _hand_over(self) -> None:
+        """Let what handles failures have a refused output, also where the Choice has its Fail already, as in a Map."""
+        if self._choice is None or self._refusals is None:
             return
         handler, variable = self._refusals
         failure = self._output_check.failure(self._state.action, replace(self._checked_output, jsonata=True))
         output = {"Error": failure["error"], "Cause": failure["cause"]}
-        choice.when(rule, handler, assign={variable: {"job": self._task.prefixed_name, "output": output}})
+        assigned = {variable: {"job": self._task.prefixed_name, "output": output}}
+        # The last rule: a default could not set the variable.
+        self._choice.when(always(), handler, assign=assigned)
 
     def _fail(self) -> sfn.Fail:
         """The Fail that a refused output ends in: made for those that nothing handles."""
@@ -247,19 +247,23 @@ class SageMakerJob(CheckedFragment):
 class JobTask(SageMakerTask):
     """The task of a job, which lets the job end itself before the state machine is drawn."""
 
-    def __init__(self, scope: Construct, construct_id: str, state: TaskState, close: Callable[[], None]) -> None:
-        self._close = close
+    def __init__(self, scope: Construct, construct_id: str, state: TaskState, job: SageMakerJob) -> None:
+        self._job = job
+        self._is_closed = False
         self.refusals: tuple[sfn.State, str] | None = None
         self._be(scope, construct_id, state)
 
     def lead_refusals(self, handler: sfn.State, variable: str) -> None:
         """Let an output that is refused go to *handler*, which finds job, error and cause in *variable*."""
         self.refusals = handler, variable
+        if self._is_closed:
+            self._job._hand_over()  # noqa: SLF001  (one thing in two classes)
 
     def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
         # First, what handles its failures: the job looks for it when it closes.
         super()._when_bound_to_graph(graph)
-        self._close()
+        self._is_closed = True
+        self._job._close()  # noqa: SLF001
 
 
 class _JsonataJobTask(JobTask):

@@ -184,10 +184,10 @@ class PolledJob(SageMakerJob):
     def _turn_away(self, choice: sfn.Choice) -> None:
         action, place = self._action, place_of(self._key)
         status = f"{place}.{action.status_field}"
-        ended = f"$not($type({status}) = 'string') or {status} in {listed(action.terminal_statuses)}"
-        self._refuse(choice, holds(ended))
-        choice.when(holds(self._polling.is_exhausted), self._given_up)
-        choice.otherwise(self._polling.wait)
+        goes_on = f"$type({status}) = 'string' and $not({status} in {listed(action.terminal_statuses)})"
+        choice.when(holds(f"{goes_on} and {self._polling.is_exhausted}"), self._given_up)
+        choice.when(holds(goes_on), self._polling.wait)
+        super()._turn_away(choice)
 
     @property
     def _accepted_output(self) -> str | None:

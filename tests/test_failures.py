@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from constructs_sm import FailureHandler, InvalidInputError, Model, OutputCheck, SageMakerPipeline, TrainingJob
+from constructs_sm import (
+    FailureHandler,
+    InvalidInputError,
+    Model,
+    OutputCheck,
+    QualityGate,
+    SageMakerPipeline,
+    TrainingJob,
+)
 from constructs_sm.testing import (
     AccessDenied,
     Failed,
     LimitExceeded,
     Output,
     Rehearsal,
+    Stopped,
     TaskError,
     TimedOut,
     definition,
@@ -230,6 +239,33 @@ def test_item_of_a_map_fails_it_with_its_reason(language):
     assert (ended.status, ended.error) == ("FAILED", "Job.TaskFailed")
     assert ended.cause.startswith("Train failed with States.TaskFailed: no rows - ")
     assert made.messages == [ended.cause]
+
+
+@in_both_languages
+def test_refused_output_of_an_item_is_explained_and_told_like_any_failure(language):
+    """The job in a Map has ended itself long before anybody says where failures go."""
+
+    def chain(stack):
+        inner = train(stack, query_language=LANGUAGES[language])
+        return sfn.Map(stack, "Each", items_path="$.items").item_processor(inner)
+
+    made = Handled(chain)
+    ended = made.run("Train", Stopped(), execution_input={"items": [{"n": 1}]})
+    assert (ended.status, ended.error) == ("FAILED", "InvalidOutput")
+    assert ended.cause.startswith("Train failed with InvalidOutput: no TrainingJobArn, or not Completed: {")
+    assert made.messages == [ended.cause]
+
+
+def test_job_that_a_gate_may_lead_to_is_caught_where_the_others_are():
+    def chain(stack):
+        first, second = train(stack), train(stack, "Second")
+        again = QualityGate(stack, "Still bad", second.metric("auc") > 0.5, otherwise=train(stack, "Third"))
+        gate = QualityGate(stack, "Good", first.metric("auc") > 0.5, otherwise=second.next(again))
+        return first.next(gate)
+
+    states = Handled(chain).definition["States"]
+    caught = {name: state["Catch"][0]["Next"] for name, state in states.items() if ":sagemaker:" in str(state)}
+    assert caught == dict.fromkeys(["Train", "Second", "Third"], "JobFailed: Explain")
 
 
 @in_both_languages
