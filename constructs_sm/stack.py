@@ -151,8 +151,9 @@ class PipelineStack(Stack):
             environment=environment,
         )
         raise_all(where, list(_unusable_triggers(settings, inputs)))
+        env = stack.get("env") or Environment()
         if settings.account or settings.region:
-            stack.setdefault("env", Environment(account=settings.account, region=settings.region))
+            stack["env"] = Environment(account=env.account or settings.account, region=env.region or settings.region)
         super().__init__(scope, construct_id, permissions_boundary=_boundary(settings), **stack)
         for name, value in (settings.tags or {}).items():
             Tags.of(self).add(name, value)

@@ -88,6 +88,20 @@ def test_blueprint_in_settings_equals_the_one_in_python():
     assert definition(described_stack(described("BatchInference", BATCH, stack_name="Score"))) == definition(written)
 
 
+def test_blueprint_is_placed_by_its_own_settings_and_by_those_of_the_stack():
+    settings = {"account": "123456789012", "region": "eu-west-1"}
+    described_here = {"blueprint": "BatchInference", "arguments": BATCH}
+    stacks = [
+        described_stack(App(context={CONTEXT_KEY: {**described_here, **here}, "constructs_sm": settings}))
+        for here in ({}, {"region": "eu-central-1"})
+    ]
+
+    assert [(stack.account, stack.region) for stack in stacks] == [
+        ("123456789012", "eu-west-1"),
+        ("123456789012", "eu-central-1"),
+    ]
+
+
 def test_channel_is_a_place_or_an_object_of_its_arguments():
     inputs = {"train": {"data": "train/", "content_type": "text/csv"}, "validation": "s3://rows/validation/"}
     train = {"content_type": "application/x-parquet", "hyperparameters": {"timeout": "5", "data": "x"}}

@@ -160,6 +160,13 @@ def test_stack_takes_what_every_stack_takes(app):
     assert (stack.stack_name, stack.termination_protection) == ("churn-prod", True)
 
 
+def test_env_is_completed_from_the_settings():
+    app = App(context={CONTEXT_KEY: {"account": "123456789012", "region": "eu-west-1"}})
+    stack = PipelineStack(app, "Placed", env=Environment(region="eu-central-1"))
+
+    assert (stack.account, stack.region) == ("123456789012", "eu-central-1")
+
+
 def test_stack_is_placed_by_account_and_region_or_by_env(app):
     stack = PipelineStack(app, "Placed", account="123456789012", region="eu-west-1")
     assert (stack.account, stack.region) == ("123456789012", "eu-west-1")

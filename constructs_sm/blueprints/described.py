@@ -16,7 +16,7 @@ from constructs_sm.jobs.channels import Channel
 from constructs_sm.late_bound import is_late_bound
 from constructs_sm.stack import PipelineStack
 
-from aws_cdk import Duration, Environment, Size
+from aws_cdk import Duration, Size
 
 if TYPE_CHECKING:
     from constructs_sm.blueprints.blueprint import Blueprint
@@ -60,8 +60,8 @@ def described_stack(app: App) -> PipelineStack:
     blueprint = BLUEPRINTS[given["blueprint"]]
     arguments = given.get("arguments", {})
     raise_all(f"{where}: {blueprint.__name__}", _unusable(blueprint, arguments))
-    env = Environment(account=given.get("account"), region=given.get("region"))
-    stack = PipelineStack(app, given.get("stack_name", blueprint.__name__), env=env)
+    place = {name: given[name] for name in ("account", "region") if name in given}
+    stack = PipelineStack(app, given.get("stack_name", blueprint.__name__), **place)
     read = {name: _read(stack, where, name, value) for name, value in arguments.items()}
     stack.run(blueprint(stack, blueprint.__name__, **read))
     return stack
