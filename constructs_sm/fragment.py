@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from constructs_sm.errors import InvalidInputError, Problem
+from constructs_sm.keys import name_of
 
 import jsii
 from aws_cdk import aws_stepfunctions as sfn
@@ -27,7 +28,7 @@ class Fragment(sfn.StateMachineFragment):
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)
-        self._construct_id = construct_id
+        self._construct_id = name_of(construct_id)
 
     def to_single_state(
         self, *, state_id: str | None = None, prefix_states: str | None = None, **parallel: Any

@@ -1,12 +1,17 @@
-"""The key under which a state keeps something in its input, and the JSONPath that leads there."""
+"""What a construct id becomes: the name of a state, and the key under which it keeps something in its input."""
 
 from __future__ import annotations
 
 import re
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_UNQUOTABLE = re.compile(r"['`\\]")
+_UNQUOTABLE = re.compile(r"['\"`\\]")
 _ONE_KEY = re.compile(r"\$\.([A-Za-z_][A-Za-z0-9_]*)|\$\['([^']+)'\]")
+
+
+def name_of(construct_id: str) -> str:
+    """What the CDK calls the state: a slash would part the path of the construct."""
+    return construct_id.replace("/", "--")
 
 
 def key_of(construct_id: str) -> str:

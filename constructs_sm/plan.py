@@ -16,6 +16,7 @@ from constructs_sm.access import access_of
 from constructs_sm.actions import Action
 from constructs_sm.errors import NOTHING, InvalidInputError, Problem, did_you_mean
 from constructs_sm.iam import Grant, execution_grants, polled_grants, self_passing_grant, state_machine_grants
+from constructs_sm.keys import name_of
 from constructs_sm.late_bound import TOKEN, is_json_path, is_jsonata, is_token
 from constructs_sm.names import JobName, name_problems, slug, unique_prefix_max
 from constructs_sm.outputs import JobOutput, TaskIdentity
@@ -131,7 +132,7 @@ class TaskPlan:
             with_paths=self._with_paths,
         )
         self._problems += self._result.problems
-        self._identity = TaskIdentity(self._path(), str(self._id), self._action.api)
+        self._identity = TaskIdentity(self._path(), name_of(str(self._id)), self._action.api)
         self._rendered = rendered = self._request(job_scope)
         self._role_needed = self._needs_role(rendered.request)
         if self._role_needed:

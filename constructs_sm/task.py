@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from constructs_sm.keys import name_of
 from constructs_sm.plan import TaskPlan
 
 from aws_cdk import Annotations
@@ -53,7 +54,7 @@ class SageMakerTask(sfn.CustomState):
     def _be(self, scope: Construct, construct_id: str, state: TaskState) -> None:
         self._state = state
         self._catches_all = False
-        self._name = construct_id
+        self._name = name_of(construct_id)
         super().__init__(scope, construct_id, state_json=state.json)
         state.identity.state_id = lambda: self.prefixed_name
         for identifier, warning in state.warnings:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 
-from constructs_sm import InvalidInputError, JobName, PipelineStack, TrainingJob, TuningJob
+from constructs_sm import InvalidInputError, JobName, Model, PipelineStack, QualityGate, TrainingJob, TuningJob
 from constructs_sm.actions import ACTIONS, ENDPOINT, TRAINING_JOB, TUNING_JOB
 from constructs_sm.names import arn_suffix, slug, unique_prefix_max
-from constructs_sm.testing import definition, state_machine_policy
+from constructs_sm.testing import Metrics, Rehearsal, definition, state_machine_policy
 
 import pytest
 from aws_cdk import CfnParameter, Stack
 from aws_cdk import aws_stepfunctions as sfn
 from conftest import every_action
-from every_action import REQUESTS, job
+from every_action import IMAGE, REQUESTS, job
 
 BAD = {
     "64 characters": "a" * 64,
@@ -210,3 +210,21 @@ def test_prefix_known_at_deployment_is_granted_whole(stack, machine):
 
 def test_jsonata_that_only_looks_like_a_concatenation_is_granted_nothing_of_it():
     assert arn_suffix("{% 'a' & $states.input.x ? 'b' : 'c' %}", run_time=False) == "*"
+
+
+@pytest.mark.parametrize("name", ["Train/it", "it's", "a`b", "Train [it]", "$x", "a.b, c"])
+@pytest.mark.parametrize("language", [None, sfn.QueryLanguage.JSONATA], ids=["JSONPath", "JSONata"])
+def test_any_construct_id_makes_states_that_find_each_other(app, name, language):
+    stack = PipelineStack(app, "Stack")
+    train = TrainingJob(stack, name, parameters=REQUESTS["createTrainingJob"], query_language=language)
+    model = Model(stack, "Model", image=IMAGE, model_data=train.model_artifacts, query_language=language)
+    gate = QualityGate(stack, f"{name}?", train.metric("auc") > 0.5)
+    stack.run(train.next(gate).next(model))
+
+    states = definition(stack)["States"]
+    caught = [catcher["Next"] for state in states.values() for catcher in state.get("Catch", [])]
+    assert {*caught, *(state["Next"] for state in states.values() if "Next" in state)} <= set(states)
+    with Rehearsal.of(stack) as rehearsal:
+        rehearsal.script(name.replace("/", "--"), Metrics(auc=0.9))
+        run = rehearsal.start()
+    assert run.succeeded, run
