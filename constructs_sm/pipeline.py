@@ -23,7 +23,7 @@ from constructs_sm.timeouts import WithinTimeout
 from constructs_sm.triggers import Trigger
 
 import jsii
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Annotations, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
@@ -42,6 +42,10 @@ if TYPE_CHECKING:
     from aws_cdk import aws_stepfunctions_tasks as tasks
 
 _LONGEST_PREFIX = 16
+_NOTHING_GRANTED = (
+    "The state machine role cannot be changed here: it is of another account, or was imported with mutable=False. "
+    "Grant it what the jobs need; without role= the pipeline makes one, whose policy says what that is."
+)
 """Leaves room for the job's own part in a name of 63 characters with a UUID."""
 
 
@@ -68,7 +72,8 @@ class SageMakerPipeline(Construct):
         log_retention: How long the log of executions is kept; it goes with the stack. Default: 1 year.
         key: For the log, and the topic if it is made here. The policy of a key that is not of this app must admit
             CloudWatch, CloudWatch Logs and EventBridge. Default: none.
-        role: The state machine role. Default: made here, with what the jobs of the definition need.
+        role: The state machine role. Default: made here, with what the jobs of the definition need. One that cannot be
+            changed here gets a warning, and no grants.
 
     Raises:
         InvalidInputError: A pipeline is run twice, or a trigger sends other inputs than there are.
@@ -173,6 +178,9 @@ class SageMakerPipeline(Construct):
                 role=self._role,
                 logs=sfn.LogOptions(destination=log, level=sfn.LogLevel.ALL, include_execution_data=True),
             )
+        if self._role is not None and not self._role.node.children:
+            # The CDK drops in silence what is granted to such a role.
+            Annotations.of(self).add_warning_v2("constructs-sm:roleWithoutGrants", _NOTHING_GRANTED)
         tell_of_failures(self, machine, self.topic)
         alarm_of_failures(self, machine, self.topic)
         triggers, self._triggers = self._triggers, []

@@ -8,12 +8,13 @@ from constructs_sm.testing import definition, state_machine_policy, template
 from constructs_sm.testing.snapshots import TemplateSnapshotExtension
 
 import pytest
-from aws_cdk import App, Duration, Environment, RemovalPolicy, Tags
+from aws_cdk import App, Duration, Environment, RemovalPolicy, Stack, Tags
 from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
-from aws_cdk.assertions import Match, Template
+from aws_cdk.assertions import Annotations, Match, Template
 from every_action import IMAGE, REQUESTS
 
 TRAINING = REQUESTS["createTrainingJob"]
@@ -158,6 +159,18 @@ def test_stack_takes_what_every_stack_takes(app):
     stack = pipeline_stack(app, stack_name="churn-prod", description="Churn", termination_protection=True)
 
     assert (stack.stack_name, stack.termination_protection) == ("churn-prod", True)
+
+
+@pytest.mark.parametrize(
+    ("account", "mutable", "warned"), [("1" * 12, True, False), ("1" * 12, False, True), ("2" * 12, True, True)]
+)
+def test_role_that_takes_no_grants_is_warned_of(app, account, mutable, warned):
+    stack = Stack(app, "Stack", env=Environment(account="1" * 12, region="us-east-1"))
+    role = iam.Role.from_role_arn(stack, "Role", f"arn:aws:iam::{account}:role/Machine", mutable=mutable)
+    SageMakerPipeline(stack, "Nightly", role=role, definition=TrainingJob(stack, "Train", parameters=TRAINING))
+
+    found = Annotations.from_stack(stack).find_warning("/Stack/Nightly", Match.string_like_regexp("cannot be changed"))
+    assert bool(found) is warned
 
 
 def test_env_is_completed_from_the_settings():
