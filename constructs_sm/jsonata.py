@@ -63,6 +63,14 @@ def merged(key: str, value: str) -> str:
     return f"{{% $merge([$states.input, {object_of({key: value})}]) %}}"
 
 
+def merged_at(keys: Sequence[str], value: str) -> str:
+    """A whole Output: the input with *value* under the last of *keys*, each of which is under the one before."""
+    for depth in range(len(keys) - 1, 0, -1):
+        above = "".join(f".{named(key)}" for key in keys[:depth])
+        value = f"$merge([$states.input{above}, {object_of({keys[depth]: value})}])"
+    return merged(keys[0], value)
+
+
 def without(keys: Sequence[str], key: str, value: str) -> str:
     """A whole Output: the input without what stands under *keys*, and with *value* under *key*."""
     left = f"$sift($states.input, function($v, $k) {{ $not($k in {listed(keys)}) }})"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm import requests
 from constructs_sm.errors import Problem
 from constructs_sm.jsonata import UNCHANGED, fields_of, merged
-from constructs_sm.keys import key_in, key_of, path_of
+from constructs_sm.keys import is_reference, key_in, key_of, path_of
 from constructs_sm.late_bound import is_token
 from constructs_sm.rendering import spelled
 from constructs_sm.validation import Output, OutputCheck, Status
@@ -73,8 +73,10 @@ class TaskResult:
             return path_of(key_of(construct_id))
         if is_token(path) and path != sfn.JsonPath.DISCARD:
             path = self._with_paths({"path": path}).get("path.$", path)
-        if not is_token(path) and not str(path).startswith("$"):
-            self._wrong("result_path must be a path", path, "write '$.result', or use sfn.JsonPath.DISCARD")
+        if not is_token(path) and not is_reference(str(path)):
+            self._wrong(
+                "result_path must be a path to one place", path, "write '$.result', or use sfn.JsonPath.DISCARD"
+            )
         return str(path)
 
     def _kept(self) -> Collection[str] | None:

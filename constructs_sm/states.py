@@ -14,8 +14,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.errors import Problem
-from constructs_sm.jsonata import UNCHANGED, merged, object_of, place_of
-from constructs_sm.keys import key_in, path_of
+from constructs_sm.jsonata import UNCHANGED, merged, merged_at, object_of, place_of
+from constructs_sm.keys import keys_in, path_of
 from constructs_sm.late_bound import is_jsonata, is_token
 from constructs_sm.scope import JobScope
 
@@ -135,9 +135,9 @@ def catching_in_jsonata(state: Mapping[Any, Any]) -> dict[Any, Any]:
 def _in_jsonata(catcher: Mapping[str, Any]) -> dict[str, Any]:
     kept = {field: value for field, value in catcher.items() if field != "ResultPath" and value is not None}
     given = catcher.get("ResultPath")
-    key = key_in(str(given))
-    if key is not None:
-        kept["Output"] = merged(key, "$states.errorOutput")
+    keys = keys_in(str(given))
+    if keys:
+        kept["Output"] = merged_at(keys, "$states.errorOutput")
     elif is_token(given):
         # sfn.JsonPath.DISCARD
         kept["Output"] = UNCHANGED

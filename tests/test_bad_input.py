@@ -113,7 +113,10 @@ def test_callback_without_its_token_fails_and_says_where_to_put_it(stack, action
         ({"heartbeat": Duration.minutes(1)}, "heartbeat needs a holder of the task token, got 'RUN_JOB'"),
         ({"output_check": "completed"}, "output_check must be an OutputCheck, got 'completed'"),
         ({"role": "arn:aws:iam::123456789012:role/execution"}, "role must be an iam.IRole, got 'arn:aws"),
-        ({"result_path": "Train"}, "result_path must be a path, got 'Train'"),
+        *(
+            ({"result_path": path}, f"result_path must be a path to one place, got {re.escape(repr(path))}")
+            for path in ("Train", "$$.x", "$..x", "$.*", "$.a b", "$.a[*]", "$.a.")
+        ),
         ({"result_selector": {"Arn.$": "$.TrainingJobArn"}}, "result_selector drops what is checked"),
         ({"state_output": {}}, "state_output is JSONata, got {}"),
         ({"parameters": ["TrainingJobName"]}, "parameters must be a mapping"),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 
 from constructs_sm import InvalidInputError, OutputCheck, RetryPolicy, SageMakerTask, TrainingJob, retry
 from constructs_sm.actions import ACTIONS, TRAINING_JOB
-from constructs_sm.testing import definition, state_machine_policy
+from constructs_sm.testing import Failed, Rehearsal, definition, state_machine_policy
 
 import pytest
 from aws_cdk import CfnParameter, Duration
@@ -402,3 +403,19 @@ def test_variable_of_the_cdk_is_a_path(stack, machine):
     machine(train(stack, assign={"arn": sfn.JsonPath.string_at("$.TrainingJobArn")}))
 
     assert definition(stack)["States"]["Train"]["Assign"] == {"arn.$": "$.TrainingJobArn"}
+
+
+@pytest.mark.parametrize("path", ["$.errors", "$.errors.train", "$.errors['of training'].last"])
+@pytest.mark.parametrize("language", [None, sfn.QueryLanguage.JSONATA], ids=["JSONPath", "JSONata"])
+def test_error_that_is_caught_is_put_where_result_path_says(stack, machine, path, language):
+    train = TrainingJob(stack, "Train", parameters=TRAINING, query_language=language)
+    train.add_catch(sfn.Pass(stack, "Caught"), result_path=path)
+    machine(train)
+
+    with Rehearsal.of(stack) as rehearsal:
+        rehearsal.script("Train", Failed("no rows"))
+        found = rehearsal.start({"kept": 1, "errors": {"earlier": 2, "of training": {"first": 3}}}).output
+    assert found["kept"] == 1
+    for step in re.findall(r"[a-z][a-z ]*", path):
+        found = found[step]
+    assert found["Error"] == "States.TaskFailed"
