@@ -87,7 +87,8 @@ class PipelineStack(Stack):
         vpc: Where jobs run that are not told where: an ec2.IVpc, or ids. Default: in no VPC.
         permissions_boundary: The policy that bounds every role: its name, its ARN, a PermissionsBoundary.
         dashboard: Whether to make a dashboard. Default: no.
-        starters: ARNs of roles that may start executions; `grant_start_execution` takes more than roles.
+        starters: ARNs of roles of the stack's account that may start executions; `grant_start_execution` takes more
+            than roles.
         account: Where the stack is deployed, in place of *env*. Default: wherever the CLI points.
         region: Likewise.
         stack: What every stack takes: env, description, stack_name, synthesizer, ...
@@ -150,10 +151,11 @@ class PipelineStack(Stack):
             },
             environment=environment,
         )
-        raise_all(where, list(_unusable_triggers(settings, inputs)))
         env = stack.get("env") or Environment()
+        account = env.account or settings.account
+        raise_all(where, [*_unusable_triggers(settings, inputs), *_foreign_starters(settings.starters, account)])
         if settings.account or settings.region:
-            stack["env"] = Environment(account=env.account or settings.account, region=env.region or settings.region)
+            stack["env"] = Environment(account=account, region=env.region or settings.region)
         super().__init__(scope, construct_id, permissions_boundary=_boundary(settings), **stack)
         for name, value in (settings.tags or {}).items():
             Tags.of(self).add(name, value)
@@ -232,6 +234,13 @@ class PipelineStack(Stack):
     def execution_role(self) -> iam.Role:
         """The role SageMaker runs the jobs under that were given none."""
         return self._jobs.execution_role()
+
+
+def _foreign_starters(starters: Sequence[str], account: str | None) -> Iterator[Problem]:
+    # The CDK grants nothing to a role of another account, and says nothing of it.
+    foreign = [arn for arn in starters if account is not None and arn.split(":")[4] != account]
+    if foreign:
+        yield Problem("starters are of another account", foreign, f"name roles of {account}, which they may assume")
 
 
 def _unusable_triggers(settings: Settings, inputs: Mapping[str, Input] | None) -> Iterator[Problem]:

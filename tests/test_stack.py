@@ -9,7 +9,7 @@ from constructs_sm.settings import CONTEXT_KEY
 from constructs_sm.testing import definition, state_machine_policy
 
 import pytest
-from aws_cdk import App, Duration, PermissionsBoundary, Stack
+from aws_cdk import App, Duration, Environment, PermissionsBoundary, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
@@ -321,6 +321,14 @@ def test_grantee_may_start_executions_and_no_more(app):
     Template.from_stack(stack).has_resource_properties(
         "AWS::IAM::Policy", {"PolicyDocument": {"Statement": [statement]}, "Users": [Match.any_value()]}
     )
+
+
+def test_starter_of_another_account_is_refused_where_that_is_known():
+    starter = "arn:aws:iam::999999999999:role/Scheduler"
+
+    with pytest.raises(InvalidInputError, match=r"starters are of another account, got .*; name roles of 123456789012"):
+        PipelineStack(App(), "Stack", env=Environment(account="123456789012"), starters=[starter])
+    PipelineStack(App(), "Stack", starters=[starter])
 
 
 def test_role_named_in_the_settings_may_start_executions():
