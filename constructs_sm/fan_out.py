@@ -12,8 +12,8 @@ from constructs_sm.iam import Grant, listing_grants, read_object_grants, result_
 from constructs_sm.jsonata import UNCHANGED, merged, object_of, place_of, quoted
 from constructs_sm.keys import key_of, path_of
 from constructs_sm.late_bound import is_json_path, is_jsonata, is_token
-from constructs_sm.names import slug
 from constructs_sm.outputs import JobOutput, TaskIdentity
+from constructs_sm.places import folder_of
 from constructs_sm.s3 import S3Location, object_arguments, spelled_in_jsonata
 from constructs_sm.scope import JobScope
 from constructs_sm.states import JsonataState
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 _MOST_INLINE = 40
 _MOST_CHILDREN = 10_000
 _LONGEST_ID = 80 - len(": Result")
-_LONGEST_FOLDER = 64
 _DELIMITERS = {",": "COMMA", "|": "PIPE", ";": "SEMICOLON", " ": "SPACE", "\t": "TAB"}
 _ALWAYS_THERE = ("item", "index", "uri")
 
@@ -454,7 +453,7 @@ def _put(target: dict[str, Any], place: Sequence[str], value: str) -> None:
 def _results(around: JobScope, construct_id: str, results: S3Data | None) -> S3Location | None:
     if results is not None:
         return S3Location.of(results)
-    return around.data and around.data.under(f"jobs/{slug(construct_id, _LONGEST_FOLDER)}/")
+    return around.data and around.data.under(folder_of(construct_id))
 
 
 def _problems(construct_id: object, each: object, items: object, selector: object) -> Iterator[Problem]:

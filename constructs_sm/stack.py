@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from constructs_sm.errors import Problem, raise_all, where_of
 from constructs_sm.input_schema import InputSchema
-from constructs_sm.jobs.fields import JOBS
 from constructs_sm.names import slug
 from constructs_sm.pipeline import SageMakerPipeline
+from constructs_sm.places import JOBS
 from constructs_sm.s3 import S3Location
 from constructs_sm.scope import JobScope
 from constructs_sm.settings import Settings, unknown_settings

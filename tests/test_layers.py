@@ -39,6 +39,7 @@ LAYERS = (
     "inputs",
     "input_schema",
     "scope",
+    "places",
     "accounts",
     "images",
     "ground_truth",

@@ -8,9 +8,10 @@ from constructs_sm.actions import ENDPOINT, ENDPOINT_CONFIG, ENDPOINT_UPDATE
 from constructs_sm.errors import NOTHING, Problem
 from constructs_sm.job import JobArguments, SageMakerJob
 from constructs_sm.jobs.deployment import deployment_config
-from constructs_sm.jobs.fields import data_under, each, tag_list, vpc_config
+from constructs_sm.jobs.fields import each, tag_list, vpc_config
 from constructs_sm.jobs.serving import AsyncInferenceConfig
 from constructs_sm.jobs.variants import Variant
+from constructs_sm.places import data_under
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

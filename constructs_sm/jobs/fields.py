@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 from constructs_sm.errors import NOTHING, Problem
 from constructs_sm.late_bound import TOKEN, is_json_path, is_jsonata, is_token
-from constructs_sm.names import slug
 from constructs_sm.outputs import JobOutput
 from constructs_sm.rendering import Structure
-from constructs_sm.scope import JobScope
 
 from aws_cdk import Token
 from aws_cdk.aws_stepfunctions import FieldUtils, JsonPath, QueryLanguage
@@ -21,7 +19,6 @@ from aws_cdk.aws_stepfunctions import FieldUtils, JsonPath, QueryLanguage
 if TYPE_CHECKING:
     from constructs_sm.images import SageMakerImage
     from constructs_sm.job import JobArguments
-    from constructs_sm.s3 import S3Location
 
     from aws_cdk import Duration, Size
     from aws_cdk import aws_ec2 as ec2
@@ -30,10 +27,6 @@ if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_lambda as lambda_
     from aws_cdk import aws_sns as sns
-    from constructs import Construct
-
-JOBS = "jobs/"
-"""Where, of the data in their scope, jobs write that are not told where."""
 
 Image: TypeAlias = Union[str, "SageMakerImage", "ecr.IRepository", "ecr_assets.DockerImageAsset"]
 """A container image: its URI, one of `images`, a repository (its `latest`), or an image built from a folder. ECR pull
@@ -242,40 +235,6 @@ def _subnets(vpc: ec2.IVpc | None, subnets: Subnets | None, problems: list[Probl
 
 
 _SELECTION = ("availability_zones", "one_per_az", "subnet_filters", "subnet_group_name", "subnets", "subnet_type")
-
-
-def data_under(scope: Construct, job: str) -> S3Location | None:
-    """Where a job writes that is not told where: `jobs/<job>/` in the data of its scope; None if that has none.
-
-    Apart from what a user may have put there: a job that writes under its own input would read its output. The jobs of
-    a scope share a role, and so one grant of `jobs/`.
-    """
-    data = JobScope.of(scope).data
-    if data is None:
-        return None
-    jobs = data.under(JOBS)
-    return replace(jobs, uri=f"{jobs.uri}{slug(job, _LONGEST_FOLDER)}/")
-
-
-def of_this_execution(place: S3Location | None, *names: str, jsonata: bool) -> S3Location | None:
-    """A place under *place* that no other execution writes to: `<execution>/<names>/`.
-
-    A job that found the files of an earlier run beside its own would read both.
-    """
-    if place is None:
-        return None
-    rest = "/".join(["", *names, ""])
-    if jsonata:
-        return replace(place, uri=f"{{% '{place.uri}' & $states.context.Execution.Name & '{rest}' %}}")
-    return replace(place, uri=f"States.Format('{place.uri}{{}}{rest}', $$.Execution.Name)")
-
-
-def checkpoints_under(scope: Construct, job: str, *, jsonata: bool) -> S3Location | None:
-    """Where a job keeps its checkpoints that is not told where; None if its scope has no data."""
-    return of_this_execution(data_under(scope, job), "checkpoints", jsonata=jsonata)
-
-
-_LONGEST_FOLDER = 64
 
 
 def asks_for_jsonata(arguments: JobArguments) -> bool:

@@ -8,9 +8,10 @@ from constructs_sm import ground_truth
 from constructs_sm.actions import LABELING_JOB
 from constructs_sm.errors import InvalidInputError, Problem
 from constructs_sm.job import JobArguments, SageMakerJob
-from constructs_sm.jobs.fields import data_under, first, seconds, tag_list, text_list, vpc_config
+from constructs_sm.jobs.fields import first, seconds, tag_list, text_list, vpc_config
 from constructs_sm.jobs.workers import PublicWorkteam
 from constructs_sm.late_bound import is_late_bound
+from constructs_sm.places import data_under
 from constructs_sm.s3 import S3Location
 
 if TYPE_CHECKING:

@@ -12,9 +12,7 @@ from constructs_sm.jobs.fields import (
     STOPPING,
     asks_for_jsonata,
     cluster,
-    data_under,
     first,
-    of_this_execution,
     seconds,
     tag_list,
     text_list,
@@ -24,6 +22,7 @@ from constructs_sm.jobs.fields import (
 from constructs_sm.jobs.processing_data import ProcessingOutput, processing_inputs, processing_outputs
 from constructs_sm.jobs.resources import resource_defaults, volume_key
 from constructs_sm.late_bound import is_late_bound
+from constructs_sm.places import data_under, of_this_execution
 from constructs_sm.s3 import S3Location
 
 if TYPE_CHECKING:

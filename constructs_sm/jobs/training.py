@@ -11,18 +11,10 @@ from constructs_sm.job import JobArguments, SageMakerJob
 from constructs_sm.jobs.channels import channels
 from constructs_sm.jobs.debugger import output_defaults, tensor_board_config
 from constructs_sm.jobs.definitions import algorithm, checkpoint_config, definition_defaults, output_data, stopping
-from constructs_sm.jobs.fields import (
-    asks_for_jsonata,
-    checkpoints_under,
-    data_under,
-    first,
-    tag_list,
-    text_list,
-    texts,
-    vpc_config,
-)
+from constructs_sm.jobs.fields import asks_for_jsonata, first, tag_list, text_list, texts, vpc_config
 from constructs_sm.jobs.resources import resources, volume_key
 from constructs_sm.outputs import Metric
+from constructs_sm.places import checkpoints_under, data_under
 from constructs_sm.rendering import Structure, spelled
 from constructs_sm.s3 import S3Location
 

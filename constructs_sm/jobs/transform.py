@@ -7,20 +7,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from constructs_sm.actions import TRANSFORM_JOB
 from constructs_sm.job import JobArguments, SageMakerJob
-from constructs_sm.jobs.fields import (
-    asks_for_jsonata,
-    data_under,
-    first,
-    instance,
-    mebibytes,
-    of_this_execution,
-    seconds,
-    tag_list,
-    texts,
-)
+from constructs_sm.jobs.fields import asks_for_jsonata, first, instance, mebibytes, seconds, tag_list, texts
 from constructs_sm.jobs.model import Model
 from constructs_sm.jobs.resources import volume_key
 from constructs_sm.outputs import JobOutput
+from constructs_sm.places import data_under, of_this_execution
 from constructs_sm.rendering import Structure, Verbatim
 from constructs_sm.s3 import S3Location
 

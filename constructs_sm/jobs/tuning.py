@@ -10,10 +10,11 @@ from constructs_sm.actions import TUNING_JOB
 from constructs_sm.errors import InvalidInputError, Problem
 from constructs_sm.job import JobArguments, SageMakerJob
 from constructs_sm.jobs.definitions import filled
-from constructs_sm.jobs.fields import data_under, seconds, tag_list
+from constructs_sm.jobs.fields import seconds, tag_list
 from constructs_sm.jobs.ranges import parameter_ranges
 from constructs_sm.jobs.tuning_definition import TuningDefinition
 from constructs_sm.late_bound import is_json_path, is_jsonata
+from constructs_sm.places import data_under
 from constructs_sm.rendering import Structure
 from constructs_sm.s3 import S3Location
 

@@ -1,0 +1,51 @@
+"""Where in the data of their scope jobs write that are not told where."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from constructs_sm.names import slug
+from constructs_sm.scope import JobScope
+
+if TYPE_CHECKING:
+    from constructs_sm.s3 import S3Location
+
+    from constructs import Construct
+
+JOBS = "jobs/"
+"""The folder of them all. A user's own data stands beside it: a job that writes under its input would read its output.
+"""
+_LONGEST_FOLDER = 64
+
+
+def folder_of(construct_id: str) -> str:
+    """The folder of one of them."""
+    return f"{JOBS}{slug(construct_id, _LONGEST_FOLDER)}/"
+
+
+def data_under(scope: Construct, job: str) -> S3Location | None:
+    """The folder of a job in the data of its scope; None if that has none.
+
+    The jobs of a scope share a role, and so one grant of `jobs/`.
+    """
+    data = JobScope.of(scope).data
+    return data and replace(data.under(JOBS), uri=data.under(folder_of(job)).uri)
+
+
+def of_this_execution(place: S3Location | None, *names: str, jsonata: bool) -> S3Location | None:
+    """A place under *place* that no other execution writes to: `<execution>/<names>/`.
+
+    A job that found the files of an earlier run beside its own would read both.
+    """
+    if place is None:
+        return None
+    rest = "/".join(["", *names, ""])
+    if jsonata:
+        return replace(place, uri=f"{{% '{place.uri}' & $states.context.Execution.Name & '{rest}' %}}")
+    return replace(place, uri=f"States.Format('{place.uri}{{}}{rest}', $$.Execution.Name)")
+
+
+def checkpoints_under(scope: Construct, job: str, *, jsonata: bool) -> S3Location | None:
+    """Where a job keeps its checkpoints that is not told where; None if its scope has no data."""
+    return of_this_execution(data_under(scope, job), "checkpoints", jsonata=jsonata)
