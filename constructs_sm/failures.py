@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from constructs_sm.actions import ACTIONS
 from constructs_sm.errors import InvalidInputError, Problem, raise_all
 from constructs_sm.fragment import Check
-from constructs_sm.iam import Grant
+from constructs_sm.iam import SEND_FAILURE_GRANT, publish_grants
 from constructs_sm.job import JobTask
 from constructs_sm.jsonata import UNCHANGED
 from constructs_sm.scope import JobScope, reference_of
@@ -21,6 +21,8 @@ from constructs import Construct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from constructs_sm.iam import Grant
 
     from aws_cdk import aws_sns as sns
 
@@ -34,9 +36,6 @@ _STRING = r'"\s*:\s*"([^\\"]*(?:\\.[^\\"]*)*)"'
 # SageMaker's, then those of Lambda and Glue.
 _REASON = f'/"(?:FailureReason|errorMessage|ErrorMessage){_STRING}/'
 _ARN = f'/"(?:{"|".join(dict.fromkeys(action.arn_field for action in ACTIONS if action.sync))}){_STRING}/'
-_SEND_FAILURE = Grant(
-    ("states:SendTaskFailure",), ("*",), wildcard="A task token says whose it is: the API takes no resource"
-)
 
 
 class FailureHandler(Construct):
@@ -230,7 +229,7 @@ class _End(_Handling):
                 },
                 "TimeoutSeconds": _ANSWER_SECONDS,
             },
-            [_SEND_FAILURE],
+            [SEND_FAILURE_GRANT],
         )
         # Makes it part of the graph; which errors lead there is said below.
         self.add_catch(fail)
@@ -264,9 +263,7 @@ _REFUSALS = ("InvalidTokenException", "SfnException", "TaskDoesNotExistException
 
 def _told(scope: Construct, name: str, partition: str, topic: sns.ITopic, end: sfn.State) -> _Handling:
     key = topic.master_key
-    grants = [Grant(("sns:Publish",), (topic.topic_arn,))]
-    if key is not None:
-        grants.append(Grant(("kms:Decrypt", "kms:GenerateDataKey"), (key.key_arn,)))
+    grants = publish_grants(topic.topic_arn, None if key is None else key.key_arn)
     retry = {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 2, "MaxAttempts": 3, "BackoffRate": 2}
     notice = _Notice(
         scope,

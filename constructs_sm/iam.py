@@ -1,9 +1,8 @@
-"""Every policy statement there is, for both roles.
+"""Policy statements: what one is, those of the state machine role, and those that both roles have.
 
 Statements are plain values until the last moment: equal ones are one, and none costs a call over the jsii bridge twice.
-Sources: https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html for the state machine role,
-https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html for the execution role, and the Service
-Authorization Reference for the resource types.
+Sources: https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html, and the Service Authorization
+Reference for the resource types.
 """
 
 from __future__ import annotations
@@ -12,26 +11,21 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.access import Source, Use
-from constructs_sm.late_bound import TOKEN, is_jsonata, is_token
+from constructs_sm.late_bound import is_jsonata, is_token
 from constructs_sm.names import arn_suffix
 from constructs_sm.polled_actions import MODEL_PACKAGE
 from constructs_sm.rendering import LATE, spelled
-from constructs_sm.s3 import S3Location, bucket_and_prefix
+from constructs_sm.s3 import bucket_and_prefix
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
-    from constructs_sm.access import Access
     from constructs_sm.actions import Action
     from constructs_sm.polled_actions import PolledAction
+    from constructs_sm.s3 import S3Location
 
-_PART = rf"(?:{TOKEN.pattern}|[^./])+?"
-_ECR_IMAGE = re.compile(
-    rf"(?P<account>{_PART})\.dkr[.-]ecr(?:-fips)?\.(?P<region>{_PART})\.(?:{TOKEN.pattern}|[a-z0-9.-]+)"
-    rf"/(?P<repository>(?:{TOKEN.pattern}|[^:@])+)(?:[:@].*)?"
-)
-_PASSED_TO_SAGEMAKER = (("StringEquals", "iam:PassedToService", "sagemaker.amazonaws.com"),)
+_BEGINNING = "A name ends in a random part or comes at run time; its literal beginning, if any, is kept"
+_PREFIX = "An S3 prefix means whatever is under it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +49,9 @@ class Grant:
 
 SERVICE_GRANT = Grant((), ("*",), wildcard="Log deliveries and traces take no resource; the CDK grants them")
 """What the CDK itself gives a state machine role that logs and is traced: here only to say why."""
+SEND_FAILURE_GRANT = Grant(
+    ("states:SendTaskFailure",), ("*",), wildcard="A task token says whose it is: the API takes no resource"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +64,13 @@ class Arns:
 
     def of(self, service: str, resource: str) -> str:
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
+
+    def of_bucket(self, bucket: str) -> str:
+        return f"arn:{self.partition}:s3:::{bucket}"
+
+    def named(self, service: str, resource_type: str, name: str) -> str:
+        """The ARN of a resource that is named, or given by its ARN already."""
+        return name if name.startswith("arn:") or is_token(name) else self.of(service, f"{resource_type}/{name}")
 
 
 def state_machine_grants(
@@ -93,272 +97,24 @@ def state_machine_grants(
         shared_prefix: A literal beginning that the names of all jobs of a pipeline have: they share their grants.
         keys: Keys of volumes that the caller, not the execution role, must let SageMaker use.
     """
-    resources = tuple(_resources(action, request, arns, shared_prefix))
-    why = "A name ends in a random part or comes at run time; its literal beginning, if any, is kept"
+    named = ((action.arn_type, action.name_field), *action.extra_resources)
+    resources = _named_by(request, named, action, arns, shared_prefix)
     own = tuple(resource for resource in resources if f":{action.arn_type}/" in resource)
     verbs = (action.verb, "Describe", "Stop") if sync else (action.verb,)
     grants = [
-        Grant(tuple(f"sagemaker:{verb}{action.noun}" for verb in verbs), resources, wildcard=why),
+        Grant(tuple(f"sagemaker:{verb}{action.noun}" for verb in verbs), resources, wildcard=_BEGINNING),
         Grant(("sagemaker:ListTags",), ("*",), wildcard="As AWS documents it for Step Functions"),
     ]
     if action.takes_tags:
-        grants.append(Grant(("sagemaker:AddTags",), own, wildcard=why))
-    grants += [
-        Grant(("iam:PassRole",), (role_arn,), _PASSED_TO_SAGEMAKER, wildcard="The role comes at run time")
-        for role_arn in role_arns
-    ]
+        grants.append(Grant(("sagemaker:AddTags",), own, wildcard=_BEGINNING))
+    grants += map(passing_grant, role_arns)
     if sync and action.sync_rule:
         events = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
         rule = arns.of("events", f"rule/{action.sync_rule.name}")
         grants.append(Grant(events, (rule,), wildcard="AWS does not publish the name of this rule"))
     for key in keys:
-        grants += [_volume_key(key, arns), _key(key, arns, "kms:DescribeKey")]
+        grants += [volume_key_grant(key, arns), key_grant(key, arns, "kms:DescribeKey")]
     return tuple(grants)
-
-
-def _resources(action: Action, request: Mapping[str, Any], arns: Arns, shared_prefix: str | None) -> Iterator[str]:
-    for arn_type, name_field in ((action.arn_type, action.name_field), *action.extra_resources):
-        key = spelled(request, name_field)
-        suffix = "*" if key is None else arn_suffix(str(request[key]), run_time=key.endswith(LATE))
-        if shared_prefix and suffix.startswith(f"{shared_prefix}-"):
-            suffix = f"{shared_prefix}-*"
-        yield arns.of("sagemaker", f"{arn_type}/{suffix}")
-        # A token must not be lower-cased: that would no longer be the token.
-        if action.lower_cases_arn and not is_token(suffix) and suffix != suffix.lower():
-            yield arns.of("sagemaker", f"{arn_type}/{suffix.lower()}")
-
-
-def execution_base_grants(arns: Arns) -> tuple[Grant, ...]:
-    """What every job does whatever it reads: its logs, its metrics, and logging in to the registry."""
-    logs = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
-    return (
-        Grant(logs, (arns.of("logs", "log-group:/aws/sagemaker/*"),), wildcard="SageMaker makes its log groups itself"),
-        Grant(("cloudwatch:PutMetricData", "ecr:GetAuthorizationToken"), ("*",), wildcard="Neither takes a resource"),
-    )
-
-
-def execution_grants(access: Access, arns: Arns) -> tuple[Grant, ...]:
-    """What SageMaker may do to serve a request that needs *access*: prefixes of S3, never whole buckets, and no `*`."""
-    grants = [grant for location in access.reads for grant in _read(location, arns)]
-    grants += [grant for location in access.writes for grant in _write(location, arns)]
-    grants += [Grant(("s3:GetBucketLocation",), (_bucket_arn(location, arns),)) for location in access.located]
-    grants += [grant for use, name in access.uses for grant in _USES[use](name, arns)]
-    grants += [grant for source, fields in access.sources for grant in _SOURCES[source](fields, arns)]
-    repositories = [*access.repository_arns, *filter(None, (_repository_arn(image, arns) for image in access.images))]
-    pull = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
-    grants += [Grant(pull, (repository,)) for repository in repositories]
-    grants += [_key(key, arns, "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey") for key in access.output_keys]
-    grants += [_volume_key(key, arns) for key in access.volume_keys]
-    if access.in_vpc:
-        grants.append(Grant(_INTERFACES, ("*",), wildcard="Interfaces have no name before SageMaker makes them"))
-    return tuple(dict.fromkeys(grants))
-
-
-def self_passing_grant(role_arn: str) -> Grant:
-    """What lets a role be that of jobs which SageMaker starts for a job that runs under it: automated labeling."""
-    return Grant(("iam:PassRole",), (role_arn,), _PASSED_TO_SAGEMAKER)
-
-
-_PREFIX = "An S3 prefix means whatever is under it"
-# EC2's Describe calls take no resource either.
-_INTERFACES = (
-    "ec2:CreateNetworkInterface",
-    "ec2:CreateNetworkInterfacePermission",
-    "ec2:DeleteNetworkInterface",
-    "ec2:DeleteNetworkInterfacePermission",
-    "ec2:DescribeDhcpOptions",
-    "ec2:DescribeNetworkInterfaces",
-    "ec2:DescribeSecurityGroups",
-    "ec2:DescribeSubnets",
-    "ec2:DescribeVpcs",
-)
-
-
-def _read(location: S3Location, arns: Arns) -> Iterator[Grant]:
-    _, prefix = _bucket_and_prefix(location)
-    bucket_arn = _bucket_arn(location, arns)
-    yield Grant(("s3:GetObject",), (f"{bucket_arn}/{prefix}*",), wildcard=_PREFIX)
-    listed = (("StringLike", "s3:prefix", f"{prefix}*"),) if prefix else ()
-    yield Grant(("s3:ListBucket",), (bucket_arn,), listed)
-    if location.key is not None:
-        yield Grant(("kms:Decrypt",), (location.key.key_arn,))
-
-
-def read_object_grants(location: S3Location, arns: Arns, file: str = "") -> tuple[Grant, ...]:
-    """What the state machine role needs to read one object; nothing where it is not known what object that may be.
-
-    Args:
-        location: The object.
-        arns: Where the resources are.
-        file: How its name ends, where the rest comes at run time.
-    """
-    if location.within is None or bucket_and_prefix(location.within) is None:
-        return ()
-    _, prefix = _bucket_and_prefix(location)
-    name = prefix if location.is_exact else f"{prefix}*{file}"
-    grants = [Grant(("s3:GetObject",), (f"{_bucket_arn(location, arns)}/{name}",), wildcard=_PREFIX)]
-    if location.key is not None:
-        grants.append(Grant(("kms:Decrypt",), (location.key.key_arn,)))
-    return tuple(grants)
-
-
-def listing_grants(location: S3Location, arns: Arns) -> tuple[Grant, ...]:
-    """What the state machine role needs to list a prefix; nothing where it is not known what prefix that may be."""
-    if location.within is None or bucket_and_prefix(location.within) is None:
-        return ()
-    _, prefix = _bucket_and_prefix(location)
-    listed = (("StringLike", "s3:prefix", f"{prefix}*"),) if prefix else ()
-    return (Grant(("s3:ListBucket",), (_bucket_arn(location, arns),), listed),)
-
-
-def result_grants(location: S3Location, arns: Arns) -> tuple[Grant, ...]:
-    """What the state machine role needs to write the results of a distributed map.
-
-    Source: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-resultwriter.html
-    """
-    _, prefix = _bucket_and_prefix(location)
-    uploads = ("s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject")
-    grants = [Grant(uploads, (f"{_bucket_arn(location, arns)}/{prefix}*",), wildcard=_PREFIX)]
-    if location.key is not None:
-        grants.append(Grant(("kms:Decrypt", "kms:GenerateDataKey"), (location.key.key_arn,)))
-    return tuple(grants)
-
-
-def _write(location: S3Location, arns: Arns) -> Iterator[Grant]:
-    _, prefix = _bucket_and_prefix(location)
-    written = f"{_bucket_arn(location, arns)}/{prefix}*"
-    yield Grant(("s3:AbortMultipartUpload", "s3:PutObject"), (written,), wildcard=_PREFIX)
-    if location.key is not None:
-        # An upload in parts reads its own parts back.
-        yield Grant(("kms:Decrypt", "kms:GenerateDataKey"), (location.key.key_arn,))
-
-
-def _bucket_and_prefix(location: S3Location) -> tuple[str, str]:
-    found = bucket_and_prefix(location.within or "")
-    if found is None:
-        message = f"no S3 prefix to grant: {location}"
-        raise AssertionError(message)
-    bucket, prefix = found
-    # A key may hold what IAM takes for a wildcard.
-    return bucket, re.sub(r"[*?]", r"${\g<0>}", prefix)
-
-
-def _bucket_arn(location: S3Location, arns: Arns) -> str:
-    return f"arn:{arns.partition}:s3:::{_bucket_and_prefix(location)[0]}"
-
-
-def _call(function_arn: str, arns: Arns) -> Iterator[Grant]:
-    built_in = _GROUND_TRUTH_FUNCTION.search(function_arn)
-    # Those of Ground Truth itself stand in accounts of AWS's, and need no permission.
-    if built_in is None or built_in["account"] == arns.account:
-        yield Grant(("lambda:InvokeFunction",), (function_arn,))
-
-
-def _publish(topic_arn: str, _: Arns) -> Iterator[Grant]:
-    yield Grant(("sns:Publish",), (topic_arn,))
-
-
-def _subscribe(topic_arn: str, arns: Arns) -> Iterator[Grant]:
-    # Ground Truth makes the queue of a streaming job itself, with this in its name.
-    queue = arns.of("sqs", "*GroundTruth*")
-    of_queues = (("StringEquals", "sns:Protocol", "sqs"), ("StringLike", "sns:Endpoint", queue))
-    yield Grant(("sns:Subscribe",), (topic_arn,), of_queues)
-    yield Grant(("sns:Unsubscribe",), (topic_arn,))
-    yield Grant(_STREAMING_QUEUE, (queue,), wildcard="Ground Truth names its queue itself")
-
-
-def _put_records(feature_group: str, arns: Arns) -> Iterator[Grant]:
-    group = feature_group if _is_arn(feature_group) else arns.of("sagemaker", f"feature-group/{feature_group}")
-    yield Grant(("sagemaker:PutRecord",), (group,))
-
-
-def _describe_hub_content(content_arn: str, _: Arns) -> Iterator[Grant]:
-    yield Grant(("sagemaker:DescribeHubContent",), (content_arn,))
-
-
-def _file_system(fields: Mapping[str, str], arns: Arns) -> Iterator[Grant]:
-    if fields["FileSystemType"] != "EFS":
-        yield Grant(("fsx:DescribeFileSystems",), ("*",), wildcard="FSx describes file systems without a resource")
-        return
-    client = [] if fields.get("FileSystemAccessMode") == "ro" else ["elasticfilesystem:ClientWrite"]
-    mount = ("elasticfilesystem:ClientMount", *client, "elasticfilesystem:DescribeMountTargets")
-    yield Grant(mount, (arns.of("elasticfilesystem", f"file-system/{fields['FileSystemId']}"),))
-
-
-def _athena(fields: Mapping[str, str], arns: Arns) -> Iterator[Grant]:
-    query = ("athena:GetQueryExecution", "athena:GetQueryResults", "athena:StartQueryExecution")
-    yield Grant(query, (arns.of("athena", f"workgroup/{fields.get('WorkGroup', 'primary')}"),))
-    database = fields["Database"]
-    tables = tuple(arns.of("glue", part) for part in ("catalog", f"database/{database}", f"table/{database}/*"))
-    metadata = ("glue:GetDatabase", "glue:GetPartitions", "glue:GetTable")
-    yield Grant(metadata, tables, wildcard="Which tables a query reads stands in its text")
-
-
-def _redshift(fields: Mapping[str, str], arns: Arns) -> Iterator[Grant]:
-    cluster = fields["ClusterId"]
-    of_cluster = (f"dbname:{cluster}/{fields['Database']}", f"dbuser:{cluster}/{fields['DbUser']}")
-    yield Grant(("redshift:GetClusterCredentials",), tuple(arns.of("redshift", part) for part in of_cluster))
-    cluster_arn = arns.of("redshift", f"cluster:{cluster}")
-    yield Grant(("redshift-data:ExecuteStatement", "redshift:DescribeClusters"), (cluster_arn,))
-    yield Grant(("redshift-data:DescribeStatement",), ("*",), wildcard="A statement has no name before it is run")
-
-
-_GROUND_TRUTH_FUNCTION = re.compile(r":(?P<account>[^:]+):function:(PRE|ACS)-[A-Z]")
-_STREAMING_QUEUE = (
-    "sqs:CreateQueue",
-    "sqs:DeleteMessage",
-    "sqs:GetQueueAttributes",
-    "sqs:GetQueueUrl",
-    "sqs:ReceiveMessage",
-    "sqs:SendMessage",
-    "sqs:SetQueueAttributes",
-)
-_USES: dict[Use, Callable[[str, Arns], Iterable[Grant]]] = {
-    Use.CALL: _call,
-    Use.PUBLISH: _publish,
-    Use.SUBSCRIBE: _subscribe,
-    Use.PUT_RECORDS: _put_records,
-    Use.DESCRIBE_HUB_CONTENT: _describe_hub_content,
-}
-_SOURCES: dict[Source, Callable[[Mapping[str, str], Arns], Iterable[Grant]]] = {
-    Source.FILE_SYSTEM: _file_system,
-    Source.ATHENA: _athena,
-    Source.REDSHIFT: _redshift,
-}
-
-
-def _repository_arn(image: str, arns: Arns) -> str | None:
-    """The repository of an image in ECR; None for one of another registry, which IAM has no say in."""
-    match = _ECR_IMAGE.fullmatch(image)
-    if match is None:
-        return None
-    return f"arn:{arns.partition}:ecr:{match['region']}:{match['account']}:repository/{match['repository']}"
-
-
-def _is_arn(name: str) -> bool:
-    return name.startswith("arn:") or is_token(name)
-
-
-def _volume_key(key: str, arns: Arns) -> Grant:
-    return _key(key, arns, "kms:CreateGrant", conditions=(("Bool", "kms:GrantIsForAWSResource", "true"),))
-
-
-def _key(key: str, arns: Arns, *actions: str, conditions: tuple[tuple[str, str, str], ...] = ()) -> Grant:
-    """Use of a key, however the request names it: ARN, id or alias."""
-    owner = arns
-    if key.startswith("arn:") and ":alias/" in key:
-        _, partition, _, region, account, key = key.split(":", 5)
-        owner = Arns(partition, region, account)
-    if key.startswith("alias/"):
-        # Except as a condition.
-        alias = ("ForAnyValue:StringEquals", "kms:ResourceAliases", key)
-        return Grant(
-            actions, (owner.of("kms", "key/*"),), (*conditions, alias), wildcard="IAM knows no key by its alias"
-        )
-    return Grant(actions, (key if _is_arn(key) else arns.of("kms", f"key/{key}"),), conditions)
-
-
-_BEGINNING = "A name ends in a random part or comes at run time; its literal beginning, if any, is kept"
 
 
 def polled_grants(
@@ -375,20 +131,12 @@ def polled_grants(
     alone. No EventBridge rule, and no ListTags.
     """
     own = _polled_resources(action, request, arns, shared_prefix)
-    begun_on = tuple(
-        arns.of("sagemaker", f"{arn_type}/{name}")
-        for arn_type, at in action.extra_resources
-        for name in _names(action, request, at, shared_prefix)
-    )
+    begun_on = _named_by(request, action.extra_resources, action, arns, shared_prefix, there=True)
     begun = (*(own if action.begun_on_itself else ()), *begun_on)
     grants = [Grant((f"sagemaker:{action.operation}",), begun, wildcard=_BEGINNING)]
     if spelled(request, "Tags"):
         grants.append(Grant(("sagemaker:AddTags",), own, wildcard=_BEGINNING))
-    grants += [
-        Grant(("iam:PassRole",), (arn,), _PASSED_TO_SAGEMAKER, wildcard="The role comes at run time")
-        for arn in role_arns
-    ]
-    return tuple(grants)
+    return (*grants, *map(passing_grant, role_arns))
 
 
 def polling_grant(
@@ -402,31 +150,9 @@ def polling_grant(
 def _polled_resources(
     action: PolledAction, request: Mapping[str, Any], arns: Arns, shared_prefix: str | None
 ) -> tuple[str, ...]:
-    names = _names(action, request, action.resource_field or action.name_field, shared_prefix)
-    return tuple(arns.of("sagemaker", f"{action.arn_type}/{name}{action.under}") for name in names)
-
-
-def _names(action: Action, request: Mapping[str, Any], field_name: str, shared_prefix: str | None) -> list[str]:
-    """How the ARN of a resource may end that a field of the request names, as far as IAM can say it.
-
-    A name that is known of a resource that is there already is taken as it is.
-    """
-    key = spelled(request, field_name)
-    value = "" if key is None else str(request[key])
-    if key is None:
-        name = "*"
-    elif key.endswith(LATE) or is_jsonata(value) or field_name == action.name_field:
-        name = arn_suffix(value, run_time=key.endswith(LATE))
-        if shared_prefix and name.startswith(f"{shared_prefix}-"):
-            name = f"{shared_prefix}-*"
-    else:
-        name = value.rpartition("/")[2]
-    return _spellings(name, lower_cased=action.lower_cases_arn)
-
-
-def _spellings(name: str, *, lower_cased: bool) -> list[str]:
-    """A name, and how SageMaker may spell it in an ARN. A token must not be lower-cased: it would be another."""
-    return list(dict.fromkeys([name, name.lower()])) if lower_cased and not is_token(name) else [name]
+    named = [(action.arn_type, action.resource_field or action.name_field)]
+    there = action.resource_field is not None
+    return _named_by(request, named, action, arns, shared_prefix, there=there, under=action.under)
 
 
 def sagemaker_grant(arns: Arns, operation: str, arn_type: str, name: str) -> Grant:
@@ -438,12 +164,64 @@ def sagemaker_grant(arns: Arns, operation: str, arn_type: str, name: str) -> Gra
 def registry_grant(operation: str, request: Mapping[str, Any], arns: Arns) -> Grant:
     """One SageMaker API on the group of a CreateModelPackage request, or on the versions in it."""
     arn_type, under = ("model-package-group", "") if operation.endswith("Group") else (MODEL_PACKAGE.arn_type, "/*")
-    names = _names(MODEL_PACKAGE, request, "ModelPackageGroupName", None)
-    resources = tuple(arns.of("sagemaker", f"{arn_type}/{name}{under}") for name in names)
+    named = [(arn_type, "ModelPackageGroupName")]
+    resources = _named_by(request, named, MODEL_PACKAGE, arns, None, there=True, under=under)
     return Grant((f"sagemaker:{operation}",), resources, wildcard="The versions of the group")
 
 
-def publish_grants(topic_arn: str, key_arn: str | None) -> tuple[Grant, ...]:
+def _named_by(
+    request: Mapping[str, Any],
+    named: Iterable[tuple[str, str]],
+    action: Action,
+    arns: Arns,
+    shared_prefix: str | None,
+    *,
+    there: bool = False,
+    under: str = "",
+) -> tuple[str, ...]:
+    """ARNs of the resources that a request to *action* names, as far as IAM can say them.
+
+    Args:
+        request: The request.
+        named: The type of each resource, and the field that names it.
+        action: The row of the table.
+        arns: Where the resources are.
+        shared_prefix: See `state_machine_grants`.
+        there: Whether they are there already, so that one whose name is known has that name and no other.
+        under: What follows the name.
+    """
+    return tuple(
+        arns.of("sagemaker", f"{arn_type}/{spelling}{under}")
+        for arn_type, field_name in named
+        for spelling in _spellings(
+            _name(request, field_name, shared_prefix, there=there), lower_cased=action.lower_cases_arn
+        )
+    )
+
+
+def _name(request: Mapping[str, Any], field_name: str, shared_prefix: str | None, *, there: bool) -> str:
+    key = spelled(request, field_name)
+    if key is None:
+        return "*"
+    value, late = str(request[key]), key.endswith(LATE)
+    if there and not late and not is_jsonata(value):
+        return value.rpartition("/")[2]
+    name = arn_suffix(value, run_time=late)
+    return f"{shared_prefix}-*" if shared_prefix and name.startswith(f"{shared_prefix}-") else name
+
+
+def _spellings(name: str, *, lower_cased: bool) -> list[str]:
+    """A name, and how SageMaker may spell it in an ARN. A token must not be lower-cased: it would be another."""
+    return list(dict.fromkeys([name, name.lower()])) if lower_cased and not is_token(name) else [name]
+
+
+def passing_grant(role_arn: str) -> Grant:
+    """To have SageMaker run something under a role."""
+    to_sagemaker = ("StringEquals", "iam:PassedToService", "sagemaker.amazonaws.com")
+    return Grant(("iam:PassRole",), (role_arn,), (to_sagemaker,), wildcard="The role comes at run time")
+
+
+def publish_grants(topic_arn: str, key_arn: str | None = None) -> tuple[Grant, ...]:
     """To publish to a topic, and to one that is encrypted."""
     published = Grant(("sns:Publish",), (topic_arn,))
     return (published,) if key_arn is None else (published, Grant(("kms:Decrypt", "kms:GenerateDataKey"), (key_arn,)))
@@ -452,3 +230,88 @@ def publish_grants(topic_arn: str, key_arn: str | None) -> tuple[Grant, ...]:
 def alarm_grant(arns: Arns, names: Iterable[str]) -> Grant:
     """To see whether alarms ring."""
     return Grant(("cloudwatch:DescribeAlarms",), tuple(arns.of("cloudwatch", f"alarm:{name}") for name in names))
+
+
+def read_object_grants(location: S3Location, arns: Arns, file: str = "") -> tuple[Grant, ...]:
+    """What the state machine role needs to read one object; nothing where it is not known what object that may be.
+
+    Args:
+        location: The object.
+        arns: Where the resources are.
+        file: How its name ends, where the rest comes at run time.
+    """
+    if not _is_known(location):
+        return ()
+    rest = "" if location.is_exact else f"*{file}"
+    return (objects_grant(location, arns, "s3:GetObject", rest=rest), *data_key_grants(location, "kms:Decrypt"))
+
+
+def listing_grants(location: S3Location, arns: Arns) -> tuple[Grant, ...]:
+    """What lists a prefix; nothing where it is not known what prefix that may be."""
+    if not _is_known(location):
+        return ()
+    bucket, prefix = _bucket_and_prefix(location)
+    listed = (("StringLike", "s3:prefix", f"{prefix}*"),) if prefix else ()
+    return (Grant(("s3:ListBucket",), (arns.of_bucket(bucket),), listed),)
+
+
+def result_grants(location: S3Location, arns: Arns) -> tuple[Grant, ...]:
+    """What the state machine role needs to write the results of a distributed map.
+
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-resultwriter.html
+    """
+    uploads = ("s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject")
+    return (
+        objects_grant(location, arns, *uploads),
+        *data_key_grants(location, "kms:Decrypt", "kms:GenerateDataKey"),
+    )
+
+
+def objects_grant(location: S3Location, arns: Arns, *actions: str, rest: str = "*") -> Grant:
+    """*actions* on the objects whose names are the prefix of a location and *rest*."""
+    bucket, prefix = _bucket_and_prefix(location)
+    return Grant(actions, (f"{arns.of_bucket(bucket)}/{prefix}{rest}",), wildcard=_PREFIX)
+
+
+def bucket_grant(location: S3Location, arns: Arns, action: str) -> Grant:
+    """*action* on the bucket of a location."""
+    return Grant((action,), (arns.of_bucket(_bucket_and_prefix(location)[0]),))
+
+
+def data_key_grants(location: S3Location, *actions: str) -> tuple[Grant, ...]:
+    """Use of the key that data is encrypted with, if it is not S3's own."""
+    return () if location.key is None else (Grant(actions, (location.key.key_arn,)),)
+
+
+def _is_known(location: S3Location) -> bool:
+    return location.within is not None and bucket_and_prefix(location.within) is not None
+
+
+def _bucket_and_prefix(location: S3Location) -> tuple[str, str]:
+    found = bucket_and_prefix(location.within or "")
+    if found is None:
+        message = f"no S3 prefix to grant: {location}"
+        raise AssertionError(message)
+    bucket, prefix = found
+    # A key may hold what IAM takes for a wildcard.
+    return bucket, re.sub(r"[*?]", r"${\g<0>}", prefix)
+
+
+def volume_key_grant(key: str, arns: Arns) -> Grant:
+    """To have volumes encrypted with a key."""
+    return key_grant(key, arns, "kms:CreateGrant", conditions=(("Bool", "kms:GrantIsForAWSResource", "true"),))
+
+
+def key_grant(key: str, arns: Arns, *actions: str, conditions: tuple[tuple[str, str, str], ...] = ()) -> Grant:
+    """Use of a key, however the request names it: ARN, id or alias."""
+    owner = arns
+    if key.startswith("arn:") and ":alias/" in key:
+        _, partition, _, region, account, key = key.split(":", 5)
+        owner = Arns(partition, region, account)
+    if key.startswith("alias/"):
+        # Except as a condition.
+        alias = ("ForAnyValue:StringEquals", "kms:ResourceAliases", key)
+        return Grant(
+            actions, (owner.of("kms", "key/*"),), (*conditions, alias), wildcard="IAM knows no key by its alias"
+        )
+    return Grant(actions, (arns.named("kms", "key", key),), conditions)

@@ -15,7 +15,8 @@ from constructs_sm import requests
 from constructs_sm.access import access_of
 from constructs_sm.actions import Action
 from constructs_sm.errors import NOTHING, InvalidInputError, Problem, did_you_mean
-from constructs_sm.iam import Grant, execution_grants, polled_grants, self_passing_grant, state_machine_grants
+from constructs_sm.execution_grants import execution_grants, self_passing_grant
+from constructs_sm.iam import Grant, polled_grants, state_machine_grants
 from constructs_sm.keys import name_of
 from constructs_sm.late_bound import TOKEN, is_json_path, is_jsonata, is_token
 from constructs_sm.names import JobName, name_problems, slug, unique_prefix_max

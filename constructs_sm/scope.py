@@ -7,7 +7,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.errors import NOTHING, InvalidInputError, Problem
-from constructs_sm.iam import Arns, Grant, execution_base_grants
+from constructs_sm.execution_grants import execution_base_grants
+from constructs_sm.iam import Arns, Grant
 from constructs_sm.wiring import Wiring
 
 import jsii

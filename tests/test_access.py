@@ -12,7 +12,8 @@ from constructs_sm.actions import (
     PROCESSING_JOB,
     TRAINING_JOB,
 )
-from constructs_sm.iam import Arns, execution_grants
+from constructs_sm.execution_grants import execution_grants
+from constructs_sm.iam import Arns
 from constructs_sm.rendering import Rendered
 from constructs_sm.testing import state_machine_policy
 

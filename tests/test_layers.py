@@ -36,6 +36,7 @@ LAYERS = (
     "requests",
     "access",
     "iam",
+    "execution_grants",
     "inputs",
     "input_schema",
     "scope",
