@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from constructs_sm.actions import ACTIONS
 from constructs_sm.errors import InvalidInputError, Problem, raise_all
+from constructs_sm.flow import REDRIVEN
 from constructs_sm.fragment import Check
 from constructs_sm.iam import SEND_FAILURE_GRANT, publish_grants
 from constructs_sm.job import JobTask
 from constructs_sm.jsonata import UNCHANGED
 from constructs_sm.scope import JobScope, reference_of
 from constructs_sm.task import SageMakerTask
-from constructs_sm.wiring import REDRIVEN
 
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct

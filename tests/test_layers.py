@@ -23,6 +23,7 @@ LAYERS = (
     "jsonata",
     "conditions",
     "outputs",
+    "flow",
     "wiring",
     "api_model",
     "retry",

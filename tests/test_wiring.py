@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from constructs_sm.flow import points, steps
 from constructs_sm.outputs import TaskIdentity
-from constructs_sm.wiring import Wiring, points, steps
+from constructs_sm.wiring import Wiring
 
 import pytest
 
