@@ -8,7 +8,6 @@ from constructs_sm.deployment import EndpointDeployment as EndpointDeployment
 from constructs_sm.errors import InvalidInputError as InvalidInputError
 from constructs_sm.failures import FailureHandler as FailureHandler
 from constructs_sm.fan_out import FanOut as FanOut
-from constructs_sm.fan_out import S3Items as S3Items
 from constructs_sm.gates import EvaluationReport as EvaluationReport
 from constructs_sm.gates import QualityGate as QualityGate
 from constructs_sm.input_guard import InputGuard as InputGuard
@@ -81,6 +80,7 @@ from constructs_sm.polled_job import PolledJob as PolledJob
 from constructs_sm.registry import ModelPackage as ModelPackage
 from constructs_sm.retry import RetryPolicy as RetryPolicy
 from constructs_sm.s3 import S3Location as S3Location
+from constructs_sm.s3_items import S3Items as S3Items
 from constructs_sm.stack import PipelineStack as PipelineStack
 from constructs_sm.task import SageMakerTask as SageMakerTask
 from constructs_sm.validation import OutputCheck as OutputCheck

@@ -6,15 +6,16 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.errors import InvalidInputError, Problem, raise_all, where_of
+from constructs_sm.errors import Problem, raise_all, where_of
 from constructs_sm.fragment import Fragment
-from constructs_sm.iam import Grant, listing_grants, read_object_grants, result_grants
+from constructs_sm.iam import Grant, result_grants
 from constructs_sm.jsonata import UNCHANGED, merged, object_of, place_of, quoted
 from constructs_sm.keys import key_of, path_of
 from constructs_sm.late_bound import is_json_path, is_jsonata, is_token
 from constructs_sm.outputs import JobOutput, TaskIdentity
 from constructs_sm.places import folder_of
 from constructs_sm.s3 import S3Location, object_arguments, spelled_in_jsonata
+from constructs_sm.s3_items import S3Items
 from constructs_sm.scope import JobScope
 from constructs_sm.states import JsonataState
 
@@ -31,86 +32,7 @@ if TYPE_CHECKING:
 _MOST_INLINE = 40
 _MOST_CHILDREN = 10_000
 _LONGEST_ID = 80 - len(": Result")
-_DELIMITERS = {",": "COMMA", "|": "PIPE", ";": "SEMICOLON", " ": "SPACE", "\t": "TAB"}
 _ALWAYS_THERE = ("item", "index", "uri")
-
-
-@dataclass(frozen=True, slots=True)
-class S3Items:
-    """A list of items in S3. Made by `json`, `json_lines`, `csv`, `manifest` or `objects`.
-
-    Source: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemreader.html
-    """
-
-    location: S3Location
-    input_type: str | None = None
-    """As Step Functions calls it; None: the objects under a prefix."""
-    reader_config: tuple[tuple[str, Any], ...] = ()
-
-    @classmethod
-    def json(cls, place: S3Data) -> S3Items:
-        """A JSON file that is one array."""
-        return cls(_location(place), "JSON")
-
-    @classmethod
-    def json_lines(cls, place: S3Data) -> S3Items:
-        """A file with one JSON document a line, such as an augmented manifest."""
-        return cls(_location(place), "JSONL")
-
-    @classmethod
-    def csv(cls, place: S3Data, *, headers: Sequence[str] | None = None, delimiter: str = ",") -> S3Items:
-        """A CSV file; each item maps the headers to its row's texts.
-
-        Args:
-            place: The file.
-            headers: The names of the columns. Default: the first row has them.
-            delimiter: Comma, `|`, `;`, space or tab.
-
-        Raises:
-            InvalidInputError: Step Functions knows no such delimiter.
-        """
-        if delimiter not in _DELIMITERS:
-            problem = Problem("no delimiter of a CSV file", delimiter, f"use one of {list(_DELIMITERS)}")
-            raise InvalidInputError("S3Items.csv", [problem])
-        config: list[tuple[str, Any]] = [("CSVHeaderLocation", "GIVEN" if headers else "FIRST_ROW")]
-        if headers:
-            config.append(("CSVHeaders", list(headers)))
-        if delimiter != ",":
-            config.append(("CSVDelimiter", _DELIMITERS[delimiter]))
-        return cls(_location(place), "CSV", tuple(config))
-
-    @classmethod
-    def manifest(cls, place: S3Data) -> S3Items:
-        """The `manifest.json` of an S3 Inventory: one item an object in it."""
-        return cls(_location(place), "MANIFEST")
-
-    @classmethod
-    def objects(cls, prefix: S3Data) -> S3Items:
-        """The objects under a prefix: each item is what ListObjectsV2 says of one, and `$.uri` its URI."""
-        return cls(_location(prefix))
-
-    def to_reader(
-        self, partition: str, place: Mapping[str, str], arguments: str, max_items: int | None
-    ) -> dict[str, Any]:
-        """The ItemReader, told the *place* in the field that the query language calls *arguments*."""
-        config = dict(self.reader_config)
-        api = "getObject"
-        if self.input_type is not None:
-            config = {"InputType": self.input_type, **config}
-        else:
-            api = "listObjectsV2"
-            place = {name.replace("Key", "Prefix"): said for name, said in place.items()}
-        if max_items is not None:
-            config["MaxItems"] = max_items
-        reader = {"Resource": f"arn:{partition}:states:::s3:{api}", arguments: dict(place)}
-        return {**reader, "ReaderConfig": config} if config else reader
-
-
-def _location(place: S3Data) -> S3Location:
-    location = S3Location.of(place)
-    if location is None:
-        raise InvalidInputError("S3Items", [Problem("no place in S3", place, "pass an s3:// URI or an S3Location")])
-    return location
 
 
 class FanOut(Fragment):
@@ -386,28 +308,13 @@ class _Plan:
     @property
     def unknown(self) -> bool:
         """Whether the list stands where nothing can be granted."""
-        return isinstance(self.items, S3Items) and not any(self.reading())
-
-    def reading(self) -> Iterator[Grant]:
-        """What the state machine role needs to read the list."""
-        if not isinstance(self.items, S3Items):
-            return
-        arns, location = self.scope.arns, self.items.location
-        if self.items.input_type is None:
-            yield from listing_grants(location, arns)
-            return
-        yield from read_object_grants(location, arns)
-        if self.items.input_type == "MANIFEST" and location.is_exact:
-            # The lists that an inventory's manifest names stand in data/, beside the manifest's own folder.
-            folder = location.uri.rsplit("/", 2)[0]
-            yield from read_object_grants(S3Location(f"{{% '{folder}/data/' %}}", f"{folder}/data/", None), arns)
+        return isinstance(self.items, S3Items) and not any(self.items.grants(self.scope.arns))
 
     def grants(self) -> list[Grant]:
         """What the state machine role needs besides what the jobs do."""
-        found = list(self.reading())
-        if self.results is not None:
-            found += result_grants(self.results, self.scope.arns)
-        return found
+        arns = self.scope.arns
+        found = list(self.items.grants(arns)) if isinstance(self.items, S3Items) else []
+        return found if self.results is None else [*found, *result_grants(self.results, arns)]
 
 
 class _InlineItems(sfn.Map):

@@ -38,6 +38,7 @@ LAYERS = (
     "access",
     "iam",
     "execution_grants",
+    "s3_items",
     "inputs",
     "input_schema",
     "scope",
