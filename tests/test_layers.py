@@ -55,6 +55,7 @@ LAYERS = (
     "task",
     "job",
     "gates",
+    "item_plan",
     "fan_out",
     "jobs",
     "parallel",
