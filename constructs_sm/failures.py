@@ -14,6 +14,7 @@ from constructs_sm.iam import SEND_FAILURE_GRANT, publish_grants
 from constructs_sm.job import JobTask
 from constructs_sm.jsonata import UNCHANGED
 from constructs_sm.scope import JobScope, reference_of
+from constructs_sm.states import GrantedState
 from constructs_sm.task import SageMakerTask
 
 from aws_cdk import aws_stepfunctions as sfn
@@ -186,18 +187,13 @@ def _discard() -> str:
     return sfn.JsonPath.DISCARD
 
 
-class _Handling(sfn.CustomState):
+class _Handling(GrantedState):
     """A state of the handler: JSONata, in a state machine of either query language."""
 
     def __init__(
         self, scope: Construct, construct_id: str, state: dict[str, Any], grants: Sequence[Grant] = ()
     ) -> None:
-        self._grants = grants
-        super().__init__(scope, construct_id, state_json={**state, "QueryLanguage": "JSONata"})
-
-    def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
-        super()._when_bound_to_graph(graph)
-        JobScope.of(self).register(graph, self._grants)
+        super().__init__(scope, construct_id, grants=grants, state_json={**state, "QueryLanguage": "JSONata"})
 
 
 class _Notice(_Handling):

@@ -16,7 +16,7 @@ from constructs_sm.outputs import JobOutput, TaskIdentity
 from constructs_sm.retry import RetryPolicy
 from constructs_sm.s3 import S3Location, object_arguments, spelled_in_jsonata
 from constructs_sm.scope import JobScope
-from constructs_sm.states import JsonataTask, describing, holds
+from constructs_sm.states import GrantedState, JsonataTask, describing, holds
 
 from aws_cdk import Annotations
 from aws_cdk import aws_stepfunctions as sfn
@@ -213,13 +213,13 @@ class QualityGate(CheckedFragment):
         return f"{quoted(f'wanted {self._condition.said}, got ')} & " + " & ', ' & ".join(got)
 
 
-class _Reading(JsonataTask):
+class _Reading(GrantedState, JsonataTask):
     """The Task that reads a report and keeps the fields in question."""
 
     def __init__(self, gate: QualityGate, name: str, key: str, fields: Sequence[ReportField]) -> None:
         report = fields[0].report
-        self._scope = scope = JobScope.of(gate)
-        self._grants = read_object_grants(report.location, scope.arns, report.file)
+        scope = JobScope.of(gate)
+        grants = read_object_grants(report.location, scope.arns, report.file)
         kept = ", ".join(
             f"{quoted(field.path)}: $type({field.within('$report')}) = 'number' ? {field.within('$report')}"
             for field in fields
@@ -228,6 +228,7 @@ class _Reading(JsonataTask):
         super().__init__(
             gate,
             name,
+            grants=grants,
             **describing(
                 f"arn:{scope.arns.partition}:states:::aws-sdk:s3:getObject", object_arguments(report.location), _RETRY
             ),
@@ -242,16 +243,12 @@ class _Reading(JsonataTask):
         if isinstance(report.location.uri, JobOutput):
             scope.wiring.use(identity, [report.location.uri])
             scope.watch_wiring()
-        if not self._grants:
+        if not grants:
             Annotations.of(self).add_warning_v2(
                 "constructs-sm:lateBoundAccess",
                 "The state machine role is not granted the report, which is known at run time only. "
                 "Grant it: bucket.grant_read(state_machine).",
             )
-
-    def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
-        super()._when_bound_to_graph(graph)
-        self._scope.register(graph, self._grants)
 
 
 def _problems(construct_id: object, condition: object, otherwise: object) -> list[Problem]:

@@ -75,7 +75,23 @@ class JsonataTask(JsonataState):
         return catching_in_jsonata(super().to_state_json(top_level_query_language))
 
 
-class Begin(sfn.CustomState):
+class GrantedState(sfn.CustomState):
+    """A state that gives grants to whatever state machine it ends up in.
+
+    Others are told nothing of that: to be told is a callback a state.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, grants: Sequence[Grant], **state: Any) -> None:
+        self._job_scope = JobScope.of(scope)
+        self._grants = grants
+        super().__init__(scope, construct_id, **state)
+
+    def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
+        super()._when_bound_to_graph(graph)
+        self._job_scope.register(graph, self._grants)
+
+
+class Begin(GrantedState):
     """The first state of a fragment: a Pass that puts what the user has said under *key*, and has the grants with it.
 
     It is in the user's query language, so that the states after it need not be.
@@ -101,19 +117,13 @@ class Begin(sfn.CustomState):
             grants: What the state machine role needs for the fragment's own calls.
             jsonata: Whether the user's language is JSONata.
         """
-        self._job_scope = JobScope.of(scope)
-        self._grants = grants
         state: dict[str, Any] = {"Type": "Pass"}
         if jsonata:
             values = {field: _expression(value) for field, value in request.items()}
             state |= {"QueryLanguage": "JSONata", "Output": merged(key, object_of(values))}
         else:
             state |= {"Parameters": dict(request), "ResultPath": path_of(key)}
-        super().__init__(scope, construct_id, state_json=state)
-
-    def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
-        super()._when_bound_to_graph(graph)
-        self._job_scope.register(graph, self._grants)
+        super().__init__(scope, construct_id, grants=grants, state_json=state)
 
 
 def _expression(value: Any) -> str:
