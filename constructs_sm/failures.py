@@ -23,7 +23,7 @@ from constructs import Construct
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from constructs_sm.iam import Grant
+    from constructs_sm.iam import Arns, Grant
 
     from aws_cdk import aws_sns as sns
 
@@ -158,10 +158,10 @@ class _Level:
             error="{% $states.input.failure.name %}",
             cause="{% $states.input.failure.message %}",
         )
-        end = self._end = _End(scope, name, arns.partition, fail)
+        end = self._end = _End(scope, name, arns, fail)
         last: Any = explain
         if topic is not None:
-            last = last.next(_told(scope, f"{name}: Notify", arns.partition, topic, end))
+            last = last.next(_told(scope, f"{name}: Notify", arns, topic, end))
         if notify is not None:
             last = last.next(_also_told(scope, f"{name}: Handle", notify, end))
         last.next(end)
@@ -208,7 +208,7 @@ class _Notice(_Handling):
 class _End(_Handling):
     """A task that reports its own failure: with the message; redriven, with where to go on."""
 
-    def __init__(self, scope: Construct, construct_id: str, partition: str, fail: sfn.Fail) -> None:
+    def __init__(self, scope: Construct, construct_id: str, arns: Arns, fail: sfn.Fail) -> None:
         self._fail = fail
         self._jobs: list[sfn.State] = []
         super().__init__(
@@ -216,7 +216,7 @@ class _End(_Handling):
             construct_id,
             {
                 "Type": "Task",
-                "Resource": f"arn:{partition}:states:::aws-sdk:sfn:sendTaskFailure.waitForTaskToken",
+                "Resource": arns.integration("aws-sdk:sfn:sendTaskFailure.waitForTaskToken"),
                 "Arguments": {
                     "TaskToken": "{% $states.context.Task.Token %}",
                     "Error": "{% $states.context.Execution.RedriveCount > $states.input.failure.redrives"
@@ -257,7 +257,7 @@ class _End(_Handling):
 _REFUSALS = ("InvalidTokenException", "SfnException", "TaskDoesNotExistException", "TaskTimedOutException")
 
 
-def _told(scope: Construct, name: str, partition: str, topic: sns.ITopic, end: sfn.State) -> _Handling:
+def _told(scope: Construct, name: str, arns: Arns, topic: sns.ITopic, end: sfn.State) -> _Handling:
     key = topic.master_key
     grants = publish_grants(topic.topic_arn, None if key is None else key.key_arn)
     retry = {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 2, "MaxAttempts": 3, "BackoffRate": 2}
@@ -266,7 +266,7 @@ def _told(scope: Construct, name: str, partition: str, topic: sns.ITopic, end: s
         name,
         {
             "Type": "Task",
-            "Resource": f"arn:{partition}:states:::sns:publish",
+            "Resource": arns.integration("sns:publish"),
             "Arguments": {
                 "TopicArn": topic.topic_arn,
                 "Subject": "A job failed",

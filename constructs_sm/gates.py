@@ -229,9 +229,7 @@ class _Reading(GrantedState, JsonataTask):
             gate,
             name,
             grants=grants,
-            **describing(
-                f"arn:{scope.arns.partition}:states:::aws-sdk:s3:getObject", object_arguments(report.location), _RETRY
-            ),
+            **describing(scope.arns.integration("aws-sdk:s3:getObject"), object_arguments(report.location), _RETRY),
             Output=(
                 "{% ($report := $parse($states.result.Body); "
                 f"$merge([$states.input, {{{quoted(key)}: $merge([{place}, "

@@ -65,6 +65,10 @@ class Arns:
     def of(self, service: str, resource: str) -> str:
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
 
+    def integration(self, api: str) -> str:
+        """The Resource of a Task that calls an API: `sagemaker:createTrainingJob.sync`, `aws-sdk:s3:getObject`."""
+        return f"arn:{self.partition}:states:::{api}"
+
     def of_bucket(self, bucket: str) -> str:
         return f"arn:{self.partition}:s3:::{bucket}"
 

@@ -201,9 +201,7 @@ class ItemPlan:
             place = object_arguments(self.items.location)
             if self.found is not None:
                 place = {f"{name}.$": f"{path_of(self.key)}.{name}" for name in place}
-            return {
-                "ItemReader": self.items.to_reader(self.scope.arns.partition, place, self._arguments, self.max_items)
-            }
+            return {"ItemReader": self.items.to_reader(self.scope.arns, place, self._arguments, self.max_items)}
         if self.found is not None:
             return {"ItemsPath": path_of(self.key)}
         if isinstance(self.items, JobOutput):
@@ -223,7 +221,7 @@ class ItemPlan:
             return {}
         place = object_arguments(self.writes_to)
         arguments = {"Bucket": place["Bucket"], "Prefix": place["Key"].rstrip("/")}
-        resource = f"arn:{self.scope.arns.partition}:states:::s3:putObject"
+        resource = self.scope.arns.integration("s3:putObject")
         return {"ResultWriter": {"Resource": resource, self._arguments: arguments}}
 
     @property

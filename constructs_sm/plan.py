@@ -174,9 +174,8 @@ class TaskPlan:
             action=self._action,
             json={
                 "Type": "Task",
-                "Resource": (
-                    f"arn:{job_scope.arns.partition}:states:::{self._action.integration}"
-                    f":{self._action.api}{_SUFFIX[self._pattern]}"
+                "Resource": job_scope.arns.integration(
+                    f"{self._action.integration}:{self._action.api}{_SUFFIX[self._pattern]}"
                 ),
                 "Arguments" if self._jsonata else "Parameters": rendered.request,
                 **self._state,

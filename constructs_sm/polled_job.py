@@ -205,4 +205,4 @@ class PolledJob(SageMakerJob):
 
     def _resource(self, operation: str) -> str:
         api = f"{operation[0].lower()}{operation[1:]}"
-        return f"arn:{self._state.scope.arns.partition}:states:::{self._action.integration}:{api}"
+        return self._state.scope.arns.integration(f"{self._action.integration}:{api}")

@@ -72,9 +72,7 @@ class S3Items:
         """The objects under a prefix: each item is what ListObjectsV2 says of one, and `$.uri` its URI."""
         return cls(_location(prefix))
 
-    def to_reader(
-        self, partition: str, place: Mapping[str, str], arguments: str, max_items: int | None
-    ) -> dict[str, Any]:
+    def to_reader(self, arns: Arns, place: Mapping[str, str], arguments: str, max_items: int | None) -> dict[str, Any]:
         """The ItemReader, told the *place* in the field that the query language calls *arguments*."""
         config = dict(self.reader_config)
         api = "getObject"
@@ -85,7 +83,7 @@ class S3Items:
             place = {name.replace("Key", "Prefix"): said for name, said in place.items()}
         if max_items is not None:
             config["MaxItems"] = max_items
-        reader = {"Resource": f"arn:{partition}:states:::s3:{api}", arguments: dict(place)}
+        reader = {"Resource": arns.integration(f"s3:{api}"), arguments: dict(place)}
         return {**reader, "ReaderConfig": config} if config else reader
 
     def grants(self, arns: Arns) -> Iterator[Grant]:

@@ -288,7 +288,7 @@ class NamedFragment(sfn.StateMachineFragment):
 
     def _resource(self, api: str) -> str:
         """The Resource of a Task that calls an API: `aws-sdk:sagemaker:describeEndpoint`."""
-        return f"arn:{JobScope.of(self).arns.partition}:states:::{api}"
+        return JobScope.of(self).arns.integration(api)
 
     def _task(self, name: str, call: Mapping[str, Any], output: str, **fields: Any) -> JsonataTask:
         return JsonataTask(self, self._named(name), **call, **fields, Output=output)
