@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.late_bound import is_jsonata, is_token
-from constructs_sm.rendering import LATE, join, spelled
+from constructs_sm.late_bound import LATE, is_jsonata, is_token
+from constructs_sm.rendering import join, spelled
 from constructs_sm.requests import fields_below
 from constructs_sm.s3 import S3Location, bucket_and_prefix
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from constructs_sm.encryption import admit_publishers
 from constructs_sm.late_bound import is_token
+from constructs_sm.links import execution_link
 
 from aws_cdk import Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -47,9 +48,7 @@ def tell_of_failures(scope: Construct, machine: sfn.StateMachine, topic: sns.ITo
     name, status, arn = (
         events.EventField.from_path(f"$.detail.{field}") for field in ("name", "status", "executionArn")
     )
-    console = (
-        f"https://{stack.region}.console.aws.amazon.com/states/home?region={stack.region}#/v2/executions/details/{arn}"
-    )
+    console = f"{execution_link(stack.region)}{arn}"
     link = console if stack.partition == "aws" or is_token(stack.partition) else arn
     events.Rule(
         scope,

@@ -11,6 +11,8 @@ from constructs_sm.iam import Grant, publish_grants
 from constructs_sm.jsonata import merged, object_of, place_of, said, without
 from constructs_sm.keys import key_of, path_of
 from constructs_sm.late_bound import is_token
+from constructs_sm.links import execution_link
+from constructs_sm.names import LONGEST_STATE_NAME
 from constructs_sm.registry import ModelPackage
 from constructs_sm.rendering import render
 from constructs_sm.retry import SDK, RetryPolicy
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 Notifier: TypeAlias = Union[str, Sequence[str], "sns.ITopic", "sfn.TaskStateBase", "sfn.CustomState"]
 """Who asks: a topic, e-mail addresses (a topic is made for them), or a task of one's own that waits for a token."""
 
-_LONGEST_ID = 80 - len(": CheckAnswer")
+_LONGEST_ID = LONGEST_STATE_NAME - len(": CheckAnswer")
 _LONGEST_SUBJECT = 99
 # The names that exceptions have in the AWS SDK for Java. Not verified on AWS.
 _OF_SNS = RetryPolicy(
@@ -214,7 +216,7 @@ class Approval(NamedFragment):
         stack, place = Stack.of(self), place_of(self._matter)
         region = stack.region
         execution = "$states.context.Execution.Id"
-        console = f"https://{region}.console.aws.amazon.com/states/home?region={region}#/v2/executions/details/"
+        console = execution_link(region)
         linked = stack.partition == "aws" or is_token(stack.partition)
         parts = [_text(f"{self._id}: to be approved or refused.\n")]
         for name in self._said:

@@ -12,7 +12,7 @@ from constructs_sm.jobs.endpoint import Endpoint, EndpointConfig, EndpointUpdate
 from constructs_sm.jsonata import UNCHANGED, listed, merged, object_of, place_of, said, without
 from constructs_sm.keys import key_of, path_of
 from constructs_sm.late_bound import is_json_path, is_jsonata
-from constructs_sm.names import JobName, arn_suffix, name_problems, slug, unique_prefix_max
+from constructs_sm.names import LONGEST_STATE_NAME, JobName, arn_suffix, name_problems, slug, unique_prefix_max
 from constructs_sm.rendering import render, spelled
 from constructs_sm.retry import SDK, RetryPolicy
 from constructs_sm.scope import JobScope
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from constructs import Construct
 
-_LONGEST_ID = 80 - len(": EndpointConfig: ValidateOutput")
+_LONGEST_ID = LONGEST_STATE_NAME - len(": EndpointConfig: ValidateOutput")
 _NAME_MAX = 63
 _ABSENT = "Could not find endpoint"
 """How SageMaker begins to say so: a ValidationException, which has no name of its own. Not verified on AWS."""

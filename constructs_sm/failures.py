@@ -13,6 +13,7 @@ from constructs_sm.fragment import Check
 from constructs_sm.iam import SEND_FAILURE_GRANT, publish_grants
 from constructs_sm.job import JobTask
 from constructs_sm.jsonata import UNCHANGED
+from constructs_sm.links import execution_link
 from constructs_sm.scope import JobScope, reference_of
 from constructs_sm.states import GrantedState
 from constructs_sm.task import SageMakerTask
@@ -289,6 +290,7 @@ def _also_told(scope: Construct, name: str, notify: sfn.IChainable, end: sfn.Sta
 def _explained(variable: str) -> str:
     """JSONata: the failure, for readers and for the states that follow, beside the job's own input."""
     failed = f"${variable}"
+    console = execution_link("' & $parts[3] & '")
     return (
         "{% ("
         f"$error := {failed}.output.Error; "
@@ -299,8 +301,7 @@ def _explained(variable: str) -> str:
         f"$arns := $match($cause, {_ARN}, 1); "
         "$execution := $states.context.Execution.Id; "
         "$parts := $split($execution, ':'); "
-        "$console := $parts[1] = 'aws' ? 'https://' & $parts[3] & '.console.aws.amazon.com/states/home?region=' "
-        "& $parts[3] & '#/v2/executions/details/' & $execution : $execution; "
+        f"$console := $parts[1] = 'aws' ? '{console}' & $execution : $execution; "
         "$redrives := $states.context.Execution.RedriveCount; "
         "{'failure': {"
         f"'job': {failed}.job, "

@@ -9,6 +9,7 @@ from constructs_sm.fragment import Fragment
 from constructs_sm.item_plan import ItemPlan
 from constructs_sm.jsonata import UNCHANGED, merged, place_of
 from constructs_sm.keys import key_of, path_of
+from constructs_sm.names import LONGEST_STATE_NAME
 from constructs_sm.outputs import JobOutput, TaskIdentity
 from constructs_sm.scope import JobScope
 from constructs_sm.states import JsonataState
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from constructs import Construct
 
-_LONGEST_ID = 80 - len(": Result")
+_LONGEST_ID = LONGEST_STATE_NAME - len(": Result")
 
 
 class FanOut(Fragment):

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+from constructs_sm.late_bound import LATE
+
 Json: TypeAlias = Mapping[str, Any]
 Place: TypeAlias = tuple[str, ...]
 """Keys from the root of a payload."""
@@ -236,7 +238,7 @@ def _template(value: Any, results: Places, branches: Sequence[Places] = ()) -> P
         return _NOWHERE
     places: set[Place] = set()
     for key, item in value.items():
-        name = key.removesuffix(".$")
+        name = key.removesuffix(LATE)
         inner = _handed_on(name, item, results, branches, late=name != key)
         if inner is None:
             places.add((name,))

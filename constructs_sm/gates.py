@@ -12,6 +12,7 @@ from constructs_sm.iam import read_object_grants
 from constructs_sm.jsonata import place_of, quoted
 from constructs_sm.keys import key_of
 from constructs_sm.late_bound import TOKEN, is_jsonata
+from constructs_sm.names import LONGEST_STATE_NAME
 from constructs_sm.outputs import JobOutput, TaskIdentity
 from constructs_sm.retry import RetryPolicy
 from constructs_sm.s3 import S3Location, object_arguments, spelled_in_jsonata
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 _NOT_MET = "{}: NotMet"
 _NO_VALUE = "{}: NoValue"
 _REPORT = "{}: Report"
-_LONGEST_ID = 80 - len("{}: Report 10".format(""))
+_LONGEST_ID = LONGEST_STATE_NAME - len("{}: Report 10".format(""))
 _STEP = re.compile(r"([^.\[\]]+)((?:\[\d+\])*)")
 _RETRY = (
     # The second is what everything is called that S3's model does not name: throttling, and denied access too.

@@ -11,10 +11,10 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.late_bound import is_jsonata, is_token
+from constructs_sm.late_bound import LATE, is_jsonata, is_token
 from constructs_sm.names import arn_suffix
 from constructs_sm.polled_actions import MODEL_PACKAGE
-from constructs_sm.rendering import LATE, spelled
+from constructs_sm.rendering import spelled
 from constructs_sm.s3 import bucket_and_prefix
 
 if TYPE_CHECKING:
@@ -45,6 +45,11 @@ class Grant:
         for operator, key, value in self.conditions:
             policy.setdefault("Condition", {}).setdefault(operator, {})[key] = value
         return policy
+
+
+def listed(element: Any) -> list[Any]:
+    """What stands in an element of a policy: a list, or one alone."""
+    return list(element) if isinstance(element, (list, tuple)) else [element]
 
 
 SERVICE_GRANT = Grant((), ("*",), wildcard="Log deliveries and traces take no resource; the CDK grants them")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.errors import Problem, raise_all, where_of
 from constructs_sm.fragment import CheckedFragment, ClosingCheck
 from constructs_sm.input_schema import InputSchema
+from constructs_sm.names import LONGEST_STATE_NAME
 
 from aws_cdk import aws_stepfunctions as sfn
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 _CHECK = "{}: ValidateInput"
 _REFUSED = "{}: InvalidInput"
-_LONGEST_ID = 80 - len(_CHECK.format(""))
+_LONGEST_ID = LONGEST_STATE_NAME - len(_CHECK.format(""))
 _JSONATA = sfn.QueryLanguage.JSONATA
 
 

@@ -10,7 +10,7 @@ from constructs_sm.errors import Problem
 from constructs_sm.iam import Grant, result_grants
 from constructs_sm.jsonata import merged, object_of, quoted
 from constructs_sm.keys import key_of, path_of
-from constructs_sm.late_bound import is_json_path, is_jsonata, is_token
+from constructs_sm.late_bound import LATE, is_json_path, is_jsonata, is_token
 from constructs_sm.outputs import JobOutput
 from constructs_sm.places import folder_of
 from constructs_sm.s3 import S3Location, object_arguments, spelled_in_jsonata
@@ -183,7 +183,7 @@ class ItemPlan:
             elif self.jsonata:
                 made[name] = spelled_in_jsonata(text) if isinstance(text, str) else text
             else:
-                made[f"{name}.$" if is_json_path(text) else name] = text
+                made[f"{name}{LATE}" if is_json_path(text) else name] = text
         return made
 
     def _uri(self) -> str:
@@ -200,7 +200,7 @@ class ItemPlan:
         if isinstance(self.items, S3Items):
             place = object_arguments(self.items.location)
             if self.found is not None:
-                place = {f"{name}.$": f"{path_of(self.key)}.{name}" for name in place}
+                place = {f"{name}{LATE}": f"{path_of(self.key)}.{name}" for name in place}
             return {"ItemReader": self.items.to_reader(self.scope.arns, place, self._arguments, self.max_items)}
         if self.found is not None:
             return {"ItemsPath": path_of(self.key)}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from constructs_sm.errors import NOTHING, InvalidInputError, Problem
 from constructs_sm.fragment import Check, CheckedFragment
+from constructs_sm.names import LONGEST_STATE_NAME
 from constructs_sm.plan import TaskPlan
 from constructs_sm.state import TaskArguments, TaskState
 from constructs_sm.states import Rule, always, catching_in_jsonata, holds
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
 
 _CHECK = "{}: ValidateOutput"
 _REFUSED = "{}: InvalidOutput"
-_LONGEST_STATE_NAME = 80
-_LONGEST_ID = _LONGEST_STATE_NAME - len(_CHECK.format(""))
+_LONGEST_ID = LONGEST_STATE_NAME - len(_CHECK.format(""))
 
 
 class JobArguments(TaskArguments, total=False):
@@ -94,7 +94,7 @@ class SageMakerJob(CheckedFragment):
             own_arguments=["output_check", *_parameters_of(type(self))],
             check=check,
             whole_request=True,
-            longest_id=_LONGEST_ID if check is not None else _LONGEST_STATE_NAME,
+            longest_id=_LONGEST_ID if check is not None else LONGEST_STATE_NAME,
             role_is_foreign=runs_under is not None and not runs_under.shares_the_role,
             argument_of=self._ARGUMENT_OF,
             problems=problems,

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+LATE = ".$"
+"""What Step Functions wants at the end of a field whose value is JSONPath or an intrinsic function."""
 TOKEN = re.compile(r"\$\{Token\[[^\]]*\]\}|#\{Token\[[^\]]*\]\}")
 _JSON_PATH = re.compile(r"\$(\.|\$\.|\[|$)|\$\$$|States\.[A-Z]\w*\(")
 _ENCODED_NUMBERS = (-1.95e289, -1.888e289)

@@ -14,6 +14,9 @@ from constructs_sm.errors import Problem
 from constructs_sm.late_bound import TOKEN, is_json_path, is_jsonata, is_late_bound, is_token
 from constructs_sm.outputs import JobOutput
 
+LONGEST_STATE_NAME = 80
+LONGEST_PREFIX = 16
+"""Of a pipeline's jobs: leaves room for the job's own part in a name of 63 characters with a UUID."""
 _ALLOWED = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*")
 _UUID = 36
 _UUID_TAIL = 12

@@ -14,7 +14,7 @@ from constructs_sm.iam import SERVICE_GRANT
 from constructs_sm.input_guard import InputGuard
 from constructs_sm.input_schema import InputSchema
 from constructs_sm.keys import path_of
-from constructs_sm.names import slug
+from constructs_sm.names import LONGEST_PREFIX, slug
 from constructs_sm.quotas import WithinQuotas
 from constructs_sm.s3 import S3Location
 from constructs_sm.scope import AcknowledgedExecutions, JobScope, acknowledge_wildcards
@@ -41,12 +41,10 @@ if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_stepfunctions_tasks as tasks
 
-_LONGEST_PREFIX = 16
 _NOTHING_GRANTED = (
     "The state machine role cannot be changed here: it is of another account, or was imported with mutable=False. "
     "Grant it what the jobs need; without role= the pipeline makes one, whose policy says what that is."
 )
-"""Leaves room for the job's own part in a name of 63 characters with a UUID."""
 
 
 class SageMakerPipeline(Construct):
@@ -116,7 +114,7 @@ class SageMakerPipeline(Construct):
         raise_all(f"SageMakerPipeline '{scope.node.path}/{construct_id}'", problems)
         super().__init__(scope, construct_id)
         if JobScope.of(scope).name_prefix is None:
-            JobScope(self, name_prefix=slug(construct_id, _LONGEST_PREFIX))
+            JobScope(self, name_prefix=slug(construct_id, LONGEST_PREFIX))
         self._timeout = timeout
         self._started_on: dict[str, int] = {}
         self._explains_failures = explain_failures

@@ -18,11 +18,11 @@ from constructs_sm.errors import NOTHING, InvalidInputError, Problem, did_you_me
 from constructs_sm.execution_grants import execution_grants, self_passing_grant
 from constructs_sm.iam import Grant, polled_grants, state_machine_grants
 from constructs_sm.keys import name_of
-from constructs_sm.late_bound import TOKEN, is_json_path, is_jsonata, is_token
-from constructs_sm.names import JobName, name_problems, slug, unique_prefix_max
+from constructs_sm.late_bound import LATE, TOKEN, is_json_path, is_jsonata, is_token
+from constructs_sm.names import LONGEST_STATE_NAME, JobName, name_problems, slug, unique_prefix_max
 from constructs_sm.outputs import JobOutput, TaskIdentity
 from constructs_sm.polled_actions import PolledAction
-from constructs_sm.rendering import LATE, Rendered, render, spelled
+from constructs_sm.rendering import Rendered, render, spelled
 from constructs_sm.result import TaskResult
 from constructs_sm.retry import DEFAULT, SDK, RetryPolicy
 from constructs_sm.roles import are_late_bound, named_roles, set_roles
@@ -45,7 +45,6 @@ _SUFFIX = {
     sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN: ".waitForTaskToken",
 }
 _TASK_TOKEN = re.compile(r"\$\$\.Task\.Token|\$states\.context\.Task\.Token")
-_LONGEST_STATE_NAME = 80
 _CALLBACK_WARNING = (
     "AWS's page says that .waitForTaskToken is not supported for {}, while its IAM templates name it: "
     "not verified on AWS. .sync waits for a job without a token."
@@ -91,7 +90,7 @@ class TaskPlan:
         own_arguments: Iterable[str] = (),
         check: OutputCheck | None = None,
         whole_request: bool = False,
-        longest_id: int = _LONGEST_STATE_NAME,
+        longest_id: int = LONGEST_STATE_NAME,
         role_is_foreign: bool = False,
         argument_of: Mapping[str, str] | None = None,
         problems: Sequence[Problem] = (),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.errors import InvalidInputError, Problem
-from constructs_sm.late_bound import TOKEN, is_json_path, is_jsonata, is_token
+from constructs_sm.late_bound import LATE, TOKEN, is_json_path, is_jsonata, is_token
 from constructs_sm.outputs import JobOutput
 from constructs_sm.s3 import S3Location
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from constructs import IConstruct
 
-LATE = ".$"
-"""What Step Functions wants at the end of a field whose value is JSONPath or an intrinsic function."""
 _REFERENCES = ("key_arn", "role_arn", "subnet_id", "security_group_id", "topic_arn", "function_arn")
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.api_model import input_shape, output_shape
 from constructs_sm.errors import NOTHING, Problem, did_you_mean, raise_all
-from constructs_sm.late_bound import is_jsonata, is_token
+from constructs_sm.late_bound import LATE, is_jsonata, is_token
 from constructs_sm.rules import broken_rules
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     """The path to what holds a value, and the step from there: a field, an index or a key."""
     _Check: TypeAlias = Callable[[Any, _Path, list[Problem]], None]
 
-_LATE = ".$"
 _SURROGATE_PAIRS = r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF"
 # Python's re has no Unicode classes. In a set, its \w holds all letters and numbers (and _).
 _UNICODE_CLASSES = {
@@ -134,7 +133,7 @@ def _structure(shape: Shape) -> _Check:
         found += [
             Problem(f"{_spelled((path, field))} is missing", NOTHING, "SageMaker requires it")
             for field in required
-            if field not in value and f"{field}{_LATE}" not in value
+            if field not in value and f"{field}{LATE}" not in value
         ]
         for key, member in value.items():
             inner = checks.get(key)
@@ -266,7 +265,7 @@ def _is_late(value: object) -> bool:
 
 
 def _bare(key: Any) -> Any:
-    return key.removesuffix(_LATE) if isinstance(key, str) else key
+    return key.removesuffix(LATE) if isinstance(key, str) else key
 
 
 class _Key(str):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.late_bound import is_late_bound
-from constructs_sm.rendering import LATE, spelled
+from constructs_sm.late_bound import LATE, is_late_bound
+from constructs_sm.rendering import spelled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.errors import NOTHING, InvalidInputError, Problem
 from constructs_sm.execution_grants import execution_base_grants
-from constructs_sm.iam import Arns, Grant
+from constructs_sm.iam import Arns, Grant, listed
 from constructs_sm.wiring import Wiring
 
 import jsii
@@ -241,7 +241,7 @@ class AcknowledgedExecutions:
             policy = holder.node.try_find_child(name)
             if isinstance(policy, iam.Policy):
                 document = Stack.of(machine).resolve(policy.document)
-                of_executions = [s for s in document["Statement"] if str(_listed(s["Action"])[0]).startswith("states:")]
+                of_executions = [s for s in document["Statement"] if str(listed(s["Action"])[0]).startswith("states:")]
                 resources = _resources_of({"Statement": of_executions})
                 why = "Step Functions names the executions; the CDK grants them"
                 _acknowledge(policy, {resource: why for resource in resources if "*" in resource[1:]})
@@ -249,7 +249,7 @@ class AcknowledgedExecutions:
 
 
 def _resources_of(document: Mapping[str, Any]) -> list[str]:
-    return [_as_nag_spells(resource) for s in document["Statement"] for resource in _listed(s["Resource"])]
+    return [_as_nag_spells(resource) for s in document["Statement"] for resource in listed(s["Resource"])]
 
 
 def _acknowledge(construct: IConstruct, reasons: Mapping[str, str]) -> None:
@@ -259,10 +259,6 @@ def _acknowledge(construct: IConstruct, reasons: Mapping[str, str]) -> None:
     ]
     if acknowledgments:
         Validations.of(construct).acknowledge(*acknowledgments)
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 def _as_nag_spells(value: Any) -> str:

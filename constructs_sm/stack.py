@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from constructs_sm.errors import Problem, raise_all, where_of
 from constructs_sm.input_schema import InputSchema
-from constructs_sm.names import slug
+from constructs_sm.names import LONGEST_PREFIX, slug
 from constructs_sm.pipeline import SageMakerPipeline
 from constructs_sm.places import JOBS
 from constructs_sm.s3 import S3Location
@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     from aws_cdk import aws_stepfunctions as sfn
     from constructs import Construct
     from typing_extensions import Unpack
-
-_LONGEST_PREFIX = 16
 
 
 class StackArguments(TypedDict, total=False):
@@ -164,7 +162,7 @@ class PipelineStack(Stack):
         self._data = S3Location.of_bucket(self.bucket)
         self._jobs = JobScope(
             self,
-            name_prefix=slug(construct_id, _LONGEST_PREFIX),
+            name_prefix=slug(construct_id, LONGEST_PREFIX),
             data=self._data,
             vpc=_vpc_config(self, settings.vpc),
         )

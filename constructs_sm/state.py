@@ -9,9 +9,8 @@ from constructs_sm import requests
 from constructs_sm.errors import NOTHING, InvalidInputError, Problem, raise_all
 from constructs_sm.jsonata import merged, only
 from constructs_sm.keys import key_in
-from constructs_sm.late_bound import is_json_path, is_jsonata
+from constructs_sm.late_bound import LATE, is_json_path, is_jsonata
 from constructs_sm.outputs import JobOutput, TaskIdentity
-from constructs_sm.rendering import LATE
 from constructs_sm.validation import Status
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.flow import Container, Json, Place, Point, calls_sagemaker, points, root_of, steps
+from constructs_sm.late_bound import LATE
 
 if TYPE_CHECKING:
     from constructs_sm.outputs import JobOutput, TaskIdentity
@@ -148,7 +149,7 @@ def _expressions(value: Any, *, jsonata: bool, late: bool = True) -> Iterator[st
         for key, item in value.items():
             if key in _ASKED_ELSEWHERE or (key == "Assign" and not jsonata):
                 continue
-            computed = jsonata or isinstance(item, (Mapping, list)) or key.endswith((".$", "Path", "Variable"))
+            computed = jsonata or isinstance(item, (Mapping, list)) or key.endswith((LATE, "Path", "Variable"))
             yield from _expressions(item, jsonata=jsonata, late=computed)
     elif isinstance(value, (list, tuple)):
         for item in value:

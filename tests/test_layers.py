@@ -20,6 +20,7 @@ LAYERS = (
     "polled_actions",
     "keys",
     "late_bound",
+    "links",
     "jsonata",
     "conditions",
     "outputs",

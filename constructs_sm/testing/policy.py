@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from constructs_sm.iam import listed
 from constructs_sm.testing.needs import SOME
 
 if TYPE_CHECKING:
@@ -71,8 +72,8 @@ def without(policy: Any, grant: Grant) -> list[Statement]:
 
 def _single(statement: Statement, element: str) -> list[str]:
     if element in statement:
-        return _listed(statement[element])
-    return [f"all but {', '.join(_listed(statement[f'Not{element}']))}"]
+        return listed(statement[element])
+    return [f"all but {', '.join(listed(statement[f'Not{element}']))}"]
 
 
 def _singles(statement: Statement, *, excluding: Grant) -> Iterator[Statement]:
@@ -93,12 +94,8 @@ def _applies(statement: Statement, need: Need) -> bool:
 
 def _covers(statement: Statement, element: str, value: str, *, fold: Callable[[str], str]) -> bool:
     negated = f"Not{element}" in statement
-    patterns = _listed(statement[f"Not{element}" if negated else element])
+    patterns = listed(statement[f"Not{element}" if negated else element])
     return any(_like(value, fold(pattern)) for pattern in patterns) != negated
-
-
-def _listed(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
 def _like(value: str, pattern: str) -> bool:
@@ -146,4 +143,4 @@ def _key_holds(operator: str, value: str | Sequence[str] | None, wanted: list[st
 
 
 def _texts(value: Any) -> list[str]:
-    return [str(item) for item in _listed(value)]
+    return [str(item) for item in listed(value)]

@@ -6,6 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.iam import listed
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -71,7 +73,7 @@ def role_of(machine: Mapping[str, Any]) -> str:
 def policy_of(resources: Mapping[str, Any], machine: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The statements of a state machine's role, references spelled `${LogicalId.Arn}`."""
     documents = [document for _, document in _policies(resources, role_of(machine)) if document]
-    return [spelled_out(statement) for document in documents for statement in _listed(document["Statement"])]
+    return [spelled_out(statement) for document in documents for statement in listed(document["Statement"])]
 
 
 def unread_policies(resources: Mapping[str, Any], machine: Mapping[str, Any]) -> list[str]:
@@ -101,15 +103,11 @@ def trusts(resources: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     for logical_id, resource in resources.items():
         if resource["Type"] == "AWS::IAM::Role":
             document = spelled_out(resource["Properties"]["AssumeRolePolicyDocument"])
-            allowed = [one for one in _listed(document["Statement"]) if one["Effect"] == "Allow"]
+            allowed = [one for one in listed(document["Statement"]) if one["Effect"] == "Allow"]
             principals = [one.get("Principal", {}) for one in allowed]
-            services = [_listed(each.get("Service", ())) for each in principals if isinstance(each, dict)]
+            services = [listed(each.get("Service", ())) for each in principals if isinstance(each, dict)]
             found[logical_id] = tuple(str(service) for several in services for service in several)
     return found
-
-
-def _listed(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
 def spelled_out(value: Any) -> Any:
