@@ -5,9 +5,8 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html.entities import codepoint2name
-from typing import Any
 
-Json = Mapping[str, Any]
+from constructs_sm.nested import Json, machines_in
 
 # Labels are Mermaid's markdown strings: they need no HTML, which GitHub's renderer strips or refuses.
 SHAPES = {"Task": '("`{}`")', "Choice": '{{{{"`{}`"}}}}', "Succeed": '(["`{}`"])', "Fail": '(["`{}`"])'}
@@ -34,7 +33,7 @@ SPECIAL = re.compile(
 KEYWORDS = "call|class|classDef|click|default|end|flowchart|graph|href|interpolate|linkStyle|style|subgraph"
 
 
-def mermaid(definition: Mapping[str, Any]) -> str:
+def mermaid(definition: Json) -> str:
     """Draw *definition* as a Mermaid flowchart, which GitHub shows in a fenced block of the language `mermaid`.
 
     The same definition always gives the same text.
@@ -77,7 +76,7 @@ class _Drawing:
                 yield f"{indent}{nodes[name]} {'-.->' if edge.caught else '-->'}{label} {nodes[edge.target]}"
 
     def _state(self, node: str, name: str, state: Json, indent: str) -> Iterator[str]:
-        kind, inner = state["Type"], _inner(state)
+        kind, inner = state["Type"], machines_in(state)
         self.kinds.add(kind)
         lines = [f"**{_escape(name)}**" if kind == "Task" or inner else _escape(name), *map(_escape, _notes(state))]
         shape = node + SHAPES.get(kind, BOX)
@@ -100,12 +99,6 @@ class _Drawing:
             node = f"{stem}_{count}"
         self._taken.add(node)
         return node
-
-
-def _inner(state: Json) -> Sequence[Json]:
-    if state["Type"] == "Map":
-        return [state.get("ItemProcessor") or state["Iterator"]]
-    return list(state.get("Branches", []))
 
 
 def _edges(state: Json, states: Mapping[str, Json]) -> list[_Edge]:
@@ -141,7 +134,7 @@ def _leans(edges: Sequence[_Edge], states: Mapping[str, Json]) -> bool:
     """
     onwards = {edge.target for edge in edges if not edge.aside}
     aside = {edge.target for edge in edges} - onwards
-    return len(onwards) == len(aside) == 1 and not any(_inner(states[target]) for target in onwards)
+    return len(onwards) == len(aside) == 1 and not any(machines_in(states[target]) for target in onwards)
 
 
 def _notes(state: Json) -> Iterator[str]:

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from constructs_sm.late_bound import LATE
+from constructs_sm.nested import Json, machines_in
 
-Json: TypeAlias = Mapping[str, Any]
 Place: TypeAlias = tuple[str, ...]
 """Keys from the root of a payload."""
 Container: TypeAlias = tuple[str, int]
@@ -136,7 +136,7 @@ class _Machine:
             case "Parallel":
                 branches = [
                     self.run(branch, replace(facts, results=taken), (*point.containers, (name, index)))
-                    for index, branch in enumerate(state["Branches"])
+                    for index, branch in enumerate(machines_in(state))
                 ]
                 ends = [end for end in branches if end is not None]
                 if len(ends) < len(branches):
@@ -145,7 +145,7 @@ class _Machine:
                 return Facts(facts.ended.union(*(end.ended for end in ends)), results)
             case "Map":
                 self.run(
-                    state.get("ItemProcessor") or state["Iterator"],
+                    machines_in(state)[0],
                     replace(facts, results=_item(state, taken, jsonata=jsonata)),
                     (*point.containers, (name, 0)),
                 )

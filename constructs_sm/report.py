@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.nested import machines_in
 from constructs_sm.testing.templates import definition_of
 
 if TYPE_CHECKING:
@@ -45,8 +46,7 @@ def _tasks(definition: Mapping[str, Any]) -> Iterator[str]:
     for name, state in tasks.items():
         yield f"{name:<{width}}  {state['Resource'].rpartition(':')[2]}"
     for state in definition["States"].values():
-        item = state.get("ItemProcessor") or state.get("Iterator")
-        for inner in (*state.get("Branches", ()), *([item] if item else ())):
+        for inner in machines_in(state):
             yield from _tasks(inner)
 
 

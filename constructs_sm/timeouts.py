@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.errors import InvalidInputError, Problem
+from constructs_sm.nested import states_of
 from constructs_sm.scope import definition_of
 
 import jsii
@@ -53,10 +54,7 @@ def cut_short(definition: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _timeouts(machine: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
-    for name, state in machine.get("States", {}).items():
+    for name, state in states_of(machine):
         seconds = state.get("TimeoutSeconds")
         if isinstance(seconds, int):
             yield name, seconds
-        inner = [state[key] for key in ("ItemProcessor", "Iterator") if key in state]
-        for within in (*inner, *state.get("Branches", ())):
-            yield from _timeouts(within)

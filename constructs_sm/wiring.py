@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.flow import Container, Json, Place, Point, calls_sagemaker, points, root_of, steps
+from constructs_sm.flow import Container, Place, Point, calls_sagemaker, points, root_of, steps
 from constructs_sm.late_bound import LATE
+from constructs_sm.nested import Json, machines_in
 
 if TYPE_CHECKING:
     from constructs_sm.outputs import JobOutput, TaskIdentity
@@ -125,7 +126,7 @@ def _shared_places(machine: Mapping[str, Point]) -> Iterator[tuple[str, str]]:
         for container, _ in reversed(point.containers):
             state = machine[container].state
             if state["Type"] == "Map":
-                config = (state.get("ItemProcessor") or state["Iterator"]).get("ProcessorConfig", {})
+                config = machines_in(state)[0].get("ProcessorConfig", {})
                 # The child executions of a distributed map have names of their own.
                 if config.get("Mode") != "DISTRIBUTED":
                     yield name, container

@@ -24,6 +24,7 @@ LAYERS = (
     "jsonata",
     "conditions",
     "outputs",
+    "nested",
     "flow",
     "wiring",
     "api_model",

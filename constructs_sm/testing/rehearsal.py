@@ -6,6 +6,7 @@ import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.nested import states_of
 from constructs_sm.testing.answers import Answers
 from constructs_sm.testing.apis import ACTION_OF
 from constructs_sm.testing.calls import Call, RehearsalError, TaskError, UnansweredError
@@ -328,20 +329,16 @@ def _is_in_s3(request: Mapping[str, Any], *, listing: bool) -> bool:
 
 def tasks_of(definition: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Name and Resource of each state that calls something, inside others too; of a Map that of its ItemReader."""
-    for name, state in definition.get("States", {}).items():
+    for name, state in states_of(definition):
         if resource := state.get("Resource", state.get("ItemReader", {}).get("Resource")):
             yield name, resource
-        for inner in (*state.get("Branches", ()), state.get("ItemProcessor", {}), state.get("Iterator", {})):
-            yield from tasks_of(inner)
 
 
 def _caught_by_name(definition: Mapping[str, Any]) -> Iterator[tuple[str, frozenset[str]]]:
     """The errors that each state's catchers name, wildcards left out."""
-    for name, state in definition.get("States", {}).items():
+    for name, state in states_of(definition):
         named = {error for catcher in state.get("Catch", ()) for error in catcher["ErrorEquals"]}
         yield name, frozenset(named - _WILDCARDS)
-        for inner in (*state.get("Branches", ()), state.get("ItemProcessor", {}), state.get("Iterator", {})):
-            yield from _caught_by_name(inner)
 
 
 _WILDCARDS = {"States.ALL", "States.TaskFailed"}
