@@ -1,18 +1,25 @@
 """The picture of a state machine: Amazon States Language in, a Mermaid flowchart out."""
 
+from __future__ import annotations
+
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html.entities import codepoint2name
+from typing import TYPE_CHECKING
 
-from constructs_sm.nested import Json, machines_in
+from constructs_sm.nested import machines_in
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from constructs_sm.nested import Json
 
 # Labels are Mermaid's markdown strings: they need no HTML, which GitHub's renderer strips or refuses.
-SHAPES = {"Task": '("`{}`")', "Choice": '{{{{"`{}`"}}}}', "Succeed": '(["`{}`"])', "Fail": '(["`{}`"])'}
-BOX = '["`{}`"]'
+_SHAPES = {"Task": '("`{}`")', "Choice": '{{{{"`{}`"}}}}', "Succeed": '(["`{}`"])', "Fail": '(["`{}`"])'}
+_BOX = '["`{}`"]'
 # A solid fill brings its own text colour, a translucent one takes the page's: both are readable on light and on dark.
-STYLES = {
+_STYLES = {
     "Task": "fill:#0969da,stroke:#54aeff,color:#ffffff,font-size:14px",
     "Choice": "fill:#d4a72c33,stroke:#bf8700,font-size:13px",
     "Succeed": "fill:#1a7f37,stroke:#4ac26b,color:#ffffff,font-size:13px",
@@ -23,14 +30,14 @@ STYLES = {
     "Parallel": "fill:#8080801a,stroke:#808080",
     "counterweight": "fill:none,stroke:none",
 }
-LONGEST_LABEL = 28
-COMPARISON = re.compile("(Is|String|Numeric|Boolean|Timestamp)(.+?)(Path)?")
-SIGNS = {"Equals": "=", "GreaterThan": ">", "GreaterThanEquals": "≥", "LessThan": "<", "LessThanEquals": "≤"}
+_LONGEST_LABEL = 28
+_COMPARISON = re.compile("(Is|String|Numeric|Boolean|Timestamp)(.+?)(Path)?")
+_SIGNS = {"Equals": "=", "GreaterThan": ">", "GreaterThanEquals": "≥", "LessThan": "<", "LessThanEquals": "≤"}
 # What Mermaid or Markdown would take for their own, and no more: where labels are drawn without HTML, codes stay codes.
-SPECIAL = re.compile(
+_SPECIAL = re.compile(
     r"""["`#<>&*\\~@]|(?<!\w)_|_(?!\w)|\$(?=\$)|%(?=%)|](?=\()|:(?=//)|^[-+](?=\s)|(?<=\d)[.)](?=\s)"""
 )
-KEYWORDS = "call|class|classDef|click|default|end|flowchart|graph|href|interpolate|linkStyle|style|subgraph"
+_KEYWORDS = "call|class|classDef|click|default|end|flowchart|graph|href|interpolate|linkStyle|style|subgraph"
 
 
 def mermaid(definition: Json) -> str:
@@ -42,7 +49,7 @@ def mermaid(definition: Json) -> str:
     lines = ["flowchart TB", *drawing.machine(definition, "  ")]
     # Mermaid forgets the class of a subgraph if an arrow from it comes later.
     lines += [f"  class {node} {kind}" for node, kind in drawing.subgraphs.items()]
-    lines += [f"  classDef {kind} {style}" for kind, style in STYLES.items() if kind in drawing.kinds]
+    lines += [f"  classDef {kind} {style}" for kind, style in _STYLES.items() if kind in drawing.kinds]
     return "\n".join([*lines, "  linkStyle default font-size:12px", ""])
 
 
@@ -51,14 +58,15 @@ class _Edge:
     target: str
     label: str = ""
     caught: bool = False
-    aside: bool = False  # off the way to success
+    aside: bool = False
+    """Off the way to success."""
 
 
 class _Drawing:
     def __init__(self) -> None:
         self.kinds: set[str] = set()
         self.subgraphs: dict[str, str] = {}
-        self._taken = set(KEYWORDS.split("|"))
+        self._taken = set(_KEYWORDS.split("|"))
 
     def machine(self, machine: Json, indent: str) -> Iterator[str]:
         states: Mapping[str, Json] = machine["States"]
@@ -79,7 +87,7 @@ class _Drawing:
         kind, inner = state["Type"], machines_in(state)
         self.kinds.add(kind)
         lines = [f"**{_escape(name)}**" if kind == "Task" or inner else _escape(name), *map(_escape, _notes(state))]
-        shape = node + SHAPES.get(kind, BOX)
+        shape = node + _SHAPES.get(kind, _BOX)
         if not inner:
             yield indent + shape.format(f"\n{indent}  ".join(lines)) + f":::{kind}"
             return
@@ -107,7 +115,7 @@ def _edges(state: Json, states: Mapping[str, Json]) -> list[_Edge]:
         always = rule.get("Condition") == "{% true %}"
         fails = always or states[rule["Next"]]["Type"] == "Fail"
         answer = rule.get("Comment") or ("otherwise" if always else _comparison(rule))
-        if not 0 < len(answer) <= LONGEST_LABEL:
+        if not 0 < len(answer) <= _LONGEST_LABEL:
             answer = "rejected" if fails else "accepted"
         edges.append(_Edge(rule["Next"], answer, aside=fails))
     if default := state.get("Default"):
@@ -156,7 +164,7 @@ def _notes(state: Json) -> Iterator[str]:
 
 def _caught(errors: Sequence[str]) -> str:
     named = " or ".join(error.rpartition(".")[2] for error in errors)
-    return named if len(named) <= LONGEST_LABEL and "States.ALL" not in errors else _kinds(errors)
+    return named if len(named) <= _LONGEST_LABEL and "States.ALL" not in errors else _kinds(errors)
 
 
 def _kinds(errors: Collection[str]) -> str:
@@ -177,13 +185,13 @@ def _comparison(rule: Json, *, negated: bool = False) -> str:
         return _comparison(parts[0]) if len(parts) == 1 else ""
     for key, value in rule.items():
         # That a name or an ARN is not empty says less than that the output is accepted.
-        if value == "" or not (compared := COMPARISON.fullmatch(key)):
+        if value == "" or not (compared := _COMPARISON.fullmatch(key)):
             continue
         family, operator, is_path = compared.groups()
         if family == "Is":
             sign, other = f"is {'not ' if value == negated else ''}{operator.lower()}", ""
         else:
-            sign = SIGNS.get(operator, operator.lower())
+            sign = _SIGNS.get(operator, operator.lower())
             sign = sign if not negated else "≠" if sign == "=" else f"not {sign}"
             other = value.removeprefix("$.") if is_path else json.dumps(value, ensure_ascii=False)
         return f"{rule['Variable'].removeprefix('$.')} {sign} {other}".strip()
@@ -191,7 +199,7 @@ def _comparison(rule: Json, *, negated: bool = False) -> str:
 
 
 def _escape(text: str) -> str:
-    escaped = SPECIAL.sub(_code, " ".join(text.split()))
+    escaped = _SPECIAL.sub(_code, " ".join(text.split()))
     # Mermaid takes "style…:…#…;" for CSS, and its last semicolon away.
     return re.sub(r":(?=\S*#)", _code, escaped)
 
