@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from constructs_sm.jobs.deployment import Alarm, UpdatePolicy
-    from constructs_sm.jobs.fields import InstanceType, Number
+    from constructs_sm.jobs.fields import InstanceType, Numeric
     from constructs_sm.jobs.model import Model
     from constructs_sm.jobs.variants import ServerlessConfig, Variant
 
@@ -100,7 +100,7 @@ class EndpointDeployment(NamedFragment):
         endpoint_name: str | None = None,
         model: Model | str | None = None,
         instance_type: InstanceType | None = None,
-        instance_count: Number | None = None,
+        instance_count: Numeric | None = None,
         serverless: ServerlessConfig | None = None,
         variants: Sequence[Variant] | None = None,
         config: Mapping[str, Any] | None = None,

@@ -12,7 +12,7 @@ from constructs_sm.jobs.training import TrainingJob
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from constructs_sm.jobs.channels import Input
+    from constructs_sm.jobs.channels import ChannelData
     from constructs_sm.jobs.fields import Image, InstanceType, Texts
     from constructs_sm.s3 import S3Data
 
@@ -63,7 +63,7 @@ class TrainAndDeploy(DeployingBlueprint):
         construct_id: str,
         *,
         image: Image,
-        inputs: Mapping[str, Input],
+        inputs: Mapping[str, ChannelData],
         endpoint_name: str,
         instance_type: InstanceType = "ml.m5.xlarge",
         hyperparameters: Texts | None = None,

@@ -11,7 +11,7 @@ from constructs_sm.jobs.tuning import TuningJob
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from constructs_sm.jobs.channels import Input
+    from constructs_sm.jobs.channels import ChannelData
     from constructs_sm.jobs.fields import Image, InstanceType, Texts
     from constructs_sm.jobs.ranges import Range
     from constructs_sm.s3 import S3Data
@@ -66,7 +66,7 @@ class TuneAndDeploy(DeployingBlueprint):
         construct_id: str,
         *,
         image: Image,
-        inputs: Mapping[str, Input],
+        inputs: Mapping[str, ChannelData],
         ranges: Mapping[str, Range],
         objective: str,
         endpoint_name: str,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from constructs_sm.errors import Problem
-    from constructs_sm.jobs.fields import Flag, Number
+    from constructs_sm.jobs.fields import Flag, Numeric
     from constructs_sm.s3 import S3Data
 
     from aws_cdk import aws_efs as efs
@@ -84,7 +84,7 @@ class Channel(Structure):
     compression_type: str | None = None
     record_wrapper_type: str | None = None
     input_mode: str | None = None
-    shuffle_seed: Number | None = None
+    shuffle_seed: Numeric | None = None
 
     def to_request(self) -> dict[str, Any]:
         return {
@@ -113,11 +113,11 @@ class Channel(Structure):
         }
 
 
-Input: TypeAlias = Union["S3Data", Channel, FileSystemDataSource]
+ChannelData: TypeAlias = Union["S3Data", Channel, FileSystemDataSource]
 """What a channel reads: data under an S3 prefix, a directory of a file system, or a Channel that says more."""
 
 
-def channels(inputs: Mapping[str, Input] | str | None, content_type: str | None, problems: list[Problem]) -> Any:
+def channels(inputs: Mapping[str, ChannelData] | str | None, content_type: str | None, problems: list[Problem]) -> Any:
     """InputDataConfig: one channel a name; none at all where there is nothing to read."""
     if isinstance(inputs, str) and is_late_bound(inputs):
         return inputs

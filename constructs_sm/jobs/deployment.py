@@ -12,7 +12,7 @@ from constructs_sm.rendering import Structure
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from constructs_sm.jobs.fields import Number, Time
+    from constructs_sm.jobs.fields import Numeric, Time
 
     from aws_cdk import aws_cloudwatch as cloudwatch
 
@@ -25,15 +25,15 @@ class CapacitySize(Structure):
     """A part of a fleet. Made by `percent` or `instances`."""
 
     kind: Literal["CAPACITY_PERCENT", "INSTANCE_COUNT"]
-    value: Number
+    value: Numeric
 
     @classmethod
-    def percent(cls, value: Number) -> CapacitySize:
+    def percent(cls, value: Numeric) -> CapacitySize:
         """Percent of the capacity of the whole fleet."""
         return cls("CAPACITY_PERCENT", value)
 
     @classmethod
-    def instances(cls, value: Number) -> CapacitySize:
+    def instances(cls, value: Numeric) -> CapacitySize:
         """A number of instances."""
         return cls("INSTANCE_COUNT", value)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from constructs_sm.jobs.deployment import Alarm, UpdatePolicy
-    from constructs_sm.jobs.fields import Flag, InstanceType, Key, Number, SecurityGroups, Subnets
+    from constructs_sm.jobs.fields import Flag, InstanceType, Key, Numeric, SecurityGroups, Subnets
     from constructs_sm.jobs.model import Model
     from constructs_sm.jobs.serving import (
         ClarifyExplainerConfig,
@@ -85,7 +85,7 @@ class EndpointConfig(SageMakerJob):
         *,
         model: Model | str | None = None,
         instance_type: InstanceType | None = None,
-        instance_count: Number | None = None,
+        instance_count: Numeric | None = None,
         serverless: ServerlessConfig | None = None,
         variant_name: str | None = None,
         variants: Sequence[Variant] | None = None,

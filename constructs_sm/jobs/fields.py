@@ -39,7 +39,7 @@ Function: TypeAlias = Union[str, "lambda_.IFunction"]
 Topic: TypeAlias = Union[str, "sns.ITopic"]
 """An SNS topic, or its ARN."""
 Scalar: TypeAlias = str | int | float | bool
-Number: TypeAlias = int | float | str
+Numeric: TypeAlias = int | float | str
 """A number; late-bound as a string, or as a number token of the CDK, which is a float."""
 Flag: TypeAlias = bool | str
 """A boolean; a string is late-bound."""
@@ -175,7 +175,7 @@ def each(values: Any, field: str) -> Any:
 
 
 def cluster(
-    instance_type: InstanceType | None, instance_count: Number | None, volume_size: Storage | None, key: Key | None
+    instance_type: InstanceType | None, instance_count: Numeric | None, volume_size: Storage | None, key: Key | None
 ) -> dict[str, Any]:
     """The fields of a cluster of one instance type: ResourceConfig, ClusterConfig."""
     return {

@@ -17,7 +17,7 @@ from constructs_sm.s3 import S3Location
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from constructs_sm.jobs.fields import Function, Key, Number, SecurityGroups, Subnets, TextList, Time, Topic
+    from constructs_sm.jobs.fields import Function, Key, Numeric, SecurityGroups, Subnets, TextList, Time, Topic
     from constructs_sm.s3 import S3Data
 
     from aws_cdk import aws_ec2 as ec2
@@ -110,12 +110,12 @@ class LabelingJob(SageMakerJob):
         title: str | None = None,
         description: str | None = None,
         keywords: TextList | None = None,
-        workers_per_object: Number | None = None,
+        workers_per_object: Numeric | None = None,
         task_time_limit: Time | None = None,
         task_availability: Time | None = None,
-        max_concurrent_tasks: Number | None = None,
-        max_labeled_objects: Number | None = None,
-        max_labeled_percentage: Number | None = None,
+        max_concurrent_tasks: Numeric | None = None,
+        max_labeled_objects: Numeric | None = None,
+        max_labeled_percentage: Numeric | None = None,
         active_learning: str | None = None,
         initial_model: str | None = None,
         tags: Mapping[str, str] | None = None,

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         Image,
         InstanceType,
         Key,
-        Number,
+        Numeric,
         SecurityGroups,
         Storage,
         Subnets,
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
         Texts,
         Time,
     )
-    from constructs_sm.jobs.processing_data import Input, Output
+    from constructs_sm.jobs.processing_data import ProcessedData, ProcessingData
     from constructs_sm.jobs.resources import InstancePreference
 
     from aws_cdk import aws_ec2 as ec2
@@ -111,11 +111,11 @@ class ProcessingJob(SageMakerJob):
         code: Code | None = None,
         entrypoint: TextList | None = None,
         command_arguments: TextList | None = None,
-        inputs: Mapping[str, Input] | str | None = None,
-        outputs: Mapping[str, Output] | Sequence[str] | str | None = None,
+        inputs: Mapping[str, ProcessingData] | str | None = None,
+        outputs: Mapping[str, ProcessedData] | Sequence[str] | str | None = None,
         environment: Texts | None = None,
         instance_type: InstanceType | None = None,
-        instance_count: Number | None = None,
+        instance_count: Numeric | None = None,
         instance_preferences: Sequence[InstancePreference] | None = None,
         volume_size: Storage | None = None,
         max_runtime: Time | None = None,

@@ -193,9 +193,9 @@ class FeatureStoreOutput:
         return {"OutputName": name, "AppManaged": True, "FeatureStoreOutput": target}
 
 
-Input: TypeAlias = Union["S3Data", AthenaDatasetDefinition, RedshiftDatasetDefinition, ProcessingInput]
+ProcessingData: TypeAlias = Union["S3Data", AthenaDatasetDefinition, RedshiftDatasetDefinition, ProcessingInput]
 """What a job reads: data under an S3 prefix, what a query finds, or a ProcessingInput that says more."""
-Output: TypeAlias = Union["S3Data", ProcessingOutput, FeatureStoreOutput]
+ProcessedData: TypeAlias = Union["S3Data", ProcessingOutput, FeatureStoreOutput]
 """Where a job writes: an S3 prefix, a feature group, or a ProcessingOutput that says more."""
 
 
@@ -222,7 +222,7 @@ def processing_inputs(inputs: Any, code: ProcessingCode | None, problems: list[P
 
 
 def processing_outputs(
-    outputs: Mapping[str, Output] | Sequence[str] | str | None,
+    outputs: Mapping[str, ProcessedData] | Sequence[str] | str | None,
     place: Callable[[str], S3Location | None],
     problems: list[Problem],
 ) -> dict[str, ProcessingOutput | FeatureStoreOutput]:

@@ -12,7 +12,7 @@ from constructs_sm.rendering import Structure
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from constructs_sm.jobs.fields import Flag, InstanceType, Key, Number, Storage, Time
+    from constructs_sm.jobs.fields import Flag, InstanceType, Key, Numeric, Storage, Time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,7 @@ class InstanceGroup(Structure):
 
     instance_group_name: str
     instance_type: InstanceType
-    instance_count: Number = 1
+    instance_count: Numeric = 1
 
     def to_request(self) -> dict[str, Any]:
         return {
@@ -48,7 +48,7 @@ class InstancePreference(Structure):
     """
 
     instance_type: InstanceType
-    instance_count: Number | None = None
+    instance_count: Numeric | None = None
     training_plan_arn: str | None = None
 
     def to_request(self) -> dict[str, Any]:
@@ -68,7 +68,7 @@ class PlacementSpecification(Structure):
         ultra_server_id: On which. SageMaker's default: any.
     """
 
-    instance_count: Number
+    instance_count: Numeric
     ultra_server_id: str | None = None
 
     def to_request(self) -> dict[str, Any]:
@@ -105,7 +105,7 @@ class TuningInstanceConfig(Structure):
     """
 
     instance_type: InstanceType
-    instance_count: Number = CLUSTER["InstanceCount"]
+    instance_count: Numeric = CLUSTER["InstanceCount"]
     volume_size: Storage | None = None
 
     def to_request(self) -> dict[str, Any]:
@@ -115,7 +115,7 @@ class TuningInstanceConfig(Structure):
 
 def resources(
     instance_type: InstanceType | None,
-    instance_count: Number | None,
+    instance_count: Numeric | None,
     volume_size: Storage | None,
     key: Key | None,
     *,

@@ -11,7 +11,7 @@ from constructs_sm.rendering import Structure
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from constructs_sm.jobs.fields import Flag, Key, Number, Storage, TextList, Time, Topic
+    from constructs_sm.jobs.fields import Flag, Key, Numeric, Storage, TextList, Time, Topic
     from constructs_sm.s3 import S3Data
 
 
@@ -35,7 +35,7 @@ class AsyncInferenceConfig(Structure):
     success_topic: Topic | None = None
     error_topic: Topic | None = None
     include_response_in: TextList | None = None
-    max_concurrent_invocations: Number | None = None
+    max_concurrent_invocations: Numeric | None = None
     kms_key: Key | None = None
 
     def to_request(self) -> dict[str, Any]:
@@ -68,7 +68,7 @@ class DataCaptureConfig(Structure):
         kms_key: Encrypts the capture. Default: S3's own.
     """
 
-    sampling_percentage: Number
+    sampling_percentage: Numeric
     destination: S3Data | None = None
     capture: Sequence[str] = ("Input", "Output")
     csv_content_types: TextList | None = None
@@ -108,9 +108,9 @@ class ClarifyShapConfig(Structure):
     baseline: str | None = None
     baseline_uri: S3Data | None = None
     baseline_mime_type: str | None = None
-    number_of_samples: Number | None = None
+    number_of_samples: Numeric | None = None
     use_logit: Flag | None = None
-    seed: Number | None = None
+    seed: Numeric | None = None
     text_language: str | None = None
     text_granularity: str | None = None
 
@@ -148,10 +148,10 @@ class ClarifyInferenceConfig(Structure):
 
     features_attribute: str | None = None
     content_template: str | None = None
-    max_record_count: Number | None = None
+    max_record_count: Numeric | None = None
     max_payload: Storage | None = None
-    probability_index: Number | None = None
-    label_index: Number | None = None
+    probability_index: Numeric | None = None
+    label_index: Numeric | None = None
     probability_attribute: str | None = None
     label_attribute: str | None = None
     label_headers: TextList | None = None
@@ -227,8 +227,8 @@ class CrossRegionTrafficConfig(Structure):
         max_cross_region_percent: The part of the endpoint's capacity that others may use.
     """
 
-    max_invocations_per_second_per_instance: Number
-    max_cross_region_percent: Number
+    max_invocations_per_second_per_instance: Numeric
+    max_cross_region_percent: Numeric
 
     def to_request(self) -> dict[str, Any]:
         return {

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from constructs_sm.errors import Problem
-    from constructs_sm.jobs.channels import Input
+    from constructs_sm.jobs.channels import ChannelData
     from constructs_sm.jobs.debugger import (
         DebugHookConfig,
         DebugRuleConfiguration,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
         Image,
         InstanceType,
         Key,
-        Number,
+        Numeric,
         SecurityGroups,
         Storage,
         Subnets,
@@ -242,7 +242,7 @@ class TrainingJob(SageMakerJob):
         image_config: TrainingImageConfig | None = None,
         container_entrypoint: TextList | None = None,
         container_arguments: TextList | None = None,
-        inputs: Mapping[str, Input] | None = None,
+        inputs: Mapping[str, ChannelData] | None = None,
         content_type: str | None = None,
         input_mode: str | None = None,
         output: S3Data | None = None,
@@ -252,7 +252,7 @@ class TrainingJob(SageMakerJob):
         metric_definitions: Mapping[str, str] | None = None,
         metrics_time_series: Flag | None = None,
         instance_type: InstanceType | None = None,
-        instance_count: Number | None = None,
+        instance_count: Numeric | None = None,
         instance_groups: Sequence[InstanceGroup] | None = None,
         instance_preferences: Sequence[InstancePreference] | None = None,
         instance_placement: InstancePlacementConfig | None = None,
@@ -264,7 +264,7 @@ class TrainingJob(SageMakerJob):
         max_wait: Time | None = None,
         max_pending: Time | None = None,
         checkpoints: S3Data | CheckpointConfig | None = None,
-        max_retry_attempts: Number | None = None,
+        max_retry_attempts: Numeric | None = None,
         vpc: ec2.IVpc | None = None,
         subnets: Subnets | None = None,
         security_groups: SecurityGroups | None = None,

@@ -18,7 +18,7 @@ from constructs_sm.s3 import S3Location
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from constructs_sm.jobs.fields import ExperimentConfig, Flag, InstanceType, Key, Number, Storage, Texts, Time
+    from constructs_sm.jobs.fields import ExperimentConfig, Flag, InstanceType, Key, Numeric, Storage, Texts, Time
     from constructs_sm.s3 import S3Data
 
     from constructs import Construct
@@ -117,9 +117,9 @@ class TransformJob(SageMakerJob):
         split_type: str | None = None,
         batch_strategy: str | None = None,
         max_payload: Storage | None = None,
-        max_concurrent_transforms: Number | None = None,
+        max_concurrent_transforms: Numeric | None = None,
         invocations_timeout: Time | None = None,
-        invocations_max_retries: Number | None = None,
+        invocations_max_retries: Numeric | None = None,
         input_filter: str | None = None,
         join_source: str | None = None,
         output_filter: str | None = None,
@@ -129,7 +129,7 @@ class TransformJob(SageMakerJob):
         data_capture: S3Data | BatchDataCaptureConfig | None = None,
         environment: Texts | None = None,
         instance_type: InstanceType | None = None,
-        instance_count: Number | None = None,
+        instance_count: Numeric | None = None,
         ami_version: str | None = None,
         kms_key: Key | None = None,
         volume_kms_key: Key | None = None,

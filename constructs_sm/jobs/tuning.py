@@ -19,14 +19,14 @@ from constructs_sm.rendering import Structure
 from constructs_sm.s3 import S3Location
 
 if TYPE_CHECKING:
-    from constructs_sm.jobs.channels import Input
+    from constructs_sm.jobs.channels import ChannelData
     from constructs_sm.jobs.definitions import CheckpointConfig
     from constructs_sm.jobs.fields import (
         Flag,
         Image,
         InstanceType,
         Key,
-        Number,
+        Numeric,
         SecurityGroups,
         Storage,
         Subnets,
@@ -57,8 +57,8 @@ class HyperbandStrategyConfig(Structure):
         max_resource: Each is stopped then. SageMaker's default: `epochs` and the like of the hyperparameters.
     """
 
-    min_resource: Number | None = None
-    max_resource: Number | None = None
+    min_resource: Numeric | None = None
+    max_resource: Numeric | None = None
 
     def to_request(self) -> dict[str, Any]:
         return {"MinResource": self.min_resource, "MaxResource": self.max_resource}
@@ -74,8 +74,8 @@ class TuningJobCompletionCriteria(Structure):
         complete_on_convergence: SageMaker expects no better one.
     """
 
-    target_objective_metric_value: Number | None = None
-    max_number_of_training_jobs_not_improving: Number | None = None
+    target_objective_metric_value: Numeric | None = None
+    max_number_of_training_jobs_not_improving: Numeric | None = None
     complete_on_convergence: Flag | None = None
 
     def to_request(self) -> dict[str, Any]:
@@ -199,18 +199,18 @@ class TuningJob(SageMakerJob):
         ranges: Mapping[str, Range] | None = None,
         strategy: str | None = None,
         hyperband: HyperbandStrategyConfig | None = None,
-        max_jobs: Number | None = None,
-        max_parallel_jobs: Number | None = None,
+        max_jobs: Numeric | None = None,
+        max_parallel_jobs: Numeric | None = None,
         max_tuning_runtime: Time | None = None,
         early_stopping: str | None = None,
         completion_criteria: TuningJobCompletionCriteria | None = None,
         warm_start: TuningJobWarmStartConfig | None = None,
         autotune: bool | None = None,
-        random_seed: Number | None = None,
+        random_seed: Numeric | None = None,
         definitions: Sequence[TuningDefinition] | None = None,
         image: Image | None = None,
         algorithm_name: str | None = None,
-        inputs: Mapping[str, Input] | None = None,
+        inputs: Mapping[str, ChannelData] | None = None,
         content_type: str | None = None,
         input_mode: str | None = None,
         output: S3Data | None = None,
@@ -219,7 +219,7 @@ class TuningJob(SageMakerJob):
         environment: Texts | None = None,
         metric_definitions: Mapping[str, str] | None = None,
         instance_type: InstanceType | None = None,
-        instance_count: Number | None = None,
+        instance_count: Numeric | None = None,
         instance_groups: Sequence[InstanceGroup] | None = None,
         instance_preferences: Sequence[InstancePreference] | None = None,
         instance_placement: InstancePlacementConfig | None = None,
@@ -233,7 +233,7 @@ class TuningJob(SageMakerJob):
         max_wait: Time | None = None,
         max_pending: Time | None = None,
         checkpoints: S3Data | CheckpointConfig | None = None,
-        max_retry_attempts: Number | None = None,
+        max_retry_attempts: Numeric | None = None,
         vpc: ec2.IVpc | None = None,
         subnets: Subnets | None = None,
         security_groups: SecurityGroups | None = None,

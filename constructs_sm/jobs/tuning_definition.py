@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from constructs_sm.errors import Problem
-    from constructs_sm.jobs.channels import Input
+    from constructs_sm.jobs.channels import ChannelData
     from constructs_sm.jobs.definitions import CheckpointConfig
     from constructs_sm.jobs.fields import (
         Flag,
         Image,
         InstanceType,
         Key,
-        Number,
+        Numeric,
         SecurityGroups,
         Storage,
         Subnets,
@@ -60,7 +60,7 @@ class TuningDefinition:
     ranges: Mapping[str, Range] | None = None
     image: Image | None = None
     algorithm_name: str | None = None
-    inputs: Mapping[str, Input] | None = None
+    inputs: Mapping[str, ChannelData] | None = None
     content_type: str | None = None
     input_mode: str | None = None
     output: S3Data | None = None
@@ -69,7 +69,7 @@ class TuningDefinition:
     environment: Texts | None = None
     metric_definitions: Mapping[str, str] | None = None
     instance_type: InstanceType | None = None
-    instance_count: Number | None = None
+    instance_count: Numeric | None = None
     instance_groups: Sequence[InstanceGroup] | None = None
     instance_preferences: Sequence[InstancePreference] | None = None
     instance_placement: InstancePlacementConfig | None = None
@@ -83,7 +83,7 @@ class TuningDefinition:
     max_wait: Time | None = None
     max_pending: Time | None = None
     checkpoints: S3Data | CheckpointConfig | None = None
-    max_retry_attempts: Number | None = None
+    max_retry_attempts: Numeric | None = None
     vpc: ec2.IVpc | None = None
     subnets: Subnets | None = None
     security_groups: SecurityGroups | None = None

@@ -12,7 +12,7 @@ from constructs_sm.rendering import Structure
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from constructs_sm.jobs.fields import Flag, InstanceType, Key, Number, Storage, TextList, Time
+    from constructs_sm.jobs.fields import Flag, InstanceType, Key, Numeric, Storage, TextList, Time
     from constructs_sm.s3 import S3Data
 
 
@@ -27,8 +27,8 @@ class ServerlessConfig(Structure):
     """
 
     memory_size: Storage
-    max_concurrency: Number
-    provisioned_concurrency: Number | None = None
+    max_concurrency: Numeric
+    provisioned_concurrency: Numeric | None = None
 
     def to_request(self) -> dict[str, Any]:
         return {
@@ -51,11 +51,11 @@ class ManagedInstanceScaling(Structure):
         scale_in_cooldown: How long before more go.
     """
 
-    min_instances: Number | None = None
-    max_instances: Number | None = None
+    min_instances: Numeric | None = None
+    max_instances: Numeric | None = None
     enabled: bool = True
     scale_in_strategy: str | None = None
-    scale_in_max_step: Number | None = None
+    scale_in_max_step: Numeric | None = None
     scale_in_cooldown: Time | None = None
 
     def to_request(self) -> dict[str, Any]:
@@ -82,7 +82,7 @@ class InstancePool(Structure):
     """
 
     instance_type: InstanceType
-    priority: Number
+    priority: Numeric
     model: Model | str | None = None
 
     def to_request(self) -> dict[str, Any]:
@@ -102,8 +102,8 @@ class PrefixAwareRoutingConfig(Structure):
         concurrency_threshold: With so many calls in flight on an instance, another one gets the next.
     """
 
-    prefix_length: Number
-    concurrency_threshold: Number
+    prefix_length: Numeric
+    concurrency_threshold: Numeric
 
     def to_request(self) -> dict[str, Any]:
         return {
@@ -146,10 +146,10 @@ class Variant(Structure):
     name: str
     model: Model | str | None = None
     instance_type: InstanceType | None = None
-    instance_count: Number | None = None
+    instance_count: Numeric | None = None
     instance_pools: Sequence[InstancePool] | None = None
     serverless: ServerlessConfig | None = None
-    weight: Number | None = None
+    weight: Numeric | None = None
     managed_instance_scaling: ManagedInstanceScaling | None = None
     routing: str | PrefixAwareRoutingConfig | None = None
     volume_size: Storage | None = None
