@@ -225,6 +225,15 @@ def _computed(value: Any, before: Places, result: Places, branches: Sequence[Pla
     return _under(before, text) if path and text.startswith("$states.input") else None
 
 
+def result_place(point: Point) -> Place:
+    """Where a task puts its result in its input; nowhere in particular if that is not plain."""
+    if not point.jsonata:
+        return steps(point.state.get("ResultPath") or "$")
+    expression = _JSONATA.fullmatch(str(point.state.get("Output", "")).strip())
+    key = _KEY.search(expression[1]) if expression and _MERGED_INPUT.match(expression[1]) else None
+    return (_unquoted(key[1]),) if key else ()
+
+
 def _unquoted(key: str) -> str:
     return str(json.loads(key)) if key.startswith('"') else key.strip("'")
 

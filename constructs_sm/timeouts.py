@@ -46,15 +46,9 @@ def cut_short(definition: Mapping[str, Any]) -> Iterator[Problem]:
     limit = definition.get("TimeoutSeconds")
     if limit is None:
         return
-    for name, seconds in _timeouts(definition):
-        if seconds >= limit:
+    for name, state in states_of(definition):
+        seconds = state.get("TimeoutSeconds")
+        if isinstance(seconds, int) and seconds >= limit:
             what = f"'{name}' may wait more seconds than the {limit} after which the execution ends"
             use = f"pass timeout=Duration.days({seconds // _DAY + 1}) to the pipeline, or let the state wait less"
             yield Problem(what, seconds, use)
-
-
-def _timeouts(machine: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
-    for name, state in states_of(machine):
-        seconds = state.get("TimeoutSeconds")
-        if isinstance(seconds, int):
-            yield name, seconds

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.flow import Container, Place, Point, calls_sagemaker, points, root_of, steps
+from constructs_sm.flow import Container, Place, Point, calls_sagemaker, points, result_place, root_of, steps
 from constructs_sm.late_bound import LATE
 from constructs_sm.nested import Json, machines_in
 
@@ -36,7 +36,8 @@ class _Asked:
 class Wiring:
     """Who uses which output of whom, in one stack."""
 
-    _asked: dict[str, _Asked] = field(default_factory=dict)
+    _asked: dict[str, list[_Asked]] = field(default_factory=dict)
+    """By how states refer to it: jobs of one id, told apart by prefixes, leave their outputs at one place."""
     _used: dict[tuple[TaskIdentity, TaskIdentity, str], None] = field(default_factory=dict)
     _paths: dict[str, str] = field(default_factory=dict)
     _names: Counter[str] = field(default_factory=Counter)
@@ -51,7 +52,9 @@ class Wiring:
         """An output is asked for; in a definition it is spelled as one of *references*."""
         asked = _Asked(producer, name, steps(result_path), steps(f"$.{name}"))
         for reference in references:
-            self._asked.setdefault(reference, asked)
+            known = self._asked.setdefault(reference, [])
+            if asked not in known:
+                known.append(asked)
 
     def use(self, user: TaskIdentity, outputs: Iterable[JobOutput]) -> None:
         """A request has *outputs* in it."""
@@ -66,8 +69,9 @@ class Wiring:
             jsonata: Whether the whole state machine is written in JSONata.
         """
         inside = points({**processor, "QueryLanguage": "JSONata"} if jsonata else processor)
-        left_inside = {asked.place for asked in self._asked.values() if asked.producer.name in inside}
-        used = dict.fromkeys(asked.place for _, asked in self._uses(inside))
+        everything = [asked for found in self._asked.values() for asked in found]
+        left_inside = {asked.place for asked in everything if asked.producer.name in inside}
+        used = dict.fromkeys(asked.place for _, found in self._uses(inside) for asked in found)
         return [place for place in used if place and place not in left_inside]
 
     def problems(self, definitions: Iterable[Json]) -> list[str]:
@@ -80,19 +84,44 @@ class Wiring:
                 what = f"{self._paths.get(name, name)} writes to one place for the whole execution"
                 use = "give it a place of the item's own, or make the map a distributed one"
                 found[f"{what}, and items of '{around}' would write over each other; {use}"] = None
-            for user, asked in self._uses(machine):
-                why = _missing(machine, user, self._name(asked.producer, machines, names), asked)
-                if why:
-                    found[f"{self._paths.get(user, user)} uses {asked.name} of {asked.producer.path}, {why}"] = None
+            for user, meant in self._uses(machine):
+                whys = [_missing(machine, user, self._name(each.producer, machines, names), each) for each in meant]
+                # Whose it is, of jobs of one id, is not to be told from the reference: one that is there will do.
+                if all(whys):
+                    used = f"{meant[0].name} of {meant[0].producer.path}"
+                    found[f"{self._paths.get(user, user)} uses {used}, {whys[0]}"] = None
         for task, producer, what in self._used:
             user, maker = (self._name(each, machines, names) for each in (task, producer))
             # Two state machines may each have a state of that name: one in which all is well will do.
-            whys = [_not_before(machine, user, maker) for machine in machines if user in machine]
+            place = self._place(producer, what)
+            whys = [
+                _not_before(machine, user, maker) or self._replaced(machine, user, maker, place)
+                for machine in machines
+                if user in machine
+            ]
             if whys and all(whys):
                 found[f"{task.path} uses {what} of {producer.path}, {whys[0]}"] = None
         return list(found)
 
-    def _uses(self, machine: Mapping[str, Point]) -> Iterator[tuple[str, _Asked]]:
+    def _place(self, producer: TaskIdentity, name: str) -> Place:
+        found = (asked for each in self._asked.values() for asked in each)
+        return next((asked.place for asked in found if (asked.producer, asked.name) == (producer, name)), ())
+
+    def _replaced(self, machine: Mapping[str, Point], user: str, producer: str, place: Place) -> str | None:
+        """Why the result of *producer* is that of another job by the time *user* starts; None if it is its own."""
+        for name, point in machine.items():
+            if (
+                place
+                and name not in (producer, user)
+                and calls_sagemaker(point.state)
+                and result_place(point) == place
+                and producer in point.before.ended
+                and (name in machine[user].before.ended or _leads_to(machine, name, user))
+            ):
+                return f"in whose place '{name}' puts its own; give one of them a result_path, or another id"
+        return None
+
+    def _uses(self, machine: Mapping[str, Point]) -> Iterator[tuple[str, list[_Asked]]]:
         if not self._asked:
             return
         longest_first = sorted(self._asked, key=len, reverse=True)

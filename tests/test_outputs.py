@@ -22,7 +22,8 @@ import pytest
 from aws_cdk import App, Environment, Stack
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
-from every_action import IMAGE, job
+from constructs import Construct
+from every_action import IMAGE, REQUESTS, job
 
 JSONPATH, JSONATA = sfn.QueryLanguage.JSON_PATH, sfn.QueryLanguage.JSONATA
 LANGUAGES = [JSONPATH, JSONATA]
@@ -334,3 +335,35 @@ def test_outputs_by_name_are_used_in_the_other_language(app):
     assert isinstance(output, JobOutput)
     assert output.spelled(jsonata=False) == prepare.output("train").uri
     assert output.spelled(jsonata=True).endswith("' & $states.context.Execution.Name & '/train/' %}")
+
+
+@pytest.mark.parametrize("language", [None, sfn.QueryLanguage.JSONATA], ids=["JSONPath", "JSONata"])
+def test_output_that_a_job_of_the_same_id_has_put_its_own_in_place_of_is_refused(stack, machine, language):
+    """Prefixes keep the names of their states apart, not the places of their results."""
+    first, second = (
+        TrainingJob(Construct(stack, name), "Train", parameters=REQUESTS["createTrainingJob"], query_language=language)
+        for name in ("EU", "US")
+    )
+    model = Model(stack, "Model", image=IMAGE, model_data=first.model_artifacts, query_language=language)
+    machine(first.prefix_states("EU ").next(second.prefix_states("US ")).next(model))
+
+    with pytest.raises(RuntimeError, match=r"uses .* of Stack/EU/Train, in whose place 'US Train' puts its own; give"):
+        App.of(stack).synth()
+
+
+def test_copies_of_jobs_side_by_side_each_use_their_own(app):
+    stack = PipelineStack(app, "Stack")
+    copies = []
+    for name in ("EU", "US"):
+        scope = Construct(stack, name)
+        train = TrainingJob(scope, "Train", image=IMAGE, instance_type="ml.m5.xlarge", inputs={"train": "s3://a/b/"})
+        model = Model(scope, "Model", image=IMAGE, model_data=train.model_artifacts)
+        chain = train.prefix_states(f"{name} ").next(model.prefix_states(f"{name} "))
+        copies.append(chain.to_single_state(f"{name} all", result_path=sfn.JsonPath.DISCARD))
+    stack.run(sfn.Parallel(stack, "Both").branch(*copies))
+
+    with Rehearsal.of(stack) as rehearsal:
+        run = rehearsal.start()
+    assert run.succeeded, run
+    made = [request["PrimaryContainer"]["ModelDataUrl"] for state, request in run.requests if "Model" in state]
+    assert len(set(made)) == 2
