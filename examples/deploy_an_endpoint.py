@@ -14,6 +14,7 @@ train = TrainingJob(
     image=images.xgboost("1.7-1"),
     instance_type="ml.m5.xlarge",
     inputs={"train": stack.data("train/")},
+    content_type="text/csv",
     hyperparameters={"objective": "binary:logistic", "num_round": 200},
 )
 model = Model(stack, "Model", image=images.xgboost("1.7-1"), model_data=train.model_artifacts)

@@ -16,6 +16,7 @@ def country(name: str) -> PipelineStack:
         image=images.xgboost("1.7-1"),
         instance_type="ml.m5.xlarge",
         inputs={"train": part.data("train/")},
+        content_type="text/csv",
         hyperparameters={"objective": "binary:logistic", "num_round": part.input("rounds")},
     )
     part.run(train)

@@ -13,6 +13,7 @@ train = TrainingJob(
     image=images.xgboost("1.7-1"),
     instance_type="ml.m5.xlarge",
     inputs={"train": stack.data("train/"), "validation": stack.data("validation/")},
+    content_type="text/csv",
     hyperparameters={"objective": "binary:logistic", "num_round": 200, "eval_metric": "auc"},
 )
 learned = QualityGate(stack, "AUC is at least 0.8", train.metric("validation:auc") >= 0.8)

@@ -1,6 +1,6 @@
 """Put a job between your own Lambda and Glue tasks, and have whatever fails say why, to whom it concerns."""
 
-from constructs_sm import FailureHandler, TrainingJob
+from constructs_sm import FailureHandler, TrainingJob, images
 
 from aws_cdk import App, Stack
 from aws_cdk import aws_lambda as lambda_
@@ -23,10 +23,11 @@ prepare = tasks.GlueStartJobRun(
 train = TrainingJob(
     stack,
     "Train",
-    image="683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1",
+    image=images.xgboost("1.7-1"),
     instance_type="ml.m5.xlarge",
     inputs={"train": "s3://your-bucket/prepared/"},
     output="s3://your-bucket/models/",
+    content_type="text/csv",
     hyperparameters={"objective": "binary:logistic", "num_round": 200},
 )
 

@@ -13,6 +13,7 @@ train = TrainingJob(
     image=images.xgboost("1.7-1"),
     instance_type="ml.m5.xlarge",
     inputs={"train": "$.uri"},  # where the item lies: FanOut says it
+    content_type="text/csv",
     hyperparameters={"objective": "binary:logistic", "num_round": 200, "eval_metric": "auc"},
 )
 good = QualityGate(stack, "Good", train.metric("train:auc") >= 0.8)

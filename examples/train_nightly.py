@@ -1,6 +1,6 @@
 """Train a model every night, and be told when it did not work."""
 
-from constructs_sm import PipelineStack, TrainingJob
+from constructs_sm import PipelineStack, TrainingJob, images
 
 from aws_cdk import App
 
@@ -10,9 +10,10 @@ stack = PipelineStack(app, "Nightly", schedule="rate(1 day)", alert_emails=["ml@
 train = TrainingJob(
     stack,
     "Train",
-    image="683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1",
+    image=images.xgboost("1.7-1"),
     instance_type="ml.m5.xlarge",
     inputs={"train": stack.data("train/")},
+    content_type="text/csv",
     hyperparameters={"objective": "binary:logistic", "num_round": 200},
 )
 

@@ -13,6 +13,7 @@ trees = TrainingJob(
     image=images.xgboost("1.7-1"),
     instance_type="ml.m5.xlarge",
     inputs={"train": stack.data("train/")},
+    content_type="text/csv",
     hyperparameters={"objective": "binary:logistic", "num_round": 200},
 )
 linear = TrainingJob(
@@ -21,6 +22,7 @@ linear = TrainingJob(
     image=images.image("linear-learner"),
     instance_type="ml.m5.xlarge",
     inputs={"train": stack.data("train/")},
+    content_type="text/csv",
     hyperparameters={"predictor_type": "binary_classifier"},
 )
 train = ParallelJobs(stack, "Train", [trees, linear])
