@@ -48,6 +48,8 @@ assert run.error == "Job.TaskFailed"
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ADDRESS = re.compile(r" - https://\S+")
 """Of the execution in the console, as long as the line."""
+_LOOKED_UP = re.compile(r"\$\{FindInMap \w+ [^}]*\}")
+"""In the mapping that a stack without a Region gets."""
 
 
 def parts() -> dict[str, str]:
@@ -55,11 +57,12 @@ def parts() -> dict[str, str]:
     example = ROOT / "examples" / "train_nightly.py"
     stack = runpy.run_path(str(example))["stack"]
     nightly: dict[str, Any] = definition(stack)
+    state = json.dumps(nightly["States"]["Train"], indent=2)
     described = ROOT / "examples" / "train_and_deploy" / "cdk.json"
     return {
         "example": f"```python\n{example.read_text()}```",
         "picture": f"```mermaid\n{mermaid(nightly)}```",
-        "state": f"```json\n{json.dumps(nightly['States']['Train'], indent=2)}\n```",
+        "state": f"```json\n{_LOOKED_UP.sub('${AccountOfTheImage}', state)}\n```",
         "jobs": "\n".join(_jobs()),
         "polled": ", ".join(f"`{action.api}`" for action in POLLED_ACTIONS) + ".",
         "blueprint": f"```json\n{described.read_text()}```",

@@ -1,0 +1,87 @@
+"""The pages for users: what they show runs as it stands."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+
+from constructs_sm import PipelineStack
+from constructs_sm.testing import definition
+
+import pytest
+from aws_cdk import App, Stack
+from aws_cdk import aws_stepfunctions as sfn
+from conftest import ROOT
+from every_example import example
+
+NAME = {"TrainingJobName", "TrainingJobName.$"}
+"""What a job is called: each way of saying a job says it otherwise."""
+
+
+def blocks(page, language):
+    """The blocks of a page in a language, in their order."""
+    text = (ROOT / page).read_text()
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+
+
+def run(block, **names):
+    exec(compile(block, "block", "exec"), names)
+    return names
+
+
+@pytest.mark.parametrize("block", blocks("README.md", "python"), ids=lambda block: block.splitlines()[0][:40])
+def test_block_of_the_readme_runs(block, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(ROOT / "examples" / "churn" / "prepare.py", tmp_path)
+    # What makes no app of its own goes on from the first example.
+    run(block, **({} if "App()" in block else {"stack": example("train_nightly")["stack"]}))
+
+
+def test_settings_of_the_readme_are_taken_in_each_environment():
+    settings = [json.loads(block) for block in blocks("README.md", "json") if '"environments"' in block]
+    assert len(settings) == 1
+    context = settings[0]["context"]
+
+    def of(environment):
+        stack = PipelineStack(App(context=context), "Churn", environment=environment)
+        return stack.account if environment else None, stack.key is not None
+
+    assert (of("dev"), of("prod"), of(None)) == (("111111111111", False), ("222222222222", True), (None, False))
+
+
+@pytest.fixture(scope="module")
+def moved(tmp_path_factory):
+    """The state `Train` of every block of the page, in their order, and what the machine has besides."""
+
+    def made(block):
+        stack = Stack(App(outdir=str(tmp_path_factory.mktemp("moved"))), "Yours")
+        train = run(block, stack=stack)["train"]
+        sfn.StateMachine(stack, "StateMachine", definition_body=sfn.DefinitionBody.from_chainable(train))
+        return definition(stack)["States"]
+
+    return [made(block) for block in blocks("docs/moving.md", "python")]
+
+
+def test_request_stays_when_a_job_moves(moved):
+    def request(states):
+        return {field: value for field, value in states["Train"]["Parameters"].items() if field not in NAME}
+
+    by_hand, by_parameters, by_arguments, by_task = map(request, moved)
+    assert by_parameters == by_hand
+    assert by_arguments == by_hand
+    assert by_task.keys() == {*by_hand}
+    assert by_task["StoppingCondition"] == by_hand["StoppingCondition"]
+    assert by_task["ResourceConfig"] == by_hand["ResourceConfig"]
+
+
+def test_what_changes_when_a_job_moves_is_what_the_page_says(moved):
+    by_hand, by_parameters, by_arguments, by_task = moved
+    added = ["Train: InvalidOutput", "Train: Succeed", "Train: ValidateOutput"]
+
+    assert list(by_hand) == list(by_task) == ["Train"]
+    assert sorted(by_parameters) == sorted(by_arguments) == ["Train", *added]
+    for states in (by_parameters, by_arguments):
+        assert states["Train"]["Parameters"]["TrainingJobName.$"] == "States.Format('train-{}', States.UUID())"
+        assert states["Train"]["ResultPath"] == by_hand["Train"]["ResultPath"] == "$.Train"
+    assert "Retry" not in by_task["Train"]
