@@ -30,7 +30,7 @@ class ManagedRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """A field that the output of a job has that came to something."""
+    """A field that must be set for a job to count as successful."""
 
     field: str
     """Dotted path in the output."""

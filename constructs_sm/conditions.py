@@ -63,7 +63,7 @@ def _compared(left: Comparable, operator: str, right: Any) -> Any:
 
 
 class Condition:
-    """What a QualityGate asks for: a comparison, or several with `&`, `|` and `~` between them and brackets around."""
+    """What a QualityGate tests: a comparison, or several that are combined with `&`, `|` and `~`, each in brackets."""
 
     __slots__ = ()
 

@@ -41,7 +41,7 @@ _ARN = f'/"(?:{"|".join(dict.fromkeys(action.arn_field for action in ACTIONS if 
 
 
 class FailureHandler(Construct):
-    """Where everything goes that fails for good: it says what failed and why, tells of it, and ends FAILED with that.
+    """Catch what fails for good: say what failed and why, tell a topic, and end the execution FAILED with that.
 
     Four states. `<id>: Explain` reads the error: SageMaker's FailureReason out of the description of a failed job, the
     sentence of a refused call, or the output that a job's check has refused. `<id>: Notify` publishes the message.

@@ -209,7 +209,7 @@ def huggingface(
 
 
 def families() -> tuple[str, ...]:
-    """What `image` knows by name."""
+    """The names that `image` knows."""
     return tuple(_data()["families"])
 
 

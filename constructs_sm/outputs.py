@@ -39,7 +39,7 @@ class TaskIdentity:
 
 
 class JobOutput(Comparable, str):
-    """Something a job leaves, as a string that any other job takes, and anything of the CDK's.
+    """A value that a job leaves for later states: a string that other jobs and the CDK's own states take.
 
     As a string it is spelled in the query language of the job that leaves it; a job that is given it spells it in its
     own. It is not the value: to read it before the state machine runs makes no sense, except where it is literal. Where

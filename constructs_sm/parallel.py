@@ -18,7 +18,7 @@ _MOST_MERGED = 11
 
 
 class ParallelJobs(sfn.Parallel):
-    """Branches that run at the same time, and what comes after them finds their jobs' results as it would in a row.
+    """Run branches at the same time; later states find each result where it would be after a chain.
 
     A `sfn.Parallel` leaves a list with the whole payload of each branch. Here they are made one again: the input, and
     every key that a branch has added to it. Where several add the same key, the last branch's stays. So

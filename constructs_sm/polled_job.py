@@ -56,7 +56,7 @@ class PolledJobArguments(TypedDict, total=False):
 
 
 class PolledJob(SageMakerJob):
-    """Begin a job of an API without `.sync`, and look at it until it has ended well.
+    """Begin a job of an API without `.sync`, and describe it again and again until it has ended well.
 
     As any other job: a fresh name on every attempt, retries, a check of ARN and status, a Fail that says SageMaker's
     reason. Its states are the task, named like the construct; `<id>: Describe`, the Choice `<id>: ValidateOutput` and

@@ -19,7 +19,7 @@ MOST_ATTEMPTS = 99_999_999
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    """One retrier of a Task state.
+    """One retrier of a Task state: which errors are retried, how often, and how long the waits are.
 
     Args:
         errors: Error names as Step Functions reports them: `SageMaker.ResourceLimitExceededException`.

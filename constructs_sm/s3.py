@@ -21,7 +21,7 @@ _OF_A_HOST = re.compile(r"https://(?P<bucket>[^/]+)\.s3[.-][^/]*/(?P<prefix>.*)"
 
 @dataclass(frozen=True, slots=True)
 class S3Location:
-    """Data in S3, with what the grants need to know about it.
+    """A place in S3, with what the grants need to know about it.
 
     Attributes:
         uri: What SageMaker gets: `s3://bucket/prefix/`, or late-bound.

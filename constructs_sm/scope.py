@@ -67,7 +67,7 @@ class JobScope:
 
     @staticmethod
     def of(scope: IConstruct) -> JobScope:
-        """The innermost JobScope around *scope*; a stack is one by itself."""
+        """The innermost JobScope around *scope*; a stack is its own scope."""
         found = _SCOPES.get(scope)
         if found is None:
             found = JobScope(Stack.of(scope)) if Stack.is_stack(scope) else JobScope.of(_parent(scope))

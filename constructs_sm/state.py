@@ -42,7 +42,7 @@ class TaskArguments(TypedDict, total=False):
     role: iam.IRole | None
     """The execution role; it is passed, and nothing is added to it.
 
-    Default: one role a stack, made with what its jobs need and nothing else.
+    Default: one role for all jobs of the stack, made with what they need and nothing else.
     """
     integration_pattern: sfn.IntegrationPattern | None
     """Default: wait for the job (`.sync`) where Step Functions offers it, otherwise go on when SageMaker has

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class SageMakerTask(sfn.CustomState):
-    """The one state that calls a SageMaker API: a Task with retries, and grants wherever it ends up.
+    """One Task state that calls a SageMaker API, with retries, and with grants for the state machine it ends up in.
 
     It is a plain state: chain it, catch its errors, put it in a Map. A job (`TrainingJob`, ...) is this with a check of
     the output behind it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import runpy
 import shutil
 
 from constructs_sm import PipelineStack
@@ -15,6 +16,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from conftest import ROOT
 from every_example import example
 
+REFERENCE = runpy.run_path(str(ROOT / "tools" / "reference.py"))
 NAME = {"TrainingJobName", "TrainingJobName.$"}
 """What a job is called: each way of saying a job says it otherwise."""
 
@@ -85,3 +87,8 @@ def test_what_changes_when_a_job_moves_is_what_the_page_says(moved):
         assert states["Train"]["Parameters"]["TrainingJobName.$"] == "States.Format('train-{}', States.UUID())"
         assert states["Train"]["ResultPath"] == by_hand["Train"]["ResultPath"] == "$.Train"
     assert "Retry" not in by_task["Train"]
+
+
+def test_reference_is_written_from_the_code():
+    assert REFERENCE["left_out"]() == set(), "give it a group in tools/reference.py"
+    assert REFERENCE["PAGE"].read_text() == REFERENCE["page"](), "run tools/reference.py"

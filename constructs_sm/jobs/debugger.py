@@ -49,7 +49,7 @@ def _collections(collections: Any) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DebugRuleConfiguration(Structure):
-    """A rule that a container of its own evaluates beside the training.
+    """A rule about saved tensors, evaluated by a container of its own during training.
 
     Attributes:
         rule_configuration_name: Differs from that of other rules.
@@ -82,7 +82,7 @@ class DebugRuleConfiguration(Structure):
 
 
 class ProfilerRuleConfiguration(DebugRuleConfiguration):
-    """A rule about the use of the machines, evaluated in the same way."""
+    """A rule about the use of the machines, evaluated by a container of its own during training."""
 
     __slots__ = ()
 
@@ -114,7 +114,7 @@ class ProfilerConfig(Structure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TensorBoardOutputConfig(Structure):
-    """Where what TensorBoard shows goes.
+    """Where the data for TensorBoard are written.
 
     Attributes:
         s3_output_path: Default: the output of the job.

@@ -43,7 +43,7 @@ class CapacitySize(Structure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlueGreenUpdatePolicy(Structure):
-    """Make a new fleet beside the old one, and move the traffic: all at once, or as one of the sizes says.
+    """Update an endpoint with a second fleet beside the old one; traffic moves at once, or by one of the sizes.
 
     Attributes:
         canary_size: First so much of it, then the rest; at most half of the fleet.
@@ -84,7 +84,7 @@ class BlueGreenUpdatePolicy(Structure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollingUpdatePolicy(Structure):
-    """Replace the instances batch by batch, without a second fleet.
+    """Update an endpoint batch by batch, without a second fleet.
 
     Attributes:
         max_batch_size: How much of the fleet at a time; at most half of it.

@@ -35,7 +35,7 @@ _ALL_TRAFFIC = "AllTraffic"
 
 
 class EndpointConfig(SageMakerJob):
-    """Say what an endpoint serves, and on what: one model, or several variants.
+    """Create an endpoint configuration: what an endpoint serves, one model or several variants, and on which machines.
 
     The endpoint runs under the execution roles of its models. If one of them is the role made for this stack, it is
     granted what the endpoint writes.
@@ -221,7 +221,7 @@ class Endpoint(SageMakerJob):
 
 
 class EndpointUpdate(SageMakerJob):
-    """Let an endpoint serve another configuration. Step Functions goes on as soon as SageMaker has begun.
+    """Update an endpoint to another configuration. Step Functions goes on as soon as SageMaker has begun.
 
     Args:
         scope: Any construct in a stack.

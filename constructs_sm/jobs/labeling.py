@@ -28,7 +28,7 @@ _REF = "-ref"
 
 
 class LabelingJob(SageMakerJob):
-    """Let people label data with Ground Truth and wait until they have. Ground Truth is closed to new customers.
+    """Have people label data with Ground Truth and wait until they have. Ground Truth is closed to new customers.
 
     Args:
         scope: Any construct in a stack.

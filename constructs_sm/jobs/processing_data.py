@@ -27,7 +27,7 @@ _OUTPUT = "/opt/ml/processing/output"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AthenaDatasetDefinition(Structure):
-    """What a query of Athena finds.
+    """The result of an Athena query, as an input of processing.
 
     Attributes:
         catalog: As `AwsDataCatalog`.
@@ -64,7 +64,7 @@ class AthenaDatasetDefinition(Structure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedshiftDatasetDefinition(Structure):
-    """What a query of Redshift finds.
+    """The result of a Redshift query, as an input of processing.
 
     Attributes:
         cluster_id: The cluster.
@@ -178,7 +178,7 @@ class ProcessingOutput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureStoreOutput:
-    """Records that the container puts into a feature group by itself.
+    """An output that the container writes to a feature group by itself.
 
     Attributes:
         feature_group_name: The group.

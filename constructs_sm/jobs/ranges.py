@@ -29,7 +29,7 @@ class _Interval(Structure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntegerParameterRange(_Interval):
-    """Whole numbers, and the scale they are searched by.
+    """A hyperparameter that is a whole number, with the scale it is searched by.
 
     Attributes:
         min_value: The lowest.
@@ -40,7 +40,7 @@ class IntegerParameterRange(_Interval):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContinuousParameterRange(_Interval):
-    """Real numbers, and the scale they are searched by.
+    """A hyperparameter that is a real number, with the scale it is searched by.
 
     Attributes:
         min_value: The lowest.
@@ -51,7 +51,7 @@ class ContinuousParameterRange(_Interval):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CategoricalParameterRange(Structure):
-    """Choices.
+    """A hyperparameter with a list of choices.
 
     Attributes:
         values: All of them.
@@ -65,7 +65,7 @@ class CategoricalParameterRange(Structure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AutoParameter(Structure):
-    """A range that Autotune finds.
+    """A hyperparameter whose range SageMaker's Autotune chooses.
 
     Attributes:
         value_hint: A value that may do.

@@ -61,7 +61,7 @@ class InstancePreference(Structure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacementSpecification(Structure):
-    """How many instances stand on one UltraServer.
+    """How many instances are placed on one UltraServer.
 
     Attributes:
         instance_count: How many.
@@ -77,7 +77,7 @@ class PlacementSpecification(Structure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstancePlacementConfig(Structure):
-    """Where instances stand, on UltraServers.
+    """How instances are placed on UltraServers.
 
     Attributes:
         enable_multiple_jobs: Share UltraServers with other jobs. SageMaker's default: False.

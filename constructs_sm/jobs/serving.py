@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AsyncInferenceConfig(Structure):
-    """Queue calls, and leave the answers in S3.
+    """An endpoint that queues its calls and writes the answers to S3.
 
     Attributes:
         output: Where the answers go. Default, in a `PipelineStack`: its bucket, under the configuration.
@@ -56,7 +56,7 @@ class AsyncInferenceConfig(Structure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataCaptureConfig(Structure):
-    """Keep what an endpoint was asked, and what it answered.
+    """Keep the requests and the answers of an endpoint.
 
     Attributes:
         sampling_percentage: How much of the traffic.
@@ -92,7 +92,7 @@ class DataCaptureConfig(Structure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClarifyShapConfig(Structure):
-    """How the part that each feature has in an answer is computed: against a baseline.
+    """How the share that each feature has in an answer is computed, against a baseline.
 
     Attributes:
         baseline: The baseline itself, as text.
@@ -130,7 +130,7 @@ class ClarifyShapConfig(Structure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClarifyInferenceConfig(Structure):
-    """How the explainer talks to the model, and reads its answers.
+    """How the explainer calls the model and reads its answers.
 
     Attributes:
         features_attribute: Where the features are in a record of JSON Lines: JMESPath.
@@ -176,7 +176,7 @@ class ClarifyInferenceConfig(Structure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClarifyExplainerConfig(Structure):
-    """Explain answers with SageMaker Clarify.
+    """Explain the answers of an endpoint with SageMaker Clarify.
 
     Attributes:
         shap: How.

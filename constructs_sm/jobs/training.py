@@ -75,7 +75,7 @@ class TrainingImageConfig(Structure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerlessJobConfig(Structure):
-    """A job whose algorithm and machines SageMaker chooses: it customizes or evaluates a model of a hub.
+    """A training job that customizes or evaluates a model of a hub; SageMaker chooses algorithm and machines.
 
     Attributes:
         base_model_arn: The model in SageMaker's public hub.
@@ -112,7 +112,7 @@ class ServerlessJobConfig(Structure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MlflowConfig(Structure):
-    """The MLflow that the job is tracked in.
+    """Where a job is tracked in MLflow.
 
     Attributes:
         mlflow_resource_arn: A tracking server or an app of SageMaker.

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchDataCaptureConfig(Structure):
-    """What a batch transform keeps of its requests and answers, to monitor the model by.
+    """Keep requests and answers of a batch transform, to monitor the model.
 
     Attributes:
         destination: Where it goes.
@@ -48,7 +48,7 @@ class BatchDataCaptureConfig(Structure):
 
 
 class TransformJob(SageMakerJob):
-    """Let a model predict a whole data set and wait until it has.
+    """Run a model over a whole data set and wait until it ends.
 
     The job runs under the execution role of its model. If that is the role made for this stack, it is granted what this
     job reads and writes.

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HyperbandStrategyConfig(Structure):
-    """The resources, such as epochs, that Hyperband gives a training.
+    """How much of a resource, such as epochs, Hyperband gives each training.
 
     Attributes:
         min_resource: No training is stopped before.
@@ -66,7 +66,7 @@ class HyperbandStrategyConfig(Structure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TuningJobCompletionCriteria(Structure):
-    """When a search ends before its limits.
+    """When a tuning job ends before its limits.
 
     Attributes:
         target_objective_metric_value: The objective is this good.
@@ -93,7 +93,7 @@ class TuningJobCompletionCriteria(Structure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TuningJobWarmStartConfig(Structure):
-    """Earlier searches that this one learns from.
+    """Earlier tuning jobs that this one learns from.
 
     Attributes:
         parents: At most 5: their names, or jobs that run before.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerlessConfig(Structure):
-    """Serve without instances of one's own.
+    """A variant without instances: SageMaker provides the capacity.
 
     Attributes:
         memory_size: Of each worker: 1 to 6 GiB, whole ones.
@@ -73,7 +73,7 @@ class ManagedInstanceScaling(Structure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstancePool(Structure):
-    """Instances to take if those of a better priority are not to be had.
+    """An instance type with a priority: it is taken where no type of a better priority is available.
 
     Attributes:
         instance_type: As `ml.g5.xlarge`.
