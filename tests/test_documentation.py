@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import runpy
 import shutil
 
 from constructs_sm import PipelineStack
+from constructs_sm.blueprints.described import CONTEXT_KEY, described_stack
 from constructs_sm.testing import definition
 
 import pytest
 from aws_cdk import App, Stack
 from aws_cdk import aws_stepfunctions as sfn
 from conftest import ROOT
-from every_example import example
+from every_blueprint import ARGUMENTS
+from every_example import EXAMPLES, example
 
 REFERENCE = runpy.run_path(str(ROOT / "tools" / "reference.py"))
 NAME = {"TrainingJobName", "TrainingJobName.$"}
@@ -92,3 +95,43 @@ def test_what_changes_when_a_job_moves_is_what_the_page_says(moved):
 def test_reference_is_written_from_the_code():
     assert REFERENCE["left_out"]() == set(), "give it a group in tools/reference.py"
     assert REFERENCE["PAGE"].read_text() == REFERENCE["page"](), "run tools/reference.py"
+
+
+def failing(machine):
+    """The names that the Fails of a definition end with, inside others too, where they are literal."""
+    for state in machine.get("States", {}).values():
+        if state["Type"] == "Fail" and not state.get("Error", "{%").startswith("{%"):
+            yield state["Error"]
+        for inner in (*state.get("Branches", ()), state.get("ItemProcessor", {}), state.get("Iterator", {})):
+            yield from failing(inner)
+
+
+def written():
+    """The names that the code gives to a Fail or to the error of a check, as literals."""
+    for path in sorted((ROOT / "constructs_sm").glob("*.py")):
+        tree = ast.parse(path.read_text())
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                given = [keyword.value for keyword in node.keywords if keyword.arg == "error"]
+                name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+                yield from [*given, *(node.args[1:2] if name == "_fail" else [])]
+            elif isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "error":
+                yield node.value
+
+
+def named_in(tree):
+    return {
+        node.value for node in tree if isinstance(node, ast.Constant) and re.fullmatch(r"[A-Z]\w+", str(node.value))
+    }
+
+
+def test_errors_are_those_of_the_code():
+    page = (ROOT / "docs" / "errors.md").read_text()
+    table = page.partition("## Names that the library gives")[2].partition("\n## ")[0]
+    documented = {name for name in re.findall(r"^\| `([\w.<>]+)` \|", table, re.MULTILINE) if "." not in name}
+
+    described = [{CONTEXT_KEY: {"blueprint": name, "arguments": given}} for name, given in ARGUMENTS.items()]
+    stacks = [described_stack(App(context=context)) for context in described]
+    stacks += [example(name)["stack"] for name in EXAMPLES]
+    synthesized = {error for stack in stacks for error in failing(definition(stack))}
+    assert synthesized | named_in(written()) == documented
