@@ -1,7 +1,7 @@
 """The pytest plugin of constructs_sm, loaded by itself wherever the library is installed.
 
-It is a module of its own: importing anything of the package starts the CDK, and nobody who does not rehearse should
-wait for that. So nothing is imported here before a fixture is asked for.
+Importing `constructs_sm.testing` starts the CDK, and nobody who does not rehearse should wait for that. So nothing of
+the package is imported here before a fixture is asked for.
 """
 
 from __future__ import annotations

@@ -82,7 +82,10 @@ class DebugRuleConfiguration(Structure):
 
 
 class ProfilerRuleConfiguration(DebugRuleConfiguration):
-    """A rule about the use of the machines, evaluated by a container of its own during training."""
+    """A rule about the use of the machines, evaluated by a container of its own during training.
+
+    All attributes are those of `DebugRuleConfiguration`.
+    """
 
     __slots__ = ()
 

@@ -51,7 +51,7 @@ class TuningDefinition:
         objective_type: `Maximize` (default) or `Minimize`.
         ranges: What to search, by hyperparameter.
 
-    All others are those of `TuningJob`.
+    All other attributes are those of `TuningJob`.
     """
 
     definition_name: str | None = None
