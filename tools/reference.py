@@ -33,7 +33,8 @@ this page from the code.
 """
 OF_JOBS = """\
 Each makes a request of SageMaker, retries it and checks the output. Arguments that all of them take:
-[`TaskArguments`](../constructs_sm/state.py) and [`JobArguments`](../constructs_sm/job.py)."""
+[`TaskArguments`](../constructs_sm/state.py) and [`JobArguments`](../constructs_sm/job.py). Members that all of them
+have: see `SageMakerJob`, [below](#below-the-jobs)."""
 GROUPS: tuple[tuple[str, str, str], ...] = (
     (
         "Jobs",
@@ -166,7 +167,8 @@ def _members(value: Any) -> Iterator[str]:
         for name, member in vars(cls).items() if cls.__module__.startswith("constructs_sm") else ():
             makes = isinstance(member, classmethod)
             does = issubclass(value, Construct) and (callable(member) or isinstance(member, property))
-            if (makes or does) and not name.startswith("_") and name not in {*NOT_FOR_USERS, *common}:
+            said = name in {*NOT_FOR_USERS, *common} or f"`{name}`" in _first(value)
+            if (makes or does) and not name.startswith("_") and not said:
                 yield f"`{name}`"
 
 
