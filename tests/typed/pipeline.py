@@ -241,4 +241,6 @@ def pipeline_stack_among_others(stack: Stack) -> PipelineStack:
             private_subnet_ids=["subnet-11111111"],
         ),
         permissions_boundary="boundary",
+        account="123456789012",
+        region="us-east-1",
     )

@@ -145,6 +145,7 @@ def several_algorithms(stack: Stack) -> TuningJob:
                 ranges={"eta": (0.1, 0.5)},
                 image=IMAGE,
                 inputs={"train": "s3://data/train/"},
+                content_type="text/csv",
                 input_mode="FastFile",
                 output="s3://data/models/",
                 output_compression="NONE",
