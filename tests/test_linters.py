@@ -36,7 +36,7 @@ from constructs_sm.polled_actions import POLLED_ACTIONS
 from constructs_sm.testing import definition
 
 import pytest
-from aws_cdk import App, Stack, Validations
+from aws_cdk import App, Duration, Stack, Validations
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk.assertions import Template
@@ -198,7 +198,7 @@ def churn(tmp_path_factory: pytest.TempPathFactory) -> Subject:
 def waits() -> Subject:
     """All that is looked at or asked for until it is there: jobs without .sync, an approval, a deployment."""
     app = App()
-    stack = PipelineStack(app, "Waits")
+    stack = PipelineStack(app, "Waits", timeout=Duration.days(8))
     role = iam.Role.from_role_arn(stack, "Given", f"arn:aws:iam::{ACCOUNT}:role/Given")
     parameters = POLLED_REQUESTS["createModelPackage"]
     package = ModelPackage(stack, "Register", create_group=True, parameters=parameters)
