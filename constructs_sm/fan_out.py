@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.errors import Problem, raise_all, where_of
-from constructs_sm.fragment import Fragment
+from constructs_sm.fragment import CheckedFragment, Fragment
 from constructs_sm.item_plan import ItemPlan
 from constructs_sm.jsonata import UNCHANGED, merged, place_of
 from constructs_sm.keys import key_of, path_of
 from constructs_sm.names import LONGEST_STATE_NAME
 from constructs_sm.outputs import JobOutput, TaskIdentity
+from constructs_sm.places import folder_of
 from constructs_sm.scope import JobScope
 from constructs_sm.states import JsonataState
 
@@ -109,7 +110,7 @@ class FanOut(Fragment):
         raise_all(where, [*_problems(construct_id, each), *plan.problems()])
         super().__init__(scope, construct_id)
         self._scope = around = JobScope.of(self)
-        plan.stand_in(around, self._ended(each))
+        plan.stand_in(around, folder_of(scope, construct_id), self._ended(each))
         self._identity = TaskIdentity(f"{self.node.path}", construct_id, "", lambda: self._map.state_id)
         kind = _DistributedItems if plan.is_distributed else _InlineItems
         self._map: Any = kind(self, construct_id, plan, comment)
@@ -201,8 +202,10 @@ def _language(plan: ItemPlan) -> sfn.QueryLanguage:
     return sfn.QueryLanguage.JSONATA if plan.jsonata else sfn.QueryLanguage.JSON_PATH
 
 
-def _problems(construct_id: object, each: object) -> Iterator[Problem]:
+def _problems(construct_id: object, each: Any) -> Iterator[Problem]:
     if not isinstance(construct_id, str) or not 1 <= len(construct_id) <= _LONGEST_ID:
         yield Problem("the construct id names the state", construct_id, f"use 1 to {_LONGEST_ID} characters")
     if not hasattr(each, "start_state"):
         yield Problem("nothing to run for each item", each, "pass a job, or a chain")
+    elif any(isinstance(end, CheckedFragment) and end.goes_on for end in each.end_states):
+        yield Problem("what runs for each item goes on already", each, "chain after the FanOut what is to follow")

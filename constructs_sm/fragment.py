@@ -58,6 +58,11 @@ class CheckedFragment(Fragment):
     def end_states(self) -> list[sfn.INextable]:
         return [self]
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether something was chained to it."""
+        return self._goes_on
+
     def next(self, next: sfn.IChainable) -> sfn.Chain:  # noqa: A002  (the CDK's name)
         """Go on to *next* when all is well.
 

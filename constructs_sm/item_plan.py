@@ -12,8 +12,7 @@ from constructs_sm.jsonata import merged, object_of, quoted
 from constructs_sm.keys import key_of, path_of
 from constructs_sm.late_bound import LATE, is_json_path, is_jsonata, is_token
 from constructs_sm.outputs import JobOutput
-from constructs_sm.places import folder_of
-from constructs_sm.s3 import S3Location, object_arguments, spelled_in_jsonata
+from constructs_sm.s3 import S3Location, bucket_and_prefix, object_arguments, spelled_in_jsonata
 from constructs_sm.s3_items import S3Items
 
 if TYPE_CHECKING:
@@ -59,14 +58,14 @@ class ItemPlan:
     """The state that every item ends with, if it can be told what that is."""
     writes_to: S3Location | None = field(init=False)
 
-    def stand_in(self, scope: JobScope, end: JsonataState | None) -> None:
-        """Say where it stands, once nothing is wrong."""
+    def stand_in(self, scope: JobScope, folder: str, end: JsonataState | None) -> None:
+        """Say where it stands, and what its folder is called, once nothing is wrong."""
         self.scope, self.end, self.writes_to = scope, end, None
         self.selector = dict(self.selector or {})
         if self.results is not None:
             self.writes_to = S3Location.of(self.results)
         elif self.is_distributed and scope.data is not None:
-            self.writes_to = scope.data.under(folder_of(self.name))
+            self.writes_to = scope.data.under(folder)
 
     @property
     def is_distributed(self) -> bool:
@@ -105,6 +104,9 @@ class ItemPlan:
         if self.distributed is False and self._must_be_distributed:
             use = "leave distributed out, or give a list of the input, 40 at a time, and no tolerated failures"
             yield Problem("this takes a distributed map", self.distributed, use)
+        written = None if self.results is None else S3Location.of(self.results)
+        if self.results is not None and (written is None or bucket_and_prefix(written.uri) is None):
+            yield Problem("results must be a place in S3 that is known", self.results, "pass a bucket, or 's3://...'")
         if self.max_items is not None and not isinstance(self.items, S3Items):
             yield Problem("max_items is of a list in S3", self.max_items, "leave it out")
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from constructs_sm.keys import name_of
 from constructs_sm.names import slug
-from constructs_sm.scope import JobScope
+from constructs_sm.scope import JobScope, construct_path
 
 if TYPE_CHECKING:
     from constructs_sm.s3 import S3Location
@@ -19,9 +20,10 @@ JOBS = "jobs/"
 _LONGEST_FOLDER = 64
 
 
-def folder_of(construct_id: str) -> str:
-    """The folder of one of them."""
-    return f"{JOBS}{slug(construct_id, _LONGEST_FOLDER)}/"
+def folder_of(scope: Construct, construct_id: str) -> str:
+    """The folder of one of them, in the data of its scope."""
+    name = name_of(str(construct_id))
+    return f"{JOBS}{JobScope.of(scope).folder(slug(name, _LONGEST_FOLDER), f'{construct_path(scope)}/{name}')}/"
 
 
 def data_under(scope: Construct, job: str) -> S3Location | None:
@@ -30,7 +32,7 @@ def data_under(scope: Construct, job: str) -> S3Location | None:
     The jobs of a scope share a role, and so one grant of `jobs/`.
     """
     data = JobScope.of(scope).data
-    return data and replace(data.under(JOBS), uri=data.under(folder_of(job)).uri)
+    return data and replace(data.under(JOBS), uri=data.under(folder_of(scope, job)).uri)
 
 
 def of_this_execution(place: S3Location | None, *names: str, jsonata: bool) -> S3Location | None:

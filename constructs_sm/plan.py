@@ -26,7 +26,7 @@ from constructs_sm.rendering import Rendered, render, spelled
 from constructs_sm.result import TaskResult
 from constructs_sm.retry import DEFAULT, SDK, RetryPolicy
 from constructs_sm.roles import are_late_bound, named_roles, set_roles
-from constructs_sm.scope import JobScope
+from constructs_sm.scope import JobScope, construct_path
 from constructs_sm.state import TaskArguments, TaskState
 
 from aws_cdk import Duration
@@ -211,7 +211,7 @@ class TaskPlan:
         self._problems.append(Problem(what, got, use))
 
     def _path(self) -> str:
-        return "/".join(filter(None, (_path_of(self._scope), str(self._id))))
+        return "/".join(filter(None, (construct_path(self._scope), str(self._id))))
 
     @property
     def _pattern(self) -> sfn.IntegrationPattern:
@@ -370,12 +370,6 @@ class TaskPlan:
             yield "waitForTaskToken", _CALLBACK_WARNING.format(self._action.api)
         if unknown:
             yield "lateBoundAccess", _ACCESS_WARNING.format(", ".join(unknown))
-
-
-@cache
-def _path_of(scope: Construct) -> str:
-    """Where a scope stands. Asked once, however many jobs stand in it: two messages."""
-    return str(scope.node.path)
 
 
 @cache

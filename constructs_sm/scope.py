@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.errors import NOTHING, InvalidInputError, Problem
@@ -61,6 +63,7 @@ class JobScope:
         self._statements: dict[Grant, iam.PolicyStatement] = {}
         self._registered: dict[str, dict[Grant, None]] = {}
         self._acknowledged: set[Grant] = set()
+        self._folders: dict[str, str] = {}
         self.starts_executions = False
         """Whether there is a distributed map of ours, or a task that runs another pipeline."""
         _SCOPES[owner] = self
@@ -131,6 +134,12 @@ class JobScope:
                 if self._execution_role is not None:
                     self._execution_role.add_to_policy(self.statement(grant))
 
+    def folder(self, name: str, path: str) -> str:
+        """The folder that the construct at *path* would call *name*: its own, where another has that name already."""
+        if self._folders.setdefault(name, path) == path:
+            return name
+        return f"{name}-{hashlib.sha256(path.encode()).hexdigest()[:8]}"
+
     def register(self, graph: sfn.StateGraph, grants: Iterable[Grant]) -> None:
         """Give *grants* to the state machine that *graph* ends up in."""
         reference = reference_of(graph)
@@ -193,6 +202,12 @@ def _parent(scope: IConstruct) -> IConstruct:
         where = f"{type(scope).__name__} '{scope.node.path}'"
         raise InvalidInputError(where, [Problem("no stack around a job", NOTHING, "pass a scope that is in a stack")])
     return parent
+
+
+@cache
+def construct_path(scope: IConstruct) -> str:
+    """Where a construct stands. Asked once, however many jobs stand in it: two messages."""
+    return str(scope.node.path)
 
 
 def reference_of(value: Any) -> str:

@@ -398,3 +398,20 @@ def test_items_that_would_write_over_each_other_fail_at_synthesis(app, language,
     told = "Churn/Prepare writes to one place for the whole execution, and items of 'Each' would write over each other"
     with pytest.raises(RuntimeError, match=told):
         definition(stack)
+
+
+@pytest.mark.parametrize("results", ["$.where", "nowhere", 5, "{% $states.input.where %}"])
+def test_results_go_to_a_place_that_is_known(stack, results):
+    with pytest.raises(InvalidInputError, match="results must be a place in S3 that is known, got"):
+        FanOut(stack, "Each", training(stack), items="$.items", distributed=True, results=results)
+
+    assert stack.node.try_find_child("Each") is None
+
+
+def test_job_that_goes_on_already_is_refused_before_anything_is_made(stack):
+    going = training(stack)
+    going.next(sfn.Pass(stack, "After"))
+
+    with pytest.raises(InvalidInputError, match="what runs for each item goes on already"):
+        FanOut(stack, "Each", going, items="$.items")
+    assert stack.node.try_find_child("Each") is None

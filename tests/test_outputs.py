@@ -367,3 +367,24 @@ def test_copies_of_jobs_side_by_side_each_use_their_own(app):
     assert run.succeeded, run
     made = [request["PrimaryContainer"]["ModelDataUrl"] for state, request in run.requests if "Model" in state]
     assert len(set(made)) == 2
+
+
+def test_jobs_of_one_id_write_into_folders_of_their_own(app):
+    """Two blueprints, or two regions: their scopes differ, and what they call their jobs does not."""
+    stack = PipelineStack(app, "Stack")
+    jobs = [
+        ProcessingJob(scope, name, image=IMAGE, instance_type="ml.m5.large", outputs=["train"])
+        for scope, name in (
+            (Construct(stack, "EU"), "Prepare"),
+            (Construct(stack, "US"), "Prepare"),
+            (stack, "prepare"),
+        )
+    ]
+    stack.run(jobs[0].prefix_states("EU ").next(jobs[1].prefix_states("US ")).next(jobs[2]))
+
+    with Rehearsal.of(stack) as rehearsal:
+        run = rehearsal.start()
+    assert run.succeeded, run
+    outputs = [request["ProcessingOutputConfig"]["Outputs"][0]["S3Output"]["S3Uri"] for _, request in run.requests]
+    assert len(set(outputs)) == 3
+    assert "/jobs/prepare/" in outputs[0]
