@@ -16,6 +16,15 @@ _ENCODED_NUMBERS = (-1.95e289, -1.888e289)
 """The CDK encodes number tokens as numbers between these, which nobody writes."""
 
 
+# A token's own braces are gone by the time the text is read.
+_RESERVED = re.compile(rf"(?P<token>{TOKEN.pattern})|[\\'{{}}]")
+
+
+def escaped(text: str) -> str:
+    """*text* as it stands between the quotes of an intrinsic function's argument."""
+    return _RESERVED.sub(lambda found: found[0] if found["token"] else f"\\{found[0]}", text)
+
+
 def is_token(value: object) -> bool:
     """Whether *value* is, or holds, a CDK token: known at deployment (or a `sfn.JsonPath`, known at run time)."""
     if isinstance(value, str):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.conditions import Comparable
 from constructs_sm.errors import InvalidInputError, Problem
 from constructs_sm.jsonata import quoted
+from constructs_sm.late_bound import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -121,7 +122,7 @@ class JobOutput(Comparable, str):
         """It with *text* behind it."""
         if self.json_path is None:
             return JobOutput.literal(self.producer, self.name, f"{self}{text}")
-        return self.within(f"States.Format('{{}}{text}', <>)", f"<> & '{text}'")
+        return self.within(f"States.Format('{{}}{escaped(text)}', <>)", f"<> & {quoted(text)}")
 
     def as_text(self) -> JobOutput:
         """It as a string, whatever it is."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from constructs_sm.jsonata import quoted
 from constructs_sm.keys import name_of
+from constructs_sm.late_bound import escaped
 from constructs_sm.names import slug
 from constructs_sm.scope import JobScope, construct_path
 
@@ -44,8 +46,8 @@ def of_this_execution(place: S3Location | None, *names: str, jsonata: bool) -> S
         return None
     rest = "/".join(["", *names, ""])
     if jsonata:
-        return replace(place, uri=f"{{% '{place.uri}' & $states.context.Execution.Name & '{rest}' %}}")
-    return replace(place, uri=f"States.Format('{place.uri}{{}}{rest}', $$.Execution.Name)")
+        return replace(place, uri=f"{{% {quoted(place.uri)} & $states.context.Execution.Name & {quoted(rest)} %}}")
+    return replace(place, uri=f"States.Format('{escaped(place.uri)}{{}}{escaped(rest)}', $$.Execution.Name)")
 
 
 def checkpoints_under(scope: Construct, job: str, *, jsonata: bool) -> S3Location | None:

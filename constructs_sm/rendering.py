@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.errors import InvalidInputError, Problem
-from constructs_sm.late_bound import LATE, TOKEN, is_json_path, is_jsonata, is_token
+from constructs_sm.late_bound import LATE, escaped, is_json_path, is_jsonata, is_token
 from constructs_sm.outputs import JobOutput
 from constructs_sm.s3 import S3Location
 
@@ -181,15 +180,7 @@ def _argument(value: str | float) -> str:
     """An argument of an intrinsic function."""
     if not isinstance(value, str):
         return json.dumps(value)
-    return value if is_json_path(value) else f"'{_RESERVED.sub(_escaped, value)}'"
-
-
-# A token's own braces are gone by the time the text is read.
-_RESERVED = re.compile(rf"(?P<token>{TOKEN.pattern})|[\\'{{}}]")
-
-
-def _escaped(match: re.Match[str]) -> str:
-    return match[0] if match["token"] else f"\\{match[0]}"
+    return value if is_json_path(value) else f"'{escaped(value)}'"
 
 
 def _target_of(alias: Any) -> Any:

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
-from constructs_sm.jsonata import jsonata_of
-from constructs_sm.late_bound import is_json_path, is_jsonata
+from constructs_sm.jsonata import jsonata_of, quoted
+from constructs_sm.late_bound import escaped, is_json_path, is_jsonata
 from constructs_sm.outputs import JobOutput
 
 if TYPE_CHECKING:
@@ -96,7 +96,9 @@ def spelled_in_jsonata(value: str) -> str:
 def _followed_by(uri: str, text: str) -> str:
     if isinstance(uri, JobOutput):
         return uri.followed_by(text)
-    return f"{{% ({uri[2:-2].strip()}) & '{text}' %}}" if is_jsonata(uri) else f"States.Format('{{}}{text}', {uri})"
+    if is_jsonata(uri):
+        return f"{{% ({uri[2:-2].strip()}) & {quoted(text)} %}}"
+    return f"States.Format('{{}}{escaped(text)}', {uri})"
 
 
 S3Data: TypeAlias = Union[str, "s3.IBucket", "s3_assets.Asset", S3Location]

@@ -15,6 +15,7 @@ from constructs_sm import (
     TransformJob,
 )
 from constructs_sm.actions import ENDPOINT_UPDATE, TRAINING_JOB
+from constructs_sm.s3 import S3Location
 from constructs_sm.testing import MISSING, Output, Rehearsal, definition, state_machine_policy
 from constructs_sm.testing.references import resolved
 
@@ -27,6 +28,7 @@ from every_action import IMAGE, REQUESTS, job
 
 JSONPATH, JSONATA = sfn.QueryLanguage.JSON_PATH, sfn.QueryLanguage.JSONATA
 LANGUAGES = [JSONPATH, JSONATA]
+REPLACED = ("InputDataConfig", "OutputDataConfig")
 ENVIRONMENT = Environment(account="123456789012", region="us-east-1")
 EITHER_WAY = pytest.mark.parametrize(("made", "used"), [(a, b) for a in LANGUAGES for b in LANGUAGES])
 
@@ -388,3 +390,24 @@ def test_jobs_of_one_id_write_into_folders_of_their_own(app):
     outputs = [request["ProcessingOutputConfig"]["Outputs"][0]["S3Output"]["S3Uri"] for _, request in run.requests]
     assert len(set(outputs)) == 3
     assert "/jobs/prepare/" in outputs[0]
+
+
+@pytest.mark.parametrize(
+    ("language", "uri"),
+    [
+        (JSONPATH, r"States.Format('{}it\'s \{all\}/', States.Format('s3://data/out/{}', $.at))"),
+        (JSONATA, '{% ($states.input.at) & "it\'s {all}/" %}'),
+    ],
+    ids=["JSONPath", "JSONata"],
+)
+def test_place_may_be_called_anything(stack, machine, language, uri):
+    """What ends a text, or stands for an argument, is marked in the way of either language."""
+    at = "States.Format('s3://data/out/{}', $.at)" if language is JSONPATH else "{% $states.input.at %}"
+    inputs = {"train": S3Location(at).under("it's {all}/")}
+    output = "s3://data/out/"
+    parameters = {key: value for key, value in REQUESTS["createTrainingJob"].items() if key not in REPLACED}
+    machine(TrainingJob(stack, "Train", inputs=inputs, output=output, parameters=parameters, query_language=language))
+
+    request = definition(stack)["States"]["Train"]["Arguments" if language is JSONATA else "Parameters"]
+    (source,) = (channel["DataSource"]["S3DataSource"] for channel in request["InputDataConfig"])
+    assert source["S3Uri" if language is JSONATA else "S3Uri.$"] == uri

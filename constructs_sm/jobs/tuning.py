@@ -13,7 +13,8 @@ from constructs_sm.jobs.definitions import filled
 from constructs_sm.jobs.fields import seconds, tag_list
 from constructs_sm.jobs.ranges import parameter_ranges
 from constructs_sm.jobs.tuning_definition import TuningDefinition
-from constructs_sm.late_bound import is_json_path, is_jsonata
+from constructs_sm.jsonata import quoted
+from constructs_sm.late_bound import escaped, is_json_path, is_jsonata
 from constructs_sm.places import data_under
 from constructs_sm.rendering import Structure
 from constructs_sm.s3 import S3Location
@@ -356,7 +357,7 @@ class TuningJob(SageMakerJob):
             raise InvalidInputError(where, [Problem("place of the best model is not known", said, use)])
         name = self.best_training_job_name
         folder, file = f"{output.rstrip('/')}/", "/output/model.tar.gz"
-        uri = name.within(f"States.Format('{folder}{{}}{file}', <>)", f"'{folder}' & <> & '{file}'")
+        uri = name.within(f"States.Format('{escaped(folder)}{{}}{file}', <>)", f"{quoted(folder)} & <> & '{file}'")
         known = next((place for place in self._known if place is not None and place.uri == output), None)
         place = known or S3Location(output, output)
         return S3Location(uri, place.within, place.key)
