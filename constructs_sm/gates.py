@@ -15,7 +15,7 @@ from constructs_sm.late_bound import TOKEN, is_jsonata
 from constructs_sm.names import LONGEST_STATE_NAME
 from constructs_sm.outputs import JobOutput, TaskIdentity
 from constructs_sm.retry import RetryPolicy
-from constructs_sm.s3 import S3Location, object_arguments, spelled_in_jsonata
+from constructs_sm.s3 import S3Location, is_plain_place, object_arguments, spelled_in_jsonata
 from constructs_sm.scope import JobScope
 from constructs_sm.states import GrantedState, JsonataTask, describing, holds
 
@@ -52,7 +52,7 @@ class EvaluationReport:
         file: Its name under *place*.
 
     Raises:
-        InvalidInputError: The place is none in S3.
+        InvalidInputError: The place is none in S3, or an intrinsic function other than States.Format of paths.
     """
 
     def __init__(self, place: S3Data, file: str | None = None) -> None:
@@ -61,6 +61,9 @@ class EvaluationReport:
             problem = Problem("no place in S3", place, "pass job.output(...), or an s3:// URI")
             raise InvalidInputError("EvaluationReport", [problem])
         self.location = location.under(file) if file else location
+        if not is_plain_place(self.location):
+            problem = Problem("a place that JSONata cannot be told", place, "pass a path, as $.x, or JSONata")
+            raise InvalidInputError("EvaluationReport", [problem])
         self.file = file or ""
 
     def __getitem__(self, path: str) -> ReportField:

@@ -13,6 +13,9 @@ UNCHANGED = "{% $states.input %}"
 """The Output of a state that leaves nothing."""
 
 _KEY = re.compile(r"\.(\w+)|\[['\"]([^'\"]+)['\"]\]")
+_PATH = re.compile(rf"\$\$?(?:{_KEY.pattern}|\[\d+\])*")
+FORMAT = re.compile(r"States\.Format\('((?:[^'\\]|\\.)*)'((?:,\s*\$[^,()]*)*)\)")
+"""States.Format of plain paths: its text, and its arguments."""
 _PLAIN = re.compile(r"(?!(?:and|or|in|true|false|null|function)$)[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -23,9 +26,25 @@ def quoted(text: str) -> str:
 
 
 def jsonata_of(path: str) -> str:
-    """A plain JSONPath, into a state's input or the context object."""
+    """A plain JSONPath, into a state's input or the context object, or a States.Format of such."""
+    formatted = FORMAT.fullmatch(path)
+    if formatted is not None:
+        texts = [quoted(re.sub(r"\\(.)", r"\1", text)) for text in formatted[1].split("{}")]
+        values = map(jsonata_of, _arguments(formatted))
+        joined = [part for pair in zip(texts, [*values, "''"], strict=False) for part in pair]
+        return " & ".join(part for part in joined if part != "''")
     root, rest = ("$states.context", path[2:]) if path.startswith("$$") else ("$states.input", path[1:])
     return root + _KEY.sub(lambda key: f".{named(key[1] or key[2])}", rest)
+
+
+def _arguments(formatted: re.Match[str]) -> list[str]:
+    return [value.strip() for value in formatted[2].split(",")[1:]]
+
+
+def is_plain(path: str) -> bool:
+    """Whether a JSONPath is one that `jsonata_of` can say: no other intrinsic function, no filter."""
+    formatted = FORMAT.fullmatch(path)
+    return all(map(is_plain, _arguments(formatted))) if formatted else _PATH.fullmatch(path) is not None
 
 
 def place_of(key: str) -> str:

@@ -1,4 +1,4 @@
-"""What AWS refuses at deployment for its size, found at synthesis, with the way out.
+"""What AWS refuses at deployment for its size or length, found at synthesis, with the way out.
 
 The CDK itself refuses a stack of more than 500 resources. Of a template that is too large it only tells, and it splits
 the policy of a role into managed ones until nothing takes them any more.
@@ -14,7 +14,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.errors import InvalidInputError, Problem
-from constructs_sm.scope import reference_of
+from constructs_sm.names import LONGEST_STATE_NAME
+from constructs_sm.nested import states_of
+from constructs_sm.scope import definition_of, reference_of
 
 import jsii
 from aws_cdk import CfnResource, Stack
@@ -22,7 +24,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import IValidation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 DEFINITION_BYTES = 1_048_576
 TEMPLATE_BYTES = 1_000_000
@@ -57,6 +59,7 @@ class WithinQuotas:
             stack = Stack.of(resource)
             definition = stack.resolve(resource.definition_string)
             yield from problems_of(definition, lambda: _bytes_beside(stack, resource))
+            yield from unnameable(definition_of(definition) or {})
         # What has no room in the inline policy of a role, the CDK puts into managed ones of these names.
         if self._machine.role.node.try_find_child(f"OverflowPolicy{MANAGED_POLICIES + 1}") is not None:
             what = f"IAM takes {MANAGED_POLICIES} managed policies for the state machine role"
@@ -70,6 +73,14 @@ def _bytes_beside(stack: Stack, machine: sfn.CfnStateMachine) -> int:
     others = [found._cfn_properties for found in resources if reference_of(found) != own]  # noqa: SLF001  (protected)
     properties = stack.resolve(others)
     return len(json.dumps(properties, separators=(",", ":"), ensure_ascii=False).encode())
+
+
+def unnameable(definition: Mapping[str, Any]) -> Iterator[Problem]:
+    """The states whose names are too long: a prefix is put before what was short enough."""
+    for name, _ in states_of(definition):
+        if len(name) > LONGEST_STATE_NAME:
+            what = f"Step Functions takes state names of {LONGEST_STATE_NAME} characters"
+            yield Problem(what, name, "shorten the construct id, or the prefix: to_single_state(prefix_states=...)")
 
 
 def problems_of(definition: Any, beside: Callable[[], int] = int) -> Iterator[Problem]:

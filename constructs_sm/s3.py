@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
-from constructs_sm.jsonata import jsonata_of, quoted
+from constructs_sm.jsonata import FORMAT, is_plain, jsonata_of, quoted
 from constructs_sm.late_bound import escaped, is_json_path, is_jsonata
 from constructs_sm.outputs import JobOutput
 
@@ -75,6 +75,12 @@ def is_late(uri: str) -> bool:
     return is_json_path(uri) or is_jsonata(uri)
 
 
+def is_plain_place(location: S3Location) -> bool:
+    """Whether a state in JSONata can be told the place: a literal, a job's output, or plain JSONPath."""
+    uri = location.uri
+    return isinstance(uri, JobOutput) or not is_json_path(uri) or is_plain(uri)
+
+
 def object_arguments(location: S3Location) -> dict[str, str]:
     """Bucket and key of one object, as a state in JSONata is told."""
     uri = spelled_in_jsonata(location.uri)
@@ -98,7 +104,9 @@ def _followed_by(uri: str, text: str) -> str:
         return uri.followed_by(text)
     if is_jsonata(uri):
         return f"{{% ({uri[2:-2].strip()}) & {quoted(text)} %}}"
-    return f"States.Format('{{}}{escaped(text)}', {uri})"
+    formatted = FORMAT.fullmatch(uri)
+    before, arguments = ("{}", f", {uri}") if formatted is None else formatted.groups()
+    return f"States.Format('{before}{escaped(text)}'{arguments})"
 
 
 S3Data: TypeAlias = Union[str, "s3.IBucket", "s3_assets.Asset", S3Location]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.errors import InvalidInputError, Problem
 from constructs_sm.iam import listing_grants, read_object_grants
-from constructs_sm.s3 import S3Location
+from constructs_sm.s3 import S3Location, is_plain_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -102,4 +102,7 @@ def _location(place: S3Data) -> S3Location:
     location = S3Location.of(place)
     if location is None:
         raise InvalidInputError("S3Items", [Problem("no place in S3", place, "pass an s3:// URI or an S3Location")])
+    if not is_plain_place(location):
+        problem = Problem("a place that JSONata cannot be told", place, "pass a path, as $.x")
+        raise InvalidInputError("S3Items", [problem])
     return location

@@ -399,3 +399,21 @@ def test_field_of_no_path_fails(path):
 def test_report_of_no_place_fails():
     with pytest.raises(InvalidInputError, match="no place in S3, got 3"):
         EvaluationReport(3)
+
+
+@pytest.mark.parametrize("place", ["$.place", "States.Format('{}', $.place)", "States.Format('s3://{}/', $.bucket)"])
+def test_report_may_be_at_a_place_that_is_known_later(stack, machine, place):
+    report = EvaluationReport(S3Location(place), "evaluation.json")
+    machine(QualityGate(stack, "Good", report["auc"] > 0.5))
+
+    with Rehearsal.of(stack, policy=[{"Effect": "Allow", "Action": "*", "Resource": "*"}]) as rehearsal:
+        rehearsal.answer("Good: Report", {"Body": '{"auc": 0.7}'})
+        run = rehearsal.start({"place": "s3://rows/", "bucket": "rows"})
+    assert run.succeeded, run
+    ((_, _, request),) = run.calls
+    assert (request["Bucket"], request["Key"]) == ("rows", "evaluation.json")
+
+
+def test_report_at_a_place_that_jsonata_cannot_be_told_is_refused():
+    with pytest.raises(InvalidInputError, match="EvaluationReport: a place that JSONata cannot be told"):
+        EvaluationReport("States.ArrayGetItem($.places, 0)")

@@ -395,7 +395,7 @@ def test_jobs_of_one_id_write_into_folders_of_their_own(app):
 @pytest.mark.parametrize(
     ("language", "uri"),
     [
-        (JSONPATH, r"States.Format('{}it\'s \{all\}/', States.Format('s3://data/out/{}', $.at))"),
+        (JSONPATH, r"States.Format('s3://data/out/{}it\'s \{all\}/', $.at)"),
         (JSONATA, '{% ($states.input.at) & "it\'s {all}/" %}'),
     ],
     ids=["JSONPath", "JSONata"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from constructs_sm import InvalidInputError, PipelineStack, SageMakerPipeline, TrainingJob
 from constructs_sm.quotas import problems_of
@@ -187,3 +188,15 @@ def test_pipeline_that_runs_nothing_has_no_task(stack):
 
     with pytest.raises(InvalidInputError, match="nothing runs yet"):
         inner.task(stack, "Run it")
+
+
+def test_names_that_prefixes_make_too_long_are_refused(app):
+    stack = PipelineStack(app, "Stack")
+    short = TrainingJob(stack, "T" * 30, parameters=TRAINING).to_single_state()
+    long = TrainingJob(stack, "U" * 40, parameters=TRAINING).to_single_state()
+    stack.run(short.next(long))
+
+    name = f"{'U' * 40}: {'U' * 40}"
+    said = f"Step Functions takes state names of 80 characters, got '{name}'; shorten the construct id, or the prefix"
+    with pytest.raises(RuntimeError, match=re.escape(said)):
+        app.synth()
