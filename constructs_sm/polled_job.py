@@ -110,6 +110,9 @@ class PolledJob(SageMakerJob):
             for name in _NOT_OF_A_POLLED_JOB
             if name in arguments
         ]
+        if not isinstance(keep, (list, tuple, type(None))):
+            found.append(Problem("keep must be a list of fields", keep, f"write ['{action.arn_field}']"))
+            keep = None
         found += unknown_output(action, keep or ())
         if arguments.get("output_check", NOTHING) is None:
             found.append(Problem("a job that is waited for is checked", None, "leave output_check out"))

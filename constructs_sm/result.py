@@ -86,7 +86,8 @@ class TaskResult:
             return selector
         if not self._waits or self._arguments.get("state_output") is not None or not self._leaves_out:
             return None
-        return list(dict.fromkeys((*self._action.kept_fields, *(keep or ()))))
+        more = keep if isinstance(keep, (list, tuple)) else ()
+        return list(dict.fromkeys((*self._action.kept_fields, *more)))
 
     @property
     def _leaves_out(self) -> bool:

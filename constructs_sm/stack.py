@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
-from constructs_sm.errors import Problem, raise_all, where_of
+from constructs_sm.errors import InvalidInputError, Problem, raise_all, where_of
 from constructs_sm.input_schema import InputSchema
+from constructs_sm.late_bound import is_json_path, is_jsonata
 from constructs_sm.names import LONGEST_PREFIX, slug
 from constructs_sm.pipeline import SageMakerPipeline
 from constructs_sm.places import JOBS
@@ -215,7 +216,15 @@ class PipelineStack(Stack):
         return self.pipeline.grant_start_execution(grantee)
 
     def data(self, prefix: str) -> S3Location:
-        """A prefix of the data bucket, to read or to write: the execution role is granted that prefix."""
+        """A prefix of the data bucket, to read or to write: the execution role is granted that prefix.
+
+        Raises:
+            InvalidInputError: It is known at run time only.
+        """
+        if is_json_path(prefix) or is_jsonata(prefix):
+            use = "pass the whole URI as an input of the execution, and grant the execution role to read it"
+            where = f"{type(self).__name__} '{self.node.path}'"
+            raise InvalidInputError(where, [Problem("a prefix of the data bucket is known at synthesis", prefix, use)])
         return self._data.under(prefix)
 
     @property

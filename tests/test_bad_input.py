@@ -118,6 +118,7 @@ def test_callback_without_its_token_fails_and_says_where_to_put_it(stack, action
             for path in ("Train", "$$.x", "$..x", "$.*", "$.a b", "$.a[*]", "$.a.")
         ),
         ({"result_selector": {"Arn.$": "$.TrainingJobArn"}}, "result_selector drops what is checked"),
+        ({"keep": 5}, "keep must be a list of fields, got 5; write"),
         ({"state_output": {}}, "state_output is JSONata, got {}"),
         ({"parameters": ["TrainingJobName"]}, "parameters must be a mapping"),
         ({"instance_typ": "ml.m5.xlarge"}, "unknown argument, got 'instance_typ'; did you mean instance_type?"),

@@ -73,6 +73,13 @@ def test_argument_given_to_the_blueprint_and_to_its_job_is_refused(app):
         BatchInference(stack, "Batch", image="x", model_data="s3://m/", data="s3://in/", score={"data": "s3://other/"})
 
 
+def test_further_arguments_are_a_mapping(app):
+    stack = PipelineStack(app, "Score")
+
+    with pytest.raises(InvalidInputError, match="BatchInference 'Batch': score: further arguments must be a mapping"):
+        BatchInference(stack, "Batch", image="x", model_data="s3://m/", data="s3://in/", score="x")
+
+
 def test_blueprint_in_settings_equals_the_one_in_python():
     written = PipelineStack(App(), "Score")
     written.run(

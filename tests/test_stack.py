@@ -452,3 +452,12 @@ def test_schedule_may_be_the_cdk_s(app):
 
     found = [rule["ScheduleExpression"] for rule in rules(template).values() if "ScheduleExpression" in rule]
     assert found == ["cron(0 3 * * ? *)", "rate(1 hour)"]
+
+
+@pytest.mark.parametrize("prefix", ["$.dataset", "{% $states.input.dataset %}"])
+def test_prefix_of_the_data_is_known_at_synthesis(app, prefix):
+    """Else the path would be the name of a folder."""
+    stack = PipelineStack(app, "Stack")
+
+    with pytest.raises(InvalidInputError, match="'Stack': a prefix of the data bucket is known at synthesis, got"):
+        stack.data(prefix)

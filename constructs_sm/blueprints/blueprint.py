@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.errors import InvalidInputError, Problem
@@ -9,7 +10,7 @@ from constructs_sm.errors import InvalidInputError, Problem
 from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from constructs import Construct
 
@@ -52,8 +53,10 @@ def further(arguments: Mapping[str, Any] | None, name: str, taken: Mapping[str, 
     """What a job is given: *taken* from the blueprint, and further *arguments* of the job's own.
 
     Raises:
-        InvalidInputError: One is given both ways.
+        InvalidInputError: One is given both ways, or *arguments* are no mapping.
     """
+    if arguments is not None and not isinstance(arguments, Mapping):
+        raise InvalidInputError(name, [Problem("further arguments must be a mapping", arguments, "pass a dict")])
     arguments = arguments or {}
     twice = [key for key, value in taken.items() if value is not None and key in arguments]
     if twice:
