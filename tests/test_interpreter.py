@@ -8,6 +8,7 @@ from typing import Any
 from constructs_sm.testing import (
     MISSING,
     Failed,
+    InvalidDefinitionError,
     LimitExceeded,
     Output,
     Step,
@@ -309,3 +310,13 @@ def test_program_of_an_expression_keeps_nothing_of_an_execution() -> None:
     outputs = [rehearsed(jsonata(Tell={**state, "End": True}), {"id": given}).output for given in ("a", "b")]
 
     assert outputs == [["a1", "a2"], ["b1", "b2"]]
+
+
+def test_refused_definition_leaves_nothing_behind() -> None:
+    inner = {"StartAt": "Inner", "States": {"Inner": {"Type": "Pass", "Parameters": {}, "End": True}}}
+    mixed = {"Type": "Parallel", "QueryLanguage": "JSONata", "Branches": [inner], "End": True}
+
+    with pytest.raises(InvalidDefinitionError):
+        rehearsed(machine(Mixed=mixed))
+
+    assert rehearsed(machine(Sound={"Type": "Pass", "Parameters": {"a": 1}, "End": True})).output == {"a": 1}

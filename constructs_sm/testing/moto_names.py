@@ -26,6 +26,7 @@ try:
     from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
     from moto.stepfunctions.parser.asl.component.common.string import string_expression
     from moto.stepfunctions.parser.asl.component.common.string.string_expression import (
+        StringIntrinsicFunction,
         StringJSONata,
         StringVariableSample,
     )
@@ -85,6 +86,8 @@ try:
     from moto.stepfunctions.parser.asl.eval.event import event_manager
     from moto.stepfunctions.parser.asl.eval.event.event_manager import EventManager
     from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+    from moto.stepfunctions.parser.asl.parse.intrinsic.intrinsic_parser import IntrinsicParser
+    from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
     from moto.stepfunctions.parser.asl.utils import json_path
     from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
     from moto.stepfunctions.parser.backend.execution_worker_comm import ExecutionWorkerCommunication
@@ -95,6 +98,7 @@ try:
     COPYING = (event_manager, execute_state, result_path, state_task_service, states, string_expression)
     moto_add_event = EventManager.add_event
     moto_compare = ComparisonFuncValue._eval_body  # noqa: SLF001 - all names here are private
+    moto_inner_string = Preprocessor._inner_string_of  # noqa: SLF001
     moto_map = InlineIterationComponent._eval_body  # noqa: SLF001
     moto_map_run = DistributedIterationComponent._map_run  # noqa: SLF001
     moto_parse_path = json_path.parse  # type: ignore[attr-defined]
@@ -130,17 +134,20 @@ __all__ = [
     "FailureEventException",
     "HistoryEventType",
     "InlineIterationComponent",
+    "IntrinsicParser",
     "ItemReader",
     "IterationWorker",
     "MockAWS",
     "NoSuchVariable",
     "QueryLanguageMode",
+    "Preprocessor",
     "ResourceCondition",
     "ResultWriter",
     "StateMachineDetails",
     "StateTask",
     "StateTaskService",
     "StateTaskServiceCallback",
+    "StringIntrinsicFunction",
     "StringJSONata",
     "StringVariableSample",
     "Type",
@@ -155,6 +162,7 @@ __all__ = [
     "json_path",
     "moto_add_event",
     "moto_compare",
+    "moto_inner_string",
     "moto_map",
     "moto_map_run",
     "moto_parse_path",

@@ -61,6 +61,8 @@ class Worker(names.ExecutionWorker):
 @functools.lru_cache(maxsize=64)
 def parsed(definition: str) -> Any:
     """Parsing takes longer than most executions, and a program keeps no state of its own."""
+    # A stack of all parsers together, on which one that fails leaves what it has put there.
+    names.Preprocessor._query_language_per_scope.clear()  # noqa: SLF001
     try:
         return names.AmazonStateLanguageParser.parse(definition)[0]
     except Exception as error:
