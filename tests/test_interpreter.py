@@ -320,3 +320,35 @@ def test_refused_definition_leaves_nothing_behind() -> None:
         rehearsed(machine(Mixed=mixed))
 
     assert rehearsed(machine(Sound={"Type": "Pass", "Parameters": {"a": 1}, "End": True})).output == {"a": 1}
+
+
+@pytest.mark.parametrize("name", ["Größe", 'Train "big"', "列車 🚂", "back\\slash", "tab\tbed"])
+def test_state_of_any_name_is_played(name: str) -> None:
+    catch = [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": f"{name} failed"}]
+    states = {name: task(Catch=catch), f"{name} failed": {"Type": "Succeed"}}
+
+    run = rehearsed(machine(**states), **{name: [Failed("no data")]})
+
+    assert run.states == [name, f"{name} failed"]
+    assert [state for state, _ in run.requests] == [name]
+
+
+@pytest.mark.parametrize("name", ["Größe", "where", "wherenot", "whereabouts", "列車"])
+@pytest.mark.parametrize("path", ["$.{}", "$['{}']", "$.inner.{}"])
+def test_path_and_key_of_any_name_are_found(name: str, path: str) -> None:
+    given = {name: "x", "inner": {name: "x"}}
+    selected = {"Type": "Pass", "Parameters": {f"{name}.$": path.format(name)}, "ResultPath": f"$['{name}']"}
+
+    run = rehearsed(machine(Select={**selected, "End": True}), given)
+
+    assert run.output == {**given, name: {name: "x"}}
+
+
+def test_key_with_a_quote_is_found() -> None:
+    quoted = {"Type": "Pass", "Parameters": {'it"s.$': "$['it\"s']"}, "End": True}
+
+    assert rehearsed(machine(Select=quoted), {'it"s': "x"}).output == {'it"s': "x"}
+
+
+def test_intrinsic_function_takes_any_text() -> None:
+    assert computed("States.Format('Größe \"{}\"', $.id)", {"id": "x"}) == 'Größe "x"'

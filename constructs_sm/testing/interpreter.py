@@ -114,7 +114,7 @@ class Interpreter:
         abort_after_seconds: float | None = None,
     ) -> Execution:
         """Execute *machine* to its end, or until somebody aborts it."""
-        definition = json.dumps(fixes.as_moto_reads(machine))
+        definition = json.dumps(fixes.as_moto_reads(machine), ensure_ascii=False)
         self.history, self._clock, self._own_events = History(self._watch), Clock(), None
         self._asleep.clear()
         worker = Worker(parsed(definition), details_of(definition, execution_input, setting))
@@ -169,6 +169,8 @@ class Interpreter:
             (names.EventManager, "add_event", _wrapped(names.moto_add_event, self._record)),
             (names.EventManager, "_get_current_timestamp", staticmethod(lambda: self.now)),
             *((names.Environment, name, _followed(ending, self._wake)) for name, ending in names.MOTO_ENDINGS.items()),
+            (names.Preprocessor, "_inner_string_of", staticmethod(fixes.inner_string)),
+            (names.Preprocessor, "visitString_intrinsic_function", fixes.intrinsic_function),
             (names.ItemReader, "_eval_body", _wrapped(names.moto_read_items, self._read_items)),
             (names.InlineIterationComponent, "_eval_body", fixes.map_all),
             (names.DistributedIterationComponent, "_map_run", fixes.run_map),

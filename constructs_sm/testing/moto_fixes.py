@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import functools
+import json
+import re
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +17,12 @@ from constructs_sm.testing.moto_names import (
     DistributedIterationComponent,
     HistoryEventType,
     InlineIterationComponent,
+    IntrinsicParser,
     NoSuchVariable,
     QueryLanguageMode,
+    StringIntrinsicFunction,
     moto_compare,
+    moto_inner_string,
     moto_map,
     moto_map_run,
     moto_parse_path,
@@ -52,9 +57,44 @@ def as_moto_reads(machine: Any) -> Any:
     return [as_moto_reads(item) for item in machine] if isinstance(machine, list) else machine
 
 
-parse_path = functools.lru_cache(maxsize=1024)(moto_parse_path)
-parse_result_path = functools.lru_cache(maxsize=1024)(moto_parse_result_path)
-"""JSONPaths: moto makes a parser for each time that one is read."""
+def inner_string(parser_rule_context: Any) -> Any:
+    """A string of the definition: a name, a path. moto leaves in it what JSON escapes."""
+    text = parser_rule_context.getText()
+    return json.loads(text, strict=False) if text.startswith('"') else moto_inner_string(parser_rule_context)
+
+
+def intrinsic_function(_: Any, ctx: Any) -> StringIntrinsicFunction:
+    """An intrinsic function; likewise."""
+    text = json.loads(ctx.STRINGINTRINSICFUNC().getText(), strict=False)
+    return StringIntrinsicFunction(intrinsic_function_derivation=text, function=IntrinsicParser.parse(text)[0])
+
+
+@functools.lru_cache(maxsize=1024)
+def parse_path(path: str) -> Any:
+    """A JSONPath: moto makes a parser for each time that one is read."""
+    return moto_parse_path(_bracketed(path))
+
+
+@functools.lru_cache(maxsize=1024)
+def parse_result_path(path: str) -> Any:
+    """The same of a ResultPath."""
+    return moto_parse_result_path(_bracketed(path))
+
+
+_DOTTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|(?<=[\w\])$@])\.(?P<name>[^\W\d][\w-]*)""")
+_WORDS_OF_THE_PARSER = frozenset({"where", "wherenot"})
+
+
+def _bracketed(path: str) -> str:
+    """*path*, with names in brackets that the parser does not take behind a dot: its own words, and more than ASCII."""
+
+    def spelled(part: re.Match[str]) -> str:
+        name = part["name"]
+        takes = name is None or (name.isascii() and name not in _WORDS_OF_THE_PARSER)
+        return part[0] if takes else f"['{name}']"
+
+    return _DOTTED.sub(spelled, path)
+
 
 _ATOMS = frozenset({str, int, float, bool, type(None)})
 
