@@ -352,3 +352,47 @@ def test_key_with_a_quote_is_found() -> None:
 
 def test_intrinsic_function_takes_any_text() -> None:
     assert computed("States.Format('Größe \"{}\"', $.id)", {"id": "x"}) == 'Größe "x"'
+
+
+_NOWHERE = "'Nowhere', which is no state"
+_CHOICE = {"Type": "Choice", "Choices": [{"Variable": "$.id", "IsPresent": True, "Next": "Caught"}]}
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        (task(Next="Nowhere"), "its Next is"),
+        (task(Catch=[{"ErrorEquals": ["States.ALL"], "Next": "Nowhere"}]), "its Catch is"),
+        ({**_CHOICE, "Default": "Nowhere"}, "its Default is"),
+        ({**_CHOICE, "Choices": [{**_CHOICE["Choices"][0], "Next": "Nowhere"}]}, "its Choice is"),
+    ],
+    ids=["Next", "Catch", "Default", "Choices"],
+)
+@pytest.mark.parametrize("level", ["top", "Map", "Iterator", "Parallel"])
+def test_definition_that_leads_nowhere_is_refused(state: dict[str, Any], told: str, level: str) -> None:
+    inner = machine(Odd=state)
+    outer = {
+        "top": inner,
+        "Map": machine(Each={"Type": "Map", "ItemProcessor": inner, "End": True}),
+        "Iterator": machine(Each={"Type": "Map", "Iterator": inner, "End": True}),
+        "Parallel": machine(Both={"Type": "Parallel", "Branches": [machine(Job=task()), inner], "End": True}),
+    }
+
+    with pytest.raises(InvalidDefinitionError, match=f"state 'Odd': {told} {_NOWHERE}"):
+        rehearsed(outer[level])
+
+
+def test_definition_that_starts_nowhere_is_refused() -> None:
+    inner = {**machine(Job=task()), "StartAt": "Nowhere"}
+    each = {"Type": "Map", "ItemProcessor": inner, "End": True}
+
+    with pytest.raises(InvalidDefinitionError, match=f"StartAt of the state machine is {_NOWHERE}"):
+        rehearsed(inner)
+    with pytest.raises(InvalidDefinitionError, match=f"StartAt of state 'Each' is {_NOWHERE}"):
+        rehearsed(machine(Each=each))
+
+
+def test_name_of_a_state_has_at_most_80_characters() -> None:
+    assert rehearsed(machine(**{"ü" * 80: task()})).succeeded
+    with pytest.raises(InvalidDefinitionError, match="has 81 characters"):
+        rehearsed(machine(**{"ü" * 81: task()}))

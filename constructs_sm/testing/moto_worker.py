@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.testing import moto_names as names
 from constructs_sm.testing.calls import RehearsalError
+from constructs_sm.testing.transitions import flaws
 
 if TYPE_CHECKING:
     from constructs_sm.testing.moto_names import Environment
@@ -64,9 +66,12 @@ def parsed(definition: str) -> Any:
     # A stack of all parsers together, on which one that fails leaves what it has put there.
     names.Preprocessor._query_language_per_scope.clear()  # noqa: SLF001
     try:
-        return names.AmazonStateLanguageParser.parse(definition)[0]
+        program = names.AmazonStateLanguageParser.parse(definition)[0]
     except Exception as error:
         raise InvalidDefinitionError(str(error)) from error
+    if found := list(flaws(json.loads(definition))):
+        raise InvalidDefinitionError("; ".join(found))
+    return program
 
 
 def details_of(definition: str, execution_input: Any, setting: Setting) -> Any:
