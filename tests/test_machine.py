@@ -9,7 +9,7 @@ from constructs_sm.errors import InvalidInputError
 from constructs_sm.testing import Rehearsal
 
 import pytest
-from aws_cdk import App, Environment, Stack
+from aws_cdk import App, Environment, Stack, Stage
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk.assertions import Template
 from every_action import IMAGE
@@ -203,3 +203,42 @@ def test_source_without_a_machine_is_refused(source, said):
 def test_stack_that_the_assembly_has_not_is_refused(assembly):
     with pytest.raises(InvalidInputError, match="name one stack of Other, Pipeline"):
         Rehearsal.of(assembly, stack="Pipelin")
+
+
+ELSEWHERE = Environment(account="111111111111", region="eu-west-1")
+
+
+def trained_at(run):
+    """Account and Region that a run was in."""
+    return run.requests[0][1]["RoleArn"].split(":")[4], run.output["Train"]["TrainingJobArn"].split(":")[3]
+
+
+def test_stack_is_rehearsed_where_it_is_for():
+    stack = Stack(App(), "Stack", env=ELSEWHERE)
+    train(stack)
+
+    with Rehearsal.of(stack) as rehearsal:
+        assert rehearsal.permissions().missing == ()
+    assert trained_at(started(stack)) == ("111111111111", "eu-west-1")
+
+
+def test_assembly_is_rehearsed_where_it_is_for(tmp_path):
+    app = App(outdir=str(tmp_path / "cdk.out"))
+    train(Stack(app, "Stack", env=ELSEWHERE))
+    train(Stack(Stage(app, "Staged", env=Environment(account="222222222222", region="eu-west-2")), "Stack"))
+    app.synth()
+
+    assert trained_at(started(tmp_path / "cdk.out", stack="Stack")) == ("111111111111", "eu-west-1")
+    assert trained_at(started(tmp_path / "cdk.out", stack="Staged/Stack")) == ("222222222222", "eu-west-2")
+    assert trained_at(started(tmp_path / "cdk.out" / "Stack.template.json")) == ("111111111111", "eu-west-1")
+
+
+@pytest.mark.parametrize("of", ["stack", "assembly"])
+def test_stack_that_is_for_anywhere_is_rehearsed_in_one_place(of, tmp_path):
+    app = App(outdir=str(tmp_path / "cdk.out"))
+    stack = Stack(app, "Stack", env=Environment(region="eu-west-1"))
+    train(stack)
+    source = stack if of == "stack" else app.synth().directory
+
+    assert trained_at(started(source)) == ("123456789012", "eu-west-1")
+    assert trained_at(started(source, account="222222222222")) == ("222222222222", "eu-west-1")

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from constructs_sm.errors import InvalidInputError, Problem
 from constructs_sm.testing.references import references_of, resolved
@@ -24,6 +24,12 @@ from constructs_sm.testing.templates import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+REGION = "us-east-1"
+ACCOUNT = "123456789012"
+"""Where a state machine runs of which nothing says where."""
+_Environment: TypeAlias = "tuple[str | None, str | None]"
+"""Account and Region, as far as they are known."""
+_ANYWHERE: _Environment = (None, None)
 _LOG_ACTIONS = (
     "CreateLogDelivery",
     "CreateLogStream",
@@ -54,10 +60,18 @@ class Machine:
     """What Step Functions does as this role for itself: logs and traces, where they are on."""
     unread_policies: tuple[str, ...] = ()
     """The policies of its role that the template names without their statements."""
+    region: str = REGION
+    """Where it runs."""
+    account: str = ACCOUNT
 
 
 def machine_of(
-    source: Any, *, stack: str | None = None, machine: str | None = None, region: str, account: str
+    source: Any,
+    *,
+    stack: str | None = None,
+    machine: str | None = None,
+    region: str | None = None,
+    account: str | None = None,
 ) -> Machine:
     """The state machine in *source*.
 
@@ -66,15 +80,17 @@ def machine_of(
             cloud assembly (`cdk.out`).
         stack: Which stack of a cloud assembly. Default: the one that has a state machine.
         machine: Logical id of the state machine. Default: the only one.
-        region: Where it is to run, for its references.
-        account: Likewise.
+        region: Where it is to run. Default: where its stack says; where that does not, us-east-1.
+        account: Likewise; 123456789012.
 
     Raises:
         InvalidInputError: There is none, or not only one.
     """
-    where, document, folder = _document(source, stack)
+    where, document, folder, environment = _document(source, stack)
+    account, region = account or environment[0] or ACCOUNT, region or environment[1] or REGION
     if "States" in document:
-        return Machine(definition=resolved(document, region=region, account=account))
+        definition = resolved(document, region=region, account=account)
+        return Machine(definition=definition, region=region, account=account)
     document = looked_up(document, {"AWS::Region": region, "AWS::AccountId": account})
     resources: Mapping[str, Any] = document.get("Resources", {})
     logical_id = _chosen(where, resources, machine)
@@ -94,15 +110,17 @@ def machine_of(
         trusts={concrete(f"${{{role}.Arn}}"): services for role, services in trusts(resources).items()},
         own_actions=frozenset(_own_actions(resource["Properties"])),
         unread_policies=tuple(concrete(unread_policies(resources, resource))),
+        region=region,
+        account=account,
     )
 
 
-def _document(source: Any, stack: str | None) -> tuple[str, Mapping[str, Any], Path | None]:
-    """A template or a definition, how to call it in an error, and the folder of its assets."""
+def _document(source: Any, stack: str | None) -> tuple[str, Mapping[str, Any], Path | None, _Environment]:
+    """How to call it in an error; the template or definition; the folder of its assets; and where it is for."""
     if isinstance(source, Mapping):
-        return "the document", source, None
+        return "the document", source, None, _ANYWHERE
     if isinstance(source, str) and source.lstrip().startswith("{"):
-        return "the document", _read("the document", source), None
+        return "the document", _read("the document", source), None, _ANYWHERE
     if isinstance(source, (str, os.PathLike)):
         path = Path(source)
         if path.is_dir():
@@ -111,14 +129,15 @@ def _document(source: Any, stack: str | None) -> tuple[str, Mapping[str, Any], P
             raise InvalidInputError(
                 str(path), [Problem("there is no such file", str(path), "give a template, a definition or a cdk.out")]
             )
-        return str(path), _read(str(path), path.read_text()), path.parent
-    from aws_cdk import Stack  # noqa: PLC0415 - only who has a stack has the CDK
+        return str(path), _read(str(path), path.read_text()), path.parent, _environment_of(path)
+    from aws_cdk import Stack, Token  # noqa: PLC0415 - only who has a stack has the CDK
     from aws_cdk.assertions import Template  # noqa: PLC0415
 
     if not isinstance(source, Stack):
         use = "give a stack, a template, a definition, or the path of one"
         raise InvalidInputError("rehearsal", [Problem("this is no state machine", source, use)])
-    return f"stack '{source.node.path}'", Template.from_stack(source).to_json(), None
+    environment = [None if Token.is_unresolved(part) else part for part in (source.account, source.region)]
+    return f"stack '{source.node.path}'", Template.from_stack(source).to_json(), None, (environment[0], environment[1])
 
 
 def _read(where: str, text: str) -> Mapping[str, Any]:
@@ -176,15 +195,30 @@ def _template_of(folder: Path, stack: str | None) -> Path:
 def _templates(folder: Path) -> Iterator[tuple[tuple[str, ...], Path]]:
     """The names and the template of each stack."""
     for manifest in sorted(folder.rglob("manifest.json")):
-        for artifact_id, artifact in json.loads(manifest.read_text()).get("artifacts", {}).items():
-            if artifact.get("type") == "aws:cloudformation:stack":
-                properties = artifact["properties"]
-                names = (
-                    artifact.get("displayName", artifact_id),
-                    artifact_id,
-                    properties.get("stackName", artifact_id),
-                )
-                yield names, manifest.parent / properties["templateFile"]
+        for artifact_id, artifact in _stacks(manifest):
+            properties = artifact["properties"]
+            names = (artifact.get("displayName", artifact_id), artifact_id, properties.get("stackName", artifact_id))
+            yield names, manifest.parent / properties["templateFile"]
+
+
+def _stacks(manifest: Path) -> Iterator[tuple[str, Any]]:
+    for artifact_id, artifact in json.loads(manifest.read_text()).get("artifacts", {}).items():
+        if artifact.get("type") == "aws:cloudformation:stack":
+            yield artifact_id, artifact
+
+
+def _environment_of(template: Path) -> _Environment:
+    """Where the cloud assembly that a template lies in has it for: `aws://account/region`."""
+    manifest = template.parent / "manifest.json"
+    for _, artifact in _stacks(manifest) if manifest.is_file() else ():
+        if artifact["properties"].get("templateFile") == template.name:
+            account, _, region = str(artifact.get("environment", "")).removeprefix("aws://").partition("/")
+            return _known(account), _known(region)
+    return _ANYWHERE
+
+
+def _known(part: str) -> str | None:
+    return None if part.startswith("unknown-") else part or None
 
 
 def _has_machine(path: Path) -> bool:

@@ -12,7 +12,7 @@ from constructs_sm.testing.apis import ACTION_OF
 from constructs_sm.testing.calls import Call, RehearsalError, TaskError, UnansweredError
 from constructs_sm.testing.drill import drill
 from constructs_sm.testing.interpreter import Interpreter, Setting
-from constructs_sm.testing.machine import Machine, machine_of
+from constructs_sm.testing.machine import ACCOUNT, REGION, Machine, machine_of
 from constructs_sm.testing.moto_account import Account
 from constructs_sm.testing.needs import SOME, Need, is_sagemaker
 from constructs_sm.testing.permissions import permissions_of, scenarios
@@ -55,8 +55,8 @@ class Rehearsal:
         self,
         policy: Any = None,
         *,
-        region: str = "us-east-1",
-        account: str = "123456789012",
+        region: str = REGION,
+        account: str = ACCOUNT,
         job_seconds: float = 60,
         describes: int = 1,
         moto: Sequence[str] = (),
@@ -91,8 +91,8 @@ class Rehearsal:
         *,
         stack: str | None = None,
         machine: str | None = None,
-        region: str = "us-east-1",
-        account: str = "123456789012",
+        region: str | None = None,
+        account: str | None = None,
         **options: Any,
     ) -> Self:
         """The rehearsal of a stack, a template, a `cdk.out` or a definition, under the role that its template has.
@@ -102,15 +102,15 @@ class Rehearsal:
                 of a cloud assembly.
             stack: Which stack of a cloud assembly. Default: the one that has a state machine.
             machine: Logical id of the state machine. Default: the only one.
-            region: Where it is to run.
-            account: Likewise.
+            region: Where it is to run. Default: where its stack is for, and us-east-1 if that is not known.
+            account: Likewise; 123456789012.
             **options: As of a `Rehearsal`; `policy` in place of the template's.
 
         Raises:
             InvalidInputError: There is no state machine, or not only one.
         """
         found = machine_of(source, stack=stack, machine=machine, region=region, account=account)
-        return cls(region=region, account=account, _machine=found, **options)
+        return cls(region=found.region, account=found.account, _machine=found, **options)
 
     @property
     def machine(self) -> Machine:
