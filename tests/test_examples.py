@@ -21,7 +21,6 @@ from constructs_sm.testing import (
 )
 from constructs_sm.testing.rehearsal import tasks_of
 
-import boto3
 import pytest
 from aws_cdk import App
 from conftest import ROOT
@@ -69,12 +68,6 @@ SAID = {"train_each_dataset": "10 of 10 child workflow executions failed"}
 """Step Functions' own words, where it has them; a child says which job it was."""
 
 
-def written_to(definition):
-    """The buckets that distributed maps write their results to."""
-    writers = [state.get("ResultWriter", {}) for state in definition["States"].values()]
-    return [writer["Parameters"]["Bucket"] for writer in writers if writer]
-
-
 @pytest.fixture(params=EXAMPLES)
 def made(request):
     """The name of an example, and its stack."""
@@ -83,8 +76,6 @@ def made(request):
 
 def started(name, stack, **wrong):
     with rehearsed(stack, name, wrong) as rehearsal:
-        for bucket in written_to(rehearsal.machine.definition):
-            boto3.client("s3", "us-east-1").create_bucket(Bucket=bucket)
         return rehearsal.start(INPUTS.get(name, {}))
 
 

@@ -66,6 +66,8 @@ class Interpreter:
     Args:
         play: Plays the services.
         items: The items a Map state would read from S3; None where moto's S3 has them.
+        map_run: Told the Map state before its child workflows are started.
+        results: Told the Map state, and the bucket and key that its results would be written to.
         moto_services: Services whose tasks are left to moto.
         watch: Told each line of a timeline as it comes.
     """
@@ -75,12 +77,16 @@ class Interpreter:
         play: Callable[[Call], Any],
         *,
         items: Callable[[str, Mapping[str, Any]], list[Any] | None] = lambda _state, _request: None,
+        map_run: Callable[[str], None] = lambda _state: None,
+        results: Callable[[str, str, str], None] = lambda _state, _bucket, _key: None,
         moto_services: Sequence[str] = (),
         watch: Callable[[Moment], None] | None = None,
     ) -> None:
         self.history = History()
         self._play = play
         self._items = items
+        self._map_run = map_run
+        self._results = results
         self._watch = watch
         self._moto_services = frozenset(moto_services)
         self._clock = Clock()
@@ -172,8 +178,9 @@ class Interpreter:
             (names.Preprocessor, "_inner_string_of", staticmethod(fixes.inner_string)),
             (names.Preprocessor, "visitString_intrinsic_function", fixes.intrinsic_function),
             (names.ItemReader, "_eval_body", _wrapped(names.moto_read_items, self._read_items)),
+            (names.ResultWriter, "_eval_body", lambda writer, env: self._write_results(writer, env)),  # noqa: PLW0108 - bound
             (names.InlineIterationComponent, "_eval_body", fixes.map_all),
-            (names.DistributedIterationComponent, "_map_run", fixes.run_map),
+            (names.DistributedIterationComponent, "_map_run", _wrapped(fixes.run_map, self._run_map)),
             (names.IterationWorker, "_eval_pool", fixes.work_off),
             (names.DistributedItemProcessorWorker, "_eval_pool", fixes.work_off_distributed),
             (names.DistributedIteratorWorker, "_eval_pool", fixes.work_off_distributed),
@@ -273,21 +280,42 @@ class Interpreter:
 
     def _read_items(self, read: Callable[..., None], reader: Any, env: Environment) -> None:
         """A Map's items: from the script, or from what is in moto's S3."""
-        state = self._clock.current.state or ""
-        try:
+        with self._asked(env) as state:
             reader.parargs.eval(env=env) if reader.parargs else env.stack.append({})
-            request = {**env.stack.pop(), "Resource": reader.resource.resource_arn}
-            items = self._items(state, request)
+            items = self._items(state, {**env.stack.pop(), "Resource": reader.resource.resource_arn})
+        if items is None:
+            read(reader, env)
+        else:
+            env.stack.append(items)
+
+    def _run_map(self, run: Callable[..., None], component: Any, env: Environment, eval_input: Any) -> None:
+        with self._asked(env) as state:
+            self._map_run(state)
+        run(component, env, eval_input)
+
+    def _write_results(self, writer: Any, env: Environment) -> None:
+        """What a Map that writes its results says of them; nothing is written."""
+        with self._asked(env) as state:
+            writer.parargs.eval(env=env)
+            request = env.stack.pop()
+            env.stack.pop()
+            run = env.map_run_record_pool_manager.get_all()[-1].map_run_arn
+            folder = "/".join(part for part in (request.get("Prefix", "").rstrip("/"), run.rpartition(":")[2]) if part)
+            details = {"Bucket": request["Bucket"], "Key": f"{folder}/manifest.json"}
+            self._results(state, details["Bucket"], details["Key"])
+        env.stack.append({"MapRunArn": run, "ResultWriterDetails": details})
+
+    @contextlib.contextmanager
+    def _asked(self, env: Environment) -> Iterator[str]:
+        """The Map state that somebody else is asked for something; what that raises, as the interpreter has it."""
+        try:
+            yield self._clock.current.state or ""
         except TaskError as error:
             raise failure(env, names.HistoryEventType.MapRunFailed, "mapRunFailedEventDetails", error) from None
         except names.FailureEventException:
             raise
         except Exception as broken:  # noqa: BLE001 - moto would make a States.Runtime of it
             raise self._clock.stop(broken) from None
-        if items is None:
-            read(reader, env)
-        else:
-            env.stack.append(items)
 
     def _execution(self, env: Environment) -> Execution:
         end = env.program_state()

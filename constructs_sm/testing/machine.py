@@ -20,6 +20,7 @@ from constructs_sm.testing.templates import (
     trusts,
     unread_policies,
 )
+from constructs_sm.testing.transitions import inner_machines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +58,7 @@ class Machine:
     trusts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The services that may assume each role of the template, by ARN."""
     own_actions: frozenset[str] = frozenset()
-    """What Step Functions does as this role for itself: logs and traces, where they are on."""
+    """What Step Functions does as this role for itself: logs, traces and redrives of Map runs, where there are such."""
     unread_policies: tuple[str, ...] = ()
     """The policies of its role that the template names without their statements."""
     region: str = REGION
@@ -108,7 +109,7 @@ def machine_of(
         arn=references.get(f"{logical_id}.Arn", ""),
         policy=concrete(policy_of(resources, resource)) if has_role else None,
         trusts={concrete(f"${{{role}.Arn}}"): services for role, services in trusts(resources).items()},
-        own_actions=frozenset(_own_actions(resource["Properties"])),
+        own_actions=frozenset(_own_actions(resource["Properties"], definition)),
         unread_policies=tuple(concrete(unread_policies(resources, resource))),
         region=region,
         account=account,
@@ -251,8 +252,18 @@ def _with_definition(where: str, resource: Mapping[str, Any], folder: Path | Non
     return {**resource, "Properties": {**properties, "DefinitionString": files[0].read_text()}}
 
 
-def _own_actions(properties: Mapping[str, Any]) -> Iterator[str]:
+def _own_actions(properties: Mapping[str, Any], definition: Mapping[str, Any]) -> Iterator[str]:
+    if _has_distributed_map(definition):
+        yield "states:RedriveExecution"
     if properties.get("LoggingConfiguration", {}).get("Destinations"):
         yield from (f"logs:{action}" for action in _LOG_ACTIONS)
     if properties.get("TracingConfiguration", {}).get("Enabled"):
         yield from (f"xray:{action}" for action in _TRACE_ACTIONS)
+
+
+def _has_distributed_map(definition: Mapping[str, Any]) -> bool:
+    return any(
+        inner.get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED" or _has_distributed_map(inner)
+        for state in definition.get("States", {}).values()
+        for inner in inner_machines(state)
+    )

@@ -74,7 +74,14 @@ class Rehearsal:
         }
         self._machine = machine
         self.role = Role(machine.policy if policy is None else policy, machine.trusts, lenient=lenient)
-        self._interpreter = Interpreter(self._play, items=self._items, moto_services=moto, watch=watch)
+        self._interpreter = Interpreter(
+            self._play,
+            items=self._items,
+            map_run=self._map_run,
+            results=self._results,
+            moto_services=moto,
+            watch=watch,
+        )
         self._sagemaker = SageMaker(
             self.role, job_seconds=job_seconds, describes=describes, note=self._interpreter.note
         )
@@ -293,7 +300,7 @@ class Rehearsal:
         need = (
             Need("s3:ListBucket", arn, prefix) if listing else Need("s3:GetObject", f"{arn}/{request.get('Key', '')}")
         )
-        if self.role.refused(state, [need, Need("states:StartExecution", SOME)]):
+        if self.role.refused(state, [need]):
             raise TaskError("States.ItemReaderFailed", f"The role of the state machine is not authorized: {need}")
         items = self._answers.items_of(state)
         if items is None and not _is_in_s3(request, listing=listing):
@@ -304,6 +311,22 @@ class Rehearsal:
             )
             raise UnansweredError(message)
         return items
+
+    def _map_run(self, state: str) -> None:
+        """Ask whether the role may run a distributed Map: each of its children is an execution of the state machine."""
+        arn = self._machine.arn
+        child = f"{arn.replace(':stateMachine:', ':execution:')}:{state}" if arn else SOME
+        if need := self.role.refused(state, [Need("states:StartExecution", arn or SOME)]):
+            raise TaskError("States.Permissions", f"The role of the state machine is not authorized: {need}")
+        for verb in ("Describe", "Stop"):
+            self.role.refused(state, [Need(f"states:{verb}Execution", child)])
+
+    def _results(self, state: str, bucket: str, key: str) -> None:
+        """Ask whether the role may write the results of a Map, which may take an upload in parts."""
+        arn = f"arn:{partition_of(self._setting.region)}:s3:::{bucket}/{key}"
+        actions = ("PutObject", "GetObject", "ListMultipartUploadParts", "AbortMultipartUpload")
+        if need := self.role.refused(state, [Need(f"s3:{action}", arn) for action in actions]):
+            raise TaskError("States.ResultWriterFailed", f"The role of the state machine is not authorized: {need}")
 
     def _check_script(self, definition: Mapping[str, Any]) -> None:
         states = dict(tasks_of(definition))

@@ -124,13 +124,13 @@ def text_of(value: Any) -> str:
     if not isinstance(value, dict):
         return str(value)
     ((function, operand),) = value.items()
-    if function == "Ref":
-        return f"${{{operand}}}"
-    if function == "Fn::GetAtt":
+    if function in {"Ref", "Fn::GetAtt"}:
         return f"${{{operand if isinstance(operand, str) else '.'.join(operand)}}}"
     if function == "Fn::Join":
         separator, parts = operand
         return str(separator).join(text_of(part) for part in parts)
+    if function == "Fn::Select" and (named := _named_in_arn(operand)):
+        return f"${{{named}.Name}}"
     if function == "Fn::Sub":
         text, given = (operand, {}) if isinstance(operand, str) else operand
         for name, item in given.items():
@@ -138,3 +138,13 @@ def text_of(value: Any) -> str:
         return str(text)
     # Not quoted, since it may stand inside a JSON string.
     return f"${{{function.removeprefix('Fn::')} {re.sub(r'[^A-Za-z0-9:._ -]+', ' ', json.dumps(operand)).strip()}}}"
+
+
+def _named_in_arn(operand: Any) -> str:
+    """The resource whose name a Select takes out of its ARN, as the CDK does; empty if it is another Select."""
+    index, split = operand
+    separator, arn = split.get("Fn::Split", ("", "")) if isinstance(split, dict) else ("", "")
+    if str(index) != "6" or separator != ":" or not isinstance(arn, dict):
+        return ""
+    logical_id, _, attribute = text_of(arn)[2:-1].partition(".")
+    return logical_id if attribute in {"", "Arn"} and arn.keys() <= {"Ref", "Fn::GetAtt"} else ""
