@@ -10,7 +10,12 @@ from constructs_sm.testing import Rehearsal
 
 import pytest
 from aws_cdk import App, Environment, Stack, Stage
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
 from aws_cdk.assertions import Template
 from every_action import IMAGE
 from machines import jsonata, machine
@@ -242,3 +247,55 @@ def test_stack_that_is_for_anywhere_is_rehearsed_in_one_place(of, tmp_path):
 
     assert trained_at(started(source)) == ("123456789012", "eu-west-1")
     assert trained_at(started(source, account="222222222222")) == ("222222222222", "eu-west-1")
+
+
+@pytest.fixture(scope="module")
+def encrypted():
+    """A template whose topic, queue and bucket are encrypted, with a task for each."""
+    stack = Stack(App(), "Stack")
+    keys = [kms.Key(stack, f"{of}Key") for of in ("Topic", "Queue", "Bucket")]
+    topic = sns.Topic(stack, "Topic", master_key=keys[0])
+    queue = sqs.Queue(stack, "Queue", encryption_master_key=keys[1])
+    bucket = s3.Bucket(stack, "Bucket", encryption_key=keys[2])
+    message = sfn.TaskInput.from_text("done")
+    tell = tasks.SnsPublish(stack, "Tell", topic=topic, message=message)
+    send = tasks.SqsSendMessage(stack, "Send", queue=queue, message_body=message)
+    read = tasks.CallAwsService(
+        stack,
+        "Read",
+        service="s3",
+        action="getObject",
+        parameters={"Bucket": bucket.bucket_name, "Key": "report.json"},
+        iam_resources=[bucket.arn_for_objects("*")],
+    )
+    body = sfn.DefinitionBody.from_chainable(tell.next(send).next(read))
+    machine = sfn.StateMachine(stack, "Machine", definition_body=body)
+    keys[0].grant(machine, "kms:Decrypt", "kms:GenerateDataKey*")
+    keys[2].grant_decrypt(machine)
+    return Template.from_stack(stack).to_json()
+
+
+ANSWERS = {"Send": {}, "Read": {"Body": "{}"}}
+
+
+@pytest.mark.parametrize("without", ["kms:Decrypt", "kms:GenerateDataKey*"])
+def test_what_is_encrypted_needs_its_key(encrypted, without):
+    less = json.loads(json.dumps(encrypted))
+    for resource in less["Resources"].values():
+        for statement in resource["Properties"].get("PolicyDocument", {}).get("Statement", ()):
+            actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+            statement["Action"] = [action for action in actions if action != without] or ["kms:Nothing"]
+
+    with Rehearsal.of(encrypted) as rehearsal:
+        for state, answer in ANSWERS.items():
+            rehearsal.answer(state, answer)
+        whole = rehearsal.permissions()
+    with Rehearsal.of(less) as rehearsal:
+        for state, answer in ANSWERS.items():
+            rehearsal.answer(state, answer)
+        lacking = rehearsal.permissions()
+
+    assert whole.missing == ()
+    assert {grant.action for grant in whole.needless} <= {"kms:Encrypt", "kms:ReEncrypt*"}, whole
+    states = {missing.state for missing in lacking.missing}
+    assert states == ({"Tell", "Send", "Read"} if without == "kms:Decrypt" else {"Tell", "Send"})

@@ -72,3 +72,14 @@ def lacking(rehearsal, action):
     for grant in [grant for grant in grants(policy) if grant.action == action]:
         policy = without(policy, grant)
     return policy
+
+
+def test_results_in_an_encrypted_bucket_need_its_key():
+    stack = PipelineStack(App(), "Churn", key=True)
+    train = TrainingJob(stack, "Train", image=IMAGE, instance_type="ml.m5.xlarge", inputs={"train": "$.item"})
+    stack.run(FanOut(stack, "Each", train, items="$.sets", distributed=True))
+
+    with Rehearsal.of(stack) as rehearsal:
+        permissions = rehearsal.permissions(GIVEN)
+
+    assert permissions.exact, permissions

@@ -14,6 +14,7 @@ from constructs_sm.testing.references import references_of, resolved
 from constructs_sm.testing.templates import (
     STATE_MACHINES,
     definition_of,
+    encryption_keys,
     looked_up,
     policy_of,
     role_of,
@@ -23,7 +24,7 @@ from constructs_sm.testing.templates import (
 from constructs_sm.testing.transitions import inner_machines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
@@ -57,6 +58,8 @@ class Machine:
     """The statements of its role; None where nothing says what it may, so that it may all."""
     trusts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The services that may assume each role of the template, by ARN."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """The key that each topic, queue and bucket of the template is encrypted with: ARNs, by ARN."""
     own_actions: frozenset[str] = frozenset()
     """What Step Functions does as this role for itself: logs, traces and redrives of Map runs, where there are such."""
     unread_policies: tuple[str, ...] = ()
@@ -109,6 +112,7 @@ def machine_of(
         arn=references.get(f"{logical_id}.Arn", ""),
         policy=concrete(policy_of(resources, resource)) if has_role else None,
         trusts={concrete(f"${{{role}.Arn}}"): services for role, services in trusts(resources).items()},
+        keys=_keys(concrete, resources),
         own_actions=frozenset(_own_actions(resource["Properties"], definition)),
         unread_policies=tuple(concrete(unread_policies(resources, resource))),
         region=region,
@@ -250,6 +254,12 @@ def _with_definition(where: str, resource: Mapping[str, Any], folder: Path | Non
         use = "rehearse the cdk.out that has it, or the definition's own file"
         raise InvalidInputError(where, [Problem("the definition is not in the template", key, use)])
     return {**resource, "Properties": {**properties, "DefinitionString": files[0].read_text()}}
+
+
+def _keys(concrete: Callable[[Any], Any], resources: Mapping[str, Any]) -> dict[str, str]:
+    """Keys by what they encrypt. What is no ARN is an alias, of which nothing says whose key it is."""
+    found = {name: concrete(key) for name, key in encryption_keys(resources).items()}
+    return {concrete(f"${{{name}.Arn}}"): key for name, key in found.items() if ":key/" in key}
 
 
 def _own_actions(properties: Mapping[str, Any], definition: Mapping[str, Any]) -> Iterator[str]:

@@ -242,6 +242,32 @@ _WATCHING: dict[str, Sequence[tuple[str, Callable[[Call], str]]]] = {
 """What waiting for another service's work needs besides starting it."""
 
 
+_OF_KEYS: Mapping[str, Sequence[str]] = {
+    "sns:Publish": ("Decrypt", "GenerateDataKey"),
+    "sqs:SendMessage": ("Decrypt", "GenerateDataKey"),
+    "s3:GetObject": ("Decrypt",),
+    "s3:PutObject": ("GenerateDataKey",),
+    # The parts of an upload are read back when it is complete.
+    "s3:ListMultipartUploadParts": ("Decrypt",),
+}
+"""What an action needs of the key that its resource is encrypted with."""
+
+
+def of_keys(asked: Sequence[Need], keys: Mapping[str, str]) -> Iterator[Need]:
+    """What *asked* needs besides, of the keys that encrypt its resources.
+
+    Args:
+        asked: What a call needs.
+        keys: The ARN of the key by that of what it encrypts.
+    """
+    for need in asked:
+        encrypted = need.resource.partition("/")[0]
+        if key := keys.get(encrypted):
+            service, region = need.action.partition(":")[0], key.split(":")[3]
+            for action in _OF_KEYS.get(need.action, ()):
+                yield Need(f"kms:{action}", key, {"kms:ViaService": f"{service}.{region}.amazonaws.com"})
+
+
 def is_sagemaker(call: Call) -> bool:
     """Whether the played SageMaker answers *call*."""
     return call.service == "sagemaker" and (call.api in ACTION_OF or has_operation(call.operation))

@@ -73,7 +73,8 @@ class Rehearsal:
             "moto": moto,
         }
         self._machine = machine
-        self.role = Role(machine.policy if policy is None else policy, machine.trusts, lenient=lenient)
+        may = machine.policy if policy is None else policy
+        self.role = Role(may, machine.trusts, keys=machine.keys, lenient=lenient)
         self._interpreter = Interpreter(
             self._play,
             items=self._items,

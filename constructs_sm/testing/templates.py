@@ -110,6 +110,20 @@ def trusts(resources: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     return found
 
 
+def encryption_keys(resources: Mapping[str, Any]) -> dict[str, str]:
+    """The key that each topic, queue and bucket of the template is encrypted with, by its logical id."""
+    found: dict[str, str] = {}
+    for logical_id, resource in resources.items():
+        properties = resource.get("Properties", {})
+        encryption = properties.get("BucketEncryption", {}).get("ServerSideEncryptionConfiguration", ())
+        rules = [rule.get("ServerSideEncryptionByDefault", {}) for rule in encryption]
+        given = [properties.get("KmsMasterKeyId"), *(rule.get("KMSMasterKeyID") for rule in rules)]
+        if key := next((key for key in given if key), None):
+            known = isinstance(key, dict) and resources.get(key.get("Ref", ""), {}).get("Type") == "AWS::KMS::Key"
+            found[logical_id] = f"${{{key['Ref']}.Arn}}" if known else text_of(key)
+    return found
+
+
 def spelled_out(value: Any) -> Any:
     """*value* with every CloudFormation function in it replaced by text."""
     if isinstance(value, dict):
