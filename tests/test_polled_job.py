@@ -7,11 +7,14 @@ from constructs_sm.polled_actions import POLLED_ACTIONS
 from constructs_sm.testing import (
     AccessDenied,
     Always,
+    Failed,
     LimitExceeded,
     Output,
     Refused,
     Rehearsal,
+    Stopped,
     Throttled,
+    TimedOut,
     grants,
     without,
 )
@@ -382,3 +385,36 @@ def test_pipeline_explains_what_could_not_be_looked_at():
 
     assert run.status == "FAILED"
     assert run.cause.startswith("Job: Describe failed with SageMaker.SageMakerException: User is not authorized")
+
+
+@every
+def test_failed_job_is_described_in_the_words_of_its_api(rehearsed, action):
+    run = rehearsed(action).run(script={"Job": [Failed("no such column: churned")]})
+
+    assert (run.status, run.error) == ("FAILED", "InvalidOutput")
+    assert f'"{action.ended[0]}"' in run.cause
+    assert "no such column: churned" in run.cause
+
+
+@stoppable
+def test_job_that_somebody_stops_is_described_in_the_words_of_its_api(rehearsed, action):
+    run = rehearsed(action).run(script={"Job": [Stopped()]})
+
+    assert (run.status, run.error) == ("FAILED", "InvalidOutput")
+    assert f'"{action.ended[1]}"' in run.cause
+
+
+@every
+def test_job_that_never_ends_is_given_up(rehearsed, action):
+    run = rehearsed(action).run(script={"Job": [TimedOut()]})
+
+    assert (run.status, run.error) == ("FAILED", "TimedOut")
+
+
+@every
+def test_no_grant_of_a_polled_job_is_called_needless(rehearsed, action):
+    with Rehearsal.of(rehearsed(action).stack) as rehearsal:
+        permissions = rehearsal.permissions()
+
+    assert permissions.exact, permissions
+    assert permissions.unreached == ()

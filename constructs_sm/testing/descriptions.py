@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +17,9 @@ if TYPE_CHECKING:
     from constructs_sm.testing.calls import Call
 
 _DONE = ("InService", "Completed", "Succeeded", "Created", "Active", "Ready")
-_UNDER_WAY = ("InProgress", "Creating", "Pending", "Starting", "Created")
+_UNDER_WAY = ("InProgress", "Executing", "Creating", "Pending", "Starting", "Created")
+_FAILED = ("Failed", "CreateFailed")
+_STOPPED = ("Stopped", *_FAILED)
 
 
 def description(call: Call, noun: str, arn: str, status: str, seconds: float = 0) -> dict[str, Any]:
@@ -47,13 +51,37 @@ def _times(noun: str) -> tuple[str, ...]:
     return ("CreationTime", "LastModifiedTime", f"{kind}StartTime", f"{kind}EndTime")
 
 
-def statuses(noun: str) -> tuple[str, str]:
-    """What something is in while it is made, and what it is in when all went well."""
+@dataclass(frozen=True, slots=True)
+class Statuses:
+    """What something is in: while it is made, and when all went well, it failed, or somebody stopped it."""
+
+    transient: str
+    done: str
+    failed: str
+    stopped: str
+
+
+@functools.cache
+def statuses(noun: str) -> Statuses:
+    """In the words of the API for *noun*, each as far as it has one."""
     shape: Shape = output_shape(f"Describe{noun}")
     member = shape.members.get(field_of(noun, "Status"))
     known = {status.lower(): status for status in (member.enum if member else ())}
-    done = next((known[status.lower()] for status in _DONE if status.lower() in known), "")
-    return next((known[status.lower()] for status in _UNDER_WAY if status.lower() in known), done), done
+
+    def first(words: tuple[str, ...], otherwise: str) -> str:
+        return next((known[word.lower()] for word in words if word.lower() in known), otherwise)
+
+    done = first(_DONE, "")
+    return Statuses(first(_UNDER_WAY, done), done, first(_FAILED, _FAILED[0]), first(_STOPPED, _STOPPED[0]))
+
+
+def told(noun: str, reason: str) -> dict[str, Any]:
+    """Why something has failed, where Describe says so."""
+    members = output_shape(f"Describe{noun}").members
+    if "ModelPackageStatusDetails" in members:
+        failed = {"Name": noun, "Status": "Failed", "FailureReason": reason}
+        return {"ModelPackageStatusDetails": {"ValidationStatuses": [failed]}}
+    return {"FailureReason": reason}
 
 
 def field_of(noun: str, what: str) -> str:

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.testing.apis import BEGUN
 from constructs_sm.testing.policy import Grant, allows, grants, without
 
 if TYPE_CHECKING:
@@ -121,11 +122,18 @@ def _is_own(grant: Grant, own_actions: frozenset[str]) -> bool:
     return any(fnmatch.fnmatchcase(action.lower(), grant.action.lower()) for action in own_actions)
 
 
+_POLLED_APIS = frozenset(action.api for action in BEGUN.values())
+
+
+def _api(resource: str) -> str:
+    return resource.rpartition(":")[2]
+
+
 def scenarios(states: Mapping[str, str]) -> list[tuple[str, str]]:
     """What is rehearsed to see what a role needs, beyond that all goes well: state, and what happens to it.
 
     A job that fails reaches the states behind a Catch; one that never ends has to be stopped.
     """
     jobs = [name for name, resource in states.items() if ":sagemaker:" in resource]
-    waiting = [name for name in jobs if states[name].endswith(".sync")]
+    waiting = [name for name in jobs if states[name].endswith(".sync") or _api(states[name]) in _POLLED_APIS]
     return [*((name, "fails") for name in jobs), *((name, "never ends") for name in waiting)]

@@ -22,7 +22,7 @@ from constructs_sm.testing.apis import (
     role_arns,
 )
 from constructs_sm.testing.calls import Call, TaskError
-from constructs_sm.testing.descriptions import description, field_of, statuses, tags_of, written
+from constructs_sm.testing.descriptions import description, field_of, statuses, tags_of, told, written
 from constructs_sm.testing.needs import SOME, needs, sdk_resources, stopping
 from constructs_sm.testing.steps import Always, Failed, NoHeartbeat, Output, Refused, Step, Stopped, TimedOut
 
@@ -174,11 +174,11 @@ class SageMaker:
         """Let Describe see what *call* made or changed."""
         if not has_operation(f"Describe{noun}"):
             return
-        transient, done = statuses(noun)
-        if call.operation.startswith("Update"):
-            transient = "Updating"
-        final = {Failed: "Failed", Stopped: "Stopped", TimedOut: transient}.get(type(step), done)
-        describes = self._describes if transient != done else 0
+        known = statuses(noun)
+        transient = "Updating" if call.operation.startswith("Update") else known.transient
+        ends = {Failed: known.failed, Stopped: known.stopped, TimedOut: transient}
+        final = ends.get(type(step), known.done)
+        describes = self._describes if transient != known.done else 0
         self._resources[arn.lower()] = _Resource(call, noun, arn, step or Output(), transient, final, describes)
 
     def _finished(self, call: Call, step: Step | None, arn: str) -> dict[str, Any]:
@@ -247,7 +247,7 @@ class SageMaker:
             self._taken.discard(arn)
             self._resources.pop(arn.lower(), None)
         elif resource := self._resources.get(arn.lower()):
-            resource.final, resource.describes = "Stopped", 0
+            resource.final, resource.describes = statuses(resource.noun).stopped, 0
 
     def _described(self, call: Call, noun: str, arn: str, step: Step | None) -> dict[str, Any]:
         """What Describe says. A status on script stays, unless it is one that passes."""
@@ -269,7 +269,7 @@ class SageMaker:
         output = description(resource.call, noun, arn, status)
         reason = getattr(resource.step if step is None else step, "reason", None)
         self._note(call.state, f"{noun} {said or status}")
-        return {**output, **({"FailureReason": reason} if reason else {})}
+        return {**output, **(told(noun, reason) if reason and status != resource.transient else {})}
 
     def _error(self, call: Call, code: str, message: str) -> TaskError:
         """Errors that the API's model declares keep their name; all others arrive under one.
