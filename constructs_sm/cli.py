@@ -84,6 +84,10 @@ def _with_rehearsal(given: argparse.Namespace, work: Callable[[Rehearsal, Any], 
     from constructs_sm.testing.scripts import play  # noqa: PLC0415
 
     script = _json(given.script, "--script") if given.script else {}
+    if not isinstance(script, dict):
+        kind = type(script).__name__
+        message = f"--script {given.script}: an object was expected, got a {kind}; see docs/rehearsal.md"
+        raise TypeError(message)
     execution_input = _json(given.input, "--input") if given.input else script.get("input", {})
     with Rehearsal.of(given.path, stack=given.stack, machine=given.machine, **options) as rehearsal:
         play(rehearsal, script)

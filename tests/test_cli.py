@@ -152,3 +152,9 @@ def test_permissions_are_printed(written, capsys, action, code, said):
 
     assert main(["permissions", written("template.json", template), "--script", script]) == code
     assert said in capsys.readouterr().out
+
+
+def test_script_that_is_no_object_is_one_clear_line(written, capsys):
+    assert main(["rehearse", written("machine.json", JOB), "--script", written("script.json", ["Throttled"])]) == 2
+
+    assert "an object was expected, got a list" in capsys.readouterr().err
