@@ -190,6 +190,27 @@ def test_distributed_map_reads_its_items_from_moto_s_s3():
     assert len(run.output) == 4
 
 
+@pytest.mark.parametrize("scripted", [True, False], ids=["script", "moto"])
+def test_distributed_map_reads_no_more_objects_than_it_is_to(scripted):
+    reader = {
+        "Resource": "arn:aws:states:::s3:listObjectsV2",
+        "ReaderConfig": {"MaxItems": 2},
+        "Parameters": {"Bucket": "data", "Prefix": "in/"},
+    }
+    keys = ["in/a", "in/b", "in/c"]
+    with Rehearsal() as rehearsal:
+        client = boto3.client("s3", "us-east-1")
+        client.create_bucket(Bucket="data")
+        for key in keys:
+            client.put_object(Bucket="data", Key=key, Body=b"")
+        if scripted:
+            rehearsal.answer("Each", [{"Key": key} for key in keys])
+        run = rehearsal.run(distributed(ItemReader=reader))
+
+    assert run.succeeded, run.cause
+    assert len(run.output) == 2
+
+
 def test_distributed_map_without_its_items_is_an_error_that_names_them():
     with (
         Rehearsal() as rehearsal,

@@ -283,10 +283,17 @@ class Interpreter:
         with self._asked(env) as state:
             reader.parargs.eval(env=env) if reader.parargs else env.stack.append({})
             items = self._items(state, {**env.stack.pop(), "Resource": reader.resource.resource_arn})
-        if items is None:
+        if items is None and not reader.resource.resource_arn.endswith(fixes.LISTING):
             read(reader, env)
-        else:
-            env.stack.append(items)
+            return
+        if items is None:
+            reader.parargs.eval(env=env)
+            reader.resource_eval.eval_resource(env=env)
+            items = env.stack.pop()
+        if reader.reader_config:
+            reader.reader_config.max_items_decl.eval(env=env)
+            items = items[: env.stack.pop()]
+        env.stack.append(items)
 
     def _run_map(self, run: Callable[..., None], component: Any, env: Environment, eval_input: Any) -> None:
         with self._asked(env) as state:

@@ -48,13 +48,24 @@ _WILDCARDS = {
 
 
 def as_moto_reads(machine: Any) -> Any:
-    """A definition, with the numbers that moto's grammar has as fractions written as such."""
+    """A definition, with the numbers that moto's grammar has as fractions written as such.
+
+    And with an InputType for a list of objects, which has none.
+    """
     if isinstance(machine, dict):
-        return {
-            name: float(value) if name == "ToleratedFailurePercentage" else as_moto_reads(value)
-            for name, value in machine.items()
-        }
+        return {name: _as_moto_reads(name, value) for name, value in machine.items()}
     return [as_moto_reads(item) for item in machine] if isinstance(machine, list) else machine
+
+
+LISTING = ":listObjectsV2"
+
+
+def _as_moto_reads(name: str, value: Any) -> Any:
+    if name == "ToleratedFailurePercentage":
+        return float(value)
+    if name == "ItemReader" and "ReaderConfig" in value and value["Resource"].endswith(LISTING):
+        return {**as_moto_reads(value), "ReaderConfig": {"InputType": "JSON", **value["ReaderConfig"]}}
+    return as_moto_reads(value)
 
 
 def inner_string(parser_rule_context: Any) -> Any:
