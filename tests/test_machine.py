@@ -299,3 +299,28 @@ def test_what_is_encrypted_needs_its_key(encrypted, without):
     assert {grant.action for grant in whole.needless} <= {"kms:Encrypt", "kms:ReEncrypt*"}, whole
     states = {missing.state for missing in lacking.missing}
     assert states == ({"Tell", "Send", "Read"} if without == "kms:Decrypt" else {"Tell", "Send"})
+
+
+@pytest.mark.parametrize("of", ["stack", "assembly", "template"])
+def test_what_another_stack_exports_is_known(of, tmp_path):
+    app = App(outdir=str(tmp_path / "cdk.out"))
+    key = kms.Key(Stack(app, "Keys"), "Key")
+    stack = Stack(app, "Stack")
+    job = TrainingJob(
+        stack,
+        "Train",
+        image=IMAGE,
+        instance_type="ml.m5.xlarge",
+        inputs={"train": "s3://data/train/"},
+        output="s3://data/models/",
+        kms_key=key,
+    )
+    sfn.StateMachine(stack, "Machine", definition_body=sfn.DefinitionBody.from_chainable(job))
+    folder = app.synth().directory
+    sources = {"stack": stack, "assembly": folder, "template": f"{folder}/Stack.template.json"}
+
+    run = started(sources[of])
+
+    assert run.succeeded, run.cause
+    given = run.requests[0][1]["ResourceConfig"]["VolumeKmsKeyId"]
+    assert given.startswith("arn:aws:kms:us-east-1:123456789012:key/key")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from constructs_sm.errors import InvalidInputError, Problem
-from constructs_sm.testing.references import references_of, resolved
+from constructs_sm.testing.references import exports_of, references_of, resolved
 from constructs_sm.testing.templates import (
     STATE_MACHINES,
     definition_of,
@@ -20,6 +20,7 @@ from constructs_sm.testing.templates import (
     role_of,
     trusts,
     unread_policies,
+    with_imports,
 )
 from constructs_sm.testing.transitions import inner_machines
 
@@ -91,11 +92,14 @@ def machine_of(
         InvalidInputError: There is none, or not only one.
     """
     where, document, folder, environment = _document(source, stack)
+    siblings = _siblings(source, folder)
     account, region = account or environment[0] or ACCOUNT, region or environment[1] or REGION
     if "States" in document:
         definition = resolved(document, region=region, account=account)
         return Machine(definition=definition, region=region, account=account)
     document = looked_up(document, {"AWS::Region": region, "AWS::AccountId": account})
+    imported = exports_of(siblings, region=region, account=account) if "Fn::ImportValue" in json.dumps(document) else {}
+    document = with_imports(document, imported)
     resources: Mapping[str, Any] = document.get("Resources", {})
     logical_id = _chosen(where, resources, machine)
     resource = resources[logical_id]
@@ -143,6 +147,19 @@ def _document(source: Any, stack: str | None) -> tuple[str, Mapping[str, Any], P
         raise InvalidInputError("rehearsal", [Problem("this is no state machine", source, use)])
     environment = [None if Token.is_unresolved(part) else part for part in (source.account, source.region)]
     return f"stack '{source.node.path}'", Template.from_stack(source).to_json(), None, (environment[0], environment[1])
+
+
+def _siblings(source: Any, folder: Path | None) -> Iterator[Mapping[str, Any]]:
+    """The templates of the assembly, or of the app, that a stack is of."""
+    if folder is not None:
+        yield from (json.loads(path.read_text()) for path in sorted(folder.glob("*.template.json")))
+    elif hasattr(source, "node"):
+        from aws_cdk import Stack  # noqa: PLC0415 - as above
+        from aws_cdk.assertions import Template  # noqa: PLC0415
+
+        for other in source.node.root.node.find_all():
+            if Stack.is_stack(other) and not other.nested:
+                yield Template.from_stack(other).to_json()
 
 
 def _read(where: str, text: str) -> Mapping[str, Any]:

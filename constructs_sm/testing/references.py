@@ -6,8 +6,10 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.testing.templates import text_of
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z0-9:.]+)\}")
 _ARNS = {
@@ -71,6 +73,20 @@ def references_of(template: Mapping[str, Any], *, region: str, account: str) -> 
             found[logical_id] = arn if kind in _REFERRED_TO_BY_ARN else name
             if kind == "AWS::SQS::Queue":
                 found[logical_id] = f"https://sqs.{region}.amazonaws.com/{account}/{name}"
+    return found
+
+
+def exports_of(templates: Iterable[Mapping[str, Any]], *, region: str, account: str) -> dict[str, str]:
+    """What templates export, by the names under which others import it."""
+    found: dict[str, str] = {}
+    for template in templates:
+        references = references_of(template, region=region, account=account)
+        for output in template.get("Outputs", {}).values():
+            if "Export" in output:
+                name, value = text_of(output["Export"]["Name"]), text_of(output["Value"])
+                found[resolved(name, references, region=region, account=account)] = resolved(
+                    value, references, region=region, account=account
+                )
     return found
 
 

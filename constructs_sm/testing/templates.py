@@ -62,6 +62,17 @@ def looked_up(document: Mapping[str, Any], parameters: Mapping[str, str]) -> dic
     return {section: content if section == "Mappings" else walk(content) for section, content in document.items()}
 
 
+def with_imports(value: Any, exports: Mapping[str, str]) -> Any:
+    """A template, with what it imports by names that are known."""
+    if isinstance(value, list):
+        return [with_imports(item, exports) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if set(value) == {"Fn::ImportValue"}:
+        return exports.get(text_of(value["Fn::ImportValue"]), value)
+    return {key: with_imports(item, exports) for key, item in value.items()}
+
+
 def role_of(machine: Mapping[str, Any]) -> str:
     """The logical id of a state machine's role; empty if the role is not in the template."""
     properties = machine["Properties"]
