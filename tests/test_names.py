@@ -212,7 +212,7 @@ def test_jsonata_that_only_looks_like_a_concatenation_is_granted_nothing_of_it()
     assert arn_suffix("{% 'a' & $states.input.x ? 'b' : 'c' %}", run_time=False) == "*"
 
 
-@pytest.mark.parametrize("name", ["Train/it", "it's", "a`b", "Train [it]", "$x", "a.b, c"])
+@pytest.mark.parametrize("name", ["Train/it", 'Train "big"', "Größe", "it's", "a`b", "Train [it]", "$x", "a.b, c"])
 @pytest.mark.parametrize("language", [None, sfn.QueryLanguage.JSONATA], ids=["JSONPath", "JSONata"])
 def test_any_construct_id_makes_states_that_find_each_other(app, name, language):
     stack = PipelineStack(app, "Stack")

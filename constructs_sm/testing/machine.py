@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from constructs_sm.errors import InvalidInputError, Problem
+from constructs_sm.nested import machines_in
 from constructs_sm.testing.references import exports_of, references_of, resolved
 from constructs_sm.testing.templates import (
     STATE_MACHINES,
@@ -22,7 +23,6 @@ from constructs_sm.testing.templates import (
     unread_policies,
     with_imports,
 )
-from constructs_sm.testing.transitions import inner_machines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -292,5 +292,5 @@ def _has_distributed_map(definition: Mapping[str, Any]) -> bool:
     return any(
         inner.get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED" or _has_distributed_map(inner)
         for state in definition.get("States", {}).values()
-        for inner in inner_machines(state)
+        for inner in machines_in(state)
     )
