@@ -2,7 +2,7 @@
 
 from constructs_sm import FailureHandler, TrainingJob, images
 
-from aws_cdk import App, Stack
+from aws_cdk import App, Duration, Stack
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
@@ -33,6 +33,8 @@ train = TrainingJob(
 
 handler = FailureHandler(stack, "Failed", topic=sns.Topic(stack, "Topic", enforce_ssl=True))
 chain = handler.catch(columns.next(prepare).next(train))
-sfn.StateMachine(stack, "StateMachine", definition_body=sfn.DefinitionBody.from_chainable(chain))
+sfn.StateMachine(
+    stack, "StateMachine", definition_body=sfn.DefinitionBody.from_chainable(chain), timeout=Duration.days(1)
+)
 
 app.synth()

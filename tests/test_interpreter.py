@@ -396,3 +396,21 @@ def test_name_of_a_state_has_at_most_80_characters() -> None:
     assert rehearsed(machine(**{"ü" * 80: task()})).succeeded
     with pytest.raises(InvalidDefinitionError, match="has 81 characters"):
         rehearsed(machine(**{"ü" * 81: task()}))
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("$.list[0]", {"x": [1]}),
+        ("$.list[0].x", [1]),
+        ("$.list[1]['x'][0]", 2),
+        ("$['list'][1].x", [2]),
+        ("$.list[*].x", [[1], [2]]),
+        ("$.list[0:1]", [{"x": [1]}]),
+        ("$..x", [[1], [2]]),
+    ],
+)
+def test_path_to_one_place_yields_what_is_there_and_any_other_a_list(path: str, value: Any) -> None:
+    definition = machine(Pass={"Type": "Pass", "Parameters": {"found.$": path}, "End": True})
+
+    assert rehearsed(definition, {"list": [{"x": [1]}, {"x": [2]}]}).output == {"found": value}

@@ -7,6 +7,7 @@ import functools
 import json
 import re
 from datetime import datetime, timezone
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.testing.calls import TaskError
@@ -83,7 +84,21 @@ def intrinsic_function(_: Any, ctx: Any) -> StringIntrinsicFunction:
 @functools.lru_cache(maxsize=1024)
 def parse_path(path: str) -> Any:
     """A JSONPath: moto makes a parser for each time that one is read."""
-    return moto_parse_path(_bracketed(path))
+    found = moto_parse_path(_bracketed(path))
+    return _OnePlace(found) if _ONE_PLACE.fullmatch(path) else found
+
+
+_ONE_PLACE = re.compile(r"""\$(?:\.[^\s.\[\]*?'"]+|\[(?:\d+|'[^']*'|"[^"]*")\])*""")
+
+
+class _OnePlace:
+    """A path that can only lead to one value, which is that value: moto makes a list of it behind an index."""
+
+    def __init__(self, path: Any) -> None:
+        self._path = path
+
+    def find(self, data: Any) -> list[Any]:
+        return [SimpleNamespace(value=found.value, path=None, context=None) for found in self._path.find(data)]
 
 
 @functools.lru_cache(maxsize=1024)
