@@ -203,7 +203,9 @@ class Input:
             rules.append(rf"$contains({value}, /^(?:{_slashed(self.pattern)})(?![\s\S])/)")
         if self.of is not None:
             inner = f"{value}i"
-            rules.append(f"$count($filter({value}, function({inner}) {{ $not({self.of.condition(inner)}) }})) = 0")
+            # Counted, not filtered: of lists within, one that is left would be taken for its items.
+            wrong = f"$map({value}, function({inner}) {{ {self.of.condition(inner)} ? 0 : 1 }})"
+            rules.append(f"$sum($append(0, {wrong})) = 0")
         # One after the other: the size of what is no string is an error, and `and` need not stop early.
         condition = rules.pop()
         for rule in reversed(rules):

@@ -300,3 +300,20 @@ def test_inputs_reach_the_request_of_a_job_in_a_pipeline(stack, language):
     assert request["HyperParameters"] == {"rounds": "100"}
     assert json.dumps(request["InputDataConfig"]).count("s3://rows/may/") == 1
     assert (refused.error, refused.requests) == ("InvalidInput", [])
+
+
+@pytest.mark.parametrize(
+    ("lists", "accepted"),
+    [([[1]], True), ([[1, 2], [3]], True), ([[]], False), ([[], []], False), ([[1], []], False), ([["a"]], False)],
+)
+def test_lists_within_a_list_are_each_looked_at(lists, accepted):
+    machine = guarded({"lists": Input.array(Input.array(Input.integer()))})
+
+    assert (run(machine, {"lists": lists}).status == "SUCCEEDED") is accepted
+
+
+@pytest.mark.parametrize(("lists", "accepted"), [([], True), ([[]], True), ([[], []], True), ([[1], []], True)])
+def test_lists_may_be_empty_where_they_are_said_to(lists, accepted):
+    machine = guarded({"lists": Input.array(Input.array(Input.integer(), min_items=0), min_items=0)})
+
+    assert (run(machine, {"lists": lists}).status == "SUCCEEDED") is accepted
