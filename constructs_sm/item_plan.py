@@ -104,11 +104,16 @@ class ItemPlan:
         if self.distributed is False and self._must_be_distributed:
             use = "leave distributed out, or give a list of the input, 40 at a time, and no tolerated failures"
             yield Problem("this takes a distributed map", self.distributed, use)
-        written = None if self.results is None else S3Location.of(self.results)
-        if self.results is not None and (written is None or bucket_and_prefix(written.uri) is None):
+        if self.results is not None and not self._is_writable(S3Location.of(self.results)):
             yield Problem("results must be a place in S3 that is known", self.results, "pass a bucket, or 's3://...'")
         if self.max_items is not None and not isinstance(self.items, S3Items):
             yield Problem("max_items is of a list in S3", self.max_items, "leave it out")
+
+    def _is_writable(self, place: S3Location | None) -> bool:
+        """Whether the Map can be told a place, and the role be granted it: JSONata alone takes a late one apart."""
+        if place is None:
+            return False
+        return bucket_and_prefix(place.uri) is not None or (self.jsonata and place.within is not None)
 
     def _not_understood(self) -> Iterator[Problem]:
         items: object = self.items

@@ -415,3 +415,22 @@ def test_job_that_goes_on_already_is_refused_before_anything_is_made(stack):
     with pytest.raises(InvalidInputError, match="what runs for each item goes on already"):
         FanOut(stack, "Each", going, items="$.items")
     assert stack.node.try_find_child("Each") is None
+
+
+def test_results_may_go_to_a_place_that_jsonata_computes(stack, machine):
+    each = FanOut(
+        stack,
+        "Each",
+        training(stack, JSONATA),
+        items="{% $states.input.items %}",
+        distributed=True,
+        results=S3Location("{% 's3://rows/' & $states.context.Execution.Name & '/' %}", "s3://rows/"),
+        query_language=JSONATA,
+    )
+
+    machine(each)
+
+    writer = definition(stack)["States"]["Each"]["ResultWriter"]["Arguments"]
+    assert "$states.context.Execution.Name" in writer["Prefix"]
+    written = [statement for statement in state_machine_policy(stack) if "s3:PutObject" in statement["Action"]]
+    assert [statement["Resource"] for statement in written] == ["arn:${AWS::Partition}:s3:::rows/*"]
