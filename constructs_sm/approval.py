@@ -12,7 +12,7 @@ from constructs_sm.jsonata import merged, object_of, place_of, said, without
 from constructs_sm.keys import key_of, path_of
 from constructs_sm.late_bound import is_token
 from constructs_sm.links import execution_link
-from constructs_sm.names import LONGEST_STATE_NAME
+from constructs_sm.names import LONGEST_STATE_NAME, id_problems
 from constructs_sm.registry import ModelPackage
 from constructs_sm.rendering import render
 from constructs_sm.retry import SDK, RetryPolicy
@@ -142,8 +142,7 @@ class Approval(NamedFragment):
     def _problems(self, scope: Any, notify: Any, emails: Any, about: Any, timeout: Any) -> Iterator[Problem]:
         if not hasattr(scope, "node"):
             raise InvalidInputError(f"Approval '{self._id}'", [Problem("scope", scope, "pass a construct")])
-        if not 1 <= len(self._id) <= _LONGEST_ID:
-            yield Problem("the construct id names the states", self._id, f"use 1 to {_LONGEST_ID} characters")
+        yield from id_problems(self._id, _LONGEST_ID)
         if about is not None and not isinstance(about, Mapping):
             yield Problem("about must be a mapping", about, "pass a dict from names to values")
         elif any(isinstance(value, (Mapping, list, tuple)) for value in (about or {}).values()):

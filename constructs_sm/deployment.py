@@ -12,7 +12,15 @@ from constructs_sm.jobs.endpoint import Endpoint, EndpointConfig, EndpointUpdate
 from constructs_sm.jsonata import UNCHANGED, listed, merged, object_of, place_of, said, without
 from constructs_sm.keys import key_of, path_of
 from constructs_sm.late_bound import is_json_path, is_jsonata
-from constructs_sm.names import LONGEST_STATE_NAME, JobName, arn_suffix, name_problems, slug, unique_prefix_max
+from constructs_sm.names import (
+    LONGEST_STATE_NAME,
+    JobName,
+    arn_suffix,
+    id_problems,
+    name_problems,
+    slug,
+    unique_prefix_max,
+)
 from constructs_sm.rendering import render, spelled
 from constructs_sm.retry import SDK, RetryPolicy
 from constructs_sm.scope import JobScope
@@ -189,10 +197,7 @@ class EndpointDeployment(NamedFragment):
         return [self._deployed]
 
     def _check(self, scope: Construct, config: Any, update: Any, problems: list[Problem]) -> None:
-        if not 1 <= len(self._id) <= _LONGEST_ID:
-            problems.append(
-                Problem("the construct id names the states", self._id, f"use 1 to {_LONGEST_ID} characters")
-            )
+        problems += id_problems(self._id, _LONGEST_ID)
         if self._given_name is None:
             problems.append(Problem("endpoint_name is missing", NOTHING, "name the endpoint, in every run the same"))
         else:

@@ -14,6 +14,7 @@ from constructs_sm.iam import SEND_FAILURE_GRANT, publish_grants
 from constructs_sm.job import JobTask
 from constructs_sm.jsonata import UNCHANGED
 from constructs_sm.links import execution_link
+from constructs_sm.names import id_problems
 from constructs_sm.scope import JobScope, reference_of
 from constructs_sm.states import GrantedState
 from constructs_sm.task import SageMakerTask
@@ -371,8 +372,7 @@ def _in_jsonata(state: sfn.State) -> bool:
 
 
 def _mistyped(construct_id: object, topic: object, notify: object) -> Iterator[Problem]:
-    if not isinstance(construct_id, str) or not 1 <= len(construct_id) <= _LONGEST_ID:
-        yield Problem("the construct id names the states", construct_id, f"use 1 to {_LONGEST_ID} characters")
+    yield from id_problems(construct_id, _LONGEST_ID)
     if topic is not None and not hasattr(topic, "topic_arn"):
         yield Problem("topic cannot be used", topic, "pass an sns.ITopic")
     if notify is not None and not hasattr(notify, "start_state"):

@@ -9,7 +9,7 @@ from constructs_sm.fragment import CheckedFragment, Fragment
 from constructs_sm.item_plan import ItemPlan
 from constructs_sm.jsonata import UNCHANGED, merged, place_of
 from constructs_sm.keys import key_of, path_of
-from constructs_sm.names import LONGEST_STATE_NAME
+from constructs_sm.names import LONGEST_STATE_NAME, id_problems
 from constructs_sm.outputs import JobOutput, TaskIdentity
 from constructs_sm.places import folder_of
 from constructs_sm.scope import JobScope
@@ -203,8 +203,7 @@ def _language(plan: ItemPlan) -> sfn.QueryLanguage:
 
 
 def _problems(construct_id: object, each: Any) -> Iterator[Problem]:
-    if not isinstance(construct_id, str) or not 1 <= len(construct_id) <= _LONGEST_ID:
-        yield Problem("the construct id names the state", construct_id, f"use 1 to {_LONGEST_ID} characters")
+    yield from id_problems(construct_id, _LONGEST_ID)
     if not hasattr(each, "start_state"):
         yield Problem("nothing to run for each item", each, "pass a job, or a chain")
     elif any(isinstance(end, CheckedFragment) and end.goes_on for end in each.end_states):

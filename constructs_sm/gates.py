@@ -11,8 +11,8 @@ from constructs_sm.fragment import CheckedFragment, ClosingCheck
 from constructs_sm.iam import read_object_grants
 from constructs_sm.jsonata import place_of, quoted
 from constructs_sm.keys import key_of
-from constructs_sm.late_bound import TOKEN, is_jsonata
-from constructs_sm.names import LONGEST_STATE_NAME
+from constructs_sm.late_bound import is_jsonata
+from constructs_sm.names import LONGEST_STATE_NAME, id_problems
 from constructs_sm.outputs import JobOutput, TaskIdentity
 from constructs_sm.retry import RetryPolicy
 from constructs_sm.s3 import S3Location, is_plain_place, object_arguments, spelled_in_jsonata
@@ -254,9 +254,7 @@ class _Reading(GrantedState, JsonataTask):
 
 
 def _problems(construct_id: object, condition: object, otherwise: object) -> list[Problem]:
-    found = []
-    if not isinstance(construct_id, str) or not 1 <= len(construct_id) <= _LONGEST_ID or TOKEN.search(construct_id):
-        found.append(Problem("the construct id names the states", construct_id, f"use 1 to {_LONGEST_ID} characters"))
+    found = id_problems(construct_id, _LONGEST_ID)
     if not isinstance(condition, Condition):
         found.append(Problem("no condition", condition, "compare with a number: train.metric('validation:auc') >= 0.8"))
     if otherwise is not None and not hasattr(otherwise, "start_state"):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.errors import Problem, raise_all, where_of
+from constructs_sm.errors import raise_all, where_of
 from constructs_sm.fragment import CheckedFragment, ClosingCheck
 from constructs_sm.input_schema import InputSchema
-from constructs_sm.names import LONGEST_STATE_NAME
+from constructs_sm.names import LONGEST_STATE_NAME, id_problems
 
 from aws_cdk import aws_stepfunctions as sfn
 
@@ -53,12 +53,7 @@ class InputGuard(CheckedFragment):
     ) -> None:
         self._schema = InputSchema(inputs, others_allowed)
         self._where = where_of(type(self).__name__, scope, construct_id)
-        problems = self._schema.problems()
-        if not isinstance(construct_id, str) or not 1 <= len(construct_id) <= _LONGEST_ID:
-            problems.append(
-                Problem("the construct id names the states", construct_id, f"use 1 to {_LONGEST_ID} characters")
-            )
-        raise_all(self._where, problems)
+        raise_all(self._where, [*self._schema.problems(), *id_problems(construct_id, _LONGEST_ID)])
         super().__init__(scope, construct_id)
         checked = {
             "Type": "Pass",

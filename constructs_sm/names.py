@@ -99,6 +99,13 @@ class JobName:
         return f"States.Format('{self.prefix}-{{}}', {path})" if self.prefix else path
 
 
+def id_problems(construct_id: object, longest: int) -> list[Problem]:
+    """What is wrong with a construct id that states are named by: a text, known at synthesis, and short enough."""
+    if isinstance(construct_id, str) and 1 <= len(construct_id) <= longest and not TOKEN.search(construct_id):
+        return []
+    return [Problem("the construct id names the states", construct_id, f"use 1 to {longest} characters")]
+
+
 def name_problems(name: object, name_max: int, what: str = "job name") -> list[Problem]:
     """What SageMaker would refuse of a literal *name*."""
     if not isinstance(name, str):

@@ -19,7 +19,7 @@ from constructs_sm.execution_grants import execution_grants, self_passing_grant
 from constructs_sm.iam import Grant, polled_grants, state_machine_grants
 from constructs_sm.keys import name_of
 from constructs_sm.late_bound import LATE, TOKEN, is_json_path, is_jsonata, is_token
-from constructs_sm.names import LONGEST_STATE_NAME, JobName, name_problems, slug, unique_prefix_max
+from constructs_sm.names import LONGEST_STATE_NAME, JobName, id_problems, name_problems, slug, unique_prefix_max
 from constructs_sm.outputs import JobOutput, TaskIdentity
 from constructs_sm.polled_actions import PolledAction
 from constructs_sm.rendering import Rendered, render, spelled
@@ -221,8 +221,7 @@ class TaskPlan:
         return sfn.IntegrationPattern.RUN_JOB if self._action.sync else sfn.IntegrationPattern.REQUEST_RESPONSE
 
     def _settings(self) -> dict[str, Any]:
-        if not isinstance(self._id, str) or not 1 <= len(self._id) <= self._longest_id:
-            self._wrong("the construct id names the states", self._id, f"use 1 to {self._longest_id} characters")
+        self._problems += id_problems(self._id, self._longest_id)
         if self._pattern not in _SUFFIX or (self._pattern is sfn.IntegrationPattern.RUN_JOB and not self._action.sync):
             self._wrong(
                 f"{self._action.api} does not offer this integration_pattern",
