@@ -103,7 +103,7 @@ class SageMakerJob(CheckedFragment):
         super().__init__(scope, construct_id)
         state = self._checked(plan, None if make is None else make(self))
         self._state = state
-        self._task = (_JsonataJobTask if state.jsonata else JobTask)(self, construct_id, state, self)
+        self._task = (_JsonataJobTask if state.jsonata else JobTask)(self, construct_id, state)
         self._choice = self._checked_by(check) if check is not None else None
 
     def _checked(self, plan: TaskPlan, made: Mapping[str, str] | None) -> TaskState:
@@ -247,11 +247,11 @@ class SageMakerJob(CheckedFragment):
 class JobTask(SageMakerTask):
     """The task of a job, which lets the job end itself before the state machine is drawn."""
 
-    def __init__(self, scope: Construct, construct_id: str, state: TaskState, job: SageMakerJob) -> None:
+    def __init__(self, job: SageMakerJob, construct_id: str, state: TaskState) -> None:
         self._job = job
         self._is_closed = False
         self.refusals: tuple[sfn.State, str] | None = None
-        self._be(scope, construct_id, state)
+        self._be(job, construct_id, state)
 
     def lead_refusals(self, handler: sfn.State, variable: str) -> None:
         """Let an output that is refused go to *handler*, which finds job, error and cause in *variable*."""

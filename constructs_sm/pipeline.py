@@ -15,11 +15,10 @@ from constructs_sm.input_guard import InputGuard
 from constructs_sm.input_schema import InputSchema
 from constructs_sm.keys import path_of
 from constructs_sm.names import LONGEST_PREFIX, slug
-from constructs_sm.quotas import WithinQuotas
+from constructs_sm.quotas import WithinLimits
 from constructs_sm.s3 import S3Location
 from constructs_sm.scope import AcknowledgedExecutions, JobScope, acknowledge_wildcards
 from constructs_sm.settings import event_schedule, mistyped
-from constructs_sm.timeouts import WithinTimeout
 from constructs_sm.triggers import Trigger
 
 import jsii
@@ -191,9 +190,7 @@ class SageMakerPipeline(Construct):
         acknowledge_wildcards(machine.role, [*granted, SERVICE_GRANT])
         if any(scope.starts_executions for scope in scopes):
             self.node.add_validation(AcknowledgedExecutions(machine))
-        where = f"SageMakerPipeline '{self.node.path}'"
-        self.node.add_validation(WithinQuotas(where, machine))
-        self.node.add_validation(WithinTimeout(where, machine))
+        self.node.add_validation(WithinLimits(f"SageMakerPipeline '{self.node.path}'", machine))
         return machine
 
     def task(

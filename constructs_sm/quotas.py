@@ -17,6 +17,7 @@ from constructs_sm.errors import InvalidInputError, Problem
 from constructs_sm.names import LONGEST_STATE_NAME
 from constructs_sm.nested import states_of
 from constructs_sm.scope import definition_of, reference_of
+from constructs_sm.timeouts import cut_short
 
 import jsii
 from aws_cdk import CfnResource, Stack
@@ -37,8 +38,8 @@ _FEWER_NAMES = "let its jobs share a prefix: make them in the pipeline, or in a 
 
 
 @jsii.implements(IValidation)
-class WithinQuotas:
-    """Asked by the CDK when it synthesizes: whether a state machine is within what AWS takes.
+class WithinLimits:
+    """Asked by the CDK when it synthesizes: whether a state machine is within what AWS takes, and within its own time.
 
     Args:
         where: What a user calls it.
@@ -59,7 +60,9 @@ class WithinQuotas:
             stack = Stack.of(resource)
             definition = stack.resolve(resource.definition_string)
             yield from problems_of(definition, lambda: _bytes_beside(stack, resource))
-            yield from unnameable(definition_of(definition) or {})
+            states = definition_of(definition) or {}
+            yield from unnameable(states)
+            yield from cut_short(states)
         # What has no room in the inline policy of a role, the CDK puts into managed ones of these names.
         if self._machine.role.node.try_find_child(f"OverflowPolicy{MANAGED_POLICIES + 1}") is not None:
             what = f"IAM takes {MANAGED_POLICIES} managed policies for the state machine role"

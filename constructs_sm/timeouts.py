@@ -4,41 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.errors import InvalidInputError, Problem
+from constructs_sm.errors import Problem
 from constructs_sm.nested import states_of
-from constructs_sm.scope import definition_of
-
-import jsii
-from aws_cdk import Stack
-from aws_cdk import aws_stepfunctions as sfn
-from constructs import IValidation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _DAY = 86_400
-
-
-@jsii.implements(IValidation)
-class WithinTimeout:
-    """Asked by the CDK when it synthesizes: whether every state may wait as long as it says.
-
-    Args:
-        where: What a user calls the state machine.
-        machine: The state machine.
-    """
-
-    def __init__(self, where: str, machine: sfn.StateMachine) -> None:
-        self._where = where
-        self._machine = machine
-
-    def validate(self) -> list[str]:
-        resource = self._machine.node.default_child
-        if not isinstance(resource, sfn.CfnStateMachine):
-            return []
-        definition = definition_of(Stack.of(resource).resolve(resource.definition_string))
-        problems = list(cut_short(definition or {}))
-        return [str(InvalidInputError(self._where, problems))] if problems else []
 
 
 def cut_short(definition: Mapping[str, Any]) -> Iterator[Problem]:

@@ -71,6 +71,11 @@ def train(stack, construct_id="Train", **arguments):
     return TrainingJob(stack, construct_id, parameters=TRAINING, **arguments)
 
 
+def train_each(stack, language):
+    inner = train(stack, query_language=LANGUAGES[language])
+    return sfn.Map(stack, "Each", items_path="$.items").item_processor(inner)
+
+
 @pytest.fixture(scope="module")
 def handled():
     made = {}
@@ -228,11 +233,7 @@ def test_catch_of_a_user_for_some_errors_comes_first():
 
 @in_both_languages
 def test_item_of_a_map_fails_it_with_its_reason(language):
-    def chain(stack):
-        inner = train(stack, query_language=LANGUAGES[language])
-        return sfn.Map(stack, "Each", items_path="$.items").item_processor(inner)
-
-    made = Handled(chain)
+    made = Handled(lambda stack: train_each(stack, language))
     # A redrive goes on from the items that failed only where the Map itself has failed.
     assert "Catch" not in made.definition["States"]["Each"]
     ended = made.run("Train", Failed("no rows"), execution_input={"items": [{"n": 1}]})
@@ -244,12 +245,7 @@ def test_item_of_a_map_fails_it_with_its_reason(language):
 @in_both_languages
 def test_refused_output_of_an_item_is_explained_and_told_like_any_failure(language):
     """The job in a Map has ended itself long before anybody says where failures go."""
-
-    def chain(stack):
-        inner = train(stack, query_language=LANGUAGES[language])
-        return sfn.Map(stack, "Each", items_path="$.items").item_processor(inner)
-
-    made = Handled(chain)
+    made = Handled(lambda stack: train_each(stack, language))
     ended = made.run("Train", Stopped(), execution_input={"items": [{"n": 1}]})
     assert (ended.status, ended.error) == ("FAILED", "InvalidOutput")
     assert ended.cause.startswith("Train failed with InvalidOutput: no TrainingJobArn, or not Completed: {")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from constructs_sm.errors import InvalidInputError, Problem
-from constructs_sm.nested import machines_in
+from constructs_sm.nested import machines_in, states_of
 from constructs_sm.testing.references import exports_of, references_of, resolved
 from constructs_sm.testing.templates import (
     STATE_MACHINES,
@@ -290,7 +290,7 @@ def _own_actions(properties: Mapping[str, Any], definition: Mapping[str, Any]) -
 
 def _has_distributed_map(definition: Mapping[str, Any]) -> bool:
     return any(
-        inner.get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED" or _has_distributed_map(inner)
-        for state in definition.get("States", {}).values()
+        inner.get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED"
+        for _, state in states_of(definition)
         for inner in machines_in(state)
     )
