@@ -108,7 +108,7 @@ def failing(machine):
 
 def written():
     """The names that the code gives to a Fail or to the error of a check, as literals."""
-    for path in sorted((ROOT / "constructs_sm").glob("*.py")):
+    for path in sorted((ROOT / "constructs_sm").rglob("*.py")):
         tree = ast.parse(path.read_text())
         for node in ast.walk(tree):
             if isinstance(node, ast.Call):
