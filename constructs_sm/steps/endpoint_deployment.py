@@ -170,7 +170,7 @@ class EndpointDeployment(NamedFragment):
             self.endpoint = CreateEndpoint(self, self._named("Endpoint"), tags=tags, **made)
             moved = {"update_policy": update_policy, "rollback_alarms": rollback_alarms}
             self.endpoint_update = UpdateEndpoint(
-                self, self._named("UpdateEndpoint"), **{**made, **moved, **(update or {})}
+                self, self._named("EndpointUpdate"), **{**made, **moved, **(update or {})}
             )
         except InvalidInputError:
             scope.node.try_remove_child(self._id)

@@ -245,7 +245,7 @@ def test_blueprint_in_which_a_job_goes_wrong_fails_and_says_so(blueprint, step):
                 rehearsal.script("Train", Always(GOOD))
             rehearsal.script(state, step if isinstance(step, Always) else Always(step))
             waits = states[state]["Resource"].endswith(".sync")
-            reached = state != "Deploy: UpdateEndpoint"
+            reached = state != "Deploy: EndpointUpdate"
             run = rehearsal.start({})
         if not reached or (isinstance(step, (Failed, Stopped)) and not waits):
             continue
@@ -284,7 +284,7 @@ def test_endpoint_that_is_there_is_updated():
         first, second = rehearsal.start({}), rehearsal.start({})
 
     assert "Deploy: Endpoint" in first.states
-    assert "Deploy: UpdateEndpoint" in second.states
+    assert "Deploy: EndpointUpdate" in second.states
     assert second.succeeded, str(second)
 
 

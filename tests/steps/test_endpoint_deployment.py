@@ -85,7 +85,7 @@ def test_present_endpoint_is_updated_and_waited_for(rehearsed, language):
     run = rehearsed(language).run(existing=PRESENT)
 
     assert run.succeeded, run.cause
-    assert "Deploy: UpdateEndpoint" in run.states
+    assert "Deploy: EndpointUpdate" in run.states
     assert "Deploy: Endpoint" not in run.states
 
 
@@ -109,7 +109,7 @@ def test_two_runs_in_a_row_work_and_the_second_deletes_the_first_configuration(r
     run = rehearsed(language).run(runs=2)
 
     assert run.succeeded, run.cause
-    assert "Deploy: UpdateEndpoint" in run.states
+    assert "Deploy: EndpointUpdate" in run.states
     (deleted,) = [request for state, request in run.requests if state == "Deploy: DeleteOldConfig"]
     assert deleted["EndpointConfigName"].startswith("deploy-")
     assert deleted["EndpointConfigName"] != run.output["Deploy"]["EndpointConfigName"]
@@ -253,7 +253,7 @@ def test_throttled_looks_are_outlasted(rehearsed, language):
     run = rehearsed(language).run(existing=PRESENT, script=script)
 
     assert run.succeeded, run.cause
-    assert "Deploy: UpdateEndpoint" in run.states
+    assert "Deploy: EndpointUpdate" in run.states
     assert len(run.waits) == 4
 
 
@@ -274,7 +274,7 @@ def test_look_that_is_denied_fails_with_what_sagemaker_says(rehearsed, language)
     assert run.cause.startswith("User is not authorized to perform this action")
 
 
-@pytest.mark.parametrize("state", ["Deploy: EndpointConfig", "Deploy: Endpoint", "Deploy: UpdateEndpoint"])
+@pytest.mark.parametrize("state", ["Deploy: EndpointConfig", "Deploy: Endpoint", "Deploy: EndpointUpdate"])
 def test_refused_call_fails_with_what_sagemaker_says(rehearsed, state):
     existing = PRESENT if state.endswith("Update") else []
     refused = Always(Refused("ValidationException", "no such thing"))
@@ -319,7 +319,7 @@ def test_alarms_roll_back_and_keep_the_old_instances_for_ten_minutes(stack, mach
     alarm = cloudwatch.Alarm.from_alarm_arn(stack, "Alarm", "arn:aws:cloudwatch:us-east-1:123456789012:alarm:slow")
     machine(deployment(stack, rollback_alarms=[alarm, "errors"]))
 
-    update = definition(stack)["States"]["Deploy: UpdateEndpoint"]["Parameters"]["DeploymentConfig"]
+    update = definition(stack)["States"]["Deploy: EndpointUpdate"]["Parameters"]["DeploymentConfig"]
     assert update["AutoRollbackConfiguration"] == {"Alarms": [{"AlarmName": "slow"}, {"AlarmName": "errors"}]}
     assert update["BlueGreenUpdatePolicy"] == {
         "TrafficRoutingConfiguration": {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0},
@@ -343,7 +343,7 @@ def test_traffic_moves_as_the_policy_says(stack, machine):
     policy = BlueGreenUpdatePolicy(canary_size=CapacitySize.percent(10), wait_interval=Duration.minutes(5))
     machine(deployment(stack, update_policy=policy, update={"retain_variant_properties": True}))
 
-    update = definition(stack)["States"]["Deploy: UpdateEndpoint"]["Parameters"]
+    update = definition(stack)["States"]["Deploy: EndpointUpdate"]["Parameters"]
     assert update["DeploymentConfig"]["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"]["Type"] == "CANARY"
     assert update["RetainAllVariantProperties"] is True
 
@@ -424,7 +424,7 @@ def test_deployment_is_one_state_of_a_parallel_that_catches_its_failures():
 
 @in_both_languages
 @pytest.mark.parametrize(
-    "state", ["Deploy: CheckAgain", "Deploy: EndpointConfig", "Deploy: UpdateEndpoint", "Deploy: Describe"]
+    "state", ["Deploy: CheckAgain", "Deploy: EndpointConfig", "Deploy: EndpointUpdate", "Deploy: Describe"]
 )
 def test_caught_errors_of_every_call_keep_the_input(language, state):
     def caught(stack):
