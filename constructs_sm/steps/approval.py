@@ -135,9 +135,8 @@ class Approval(NamedFragment):
 
     def _problems(self, scope: Any, notify: Any, emails: Any, about: Any, timeout: Any) -> Iterator[Problem]:
         if not hasattr(scope, "node"):
-            raise InvalidInputError(
-                where_of(type(self).__name__, scope, self._id), [Problem("scope", scope, "pass a construct")]
-            )
+            where = where_of(type(self).__name__, scope, self._id)
+            raise InvalidInputError(where, [Problem("scope", scope, "pass a construct")])
         yield from id_problems(self._id, _LONGEST_ID)
         if about is not None and not isinstance(about, Mapping):
             yield Problem("about must be a mapping", about, "pass a dict from names to values")

@@ -209,9 +209,8 @@ class EndpointDeployment(NamedFragment):
             if value is not None and not isinstance(value, Mapping)
         ]
         if not hasattr(scope, "node"):
-            raise InvalidInputError(
-                where_of(type(self).__name__, scope, self._id), [Problem("scope", scope, "pass a construct")]
-            )
+            where = where_of(type(self).__name__, scope, self._id)
+            raise InvalidInputError(where, [Problem("scope", scope, "pass a construct")])
 
     def _name_of_configs(self, scope: Construct, given: Any, problems: list[Problem]) -> JobName:
         shared = f"{prefix}-" if (prefix := JobScope.of(scope).name_prefix) else ""

@@ -180,9 +180,8 @@ class _InlineItems(sfn.Map):
     """The Map of a FanOut."""
 
     def __init__(self, scope: Construct, name: str, plan: ItemPlan, comment: str | None) -> None:
-        super().__init__(
-            scope, "Map", state_name=name, query_language=query_language_of(jsonata=plan.jsonata), comment=comment
-        )
+        language = query_language_of(jsonata=plan.jsonata)
+        super().__init__(scope, "Map", state_name=name, query_language=language, comment=comment)
         self._plan = plan
 
     def to_state_json(self, query_language: sfn.QueryLanguage | None = None) -> Any:
@@ -195,9 +194,8 @@ class _DistributedItems(sfn.DistributedMap):
     """The distributed map of a FanOut."""
 
     def __init__(self, scope: Construct, name: str, plan: ItemPlan, comment: str | None) -> None:
-        super().__init__(
-            scope, "Map", state_name=name, query_language=query_language_of(jsonata=plan.jsonata), comment=comment
-        )
+        language = query_language_of(jsonata=plan.jsonata)
+        super().__init__(scope, "Map", state_name=name, query_language=language, comment=comment)
         self._plan = plan
 
     def to_state_json(self, state_machine_query_language: sfn.QueryLanguage | None = None) -> Any:

@@ -12,6 +12,7 @@ from constructs_sm.language.jsonata import merged, object_of, quoted
 from constructs_sm.language.late_bound import LATE, is_json_path, is_jsonata, is_token
 from constructs_sm.language.paths import key_of, path_of
 from constructs_sm.steps.s3_items import S3Items
+from constructs_sm.task.custom_states import catching_in_jsonata
 from constructs_sm.values.outputs import JobOutput
 from constructs_sm.values.s3 import S3Location, bucket_and_prefix, object_arguments, spelled_in_jsonata
 
@@ -153,6 +154,7 @@ class ItemPlan:
 
     def complete(self, state: Mapping[str, Any], *, whole_in_jsonata: bool) -> dict[str, Any]:
         """The state, with what its jobs use of the jobs before it."""
+        state = catching_in_jsonata(state) if self.jsonata else state
         processor = state["ItemProcessor"]
         handed: dict[str, Any] = {}
         for place in self.scope.wiring.asked_outside(processor, jsonata=whole_in_jsonata):

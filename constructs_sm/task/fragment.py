@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _State = TypeVar("_State", bound=sfn.State)
 
 _DONE = "{}: Succeed"
+_SINGLE = "SingleState"
 
 
 class Fragment(WholeOrNotMade, sfn.StateMachineFragment):
@@ -75,12 +76,19 @@ class Fragment(WholeOrNotMade, sfn.StateMachineFragment):
             state_id: Name of the Parallel. Default: the construct id, with its own states prefixed by it.
             prefix_states: What the names of its states begin with. Default: the name of the Parallel and a colon.
             parallel: What `sfn.Parallel` takes.
+
+        Raises:
+            InvalidInputError: It is one already.
         """
         name = state_id or self._state_name
-        # An id of its own, since a state of it has that of its own.
-        single = sfn.Parallel(self, "SingleState", state_name=name, **parallel)
+        # Before the states get their prefix, which they cannot be rid of again.
+        sfn.ParallelProps(state_name=name, **parallel)
+        if self.node.try_find_child(_SINGLE) is not None:
+            problem = Problem("it is a single state already", name, "use that one, or make another")
+            raise InvalidInputError(where_of(type(self).__name__, self), [problem])
         self.prefix_states(prefix_states or f"{name}: ")
-        return single.branch(self)
+        # An id of its own, since a state of it has that of its own.
+        return sfn.Parallel(self, _SINGLE, state_name=name, **parallel).branch(self)
 
     @property
     def _state_name(self) -> str:
