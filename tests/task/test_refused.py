@@ -129,10 +129,9 @@ def left(stack):
     for name in REGISTERS:
         value = getattr(scope, name)
         found.append({str(key): str(kept) for key, kept in value.items()} if isinstance(value, dict) else value)
-    for name in WIRING:
-        # A count of nought is as good as none.
-        found.append({str(key): str(value) for key, value in getattr(scope.wiring, name).items() if value})
-    return found
+    # A count of nought is as good as none.
+    wiring = [getattr(scope.wiring, name).items() for name in WIRING]
+    return [*found, *({str(key): str(value) for key, value in register if value} for register in wiring)]
 
 
 def public_constructs():
