@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from constructs_sm.environment import arns_of, stack_of
+from constructs_sm.rollback import undone_by
 
 from aws_cdk import CfnMapping
 
@@ -33,5 +34,7 @@ def mapped_account(scope: IConstruct, name: str, accounts: Mapping[str, str]) ->
         mapping = stack.node.try_find_child(name)
         if not isinstance(mapping, CfnMapping):
             mapping = CfnMapping(stack, name, mapping={r: {"account": account} for r, account in accounts.items()})
+            undone_by(lambda: stack.node.try_remove_child(name))
+            undone_by(lambda: _MAPPED.pop(key, None))
         _MAPPED[key] = mapping.find_in_map(arns_of(stack).region, "account")
     return _MAPPED[key]

@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import InvalidInputError, Problem
-
-from aws_cdk import aws_stepfunctions as sfn
+from constructs_sm.task.fragment import Fragment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aws_cdk import aws_stepfunctions as sfn
     from constructs import Construct
 
 
-class Blueprint(sfn.StateMachineFragment):
+class Blueprint(Fragment):
     """Jobs in a row. It goes where a job goes: into a chain, a Map, a Parallel, somebody else's state machine.
 
     Each job is an attribute, to catch its errors, grant to its role or refer to its output, and takes further arguments
@@ -25,13 +25,7 @@ class Blueprint(sfn.StateMachineFragment):
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)
-        self._scope = scope
-        try:
-            self._steps = tuple(self._make())
-        except BaseException:
-            # Nothing half-made is left of arguments that a job refuses.
-            scope.node.try_remove_child(construct_id)
-            raise
+        self._steps = tuple(self._make())
         for step, following in zip(self._steps, self._steps[1:], strict=False):
             for end in step.end_states:
                 end.next(following)
@@ -39,6 +33,10 @@ class Blueprint(sfn.StateMachineFragment):
     def _make(self) -> Sequence[sfn.IChainable]:
         """The jobs and what stands between them, in order."""
         raise NotImplementedError
+
+    @property
+    def _calls(self) -> Sequence[Any]:
+        return [step for step in self._steps if isinstance(step, Fragment) and step._calls]  # noqa: SLF001  (a base's)
 
     @property
     def start_state(self) -> sfn.State:

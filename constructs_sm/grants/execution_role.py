@@ -10,17 +10,15 @@ import re
 from typing import TYPE_CHECKING
 
 from constructs_sm.grants.access import Source, Use
-from constructs_sm.grants.statements import (
-    Grant,
+from constructs_sm.grants.data import (
     bucket_grant,
     data_key_grants,
     key_grant,
     listing_grants,
     objects_grant,
-    passing_grant,
-    publish_grants,
     volume_key_grant,
 )
+from constructs_sm.grants.statements import Grant, passing_grant, publish_grants
 from constructs_sm.language.late_bound import TOKEN
 
 if TYPE_CHECKING:

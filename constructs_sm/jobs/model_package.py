@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from constructs_sm.grants.statements import Grant, registry_grant
+from constructs_sm.grants.state_machine_role import registry_grant
 from constructs_sm.jobs.parts.containers import ModelDataSource
 from constructs_sm.jobs.parts.fields import instance, texts
 from constructs_sm.language.errors import NOTHING, Problem
@@ -19,6 +19,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
+    from constructs_sm.grants.statements import Grant
     from constructs_sm.jobs.parts.containers import ModelData
     from constructs_sm.jobs.parts.fields import Image, InstanceType, Texts
     from constructs_sm.task.task_plan import TaskPlan
@@ -156,7 +157,7 @@ class CreateModelPackage(PolledJob):
     def _make_group(self) -> JsonataTask:
         make = JsonataTask(
             self,
-            f"{self._construct_id}: CreateGroup",
+            self._named("CreateGroup"),
             # Not retried: that it is there already is no fault that passes, and has no name of its own.
             **describing(self._resource("CreateModelPackageGroup"), {"ModelPackageGroupName": self._creates_group}, ()),
             Output=UNCHANGED,

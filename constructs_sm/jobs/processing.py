@@ -195,7 +195,7 @@ class ProcessingJob(SageMakerJob):
             where = f"ProcessingJob '{self.node.path}'"
             use = f"use one of {', '.join(known)}" if known else "use outputs={...} to have some"
             raise InvalidInputError(where, [Problem("no such output", name, use)])
-        base = data_under(self._scope, self._construct_id)
+        base = data_under(self._scope, self._id)
         if place != of_this_execution(base, name, jsonata=self._state.jsonata):
             base = None
         return self._state.data(

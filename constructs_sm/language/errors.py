@@ -65,7 +65,7 @@ def did_you_mean(written: object, known: Iterable[str]) -> str:
     return f"did you mean {names[near[0]]}?" if near else ""
 
 
-def where_of(kind: str, scope: Any, construct_id: object) -> str:
-    """What an error of a construct to be made in *scope* begins with."""
+def where_of(kind: str, scope: Any, construct_id: object = "") -> str:
+    """Begin an error of a construct: one to be made in *scope*, or without *construct_id* the scope itself."""
     path = scope.node.path if hasattr(scope, "node") else ""
     return f"{kind} '{'/'.join(filter(None, (path, str(construct_id))))}'"

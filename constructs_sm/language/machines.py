@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
@@ -20,3 +21,15 @@ def states_of(machine: Json) -> Iterator[tuple[str, Json]]:
         yield name, state
         for inner in machines_in(state):
             yield from states_of(inner)
+
+
+def definition_of(resolved: Any) -> dict[str, Any] | None:
+    """A state machine's definition, with a word for each reference in it; None if it stands elsewhere."""
+    if isinstance(resolved, dict):
+        separator, parts = resolved.get("Fn::Join", ("", ()))
+        resolved = separator.join(part if isinstance(part, str) else "reference" for part in parts)
+    try:
+        definition = json.loads(resolved)
+    except (TypeError, ValueError):
+        return None
+    return definition if isinstance(definition, dict) else None

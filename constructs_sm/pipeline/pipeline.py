@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.grants.statements import SERVICE_GRANT
-from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all
+from constructs_sm.grants.state_machine_role import SERVICE_GRANT
+from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all, where_of
 from constructs_sm.language.paths import path_of
 from constructs_sm.pipeline.alerts import alarm_of_failures, alert_topic, tell_of_failures
 from constructs_sm.pipeline.dashboard import dashboard as dashboard_of
 from constructs_sm.pipeline.encryption import admit_logs
-from constructs_sm.pipeline.quotas import WithinLimits
+from constructs_sm.pipeline.limits import WithinLimits
 from constructs_sm.pipeline.triggers import Trigger
+from constructs_sm.rollback import WholeOrNotMade, undone_by, whole_or_not_done
 from constructs_sm.settings import event_schedule, mistyped
 from constructs_sm.steps.failure_handler import FailureHandler
 from constructs_sm.steps.input_guard import InputGuard
-from constructs_sm.task.scope import AcknowledgedExecutions, JobScope, acknowledge_wildcards
+from constructs_sm.task.acknowledgments import AcknowledgedExecutions, acknowledge_wildcards
+from constructs_sm.task.query_language import is_jsonata_language
+from constructs_sm.task.scope import JobScope
 from constructs_sm.values.input_schema import InputSchema
 from constructs_sm.values.names import LONGEST_PREFIX, slug
 from constructs_sm.values.s3 import S3Location
@@ -46,7 +50,7 @@ _NOTHING_GRANTED = (
 )
 
 
-class JobPipeline(Construct):
+class JobPipeline(WholeOrNotMade, Construct):
     """A state machine that logs everything, is traced, ends in time, and says when it did not succeed.
 
     Jobs made with this construct as their scope share the beginning of their names, so that the policy of the state
@@ -110,7 +114,7 @@ class JobPipeline(Construct):
         if schedule is not None and not problems:
             self._triggers.append(Trigger.on_schedule(event_schedule(schedule), {}))
             problems += self._triggers[0].problems(self._schema)
-        raise_all(f"JobPipeline '{scope.node.path}/{construct_id}'", problems)
+        raise_all(where_of(type(self).__name__, scope, construct_id), problems)
         super().__init__(scope, construct_id)
         if JobScope.of(scope).name_prefix is None:
             JobScope(self, name_prefix=slug(construct_id, LONGEST_PREFIX))
@@ -124,7 +128,8 @@ class JobPipeline(Construct):
         self._state_machine: sfn.StateMachine | None = None
         self.topic = topic or alert_topic(self, key)
         for email in dict.fromkeys(alert_emails):
-            self.topic.add_subscription(subscriptions.EmailSubscription(email))
+            subscription = self.topic.add_subscription(subscriptions.EmailSubscription(email))
+            undone_by(partial(self.topic.node.try_remove_child, subscription.node.id))
         if definition is not None:
             self.run(definition)
         else:
@@ -145,7 +150,8 @@ class JobPipeline(Construct):
         """Make the state machine of *definition*, with its log, alarms and schedule.
 
         Raises:
-            InvalidInputError: The pipeline runs something already.
+            InvalidInputError: The pipeline runs something already. After this and any other error the pipeline is as
+                it was, and can run something else; states that a state machine has been made of belong to that one.
         """
         if self._state_machine is not None:
             raise self._wrong(
@@ -155,6 +161,10 @@ class JobPipeline(Construct):
             )
         if not hasattr(definition, "start_state"):
             raise self._wrong("nothing to run", definition, "pass a job, or a chain")
+        with whole_or_not_done(self):
+            return self._made(definition)
+
+    def _made(self, definition: sfn.IChainable) -> sfn.StateMachine:
         handling: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
         if self._explains_failures:
             handler = FailureHandler(self, "JobFailed", topic=self.topic)
@@ -165,7 +175,7 @@ class JobPipeline(Construct):
             definition = guard.next(definition)
         log = self._log()
         with handling:
-            machine = self._state_machine = sfn.StateMachine(
+            machine = sfn.StateMachine(
                 self,
                 "StateMachine",
                 definition_body=sfn.DefinitionBody.from_chainable(definition),
@@ -178,10 +188,11 @@ class JobPipeline(Construct):
         if self._role is not None and not self._role.node.children:
             # The CDK drops in silence what is granted to such a role.
             Annotations.of(self).add_warning_v2("constructs-sm:roleWithoutGrants", _NOTHING_GRANTED)
+        self._state_machine = machine
+        undone_by(partial(setattr, self, "_state_machine", None))
         tell_of_failures(self, machine, self.topic)
         alarm_of_failures(self, machine, self.topic)
-        triggers, self._triggers = self._triggers, []
-        for trigger in triggers:
+        for trigger in self._triggers:
             self._start_on(trigger)
         if self._has_dashboard:
             dashboard_of(self, machine, log)
@@ -190,7 +201,7 @@ class JobPipeline(Construct):
         acknowledge_wildcards(machine.role, [*granted, SERVICE_GRANT])
         if any(scope.starts_executions for scope in scopes):
             self.node.add_validation(AcknowledgedExecutions(machine))
-        self.node.add_validation(WithinLimits(f"JobPipeline '{self.node.path}'", machine))
+        self.node.add_validation(WithinLimits(self._where, machine))
         return machine
 
     def task(
@@ -225,21 +236,23 @@ class JobPipeline(Construct):
         # The module is large, and most apps do without.
         from aws_cdk import aws_stepfunctions_tasks as tasks  # noqa: PLC0415
 
+        with whole_or_not_done(scope):
+            started = tasks.StepFunctionsStartExecution(
+                scope,
+                construct_id,
+                state_machine=machine,
+                integration_pattern=sfn.IntegrationPattern.RUN_JOB,
+                input=sfn.TaskInput.from_json_path_at("$") if input is None else sfn.TaskInput.from_object(dict(input)),
+                # Shown in the console as started by the other; the CDK puts it into an input that is an object.
+                associate_with_parent=input is not None,
+                result_selector={
+                    "ExecutionArn": sfn.JsonPath.string_at("$.ExecutionArn"),
+                    "Output": sfn.JsonPath.object_at("$.Output"),
+                },
+                result_path=result_path or path_of(construct_id),
+            )
         JobScope.of(scope).starts_executions = True
-        return tasks.StepFunctionsStartExecution(
-            scope,
-            construct_id,
-            state_machine=machine,
-            integration_pattern=sfn.IntegrationPattern.RUN_JOB,
-            input=sfn.TaskInput.from_json_path_at("$") if input is None else sfn.TaskInput.from_object(dict(input)),
-            # Shown in the console as started by the other; the CDK puts it into an input that is an object.
-            associate_with_parent=input is not None,
-            result_selector={
-                "ExecutionArn": sfn.JsonPath.string_at("$.ExecutionArn"),
-                "Output": sfn.JsonPath.object_at("$.Output"),
-            },
-            result_path=result_path or path_of(construct_id),
-        )
+        return started
 
     def input(self, name: str, *, query_language: sfn.QueryLanguage | None = None) -> str:
         """An input of the execution, as jobs say it: `inputs={"train": pipeline.input("dataset")}`.
@@ -254,7 +267,7 @@ class JobPipeline(Construct):
             InvalidInputError: There is no such input.
         """
         schema = self._schema or InputSchema()
-        return schema.value(name, self._where, jsonata=query_language is sfn.QueryLanguage.JSONATA)
+        return schema.value(name, self._where, jsonata=is_jsonata_language(query_language))
 
     def start_on_schedule(
         self, schedule: str | Duration | events.Schedule, *, inputs: Mapping[str, Any] | None = None
@@ -296,11 +309,14 @@ class JobPipeline(Construct):
         if self._state_machine is None:
             self._triggers.append(trigger)
         else:
-            self._start_on(trigger)
+            with whole_or_not_done(self):
+                self._start_on(trigger)
 
     def _start_on(self, trigger: Trigger) -> None:
-        self._started_on[trigger.name] = number = self._started_on.get(trigger.name, 0) + 1
+        number = self._started_on.get(trigger.name, 0) + 1
         trigger.start(self, number, self.state_machine)
+        self._started_on[trigger.name] = number
+        undone_by(partial(self._started_on.__setitem__, trigger.name, number - 1))
 
     def _log(self) -> logs.LogGroup:
         # CloudWatch Logs' policy for vended logs is one for the whole account and full after some dozens of log groups,
@@ -319,7 +335,7 @@ class JobPipeline(Construct):
 
     @property
     def _where(self) -> str:
-        return f"JobPipeline '{self.node.path}'"
+        return where_of(type(self).__name__, self)
 
     def _unique_name(self) -> str:
         return f"{Stack.of(self).stack_name}-{self.node.id}-{self.node.addr[-8:]}"

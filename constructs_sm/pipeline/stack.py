@@ -9,6 +9,7 @@ from constructs_sm.language.errors import InvalidInputError, Problem, raise_all,
 from constructs_sm.language.late_bound import is_json_path, is_jsonata
 from constructs_sm.pipeline.pipeline import JobPipeline
 from constructs_sm.pipeline.triggers import Trigger
+from constructs_sm.rollback import WholeOrNotMade, whole_or_not_done
 from constructs_sm.settings import Settings, unknown_settings
 from constructs_sm.task.places import JOBS
 from constructs_sm.task.scope import JobScope
@@ -60,7 +61,7 @@ class StackArguments(TypedDict, total=False):
     termination_protection: bool | None
 
 
-class PipelineStack(Stack):
+class PipelineStack(WholeOrNotMade, Stack):
     """A pipeline with its data bucket, execution role, alerts and outputs, in a stack of its own.
 
     Make the jobs with the stack as their scope, chain them, and `run` the chain. Settings that are not given as
@@ -191,10 +192,11 @@ class PipelineStack(Stack):
         Raises:
             InvalidInputError: The stack runs something already.
         """
-        machine = self.pipeline.run(definition)
-        for number, arn in enumerate(self._starters):
-            self.grant_start_execution(iam.Role.from_role_arn(self, f"Starter{number}", arn))
-        CfnOutput(self, "StateMachineArn", value=machine.state_machine_arn, description="What to start")
+        with whole_or_not_done(self):
+            machine = self.pipeline.run(definition)
+            for number, arn in enumerate(self._starters):
+                self.grant_start_execution(iam.Role.from_role_arn(self, f"Starter{number}", arn))
+            CfnOutput(self, "StateMachineArn", value=machine.state_machine_arn, description="What to start")
         return machine
 
     def input(self, name: str, *, query_language: sfn.QueryLanguage | None = None) -> str:
@@ -223,7 +225,7 @@ class PipelineStack(Stack):
         """
         if is_json_path(prefix) or is_jsonata(prefix):
             use = "pass the whole URI as an input of the execution, and grant the execution role to read it"
-            where = f"{type(self).__name__} '{self.node.path}'"
+            where = where_of(type(self).__name__, self)
             raise InvalidInputError(where, [Problem("a prefix of the data bucket is known at synthesis", prefix, use)])
         return self._data.under(prefix)
 

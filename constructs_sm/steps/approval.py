@@ -9,22 +9,16 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union
 from constructs_sm.grants.statements import Grant, publish_grants
 from constructs_sm.jobs.model_package import CreateModelPackage
 from constructs_sm.language.console import execution_link
-from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all
+from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all, where_of
 from constructs_sm.language.jsonata import merged, object_of, place_of, said, without
 from constructs_sm.language.late_bound import is_token
 from constructs_sm.language.paths import key_of, path_of
 from constructs_sm.requests.rendering import render
 from constructs_sm.retry import SDK, RetryPolicy
-from constructs_sm.task.custom_states import (
-    Begin,
-    JsonataState,
-    JsonataTask,
-    NamedFragment,
-    describing,
-    holds,
-    seconds_of,
-    words_for,
-)
+from constructs_sm.task.custom_states import Begin, JsonataState, JsonataTask, describing, holds
+from constructs_sm.task.fragment import NamedFragment
+from constructs_sm.task.polling import seconds_of, words_for
+from constructs_sm.task.query_language import is_jsonata_language
 from constructs_sm.values.names import LONGEST_STATE_NAME, id_problems
 
 from aws_cdk import Duration, Stack
@@ -104,7 +98,7 @@ class Approval(NamedFragment):
         self._id = str(construct_id)
         self._key = key_of(self._id)
         self._matter = key_of(self._named("Matter"))
-        self._jsonata = query_language is sfn.QueryLanguage.JSONATA
+        self._jsonata = is_jsonata_language(query_language)
         self._package = model_package
         self._subject = self._id if subject is None else subject
         self._seconds = seconds_of(Duration.days(7) if timeout is None else timeout)
@@ -116,7 +110,7 @@ class Approval(NamedFragment):
                 matter["ModelPackageArn"] = model_package.model_package_arn
             rendered = render(matter, {}, None, scope=scope, jsonata=self._jsonata)
             problems += rendered.problems
-        raise_all(f"Approval '{scope.node.path}/{construct_id}'", problems)
+        raise_all(where_of(type(self).__name__, scope, construct_id), problems)
         super().__init__(scope, construct_id)
         self._said = list(matter)
         self._own_task = notify if emails is None and not hasattr(notify, "topic_arn") else None
@@ -141,7 +135,9 @@ class Approval(NamedFragment):
 
     def _problems(self, scope: Any, notify: Any, emails: Any, about: Any, timeout: Any) -> Iterator[Problem]:
         if not hasattr(scope, "node"):
-            raise InvalidInputError(f"Approval '{self._id}'", [Problem("scope", scope, "pass a construct")])
+            raise InvalidInputError(
+                where_of(type(self).__name__, scope, self._id), [Problem("scope", scope, "pass a construct")]
+            )
         yield from id_problems(self._id, _LONGEST_ID)
         if about is not None and not isinstance(about, Mapping):
             yield Problem("about must be a mapping", about, "pass a dict from names to values")

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.grants.statements import Grant, alarm_grant, sagemaker_grant
+from constructs_sm.grants.state_machine_role import sagemaker_grant
+from constructs_sm.grants.statements import Grant, alarm_grant
 from constructs_sm.jobs.endpoint import CreateEndpoint, CreateEndpointConfig, UpdateEndpoint
 from constructs_sm.jobs.parts.update_policies import BlueGreenUpdatePolicy
-from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all
+from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all, where_of
 from constructs_sm.language.fields import spelled
 from constructs_sm.language.jsonata import UNCHANGED, listed, merged, object_of, place_of, said, without
 from constructs_sm.language.late_bound import is_json_path, is_jsonata
 from constructs_sm.language.paths import key_of, path_of
 from constructs_sm.requests.rendering import render
 from constructs_sm.retry import SDK, RetryPolicy
-from constructs_sm.task.custom_states import Begin, JsonataState, Looks, NamedFragment, Polling, describing, holds
+from constructs_sm.task.custom_states import Begin, JsonataState, describing, holds
+from constructs_sm.task.fragment import NamedFragment
+from constructs_sm.task.polling import Looks, Polling
+from constructs_sm.task.query_language import is_jsonata_language
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.names import (
     LONGEST_STATE_NAME,
@@ -127,7 +131,7 @@ class EndpointDeployment(NamedFragment):
         problems: list[Problem] = []
         self._id = str(construct_id)
         self._key = key_of(self._id)
-        self._jsonata = query_language is sfn.QueryLanguage.JSONATA
+        self._jsonata = is_jsonata_language(query_language)
         self._given_name = endpoint_name
         self._replaces_failed = replace_failed
         self._deletes_old = delete_old_configs
@@ -142,7 +146,7 @@ class EndpointDeployment(NamedFragment):
         self._config_name = self._name_of_configs(scope, given, problems)
         named = render({"EndpointName": endpoint_name}, {}, None, scope=scope, jsonata=self._jsonata)
         problems += named.problems
-        raise_all(f"EndpointDeployment '{scope.node.path}/{construct_id}'", problems)
+        raise_all(where_of(type(self).__name__, scope, construct_id), problems)
         super().__init__(scope, construct_id)
         common: dict[str, Any] = {"query_language": query_language} | ({} if retry is None else {"retry": retry})
         served: dict[str, Any] = {
@@ -154,27 +158,23 @@ class EndpointDeployment(NamedFragment):
             "tags": tags,
             "job_name": self._config_name,
         }
-        try:
-            self.endpoint_config = CreateEndpointConfig(
-                self, self._named("EndpointConfig"), **{**served, **common, **(config or {})}
-            )
-            if rollback_alarms and update_policy is None:
-                update_policy = BlueGreenUpdatePolicy(termination_wait=Duration.minutes(10))
-            made = {
-                "endpoint_config": self._new_config(),
-                "job_name": endpoint_name,
-                "output_check": None,
-                "result_path": sfn.JsonPath.DISCARD,
-                **common,
-            }
-            self.endpoint = CreateEndpoint(self, self._named("Endpoint"), tags=tags, **made)
-            moved = {"update_policy": update_policy, "rollback_alarms": rollback_alarms}
-            self.endpoint_update = UpdateEndpoint(
-                self, self._named("EndpointUpdate"), **{**made, **moved, **(update or {})}
-            )
-        except InvalidInputError:
-            scope.node.try_remove_child(self._id)
-            raise
+        self.endpoint_config = CreateEndpointConfig(
+            self, self._named("EndpointConfig"), **{**served, **common, **(config or {})}
+        )
+        if rollback_alarms and update_policy is None:
+            update_policy = BlueGreenUpdatePolicy(termination_wait=Duration.minutes(10))
+        made = {
+            "endpoint_config": self._new_config(),
+            "job_name": endpoint_name,
+            "output_check": None,
+            "result_path": sfn.JsonPath.DISCARD,
+            **common,
+        }
+        self.endpoint = CreateEndpoint(self, self._named("Endpoint"), tags=tags, **made)
+        moved = {"update_policy": update_policy, "rollback_alarms": rollback_alarms}
+        self.endpoint_update = UpdateEndpoint(
+            self, self._named("EndpointUpdate"), **{**made, **moved, **(update or {})}
+        )
         grants = self._grants(named.request, rollback_alarms or ())
         self._begin = Begin(
             self, self._named("Begin"), key=self._key, request=named.request, grants=grants, jsonata=self._jsonata
@@ -209,7 +209,9 @@ class EndpointDeployment(NamedFragment):
             if value is not None and not isinstance(value, Mapping)
         ]
         if not hasattr(scope, "node"):
-            raise InvalidInputError(f"EndpointDeployment '{self._id}'", [Problem("scope", scope, "pass a construct")])
+            raise InvalidInputError(
+                where_of(type(self).__name__, scope, self._id), [Problem("scope", scope, "pass a construct")]
+            )
 
     def _name_of_configs(self, scope: Construct, given: Any, problems: list[Problem]) -> JobName:
         shared = f"{prefix}-" if (prefix := JobScope.of(scope).name_prefix) else ""

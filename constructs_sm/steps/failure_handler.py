@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from constructs_sm.actions import ACTIONS
-from constructs_sm.grants.statements import SEND_FAILURE_GRANT, publish_grants
+from constructs_sm.grants.state_machine_role import SEND_FAILURE_GRANT
+from constructs_sm.grants.statements import publish_grants
 from constructs_sm.language.console import execution_link
-from constructs_sm.language.errors import InvalidInputError, Problem, raise_all
+from constructs_sm.language.errors import InvalidInputError, Problem, raise_all, where_of
 from constructs_sm.language.flow import REDRIVEN
 from constructs_sm.language.jsonata import UNCHANGED
+from constructs_sm.rollback import WholeOrNotMade
 from constructs_sm.task.custom_states import GrantedState
 from constructs_sm.task.fragment import Check
 from constructs_sm.task.job import JobTask
+from constructs_sm.task.query_language import is_jsonata_language, query_language_of
 from constructs_sm.task.scope import JobScope, reference_of
 from constructs_sm.task.task import SageMakerTask
 from constructs_sm.values.names import id_problems
@@ -24,6 +26,7 @@ from constructs import Construct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from constructs_sm.grants.statements import Grant
     from constructs_sm.language.arns import Arns
@@ -42,7 +45,7 @@ _REASON = f'/"(?:FailureReason|errorMessage|ErrorMessage){_STRING}/'
 _ARN = f'/"(?:{"|".join(dict.fromkeys(action.arn_field for action in ACTIONS if action.sync))}){_STRING}/'
 
 
-class FailureHandler(Construct):
+class FailureHandler(WholeOrNotMade, Construct):
     """Catch what fails for good: say what failed and why, tell a topic, and end the execution FAILED with that.
 
     Four states. `<id>: Explain` reads the error: SageMaker's FailureReason out of the description of a failed job, the
@@ -84,7 +87,7 @@ class FailureHandler(Construct):
         topic: sns.ITopic | None = None,
         notify: sfn.IChainable | None = None,
     ) -> None:
-        self._where = f"{type(self).__name__} '{'/'.join(filter(None, (scope.node.path, str(construct_id))))}'"
+        self._where = where_of(type(self).__name__, scope, construct_id)
         raise_all(self._where, list(_mistyped(construct_id, topic, notify)))
         super().__init__(scope, construct_id)
         self._name = construct_id
@@ -111,22 +114,9 @@ class FailureHandler(Construct):
         self._catch(definition.start_state, topic=self._topic, notify=notify)
         return definition
 
-    @contextlib.contextmanager
-    def catching_branches(self) -> Iterator[None]:
-        """While a state machine is made: catch jobs in branches of a Parallel, which the CDK shows to nobody before."""
-        levels: dict[str, _Level] = {}
-
-        def catch(task: SageMakerTask, graph: sfn.StateGraph) -> None:
-            reference = reference_of(graph)
-            if reference not in levels:
-                levels[reference] = self._level(self._topic, None)
-            levels[reference].catch(task)
-
-        SageMakerTask.when_uncaught = staticmethod(catch)
-        try:
-            yield
-        finally:
-            SageMakerTask.when_uncaught = None
+    def catching_branches(self) -> AbstractContextManager[None]:
+        """Catch jobs in branches of a Parallel too, while a state machine is made: the CDK shows none before."""
+        return JobScope.of(self).uncaught.lead_to(lambda: self._level(self._topic, None))
 
     def _catch(self, start: sfn.State, *, topic: sns.ITopic | None, notify: sfn.IChainable | None = None) -> None:
         level: _Level | None = None
@@ -157,7 +147,7 @@ class _Level:
         fail = sfn.Fail(
             scope,
             f"{name}: Fail",
-            query_language=sfn.QueryLanguage.JSONATA,
+            query_language=query_language_of(jsonata=True),
             error="{% $states.input.failure.name %}",
             cause="{% $states.input.failure.message %}",
         )
@@ -237,7 +227,7 @@ class _End(_Handling):
         self._jobs.append(job)
 
     def to_state_json(self, top_level_query_language: sfn.QueryLanguage | None = None) -> Any:
-        if top_level_query_language is sfn.QueryLanguage.JSONATA:
+        if is_jsonata_language(top_level_query_language):
             # The CDK sees it of a Fail that such a job leads to, and it does not lead there.
             strangers = [job for job in self._jobs if isinstance(job, SageMakerTask) and not job.is_jsonata]
             use = "pass query_language=sfn.QueryLanguage.JSONATA to the job"
@@ -285,7 +275,7 @@ def _told(scope: Construct, name: str, arns: Arns, topic: sns.ITopic, end: sfn.S
 
 
 def _also_told(scope: Construct, name: str, notify: sfn.IChainable, end: sfn.State) -> sfn.Parallel:
-    around = sfn.Parallel(scope, name, query_language=sfn.QueryLanguage.JSONATA, outputs=UNCHANGED)
+    around = sfn.Parallel(scope, name, query_language=query_language_of(jsonata=True), outputs=UNCHANGED)
     return around.branch(notify).add_catch(end, outputs=UNCHANGED)
 
 
@@ -368,7 +358,7 @@ def _in_jsonata(state: sfn.State) -> bool:
     if isinstance(state, SageMakerTask):
         return state.is_jsonata
     if isinstance(state, sfn.TaskStateBase):
-        return state._query_language is sfn.QueryLanguage.JSONATA  # noqa: SLF001
+        return is_jsonata_language(state._query_language)  # noqa: SLF001
     return bool(state.to_state_json().get("QueryLanguage") == "JSONata")
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import Problem, raise_all, where_of
 from constructs_sm.language.jsonata import UNCHANGED, merged, place_of
 from constructs_sm.language.paths import key_of, path_of
+from constructs_sm.rollback import undone_by
 from constructs_sm.steps.fan_out_plan import ItemPlan
 from constructs_sm.task.custom_states import JsonataState
 from constructs_sm.task.fragment import CheckedFragment, Fragment
 from constructs_sm.task.places import folder_of
+from constructs_sm.task.query_language import is_jsonata_language, query_language_of
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.names import LONGEST_STATE_NAME, id_problems
 from constructs_sm.values.outputs import JobOutput, TaskIdentity
@@ -104,16 +107,17 @@ class FanOut(Fragment):
             tolerated_failure_count=tolerated_failure_count,
             tolerated_failure_percentage=tolerated_failure_percentage,
             max_items=max_items,
-            jsonata=query_language is sfn.QueryLanguage.JSONATA,
+            jsonata=is_jsonata_language(query_language),
         )
         where = where_of(type(self).__name__, scope, construct_id)
         raise_all(where, [*_problems(construct_id, each), *plan.problems()])
         super().__init__(scope, construct_id)
         self._scope = around = JobScope.of(self)
-        plan.stand_in(around, folder_of(scope, construct_id), self._ended(each))
         self._identity = TaskIdentity(f"{self.node.path}", construct_id, "", lambda: self._map.state_id)
         kind = _DistributedItems if plan.is_distributed else _InlineItems
         self._map: Any = kind(self, construct_id, plan, comment)
+        # What is made runs on into an end of ours, which it cannot be freed of again: so not before all else is there.
+        plan.stand_in(around, folder_of(scope, construct_id), self._ended(each))
         self._map.item_processor(each)
         self._start: Any = self._map
         if plan.found is not None:
@@ -141,7 +145,7 @@ class FanOut(Fragment):
     @property
     def results(self) -> JobOutput:
         """What the items have left, for a state that runs after this one."""
-        key = key_of(self._construct_id)
+        key = key_of(self._id)
         json_path, jsonata = path_of(key), place_of(key)
         self._scope.watch_wiring()
         self._scope.wiring.ask(self._identity, "results", json_path, (json_path, jsonata))
@@ -158,10 +162,14 @@ class FanOut(Fragment):
         if not ends:
             return None
         # What it keeps is said when it is known what was handed on.
-        end = JsonataState(self, f"{self._construct_id}: Result", Type="Pass", Output=UNCHANGED)
+        end = JsonataState(self, self._named("Result"), Type="Pass", Output=UNCHANGED)
         for state in ends:
             state.next(end)
         return end
+
+    @property
+    def _calls(self) -> Sequence[Any]:
+        return [self._map]
 
     @property
     def end_states(self) -> list[sfn.INextable]:
@@ -172,34 +180,38 @@ class _InlineItems(sfn.Map):
     """The Map of a FanOut."""
 
     def __init__(self, scope: Construct, name: str, plan: ItemPlan, comment: str | None) -> None:
-        super().__init__(scope, "Map", state_name=name, query_language=_language(plan), comment=comment)
+        super().__init__(
+            scope, "Map", state_name=name, query_language=query_language_of(jsonata=plan.jsonata), comment=comment
+        )
         self._plan = plan
 
     def to_state_json(self, query_language: sfn.QueryLanguage | None = None) -> Any:
-        state = super().to_state_json(query_language)
-        return self._plan.complete(state, whole_in_jsonata=query_language is sfn.QueryLanguage.JSONATA)
+        return self._plan.complete(
+            super().to_state_json(query_language), whole_in_jsonata=is_jsonata_language(query_language)
+        )
 
 
 class _DistributedItems(sfn.DistributedMap):
     """The distributed map of a FanOut."""
 
     def __init__(self, scope: Construct, name: str, plan: ItemPlan, comment: str | None) -> None:
-        super().__init__(scope, "Map", state_name=name, query_language=_language(plan), comment=comment)
+        super().__init__(
+            scope, "Map", state_name=name, query_language=query_language_of(jsonata=plan.jsonata), comment=comment
+        )
         self._plan = plan
 
     def to_state_json(self, state_machine_query_language: sfn.QueryLanguage | None = None) -> Any:
-        whole_in_jsonata = state_machine_query_language is sfn.QueryLanguage.JSONATA
-        state = super().to_state_json(state_machine_query_language)
-        return self._plan.complete(state, whole_in_jsonata=whole_in_jsonata)
+        return self._plan.complete(
+            super().to_state_json(state_machine_query_language),
+            whole_in_jsonata=is_jsonata_language(state_machine_query_language),
+        )
 
     def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
         super()._when_bound_to_graph(graph)
         self._plan.scope.register(graph, self._plan.grants())
-        self._plan.scope.starts_executions = True
-
-
-def _language(plan: ItemPlan) -> sfn.QueryLanguage:
-    return sfn.QueryLanguage.JSONATA if plan.jsonata else sfn.QueryLanguage.JSON_PATH
+        around = self._plan.scope
+        undone_by(partial(setattr, around, "starts_executions", around.starts_executions))
+        around.starts_executions = True
 
 
 def _problems(construct_id: object, each: Any) -> Iterator[Problem]:

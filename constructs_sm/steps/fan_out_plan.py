@@ -6,7 +6,7 @@ import json
 from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.grants.statements import Grant, result_grants
+from constructs_sm.grants.data import result_grants
 from constructs_sm.language.errors import Problem
 from constructs_sm.language.jsonata import merged, object_of, quoted
 from constructs_sm.language.late_bound import LATE, is_json_path, is_jsonata, is_token
@@ -18,6 +18,7 @@ from constructs_sm.values.s3 import S3Location, bucket_and_prefix, object_argume
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from constructs_sm.grants.statements import Grant
     from constructs_sm.task.custom_states import JsonataState
     from constructs_sm.task.scope import JobScope
     from constructs_sm.values.s3 import S3Data

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from constructs_sm.grants.statements import read_object_grants
+from constructs_sm.grants.data import read_object_grants
 from constructs_sm.language.errors import InvalidInputError, Problem, raise_all, where_of
 from constructs_sm.language.jsonata import place_of, quoted
 from constructs_sm.language.late_bound import is_jsonata
@@ -13,6 +13,7 @@ from constructs_sm.language.paths import key_of
 from constructs_sm.retry import RetryPolicy
 from constructs_sm.task.custom_states import GrantedState, JsonataTask, describing, holds
 from constructs_sm.task.fragment import CheckedFragment, ClosingCheck
+from constructs_sm.task.query_language import query_language_of
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.conditions import Comparable, Condition
 from constructs_sm.values.names import LONGEST_STATE_NAME, id_problems
@@ -161,9 +162,14 @@ class QualityGate(CheckedFragment):
         self._numbers = " and ".join(f"$type({o.expression(self._key)}) = 'number'" for o in self._operands)
         self._no_value = self._fail(_NO_VALUE, "QualityGateNoValue", self._what_is_missing())
         self._not_met = None if otherwise else self._fail(_NOT_MET, "QualityGateNotMet", self._what_is_wrong())
-        self._choice = ClosingCheck(self, construct_id, sfn.QueryLanguage.JSONATA, self)
+        self._choice = ClosingCheck(self, construct_id, query_language_of(jsonata=True), self)
         self._start: sfn.State = self._choice
+        self._readings: list[_Reading] = []
         self._reports()
+
+    @property
+    def _calls(self) -> Sequence[Any]:
+        return self._readings
 
     @property
     def start_state(self) -> sfn.State:
@@ -174,10 +180,11 @@ class QualityGate(CheckedFragment):
         reports = list(dict.fromkeys(field.report.uri for field in fields))
         following: sfn.State = self._choice
         for index in reversed(range(len(reports))):
-            name = _REPORT.format(self._construct_id) + (f" {index + 1}" if index else "")
+            name = _REPORT.format(self._state_name) + (f" {index + 1}" if index else "")
             read = _Reading(self, name, self._key, [field for field in fields if field.report.uri == reports[index]])
             read.next(following)
             following = read
+            self._readings.append(read)
         self._start = following
 
     def _accept(self, state: sfn.State) -> None:
@@ -197,10 +204,10 @@ class QualityGate(CheckedFragment):
     def _fail(self, name: str, error: str, cause: str) -> sfn.Fail:
         return sfn.Fail(
             self,
-            name.format(self._construct_id),
-            query_language=sfn.QueryLanguage.JSONATA,
+            name.format(self._state_name),
+            query_language=query_language_of(jsonata=True),
             error=error,
-            cause=f"{{% {quoted(f'{self._construct_id}: ')} & {cause} %}}",
+            cause=f"{{% {quoted(f'{self._state_name}: ')} & {cause} %}}",
         )
 
     def _what_is_missing(self) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import raise_all, where_of
 from constructs_sm.task.fragment import CheckedFragment, ClosingCheck
+from constructs_sm.task.query_language import is_jsonata_language, query_language_of
 from constructs_sm.values.input_schema import InputSchema
 from constructs_sm.values.names import LONGEST_STATE_NAME, id_problems
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 _CHECK = "{}: ValidateInput"
 _REFUSED = "{}: InvalidInput"
 _LONGEST_ID = LONGEST_STATE_NAME - len(_CHECK.format(""))
-_JSONATA = sfn.QueryLanguage.JSONATA
+_JSONATA = query_language_of(jsonata=True)
 
 
 class InputGuard(CheckedFragment):
@@ -88,7 +89,7 @@ class InputGuard(CheckedFragment):
         Raises:
             InvalidInputError: There is no such input.
         """
-        return self._schema.value(name, self._where, jsonata=query_language is _JSONATA)
+        return self._schema.value(name, self._where, jsonata=is_jsonata_language(query_language))
 
     @property
     def description(self) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from constructs_sm.language.errors import Problem, raise_all, where_of
+from constructs_sm.rollback import WholeOrNotMade
+from constructs_sm.task.query_language import is_jsonata_language
 
 from aws_cdk import aws_stepfunctions as sfn
 
@@ -17,7 +19,7 @@ _MOST_MERGED = 11
 """Ten intrinsic functions may stand within one another: Step Functions' limit."""
 
 
-class ParallelJobs(sfn.Parallel):
+class ParallelJobs(WholeOrNotMade, sfn.Parallel):
     """Run branches at the same time; later states find each result where it would be after a chain.
 
     A `sfn.Parallel` leaves a list with the whole payload of each branch. Here they are made one again: the input, and
@@ -47,7 +49,7 @@ class ParallelJobs(sfn.Parallel):
         query_language: sfn.QueryLanguage | None = None,
         comment: str | None = None,
     ) -> None:
-        jsonata = query_language is sfn.QueryLanguage.JSONATA
+        jsonata = is_jsonata_language(query_language)
         listed = isinstance(branches, (list, tuple)) and all(hasattr(branch, "start_state") for branch in branches)
         problems = []
         if not listed or not branches:

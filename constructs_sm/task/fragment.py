@@ -1,25 +1,32 @@
-"""What ends in a Choice: a fragment that goes on from there, or closes itself, and the chain of such fragments."""
+"""Fragments: states that belong together, from what they have in common to those that lead to a Choice."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from constructs_sm.language.errors import InvalidInputError, Problem
+from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, where_of
 from constructs_sm.language.paths import name_of
+from constructs_sm.rollback import WholeOrNotMade, undone_by
+from constructs_sm.task.custom_states import JsonataTask
+from constructs_sm.task.query_language import query_language_of
+from constructs_sm.task.scope import JobScope
 
 import jsii
 from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from constructs import Construct
+    from typing_extensions import Self
 
 _State = TypeVar("_State", bound=sfn.State)
 
 _DONE = "{}: Succeed"
 
 
-class Fragment(sfn.StateMachineFragment):
-    """States whose names begin with the construct id.
+class Fragment(WholeOrNotMade, sfn.StateMachineFragment):
+    """States that belong together, whose names begin with the construct id.
 
     Args:
         scope: Any construct in a stack.
@@ -28,22 +35,60 @@ class Fragment(sfn.StateMachineFragment):
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)
-        self._construct_id = name_of(construct_id)
+        self._id = str(construct_id)
+
+    @property
+    def _calls(self) -> Sequence[Any]:
+        """What calls something, and can fail."""
+        return ()
+
+    def add_catch(
+        self, handler: sfn.IChainable, *, errors: Sequence[str] | None = None, result_path: str | None = None
+    ) -> Self:
+        """Go on to *handler* when a call fails for good: retries exhausted, job failed, call refused.
+
+        What the states themselves refuse, as the output of a job, is not caught: it ends the execution, or goes to the
+        `FailureHandler`, if there is one. `to_single_state()` makes all of it one state that can catch that too.
+
+        Args:
+            handler: What to do then.
+            errors: Error names. Default: `States.ALL`.
+            result_path: Where error and cause go in the state's input. Default: in its place.
+
+        Raises:
+            InvalidInputError: It calls nothing.
+        """
+        calls = self._calls
+        if not calls:
+            use = "let to_single_state() catch what its states refuse"
+            raise InvalidInputError(where_of(type(self).__name__, self), [Problem("no call can fail", NOTHING, use)])
+        for call in calls:
+            call.add_catch(handler, errors=list(errors) if errors else None, result_path=result_path)
+        return self
 
     def to_single_state(
         self, *, state_id: str | None = None, prefix_states: str | None = None, **parallel: Any
     ) -> sfn.Parallel:
-        """It as the one branch of a Parallel.
+        """Make a Parallel of which this is the one branch.
 
         Args:
             state_id: Name of the Parallel. Default: the construct id, with its own states prefixed by it.
             prefix_states: What the names of its states begin with. Default: the name of the Parallel and a colon.
             parallel: What `sfn.Parallel` takes.
         """
-        name = state_id or self._construct_id
-        self.prefix_states(prefix_states or f"{name}: ")
+        name = state_id or self._state_name
         # An id of its own, since a state of it has that of its own.
-        return sfn.Parallel(self, "SingleState", state_name=name, **parallel).branch(self)
+        single = sfn.Parallel(self, "SingleState", state_name=name, **parallel)
+        self.prefix_states(prefix_states or f"{name}: ")
+        return single.branch(self)
+
+    @property
+    def _state_name(self) -> str:
+        """The construct id as the CDK names a state by it."""
+        return name_of(self._id)
+
+    def _named(self, state: str) -> str:
+        return f"{self._id}: {state}"
 
 
 @jsii.implements(sfn.INextable)
@@ -71,7 +116,7 @@ class CheckedFragment(Fragment):
         """
         if self._goes_on:
             raise InvalidInputError(
-                f"{type(self).__name__} '{self.node.path}'",
+                where_of(type(self).__name__, self),
                 [Problem("it goes on already", next.id, "call next once, and before a state machine or Map takes it")],
             )
         self._goes_on = True
@@ -99,17 +144,42 @@ class CheckedFragment(Fragment):
         if self._goes_on:
             return
         self._goes_on = True
-        succeed = sfn.Succeed(self, _DONE.format(self._construct_id))
+        succeed = sfn.Succeed(self, _DONE.format(self._state_name))
+        undone_by(lambda: self.node.try_remove_child(succeed.node.id))
         self._accept(self._prefixed(succeed, named_like_it))
 
     def _prefixed(self, state: _State, named_like_it: sfn.State) -> _State:
         """*state*, with the prefixes that were handed out before it was there."""
         # Our own tasks know their names without a message over the bridge.
         name = getattr(named_like_it, "prefixed_name", None) or named_like_it.state_id
-        prefix = name.removesuffix(self._construct_id)
+        prefix = name.removesuffix(self._state_name)
         if prefix:
             state.add_prefix(prefix)
         return state
+
+
+class NamedFragment(Fragment):
+    """States that call APIs by the AWS SDK integration, in JSONata, and are called `<construct id>: <state>`."""
+
+    _tasks: list[Any]
+
+    @property
+    def _calls(self) -> Sequence[Any]:
+        return self._tasks
+
+    def _resource(self, api: str) -> str:
+        """The Resource of a Task that calls an API: `aws-sdk:sagemaker:describeEndpoint`."""
+        return JobScope.of(self).arns.integration(api)
+
+    def _task(self, name: str, call: Mapping[str, Any], output: str, **fields: Any) -> JsonataTask:
+        return JsonataTask(self, self._named(name), **call, **fields, Output=output)
+
+    def _choice(self, name: str) -> sfn.Choice:
+        return sfn.Choice(self, self._named(name), query_language=query_language_of(jsonata=True))
+
+    def _fail(self, name: str, error: str, cause: str) -> sfn.Fail:
+        language = query_language_of(jsonata=True)
+        return sfn.Fail(self, self._named(name), query_language=language, error=error, cause=cause)
 
 
 @jsii.implements(sfn.INextable)

@@ -7,10 +7,12 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem
+from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, where_of
+from constructs_sm.rollback import undone_by
 from constructs_sm.task.custom_states import Rule, always, catching_in_jsonata, holds
 from constructs_sm.task.fragment import Check, CheckedFragment
 from constructs_sm.task.output_check import Output, OutputCheck
+from constructs_sm.task.query_language import query_language_of
 from constructs_sm.task.task import SageMakerTask
 from constructs_sm.task.task_plan import TaskPlan
 from constructs_sm.task.task_state import TaskArguments, TaskState
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
     from aws_cdk import aws_iam as iam
     from constructs import Construct
-    from typing_extensions import Self, Unpack
+    from typing_extensions import Unpack
 
 _CHECK = "{}: ValidateOutput"
 _REFUSED = "{}: InvalidOutput"
@@ -119,7 +121,7 @@ class SageMakerJob(CheckedFragment):
         self._rule = (
             holds(check.condition(action, output)) if in_jsonata else Rule(check.documented_rule(action, output))
         )
-        choice = Check(self, _CHECK.format(self._construct_id), _language(in_jsonata), self)
+        choice = Check(self, _CHECK.format(self._state_name), query_language_of(jsonata=in_jsonata), self)
         before.next(choice)
         return choice
 
@@ -167,7 +169,7 @@ class SageMakerJob(CheckedFragment):
                 if self._state.action.role_path
                 else "grant to the role of the model"
             )
-            where = f"{type(self).__name__} '{self.node.path}'"
+            where = where_of(type(self).__name__, self)
             raise InvalidInputError(where, [Problem("no execution role of ours", NOTHING, use)])
         return self._state.scope.execution_role()
 
@@ -180,20 +182,9 @@ class SageMakerJob(CheckedFragment):
     def start_state(self) -> sfn.State:
         return self._task
 
-    def add_catch(
-        self, handler: sfn.IChainable, *, errors: Sequence[str] | None = None, result_path: str | None = None
-    ) -> Self:
-        """Go on to *handler* when the task fails for good: retries exhausted, job failed, call refused.
-
-        A refused output is not caught: it ends the execution, or goes to the `FailureHandler`, if there is one.
-
-        Args:
-            handler: What to do then.
-            errors: Error names. Default: `States.ALL`.
-            result_path: Where error and cause go in the state's input. Default: in its place.
-        """
-        self._task.add_catch(handler, errors=list(errors) if errors else None, result_path=result_path)
-        return self
+    @property
+    def _calls(self) -> Sequence[Any]:
+        return [self._task]
 
     def _accept(self, state: sfn.State) -> None:
         if self._choice is None:
@@ -238,10 +229,12 @@ class SageMakerJob(CheckedFragment):
     def _fail(self) -> sfn.Fail:
         """The Fail that a refused output ends in: made for those that nothing handles."""
         output = self._checked_output
-        failure = self._output_check.failure(self._state.action, output, self._construct_id)
+        failure = self._output_check.failure(self._state.action, output, self._state_name)
         # In the language of the job: the CDK then refuses a JSONPath job in a JSONata state machine.
-        name, language = _REFUSED.format(self._construct_id), _language(output.jsonata)
-        return self._prefixed(sfn.Fail(self, name, query_language=language, **failure), self._task)
+        name, language = _REFUSED.format(self._state_name), query_language_of(jsonata=output.jsonata)
+        fail = sfn.Fail(self, name, query_language=language, **failure)
+        undone_by(lambda: self.node.try_remove_child(fail.node.id))
+        return self._prefixed(fail, self._task)
 
 
 class JobTask(SageMakerTask):
@@ -271,10 +264,6 @@ class _JsonataJobTask(JobTask):
 
     def to_state_json(self, top_level_query_language: sfn.QueryLanguage | None = None) -> dict[Any, Any]:
         return catching_in_jsonata(super().to_state_json(top_level_query_language))
-
-
-def _language(in_jsonata: bool) -> sfn.QueryLanguage:
-    return sfn.QueryLanguage.JSONATA if in_jsonata else sfn.QueryLanguage.JSON_PATH
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from constructs_sm.grants.statements import polling_grant
+from constructs_sm.grants.state_machine_role import polling_grant
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem
 from constructs_sm.language.jsonata import UNCHANGED, listed, merged, place_of, said
 from constructs_sm.language.late_bound import is_jsonata
@@ -13,9 +13,11 @@ from constructs_sm.language.paths import key_of, path_of
 from constructs_sm.polled_actions import PolledAction
 from constructs_sm.requests.model_check import unknown_output
 from constructs_sm.retry import SDK, RetryPolicy
-from constructs_sm.task.custom_states import JsonataTask, Looks, Polling, describing, holds
+from constructs_sm.task.custom_states import JsonataTask, describing, holds
 from constructs_sm.task.job import SageMakerJob
 from constructs_sm.task.output_check import Output, OutputCheck, Status
+from constructs_sm.task.polling import Looks, Polling
+from constructs_sm.task.query_language import query_language_of
 
 from aws_cdk import Duration
 from aws_cdk import aws_stepfunctions as sfn
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
     from aws_cdk import aws_iam as iam
     from constructs import Construct
-    from typing_extensions import Self, Unpack
+    from typing_extensions import Unpack
 
 _TIMED_OUT = "TimedOut"
 _NOT_OF_A_POLLED_JOB = (
@@ -129,13 +131,9 @@ class PolledJob(SageMakerJob):
             scope, construct_id, action=action, given=given, defaults=defaults, problems=found, **arguments
         )
 
-    def add_catch(
-        self, handler: sfn.IChainable, *, errors: Sequence[str] | None = None, result_path: str | None = None
-    ) -> Self:
-        """Go on to *handler* when the job cannot be begun or looked at. See `SageMakerJob.add_catch`."""
-        super().add_catch(handler, errors=errors, result_path=result_path)
-        self._polling.task.add_catch(handler, errors=list(errors) if errors else None, result_path=result_path)
-        return self
+    @property
+    def _calls(self) -> Sequence[Any]:
+        return [self._task, self._polling.task]
 
     def _checked(self, plan: TaskPlan, made: Mapping[str, str] | None) -> TaskState:
         begun = plan.state(made)
@@ -145,11 +143,11 @@ class PolledJob(SageMakerJob):
         return replace(begun.with_grants(looking), kept=tuple(kept))
 
     def _to_check(self) -> tuple[Output, sfn.INextable]:
-        action, construct_id, key = self._action, self._construct_id, self._key
+        action, key = self._action, self._key
         place = place_of(key)
         self._polling = Polling(
             self,
-            names=(f"{construct_id}: Describe", f"{construct_id}: Wait"),
+            names=(self._named("Describe"), self._named("Wait")),
             call=describing(self._resource(action.describe), self._identification(), self._retries),
             key=key,
             record={
@@ -162,10 +160,12 @@ class PolledJob(SageMakerJob):
         self._task.next(self._polling.task)
         self._timed_out = sfn.Fail(
             self,
-            f"{construct_id}: TimedOut",
-            query_language=sfn.QueryLanguage.JSONATA,
+            self._named("TimedOut"),
+            query_language=query_language_of(jsonata=True),
             error=_TIMED_OUT,
-            cause=said(f"{construct_id}: {action.api} had not ended after {self._looks.total}: ", f"$string({place})"),
+            cause=said(
+                f"{self._state_name}: {action.api} had not ended after {self._looks.total}: ", f"$string({place})"
+            ),
         )
         self._given_up = self._stop() if action.stop else self._timed_out
         return Output(path_of(key), Status.REQUIRED, jsonata=True), self._polling.task
@@ -175,7 +175,7 @@ class PolledJob(SageMakerJob):
         token = {action.token_field: "{% $uuid() %}"} if action.token_field else {}
         stop = JsonataTask(
             self,
-            f"{self._construct_id}: Stop",
+            self._named("Stop"),
             **describing(self._resource(action.stop or ""), {**self._identification(), **token}, self._retries),
             Output=UNCHANGED,
         )

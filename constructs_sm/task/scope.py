@@ -3,32 +3,72 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import re
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, Protocol
 
 from constructs_sm.environment import arns_of, parent_of, stack_of
 from constructs_sm.grants.execution_role import execution_base_grants
-from constructs_sm.grants.statements import Grant, listed
+from constructs_sm.language.machines import definition_of
+from constructs_sm.rollback import once_kept, undone_by
+from constructs_sm.task.acknowledgments import acknowledge_wildcards
 from constructs_sm.task.wiring import Wiring
 
 import jsii
-from aws_cdk import Acknowledgment, Stack, Validations
+from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import IValidation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from constructs_sm.actions import Action
+    from constructs_sm.grants.statements import Grant
     from constructs_sm.values.s3 import S3Location
 
     from constructs import Construct, IConstruct
 
 _SCOPES: dict[IConstruct, JobScope] = {}
 _WIRINGS: dict[IConstruct, Wiring] = {}
+_UNCAUGHT: dict[IConstruct, Uncaught] = {}
+_EXECUTION_ROLE = "SageMakerExecutionRole"
+
+
+class Handler(Protocol):
+    """What a task leads to that has no catch for all errors, among the states of one graph."""
+
+    def catch(self, state: Any) -> None:
+        """Let a state lead there."""
+
+
+class Uncaught:
+    """The handlers of what nobody has caught: one for each graph of the state machine that is being made.
+
+    The branches of a Parallel become graphs only then, and the CDK tells of a graph to the states in it alone.
+    """
+
+    def __init__(self) -> None:
+        self._made: Callable[[], Handler] | None = None
+        self._handlers: dict[str, Handler] = {}
+
+    @contextmanager
+    def lead_to(self, make: Callable[[], Handler]) -> Iterator[None]:
+        """Let uncaught tasks lead to a handler that *make* makes for each graph, while a state machine is made."""
+        self._made, self._handlers = make, {}
+        try:
+            yield
+        finally:
+            self._made, self._handlers = None, {}
+
+    def catch(self, state: Any, graph: sfn.StateGraph) -> None:
+        """Let a task lead to the handler of its graph, if one is being made."""
+        if self._made is None:
+            return
+        reference = reference_of(graph)
+        if reference not in self._handlers:
+            self._handlers[reference] = self._made()
+        self._handlers[reference].catch(state)
 
 
 class JobScope:
@@ -55,6 +95,8 @@ class JobScope:
         self.data = data
         stack = self._stack = stack_of(owner)
         self.wiring = _WIRINGS.setdefault(stack, Wiring())
+        # Of the app: jobs of several stacks may stand in one state machine.
+        self.uncaught = _UNCAUGHT.setdefault(stack.node.root, Uncaught())
         self._vpc = vpc
         self.arns = arns_of(stack)
         self._execution_role: iam.Role | None = None
@@ -102,15 +144,20 @@ class JobScope:
         if self._execution_role is None:
             self._execution_role = iam.Role(
                 self._owner,
-                "SageMakerExecutionRole",
+                _EXECUTION_ROLE,
                 assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"),
                 description="Assumed by SageMaker to run the jobs of this stack",
             )
+            undone_by(partial(self._forget_role, self._execution_grants))
             pending = (*execution_base_grants(self.arns), *self._execution_grants)
             self._execution_grants = dict.fromkeys(pending)
             for grant in pending:
                 self._execution_role.add_to_policy(self.statement(grant))
         return self._execution_role
+
+    def _forget_role(self, grants: dict[Grant, None]) -> None:
+        self._owner.node.try_remove_child(_EXECUTION_ROLE)
+        self._execution_role, self._execution_grants = None, grants
 
     def execution_role_arn(self) -> str:
         """The ARN of that role."""
@@ -131,12 +178,16 @@ class JobScope:
         for grant in grants:
             if grant not in self._execution_grants:
                 self._execution_grants[grant] = None
+                undone_by(partial(self._execution_grants.pop, grant, None))
                 if self._execution_role is not None:
-                    self._execution_role.add_to_policy(self.statement(grant))
+                    once_kept(partial(self._execution_role.add_to_policy, self.statement(grant)))
 
     def folder(self, name: str, path: str) -> str:
         """The folder that the construct at *path* would call *name*: its own, where another has that name already."""
-        if self._folders.setdefault(name, path) == path:
+        if name not in self._folders:
+            self._folders[name] = path
+            undone_by(partial(self._folders.pop, name, None))
+        if self._folders[name] == path:
             return name
         return f"{name}-{hashlib.sha256(path.encode()).hexdigest()[:8]}"
 
@@ -146,6 +197,7 @@ class JobScope:
         registered = self._registered.get(reference)
         if registered is None:
             registered = self._registered[reference] = {}
+            undone_by(partial(self._registered.pop, reference, None))
             # A state machine takes shape: the jobs are there, and so is all they need of their role.
             self._acknowledge_execution()
         for grant in grants:
@@ -184,18 +236,6 @@ class _Wired:
         return self._wiring.problems(filter(None, map(definition_of, texts)))
 
 
-def definition_of(resolved: Any) -> dict[str, Any] | None:
-    """A state machine's definition, with a word for each reference in it; None if it stands elsewhere."""
-    if isinstance(resolved, dict):
-        separator, parts = resolved.get("Fn::Join", ("", ()))
-        resolved = separator.join(part if isinstance(part, str) else "reference" for part in parts)
-    try:
-        definition = json.loads(resolved)
-    except (TypeError, ValueError):
-        return None
-    return definition if isinstance(definition, dict) else None
-
-
 @cache
 def construct_path(scope: IConstruct) -> str:
     """Where a construct stands. Asked once, however many jobs stand in it: two messages."""
@@ -205,78 +245,3 @@ def construct_path(scope: IConstruct) -> str:
 def reference_of(value: Any) -> str:
     """What tells an object of the CDK from all others: the same one may come over the bridge as several of ours."""
     return str(value.__jsii_ref__.ref)
-
-
-def acknowledge_wildcards(role: iam.IRole, grants: Iterable[Grant]) -> None:
-    """Say to cdk-nag, if it ever asks, why resources in the policy of *role* are not spelled out.
-
-    Only of those that *grants* gave it: what others add to the role is theirs to explain.
-    """
-    policy = role.node.try_find_child("DefaultPolicy")
-    if not isinstance(policy, iam.Policy):
-        return
-    reasons: dict[str, dict[str, None]] = {}
-    for grant in grants:
-        for resource in grant.resources:
-            if "*" in resource:
-                reasons.setdefault(resource, {})[grant.wildcard] = None
-    given, document = Stack.of(role).resolve([list(reasons), policy.document])
-    spelled = _resources_of(document)
-    _acknowledge(
-        role,
-        {
-            said: "; ".join(why)
-            for said, why in zip(map(_as_nag_spells, given), reasons.values(), strict=True)
-            if said in spelled
-        },
-    )
-
-
-@jsii.implements(IValidation)
-class AcknowledgedExecutions:
-    """The same of what the CDK grants on executions of a distributed map or another pipeline: they have no names yet.
-
-    As a validation, since only at synthesis is it settled how a state machine of another stack is spelled.
-    """
-
-    def __init__(self, machine: sfn.StateMachine) -> None:
-        self._machine = machine
-
-    def validate(self) -> list[str]:
-        machine = self._machine
-        for holder, name in ((machine, "DistributedMapPolicy"), (machine.role, "DefaultPolicy")):
-            policy = holder.node.try_find_child(name)
-            if isinstance(policy, iam.Policy):
-                document = Stack.of(machine).resolve(policy.document)
-                of_executions = [s for s in document["Statement"] if str(listed(s["Action"])[0]).startswith("states:")]
-                resources = _resources_of({"Statement": of_executions})
-                why = "Step Functions names the executions; the CDK grants them"
-                _acknowledge(policy, {resource: why for resource in resources if "*" in resource[1:]})
-        return []
-
-
-def _resources_of(document: Mapping[str, Any]) -> list[str]:
-    return [_as_nag_spells(resource) for s in document["Statement"] for resource in listed(s["Resource"])]
-
-
-def _acknowledge(construct: IConstruct, reasons: Mapping[str, str]) -> None:
-    acknowledgments = [
-        Acknowledgment(id=f"AwsSolutions::AwsSolutions-IAM5[Resource::{resource}]", reason=why)
-        for resource, why in reasons.items()
-    ]
-    if acknowledgments:
-        Validations.of(construct).acknowledge(*acknowledgments)
-
-
-def _as_nag_spells(value: Any) -> str:
-    """A resolved ARN as cdk-nag writes it in the id of a finding: references as `<LogicalId.Arn>`."""
-    if isinstance(value, str):
-        return value
-    ((function, operand),) = value.items()
-    if function == "Fn::Join":
-        return str(operand[0]).join(_as_nag_spells(part) for part in operand[1])
-    if function == "Fn::Sub" and isinstance(operand, str):
-        return re.sub(r"\$\{([^}]+)\}", r"<\1>", operand)
-    if function in ("Ref", "Fn::GetAtt"):
-        return f"<{operand if isinstance(operand, str) else '.'.join(operand)}>"
-    return json.dumps(value, separators=(",", ":"))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.paths import name_of
+from constructs_sm.rollback import WholeOrNotMade
 from constructs_sm.task.task_plan import TaskPlan
 
 from aws_cdk import Annotations
 from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from constructs_sm.actions import Action
     from constructs_sm.task.task_state import TaskArguments, TaskState
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 
-class SageMakerTask(sfn.CustomState):
+class SageMakerTask(WholeOrNotMade, sfn.CustomState):
     """One Task state that calls a SageMaker API, with retries, and with grants for the state machine it ends up in.
 
     It is a plain state: chain it, catch its errors, put it in a Map. A job (`TrainingJob`, ...) is this with a check of
@@ -40,9 +41,6 @@ class SageMakerTask(sfn.CustomState):
         `sagemaker:AddTags`; to the execution role, if none is given, what the request reads, writes, pulls and
         decrypts.
     """
-
-    when_uncaught: ClassVar[Callable[[SageMakerTask, sfn.StateGraph], None] | None] = None
-    """While a pipeline is made: takes every task that becomes part of it and has no catch for all errors."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, action: Action, **arguments: Unpack[TaskArguments]
@@ -96,5 +94,5 @@ class SageMakerTask(sfn.CustomState):
     def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
         super()._when_bound_to_graph(graph)
         self._state.scope.register(graph, self._state.grants)
-        if SageMakerTask.when_uncaught is not None and not self._catches_all:
-            SageMakerTask.when_uncaught(self, graph)
+        if not self._catches_all:
+            self._state.scope.uncaught.catch(self, graph)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.actions import Action
 from constructs_sm.grants.access import access_of
 from constructs_sm.grants.execution_role import execution_grants, self_passing_grant
-from constructs_sm.grants.statements import Grant, polled_grants, state_machine_grants
+from constructs_sm.grants.state_machine_role import polled_grants, state_machine_grants
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, did_you_mean
 from constructs_sm.language.fields import spelled
 from constructs_sm.language.late_bound import LATE, TOKEN, is_json_path, is_jsonata, is_token
@@ -36,6 +36,7 @@ from aws_cdk import aws_stepfunctions as sfn
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from constructs_sm.grants.statements import Grant
     from constructs_sm.task.output_check import OutputCheck
 
     from constructs import Construct

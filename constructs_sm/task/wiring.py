@@ -6,11 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.flow import Container, Place, Point, calls_sagemaker, points, result_place, root_of, steps
 from constructs_sm.language.late_bound import LATE
 from constructs_sm.language.machines import Json, machines_in
+from constructs_sm.rollback import undone_by
 
 if TYPE_CHECKING:
     from constructs_sm.values.outputs import JobOutput, TaskIdentity
@@ -45,21 +47,33 @@ class Wiring:
 
     def knows(self, task: TaskIdentity) -> None:
         """That there is such a task."""
-        self._paths.setdefault(task.name, task.path)
+        if task.name not in self._paths:
+            self._paths[task.name] = task.path
+            undone_by(partial(self._paths.pop, task.name, None))
         self._names[task.name] += 1
+        undone_by(partial(self._names.subtract, [task.name]))
 
     def ask(self, producer: TaskIdentity, name: str, result_path: str, references: Iterable[str]) -> None:
         """An output is asked for; in a definition it is spelled as one of *references*."""
         asked = _Asked(producer, name, steps(result_path), steps(f"$.{name}"))
         for reference in references:
-            known = self._asked.setdefault(reference, [])
+            known = self._asked.get(reference, [])
             if asked not in known:
-                known.append(asked)
+                self._asked[reference] = [*known, asked]
+                undone_by(partial(self._forget, reference, asked))
 
     def use(self, user: TaskIdentity, outputs: Iterable[JobOutput]) -> None:
         """A request has *outputs* in it."""
         for output in outputs:
-            self._used[user, output.producer, output.name] = None
+            use = (user, output.producer, output.name)
+            if use not in self._used:
+                self._used[use] = None
+                undone_by(partial(self._used.pop, use, None))
+
+    def _forget(self, reference: str, asked: _Asked) -> None:
+        self._asked[reference].remove(asked)
+        if not self._asked[reference]:
+            del self._asked[reference]
 
     def asked_outside(self, processor: Json, *, jsonata: bool) -> list[Place]:
         """Where the results stand that the states of an ItemProcessor use, and none of them leaves.

@@ -6,7 +6,7 @@ import json
 import re
 
 from constructs_sm import InvalidInputError, JobPipeline, PipelineStack, TrainingJob
-from constructs_sm.pipeline.quotas import problems_of
+from constructs_sm.pipeline.limits import problems_of
 from constructs_sm.testing import definition, state_machine_policy
 from constructs_sm.testing.source.synthesized import definition_of
 

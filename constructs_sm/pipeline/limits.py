@@ -1,4 +1,4 @@
-"""What AWS refuses at deployment for its size or length, found at synthesis, with the way out.
+"""Limits that a pipeline meets: what AWS refuses at deployment for its size, and waits longer than an execution.
 
 The CDK itself refuses a stack of more than 500 resources. Of a template that is too large it only tells, and it splits
 the policy of a role into managed ones until nothing takes them any more.
@@ -14,9 +14,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import InvalidInputError, Problem
-from constructs_sm.language.machines import states_of
-from constructs_sm.pipeline.timeouts import cut_short
-from constructs_sm.task.scope import definition_of, reference_of
+from constructs_sm.language.machines import definition_of, states_of
+from constructs_sm.task.scope import reference_of
 from constructs_sm.values.names import LONGEST_STATE_NAME
 
 import jsii
@@ -34,6 +33,7 @@ _LARGE = 900_000
 MANAGED_POLICIES = 10
 """Of a role; on request 20."""
 _NEST = "run a part of it as a pipeline of its own, in a stack of its own, with JobPipeline.task"
+_DAY = 86_400
 _FEWER_NAMES = "let its jobs share a prefix: make them in the pipeline, or in a PipelineStack"
 
 
@@ -107,3 +107,16 @@ def problems_of(definition: Any, beside: Callable[[], int] = int) -> Iterator[Pr
     if in_the_template > TEMPLATE_BYTES:
         what = f"CloudFormation takes templates of {TEMPLATE_BYTES:,} bytes, and the definition is a part of one"
         yield Problem(what, in_the_template, _NEST)
+
+
+def cut_short(definition: Mapping[str, Any]) -> Iterator[Problem]:
+    """The states of *definition* whose timeout is never reached, since the execution ends before."""
+    limit = definition.get("TimeoutSeconds")
+    if limit is None:
+        return
+    for name, state in states_of(definition):
+        seconds = state.get("TimeoutSeconds")
+        if isinstance(seconds, int) and seconds >= limit:
+            what = f"'{name}' may wait more seconds than the {limit} after which the execution ends"
+            use = f"pass timeout=Duration.days({seconds // _DAY + 1}) to the pipeline, or let the state wait less"
+            yield Problem(what, seconds, use)

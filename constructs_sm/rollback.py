@@ -1,0 +1,109 @@
+"""All or nothing: what was done for a construct that is refused is undone, so that its id can be used again.
+
+A construct that is taken out of its scope takes its children along. What else is made or written down for it, as a role
+of the stack or the name of a folder, says here how it is undone. What cannot be undone, as a statement in the policy of
+a role, is done when nothing can be refused any more.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import TracebackType
+
+
+class _Attempt:
+    """The making of one construct, or one call of a method, that may yet be refused."""
+
+    __slots__ = ("construct", "kept", "undoing")
+
+    def __init__(self, construct: Any) -> None:
+        self.construct = construct
+        self.undoing: list[Callable[[], object]] = []
+        self.kept: list[Callable[[], object]] = []
+
+    def __enter__(self) -> None:
+        _ATTEMPTS.append(self)
+
+    def __exit__(self, refused: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
+        _ATTEMPTS.pop()
+        if refused is not None:
+            for undo in reversed(self.undoing):
+                undo()
+        elif _ATTEMPTS:
+            _ATTEMPTS[-1].undoing += self.undoing
+            _ATTEMPTS[-1].kept += self.kept
+        else:
+            for act in self.kept:
+                act()
+
+
+_ATTEMPTS: list[_Attempt] = []
+"""The outermost first."""
+
+
+def undone_by(undo: Callable[[], object]) -> None:
+    """Say what undoes something that has been done for the construct that is being made, if one is."""
+    if _ATTEMPTS:
+        _ATTEMPTS[-1].undoing.append(undo)
+
+
+def once_kept(act: Callable[[], object]) -> None:
+    """Do what cannot be undone: when the outermost construct that is being made is kept, or at once if none is."""
+    if _ATTEMPTS:
+        _ATTEMPTS[-1].kept.append(act)
+    else:
+        act()
+
+
+class WholeOrNotMade:
+    """A construct that leaves nothing behind where its arguments are refused. To be named before the CDK's class."""
+
+    def __init_subclass__(cls, **settings: Any) -> None:
+        super().__init_subclass__(**settings)
+        if "__init__" in vars(cls):
+            cls.__init__ = _whole_or_not_made(cls.__init__)  # type: ignore[method-assign]
+
+
+def _whole_or_not_made(make: Callable[..., None]) -> Callable[..., None]:
+    @wraps(make)
+    def made(construct: Any, *positional: Any, **arguments: Any) -> None:
+        if _ATTEMPTS and _ATTEMPTS[-1].construct is construct:
+            # The part of a class above in the making of the same construct.
+            make(construct, *positional, **arguments)
+            return
+        with _Attempt(construct):
+            # Said first, so done last.
+            undone_by(lambda: _take_out(construct))
+            make(construct, *positional, **arguments)
+
+    return made
+
+
+@contextmanager
+def whole_or_not_done(scope: Any) -> Iterator[None]:
+    """Let all that a method makes in *scope* be there, or nothing of it."""
+    before = {_reference_of(child) for child in scope.node.children}
+    with _Attempt(None):
+        undone_by(lambda: _take_out_of(scope, before))
+        yield
+
+
+def _take_out_of(scope: Any, before: set[str]) -> None:
+    for child in scope.node.children:
+        if _reference_of(child) not in before:
+            _take_out(child)
+
+
+def _take_out(construct: Any) -> None:
+    # Without a reference it was never made: what has its id was there before.
+    if hasattr(construct, "__jsii_ref__"):
+        construct.node.scope.node.try_remove_child(construct.node.id)
+
+
+def _reference_of(construct: Any) -> str:
+    return str(construct.__jsii_ref__.ref)

@@ -1,0 +1,97 @@
+"""Reasons for wildcards in the policies of roles, told to cdk-nag where they stand."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from constructs_sm.grants.statements import listed
+
+import jsii
+from aws_cdk import Acknowledgment, Stack, Validations
+from aws_cdk import aws_iam as iam
+from constructs import IValidation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from constructs_sm.grants.statements import Grant
+
+    from aws_cdk import aws_stepfunctions as sfn
+    from constructs import IConstruct
+
+
+def acknowledge_wildcards(role: iam.IRole, grants: Iterable[Grant]) -> None:
+    """Say to cdk-nag, if it ever asks, why resources in the policy of *role* are not spelled out.
+
+    Only of those that *grants* gave it: what others add to the role is theirs to explain.
+    """
+    policy = role.node.try_find_child("DefaultPolicy")
+    if not isinstance(policy, iam.Policy):
+        return
+    reasons: dict[str, dict[str, None]] = {}
+    for grant in grants:
+        for resource in grant.resources:
+            if "*" in resource:
+                reasons.setdefault(resource, {})[grant.wildcard] = None
+    given, document = Stack.of(role).resolve([list(reasons), policy.document])
+    spelled = _resources_of(document)
+    _acknowledge(
+        role,
+        {
+            said: "; ".join(why)
+            for said, why in zip(map(_as_nag_spells, given), reasons.values(), strict=True)
+            if said in spelled
+        },
+    )
+
+
+@jsii.implements(IValidation)
+class AcknowledgedExecutions:
+    """The same of what the CDK grants on executions of a distributed map or another pipeline: they have no names yet.
+
+    As a validation, since only at synthesis is it settled how a state machine of another stack is spelled.
+    """
+
+    def __init__(self, machine: sfn.StateMachine) -> None:
+        self._machine = machine
+
+    def validate(self) -> list[str]:
+        machine = self._machine
+        for holder, name in ((machine, "DistributedMapPolicy"), (machine.role, "DefaultPolicy")):
+            policy = holder.node.try_find_child(name)
+            if isinstance(policy, iam.Policy):
+                document = Stack.of(machine).resolve(policy.document)
+                of_executions = [s for s in document["Statement"] if str(listed(s["Action"])[0]).startswith("states:")]
+                resources = _resources_of({"Statement": of_executions})
+                why = "Step Functions names the executions; the CDK grants them"
+                _acknowledge(policy, {resource: why for resource in resources if "*" in resource[1:]})
+        return []
+
+
+def _resources_of(document: Mapping[str, Any]) -> list[str]:
+    return [_as_nag_spells(resource) for s in document["Statement"] for resource in listed(s["Resource"])]
+
+
+def _acknowledge(construct: IConstruct, reasons: Mapping[str, str]) -> None:
+    acknowledgments = [
+        Acknowledgment(id=f"AwsSolutions::AwsSolutions-IAM5[Resource::{resource}]", reason=why)
+        for resource, why in reasons.items()
+    ]
+    if acknowledgments:
+        Validations.of(construct).acknowledge(*acknowledgments)
+
+
+def _as_nag_spells(value: Any) -> str:
+    """A resolved ARN as cdk-nag writes it in the id of a finding: references as `<LogicalId.Arn>`."""
+    if isinstance(value, str):
+        return value
+    ((function, operand),) = value.items()
+    if function == "Fn::Join":
+        return str(operand[0]).join(_as_nag_spells(part) for part in operand[1])
+    if function == "Fn::Sub" and isinstance(operand, str):
+        return re.sub(r"\$\{([^}]+)\}", r"<\1>", operand)
+    if function in ("Ref", "Fn::GetAtt"):
+        return f"<{operand if isinstance(operand, str) else '.'.join(operand)}>"
+    return json.dumps(value, separators=(",", ":"))
