@@ -40,8 +40,8 @@ GROUPS: tuple[tuple[str, str, str], ...] = (
         "Jobs",
         OF_JOBS,
         (
-            "TrainingJob ProcessingJob TransformJob TuningJob LabelingJob CreateModel CreateEndpointConfig CreateEndpoint"
-            " UpdateEndpoint PolledJob CreateModelPackage"
+            "TrainingJob ProcessingJob TransformJob TuningJob LabelingJob CreateModel CreateEndpointConfig"
+            " CreateEndpoint UpdateEndpoint PolledJob CreateModelPackage"
         ),
     ),
     ("Pipelines", "What is around the jobs.", "PipelineStack JobPipeline"),
