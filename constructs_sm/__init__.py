@@ -98,7 +98,7 @@ _NAMES = {
 }
 """The public names by module, which is loaded when one of them is asked for. Type checkers read `__init__.pyi`."""
 _MODULES = ("images", "polled_actions", "retry")
-"""Those that are public themselves."""
+"""The modules that are public themselves."""
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
 
 __all__ = [*sorted(_HOME), *_MODULES]  # noqa: PLE0604  (strings, all of them)

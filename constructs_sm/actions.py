@@ -10,7 +10,7 @@ from enum import Enum
 
 
 class Evidence(Enum):
-    """Where the name of a managed rule comes from."""
+    """The source of the name of a managed rule."""
 
     DOCUMENTED = "an AWS page or sample"
     OBSERVED = "public code that is deployed"
@@ -50,22 +50,22 @@ class Action:
     """The resource type in the ARN: `training-job`."""
     verb: str = "Create"
     integration: str = "sagemaker"
-    """What the resource of a Task state begins with: an optimized integration, or `aws-sdk:sagemaker`."""
+    """The beginning of the resource of a Task state: an optimized integration, or `aws-sdk:sagemaker`."""
     name_max: int = 63
     sync_rule: ManagedRule | None = None
     """None: the API answers at once, `.sync` is not offered."""
     role_path: tuple[str, ...] = ()
-    """Where the request names the execution role; empty: the API takes none."""
+    """The path of the execution role in the request; empty: the API takes none."""
     role_optional: bool = False
     vpc_path: tuple[str, ...] = ()
-    """Where the request says in which VPC its containers run; empty: it does not, or not of them."""
+    """The path of the VPC of the containers in the request; empty: the API takes none, or none for them."""
     extra_resources: tuple[tuple[str, str], ...] = ()
     """Further resources the API is authorized on: ARN type, and the field of the request that names one."""
     lower_cases_arn: bool = False
     """SageMaker spells the resource's ARN in lower case, whatever the name's spelling."""
     other_terminal_statuses: tuple[str, ...] = ()
     required_results: tuple[Result, ...] = ()
-    """What a job must have come to, besides its status, to be a success."""
+    """The results that a successful job has besides its status."""
     results: tuple[str, ...] = ()
     """Fields of the Describe output in which later states find what the job has made."""
 
@@ -94,7 +94,7 @@ class Action:
 
     @property
     def sync(self) -> bool:
-        """Whether `.sync` is offered."""
+        """True if `.sync` is offered."""
         return self.sync_rule is not None
 
     @property
@@ -108,7 +108,7 @@ class Action:
 
     @property
     def kept_fields(self) -> tuple[str, ...]:
-        """What later states need of a `.sync` output, which is kilobytes; a payload has room for 256 of them."""
+        """The fields of a `.sync` output that later states need; a whole one takes kilobytes of a payload's 256 KiB."""
         return (self.name_field, self.arn_field, f"{self.noun}Status", "FailureReason", *self.results)
 
     @property
@@ -123,7 +123,7 @@ class Action:
 
     @property
     def takes_tags(self) -> bool:
-        """Whether Step Functions tags what the API makes, and so needs `sagemaker:AddTags`."""
+        """Return whether Step Functions tags what the API makes, and so needs `sagemaker:AddTags`."""
         return self.verb == "Create"
 
 

@@ -1,4 +1,4 @@
-"""What AWS provides for Ground Truth, by Region: functions of the built-in task types, worker UIs, algorithms, workers.
+"""Resources of AWS for Ground Truth, by Region: functions of the built-in task types, worker UIs, algorithms, workers.
 
 The data are those of botocore's descriptions (`tools/ground_truth.py` writes them anew), read when first asked for.
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from constructs import IConstruct
 
 Stage: TypeAlias = Literal["PRE", "ACS"]
-"""What a function is for: to prepare the task of an object, or to consolidate what its workers said."""
+"""The use of a function: to prepare the task of an object, or to consolidate the answers of its workers."""
 _MAPPING = "GroundTruthFunctions"
 # Source: https://docs.aws.amazon.com/sagemaker/latest/dg/sms-workforce-management-public.html
 _PUBLIC_CROWD = "arn:{partition}:sagemaker:{region}:394669845002:workteam/public-crowd/default"
@@ -56,7 +56,7 @@ def function_arn(scope: IConstruct, stage: Stage, task_type: str) -> str:
 
 
 def labels_are_files(task_type: str) -> bool:
-    """Whether the output manifest of a task type holds references, so that the name of its labels must end in -ref."""
+    """Return whether the output manifest of a task type holds references: the name of its labels then ends in -ref."""
     return task_type in _data()["ref_task_types"]
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Processor: TypeAlias = Literal["cpu", "gpu"]
 ImageScope: TypeAlias = Literal["training", "inference"]
-"""What an image is for, in the SDK's words."""
+"""The use of an image, in the SDK's words."""
 GravitonScope: TypeAlias = Literal["training", "inference", "inference_graviton"]
 """`inference_graviton`: for endpoints on Arm instances."""
 
@@ -55,7 +55,7 @@ class SageMakerImage:
 
     @property
     def regions(self) -> tuple[str, ...]:
-        """Where the image is published."""
+        """The Regions in which the image is published."""
         return tuple(_accounts(self.accounts))
 
     def uri(self, region: str) -> str:
@@ -214,7 +214,7 @@ def families() -> tuple[str, ...]:
 
 
 def image_scopes(family: str) -> tuple[str, ...]:
-    """What a family has images for: `training`, `inference`, ...
+    """Return the uses that a family has images for: `training`, `inference`, ...
 
     Raises:
         InvalidInputError: There is no such family.
@@ -288,7 +288,7 @@ def image(
 
 
 def _rows(family: str, image_scope: str | None) -> list[Any]:
-    """What the data have for one scope: versions, repository, key of the accounts, tags."""
+    """Return the rows of the data for one scope: versions, repository, key of the accounts, tags."""
     known = image_scopes(family)
     scopes = _data()["families"][family]
     if image_scope is None and len(scopes) == 1:

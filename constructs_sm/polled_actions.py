@@ -18,9 +18,9 @@ class PolledAction(Action):
 
     integration: str = "aws-sdk:sagemaker"
     version: str = ""
-    """What the API and its Describe have at the end of their names, and Stop has not: `V2`."""
+    """The end of the names of the API and its Describe, which Stop does not have: `V2`."""
     fields: str = ""
-    """What the names of the job's fields begin with, where it is not the noun: `Job` of `JobName`."""
+    """The beginning of the names of the job's fields, where it is not the noun: `Job` of `JobName`."""
     token_field: str | None = None
     """The field that tells attempts apart, of an API whose jobs have no name: a token takes its place."""
     described_by: str | None = None
@@ -29,17 +29,17 @@ class PolledAction(Action):
     """The field that says how it is, where that is not `<fields>Status`."""
     success: str = "Completed"
     ended: tuple[str, ...] = ("Failed", "Stopped")
-    """How it ends otherwise. Every other status is one to wait on."""
+    """The statuses in which it ends otherwise. In every other status the job is polled again."""
     reason: str = "FailureReason"
     """The field that says why a job has failed."""
     stops: bool = True
-    """Whether the API has a Stop."""
+    """True if the API has a Stop."""
     resource_field: str | None = None
     """The field of the request that names the resource in the ARN, where that is not the job itself."""
     under: str = ""
-    """What follows that name in the ARN of the job."""
+    """The part of the job's ARN behind that name."""
     begun_on_itself: bool = True
-    """Whether the call is authorized on the job, and not on `extra_resources` alone."""
+    """True if the call is authorized on the job, and not on `extra_resources` alone."""
 
     @property
     def operation(self) -> str:

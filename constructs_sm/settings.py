@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from constructs import Node
 
 CONTEXT_KEY = "constructs_sm"
-"""Where the settings stand in the `context` of `cdk.json`."""
+"""The key of the settings in the `context` of `cdk.json`."""
 # fmt: off
 _RETENTION_DAYS = (
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
@@ -38,7 +38,7 @@ ENVIRONMENTS = "environments"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What can be set of a pipeline stack. In `cdk.json` every value is JSON; arguments may be CDK types.
+    """The settings of a pipeline stack. In `cdk.json` every value is JSON; arguments may be CDK types.
 
     Several environments come from one app: `environments` in `cdk.json` holds settings by the environment's name, which
     replace those beside it. `PipelineStack(app, "Churn", environment="dev")` or `-c environment=dev` chooses one.
@@ -186,7 +186,7 @@ def context_of(path: str | Path) -> dict[str, Any]:
 
 
 def mistyped(given: Mapping[str, Any]) -> list[Problem]:
-    """What is wrong with settings that are known."""
+    """Return what is wrong with the values of known settings."""
     problems = []
     for name, value in given.items():
         if name in _TYPES and not isinstance(value, _TYPES[name]):
@@ -269,7 +269,7 @@ def _strings(value: Any) -> bool:
 
 
 def _matches(pattern: str, value: Any) -> bool:
-    """Whether *value* is as *pattern* says; a token may be."""
+    """Return whether *value* matches *pattern*; a token is taken to match."""
     return isinstance(value, str) and (is_token(value) or re.fullmatch(pattern, value) is not None)
 
 

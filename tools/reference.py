@@ -33,15 +33,15 @@ this page from the code.
 """
 OF_JOBS = """\
 Each makes a request of SageMaker, retries it and checks the output. Arguments that all of them take:
-[`TaskArguments`](../constructs_sm/task/task_state.py) and [`JobArguments`](../constructs_sm/task/job.py). Members that all
-of them have: see `SageMakerJob`, [below](#below-the-jobs)."""
+[`TaskArguments`](../constructs_sm/task/task_state.py) and [`JobArguments`](../constructs_sm/task/job.py). Members that
+all of them have: see `SageMakerJob`, [below](#below-the-jobs)."""
 GROUPS: tuple[tuple[str, str, str], ...] = (
     (
         "Jobs",
         OF_JOBS,
         (
-            "TrainingJob ProcessingJob TransformJob TuningJob LabelingJob CreateModel CreateEndpointConfig CreateEndpoint"
-            " UpdateEndpoint PolledJob CreateModelPackage"
+            "TrainingJob ProcessingJob TransformJob TuningJob LabelingJob CreateModel CreateEndpointConfig"
+            " CreateEndpoint UpdateEndpoint PolledJob CreateModelPackage"
         ),
     ),
     ("Pipelines", "What is around the jobs.", "PipelineStack JobPipeline"),

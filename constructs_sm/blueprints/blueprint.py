@@ -48,7 +48,7 @@ class Blueprint(Fragment):
 
 
 def further(arguments: Mapping[str, Any] | None, name: str, taken: Mapping[str, Any]) -> dict[str, Any]:
-    """What a job is given: *taken* from the blueprint, and further *arguments* of the job's own.
+    """Return the arguments of a job: *taken* from the blueprint, and further *arguments* of the job's own.
 
     Raises:
         InvalidInputError: One is given both ways, or *arguments* are no mapping.

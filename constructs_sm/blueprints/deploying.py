@@ -70,7 +70,7 @@ class DeployingBlueprint(Blueprint):
         return sides[0] if len(sides) == 1 else sides[0] & sides[1]
 
     def _serving(self, model_data: S3Data) -> Sequence[sfn.IChainable]:
-        """What makes a model of *model_data* and serves it."""
+        """Make a model of *model_data* and serve it."""
         self.model = CreateModel(self, "Model", **{"model_data": model_data, **self._model_arguments})
         self.deploy = EndpointDeployment(self, "Deploy", **{"model": self.model, **self._deploy_arguments})
         return self.model, self.deploy

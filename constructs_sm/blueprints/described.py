@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from aws_cdk import App
 
 CONTEXT_KEY = "constructs_sm:blueprint"
-"""Where the blueprint stands in the `context` of `cdk.json`."""
+"""The key of the blueprint in the `context` of `cdk.json`."""
 BLUEPRINTS: dict[str, type[Blueprint]] = {
     blueprint.__name__: blueprint for blueprint in (BatchInference, TrainAndDeploy, TuneAndDeploy)
 }
@@ -135,7 +135,7 @@ _SCOPES = ("training", "inference")
 
 
 _AS_IT_STANDS = ("environment", "hyperparameters", "metric_definitions", "parameters", "ranges", "tags")
-"""What has names of the user's or of SageMaker's in it, which mean nothing here."""
+"""The arguments whose keys are names of the user's or of SageMaker's, which are not checked here."""
 _DATA = ("data", "output", "model_data", "manifest", "checkpoints")
 _READERS: dict[Callable[[str], Any], tuple[str, ...]] = {
     _image: ("image", "serving_image"),

@@ -73,7 +73,7 @@ class EvaluationReport:
 
     @property
     def said(self) -> str:
-        """What people call it."""
+        """The name of the value in messages."""
         uri = self.location.uri
         if not isinstance(uri, JobOutput):
             return uri
@@ -106,7 +106,7 @@ class ReportField(Comparable):
 
     @property
     def said(self) -> str:
-        """What people call it."""
+        """The name of the value in messages."""
         return self.path
 
     def within(self, document: str) -> str:

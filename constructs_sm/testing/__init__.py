@@ -1,4 +1,4 @@
-"""What tests need: synthesized state machines made readable, and rehearsals that run them offline.
+"""Tools for tests: synthesized state machines made readable, and rehearsals that run them offline.
 
 Used by the library's own tests, and meant for yours. Rehearsals need the extra `testing`; nothing of it is imported
 before a name that needs it is asked for.
@@ -71,7 +71,7 @@ _HOMES = {
         "TimedOut",
     ),
 }
-"""Where each name is that is imported when it is first asked for."""
+"""The modules of names that are imported when they are first used."""
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [

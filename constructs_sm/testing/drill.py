@@ -81,7 +81,7 @@ _EXERCISES = (
 
 
 def drill(states: Mapping[str, str], run: Callable[..., Run]) -> Iterator[Finding]:
-    """What *run* of each exercise of each state finds.
+    """Return what *run* finds when each exercise is applied to each state.
 
     Args:
         states: Name and Resource of each task state.

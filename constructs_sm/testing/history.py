@@ -1,4 +1,4 @@
-"""What an execution did, event by event."""
+"""The events of an execution."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 MAX_EVENTS = 25_000
 """The history of one execution; with more, Step Functions fails it."""
 _REQUEST = re.compile(r" \(Service: .*\)$")
-"""What services add to their message about the request."""
+"""The words about the request that services add to their messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Failure:
 
     @property
     def reason(self) -> str:
-        """What a reader wants to know: SageMaker's reason, or what the service says."""
+        """The reason for a reader: SageMaker's, or the message of the service."""
         try:
             described = json.loads(self.cause)
         except ValueError:

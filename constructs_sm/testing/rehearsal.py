@@ -122,7 +122,7 @@ class Rehearsal:
 
     @property
     def machine(self) -> Machine:
-        """What is rehearsed."""
+        """The state machine that is rehearsed."""
         return self._machine
 
     def __enter__(self) -> Self:
@@ -252,7 +252,7 @@ class Rehearsal:
         )
 
     def drill(self, execution_input: Any = None) -> list[Finding]:
-        """What the state machine does wrong when its jobs are throttled, fail, stop, never end, or say too little.
+        """Find what the state machine does wrong when its jobs are throttled, fail, stop, never end or return little.
 
         Each failure is rehearsed once for each state, before what the script says of it. An empty list is what to aim
         at.

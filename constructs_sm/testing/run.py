@@ -1,4 +1,4 @@
-"""What a rehearsed execution came to."""
+"""The result of a rehearsed execution."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _TAKEN = "already existing"
-"""What SageMaker says of a name that is taken."""
+"""The words of SageMaker about a name that is in use."""
 _KIB = 1024
 _MAX_PAYLOAD_BYTES = 256 * _KIB
 
@@ -103,7 +103,7 @@ class Run:
 
     @property
     def findings(self) -> list[Finding]:
-        """What the execution did that is wrong whatever it came to."""
+        """The mistakes of the execution, however it ended."""
         found = [*self._repeated_names(), *self._lost_reasons(), *self._abandoned_jobs()]
         return list(dict.fromkeys(found))
 
@@ -121,7 +121,7 @@ class Run:
 
     @property
     def summary(self) -> str:
-        """How the execution ended, what it took of the limits of Step Functions, and what is wrong with it."""
+        """The end of the execution, its use of Step Functions' limits, and its findings."""
         size, whose = self.history.largest
         failed = short(Failure("", self.error or "", self.cause or "").reason)
         told = ": ".join(filter(None, (self.error, failed)))

@@ -1,1 +1,1 @@
-"""What an argument of a construct can be: outputs of jobs, conditions, places in S3, names, inputs of an execution."""
+"""Values that arguments of constructs can be: outputs of jobs, conditions, places in S3, names, execution inputs."""

@@ -25,11 +25,11 @@ class Comparable:
     @property
     @abstractmethod
     def said(self) -> str:
-        """What people call it."""
+        """The name of the value in messages."""
 
     @abstractmethod
     def expression(self, gate: str) -> str:
-        """It as JSONata, without its marks, in a gate that keeps what it reads under the key *gate*."""
+        """Return the condition as JSONata without delimiters, in a gate that keeps its inputs under the key *gate*."""
 
     @abstractmethod
     def missing(self, gate: str) -> str:
@@ -63,18 +63,18 @@ def _compared(left: Comparable, operator: str, right: Any) -> Any:
 
 
 class Condition:
-    """What a QualityGate tests: a comparison, or several that are combined with `&`, `|` and `~`, each in brackets."""
+    """A test of a QualityGate: a comparison, or several that are combined with `&`, `|` and `~`, each in brackets."""
 
     __slots__ = ()
 
     @property
     @abstractmethod
     def said(self) -> str:
-        """It as people say it."""
+        """The condition in words."""
 
     @abstractmethod
     def expression(self, gate: str) -> str:
-        """It as JSONata, without its marks."""
+        """Return the condition as JSONata without delimiters."""
 
     @abstractmethod
     def operands(self) -> Iterator[Comparable]:
@@ -182,11 +182,11 @@ class Number(Comparable):
 
     @property
     def said(self) -> str:
-        """What people call it."""
+        """The name of the value in messages."""
         return self._path
 
     def expression(self, gate: str) -> str:  # noqa: ARG002
-        """It as JSONata."""
+        """Return the value as JSONata without delimiters."""
         return self._expression
 
     def missing(self, gate: str) -> str:  # noqa: ARG002

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _STARTED_BY = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"
-"""What a state machine that starts another says of itself, beside the inputs."""
+"""The field in which a state machine that starts another names its own execution, beside the inputs."""
 _MOST_SHOWN = 100
 """Characters of a wrong value that a message repeats."""
 
@@ -35,7 +35,7 @@ class InputSchema:
     others_allowed: bool = False
 
     def problems(self) -> list[Problem]:
-        """What is wrong with the declaration."""
+        """Return what is wrong with the declaration."""
         if not isinstance(self.inputs, Mapping):
             return [Problem("inputs must be a mapping", self.inputs, "pass {'rounds': Input.integer(1, 500)}")]
         found = []
@@ -67,7 +67,7 @@ class InputSchema:
         return f"{{% $states.input.{name} %}}" if jsonata else f"$.{name}"
 
     def defaults(self) -> dict[str, Any]:
-        """What the execution has unless it is given."""
+        """The values of inputs that the execution is not started with."""
         return {name: declared.default for name, declared in self.inputs.items() if not declared.required}
 
     def text(self) -> str:

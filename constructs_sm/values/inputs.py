@@ -48,7 +48,7 @@ class Input:
     """The smallest number, or the least number of characters or items."""
     most: float | None = None
     of: Input | None = None
-    """What each item of a list is."""
+    """The type of each item of a list."""
 
     def __post_init__(self) -> None:
         raise_all(f"Input.{self.kind or 'anything'}", list(self._problems()))
@@ -156,12 +156,12 @@ class Input:
 
     @property
     def required(self) -> bool:
-        """Whether an execution cannot begin without it."""
+        """Return whether an execution cannot begin without it."""
         return self.default is None
 
     @property
     def wanted(self) -> str:
-        """What it must be, in words: `a whole number from 1 to 500`."""
+        """The accepted values in words: `a whole number from 1 to 500`."""
         if self.choices:
             return f"one of {', '.join(json.dumps(choice) for choice in self.choices)}"
         words = [_ARTICLED[self.kind] if self.kind else "any value but null", *self._bounds()]
@@ -170,7 +170,7 @@ class Input:
         return " ".join(words) + ("" if self.of is None else f", each {self.of.wanted}")
 
     def accepts(self, value: Any) -> bool:
-        """Whether it may have *value*; as `condition`, for values that are known now."""
+        """Return whether *value* is accepted; as `condition`, for values that are known at synthesis."""
         if value is None or (self.choices and value not in self.choices):
             return False
         if not self._is_of_kind(value):
@@ -185,7 +185,7 @@ class Input:
         return self.pattern is None or re.fullmatch(self.pattern, value) is not None
 
     def condition(self, value: str = "$v") -> str:
-        """Whether it may have what the JSONata variable *value* holds, in JSONata."""
+        """Return the JSONata condition that the value of the variable *value* is accepted."""
         kind = "number" if self.kind == "integer" else self.kind
         rules = [f"$type({value}) = '{kind}'" if kind else f"$type({value}) != 'null'"]
         if self.kind == "integer":
@@ -213,7 +213,7 @@ class Input:
         return condition
 
     def schema(self) -> dict[str, Any]:
-        """It as JSON Schema."""
+        """Return the input as JSON Schema."""
         least, most = {"string": ("minLength", "maxLength"), "array": ("minItems", "maxItems")}.get(
             self.kind or "", ("minimum", "maximum")
         )

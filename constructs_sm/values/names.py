@@ -1,4 +1,4 @@
-"""What a job is called: unique by default, fixed, or from the execution input.
+"""Names of jobs: unique by default, fixed, or from the execution input.
 
 SageMaker keeps the names of jobs for ever, per account and Region, so a name that is used twice (by a retry, a redrive,
 an item of a Map) is an error: `SageMaker.ResourceInUseException`, which hides what went wrong first.
@@ -20,7 +20,7 @@ LONGEST_PREFIX = 16
 _ALLOWED = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*")
 _UUID = 36
 _UUID_TAIL = 12
-"""What follows the last dash of a UUID: 48 random bits, where a whole UUID has no room."""
+"""The part of a UUID behind its last dash: 48 random bits, for names that have no room for a whole UUID."""
 _ROOM_FOR_UUID = 63
 _FORMAT = re.compile(rf"States\.Format\('((?:{TOKEN.pattern}|[^'{{}}\\])*)\{{")
 # Nothing that binds less tightly than &: `'a' & x ? 'b' : 'c'` does not begin with a.
@@ -30,7 +30,7 @@ _CHARACTERS = "use letters, digits and inner dashes: [a-zA-Z0-9](-*[a-zA-Z0-9])*
 
 @dataclass(frozen=True, slots=True)
 class JobName:
-    """How a job gets its name. Made by `unique`, `fixed` or `from_input`."""
+    """The way a job gets its name. Made by `unique`, `fixed` or `from_input`."""
 
     kind: Literal["unique", "fixed", "from_input"]
     prefix: str = ""
@@ -68,7 +68,7 @@ class JobName:
         return cls.from_input(name) if is_late_bound(name) else cls.fixed(name)
 
     def problems(self, name_max: int) -> list[Problem]:
-        """What SageMaker would refuse of this name, as far as it is known."""
+        """Return what SageMaker would refuse of this name, as far as it is known."""
         if self.kind == "fixed":
             return name_problems(self.value, name_max)
         found = []
@@ -100,14 +100,14 @@ class JobName:
 
 
 def id_problems(construct_id: object, longest: int) -> list[Problem]:
-    """What is wrong with a construct id that states are named by: a text, known at synthesis, and short enough."""
+    """Return what is wrong with a construct id that names states: it is text, known at synthesis, and short enough."""
     if isinstance(construct_id, str) and 1 <= len(construct_id) <= longest and not TOKEN.search(construct_id):
         return []
     return [Problem("the construct id names the states", construct_id, f"use 1 to {longest} characters")]
 
 
 def name_problems(name: object, name_max: int, what: str = "job name") -> list[Problem]:
-    """What SageMaker would refuse of a literal *name*."""
+    """Return what SageMaker would refuse of a literal *name*."""
     if not isinstance(name, str):
         return [Problem(f"{what} must be a string", name, "pass a str or a JobName")]
     if is_late_bound(name):
@@ -138,7 +138,7 @@ def slug(text: str, most: int, otherwise: str = "job") -> str:
 
 
 def arn_suffix(name: str, *, run_time: bool) -> str:
-    """What of a name IAM can say: a literal name or literal beginning and `*`; `*` alone if nothing is known.
+    """Return the part of a name that IAM can match: a literal name or beginning and `*`; `*` alone if nothing is known.
 
     Args:
         name: A literal name, or a token known at deployment; with *run_time*, a JSONPath or intrinsic function.

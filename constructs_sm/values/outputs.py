@@ -1,4 +1,4 @@
-"""What a job leaves for later states: values that know which job they come from."""
+"""Outputs of jobs for later states: values that know which job they come from."""
 
 from __future__ import annotations
 
@@ -77,18 +77,18 @@ class JobOutput(Comparable, str):
         return self
 
     def spelled(self, *, jsonata: bool) -> str:
-        """It in a query language, as a plain string."""
+        """Return the value spelled in JSONata or JSONPath, as a plain string."""
         if self.json_path is None:
             return str(self)
         return f"{{% {self.jsonata} %}}" if jsonata else self.json_path
 
     @property
     def said(self) -> str:
-        """What people call it."""
+        """The name of the value in messages."""
         return f"{self.name} of {self.producer.name}"
 
     def expression(self, gate: str) -> str:  # noqa: ARG002
-        """It as JSONata."""
+        """Return the value as JSONata without delimiters."""
         return str(self) if self.jsonata is None else self.jsonata
 
     def missing(self, gate: str) -> str:  # noqa: ARG002
@@ -119,13 +119,13 @@ class JobOutput(Comparable, str):
         )
 
     def followed_by(self, text: str) -> JobOutput:
-        """It with *text* behind it."""
+        """Return the value with *text* behind it."""
         if self.json_path is None:
             return JobOutput.literal(self.producer, self.name, f"{self}{text}")
         return self.within(f"States.Format('{{}}{escaped(text)}', <>)", f"<> & {quoted(text)}")
 
     def as_text(self) -> JobOutput:
-        """It as a string, whatever it is."""
+        """Return the value as a string, whatever its type."""
         return self if self.json_path is None else self.within("States.Format('{}', <>)", "$string(<>)")
 
 
@@ -163,7 +163,7 @@ class Metric(JobOutput):
 
     @property
     def said(self) -> str:
-        """What people call it."""
+        """The name of the value in messages."""
         return f"{self.metric_name} of {self.producer.name}"
 
     def missing(self, gate: str) -> str:  # noqa: ARG002

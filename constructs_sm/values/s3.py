@@ -1,4 +1,4 @@
-"""Where data lies in S3: as SageMaker is told, and as IAM is asked."""
+"""Places of data in S3, as requests and as policies spell them."""
 
 from __future__ import annotations
 
@@ -66,17 +66,17 @@ class S3Location:
 
     @property
     def is_exact(self) -> bool:
-        """Whether all of it is known, so that it may be the name of one object."""
+        """True if all of it is known, so that it may be the name of one object."""
         return not is_late(self.uri) and self.uri == self.within
 
 
 def is_late(uri: str) -> bool:
-    """Whether Step Functions computes a URI."""
+    """True if Step Functions computes a URI."""
     return is_json_path(uri) or is_jsonata(uri)
 
 
 def is_plain_place(location: S3Location) -> bool:
-    """Whether a state in JSONata can be told the place: a literal, a job's output, or plain JSONPath."""
+    """Return whether a state in JSONata can be told the place: a literal, a job's output, or plain JSONPath."""
     uri = location.uri
     return isinstance(uri, JobOutput) or not is_json_path(uri) or is_plain(uri)
 
@@ -110,7 +110,7 @@ def _followed_by(uri: str, text: str) -> str:
 
 
 S3Data: TypeAlias = Union[str, "s3.IBucket", "s3_assets.Asset", S3Location]
-"""How data in S3 is given: an `s3://` string (literal, token, JSONPath or JSONata), a bucket, an asset, an
+"""Data in S3 as arguments give it: an `s3://` string (literal, token, JSONPath or JSONata), a bucket, an asset, an
 S3Location."""
 
 

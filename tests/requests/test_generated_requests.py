@@ -1,7 +1,8 @@
 """Whatever SageMaker's model allows is accepted; whatever it forbids is refused, with the field's path.
 
 Each drawn request is tried with every value in it changed, so a few hundred are many thousands.
-`pytest --hypothesis-seed=7 tests/requests/test_generated_requests.py` draws ten times as many, and others for each seed.
+`pytest --hypothesis-seed=7 tests/requests/test_generated_requests.py` draws ten times
+as many, and others for each seed.
 """
 
 from __future__ import annotations
