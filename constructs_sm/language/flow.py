@@ -15,18 +15,13 @@ from typing import Any, TypeAlias
 
 from constructs_sm.language.late_bound import LATE
 from constructs_sm.language.machines import Json, machines_in
+from constructs_sm.language.paths import Place, item_in, items_in, keys_before
 
-Place: TypeAlias = tuple[str, ...]
-"""Keys from the root of a payload."""
 Container: TypeAlias = tuple[str, int]
 """A Map or Parallel, and which of its branches."""
 Places: TypeAlias = frozenset[Place] | None
 """Where results stand; None: anywhere."""
 
-_STEP = r"\.(\w+)|\.`([^`]+)`|\[['\"]([^'\"]+)['\"]\]"
-_STEPS = re.compile(_STEP)
-_PATH = re.compile(rf"\$(?:states\.input)?((?:{_STEP})*)")
-_BRANCH = re.compile(rf"\$\[(\d+)\]((?:{_STEP})*)")
 _JSONATA = re.compile(r"\{%\s*(.*?)\s*%\}", re.DOTALL)
 _MERGED_INPUT = re.compile(r"\$merge\(\[\s*\$states\.input\b")
 _MERGED_RESULT = re.compile(r"\$merge\(\s*\$states\.result\s*\)")
@@ -199,7 +194,7 @@ def _after(state: Json, before: Places, result: Places, jsonata: bool, branches:
     if path is None:
         results = before
     else:
-        place = steps(path)
+        place = keys_before(path)[0]
         results = selected if not place else _with(before, place)
     path = state.get("OutputPath", "$")
     return _NOWHERE if path is None else _under(results, path)
@@ -221,14 +216,13 @@ def _computed(value: Any, before: Places, result: Places, branches: Sequence[Pla
         return _union(branches)
     if _MERGED_INPUT.match(text):
         return None if before is None else before | {(_unquoted(key),) for key in _KEY.findall(text)}
-    path = _PATH.fullmatch(text)
-    return _under(before, text) if path and text.startswith("$states.input") else None
+    return _under(before, text) if text.startswith("$states.input") else None
 
 
 def result_place(point: Point) -> Place:
     """Where a task puts its result in its input; nowhere in particular if that is not plain."""
     if not point.jsonata:
-        return steps(point.state.get("ResultPath") or "$")
+        return keys_before(point.state.get("ResultPath") or "$")[0]
     expression = _JSONATA.fullmatch(str(point.state.get("Output", "")).strip())
     key = _KEY.search(expression[1]) if expression and _MERGED_INPUT.match(expression[1]) else None
     return (_unquoted(key[1]),) if key else ()
@@ -266,15 +260,16 @@ def _handed_on(name: str, value: Any, results: Places, branches: Sequence[Places
         return _NOWHERE
     text = expression[1] if expression else text
     if branches and text.startswith("States.JsonMerge("):
-        return _union(branches[int(index)] for index, *_ in _BRANCH.findall(text) if int(index) < len(branches))
-    branch = _BRANCH.fullmatch(text)
-    if branch and branches and int(branch[1]) < len(branches):
-        return _under(branches[int(branch[1])], f"${branch[2]}")
-    if not _PATH.fullmatch(text):
+        return _union(branches[index] for index in items_in(text) if index < len(branches))
+    branch = item_in(text)
+    if branch and branch[0] < len(branches):
+        return _under_keys(branches[branch[0]], branch[1])
+    keys, rest = keys_before(text)
+    if rest:
         return None
-    handed = _under(results, text)
+    handed = _under_keys(results, keys)
     # A key that says where it comes from is as good as that; any other is its author's.
-    return _NOWHERE if handed is None and results is not None and steps(text) == (name,) else handed
+    return _NOWHERE if handed is None and results is not None and keys == (name,) else handed
 
 
 def _union(branches: Iterable[Places]) -> Places:
@@ -286,18 +281,15 @@ def _union(branches: Iterable[Places]) -> Places:
     return places
 
 
-def steps(path: str) -> Place:
-    """The keys of a path from the root, in either query language, as far as they are plain."""
-    found = _PATH.match(path)
-    return tuple("".join(step) for step in _STEPS.findall(found[1])) if found else ()
-
-
 def _under(results: Places, path: str) -> Places:
     """What of *results* stands under a path: None, anything, if the path is not one that results are known of."""
-    whole = _PATH.fullmatch(path)
-    at = steps(path)
-    if results is None or whole is None or not at:
-        return results if whole and not at else None
-    inner = frozenset(place[len(at) :] for place in results if place[: len(at)] == at)
+    keys, rest = keys_before(path)
+    return None if rest else _under_keys(results, keys)
+
+
+def _under_keys(results: Places, keys: Place) -> Places:
+    if results is None or not keys:
+        return results
+    inner = frozenset(place[len(keys) :] for place in results if place[: len(keys)] == keys)
     # Inside a result: a part of it, as long as the result is there.
-    return inner or (frozenset({()}) if any(at[: len(place)] == place for place in results) else None)
+    return inner or (frozenset({()}) if any(keys[: len(place)] == place for place in results) else None)

@@ -15,6 +15,7 @@ from constructs_sm.actions import Action
 from constructs_sm.grants.access import access_of
 from constructs_sm.grants.execution_role import execution_grants, self_passing_grant
 from constructs_sm.grants.state_machine_role import polled_grants, state_machine_grants
+from constructs_sm.language.error_names import ALL
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, did_you_mean
 from constructs_sm.language.fields import spelled
 from constructs_sm.language.late_bound import LATE, TOKEN, is_json_path, is_jsonata, is_token
@@ -261,7 +262,7 @@ class TaskPlan:
         if not isinstance(policies, (list, tuple)) or not all(isinstance(policy, RetryPolicy) for policy in policies):
             self._wrong("retry must be a sequence of RetryPolicy", policies, "pass retry.DEFAULT, or () for no retries")
             return {}
-        if any("States.ALL" in policy.errors for policy in policies[:-1]):
+        if any(ALL in policy.errors for policy in policies[:-1]):
             self._wrong("States.ALL must come last", [list(policy.errors) for policy in policies], "move it to the end")
         return {"Retry": [policy.to_state() for policy in policies]} if policies else {}
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.language.flow import Container, Place, Point, calls_sagemaker, points, result_place, root_of, steps
+from constructs_sm.language.flow import Container, Point, calls_sagemaker, points, result_place, root_of
 from constructs_sm.language.late_bound import LATE
 from constructs_sm.language.machines import Json, machines_in
+from constructs_sm.language.paths import Place, keys_before
 from constructs_sm.rollback import undone_by
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Wiring:
 
     def ask(self, producer: TaskIdentity, name: str, result_path: str, references: Iterable[str]) -> None:
         """An output is asked for; in a definition it is spelled as one of *references*."""
-        asked = _Asked(producer, name, steps(result_path), steps(f"$.{name}"))
+        asked = _Asked(producer, name, keys_before(result_path)[0], keys_before(f"$.{name}")[0])
         for reference in references:
             known = self._asked.get(reference, [])
             if asked not in known:
