@@ -49,7 +49,7 @@ class TrainAndDeploy(DeployingBlueprint):
         deploy: The `EndpointDeployment`.
 
     Raises:
-        InvalidInputError: A metric without a bar or a bar without a metric, or a job refuses its arguments; nothing has
+        InvalidInputError: A metric without a threshold or the reverse, or a job refuses its arguments; nothing has
             been made then.
 
     Grants: see `TrainingJob`, `CreateModel` and `EndpointDeployment`.
@@ -79,11 +79,15 @@ class TrainAndDeploy(DeployingBlueprint):
         deploy: Mapping[str, Any] | None = None,
     ) -> None:
         where = f"TrainAndDeploy '{construct_id}'"
-        bar = {name: end for name, end in (("at_least", at_least), ("at_most", at_most)) if end is not None}
-        if metric is None and bar:
-            raise InvalidInputError(where, [Problem("a bar without a metric", bar, "say which metric it is for")])
-        if metric is not None and not bar:
-            raise InvalidInputError(where, [Problem("a metric without a bar", metric, "give at_least or at_most")])
+        bounds = {name: end for name, end in (("at_least", at_least), ("at_most", at_most)) if end is not None}
+        if metric is None and bounds:
+            raise InvalidInputError(
+                where, [Problem("a threshold without a metric", bounds, "say which metric it is for")]
+            )
+        if metric is not None and not bounds:
+            raise InvalidInputError(
+                where, [Problem("a metric without a threshold", metric, "give at_least or at_most")]
+            )
         self._metric = metric
         self._train_arguments = further(
             train,

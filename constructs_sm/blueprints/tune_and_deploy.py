@@ -48,7 +48,7 @@ class TuneAndDeploy(DeployingBlueprint):
 
     Attributes:
         tune: The `TuningJob`.
-        gate: The `QualityGate`; None without a bar.
+        gate: The `QualityGate`; None without a threshold.
         model: The `CreateModel`.
         deploy: The `EndpointDeployment`.
 
@@ -119,5 +119,5 @@ class TuneAndDeploy(DeployingBlueprint):
     def _make(self) -> Sequence[sfn.IChainable]:
         self.tune = TuningJob(self, "Tune", **self._tune_arguments)
         # Not asked for without need: an output that is not kept would be refused.
-        measure = self.tune.best_objective if self._has_bar else None
+        measure = self.tune.best_objective if self._has_threshold else None
         return [self.tune, *self._gates(measure), *self._serving(self.tune.best_model_artifacts)]

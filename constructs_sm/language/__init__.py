@@ -1,1 +1,15 @@
 """Amazon States Language as text: late-bound values, both query languages, paths, and what is certain at each state."""
+
+__all__ = [
+    "arns",
+    "console",
+    "durations",
+    "error_names",
+    "errors",
+    "fields",
+    "flow",
+    "jsonata",
+    "late_bound",
+    "machines",
+    "paths",
+]

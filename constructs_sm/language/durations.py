@@ -17,7 +17,7 @@ def seconds_of(value: object) -> int | None:
         value = getattr(value, "seconds", None)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or is_token(value):
         return None
-    return int(value) if value >= 1 and value == int(value) else None
+    return int(value) if value >= 1 and float(value).is_integer() else None
 
 
 @lru_cache(1024)

@@ -1,4 +1,4 @@
-"""What is certain at each state of a state machine: a data-flow analysis of Amazon States Language.
+"""Data-flow analysis of Amazon States Language: what is certain at each state of a state machine.
 
 For every state: which states have certainly ended before it, and at which places of its input a result certainly
 stands, on every path from the start. Where somebody else's state puts an unknown value in place of the whole input,
@@ -20,7 +20,7 @@ from constructs_sm.language.paths import Place, item_in, items_in, keys_before
 Container: TypeAlias = tuple[str, int]
 """A Map or Parallel, and which of its branches."""
 Places: TypeAlias = frozenset[Place] | None
-"""Where results stand; None: anywhere."""
+"""Places where results stand; None: anywhere."""
 
 _JSONATA = re.compile(r"\{%\s*(.*?)\s*%\}", re.DOTALL)
 _MERGED_INPUT = re.compile(r"\$merge\(\[\s*\$states\.input\b")
@@ -28,21 +28,21 @@ _MERGED_RESULT = re.compile(r"\$merge\(\s*\$states\.result\s*\)")
 _KEY = re.compile(r"""("(?:[^"\\]|\\.)*"|'[^']*'|\w+)\s*:""")
 _OURS = ":states:::sagemaker:"
 _FAILS = ":sendTaskFailure.waitForTaskToken"
-"""How a task is called that reports its own failure: it ends the execution, or redriven leads back with what was."""
+"""End of the resource of a task that reports its own failure: it ends the execution, or redriven leads back."""
 REDRIVEN = "Redriven: "
-"""How the error begins that leads a redriven execution back to the job that failed."""
+"""Beginning of the error that leads a redriven execution back to the job that failed."""
 _NOWHERE: frozenset[Place] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is certain at a point of a state machine."""
+    """Facts that are certain at a point of a state machine."""
 
     ended: frozenset[str] = frozenset()
     results: Places = _NOWHERE
 
     def meet(self, other: Facts) -> Facts:
-        """What is certain whichever of two ways was taken."""
+        """Keep what is certain whichever of two ways was taken."""
         if self.results is None:
             results = other.results
         else:
@@ -99,7 +99,7 @@ class _Machine:
         return end
 
     def _edges(self, name: str, point: Point) -> Iterator[tuple[str | None, Facts]]:
-        """Where it goes on from a state, and what is certain then; to None where the state machine ends."""
+        """Ways that lead on from a state, and what is certain then; to None where the state machine ends."""
         state, facts = point.state, point.before
         if str(state.get("Resource")).endswith(_FAILS):
             return
@@ -124,7 +124,7 @@ class _Machine:
             yield state.get("Next"), replace(left, ended=left.ended | {name})
 
     def _left_by(self, name: str, point: Point) -> Facts | None:
-        """What is certain when a state has ended well; None if it never does."""
+        """Facts that are certain when a state has ended well; None if it never does."""
         state, facts, jsonata = point.state, point.before, point.jsonata
         taken = _taken(state, facts.results, jsonata=jsonata)
         match state["Type"]:
@@ -157,7 +157,7 @@ class _Machine:
 
 
 def calls_sagemaker(state: Json) -> bool:
-    """Whether a state is a task of ours."""
+    """Tell whether a state is a task of ours."""
     return _OURS in str(state.get("Resource"))
 
 
@@ -167,7 +167,7 @@ def root_of(state: str) -> str:
 
 
 def _taken(state: Json, results: Places, *, jsonata: bool) -> Places:
-    """What a state takes of its input."""
+    """Results in what a state takes of its input."""
     if jsonata:
         return results if "Arguments" not in state else _template(state["Arguments"], results)
     path = state.get("InputPath", "$")
@@ -178,7 +178,7 @@ def _taken(state: Json, results: Places, *, jsonata: bool) -> Places:
 
 
 def _item(state: Json, taken: Places, *, jsonata: bool) -> Places:
-    """What the states of a Map find: the item, or what is selected for it."""
+    """Results that the states of a Map find: in the item, or in what is selected for it."""
     if "ItemBatcher" in state:
         return None
     selector = state.get("ItemSelector", None if jsonata else state.get("Parameters"))
@@ -186,7 +186,7 @@ def _item(state: Json, taken: Places, *, jsonata: bool) -> Places:
 
 
 def _after(state: Json, before: Places, result: Places, jsonata: bool, branches: Sequence[Places] = ()) -> Places:
-    """Where results stand after a state (or a catcher) whose own result is *result*."""
+    """Places of results after a state (or a catcher) whose own result is *result*."""
     if jsonata:
         return _computed(state["Output"], before, result, branches) if "Output" in state else result
     selected = result if "ResultSelector" not in state else _template(state["ResultSelector"], result, branches)
@@ -205,7 +205,7 @@ def _with(results: Places, place: Place) -> Places:
 
 
 def _computed(value: Any, before: Places, result: Places, branches: Sequence[Places]) -> Places:
-    """What an Output in JSONata makes."""
+    """Places of results in what an Output in JSONata makes."""
     expression = _JSONATA.fullmatch(value.strip()) if isinstance(value, str) else None
     if expression is None:
         return _template(value, before)
@@ -220,7 +220,7 @@ def _computed(value: Any, before: Places, result: Places, branches: Sequence[Pla
 
 
 def result_place(point: Point) -> Place:
-    """Where a task puts its result in its input; nowhere in particular if that is not plain."""
+    """Place where a task puts its result in its input; nowhere in particular if that is not plain."""
     if not point.jsonata:
         return keys_before(point.state.get("ResultPath") or "$")[0]
     expression = _JSONATA.fullmatch(str(point.state.get("Output", "")).strip())
@@ -233,7 +233,7 @@ def _unquoted(key: str) -> str:
 
 
 def _template(value: Any, results: Places, branches: Sequence[Places] = ()) -> Places:
-    """Where results stand in what a template makes of an input; what others compute may be anything, so is there."""
+    """Places of results in what a template makes of an input; what others compute may be anything, so is there."""
     if isinstance(value, str):
         expression = _JSONATA.fullmatch(value.strip())
         return _computed(value, results, None, branches) if expression else None
@@ -251,7 +251,7 @@ def _template(value: Any, results: Places, branches: Sequence[Places] = ()) -> P
 
 
 def _handed_on(name: str, value: Any, results: Places, branches: Sequence[Places], *, late: bool) -> Places:
-    """What stands under one key of a template."""
+    """Places of results under one key of a template."""
     if isinstance(value, Mapping):
         return _template(value, results, branches)
     text = str(value)
@@ -282,7 +282,7 @@ def _union(branches: Iterable[Places]) -> Places:
 
 
 def _under(results: Places, path: str) -> Places:
-    """What of *results* stands under a path: None, anything, if the path is not one that results are known of."""
+    """Places of *results* under a path: None, anything, if the path is not one that results are known of."""
     keys, rest = keys_before(path)
     return None if rest else _under_keys(results, keys)
 

@@ -45,7 +45,7 @@ def jsonata_of(path: str) -> str:
 
 
 def is_plain(path: str) -> bool:
-    """Whether `jsonata_of` can translate a JSONPath."""
+    """Tell whether `jsonata_of` can translate a JSONPath."""
     formatted = formatted_by(path)
     return _plainly(path) is not None if formatted is None else all(map(is_plain, formatted[1]))
 
@@ -57,7 +57,7 @@ def _plainly(path: str) -> Path | None:
 
 
 def place_of(key: str) -> str:
-    """What stands under *key* in the input."""
+    """Expression for what stands under *key* in the input."""
     return f"$states.input.{named(key)}"
 
 
@@ -77,7 +77,7 @@ def object_of(fields: Mapping[str, str]) -> str:
 
 
 def fields_of(names: Iterable[str]) -> str:
-    """What makes an object of some fields of another, behind that; what is not there is left out."""
+    """End of an expression that makes an object of some fields of another; what is not there is left out."""
     return f".{object_of({name: name for name in names})}"
 
 

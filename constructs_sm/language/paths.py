@@ -65,7 +65,7 @@ def _steps(path: str, at: int) -> tuple[tuple[str | int, ...], str]:
 
 
 def is_reference(path: str) -> bool:
-    """Whether a JSONPath names one place of the input, as that of a result must."""
+    """Tell whether a JSONPath names one place of the input, as that of a result must."""
     found = parsed(path)
     return found is not None and found.root == "$" and not any(isinstance(s, int) and s < 0 for s in found.steps)
 

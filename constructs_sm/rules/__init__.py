@@ -1,1 +1,3 @@
 """Every rule that a request, a definition or a pipeline is held to: id, reason, source and fix."""
+
+__all__ = ["instances", "requests"]

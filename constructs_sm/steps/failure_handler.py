@@ -326,7 +326,7 @@ def _reachable(start: sfn.State) -> Iterator[sfn.State]:
 
 
 def _inner_starts(state: sfn.State) -> Iterator[sfn.State]:
-    """Where the levels inside of a Map or Parallel begin."""
+    """First states of the levels inside of a Map or Parallel."""
     if isinstance(state, (sfn.Map, sfn.DistributedMap)):
         graph = state._processor or state._iteration  # noqa: SLF001  (protected: the CDK offers nothing else)
         graphs = [] if graph is None else [graph]
@@ -339,7 +339,7 @@ def _inner_starts(state: sfn.State) -> Iterator[sfn.State]:
 
 
 def _is_open(state: sfn.State) -> bool:
-    """Whether a state is a task, and nothing catches all its errors."""
+    """Tell whether a state is a task, and nothing catches all its errors."""
     if isinstance(state, _Handling):
         return False
     if isinstance(state, SageMakerTask):

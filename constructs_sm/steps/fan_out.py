@@ -144,7 +144,7 @@ class FanOut(Fragment):
 
     @property
     def results(self) -> JobOutput:
-        """What the items have left, for a state that runs after this one."""
+        """Results of the items, for a state that runs after this one."""
         key = key_of(self._id)
         json_path, jsonata = path_of(key), place_of(key)
         self._scope.watch_wiring()

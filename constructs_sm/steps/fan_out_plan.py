@@ -1,4 +1,4 @@
-"""What a user has said of a FanOut, checked, and turned into what the CDK's Map does not say of itself."""
+"""Arguments of a FanOut, checked, and turned into what the CDK's Map does not say of itself."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _LIMITS = {
     "ToleratedFailureCount": "tolerated_failure_count",
     "ToleratedFailurePercentage": "tolerated_failure_percentage",
 }
-"""What the Map calls them."""
+"""Arguments by the names of the Map's fields."""
 
 
 @dataclass(slots=True)
@@ -71,7 +71,7 @@ class ItemPlan:
 
     @property
     def is_distributed(self) -> bool:
-        """Whether each item is an execution of its own."""
+        """Tell whether each item is an execution of its own."""
         return bool(self.distributed) or self._must_be_distributed
 
     @property
@@ -85,7 +85,7 @@ class ItemPlan:
 
     @property
     def key(self) -> str:
-        """Where its result is found."""
+        """Key of its result."""
         return key_of(self.name)
 
     @property
@@ -94,7 +94,7 @@ class ItemPlan:
         return [value for value in (self.items, *(self.selector or {}).values()) if isinstance(value, JobOutput)]
 
     def problems(self) -> Iterator[Problem]:
-        """What is wrong with it."""
+        """Find everything that is wrong with the arguments."""
         yield from self._not_understood()
         if not self.jsonata:
             yield from self._not_in_jsonpath()
@@ -112,7 +112,7 @@ class ItemPlan:
             yield Problem("max_items is of a list in S3", self.max_items, "leave it out")
 
     def _is_writable(self, place: S3Location | None) -> bool:
-        """Whether the Map can be told a place, and the role be granted it: JSONata alone takes a late one apart."""
+        """Tell whether the Map can be told a place, and the role be granted it: only JSONata takes a late one apart."""
         if place is None:
             return False
         return bucket_and_prefix(place.uri) is not None or (self.jsonata and place.within is not None)
@@ -130,7 +130,7 @@ class ItemPlan:
             yield Problem("item_selector hides what is there", taken, "use other names")
 
     def _not_in_jsonpath(self) -> Iterator[Problem]:
-        """What is JSONata in a Map that is not, or nothing a Map in JSONPath can be told."""
+        """Find JSONata in a Map in JSONPath, and what a Map in JSONPath cannot be told."""
         items: Any = self.items
         if isinstance(items, JobOutput):
             items = items.spelled(jsonata=False)
@@ -143,7 +143,7 @@ class ItemPlan:
 
     @property
     def found(self) -> str | None:
-        """What a state before the Map finds out, as JSONata: JSONPath has no literal lists, and takes no URI apart."""
+        """Expression in JSONata for a state before the Map: JSONPath has no literal lists, and takes no URI apart."""
         if self.jsonata:
             return None
         if isinstance(self.items, S3Items):
@@ -236,11 +236,11 @@ class ItemPlan:
 
     @property
     def unknown(self) -> bool:
-        """Whether the list stands where nothing can be granted."""
+        """Tell whether the list stands where nothing can be granted."""
         return isinstance(self.items, S3Items) and not any(self.items.grants(self.scope.arns))
 
     def grants(self) -> list[Grant]:
-        """What the state machine role needs besides what the jobs do."""
+        """Grants that the state machine role needs besides those of the jobs."""
         arns = self.scope.arns
         found = list(self.items.grants(arns)) if isinstance(self.items, S3Items) else []
         return found if self.writes_to is None else [*found, *result_grants(self.writes_to, arns)]

@@ -81,7 +81,7 @@ class EvaluationReport:
 
     @property
     def uri(self) -> str:
-        """Its URI, as JSONata without its marks."""
+        """URI of the file, as JSONata without its marks."""
         uri = spelled_in_jsonata(self.location.uri)
         return uri[2:-2].strip() if is_jsonata(uri) else quoted(uri)
 
@@ -110,11 +110,11 @@ class ReportField(Comparable):
         return self.path
 
     def within(self, document: str) -> str:
-        """It in a document, as JSONata."""
+        """Path of the field in a document, as JSONata."""
         return ".".join([document, *self._names])
 
     def expression(self, gate: str) -> str:
-        """What is kept of it, as JSONata."""
+        """Place where the number is kept, as JSONata."""
         return f"{place_of(gate)}.`{self.report.said}`.`{self.path}`"
 
     def missing(self, gate: str) -> str:

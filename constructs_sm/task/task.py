@@ -61,7 +61,7 @@ class SageMakerTask(WholeOrNotMade, sfn.CustomState):
 
     @property
     def is_jsonata(self) -> bool:
-        """Whether the state's query language is JSONata."""
+        """Tell whether the state's query language is JSONata."""
         return self._state.jsonata
 
     @property
@@ -76,7 +76,7 @@ class SageMakerTask(WholeOrNotMade, sfn.CustomState):
 
     @property
     def catches_all(self) -> bool:
-        """Whether every error of it that can be caught is caught."""
+        """Tell whether every error of it that can be caught is caught."""
         return self._catches_all
 
     def add_catch(

@@ -291,8 +291,8 @@ def test_endpoint_that_is_there_is_updated():
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"metric": "auc"}, "a metric without a bar, got 'auc'; give at_least or at_most"),
-        ({"at_least": 0.8}, "a bar without a metric, got {'at_least': 0.8}; say which metric it is for"),
+        ({"metric": "auc"}, "a metric without a threshold, got 'auc'; give at_least or at_most"),
+        ({"at_least": 0.8}, "a threshold without a metric, got {'at_least': 0.8}; say which metric it is for"),
     ],
     ids=["no-bar", "no-metric"],
 )
