@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.blueprints.blueprint import further
 from constructs_sm.blueprints.deploying import DeployingBlueprint
 from constructs_sm.jobs.training import TrainingJob
-from constructs_sm.language.errors import InvalidInputError, Problem
+from constructs_sm.language.errors import InvalidInputError, Problem, where_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,16 +78,14 @@ class TrainAndDeploy(DeployingBlueprint):
         model: Mapping[str, Any] | None = None,
         deploy: Mapping[str, Any] | None = None,
     ) -> None:
-        where = f"TrainAndDeploy '{construct_id}'"
+        where = where_of(type(self).__name__, scope, construct_id)
         bounds = {name: end for name, end in (("at_least", at_least), ("at_most", at_most)) if end is not None}
         if metric is None and bounds:
-            raise InvalidInputError(
-                where, [Problem("a threshold without a metric", bounds, "say which metric it is for")]
-            )
+            problem = Problem("a threshold without a metric", bounds, "say which metric it is for")
+            raise InvalidInputError(where, [problem])
         if metric is not None and not bounds:
-            raise InvalidInputError(
-                where, [Problem("a metric without a threshold", metric, "give at_least or at_most")]
-            )
+            problem = Problem("a metric without a threshold", metric, "give at_least or at_most")
+            raise InvalidInputError(where, [problem])
         self._metric = metric
         self._train_arguments = further(
             train,

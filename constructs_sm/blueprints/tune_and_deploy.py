@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.blueprints.blueprint import further
 from constructs_sm.blueprints.deploying import DeployingBlueprint
 from constructs_sm.jobs.tuning import TuningJob
+from constructs_sm.language.errors import where_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -85,7 +86,7 @@ class TuneAndDeploy(DeployingBlueprint):
         model: Mapping[str, Any] | None = None,
         deploy: Mapping[str, Any] | None = None,
     ) -> None:
-        where = f"TuneAndDeploy '{construct_id}'"
+        where = where_of(type(self).__name__, scope, construct_id)
         self._tune_arguments = further(
             tune,
             f"{where}: tune",

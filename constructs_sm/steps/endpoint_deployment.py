@@ -60,9 +60,9 @@ class EndpointDeployment(NamedFragment):
     """Make an endpoint serve something: create it, or update it if it is there, and wait until it is in service.
 
     It checks whether there is such an endpoint, and waits if it is being changed. It makes a new endpoint
-    configuration, creates or updates the endpoint, and polls it until it has settled. The deployment has failed, with SageMaker's
-    reason in the cause, if the endpoint is not in service then, or is with another configuration: after an update that
-    was rolled back. One that can neither serve nor be updated (`Failed`) is deleted and made anew.
+    configuration, creates or updates the endpoint, and polls it until it has settled. The deployment has failed, with
+    SageMaker's reason in the cause, if the endpoint is not in service then, or is with another configuration: after an
+    update that was rolled back. One that can neither serve nor be updated (`Failed`) is deleted and made anew.
 
     What later states find under the construct id is `EndpointName`, `EndpointArn`, `EndpointConfigName` and
     `EndpointStatus`. The states in between are written in JSONata, in any state machine.
