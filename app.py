@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from constructs_sm import Model, PipelineStack, ProcessingJob, TrainingJob, TransformJob, images
-from constructs_sm.report import report
+from constructs_sm import CreateModel, PipelineStack, ProcessingJob, TrainingJob, TransformJob, images
+from constructs_sm.commands.report import report
 from constructs_sm.settings import context_of
 
 from aws_cdk import App, Environment
@@ -37,7 +37,7 @@ train = TrainingJob(
     content_type="text/csv",
     hyperparameters={"objective": "binary:logistic", "num_round": 200, "eval_metric": "auc"},
 )
-model = Model(stack, "Model", image=images.xgboost("1.7-1"), model_data=train.model_artifacts)
+model = CreateModel(stack, "Model", image=images.xgboost("1.7-1"), model_data=train.model_artifacts)
 score = TransformJob(
     stack,
     "Score",

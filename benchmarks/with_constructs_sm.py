@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from constructs_sm import TrainingJob
-from constructs_sm.scope import JobScope
+from constructs_sm.task.scope import JobScope
 
 from aws_cdk import Duration, Size
 from aws_cdk import aws_iam as iam
@@ -20,7 +20,7 @@ IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/train:1"
 
 def build(stack: Stack, jobs: int) -> None:
     """Jobs with the default guards, in a scope that shares the beginning of their names."""
-    # What a SageMakerPipeline opens around its jobs, without its log, alarms and topic: hand-written has none either.
+    # What a JobPipeline opens around its jobs, without its log, alarms and topic: hand-written has none either.
     JobScope(stack, name_prefix="jobs")
     role = iam.Role.from_role_arn(stack, "Role", ROLE)
     first, *rest = [_job(stack, number, role) for number in range(jobs)]

@@ -1,19 +1,20 @@
-"""AWS's own accounts, which differ by Region: in a stack without a Region, a mapping knows them."""
+"""Accounts of AWS's own, which differ by Region: in a stack without a Region, a mapping knows them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from constructs_sm.scope import JobScope
+from constructs_sm.environment import arns_of, stack_of
 
-from aws_cdk import CfnMapping, Stack
+from aws_cdk import CfnMapping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aws_cdk import Stack
     from constructs import IConstruct
 
-_MAPPED: dict[tuple[JobScope, str], str] = {}
+_MAPPED: dict[tuple[Stack, str], str] = {}
 
 
 def mapped_account(scope: IConstruct, name: str, accounts: Mapping[str, str]) -> str:
@@ -22,16 +23,15 @@ def mapped_account(scope: IConstruct, name: str, accounts: Mapping[str, str]) ->
     CloudFormation refuses to deploy to a Region that is not among *accounts*.
 
     Args:
-        scope: Who asks.
-        name: Of the mapping in the stack; whoever asks for the same shares it.
+        scope: The construct that needs the account.
+        name: Of the mapping in the stack, which is made once per name.
         accounts: The account by Region.
     """
-    job_scope = JobScope.of(scope)
-    key = (job_scope, name)
+    stack = stack_of(scope)
+    key = (stack, name)
     if key not in _MAPPED:
-        stack = Stack.of(scope)
         mapping = stack.node.try_find_child(name)
         if not isinstance(mapping, CfnMapping):
             mapping = CfnMapping(stack, name, mapping={r: {"account": account} for r, account in accounts.items()})
-        _MAPPED[key] = mapping.find_in_map(job_scope.arns.region, "account")
+        _MAPPED[key] = mapping.find_in_map(arns_of(stack).region, "account")
     return _MAPPED[key]

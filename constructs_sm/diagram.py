@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from html.entities import codepoint2name
 from typing import TYPE_CHECKING
 
-from constructs_sm.nested import machines_in
+from constructs_sm.language.machines import machines_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from constructs_sm.nested import Json
+    from constructs_sm.language.machines import Json
 
 # Labels are Mermaid's markdown strings: they need no HTML, which GitHub's renderer strips or refuses.
 _SHAPES = {"Task": '("`{}`")', "Choice": '{{{{"`{}`"}}}}', "Succeed": '(["`{}`"])', "Fail": '(["`{}`"])'}

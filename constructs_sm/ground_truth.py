@@ -11,9 +11,9 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from constructs_sm.accounts import mapped_account
-from constructs_sm.errors import InvalidInputError, Problem, did_you_mean
-from constructs_sm.late_bound import is_token
-from constructs_sm.scope import JobScope
+from constructs_sm.environment import arns_of
+from constructs_sm.language.errors import InvalidInputError, Problem, did_you_mean
+from constructs_sm.language.late_bound import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -48,7 +48,7 @@ def function_arn(scope: IConstruct, stage: Stage, task_type: str) -> str:
         InvalidInputError: There is no such task type, or not in this Region.
     """
     check_task_type(task_type)
-    arns, accounts = JobScope.of(scope).arns, _data()["accounts"]
+    arns, accounts = arns_of(scope), _data()["accounts"]
     if not is_token(arns.region) and arns.region not in accounts:
         raise _wrong(f"task type {task_type} is not in this Region", arns.region, _itself(accounts))
     account = accounts.get(arns.region) or mapped_account(scope, _MAPPING, accounts)
@@ -82,12 +82,12 @@ def algorithm_arn(scope: IConstruct, algorithm: str) -> str:
 
 def public_workteam_arn(scope: IConstruct) -> str:
     """The workers of Amazon Mechanical Turk."""
-    arns = JobScope.of(scope).arns
+    arns = arns_of(scope)
     return _PUBLIC_CROWD.format(partition=arns.partition, region=arns.region)
 
 
 def _of_aws(scope: IConstruct, kind: str, arn_type: str, name: str) -> str:
-    arns, account = JobScope.of(scope).arns, _data()[kind]["account"]
+    arns, account = arns_of(scope), _data()[kind]["account"]
     return f"arn:{arns.partition}:sagemaker:{arns.region}:{account}:{arn_type}/{name}"
 
 

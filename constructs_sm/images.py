@@ -14,9 +14,9 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from constructs_sm.accounts import mapped_account
-from constructs_sm.errors import NOTHING, InvalidInputError, Problem, did_you_mean
-from constructs_sm.late_bound import is_token
-from constructs_sm.scope import JobScope
+from constructs_sm.environment import arns_of
+from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, did_you_mean
+from constructs_sm.language.late_bound import is_token
 
 from aws_cdk import Aws
 
@@ -75,7 +75,7 @@ class SageMakerImage:
         Where that is known at deployment only, a mapping in the stack knows the account; CloudFormation refuses to
         deploy to a Region that has no such image.
         """
-        region = JobScope.of(scope).arns.region
+        region = arns_of(scope).region
         if not is_token(region):
             return self.uri(region)
         account = mapped_account(scope, _MAPPING.format(self.accounts), _accounts(self.accounts))

@@ -2,7 +2,7 @@
 
 Step Functions calls them by its AWS SDK integration, which has no `.sync`:
 https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html. A row is all that a further API
-needs; what it is called and what it says of itself are botocore's (`tests/test_polled_actions.py` compares them).
+needs; what it is called and what it says of itself are botocore's (`tests/task/test_polled_actions.py` compares them).
 """
 
 from __future__ import annotations

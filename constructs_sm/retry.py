@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from constructs_sm.errors import Problem, raise_all
+from constructs_sm.language.errors import Problem, raise_all
 
 MOST_ATTEMPTS = 99_999_999
 """The largest MaxAttempts, and the largest IntervalSeconds, that Step Functions takes."""

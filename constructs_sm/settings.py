@@ -9,8 +9,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.errors import Problem, did_you_mean, raise_all
-from constructs_sm.late_bound import is_token
+from constructs_sm.language.errors import Problem, did_you_mean, raise_all
+from constructs_sm.language.late_bound import is_token
 
 from aws_cdk import Duration, PermissionsBoundary, RemovalPolicy
 from aws_cdk import aws_events as events

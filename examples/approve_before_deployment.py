@@ -1,6 +1,14 @@
 """Register each model that is trained, ask by e-mail whether it may serve, and deploy it when somebody has said yes."""
 
-from constructs_sm import Approval, EndpointDeployment, Model, ModelPackage, PipelineStack, TrainingJob, images
+from constructs_sm import (
+    Approval,
+    CreateModel,
+    CreateModelPackage,
+    EndpointDeployment,
+    PipelineStack,
+    TrainingJob,
+    images,
+)
 
 from aws_cdk import App, Duration
 
@@ -16,7 +24,7 @@ train = TrainingJob(
     content_type="text/csv",
     hyperparameters={"objective": "binary:logistic", "num_round": 200, "eval_metric": "auc"},
 )
-register = ModelPackage(
+register = CreateModelPackage(
     stack,
     "Register",
     group="churn",
@@ -34,7 +42,7 @@ approve = Approval(
     about={"Training job": train.resource_name},
 )
 # Of the version that was approved, so that the registry knows what serves.
-model = Model(stack, "Model", model_package=register.model_package_arn)
+model = CreateModel(stack, "Model", model_package=register.model_package_arn)
 deploy = EndpointDeployment(stack, "Deploy", endpoint_name="churn", model=model, instance_type="ml.m5.large")
 
 stack.run(train.next(register).next(approve).next(model).next(deploy))

@@ -1,6 +1,6 @@
 """Train every night and let an endpoint serve the new model, with a way back if callers get errors."""
 
-from constructs_sm import EndpointDeployment, Model, PipelineStack, TrainingJob, images
+from constructs_sm import CreateModel, EndpointDeployment, PipelineStack, TrainingJob, images
 
 from aws_cdk import App, Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -17,7 +17,7 @@ train = TrainingJob(
     content_type="text/csv",
     hyperparameters={"objective": "binary:logistic", "num_round": 200},
 )
-model = Model(stack, "Model", image=images.xgboost("1.7-1"), model_data=train.model_artifacts)
+model = CreateModel(stack, "Model", image=images.xgboost("1.7-1"), model_data=train.model_artifacts)
 
 errors = cloudwatch.Alarm(
     stack,

@@ -1,6 +1,6 @@
 """Make a model only if it is good enough, by its metric and by an evaluation of it: otherwise stop, and say why."""
 
-from constructs_sm import EvaluationReport, Model, PipelineStack, ProcessingJob, QualityGate, TrainingJob, images
+from constructs_sm import CreateModel, EvaluationReport, PipelineStack, ProcessingJob, QualityGate, TrainingJob, images
 
 from aws_cdk import App, Environment
 
@@ -16,7 +16,7 @@ train = TrainingJob(
     content_type="text/csv",
     hyperparameters={"objective": "binary:logistic", "num_round": 200, "eval_metric": "auc"},
 )
-learned = QualityGate(stack, "AUC is at least 0.8", train.metric("validation:auc") >= 0.8)
+learned = QualityGate(stack, "AUC is at least 0.8", train.final_metric("validation:auc") >= 0.8)
 
 # Your container: it writes evaluation.json, as {"recall": 0.7, "latency": {"p99": 12}}.
 evaluate = ProcessingJob(
@@ -30,7 +30,7 @@ evaluate = ProcessingJob(
 report = EvaluationReport(evaluate.output("report"), "evaluation.json")
 useful = QualityGate(stack, "Useful", (report["recall"] > 0.6) & (report["latency.p99"] <= 20))
 
-model = Model(stack, "Model", image=images.xgboost("1.7-1"), model_data=train.model_artifacts)
+model = CreateModel(stack, "Model", image=images.xgboost("1.7-1"), model_data=train.model_artifacts)
 
 stack.run(train.next(learned).next(evaluate).next(useful).next(model))
 app.synth()

@@ -1,6 +1,6 @@
 """Train on every data set under a prefix, many at a time; keep the good ones, and stand it if a few of them fail."""
 
-from constructs_sm import FanOut, Model, PipelineStack, QualityGate, S3Items, TrainingJob, images
+from constructs_sm import CreateModel, FanOut, PipelineStack, QualityGate, S3Items, TrainingJob, images
 
 from aws_cdk import App, Environment
 
@@ -16,8 +16,8 @@ train = TrainingJob(
     content_type="text/csv",
     hyperparameters={"objective": "binary:logistic", "num_round": 200, "eval_metric": "auc"},
 )
-good = QualityGate(stack, "Good", train.metric("train:auc") >= 0.8)
-model = Model(stack, "Model", image=images.xgboost("1.7-1"), model_data=train.model_artifacts)
+good = QualityGate(stack, "Good", train.final_metric("train:auc") >= 0.8)
+model = CreateModel(stack, "Model", image=images.xgboost("1.7-1"), model_data=train.model_artifacts)
 
 each = FanOut(
     stack,

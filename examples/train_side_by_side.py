@@ -1,6 +1,6 @@
 """Train two algorithms side by side on the same data, and go on with both models."""
 
-from constructs_sm import Model, ParallelJobs, PipelineStack, TrainingJob, images
+from constructs_sm import CreateModel, ParallelJobs, PipelineStack, TrainingJob, images
 
 from aws_cdk import App
 
@@ -28,8 +28,8 @@ linear = TrainingJob(
 train = ParallelJobs(stack, "Train", [trees, linear])
 
 # What each branch has left is where it would be after a chain.
-first = Model(stack, "TreesModel", image=images.xgboost("1.7-1"), model_data=trees.model_artifacts)
-second = Model(stack, "LinearModel", image=images.image("linear-learner"), model_data=linear.model_artifacts)
+first = CreateModel(stack, "TreesModel", image=images.xgboost("1.7-1"), model_data=trees.model_artifacts)
+second = CreateModel(stack, "LinearModel", image=images.image("linear-learner"), model_data=linear.model_artifacts)
 
 stack.run(train.next(first).next(second))
 app.synth()

@@ -47,11 +47,11 @@ import constructs_sm
 loaded = [name for name in sys.modules if name.startswith(("constructs_sm", "aws_cdk"))]
 from constructs_sm import *
 imported = list(read)
-from constructs_sm import requests
+from constructs_sm.requests import model_check
 from constructs_sm.actions import MODEL, TRAINING_JOB
 read.clear()
-requests.problems(MODEL, {})
-requests.problems(TRAINING_JOB, {})
+model_check.problems(MODEL, {})
+model_check.problems(TRAINING_JOB, {})
 print(json.dumps({"loaded": loaded, "import": imported, "use": read, "modules": list(sys.modules)}))
 """
 

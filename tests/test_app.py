@@ -13,7 +13,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 from constructs_sm.testing import Failed, Rehearsal, Throttled, resolved
-from constructs_sm.testing.templates import definition_of
+from constructs_sm.testing.source.templates import definition_of
 
 import pytest
 from conftest import ROOT

@@ -43,7 +43,7 @@ ANSWERS = {
     "run_pipelines_in_a_pipeline": {name: [{"ExecutionArn": "arn", "Output": {}}] for name in ("France", "Spain")},
 }
 POLICIES = {
-    # What a stack exports is not known to a rehearsal of another: the grant is read in tests/test_quotas.py.
+    # What a stack exports is not known to a rehearsal of another: the grant is read in tests/pipeline/test_limits.py.
     "run_pipelines_in_a_pipeline": {"policy": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]},
 }
 

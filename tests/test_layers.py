@@ -8,88 +8,36 @@ import inspect
 import re
 
 import constructs_sm
-from constructs_sm.state import TaskArguments
+from constructs_sm.task.task_state import TaskArguments
 
 import pytest
 from conftest import ROOT
 
 PACKAGE = ROOT / "constructs_sm"
-LAYERS = (
-    "node",
-    "errors",
-    "actions",
-    "polled_actions",
-    "keys",
-    "late_bound",
-    "links",
-    "jsonata",
-    "conditions",
-    "outputs",
-    "nested",
-    "flow",
-    "wiring",
-    "api_model",
-    "retry",
-    "names",
-    "instances",
-    "s3",
-    "rendering",
-    "roles",
-    "rule_kinds",
+WINGS = (
+    "language",
+    "values",
     "rules",
     "requests",
-    "access",
-    "iam",
-    "execution_grants",
-    "s3_items",
-    "inputs",
-    "input_schema",
-    "scope",
-    "places",
-    "accounts",
-    "images",
-    "ground_truth",
-    "validation",
-    "result",
-    "state",
-    "plan",
-    "states",
-    "fragment",
+    "grants",
     "task",
-    "job",
-    "gates",
-    "item_plan",
-    "fan_out",
     "jobs",
-    "parallel",
-    "polled_job",
-    "deployment",
-    "registry",
-    "approval",
-    "timeouts",
-    "quotas",
-    "input_guard",
-    "failures",
-    "settings",
-    "triggers",
-    "encryption",
-    "alerts",
-    "dashboard",
+    "steps",
     "pipeline",
-    "stack",
     "blueprints",
+    "interpreter",
     "testing",
-    "diagram",
-    "report",
-    "cli",
+    "commands",
 )
-WITHOUT_CDK = LAYERS[: LAYERS.index("scope")]
-"""What can be read, tested and used without starting jsii."""
+"""A wing imports only wings above it; the modules at the top of the package, only `language` and each other."""
+FACTS = tuple(sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__"))
+WITHOUT_CDK = ("language", "values", "rules", "requests", "grants", "interpreter", "testing", "commands")
+SYNTHESIZES = {"testing/source/machine.py", "testing/source/synthesized.py"}
+"""What reads a stack of the CDK, which whoever has one has imported."""
 
 
-def sources(name):
-    module = PACKAGE / f"{name}.py"
-    return [module] if module.exists() else sorted((PACKAGE / name).glob("*.py"))
+def sources(wing):
+    return sorted((PACKAGE / wing).rglob("*.py"))
 
 
 def imported(path):
@@ -97,29 +45,55 @@ def imported(path):
     tree = ast.parse(path.read_text())
     tree.body = [node for node in tree.body if not isinstance(node, ast.If)]
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom):
-            yield from ([f"{node.module}.{alias.name}" for alias in node.names] if node.module else ())
+        if isinstance(node, ast.ImportFrom) and node.module == "constructs_sm":
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from ([node.module] if node.module else ())
         elif isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
 
 
-def test_every_module_has_its_place_in_the_layers():
-    modules = {path.stem for path in PACKAGE.glob("*.py")} | {path.parent.name for path in PACKAGE.glob("*/*.py")}
-    assert modules - {"__init__"} == set(LAYERS)
+def own(path):
+    """The wings, or modules at the top of the package, that a file imports."""
+    return {module.split(".")[1] for module in imported(path) if module.startswith("constructs_sm.")}
 
 
-@pytest.mark.parametrize("name", LAYERS)
-def test_imports_point_up_the_list(name):
-    allowed = set(LAYERS[: LAYERS.index(name) + 1])
-    for path in sources(name):
-        own = [module.split(".")[1] for module in imported(path) if module.startswith("constructs_sm.")]
-        assert set(own) <= allowed, path.name
+def test_every_folder_is_a_wing_and_few_modules_lie_at_the_top():
+    assert {path.parent.name for path in PACKAGE.glob("*/*.py")} == set(WINGS)
+    assert len(FACTS) <= 12
 
 
-@pytest.mark.parametrize("name", WITHOUT_CDK)
-def test_lower_layers_do_not_know_the_cdk(name):
-    for path in sources(name):
-        assert not [module for module in imported(path) if module.startswith("aws_cdk")], path.name
+@pytest.mark.parametrize("wing", WINGS)
+def test_wing_says_its_purpose_in_one_sentence(wing):
+    purpose = ast.get_docstring(ast.parse((PACKAGE / wing / "__init__.py").read_text())).split("\n\n")[0]
+    assert re.fullmatch(r"[A-Z][^.]*\.", " ".join(purpose.split()))
+
+
+@pytest.mark.parametrize("wing", WINGS)
+def test_wing_imports_only_wings_above_it(wing):
+    above = {*WINGS[: WINGS.index(wing) + 1], *FACTS}
+    assert {path.name: own(path) - above for path in sources(wing) if own(path) - above} == {}
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_facts_know_no_wing_but_the_language(name):
+    assert own(PACKAGE / f"{name}.py") <= {"language", *FACTS}
+
+
+def test_wings_stand_on_at_most_ten_floors():
+    floors = {}
+    for wing in WINGS:
+        floors[wing] = 1 + max(
+            (floors[other] for path in sources(wing) for other in own(path) & floors.keys()), default=0
+        )
+    assert max(floors.values()) <= 10
+
+
+@pytest.mark.parametrize("wing", WITHOUT_CDK)
+def test_wings_that_read_definitions_do_not_import_the_cdk(wing):
+    for path in sources(wing):
+        if str(path.relative_to(PACKAGE)) not in SYNTHESIZES:
+            assert not [module for module in imported(path) if module.startswith("aws_cdk")], path.name
 
 
 def test_all_lists_the_public_names_in_order():

@@ -15,19 +15,19 @@ from typing import TYPE_CHECKING, Any, cast
 
 from constructs_sm import (
     Approval,
+    CreateModel,
+    CreateModelPackage,
     EndpointDeployment,
     EvaluationReport,
     FanOut,
     Input,
-    Model,
-    ModelPackage,
+    JobPipeline,
     ParallelJobs,
     PipelineStack,
     PolledJob,
     ProcessingJob,
     QualityGate,
     S3Items,
-    SageMakerPipeline,
     TrainingJob,
 )
 from constructs_sm.actions import ACTIONS, Action
@@ -201,7 +201,7 @@ def waits() -> Subject:
     stack = PipelineStack(app, "Waits", timeout=Duration.days(8))
     role = iam.Role.from_role_arn(stack, "Given", f"arn:aws:iam::{ACCOUNT}:role/Given")
     parameters = POLLED_REQUESTS["createModelPackage"]
-    package = ModelPackage(stack, "Register", create_group=True, parameters=parameters)
+    package = CreateModelPackage(stack, "Register", create_group=True, parameters=parameters)
     jobs = [
         PolledJob(
             stack,
@@ -214,7 +214,7 @@ def waits() -> Subject:
         if action.api != "createModelPackage"
     ]
     approve = Approval(stack, "Approve", notify="ml@example.com", model_package=package)
-    model = Model(stack, "Model", model_package=package.model_package_arn)
+    model = CreateModel(stack, "Model", model_package=package.model_package_arn)
     deploy = EndpointDeployment(
         stack,
         "Deploy",
@@ -278,9 +278,11 @@ def fanned() -> Subject:
     jsonpath, jsonata = sfn.QueryLanguage.JSON_PATH, sfn.QueryLanguage.JSONATA
     small, large = train("Small", stack.data("raw/"), jsonpath), train("Large", stack.data("raw/"), jsonata)
     report = EvaluationReport(stack.data("reports/"), "bar.json")
-    better = QualityGate(stack, "Better", (small.metric("auc") >= 0.8) & ~(large.metric("auc") < report["auc"]))
+    better = QualityGate(
+        stack, "Better", (small.final_metric("auc") >= 0.8) & ~(large.final_metric("auc") < report["auc"])
+    )
     part = train("Part", "$.uri", jsonpath)
-    good = QualityGate(stack, "Good", part.metric("auc") >= large.metric("auc"))
+    good = QualityGate(stack, "Good", part.final_metric("auc") >= large.final_metric("auc"))
     parts = FanOut(
         stack,
         "Each part",
@@ -288,7 +290,7 @@ def fanned() -> Subject:
         items=S3Items.objects(stack.data("parts/")),
         tolerated_failure_percentage=5,
     )
-    model = Model(stack, "Model", image=image, model_data="{% $states.input.item.uri %}", query_language=jsonata)
+    model = CreateModel(stack, "Model", image=image, model_data="{% $states.input.item.uri %}", query_language=jsonata)
     models = FanOut(stack, "Each model", model, items="{% $states.input.models %}", query_language=jsonata)
     both = ParallelJobs(stack, "Train both", [small, large])
     stack.run(both.next(better).next(parts).next(models))
@@ -709,8 +711,8 @@ def test_what_is_explained_of_one_pipeline_is_not_taken_for_another() -> None:
     stack = Stack(app, "Two")
     one = TrainingJob(stack, "One", parameters=REQUESTS["createTrainingJob"])
     two = ProcessingJob(stack, "Two", parameters=REQUESTS["createProcessingJob"])
-    SageMakerPipeline(stack, "First", definition=one)
-    second = SageMakerPipeline(stack, "Second", definition=two)
+    JobPipeline(stack, "First", definition=one)
+    second = JobPipeline(stack, "Second", definition=two)
     planted_arn = stack.format_arn(service="sagemaker", resource="training-job", resource_name="one-*")
     second.state_machine.add_to_role_policy(
         iam.PolicyStatement(actions=["sagemaker:CreateTrainingJob"], resources=[planted_arn])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from constructs_sm import SageMakerPipeline, TrainingJob
+from constructs_sm import JobPipeline, TrainingJob
 from constructs_sm.testing import state_machine_policy
 
 import hand_written
@@ -57,7 +57,7 @@ def test_guarded_job_takes_ten_messages(explained):
     """Task, retries, check, Fail and grants; no Size and no Duration, whose making and reading is a message each."""
 
     def build(stack, jobs):
-        pipeline = SageMakerPipeline(stack, "Pipeline", explain_failures=explained)
+        pipeline = JobPipeline(stack, "Pipeline", explain_failures=explained)
         first, *rest = [TrainingJob(pipeline, f"Train{number}", parameters=TRAINING) for number in range(jobs)]
         chain = first.next(rest[0])
         for job in rest[1:]:
@@ -88,7 +88,7 @@ def test_five_hundred_jobs_fit_one_definition(ours):
 
 
 def test_pipeline_of_every_job_needs_one_inline_policy(stack):
-    pipeline = SageMakerPipeline(stack, "Nightly")
+    pipeline = JobPipeline(stack, "Nightly")
     first, *rest = [job.prefix_states() for job in every_job(pipeline)]
     chain = first
     for job in rest:

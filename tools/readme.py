@@ -30,10 +30,10 @@ CLASSES = {
     "createTransformJob": "TransformJob",
     "createHyperParameterTuningJob": "TuningJob",
     "createLabelingJob": "LabelingJob",
-    "createModel": "Model",
-    "createEndpointConfig": "EndpointConfig",
-    "createEndpoint": "Endpoint",
-    "updateEndpoint": "EndpointUpdate",
+    "createModel": "CreateModel",
+    "createEndpointConfig": "CreateEndpointConfig",
+    "createEndpoint": "CreateEndpoint",
+    "updateEndpoint": "UpdateEndpoint",
 }
 REHEARSAL = """\
 from constructs_sm.testing import Failed, Rehearsal, Throttled

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import constructs_sm
 from constructs_sm import blueprints, diagram, images, polled_actions, retry, testing
-from constructs_sm.job import SageMakerJob
+from constructs_sm.task.job import SageMakerJob
 
 from constructs import Construct
 
@@ -33,18 +33,18 @@ this page from the code.
 """
 OF_JOBS = """\
 Each makes a request of SageMaker, retries it and checks the output. Arguments that all of them take:
-[`TaskArguments`](../constructs_sm/state.py) and [`JobArguments`](../constructs_sm/job.py). Members that all of them
-have: see `SageMakerJob`, [below](#below-the-jobs)."""
+[`TaskArguments`](../constructs_sm/task/task_state.py) and [`JobArguments`](../constructs_sm/task/job.py). Members that all
+of them have: see `SageMakerJob`, [below](#below-the-jobs)."""
 GROUPS: tuple[tuple[str, str, str], ...] = (
     (
         "Jobs",
         OF_JOBS,
         (
-            "TrainingJob ProcessingJob TransformJob TuningJob LabelingJob Model EndpointConfig Endpoint EndpointUpdate"
-            " PolledJob ModelPackage"
+            "TrainingJob ProcessingJob TransformJob TuningJob LabelingJob CreateModel CreateEndpointConfig CreateEndpoint"
+            " UpdateEndpoint PolledJob CreateModelPackage"
         ),
     ),
-    ("Pipelines", "What is around the jobs.", "PipelineStack SageMakerPipeline"),
+    ("Pipelines", "What is around the jobs.", "PipelineStack JobPipeline"),
     (
         "Between jobs",
         "",
@@ -84,7 +84,7 @@ GROUPS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "Serving",
-        "Arguments of `Model`, `EndpointConfig`, `EndpointUpdate` and `EndpointDeployment`.",
+        "Arguments of `CreateModel`, `CreateEndpointConfig`, `UpdateEndpoint` and `EndpointDeployment`.",
         (
             "Container Variant ServerlessConfig AsyncInferenceConfig InstancePool ManagedInstanceScaling"
             " PrefixAwareRoutingConfig CrossRegionTrafficConfig DataCaptureConfig MetricsConfig ClarifyExplainerConfig"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from constructs_sm.blueprints.described import described_stack
-from constructs_sm.errors import InvalidInputError
+from constructs_sm.language.errors import InvalidInputError
 
 from aws_cdk import App
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.blueprints.blueprint import Blueprint, further
-from constructs_sm.jobs.model import Model
+from constructs_sm.jobs.model import CreateModel
 from constructs_sm.jobs.transform import TransformJob
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from constructs_sm.jobs.fields import Image, InstanceType
-    from constructs_sm.s3 import S3Data
+    from constructs_sm.jobs.parts.fields import Image, InstanceType
+    from constructs_sm.values.s3 import S3Data
 
     from aws_cdk import aws_stepfunctions as sfn
     from constructs import Construct
@@ -32,20 +32,20 @@ class BatchInference(Blueprint):
         split_type: How to split files into records. Default: `Line`.
         instance_type: Of the batch transform. Default: `ml.m5.xlarge`.
         instance_count: Of the batch transform. Default: 1.
-        model: Further arguments of the `Model`.
+        model: Further arguments of the `CreateModel`.
         score: Further arguments of the `TransformJob`.
 
     Attributes:
-        model: The `Model`.
+        model: The `CreateModel`.
         score: The `TransformJob`.
 
     Raises:
         InvalidInputError: A job refuses its arguments; nothing has been made then.
 
-    Grants: see `Model` and `TransformJob`.
+    Grants: see `CreateModel` and `TransformJob`.
     """
 
-    model: Model
+    model: CreateModel
     score: TransformJob
 
     def __init__(
@@ -81,6 +81,6 @@ class BatchInference(Blueprint):
         super().__init__(scope, construct_id)
 
     def _make(self) -> Sequence[sfn.IChainable]:
-        self.model = Model(self, "Model", **self._model_arguments)
+        self.model = CreateModel(self, "Model", **self._model_arguments)
         self.score = TransformJob(self, "Score", model=self.model, **self._score_arguments)
         return self.model, self.score

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.errors import InvalidInputError, Problem
+from constructs_sm.language.errors import InvalidInputError, Problem
 
 from aws_cdk import aws_stepfunctions as sfn
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.blueprints.blueprint import Blueprint, further
-from constructs_sm.deployment import EndpointDeployment
-from constructs_sm.gates import QualityGate
-from constructs_sm.jobs.model import Model
+from constructs_sm.jobs.model import CreateModel
+from constructs_sm.steps.endpoint_deployment import EndpointDeployment
+from constructs_sm.steps.gates import QualityGate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from constructs_sm.conditions import Comparable, Condition
-    from constructs_sm.jobs.fields import Image, InstanceType
-    from constructs_sm.s3 import S3Data
+    from constructs_sm.jobs.parts.fields import Image, InstanceType
+    from constructs_sm.values.conditions import Comparable, Condition
+    from constructs_sm.values.s3 import S3Data
 
     from aws_cdk import aws_stepfunctions as sfn
     from constructs import Construct
@@ -24,7 +24,7 @@ class DeployingBlueprint(Blueprint):
     """A blueprint whose first job leaves a model, which an endpoint serves if it is good enough."""
 
     gate: QualityGate | None
-    model: Model
+    model: CreateModel
     deploy: EndpointDeployment
 
     def __init__(
@@ -71,6 +71,6 @@ class DeployingBlueprint(Blueprint):
 
     def _serving(self, model_data: S3Data) -> Sequence[sfn.IChainable]:
         """What makes a model of *model_data* and serves it."""
-        self.model = Model(self, "Model", **{"model_data": model_data, **self._model_arguments})
+        self.model = CreateModel(self, "Model", **{"model_data": model_data, **self._model_arguments})
         self.deploy = EndpointDeployment(self, "Deploy", **{"model": self.model, **self._deploy_arguments})
         return self.model, self.deploy

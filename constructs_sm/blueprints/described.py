@@ -11,10 +11,10 @@ from constructs_sm import images
 from constructs_sm.blueprints.batch_inference import BatchInference
 from constructs_sm.blueprints.train_and_deploy import TrainAndDeploy
 from constructs_sm.blueprints.tune_and_deploy import TuneAndDeploy
-from constructs_sm.errors import NOTHING, InvalidInputError, Problem, did_you_mean, raise_all
-from constructs_sm.jobs.channels import Channel
-from constructs_sm.late_bound import is_late_bound
-from constructs_sm.stack import PipelineStack
+from constructs_sm.jobs.parts.channels import Channel
+from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, did_you_mean, raise_all
+from constructs_sm.language.late_bound import is_late_bound
+from constructs_sm.pipeline.stack import PipelineStack
 
 from aws_cdk import Duration, Size
 

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.blueprints.blueprint import further
 from constructs_sm.blueprints.deploying import DeployingBlueprint
-from constructs_sm.errors import InvalidInputError, Problem
 from constructs_sm.jobs.training import TrainingJob
+from constructs_sm.language.errors import InvalidInputError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from constructs_sm.jobs.channels import ChannelData
-    from constructs_sm.jobs.fields import Image, InstanceType, Texts
-    from constructs_sm.s3 import S3Data
+    from constructs_sm.jobs.parts.channels import ChannelData
+    from constructs_sm.jobs.parts.fields import Image, InstanceType, Texts
+    from constructs_sm.values.s3 import S3Data
 
     from aws_cdk import aws_stepfunctions as sfn
     from constructs import Construct
@@ -39,20 +39,20 @@ class TrainAndDeploy(DeployingBlueprint):
         endpoint_instance_type: Default: `ml.m5.xlarge`.
         endpoint_instance_count: Default: 1.
         train: Further arguments of the `TrainingJob`.
-        model: Further arguments of the `Model`.
+        model: Further arguments of the `CreateModel`.
         deploy: Further arguments of the `EndpointDeployment`.
 
     Attributes:
         train: The `TrainingJob`.
         gate: The `QualityGate`; None without *metric*.
-        model: The `Model`.
+        model: The `CreateModel`.
         deploy: The `EndpointDeployment`.
 
     Raises:
         InvalidInputError: A metric without a bar or a bar without a metric, or a job refuses its arguments; nothing has
             been made then.
 
-    Grants: see `TrainingJob`, `Model` and `EndpointDeployment`.
+    Grants: see `TrainingJob`, `CreateModel` and `EndpointDeployment`.
     """
 
     train: TrainingJob
@@ -112,5 +112,5 @@ class TrainAndDeploy(DeployingBlueprint):
 
     def _make(self) -> Sequence[sfn.IChainable]:
         self.train = TrainingJob(self, "Train", **self._train_arguments)
-        measure = None if self._metric is None else self.train.metric(self._metric)
+        measure = None if self._metric is None else self.train.final_metric(self._metric)
         return [self.train, *self._gates(measure), *self._serving(self.train.model_artifacts)]

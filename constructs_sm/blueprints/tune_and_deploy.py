@@ -11,10 +11,10 @@ from constructs_sm.jobs.tuning import TuningJob
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from constructs_sm.jobs.channels import ChannelData
-    from constructs_sm.jobs.fields import Image, InstanceType, Texts
-    from constructs_sm.jobs.ranges import Range
-    from constructs_sm.s3 import S3Data
+    from constructs_sm.jobs.parts.channels import ChannelData
+    from constructs_sm.jobs.parts.fields import Image, InstanceType, Texts
+    from constructs_sm.jobs.parts.ranges import Range
+    from constructs_sm.values.s3 import S3Data
 
     from aws_cdk import aws_stepfunctions as sfn
     from constructs import Construct
@@ -43,19 +43,19 @@ class TuneAndDeploy(DeployingBlueprint):
         endpoint_instance_type: Default: `ml.m5.xlarge`.
         endpoint_instance_count: Default: 1.
         tune: Further arguments of the `TuningJob`.
-        model: Further arguments of the `Model`.
+        model: Further arguments of the `CreateModel`.
         deploy: Further arguments of the `EndpointDeployment`.
 
     Attributes:
         tune: The `TuningJob`.
         gate: The `QualityGate`; None without a bar.
-        model: The `Model`.
+        model: The `CreateModel`.
         deploy: The `EndpointDeployment`.
 
     Raises:
         InvalidInputError: A job refuses its arguments; nothing has been made then.
 
-    Grants: see `TuningJob`, `Model` and `EndpointDeployment`.
+    Grants: see `TuningJob`, `CreateModel` and `EndpointDeployment`.
     """
 
     tune: TuningJob

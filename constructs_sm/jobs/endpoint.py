@@ -1,30 +1,30 @@
-"""EndpointConfig, Endpoint and EndpointUpdate: createEndpointConfig, createEndpoint, updateEndpoint."""
+"""EndpointConfig, Endpoint and UpdateEndpoint: createEndpointConfig, createEndpoint, updateEndpoint."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from constructs_sm.actions import ENDPOINT, ENDPOINT_CONFIG, ENDPOINT_UPDATE
-from constructs_sm.errors import NOTHING, Problem
-from constructs_sm.job import JobArguments, SageMakerJob
-from constructs_sm.jobs.deployment import deployment_config
-from constructs_sm.jobs.fields import each, tag_list, vpc_config
-from constructs_sm.jobs.serving import AsyncInferenceConfig
+from constructs_sm.jobs.parts.fields import each, tag_list, vpc_config
+from constructs_sm.jobs.parts.serving import AsyncInferenceConfig
+from constructs_sm.jobs.parts.update_policies import deployment_config
 from constructs_sm.jobs.variants import Variant
-from constructs_sm.places import data_under
+from constructs_sm.language.errors import NOTHING, Problem
+from constructs_sm.task.job import JobArguments, SageMakerJob
+from constructs_sm.task.places import data_under
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from constructs_sm.jobs.deployment import Alarm, UpdatePolicy
-    from constructs_sm.jobs.fields import Flag, InstanceType, Key, Numeric, SecurityGroups, Subnets
-    from constructs_sm.jobs.model import Model
-    from constructs_sm.jobs.serving import (
+    from constructs_sm.jobs.model import CreateModel
+    from constructs_sm.jobs.parts.fields import Flag, InstanceType, Key, Numeric, SecurityGroups, Subnets
+    from constructs_sm.jobs.parts.serving import (
         ClarifyExplainerConfig,
         CrossRegionTrafficConfig,
         DataCaptureConfig,
         MetricsConfig,
     )
+    from constructs_sm.jobs.parts.update_policies import Alarm, UpdatePolicy
     from constructs_sm.jobs.variants import ServerlessConfig
 
     from aws_cdk import aws_ec2 as ec2
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _ALL_TRAFFIC = "AllTraffic"
 
 
-class EndpointConfig(SageMakerJob):
+class CreateEndpointConfig(SageMakerJob):
     """Create an endpoint configuration: what an endpoint serves, one model or several variants, and on which machines.
 
     The endpoint runs under the execution roles of its models. If one of them is the role made for this stack, it is
@@ -43,8 +43,8 @@ class EndpointConfig(SageMakerJob):
     Args:
         scope: Any construct in a stack.
         construct_id: Also the name of the state and the key of its result; at most 64 characters.
-        model: A `Model`, or the name of one, to be served by one variant. For more of a variant than is here, pass
-            *variants*.
+        model: A `CreateModel`, or the name of one, to be served by one variant. For more of a variant than is here,
+            pass *variants*.
         instance_type: As `ml.m5.xlarge`.
         instance_count: Default: 1.
         serverless: In place of instances.
@@ -83,7 +83,7 @@ class EndpointConfig(SageMakerJob):
         scope: Construct,
         construct_id: str,
         *,
-        model: Model | str | None = None,
+        model: CreateModel | str | None = None,
         instance_type: InstanceType | None = None,
         instance_count: Numeric | None = None,
         serverless: ServerlessConfig | None = None,
@@ -167,13 +167,13 @@ class EndpointConfig(SageMakerJob):
         return self.resource_name
 
 
-class Endpoint(SageMakerJob):
+class CreateEndpoint(SageMakerJob):
     """Create an endpoint. Step Functions goes on as soon as SageMaker has begun: InService comes minutes later.
 
     Args:
         scope: Any construct in a stack.
         construct_id: Also the name of the state and the key of its result; at most 64 characters.
-        endpoint_config: An `EndpointConfig`, or the name of one.
+        endpoint_config: An `CreateEndpointConfig`, or the name of one.
         update_policy: How traffic moves to new instances when the endpoint is updated. Default: all at once.
         rollback_alarms: Alarms, or their names: if one rings during an update, the old instances stay.
         tags: Of the endpoint.
@@ -196,7 +196,7 @@ class Endpoint(SageMakerJob):
         scope: Construct,
         construct_id: str,
         *,
-        endpoint_config: EndpointConfig | str | None = None,
+        endpoint_config: CreateEndpointConfig | str | None = None,
         update_policy: UpdatePolicy | None = None,
         rollback_alarms: Sequence[Alarm] | None = None,
         tags: Mapping[str, str] | None = None,
@@ -220,13 +220,13 @@ class Endpoint(SageMakerJob):
         return self.resource_name
 
 
-class EndpointUpdate(SageMakerJob):
+class UpdateEndpoint(SageMakerJob):
     """Update an endpoint to another configuration. Step Functions goes on as soon as SageMaker has begun.
 
     Args:
         scope: Any construct in a stack.
         construct_id: Also the name of the state and the key of its result; at most 64 characters.
-        endpoint_config: An `EndpointConfig`, or the name of one.
+        endpoint_config: An `CreateEndpointConfig`, or the name of one.
         update_policy: How traffic moves to the new instances. Default: all at once.
         rollback_alarms: Alarms, or their names: if one rings during the update, the old instances stay.
         retain_variant_properties: Keep what was changed of the running variants, as their number of instances, and not
@@ -252,7 +252,7 @@ class EndpointUpdate(SageMakerJob):
         scope: Construct,
         construct_id: str,
         *,
-        endpoint_config: EndpointConfig | str | None = None,
+        endpoint_config: CreateEndpointConfig | str | None = None,
         update_policy: UpdatePolicy | None = None,
         rollback_alarms: Sequence[Alarm] | None = None,
         retain_variant_properties: Flag | None = None,
@@ -275,13 +275,13 @@ class EndpointUpdate(SageMakerJob):
         )
 
 
-def _name_of(endpoint_config: EndpointConfig | str | None) -> str | None:
-    if isinstance(endpoint_config, EndpointConfig):
+def _name_of(endpoint_config: CreateEndpointConfig | str | None) -> str | None:
+    if isinstance(endpoint_config, CreateEndpointConfig):
         return endpoint_config.endpoint_config_name
     return endpoint_config
 
 
-def _owner_of_the_role(*lists: Any) -> Model | None:
+def _owner_of_the_role(*lists: Any) -> CreateModel | None:
     """A model of the variants whose role is the one made here, if any is; otherwise any model of ours."""
     variants = [variant for listed in lists if isinstance(listed, (list, tuple)) for variant in listed]
     models = [model for variant in variants if isinstance(variant, Variant) for model in variant.models]

@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from constructs_sm import ground_truth
 from constructs_sm.actions import LABELING_JOB
-from constructs_sm.errors import InvalidInputError, Problem
-from constructs_sm.job import JobArguments, SageMakerJob
-from constructs_sm.jobs.fields import first, seconds, tag_list, text_list, vpc_config
-from constructs_sm.jobs.workers import PublicWorkteam
-from constructs_sm.late_bound import is_late_bound
-from constructs_sm.places import data_under
-from constructs_sm.s3 import S3Location
+from constructs_sm.jobs.parts.fields import first, seconds, tag_list, text_list, vpc_config
+from constructs_sm.jobs.parts.workers import PublicWorkteam
+from constructs_sm.language.errors import InvalidInputError, Problem
+from constructs_sm.language.late_bound import is_late_bound
+from constructs_sm.task.job import JobArguments, SageMakerJob
+from constructs_sm.task.places import data_under
+from constructs_sm.values.s3 import S3Location
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from constructs_sm.jobs.fields import Function, Key, Numeric, SecurityGroups, Subnets, TextList, Time, Topic
-    from constructs_sm.s3 import S3Data
+    from constructs_sm.jobs.parts.fields import Function, Key, Numeric, SecurityGroups, Subnets, TextList, Time, Topic
+    from constructs_sm.values.s3 import S3Data
 
     from aws_cdk import aws_ec2 as ec2
     from constructs import Construct

@@ -5,24 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from constructs_sm.actions import MODEL
-from constructs_sm.job import JobArguments, SageMakerJob
-from constructs_sm.jobs.containers import Container
-from constructs_sm.jobs.fields import tag_list, vpc_config
+from constructs_sm.jobs.parts.containers import Container
+from constructs_sm.jobs.parts.fields import tag_list, vpc_config
+from constructs_sm.task.job import JobArguments, SageMakerJob
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from constructs_sm.errors import Problem
-    from constructs_sm.jobs.containers import ModelData
-    from constructs_sm.jobs.fields import Flag, Function, Image, SecurityGroups, Subnets, Texts, Time
-    from constructs_sm.outputs import JobOutput
+    from constructs_sm.jobs.parts.containers import ModelData
+    from constructs_sm.jobs.parts.fields import Flag, Function, Image, SecurityGroups, Subnets, Texts, Time
+    from constructs_sm.language.errors import Problem
+    from constructs_sm.values.outputs import JobOutput
 
     from aws_cdk import aws_ec2 as ec2
     from constructs import Construct
     from typing_extensions import Unpack
 
 
-class Model(SageMakerJob):
+class CreateModel(SageMakerJob):
     """Make a SageMaker model of a container and what training left, or of a pipeline of containers.
 
     Args:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from constructs_sm.actions import PROCESSING_JOB
-from constructs_sm.errors import InvalidInputError, Problem
-from constructs_sm.job import JobArguments, SageMakerJob
-from constructs_sm.jobs.code import processing_code
-from constructs_sm.jobs.fields import (
+from constructs_sm.jobs.parts.code import processing_code
+from constructs_sm.jobs.parts.fields import (
     STOPPING,
     asks_for_jsonata,
     cluster,
@@ -19,17 +17,19 @@ from constructs_sm.jobs.fields import (
     texts,
     vpc_config,
 )
-from constructs_sm.jobs.processing_data import ProcessingOutput, processing_inputs, processing_outputs
-from constructs_sm.jobs.resources import resource_defaults, volume_key
-from constructs_sm.late_bound import is_late_bound
-from constructs_sm.places import data_under, of_this_execution
-from constructs_sm.s3 import S3Location
+from constructs_sm.jobs.parts.processing_data import ProcessingOutput, processing_inputs, processing_outputs
+from constructs_sm.jobs.parts.resources import resource_defaults, volume_key
+from constructs_sm.language.errors import InvalidInputError, Problem
+from constructs_sm.language.late_bound import is_late_bound
+from constructs_sm.task.job import JobArguments, SageMakerJob
+from constructs_sm.task.places import data_under, of_this_execution
+from constructs_sm.values.s3 import S3Location
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from constructs_sm.jobs.code import Code
-    from constructs_sm.jobs.fields import (
+    from constructs_sm.jobs.parts.code import Code
+    from constructs_sm.jobs.parts.fields import (
         ExperimentConfig,
         Flag,
         Image,
@@ -43,8 +43,8 @@ if TYPE_CHECKING:
         Texts,
         Time,
     )
-    from constructs_sm.jobs.processing_data import ProcessedData, ProcessingData
-    from constructs_sm.jobs.resources import InstancePreference
+    from constructs_sm.jobs.parts.processing_data import ProcessedData, ProcessingData
+    from constructs_sm.jobs.parts.resources import InstancePreference
 
     from aws_cdk import aws_ec2 as ec2
     from constructs import Construct

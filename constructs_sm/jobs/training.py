@@ -7,31 +7,37 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from constructs_sm.actions import TRAINING_JOB
-from constructs_sm.job import JobArguments, SageMakerJob
-from constructs_sm.jobs.channels import channels
-from constructs_sm.jobs.debugger import output_defaults, tensor_board_config
-from constructs_sm.jobs.definitions import algorithm, checkpoint_config, definition_defaults, output_data, stopping
-from constructs_sm.jobs.fields import asks_for_jsonata, first, tag_list, text_list, texts, vpc_config
-from constructs_sm.jobs.resources import resources, volume_key
-from constructs_sm.outputs import Metric
-from constructs_sm.places import checkpoints_under, data_under
-from constructs_sm.rendering import Structure, spelled
-from constructs_sm.s3 import S3Location
+from constructs_sm.jobs.parts.channels import channels
+from constructs_sm.jobs.parts.debugger import output_defaults, tensor_board_config
+from constructs_sm.jobs.parts.definitions import (
+    algorithm,
+    checkpoint_config,
+    definition_defaults,
+    output_data,
+    stopping,
+)
+from constructs_sm.jobs.parts.fields import asks_for_jsonata, first, tag_list, text_list, texts, vpc_config
+from constructs_sm.jobs.parts.resources import resources, volume_key
+from constructs_sm.language.fields import spelled
+from constructs_sm.requests.rendering import Structure
+from constructs_sm.task.job import JobArguments, SageMakerJob
+from constructs_sm.task.places import checkpoints_under, data_under
+from constructs_sm.values.outputs import Metric
+from constructs_sm.values.s3 import S3Location
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from constructs_sm.errors import Problem
-    from constructs_sm.jobs.channels import ChannelData
-    from constructs_sm.jobs.debugger import (
+    from constructs_sm.jobs.parts.channels import ChannelData
+    from constructs_sm.jobs.parts.debugger import (
         DebugHookConfig,
         DebugRuleConfiguration,
         ProfilerConfig,
         ProfilerRuleConfiguration,
         TensorBoardOutputConfig,
     )
-    from constructs_sm.jobs.definitions import CheckpointConfig
-    from constructs_sm.jobs.fields import (
+    from constructs_sm.jobs.parts.definitions import CheckpointConfig
+    from constructs_sm.jobs.parts.fields import (
         ExperimentConfig,
         Flag,
         Image,
@@ -45,8 +51,9 @@ if TYPE_CHECKING:
         Texts,
         Time,
     )
-    from constructs_sm.jobs.resources import InstanceGroup, InstancePlacementConfig, InstancePreference
-    from constructs_sm.s3 import S3Data
+    from constructs_sm.jobs.parts.resources import InstanceGroup, InstancePlacementConfig, InstancePreference
+    from constructs_sm.language.errors import Problem
+    from constructs_sm.values.s3 import S3Data
 
     from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_lambda as lambda_
@@ -348,7 +355,7 @@ class TrainingJob(SageMakerJob):
         known = S3Location.of(output) or place
         self._output = known if known is not None and known.uri == said else S3Location.of(said)
 
-    def metric(self, name: str) -> Metric:
+    def final_metric(self, name: str) -> Metric:
         """The last value of a metric that the algorithm reported, for a state that runs after this one.
 
         A metric that was not reported has no value: a QualityGate says so, any other state fails.

@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from constructs_sm.actions import TRANSFORM_JOB
-from constructs_sm.job import JobArguments, SageMakerJob
-from constructs_sm.jobs.fields import asks_for_jsonata, first, instance, mebibytes, seconds, tag_list, texts
-from constructs_sm.jobs.model import Model
-from constructs_sm.jobs.resources import volume_key
-from constructs_sm.outputs import JobOutput
-from constructs_sm.places import data_under, of_this_execution
-from constructs_sm.rendering import Structure, Verbatim
-from constructs_sm.s3 import S3Location
+from constructs_sm.jobs.model import CreateModel
+from constructs_sm.jobs.parts.fields import asks_for_jsonata, first, instance, mebibytes, seconds, tag_list, texts
+from constructs_sm.jobs.parts.resources import volume_key
+from constructs_sm.requests.rendering import Structure, Verbatim
+from constructs_sm.task.job import JobArguments, SageMakerJob
+from constructs_sm.task.places import data_under, of_this_execution
+from constructs_sm.values.outputs import JobOutput
+from constructs_sm.values.s3 import S3Location
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from constructs_sm.jobs.fields import ExperimentConfig, Flag, InstanceType, Key, Numeric, Storage, Texts, Time
-    from constructs_sm.s3 import S3Data
+    from constructs_sm.jobs.parts.fields import ExperimentConfig, Flag, InstanceType, Key, Numeric, Storage, Texts, Time
+    from constructs_sm.values.s3 import S3Data
 
     from constructs import Construct
     from typing_extensions import Unpack
@@ -56,7 +56,7 @@ class TransformJob(SageMakerJob):
     Args:
         scope: Any construct in a stack.
         construct_id: Also the name of the state and the key of its result; at most 64 characters.
-        model: A `Model`, or the name of one.
+        model: A `CreateModel`, or the name of one.
         data: What to predict: a prefix, or what *s3_data_type* says.
         s3_data_type: `S3Prefix` or `ManifestFile`; SageMaker knows others, which it does not take here. Default:
             `S3Prefix`.
@@ -109,7 +109,7 @@ class TransformJob(SageMakerJob):
         scope: Construct,
         construct_id: str,
         *,
-        model: Model | str | None = None,
+        model: CreateModel | str | None = None,
         data: S3Data | None = None,
         s3_data_type: str | None = None,
         content_type: str | None = None,
@@ -144,7 +144,7 @@ class TransformJob(SageMakerJob):
             construct_id,
             action=TRANSFORM_JOB,
             given={
-                "ModelName": model.model_name if isinstance(model, Model) else model,
+                "ModelName": model.model_name if isinstance(model, CreateModel) else model,
                 "TransformInput": {
                     "DataSource": {
                         "S3DataSource": {"S3DataType": s3_data_type or ("S3Prefix" if data else None), "S3Uri": data}
@@ -186,7 +186,7 @@ class TransformJob(SageMakerJob):
                 "TransformOutput": {"S3OutputPath": predictions},
                 "TransformResources": {"InstanceCount": 1} if instance_type else None,
             },
-            runs_under=model if isinstance(model, Model) else None,
+            runs_under=model if isinstance(model, CreateModel) else None,
             **arguments,
         )
         place = S3Location.of(output) or predictions

@@ -7,22 +7,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from constructs_sm.actions import TUNING_JOB
-from constructs_sm.errors import InvalidInputError, Problem
-from constructs_sm.job import JobArguments, SageMakerJob
-from constructs_sm.jobs.definitions import filled
-from constructs_sm.jobs.fields import seconds, tag_list
-from constructs_sm.jobs.ranges import parameter_ranges
-from constructs_sm.jobs.tuning_definition import TuningDefinition
-from constructs_sm.jsonata import quoted
-from constructs_sm.late_bound import escaped, is_json_path, is_jsonata
-from constructs_sm.places import data_under
-from constructs_sm.rendering import Structure
-from constructs_sm.s3 import S3Location
+from constructs_sm.jobs.parts.definitions import filled
+from constructs_sm.jobs.parts.fields import seconds, tag_list
+from constructs_sm.jobs.parts.ranges import parameter_ranges
+from constructs_sm.jobs.parts.tuning_definition import TuningDefinition
+from constructs_sm.language.errors import InvalidInputError, Problem
+from constructs_sm.language.jsonata import quoted
+from constructs_sm.language.late_bound import escaped, is_json_path, is_jsonata
+from constructs_sm.requests.rendering import Structure
+from constructs_sm.task.job import JobArguments, SageMakerJob
+from constructs_sm.task.places import data_under
+from constructs_sm.values.s3 import S3Location
 
 if TYPE_CHECKING:
-    from constructs_sm.jobs.channels import ChannelData
-    from constructs_sm.jobs.definitions import CheckpointConfig
-    from constructs_sm.jobs.fields import (
+    from constructs_sm.jobs.parts.channels import ChannelData
+    from constructs_sm.jobs.parts.definitions import CheckpointConfig
+    from constructs_sm.jobs.parts.fields import (
         Flag,
         Image,
         InstanceType,
@@ -34,15 +34,15 @@ if TYPE_CHECKING:
         Texts,
         Time,
     )
-    from constructs_sm.jobs.ranges import Range
-    from constructs_sm.jobs.resources import (
+    from constructs_sm.jobs.parts.ranges import Range
+    from constructs_sm.jobs.parts.resources import (
         InstanceGroup,
         InstancePlacementConfig,
         InstancePreference,
         TuningInstanceConfig,
     )
-    from constructs_sm.outputs import JobOutput
-    from constructs_sm.s3 import S3Data
+    from constructs_sm.values.outputs import JobOutput
+    from constructs_sm.values.s3 import S3Data
 
     from aws_cdk import aws_ec2 as ec2
     from constructs import Construct

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.jobs.fields import gibibytes, instance, mebibytes, minutes, seconds, switch, text_list
-from constructs_sm.jobs.model import Model
-from constructs_sm.rendering import Structure
+from constructs_sm.jobs.model import CreateModel
+from constructs_sm.jobs.parts.fields import gibibytes, instance, mebibytes, minutes, seconds, switch, text_list
+from constructs_sm.requests.rendering import Structure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from constructs_sm.jobs.fields import Flag, InstanceType, Key, Numeric, Storage, TextList, Time
-    from constructs_sm.s3 import S3Data
+    from constructs_sm.jobs.parts.fields import Flag, InstanceType, Key, Numeric, Storage, TextList, Time
+    from constructs_sm.values.s3 import S3Data
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,12 +78,12 @@ class InstancePool(Structure):
     Attributes:
         instance_type: As `ml.g5.xlarge`.
         priority: 1 comes first.
-        model: A `Model`, or the name of one, made for these instances. Default: that of the variant.
+        model: A `CreateModel`, or the name of one, made for these instances. Default: that of the variant.
     """
 
     instance_type: InstanceType
     priority: Numeric
-    model: Model | str | None = None
+    model: CreateModel | str | None = None
 
     def to_request(self) -> dict[str, Any]:
         return {
@@ -121,7 +121,7 @@ class Variant(Structure):
 
     Attributes:
         name: Unlike that of any other variant.
-        model: A `Model`, or the name of one. Default: none, for an endpoint of inference components.
+        model: A `CreateModel`, or the name of one. Default: none, for an endpoint of inference components.
         instance_type: As `ml.m5.xlarge`.
         instance_count: To begin with. Default: 1, with *instance_type*.
         instance_pools: In place of *instance_type*: several types, by priority.
@@ -144,7 +144,7 @@ class Variant(Structure):
     """
 
     name: str
-    model: Model | str | None = None
+    model: CreateModel | str | None = None
     instance_type: InstanceType | None = None
     instance_count: Numeric | None = None
     instance_pools: Sequence[InstancePool] | None = None
@@ -166,11 +166,11 @@ class Variant(Structure):
     capacity_reservation_preference: str | None = None
 
     @property
-    def models(self) -> list[Model]:
+    def models(self) -> list[CreateModel]:
         """The models of ours that it serves."""
         pools = self.instance_pools if isinstance(self.instance_pools, (list, tuple)) else ()
         served = [self.model, *(pool.model for pool in pools if isinstance(pool, InstancePool))]
-        return [model for model in served if isinstance(model, Model)]
+        return [model for model in served if isinstance(model, CreateModel)]
 
     def to_request(self) -> dict[str, Any]:
         count = 1 if self.instance_count is None and self.instance_type is not None else self.instance_count
@@ -207,5 +207,5 @@ class Variant(Structure):
         }
 
 
-def _name_of(model: Model | str | None) -> str | None:
-    return model.model_name if isinstance(model, Model) else model
+def _name_of(model: CreateModel | str | None) -> str | None:
+    return model.model_name if isinstance(model, CreateModel) else model

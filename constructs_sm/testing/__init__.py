@@ -15,17 +15,16 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.testing.synthesized import definition, state_machine_policy, template
-
 if TYPE_CHECKING:
-    from constructs_sm.testing.calls import RehearsalError, TaskError, UnansweredError
     from constructs_sm.testing.interpreter import InvalidDefinitionError
     from constructs_sm.testing.permissions import Missing, Permissions
-    from constructs_sm.testing.policy import Grant, grants, statements, without
-    from constructs_sm.testing.references import resolved
     from constructs_sm.testing.rehearsal import Rehearsal
     from constructs_sm.testing.run import Finding, Run
-    from constructs_sm.testing.steps import (
+    from constructs_sm.testing.source.references import resolved
+    from constructs_sm.testing.source.synthesized import definition, state_machine_policy, template
+    from constructs_sm.testing.world.calls import RehearsalError, TaskError, UnansweredError
+    from constructs_sm.testing.world.policy import Grant, grants, statements, without
+    from constructs_sm.testing.world.steps import (
         MISSING,
         AccessDenied,
         Always,
@@ -45,14 +44,15 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
-    "calls": ("RehearsalError", "TaskError", "UnansweredError"),
+    "world.calls": ("RehearsalError", "TaskError", "UnansweredError"),
     "interpreter": ("InvalidDefinitionError",),
     "permissions": ("Missing", "Permissions"),
-    "policy": ("Grant", "grants", "statements", "without"),
-    "references": ("resolved",),
+    "world.policy": ("Grant", "grants", "statements", "without"),
+    "source.references": ("resolved",),
+    "source.synthesized": ("definition", "state_machine_policy", "template"),
     "rehearsal": ("Rehearsal",),
     "run": ("Finding", "Run"),
-    "steps": (
+    "world.steps": (
         "MISSING",
         "AccessDenied",
         "Always",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.actions import ACTIONS
 from constructs_sm.testing.history import short
 from constructs_sm.testing.run import Finding
-from constructs_sm.testing.steps import MISSING, Always, Failed, Output, Step, Stopped, Throttled, TimedOut
+from constructs_sm.testing.world.steps import MISSING, Always, Failed, Output, Step, Stopped, Throttled, TimedOut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -21,12 +21,12 @@ from unittest import mock
 
 from constructs_sm.testing import moto_fixes as fixes
 from constructs_sm.testing import moto_names as names
-from constructs_sm.testing.calls import Call, TaskError
 from constructs_sm.testing.clock import FOREVER, Clock
 from constructs_sm.testing.expressions import speaking_at
 from constructs_sm.testing.history import MAX_EVENTS, History, Moment
 from constructs_sm.testing.moto_tasks import FunctionTask, Tasks, failure, task_for
 from constructs_sm.testing.moto_worker import STARTS, InvalidDefinitionError, Setting, Worker, details_of, parsed
+from constructs_sm.testing.world.calls import Call, TaskError
 
 import moto
 

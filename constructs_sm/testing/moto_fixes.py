@@ -10,7 +10,6 @@ from datetime import datetime, timezone
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.testing.calls import TaskError
 from constructs_sm.testing.expressions import ExpressionError, evaluate
 from constructs_sm.testing.moto_names import (
     ComparisonFuncValue,
@@ -30,6 +29,7 @@ from constructs_sm.testing.moto_names import (
     moto_parse_result_path,
 )
 from constructs_sm.testing.moto_tasks import MAX_PAYLOAD_BYTES, failure, size
+from constructs_sm.testing.world.calls import TaskError
 
 if TYPE_CHECKING:
     from constructs_sm.testing.moto_names import (

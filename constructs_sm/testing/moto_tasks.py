@@ -6,8 +6,6 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from constructs_sm.testing.apis import ACTION_OF
-from constructs_sm.testing.calls import TaskError
 from constructs_sm.testing.moto_names import (
     CustomErrorName,
     FailureEvent,
@@ -19,6 +17,8 @@ from constructs_sm.testing.moto_names import (
     StateTaskServiceCallback,
     state_task_service_for,
 )
+from constructs_sm.testing.world.apis import ACTION_OF
+from constructs_sm.testing.world.calls import TaskError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

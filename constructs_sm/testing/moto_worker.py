@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.testing import moto_names as names
-from constructs_sm.testing.calls import RehearsalError
 from constructs_sm.testing.transitions import flaws
+from constructs_sm.testing.world.calls import RehearsalError
 
 if TYPE_CHECKING:
     from constructs_sm.testing.moto_names import Environment

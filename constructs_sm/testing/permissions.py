@@ -8,14 +8,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.testing.apis import BEGUN
-from constructs_sm.testing.policy import Grant, allows, grants, without
+from constructs_sm.testing.world.apis import BEGUN
+from constructs_sm.testing.world.policy import Grant, allows, grants, without
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from constructs_sm.testing.needs import Need
-    from constructs_sm.testing.role import Asked
+    from constructs_sm.testing.world.needs import Need
+    from constructs_sm.testing.world.role import Asked
 
 
 _RANDOM = re.compile(r"(?<=[-/])[0-9a-f]{8}(?:-[0-9a-f]{4}){0,3}(?:-[0-9a-f]{12})?(?![0-9a-z])")

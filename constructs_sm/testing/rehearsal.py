@@ -6,21 +6,21 @@ import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.nested import states_of
-from constructs_sm.testing.answers import Answers
-from constructs_sm.testing.apis import ACTION_OF
-from constructs_sm.testing.calls import Call, RehearsalError, TaskError, UnansweredError
+from constructs_sm.language.machines import states_of
 from constructs_sm.testing.drill import drill
 from constructs_sm.testing.interpreter import Interpreter, Setting
-from constructs_sm.testing.machine import ACCOUNT, REGION, Machine, machine_of
 from constructs_sm.testing.moto_account import Account
-from constructs_sm.testing.needs import SOME, Need, is_sagemaker
 from constructs_sm.testing.permissions import permissions_of, scenarios
-from constructs_sm.testing.references import partition_of
-from constructs_sm.testing.role import Role
 from constructs_sm.testing.run import Run, recent
-from constructs_sm.testing.sagemaker import SageMaker
-from constructs_sm.testing.steps import Always, Failed, TimedOut
+from constructs_sm.testing.source.machine import ACCOUNT, REGION, Machine, machine_of
+from constructs_sm.testing.source.references import partition_of
+from constructs_sm.testing.world.answers import Answers
+from constructs_sm.testing.world.apis import ACTION_OF
+from constructs_sm.testing.world.calls import Call, RehearsalError, TaskError, UnansweredError
+from constructs_sm.testing.world.needs import SOME, Need, is_sagemaker
+from constructs_sm.testing.world.role import Role
+from constructs_sm.testing.world.sagemaker import SageMaker
+from constructs_sm.testing.world.steps import Always, Failed, TimedOut
 
 import boto3
 from botocore.exceptions import ClientError
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
     from constructs_sm.testing.history import Moment
     from constructs_sm.testing.permissions import Permissions
-    from constructs_sm.testing.role import Asked
     from constructs_sm.testing.run import Finding
-    from constructs_sm.testing.steps import Step
+    from constructs_sm.testing.world.role import Asked
+    from constructs_sm.testing.world.steps import Step
 
     from typing_extensions import Self
 

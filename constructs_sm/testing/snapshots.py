@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.testing.synthesized import definition, template
+from constructs_sm.testing.source.synthesized import definition, template
 
-from aws_cdk import Stack
 from syrupy.extensions.json import JSONSnapshotExtension
 
 if TYPE_CHECKING:
@@ -20,11 +19,11 @@ class TemplateSnapshotExtension(JSONSnapshotExtension):
     """
 
     def serialize(self, data: SerializableData, **options: Any) -> SerializedData:
-        return super().serialize(template(data) if isinstance(data, Stack) else data, **options)
+        return super().serialize(template(data) if hasattr(data, "template_file") else data, **options)
 
 
 class DefinitionSnapshotExtension(JSONSnapshotExtension):
     """The same, in which a stack is the definition of its one state machine."""
 
     def serialize(self, data: SerializableData, **options: Any) -> SerializedData:
-        return super().serialize(definition(data) if isinstance(data, Stack) else data, **options)
+        return super().serialize(definition(data) if hasattr(data, "template_file") else data, **options)

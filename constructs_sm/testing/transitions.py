@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.names import LONGEST_STATE_NAME
-from constructs_sm.nested import machines_in
+from constructs_sm.language.machines import machines_in
+from constructs_sm.values.names import LONGEST_STATE_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

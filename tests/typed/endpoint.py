@@ -1,4 +1,4 @@
-"""Every argument of EndpointConfig, Endpoint, EndpointUpdate, and of what they are made of."""
+"""Every argument of EndpointConfig, Endpoint, UpdateEndpoint, and of what they are made of."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from constructs_sm import (
     ClarifyExplainerConfig,
     ClarifyInferenceConfig,
     ClarifyShapConfig,
+    CreateEndpoint,
+    CreateEndpointConfig,
+    CreateModel,
     CrossRegionTrafficConfig,
     DataCaptureConfig,
-    Endpoint,
-    EndpointConfig,
-    EndpointUpdate,
     InstancePool,
     ManagedInstanceScaling,
     MetricsConfig,
-    Model,
     PrefixAwareRoutingConfig,
     RollingUpdatePolicy,
     ServerlessConfig,
+    UpdateEndpoint,
     Variant,
 )
 
@@ -36,8 +36,8 @@ IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/churn:1"
 
 def configs_of_one_variant(stack: Stack) -> None:
     """On instances, and without."""
-    model = Model(stack, "Model", image=IMAGE, model_data="s3://models/model.tar.gz")
-    EndpointConfig(
+    model = CreateModel(stack, "Model", image=IMAGE, model_data="s3://models/model.tar.gz")
+    CreateEndpointConfig(
         stack,
         "Small",
         model=model,
@@ -53,8 +53,8 @@ def configs_of_one_variant(stack: Stack) -> None:
         model="churn",
         serverless=ServerlessConfig(memory_size=Size.gibibytes(1), max_concurrency=1),
     )
-    EndpointConfig(stack, "Variant", variants=[only])
-    EndpointConfig(
+    CreateEndpointConfig(stack, "Variant", variants=[only])
+    CreateEndpointConfig(
         stack,
         "Serverless",
         model="churn",
@@ -62,15 +62,15 @@ def configs_of_one_variant(stack: Stack) -> None:
     )
 
 
-def config_of_all(stack: Stack) -> EndpointConfig:
+def config_of_all(stack: Stack) -> CreateEndpointConfig:
     """All that can be said of variants, and of what an endpoint does besides answering."""
     bucket = s3.Bucket(stack, "Bucket")
     key = kms.Key(stack, "Key")
     topic = sns.Topic(stack, "Topic")
     vpc = ec2.Vpc(stack, "Vpc")
     group = ec2.SecurityGroup(stack, "Group", vpc=vpc)
-    model = Model(stack, "Model", image=IMAGE, model_data=bucket)
-    return EndpointConfig(
+    model = CreateModel(stack, "Model", image=IMAGE, model_data=bucket)
+    return CreateEndpointConfig(
         stack,
         "Large",
         variants=[
@@ -180,8 +180,8 @@ def endpoints(stack: Stack) -> None:
         threshold=1,
         evaluation_periods=1,
     )
-    small = EndpointConfig(stack, "Small", model="churn", instance_type="ml.m5.xlarge")
-    Endpoint(
+    small = CreateEndpointConfig(stack, "Small", model="churn", instance_type="ml.m5.xlarge")
+    CreateEndpoint(
         stack,
         "Endpoint",
         endpoint_config=small,
@@ -194,7 +194,7 @@ def endpoints(stack: Stack) -> None:
         rollback_alarms=[alarm],
         tags={"team": "churn"},
     )
-    EndpointUpdate(
+    UpdateEndpoint(
         stack,
         "Canary",
         job_name="churn",
@@ -210,13 +210,13 @@ def endpoints(stack: Stack) -> None:
         exclude_retained_variant_properties=["DataCaptureConfig"],
         retain_deployment_config=False,
     )
-    Endpoint(
+    CreateEndpoint(
         stack,
         "Linear",
         endpoint_config=small,
         update_policy=BlueGreenUpdatePolicy(linear_step_size=CapacitySize.percent(25)),
     )
-    EndpointUpdate(
+    UpdateEndpoint(
         stack,
         "Rolling",
         job_name="churn",
@@ -227,14 +227,14 @@ def endpoints(stack: Stack) -> None:
             max_execution_timeout=Duration.hours(1),
         ),
     )
-    EndpointUpdate(
+    UpdateEndpoint(
         stack,
         "Steps",
         job_name="churn",
         endpoint_config="churn-2",
         update_policy=BlueGreenUpdatePolicy(linear_step_size=CapacitySize.percent(25)),
     )
-    Endpoint(
+    CreateEndpoint(
         stack,
         "Bound",
         endpoint_config=small,

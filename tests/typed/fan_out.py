@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constructs_sm import FanOut, JobOutput, Model, S3Items, TrainingJob
+from constructs_sm import CreateModel, FanOut, JobOutput, S3Items, TrainingJob
 
 from aws_cdk import Stack
 from aws_cdk import aws_s3 as s3
@@ -24,7 +24,7 @@ def _training(stack: Stack, name: str) -> TrainingJob:
 
 def of_the_input(stack: Stack) -> sfn.Chain:
     """A list that the execution is started with."""
-    first = Model(stack, "First", image=IMAGE)
+    first = CreateModel(stack, "First", image=IMAGE)
     each = FanOut(
         stack,
         "Each",

@@ -32,7 +32,7 @@ def metrics(stack: Stack) -> sfn.Chain:
         output="s3://data/models/",
         keep=["BillableTimeInSeconds"],
     )
-    auc = train.metric("validation:auc")
+    auc = train.final_metric("validation:auc")
     wanted: Condition = auc >= Number(path="$.minimum_auc")
     plausible: Condition = (auc != 1) & ~(auc == 0.5)
     seconds: JobOutput = train.output_field("BillableTimeInSeconds")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constructs_sm import Container, Model, ModelDataSource
+from constructs_sm import Container, CreateModel, ModelDataSource
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_ec2 as ec2
@@ -23,12 +23,12 @@ GATED = ModelDataSource(
 )
 
 
-def of_one_container(stack: Stack) -> Model:
+def of_one_container(stack: Stack) -> CreateModel:
     """Many models under one prefix, in a private registry."""
     bucket = s3.Bucket(stack, "Bucket")
     vpc = ec2.Vpc(stack, "Vpc")
     group = ec2.SecurityGroup(stack, "Group", vpc=vpc)
-    return Model(
+    return CreateModel(
         stack,
         "One",
         image="registry.example.com/churn:1",
@@ -50,15 +50,15 @@ def of_one_container(stack: Stack) -> Model:
     )
 
 
-def of_a_package(stack: Stack) -> Model:
+def of_a_package(stack: Stack) -> CreateModel:
     """What a registry knows."""
-    return Model(stack, "Package", model_package="churn/3", inference_specification="cpu")
+    return CreateModel(stack, "Package", model_package="churn/3", inference_specification="cpu")
 
 
-def of_a_pipeline(stack: Stack) -> Model:
+def of_a_pipeline(stack: Stack) -> CreateModel:
     """Two containers that are called by name."""
     repository = ecr.Repository(stack, "Repository")
-    return Model(
+    return CreateModel(
         stack,
         "Pipeline",
         containers=[

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from constructs_sm import (
+    CreateModel,
     Input,
     JobName,
-    Model,
+    JobPipeline,
     OutputCheck,
     ParallelJobs,
     PipelineStack,
     RetryPolicy,
     S3Location,
     SageMakerJob,
-    SageMakerPipeline,
     SageMakerTask,
     TrainingJob,
 )
 from constructs_sm.actions import MODEL, TRAINING_JOB, TRANSFORM_JOB
-from constructs_sm.errors import Problem
+from constructs_sm.language.errors import Problem
 
 from aws_cdk import DefaultStackSynthesizer, Duration, Environment, PermissionsBoundary, RemovalPolicy, Stack
 from aws_cdk import aws_ec2 as ec2
@@ -125,16 +125,18 @@ def side_by_side(stack: Stack) -> ParallelJobs:
 
 def names_checks_and_places(stack: Stack) -> None:
     """The values that jobs are given."""
-    Model(stack, "Named", image=IMAGE, job_name=JobName(kind="unique", prefix="churn", value=""))
-    Model(stack, "Checked", image=IMAGE, output_check=OutputCheck.completed(error="NoModel"))
-    Model(stack, "Bare", image=IMAGE, output_check=OutputCheck(error="NoModel", cause="It was empty", arn_only=True))
-    Model(
+    CreateModel(stack, "Named", image=IMAGE, job_name=JobName(kind="unique", prefix="churn", value=""))
+    CreateModel(stack, "Checked", image=IMAGE, output_check=OutputCheck.completed(error="NoModel"))
+    CreateModel(
+        stack, "Bare", image=IMAGE, output_check=OutputCheck(error="NoModel", cause="It was empty", arn_only=True)
+    )
+    CreateModel(
         stack,
         "Bucket",
         image=IMAGE,
         model_data=S3Location.of_bucket(bucket=s3.Bucket(stack, "Data"), prefix="models/model.tar.gz"),
     )
-    Model(
+    CreateModel(
         stack,
         "Model",
         image=IMAGE,
@@ -143,12 +145,12 @@ def names_checks_and_places(stack: Stack) -> None:
     )
 
 
-def pipeline(stack: Stack) -> SageMakerPipeline:
+def pipeline(stack: Stack) -> JobPipeline:
     """A pipeline in somebody's stack."""
-    return SageMakerPipeline(
+    return JobPipeline(
         stack,
         "Pipeline",
-        definition=Model(stack, "Model", image=IMAGE),
+        definition=CreateModel(stack, "Model", image=IMAGE),
         inputs={"rounds": Input.integer(1, 500, default=100)},
         timeout=Duration.hours(6),
         schedule=events.Schedule.rate(Duration.days(1)),
@@ -162,19 +164,19 @@ def pipeline(stack: Stack) -> SageMakerPipeline:
     )
 
 
-def pipeline_in_pipeline(stack: Stack) -> SageMakerPipeline:
+def pipeline_in_pipeline(stack: Stack) -> JobPipeline:
     """One that another runs, and that is started by itself in every way."""
     inputs = {
         "rounds": Input.integer(1, 500, default=100),
         "bucket": Input.string(default="data"),
         "key": Input.string(default="raw/may.csv"),
     }
-    inner = SageMakerPipeline(stack, "Inner", inputs=inputs, schedule=Duration.days(7))
+    inner = JobPipeline(stack, "Inner", inputs=inputs, schedule=Duration.days(7))
     key: str = inner.input("key")
     inner.run(sfn.Pass(stack, "Go", parameters={"key": key}))
     inner.start_on_schedule("rate(1 day)", inputs={"rounds": 10})
     inner.start_on_arrival("s3://data/raw/", inputs={"rounds": 20})
-    outer = SageMakerPipeline(stack, "Outer")
+    outer = JobPipeline(stack, "Outer")
     whole: tasks.StepFunctionsStartExecution = inner.task(stack, "Whole")
     part = inner.task(stack, "Part", input={"rounds": 1}, result_path=sfn.JsonPath.DISCARD)
     outer.run(whole.next(part))

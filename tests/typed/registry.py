@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from constructs_sm import Approval, JobName, ModelPackage, OutputCheck, PolledJob, RetryPolicy
-from constructs_sm.errors import Problem
+from constructs_sm import Approval, CreateModelPackage, JobName, OutputCheck, PolledJob, RetryPolicy
+from constructs_sm.language.errors import Problem
 from constructs_sm.polled_actions import COMPILATION_JOB
 
 from aws_cdk import Duration, Stack
@@ -13,7 +13,7 @@ from aws_cdk import aws_stepfunctions as sfn
 
 def approved_version(stack: Stack) -> sfn.Chain:
     """A version that somebody must let pass."""
-    version = ModelPackage(
+    version = CreateModelPackage(
         stack,
         "Register",
         group="churn",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constructs_sm import BatchDataCaptureConfig, ExperimentConfig, Model, S3Location, TransformJob
+from constructs_sm import BatchDataCaptureConfig, CreateModel, ExperimentConfig, S3Location, TransformJob
 
 from aws_cdk import Duration, Size, Stack
 from aws_cdk import aws_ec2 as ec2
@@ -55,7 +55,7 @@ def everything(stack: Stack) -> TransformJob:
 
 def of_a_model(stack: Stack) -> TransformJob:
     """Of a model made before."""
-    model = Model(
+    model = CreateModel(
         stack,
         "Model",
         image="123456789012.dkr.ecr.us-east-1.amazonaws.com/churn:1",

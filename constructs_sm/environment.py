@@ -1,0 +1,51 @@
+"""The environment of a construct, as the CDK calls it: the stack around it, with its partition, Region and account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from constructs_sm.language.arns import Arns
+from constructs_sm.language.errors import InvalidInputError, Problem
+
+from aws_cdk import Stack
+
+if TYPE_CHECKING:
+    from constructs import IConstruct
+
+_STACKS: dict[IConstruct, Stack] = {}
+_ARNS: dict[Stack, Arns] = {}
+
+
+def stack_of(scope: IConstruct) -> Stack:
+    """The stack around *scope*. Asked once per construct: it takes messages over the jsii bridge.
+
+    Raises:
+        InvalidInputError: There is none.
+    """
+    found = _STACKS.get(scope)
+    if found is None:
+        found = _STACKS[scope] = Stack.of(scope) if Stack.is_stack(scope) else stack_of(parent_of(scope))
+    return found
+
+
+def arns_of(scope: IConstruct) -> Arns:
+    """Partition, Region and account of the stack around *scope*."""
+    stack = stack_of(scope)
+    if stack not in _ARNS:
+        _ARNS[stack] = Arns(stack.partition, stack.region, stack.account)
+    return _ARNS[stack]
+
+
+def parent_of(scope: IConstruct) -> IConstruct:
+    """The construct around *scope*.
+
+    Raises:
+        InvalidInputError: There is none, so there is no stack either.
+    """
+    parent = scope.node.scope
+    if parent is None:
+        where = f"{type(scope).__name__} '{scope.node.path}'"
+        raise InvalidInputError(
+            where, [Problem("the scope is not inside a Stack", scope.node.path, "pass a scope in one")]
+        )
+    return parent

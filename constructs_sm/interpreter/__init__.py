@@ -1,0 +1,1 @@
+"""Amazon States Language run in virtual time; knows neither SageMaker nor the CDK."""

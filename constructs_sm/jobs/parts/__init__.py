@@ -1,0 +1,1 @@
+"""The structures that requests are made of, as SageMaker names them."""

@@ -1,0 +1,242 @@
+"""Fields that the requests of several jobs have, from the types a CDK user has at hand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeAlias, Union
+
+from constructs_sm.language.errors import NOTHING, Problem
+from constructs_sm.language.late_bound import TOKEN, is_json_path, is_jsonata, is_token
+from constructs_sm.requests.rendering import Structure
+from constructs_sm.values.outputs import JobOutput
+
+from aws_cdk import Token
+from aws_cdk.aws_stepfunctions import FieldUtils, JsonPath, QueryLanguage
+
+if TYPE_CHECKING:
+    from constructs_sm.images import SageMakerImage
+    from constructs_sm.task.job import JobArguments
+
+    from aws_cdk import Duration, Size
+    from aws_cdk import aws_ec2 as ec2
+    from aws_cdk import aws_ecr as ecr
+    from aws_cdk import aws_ecr_assets as ecr_assets
+    from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_lambda as lambda_
+    from aws_cdk import aws_sns as sns
+
+Image: TypeAlias = Union[str, "SageMakerImage", "ecr.IRepository", "ecr_assets.DockerImageAsset"]
+"""A container image: its URI, one of `images`, a repository (its `latest`), or an image built from a folder. ECR pull
+follows from it."""
+InstanceType: TypeAlias = Union[str, "ec2.InstanceType"]
+"""An instance type in SageMaker's spelling (`ml.m5.xlarge`) or the CDK's; late-bound strings too."""
+Key: TypeAlias = Union[str, "kms.IKey"]
+Function: TypeAlias = Union[str, "lambda_.IFunction"]
+"""A Lambda function, or its ARN."""
+Topic: TypeAlias = Union[str, "sns.ITopic"]
+"""An SNS topic, or its ARN."""
+Scalar: TypeAlias = str | int | float | bool
+Numeric: TypeAlias = int | float | str
+"""A number; late-bound as a string, or as a number token of the CDK, which is a float."""
+Flag: TypeAlias = bool | str
+"""A boolean; a string is late-bound."""
+Time: TypeAlias = Union["Duration", str]
+"""A string is late-bound, and holds the number the API wants: seconds, mostly."""
+Storage: TypeAlias = Union["Size", str]
+"""A string is late-bound, and holds GiB."""
+Texts: TypeAlias = Mapping[str, Scalar] | str
+"""Scalars by name: SageMaker gets strings. A string is late-bound, and holds them all."""
+TextList: TypeAlias = Sequence[Scalar] | str
+"""Scalars: SageMaker gets strings. Each may be late-bound; so may all, as one string: `States.Array('--rows', $.rows)`,
+`$.arguments`, JSONata."""
+Subnets: TypeAlias = Union["ec2.SubnetSelection", Sequence[Union[str, "ec2.ISubnet"]]]
+SecurityGroups: TypeAlias = Sequence[Union[str, "ec2.ISecurityGroup"]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExperimentConfig(Structure):
+    """The experiment that a job is a trial component of.
+
+    Attributes:
+        experiment_name: One that exists.
+        trial_name: One that exists. SageMaker's default: a new one.
+        trial_component_display_name: SageMaker's default: the name of the trial component.
+        run_name: The run of the experiment.
+    """
+
+    experiment_name: str | None = None
+    trial_name: str | None = None
+    trial_component_display_name: str | None = None
+    run_name: str | None = None
+
+    def to_request(self) -> dict[str, Any]:
+        return {
+            "ExperimentName": self.experiment_name,
+            "TrialName": self.trial_name,
+            "TrialComponentDisplayName": self.trial_component_display_name,
+            "RunName": self.run_name,
+        }
+
+
+def texts(values: Any) -> Any:
+    """Scalars as the strings the API wants: `True` is `true`, numbers as Python writes them."""
+    return {name: _text(value) for name, value in values.items()} if isinstance(values, Mapping) else values
+
+
+def _text(value: Any) -> Any:  # noqa: PLR0911  (one for each kind of value)
+    if isinstance(value, JobOutput):
+        return value.as_text()
+    if value is None or value in (math.inf, -math.inf) or value != value:  # noqa: PLR0124  (nan)
+        # None would be left out unseen, and the API has no spelling for the others.
+        return NOTHING
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if is_token(value):
+        # What comes later may be a number.
+        text = value if isinstance(value, str) else Token.as_string(value)
+        # Within a longer text a path cannot stand, which is said when the request is checked.
+        whole = TOKEN.fullmatch(text) is not None
+        return JsonPath.format("{}", text) if whole and JsonPath.is_encoded_json_path(text) else text
+    if is_jsonata(value):
+        return f"{{% $string({value[2:-2].strip()}) %}}"
+    if isinstance(value, str):
+        return f"States.Format('{{}}', {value})" if is_json_path(value) and value.startswith("$") else value
+    return str(value) if isinstance(value, (int, float)) else value
+
+
+def text_list(values: TextList | None) -> Any:
+    """Scalars as the strings the API wants, in a list; what is no list as it is."""
+    if not isinstance(values, (list, tuple)) or is_token(values):
+        return values
+    return [_expression(_text(value)) for value in values]
+
+
+def _expression(value: Any) -> Any:
+    """A JSONPath of the CDK's as Step Functions spells it: as a token it can only be the value of a field."""
+    if isinstance(value, str) and TOKEN.fullmatch(value) and JsonPath.is_encoded_json_path(value):
+        return (FieldUtils.render_object({"path": value}) or {}).get("path.$", value)
+    return value
+
+
+def tag_list(tags: Mapping[str, str] | None) -> list[dict[str, str]] | None:
+    """Tags as SageMaker lists them."""
+    return [{"Key": key, "Value": value} for key, value in tags.items()] if isinstance(tags, Mapping) else tags
+
+
+def named(values: Any, argument: str, problems: list[Problem]) -> Mapping[str, Any]:
+    """*values*, or a problem if they are no mapping."""
+    if values is None or isinstance(values, Mapping):
+        return values or {}
+    problems.append(Problem(f"{argument} must be a mapping", values, "pass a dict from names to values"))
+    return {}
+
+
+def instance(instance_type: Any) -> Any:
+    """The instance type in SageMaker's spelling."""
+    return f"ml.{instance_type.to_string()}" if hasattr(instance_type, "to_string") else instance_type
+
+
+def seconds(duration: Any) -> Any:
+    """A Duration in seconds; anything else as it is, for SageMaker's model to judge."""
+    return _whole(duration, "to_seconds")
+
+
+def milliseconds(duration: Any) -> Any:
+    """A Duration in milliseconds; anything else as it is, for SageMaker's model to judge."""
+    return _whole(duration, "to_milliseconds")
+
+
+def gibibytes(size: Any) -> Any:
+    """A Size in GiB; anything else as it is, for SageMaker's model to judge."""
+    return _whole(size, "to_gibibytes")
+
+
+def mebibytes(size: Any) -> Any:
+    """A Size in MiB, which SageMaker calls MB; anything else as it is, for SageMaker's model to judge."""
+    return _whole(size, "to_mebibytes")
+
+
+def minutes(duration: Any) -> Any:
+    """A Duration in minutes; anything else as it is, for SageMaker's model to judge."""
+    return _whole(duration, "to_minutes")
+
+
+def switch(value: Any, on: str, off: str) -> Any:
+    """A boolean as SageMaker spells it in this field; anything else as it is, for SageMaker's model to judge."""
+    return {True: on, False: off}[value] if isinstance(value, bool) else value
+
+
+def each(values: Any, field: str) -> Any:
+    """A list of structures of one field; anything else as it is, for SageMaker's model to judge."""
+    return [{field: value} for value in values] if isinstance(values, (list, tuple)) else values
+
+
+def cluster(
+    instance_type: InstanceType | None, instance_count: Numeric | None, volume_size: Storage | None, key: Key | None
+) -> dict[str, Any]:
+    """The fields of a cluster of one instance type: ResourceConfig, ClusterConfig."""
+    return {
+        "InstanceType": instance(instance_type),
+        "InstanceCount": instance_count,
+        "VolumeSizeInGB": gibibytes(volume_size),
+        "VolumeKmsKeyId": key,
+    }
+
+
+CLUSTER = {"InstanceCount": 1, "VolumeSizeInGB": 30}
+"""What fills a cluster."""
+STOPPING = {"MaxRuntimeInSeconds": 3600}
+"""What fills a StoppingCondition: a job that hangs costs an hour."""
+
+
+def first(*values: Any) -> Any:
+    """The first value that is given."""
+    return next((value for value in values if value is not None), None)
+
+
+def _whole(value: Any, conversion: str) -> Any:
+    try:
+        return _converted(value, conversion) if hasattr(value, conversion) else value
+    except RuntimeError:
+        return value
+
+
+@cache
+def _converted(value: Any, conversion: str) -> Any:
+    """An amount in whole units. Asked once of an amount that many jobs have, since it goes over the bridge."""
+    return getattr(value, conversion)()
+
+
+def vpc_config(
+    vpc: ec2.IVpc | None, subnets: Subnets | None, security_groups: SecurityGroups | None, problems: list[Problem]
+) -> dict[str, Any] | None:
+    """VpcConfig; its subnets are the private ones of *vpc*, a selection of its, or the ones listed."""
+    if vpc is None and subnets is None and security_groups is None:
+        return None
+    if not security_groups:
+        problems.append(Problem("a job in a VPC needs security groups", security_groups, "pass security_groups=[...]"))
+    groups = security_groups if isinstance(security_groups, str) else list(security_groups or ())
+    return {"SecurityGroupIds": groups, "Subnets": _subnets(vpc, subnets, problems)}
+
+
+def _subnets(vpc: ec2.IVpc | None, subnets: Subnets | None, problems: list[Problem]) -> Any:
+    if is_json_path(subnets) or is_jsonata(subnets):
+        return subnets
+    if isinstance(subnets, Sequence) and not isinstance(subnets, str):
+        return list(subnets)
+    if vpc is None or not hasattr(vpc, "select_subnets"):
+        problems.append(Problem("subnets of no VPC", subnets or vpc, "pass vpc, an ec2.IVpc, or a list of subnets"))
+        return []
+    selection = {name: getattr(subnets, name, None) for name in _SELECTION}
+    return list(vpc.select_subnets(**selection).subnet_ids)
+
+
+_SELECTION = ("availability_zones", "one_per_az", "subnet_filters", "subnet_group_name", "subnets", "subnet_type")
+
+
+def asks_for_jsonata(arguments: JobArguments) -> bool:
+    """Whether the job is to be written in JSONata."""
+    return arguments.get("query_language") is QueryLanguage.JSONATA

@@ -1,0 +1,303 @@
+"""What is certain at each state of a state machine: a data-flow analysis of Amazon States Language.
+
+For every state: which states have certainly ended before it, and at which places of its input a result certainly
+stands, on every path from the start. Where somebody else's state puts an unknown value in place of the whole input,
+anything may stand there, and nothing is said.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+from constructs_sm.language.late_bound import LATE
+from constructs_sm.language.machines import Json, machines_in
+
+Place: TypeAlias = tuple[str, ...]
+"""Keys from the root of a payload."""
+Container: TypeAlias = tuple[str, int]
+"""A Map or Parallel, and which of its branches."""
+Places: TypeAlias = frozenset[Place] | None
+"""Where results stand; None: anywhere."""
+
+_STEP = r"\.(\w+)|\.`([^`]+)`|\[['\"]([^'\"]+)['\"]\]"
+_STEPS = re.compile(_STEP)
+_PATH = re.compile(rf"\$(?:states\.input)?((?:{_STEP})*)")
+_BRANCH = re.compile(rf"\$\[(\d+)\]((?:{_STEP})*)")
+_JSONATA = re.compile(r"\{%\s*(.*?)\s*%\}", re.DOTALL)
+_MERGED_INPUT = re.compile(r"\$merge\(\[\s*\$states\.input\b")
+_MERGED_RESULT = re.compile(r"\$merge\(\s*\$states\.result\s*\)")
+_KEY = re.compile(r"""("(?:[^"\\]|\\.)*"|'[^']*'|\w+)\s*:""")
+_OURS = ":states:::sagemaker:"
+_FAILS = ":sendTaskFailure.waitForTaskToken"
+"""How a task is called that reports its own failure: it ends the execution, or redriven leads back with what was."""
+REDRIVEN = "Redriven: "
+"""How the error begins that leads a redriven execution back to the job that failed."""
+_NOWHERE: frozenset[Place] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is certain at a point of a state machine."""
+
+    ended: frozenset[str] = frozenset()
+    results: Places = _NOWHERE
+
+    def meet(self, other: Facts) -> Facts:
+        """What is certain whichever of two ways was taken."""
+        if self.results is None:
+            results = other.results
+        else:
+            results = self.results if other.results is None else self.results & other.results
+        return Facts(self.ended & other.ended, results)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A state, where it stands, and what is certain when it starts."""
+
+    state: Json
+    before: Facts
+    containers: tuple[Container, ...]
+    jsonata: bool
+
+
+def points(definition: Json) -> dict[str, Point]:
+    """Every state of a state machine that an execution can come to, by name."""
+    found: dict[str, Point] = {}
+    _Machine(found, definition.get("QueryLanguage") == "JSONata").run(definition, Facts(), ())
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Machine:
+    found: dict[str, Point]
+    jsonata: bool
+
+    def run(self, machine: Json, start: Facts, containers: tuple[Container, ...]) -> Facts | None:
+        """Follow every path; what is certain at the end, None if it cannot be reached."""
+        states: Mapping[str, Json] = machine["States"]
+        before = {machine["StartAt"]: start}
+        waiting = [machine["StartAt"]]
+        ends: dict[str, Facts] = {}
+        # What is certain only ever gets less, so this comes to an end.
+        while waiting:
+            name = waiting.pop()
+            state, facts = states[name], before[name]
+            jsonata = state.get("QueryLanguage", "JSONata" if self.jsonata else "JSONPath") == "JSONata"
+            self.found[name] = Point(state, facts, containers, jsonata)
+            for target, then in self._edges(name, self.found[name]):
+                if target is None:
+                    ends[name] = then
+                    continue
+                known = before.get(target)
+                met = then if known is None else known.meet(then)
+                if met != known:
+                    before[target] = met
+                    waiting.append(target)
+        end: Facts | None = None
+        for facts in ends.values():
+            end = facts if end is None else end.meet(facts)
+        return end
+
+    def _edges(self, name: str, point: Point) -> Iterator[tuple[str | None, Facts]]:
+        """Where it goes on from a state, and what is certain then; to None where the state machine ends."""
+        state, facts = point.state, point.before
+        if str(state.get("Resource")).endswith(_FAILS):
+            return
+        for catcher in state.get("Catch", ()):
+            if catcher["ErrorEquals"][0].startswith(REDRIVEN):
+                # Back to where the execution has been, with what was there: nothing less is certain for it.
+                continue
+            yield catcher["Next"], replace(facts, results=_after(catcher, facts.results, _NOWHERE, point.jsonata))
+        if state["Type"] == "Fail":
+            return
+        if state["Type"] == "Choice":
+            then = replace(facts, ended=facts.ended | {name})
+            for rule in state.get("Choices", ()):
+                here = {**state, **rule} if point.jsonata else state
+                yield rule["Next"], replace(then, results=_after(here, facts.results, facts.results, point.jsonata))
+            if "Default" in state:
+                passed = _after(state, facts.results, facts.results, point.jsonata)
+                yield state["Default"], replace(then, results=passed)
+            return
+        left = self._left_by(name, point)
+        if left is not None:
+            yield state.get("Next"), replace(left, ended=left.ended | {name})
+
+    def _left_by(self, name: str, point: Point) -> Facts | None:
+        """What is certain when a state has ended well; None if it never does."""
+        state, facts, jsonata = point.state, point.before, point.jsonata
+        taken = _taken(state, facts.results, jsonata=jsonata)
+        match state["Type"]:
+            case "Parallel":
+                branches = [
+                    self.run(branch, replace(facts, results=taken), (*point.containers, (name, index)))
+                    for index, branch in enumerate(machines_in(state))
+                ]
+                ends = [end for end in branches if end is not None]
+                if len(ends) < len(branches):
+                    return None
+                results = _after(state, facts.results, _NOWHERE, jsonata, [end.results for end in ends])
+                return Facts(facts.ended.union(*(end.ended for end in ends)), results)
+            case "Map":
+                self.run(
+                    machines_in(state)[0],
+                    replace(facts, results=_item(state, taken, jsonata=jsonata)),
+                    (*point.containers, (name, 0)),
+                )
+                return replace(facts, results=_after(state, facts.results, _NOWHERE, jsonata))
+            case "Task":
+                left = frozenset({(root_of(name),)}) if calls_sagemaker(state) else None
+                return replace(facts, results=_after(state, facts.results, left, jsonata))
+            case "Pass" if not jsonata:
+                made = taken
+                if "Parameters" in state or "Result" in state:
+                    made = _template(state.get("Parameters", state.get("Result")), taken)
+                return replace(facts, results=_after(state, facts.results, made, jsonata))
+        return replace(facts, results=_after(state, facts.results, taken, jsonata))
+
+
+def calls_sagemaker(state: Json) -> bool:
+    """Whether a state is a task of ours."""
+    return _OURS in str(state.get("Resource"))
+
+
+def root_of(state: str) -> str:
+    """The place of a result that is the whole payload."""
+    return f"${state}"
+
+
+def _taken(state: Json, results: Places, *, jsonata: bool) -> Places:
+    """What a state takes of its input."""
+    if jsonata:
+        return results if "Arguments" not in state else _template(state["Arguments"], results)
+    path = state.get("InputPath", "$")
+    taken = _NOWHERE if path is None else _under(results, path)
+    if state["Type"] in ("Parallel", "Map") and "Parameters" in state and "Iterator" not in state:
+        return _template(state["Parameters"], taken)
+    return taken
+
+
+def _item(state: Json, taken: Places, *, jsonata: bool) -> Places:
+    """What the states of a Map find: the item, or what is selected for it."""
+    if "ItemBatcher" in state:
+        return None
+    selector = state.get("ItemSelector", None if jsonata else state.get("Parameters"))
+    return _NOWHERE if selector is None else _template(selector, taken)
+
+
+def _after(state: Json, before: Places, result: Places, jsonata: bool, branches: Sequence[Places] = ()) -> Places:
+    """Where results stand after a state (or a catcher) whose own result is *result*."""
+    if jsonata:
+        return _computed(state["Output"], before, result, branches) if "Output" in state else result
+    selected = result if "ResultSelector" not in state else _template(state["ResultSelector"], result, branches)
+    path = state.get("ResultPath", "$")
+    if path is None:
+        results = before
+    else:
+        place = steps(path)
+        results = selected if not place else _with(before, place)
+    path = state.get("OutputPath", "$")
+    return _NOWHERE if path is None else _under(results, path)
+
+
+def _with(results: Places, place: Place) -> Places:
+    return None if results is None else results | {place}
+
+
+def _computed(value: Any, before: Places, result: Places, branches: Sequence[Places]) -> Places:
+    """What an Output in JSONata makes."""
+    expression = _JSONATA.fullmatch(value.strip()) if isinstance(value, str) else None
+    if expression is None:
+        return _template(value, before)
+    text = expression[1]
+    if text == "$states.result" or text.startswith("$states.result.{"):
+        return result
+    if branches and _MERGED_RESULT.fullmatch(text):
+        return _union(branches)
+    if _MERGED_INPUT.match(text):
+        return None if before is None else before | {(_unquoted(key),) for key in _KEY.findall(text)}
+    path = _PATH.fullmatch(text)
+    return _under(before, text) if path and text.startswith("$states.input") else None
+
+
+def result_place(point: Point) -> Place:
+    """Where a task puts its result in its input; nowhere in particular if that is not plain."""
+    if not point.jsonata:
+        return steps(point.state.get("ResultPath") or "$")
+    expression = _JSONATA.fullmatch(str(point.state.get("Output", "")).strip())
+    key = _KEY.search(expression[1]) if expression and _MERGED_INPUT.match(expression[1]) else None
+    return (_unquoted(key[1]),) if key else ()
+
+
+def _unquoted(key: str) -> str:
+    return str(json.loads(key)) if key.startswith('"') else key.strip("'")
+
+
+def _template(value: Any, results: Places, branches: Sequence[Places] = ()) -> Places:
+    """Where results stand in what a template makes of an input; what others compute may be anything, so is there."""
+    if isinstance(value, str):
+        expression = _JSONATA.fullmatch(value.strip())
+        return _computed(value, results, None, branches) if expression else None
+    if not isinstance(value, Mapping):
+        return _NOWHERE
+    places: set[Place] = set()
+    for key, item in value.items():
+        name = key.removesuffix(LATE)
+        inner = _handed_on(name, item, results, branches, late=name != key)
+        if inner is None:
+            places.add((name,))
+        else:
+            places |= {(name, *place) for place in inner}
+    return frozenset(places)
+
+
+def _handed_on(name: str, value: Any, results: Places, branches: Sequence[Places], *, late: bool) -> Places:
+    """What stands under one key of a template."""
+    if isinstance(value, Mapping):
+        return _template(value, results, branches)
+    text = str(value)
+    expression = _JSONATA.fullmatch(text.strip())
+    if not late and expression is None:
+        return _NOWHERE
+    text = expression[1] if expression else text
+    if branches and text.startswith("States.JsonMerge("):
+        return _union(branches[int(index)] for index, *_ in _BRANCH.findall(text) if int(index) < len(branches))
+    branch = _BRANCH.fullmatch(text)
+    if branch and branches and int(branch[1]) < len(branches):
+        return _under(branches[int(branch[1])], f"${branch[2]}")
+    if not _PATH.fullmatch(text):
+        return None
+    handed = _under(results, text)
+    # A key that says where it comes from is as good as that; any other is its author's.
+    return _NOWHERE if handed is None and results is not None and steps(text) == (name,) else handed
+
+
+def _union(branches: Iterable[Places]) -> Places:
+    places: frozenset[Place] = _NOWHERE
+    for branch in branches:
+        if branch is None:
+            return None
+        places |= branch
+    return places
+
+
+def steps(path: str) -> Place:
+    """The keys of a path from the root, in either query language, as far as they are plain."""
+    found = _PATH.match(path)
+    return tuple("".join(step) for step in _STEPS.findall(found[1])) if found else ()
+
+
+def _under(results: Places, path: str) -> Places:
+    """What of *results* stands under a path: None, anything, if the path is not one that results are known of."""
+    whole = _PATH.fullmatch(path)
+    at = steps(path)
+    if results is None or whole is None or not at:
+        return results if whole and not at else None
+    inner = frozenset(place[len(at) :] for place in results if place[: len(at)] == at)
+    # Inside a result: a part of it, as long as the result is there.
+    return inner or (frozenset({()}) if any(at[: len(place)] == place for place in results) else None)

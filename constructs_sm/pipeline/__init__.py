@@ -1,0 +1,1 @@
+"""A state machine that runs unattended: its role, log, alarms, triggers and stack."""

@@ -1,0 +1,90 @@
+"""Who is told, and how, of executions that did not succeed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from constructs_sm.language.console import execution_link
+from constructs_sm.language.late_bound import is_token
+from constructs_sm.pipeline.encryption import admit_publishers
+
+from aws_cdk import Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as cloudwatch_actions
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sns as sns
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_stepfunctions as sfn
+    from constructs import Construct
+
+_NOT_SUCCEEDED = ["FAILED", "TIMED_OUT", "ABORTED"]
+
+
+def alert_topic(scope: Construct, key: kms.IKey | None) -> sns.Topic:
+    """A topic that alarms and rules may publish to, over TLS."""
+    topic = sns.Topic(scope, "Topic", enforce_ssl=True, master_key=key)
+    if key is not None:
+        admit_publishers(key, Stack.of(scope))
+    # With a policy of its own a topic no longer admits all of its account, CloudWatch included.
+    topic.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="AlarmsMayPublish",
+            actions=["sns:Publish"],
+            resources=[topic.topic_arn],
+            principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+            conditions={"StringEquals": {"aws:SourceAccount": Stack.of(scope).account}},
+        )
+    )
+    return topic
+
+
+def tell_of_failures(scope: Construct, machine: sfn.StateMachine, topic: sns.ITopic) -> None:
+    """Publish the name, the end and the link of every execution that did not succeed."""
+    stack = Stack.of(scope)
+    name, status, arn = (
+        events.EventField.from_path(f"$.detail.{field}") for field in ("name", "status", "executionArn")
+    )
+    console = f"{execution_link(stack.region)}{arn}"
+    link = console if stack.partition == "aws" or is_token(stack.partition) else arn
+    events.Rule(
+        scope,
+        "NotSucceeded",
+        description="Executions that failed, timed out or were aborted",
+        event_pattern=events.EventPattern(
+            source=["aws.states"],
+            detail_type=["Step Functions Execution Status Change"],
+            detail={"status": _NOT_SUCCEEDED, "stateMachineArn": [machine.state_machine_arn]},
+        ),
+        targets=[
+            targets.SnsTopic(
+                topic,
+                message=events.RuleTargetInput.from_text(
+                    f"{stack.stack_name}: execution {name} ended {status}. {link}"
+                ),
+            )
+        ],
+    )
+
+
+def alarm_of_failures(scope: Construct, machine: sfn.StateMachine, topic: sns.ITopic) -> None:
+    """An alarm each for executions that failed and that timed out."""
+    # Not for aborted ones: somebody has stopped them and knows.
+    for construct_id, ending, metric in (
+        ("FailedAlarm", "failed", machine.metric_failed()),
+        ("TimedOutAlarm", "timed out", machine.metric_timed_out()),
+    ):
+        alarm = cloudwatch.Alarm(
+            scope,
+            construct_id,
+            alarm_description=f"An execution of {scope.node.path} has {ending}",
+            metric=metric,
+            threshold=1,
+            evaluation_periods=1,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        alarm.add_alarm_action(cloudwatch_actions.SnsAction(topic))

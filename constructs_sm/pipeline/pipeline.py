@@ -1,0 +1,364 @@
+"""JobPipeline: a state machine with what one needs around it to run unattended."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from constructs_sm.grants.statements import SERVICE_GRANT
+from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all
+from constructs_sm.language.paths import path_of
+from constructs_sm.pipeline.alerts import alarm_of_failures, alert_topic, tell_of_failures
+from constructs_sm.pipeline.dashboard import dashboard as dashboard_of
+from constructs_sm.pipeline.encryption import admit_logs
+from constructs_sm.pipeline.quotas import WithinLimits
+from constructs_sm.pipeline.triggers import Trigger
+from constructs_sm.settings import event_schedule, mistyped
+from constructs_sm.steps.failure_handler import FailureHandler
+from constructs_sm.steps.input_guard import InputGuard
+from constructs_sm.task.scope import AcknowledgedExecutions, JobScope, acknowledge_wildcards
+from constructs_sm.values.input_schema import InputSchema
+from constructs_sm.values.names import LONGEST_PREFIX, slug
+from constructs_sm.values.s3 import S3Location
+
+import jsii
+from aws_cdk import Annotations, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct, IValidation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from constructs_sm.values.inputs import Input
+    from constructs_sm.values.s3 import S3Data
+
+    from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_stepfunctions_tasks as tasks
+
+_NOTHING_GRANTED = (
+    "The state machine role cannot be changed here: it is of another account, or was imported with mutable=False. "
+    "Grant it what the jobs need; without role= the pipeline makes one, whose policy says what that is."
+)
+
+
+class JobPipeline(Construct):
+    """A state machine that logs everything, is traced, ends in time, and says when it did not succeed.
+
+    Jobs made with this construct as their scope share the beginning of their names, so that the policy of the state
+    machine does not grow with their number. Jobs made elsewhere keep their own.
+
+    Args:
+        scope: Any construct in a stack.
+        construct_id: Also the beginning of the names of jobs made in this scope.
+        definition: What to run; or call `run` when the jobs are there.
+        inputs: What an execution may be started with: `{"rounds": Input.integer(1, 500, default=100)}`. They are
+            checked before anything else runs, and stand in the comment of the state machine. Default: anything, and
+            nothing is checked.
+        timeout: An execution that runs longer ends TIMED_OUT; longer than any of its states may wait. Default: 1 day.
+        schedule: When to start an execution by itself, with the defaults of its inputs. Default: never.
+        topic: Who is told of executions that did not succeed. Default: a topic made here.
+        alert_emails: Subscribed to the topic; each must confirm.
+        explain_failures: Whether jobs that fail, and have no catch of their own for `States.ALL`, lead to a
+            `FailureHandler`. Default: yes.
+        dashboard: Whether to make a dashboard: executions, durations, what failed. Default: no; it has a price.
+        log_retention: How long the log of executions is kept; it goes with the stack. Default: 1 year.
+        key: For the log, and the topic if it is made here. The policy of a key that is not of this app must admit
+            CloudWatch, CloudWatch Logs and EventBridge. Default: none.
+        role: The state machine role. Default: made here, with what the jobs of the definition need. One that cannot be
+            changed here gets a warning, and no grants.
+
+    Raises:
+        InvalidInputError: A pipeline is run twice, or a trigger sends other inputs than there are.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        definition: sfn.IChainable | None = None,
+        inputs: Mapping[str, Input] | None = None,
+        timeout: Duration | None = None,
+        schedule: events.Schedule | Duration | None = None,
+        topic: sns.ITopic | None = None,
+        alert_emails: Sequence[str] = (),
+        explain_failures: bool = True,
+        dashboard: bool = False,
+        log_retention: logs.RetentionDays | None = None,
+        key: kms.IKey | None = None,
+        role: iam.IRole | None = None,
+    ) -> None:
+        problems = _mistyped(
+            definition=definition,
+            timeout=timeout,
+            schedule=schedule,
+            topic=topic,
+            alert_emails=alert_emails,
+            log_retention=log_retention,
+            key=key,
+            role=role,
+        )
+        self._schema = None if inputs is None else InputSchema(inputs)
+        if self._schema is not None:
+            problems += self._schema.problems()
+        self._triggers: list[Trigger] = []
+        if schedule is not None and not problems:
+            self._triggers.append(Trigger.on_schedule(event_schedule(schedule), {}))
+            problems += self._triggers[0].problems(self._schema)
+        raise_all(f"JobPipeline '{scope.node.path}/{construct_id}'", problems)
+        super().__init__(scope, construct_id)
+        if JobScope.of(scope).name_prefix is None:
+            JobScope(self, name_prefix=slug(construct_id, LONGEST_PREFIX))
+        self._timeout = timeout
+        self._started_on: dict[str, int] = {}
+        self._explains_failures = explain_failures
+        self._has_dashboard = dashboard
+        self._key = key
+        self._log_retention = log_retention or logs.RetentionDays.ONE_YEAR
+        self._role = role
+        self._state_machine: sfn.StateMachine | None = None
+        self.topic = topic or alert_topic(self, key)
+        for email in dict.fromkeys(alert_emails):
+            self.topic.add_subscription(subscriptions.EmailSubscription(email))
+        if definition is not None:
+            self.run(definition)
+        else:
+            self.node.add_validation(_HasRun(self))
+
+    @property
+    def state_machine(self) -> sfn.StateMachine:
+        """The state machine.
+
+        Raises:
+            InvalidInputError: The pipeline has not been run yet.
+        """
+        if self._state_machine is None:
+            raise self._wrong("nothing runs yet", NOTHING, "call run(definition) first")
+        return self._state_machine
+
+    def run(self, definition: sfn.IChainable) -> sfn.StateMachine:
+        """Make the state machine of *definition*, with its log, alarms and schedule.
+
+        Raises:
+            InvalidInputError: The pipeline runs something already.
+        """
+        if self._state_machine is not None:
+            raise self._wrong(
+                "the pipeline runs something already",
+                getattr(definition, "id", definition),
+                "chain it to that, or make another",
+            )
+        if not hasattr(definition, "start_state"):
+            raise self._wrong("nothing to run", definition, "pass a job, or a chain")
+        handling: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
+        if self._explains_failures:
+            handler = FailureHandler(self, "JobFailed", topic=self.topic)
+            handler.catch(definition)
+            handling = handler.catching_branches()
+        if self._schema is not None:
+            guard = InputGuard(self, "CheckInput", inputs=self._schema.inputs)
+            definition = guard.next(definition)
+        log = self._log()
+        with handling:
+            machine = self._state_machine = sfn.StateMachine(
+                self,
+                "StateMachine",
+                definition_body=sfn.DefinitionBody.from_chainable(definition),
+                comment=None if self._schema is None else self._schema.text(),
+                timeout=self._timeout or Duration.days(1),
+                tracing_enabled=True,
+                role=self._role,
+                logs=sfn.LogOptions(destination=log, level=sfn.LogLevel.ALL, include_execution_data=True),
+            )
+        if self._role is not None and not self._role.node.children:
+            # The CDK drops in silence what is granted to such a role.
+            Annotations.of(self).add_warning_v2("constructs-sm:roleWithoutGrants", _NOTHING_GRANTED)
+        tell_of_failures(self, machine, self.topic)
+        alarm_of_failures(self, machine, self.topic)
+        triggers, self._triggers = self._triggers, []
+        for trigger in triggers:
+            self._start_on(trigger)
+        if self._has_dashboard:
+            dashboard_of(self, machine, log)
+        scopes = dict.fromkeys((JobScope.of(self), JobScope.of(Stack.of(self))))
+        granted = [grant for scope in scopes for grant in scope.state_machine_grants()]
+        acknowledge_wildcards(machine.role, [*granted, SERVICE_GRANT])
+        if any(scope.starts_executions for scope in scopes):
+            self.node.add_validation(AcknowledgedExecutions(machine))
+        self.node.add_validation(WithinLimits(f"JobPipeline '{self.node.path}'", machine))
+        return machine
+
+    def task(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        input: Mapping[str, Any] | None = None,  # noqa: A002  (Step Functions' name)
+        result_path: str | None = None,
+    ) -> tasks.StepFunctionsStartExecution:
+        """A state of another pipeline that runs this one and waits for its end: a plain state to chain and to catch.
+
+        Where one state machine would be too large, or a part of it is of use to several. Each may stand in a stack of
+        its own. An execution that does not succeed fails the state with `States.TaskFailed`.
+
+        Args:
+            scope: Any construct in a stack.
+            construct_id: Also the name of the state, and the key of its result.
+            input: What the execution is started with; values may be of `sfn.JsonPath`. Default: the state's input.
+            result_path: Where the execution's ARN and its output go in the state's input, as `ExecutionArn` and
+                `Output`. What is in a state may have 256 KiB: with `sfn.JsonPath.DISCARD` it is not kept. Default:
+                `$.<construct id>`.
+
+        Raises:
+            InvalidInputError: The pipeline does not run anything yet.
+
+        Grants: to the state machine role of the other pipeline StartExecution of this one, DescribeExecution and
+            StopExecution of its executions, and the managed rule.
+        Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html
+        """
+        machine = self.state_machine
+        # The module is large, and most apps do without.
+        from aws_cdk import aws_stepfunctions_tasks as tasks  # noqa: PLC0415
+
+        JobScope.of(scope).starts_executions = True
+        return tasks.StepFunctionsStartExecution(
+            scope,
+            construct_id,
+            state_machine=machine,
+            integration_pattern=sfn.IntegrationPattern.RUN_JOB,
+            input=sfn.TaskInput.from_json_path_at("$") if input is None else sfn.TaskInput.from_object(dict(input)),
+            # Shown in the console as started by the other; the CDK puts it into an input that is an object.
+            associate_with_parent=input is not None,
+            result_selector={
+                "ExecutionArn": sfn.JsonPath.string_at("$.ExecutionArn"),
+                "Output": sfn.JsonPath.object_at("$.Output"),
+            },
+            result_path=result_path or path_of(construct_id),
+        )
+
+    def input(self, name: str, *, query_language: sfn.QueryLanguage | None = None) -> str:
+        """An input of the execution, as jobs say it: `inputs={"train": pipeline.input("dataset")}`.
+
+        A job inside a Map sees the item in place of the input: hand the input on by the Map's item selector.
+
+        Args:
+            name: As it was declared.
+            query_language: That of the job. Default: JSONPath.
+
+        Raises:
+            InvalidInputError: There is no such input.
+        """
+        schema = self._schema or InputSchema()
+        return schema.value(name, self._where, jsonata=query_language is sfn.QueryLanguage.JSONATA)
+
+    def start_on_schedule(
+        self, schedule: str | Duration | events.Schedule, *, inputs: Mapping[str, Any] | None = None
+    ) -> None:
+        """Start an execution by itself: with *inputs*, and the defaults of the others.
+
+        Raises:
+            InvalidInputError: It is no schedule, or the inputs are none that an execution may be started with.
+        """
+        raise_all(self._where, mistyped({"schedule": schedule}))
+        self._add(Trigger.on_schedule(event_schedule(schedule), inputs or {}))
+
+    def start_on_arrival(self, data: S3Data, *, inputs: Mapping[str, Any] | None = None) -> None:
+        """Start an execution for every object that is created under *data*, with its `bucket` and `key` for inputs.
+
+        The bucket must send its events to EventBridge; the data bucket of a `PipelineStack` does, when the stack is
+        asked. Where the pipeline itself writes, each execution would start another.
+
+        Args:
+            data: An `s3://` URI, a bucket, an S3Location.
+            inputs: What else to start it with.
+
+        Raises:
+            InvalidInputError: There is no such place, or the inputs are none that an execution may be started with.
+        """
+        place = S3Location.of(data)
+        self._add(Trigger.on_arrival("" if place is None else place.uri, inputs or {}))
+
+    def grant_start_execution(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let *grantee* start executions.
+
+        Raises:
+            InvalidInputError: The pipeline has not been run yet.
+        """
+        return self.state_machine.grant_start_execution(grantee)
+
+    def _add(self, trigger: Trigger) -> None:
+        raise_all(self._where, list(trigger.problems(self._schema)))
+        if self._state_machine is None:
+            self._triggers.append(trigger)
+        else:
+            self._start_on(trigger)
+
+    def _start_on(self, trigger: Trigger) -> None:
+        self._started_on[trigger.name] = number = self._started_on.get(trigger.name, 0) + 1
+        trigger.start(self, number, self.state_machine)
+
+    def _log(self) -> logs.LogGroup:
+        # CloudWatch Logs' policy for vended logs is one for the whole account and full after some dozens of log groups,
+        # unless their names begin so.
+        name = f"/aws/vendedlogs/states/{self._unique_name()}"
+        if self._key is not None:
+            admit_logs(self._key, Stack.of(self), name)
+        return logs.LogGroup(
+            self,
+            "Log",
+            log_group_name=name,
+            retention=self._log_retention,
+            encryption_key=self._key,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+
+    @property
+    def _where(self) -> str:
+        return f"JobPipeline '{self.node.path}'"
+
+    def _unique_name(self) -> str:
+        return f"{Stack.of(self).stack_name}-{self.node.id}-{self.node.addr[-8:]}"
+
+    def _wrong(self, what: str, got: object, use: str) -> InvalidInputError:
+        return InvalidInputError(self._where, [Problem(what, got, use)])
+
+
+def _mistyped(**arguments: Any) -> list[Problem]:
+    """Arguments the CDK would stumble over when half of the pipeline is made."""
+    wanted: dict[str, tuple[str, Callable[[Any], bool]]] = {
+        "definition": ("a job, or a chain", lambda value: hasattr(value, "start_state")),
+        "timeout": ("Duration.hours(6)", lambda value: isinstance(value, Duration)),
+        "schedule": ("a Duration or an events.Schedule", lambda value: isinstance(value, (Duration, events.Schedule))),
+        "topic": ("an sns.ITopic", lambda value: hasattr(value, "topic_arn")),
+        "alert_emails": ("['ml@example.com']", _addresses),
+        "log_retention": ("logs.RetentionDays", lambda value: isinstance(value, logs.RetentionDays)),
+        "key": ("a kms.IKey", lambda value: hasattr(value, "key_arn")),
+        "role": ("an iam.IRole", lambda value: hasattr(value, "role_arn")),
+    }
+    return [
+        Problem(f"{name} cannot be used", value, f"pass {wanted[name][0]}")
+        for name, value in arguments.items()
+        if value is not None and not wanted[name][1](value)
+    ]
+
+
+def _addresses(emails: Any) -> bool:
+    return isinstance(emails, (list, tuple)) and all("@" in str(email) for email in emails)
+
+
+@jsii.implements(IValidation)
+class _HasRun:
+    def __init__(self, pipeline: JobPipeline) -> None:
+        self._pipeline = pipeline
+
+    def validate(self) -> list[str]:
+        try:
+            _ = self._pipeline.state_machine
+        except InvalidInputError as error:
+            return [str(error)]
+        return []

@@ -1,0 +1,109 @@
+"""What AWS refuses at deployment for its size or length, found at synthesis, with the way out.
+
+The CDK itself refuses a stack of more than 500 resources. Of a template that is too large it only tells, and it splits
+the policy of a role into managed ones until nothing takes them any more.
+
+Sources: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html,
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html and
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from constructs_sm.language.errors import InvalidInputError, Problem
+from constructs_sm.language.machines import states_of
+from constructs_sm.pipeline.timeouts import cut_short
+from constructs_sm.task.scope import definition_of, reference_of
+from constructs_sm.values.names import LONGEST_STATE_NAME
+
+import jsii
+from aws_cdk import CfnResource, Stack
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import IValidation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+DEFINITION_BYTES = 1_048_576
+TEMPLATE_BYTES = 1_000_000
+"""Its page says 1 MB; the service names the number: https://github.com/aws-samples/aws-vpc-cidr-mgmt/issues/10."""
+_LARGE = 900_000
+MANAGED_POLICIES = 10
+"""Of a role; on request 20."""
+_NEST = "run a part of it as a pipeline of its own, in a stack of its own, with JobPipeline.task"
+_FEWER_NAMES = "let its jobs share a prefix: make them in the pipeline, or in a PipelineStack"
+
+
+@jsii.implements(IValidation)
+class WithinLimits:
+    """Asked by the CDK when it synthesizes: whether a state machine is within what AWS takes, and within its own time.
+
+    Args:
+        where: What a user calls it.
+        machine: The state machine.
+    """
+
+    def __init__(self, where: str, machine: sfn.StateMachine) -> None:
+        self._where = where
+        self._machine = machine
+
+    def validate(self) -> list[str]:
+        problems = list(self._problems())
+        return [str(InvalidInputError(self._where, problems))] if problems else []
+
+    def _problems(self) -> Iterator[Problem]:
+        resource = self._machine.node.default_child
+        if isinstance(resource, sfn.CfnStateMachine):
+            stack = Stack.of(resource)
+            definition = stack.resolve(resource.definition_string)
+            yield from problems_of(definition, lambda: _bytes_beside(stack, resource))
+            states = definition_of(definition) or {}
+            yield from unnameable(states)
+            yield from cut_short(states)
+        # What has no room in the inline policy of a role, the CDK puts into managed ones of these names.
+        if self._machine.role.node.try_find_child(f"OverflowPolicy{MANAGED_POLICIES + 1}") is not None:
+            what = f"IAM takes {MANAGED_POLICIES} managed policies for the state machine role"
+            yield Problem(what, f"{MANAGED_POLICIES + 1} or more", _FEWER_NAMES)
+
+
+def _bytes_beside(stack: Stack, machine: sfn.CfnStateMachine) -> int:
+    """What the properties of all other resources of a template are at least."""
+    own = reference_of(machine)
+    resources = [found for found in stack.node.find_all() if isinstance(found, CfnResource)]
+    others = [found._cfn_properties for found in resources if reference_of(found) != own]  # noqa: SLF001  (protected)
+    properties = stack.resolve(others)
+    return len(json.dumps(properties, separators=(",", ":"), ensure_ascii=False).encode())
+
+
+def unnameable(definition: Mapping[str, Any]) -> Iterator[Problem]:
+    """The states whose names are too long: a prefix is put before what was short enough."""
+    for name, _ in states_of(definition):
+        if len(name) > LONGEST_STATE_NAME:
+            what = f"Step Functions takes state names of {LONGEST_STATE_NAME} characters"
+            yield Problem(what, name, "shorten the construct id, or the prefix: to_single_state(prefix_states=...)")
+
+
+def problems_of(definition: Any, beside: Callable[[], int] = int) -> Iterator[Problem]:
+    """What is wrong with the size of a definition: a text, or a `Fn::Join` of texts and references.
+
+    A reference counts as what it is at least: nothing. So nothing is refused that AWS would take.
+
+    Args:
+        definition: As the template has it.
+        beside: Tells how many bytes of the template are something else. Asked where it can matter, since that takes a
+            message a resource. Default: none are.
+    """
+    parts = definition["Fn::Join"][1] if isinstance(definition, dict) else [definition]
+    size = sum(len(part.encode()) for part in parts if isinstance(part, str))
+    if size > DEFINITION_BYTES:
+        what = f"Step Functions takes definitions of {DEFINITION_BYTES:,} bytes"
+        yield Problem(what, size, _NEST)
+    in_the_template = len(json.dumps(definition, ensure_ascii=False).encode())
+    if in_the_template > _LARGE:
+        in_the_template += beside()
+    if in_the_template > TEMPLATE_BYTES:
+        what = f"CloudFormation takes templates of {TEMPLATE_BYTES:,} bytes, and the definition is a part of one"
+        yield Problem(what, in_the_template, _NEST)

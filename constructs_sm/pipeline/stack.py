@@ -1,0 +1,328 @@
+"""PipelineStack: what `cdk deploy` takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypedDict, cast
+
+from constructs_sm.language.errors import InvalidInputError, Problem, raise_all, where_of
+from constructs_sm.language.late_bound import is_json_path, is_jsonata
+from constructs_sm.pipeline.pipeline import JobPipeline
+from constructs_sm.pipeline.triggers import Trigger
+from constructs_sm.settings import Settings, unknown_settings
+from constructs_sm.task.places import JOBS
+from constructs_sm.task.scope import JobScope
+from constructs_sm.values.input_schema import InputSchema
+from constructs_sm.values.names import LONGEST_PREFIX, slug
+from constructs_sm.values.s3 import S3Location
+
+from aws_cdk import (
+    Acknowledgment,
+    CfnOutput,
+    Duration,
+    Environment,
+    PermissionsBoundary,
+    RemovalPolicy,
+    Stack,
+    Tags,
+    Validations,
+)
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from constructs_sm.values.inputs import Input
+
+    from aws_cdk import IPropertyInjector, IStackSynthesizer
+    from aws_cdk import aws_events as events
+    from aws_cdk import aws_sns as sns
+    from aws_cdk import aws_stepfunctions as sfn
+    from constructs import Construct
+    from typing_extensions import Unpack
+
+
+class StackArguments(TypedDict, total=False):
+    """What every stack takes: see `aws_cdk.Stack`."""
+
+    analytics_reporting: bool | None
+    cross_region_references: bool | None
+    description: str | None
+    env: Environment | None
+    notification_arns: Sequence[str] | None
+    property_injectors: Sequence[IPropertyInjector] | None
+    stack_name: str | None
+    suppress_template_indentation: bool | None
+    synthesizer: IStackSynthesizer | None
+    termination_protection: bool | None
+
+
+class PipelineStack(Stack):
+    """A pipeline with its data bucket, execution role, alerts and outputs, in a stack of its own.
+
+    Make the jobs with the stack as their scope, chain them, and `run` the chain. Settings that are not given as
+    arguments come from the context of `cdk.json`, under `constructs_sm`: see `Settings` for each.
+
+    Args:
+        scope: The app, or a stage of it.
+        construct_id: Also the stack's name, and the beginning of the names of its jobs.
+        inputs: What an execution may be started with, by name; see `input`. Default: anything.
+        environment: Which of the environments in `cdk.json` the settings are of. Default: the one that
+            `-c environment=...` names, or the settings of all.
+        schedule: When to start an execution by itself: `rate(1 day)`, a Duration, an events.Schedule, or a list of
+            these. Default: never.
+        arrivals: Prefixes under which an object that arrives starts an execution: of the data bucket (`raw/`) or of
+            another (`s3://bucket/prefix/`).
+        alert_emails: Who is told of executions that did not succeed.
+        timeout: An execution that runs longer ends TIMED_OUT; longer than any of its states may wait. Default: 1 day.
+        log_retention_days: How long the log of executions is kept. Default: 365.
+        removal_policy: What becomes of the data bucket and the key with the stack. Default: retain.
+        tags: On every resource that takes tags.
+        bucket: The data bucket, or its name. Default: made here.
+        key: For the data bucket, the topic and the log: a kms.IKey, an ARN, or True for a new one. Default: none.
+        vpc: Where jobs run that are not told where: an ec2.IVpc, or ids. Default: in no VPC.
+        permissions_boundary: The policy that bounds every role: its name, its ARN, a PermissionsBoundary.
+        dashboard: Whether to make a dashboard. Default: no.
+        starters: ARNs of roles of the stack's account that may start executions; `grant_start_execution` takes more
+            than roles.
+        account: Where the stack is deployed, in place of *env*. Default: wherever the CLI points.
+        region: Likewise.
+        stack: What every stack takes: env, description, stack_name, synthesizer, ...
+
+    Raises:
+        InvalidInputError: A setting is unknown or of the wrong type, here or in `cdk.json`; or a trigger sends other
+            inputs than there are.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        inputs: Mapping[str, Input] | None = None,
+        environment: str | None = None,
+        schedule: str | Duration | events.Schedule | Sequence[str | Duration | events.Schedule] | None = None,
+        arrivals: str | Sequence[str] | None = None,
+        alert_emails: Sequence[str] | None = None,
+        timeout: str | Duration | None = None,
+        log_retention_days: int | None = None,
+        removal_policy: str | RemovalPolicy | None = None,
+        tags: Mapping[str, str] | None = None,
+        bucket: str | s3.IBucket | None = None,
+        key: str | bool | kms.IKey | None = None,
+        vpc: ec2.IVpc | Mapping[str, Sequence[str]] | None = None,
+        permissions_boundary: str | PermissionsBoundary | None = None,
+        dashboard: bool | None = None,
+        starters: Sequence[str] | None = None,
+        account: str | None = None,
+        region: str | None = None,
+        **stack: Unpack[StackArguments],
+    ) -> None:
+        where = where_of(type(self).__name__, scope, construct_id)
+        problems = unknown_settings(stack, list(StackArguments.__annotations__))
+        places = {name: value for name, value in (("account", account), ("region", region)) if value is not None}
+        if stack.get("env") is not None and places:
+            names = " and ".join(places)
+            problems.append(Problem(f"env stands beside {names}", places, f"put {names} into env"))
+        raise_all(where, problems)
+        settings = Settings.of(
+            where,
+            scope.node,
+            {
+                "schedule": schedule,
+                "arrivals": arrivals,
+                "alert_emails": alert_emails,
+                "timeout": timeout,
+                "log_retention_days": log_retention_days,
+                "removal_policy": removal_policy,
+                "tags": tags,
+                "bucket": bucket,
+                "key": key,
+                "vpc": vpc,
+                "permissions_boundary": permissions_boundary,
+                "dashboard": dashboard,
+                "starters": starters,
+                "account": account,
+                "region": region,
+            },
+            environment=environment,
+        )
+        env = stack.get("env") or Environment()
+        account = env.account or settings.account
+        raise_all(where, [*_unusable_triggers(settings, inputs), *_foreign_starters(settings.starters, account)])
+        if settings.account or settings.region:
+            stack["env"] = Environment(account=account, region=env.region or settings.region)
+        super().__init__(scope, construct_id, permissions_boundary=_boundary(settings), **stack)
+        for name, value in (settings.tags or {}).items():
+            Tags.of(self).add(name, value)
+        self.key = _key(self, settings)
+        self.bucket = _bucket(self, settings, self.key)
+        self._data = S3Location.of_bucket(self.bucket)
+        self._jobs = JobScope(
+            self,
+            name_prefix=slug(construct_id, LONGEST_PREFIX),
+            data=self._data,
+            vpc=_vpc_config(self, settings.vpc),
+        )
+        self.pipeline = JobPipeline(
+            self,
+            "Pipeline",
+            inputs=inputs,
+            timeout=settings.timeout_duration(),
+            alert_emails=settings.alert_emails,
+            dashboard=settings.dashboard,
+            log_retention=settings.retention(),
+            key=self.key,
+        )
+        for each in settings.event_schedules():
+            self.pipeline.start_on_schedule(each)
+        for place in settings.arrival_places():
+            self.pipeline.start_on_arrival(place if place.startswith("s3://") else self.data(place))
+        self._starters = settings.starters
+        CfnOutput(self, "DataBucketName", value=self.bucket.bucket_name, description="Where the jobs read and write")
+        CfnOutput(self, "TopicArn", value=self.topic.topic_arn, description="Tells of what did not succeed")
+
+    def run(self, definition: sfn.IChainable) -> sfn.StateMachine:
+        """Make the state machine of *definition*.
+
+        Raises:
+            InvalidInputError: The stack runs something already.
+        """
+        machine = self.pipeline.run(definition)
+        for number, arn in enumerate(self._starters):
+            self.grant_start_execution(iam.Role.from_role_arn(self, f"Starter{number}", arn))
+        CfnOutput(self, "StateMachineArn", value=machine.state_machine_arn, description="What to start")
+        return machine
+
+    def input(self, name: str, *, query_language: sfn.QueryLanguage | None = None) -> str:
+        """An input of the execution, as jobs say it: `inputs={"train": stack.input("dataset")}`.
+
+        See `JobPipeline.input`.
+
+        Raises:
+            InvalidInputError: There is no such input.
+        """
+        return self.pipeline.input(name, query_language=query_language)
+
+    def grant_start_execution(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let *grantee* start executions.
+
+        Raises:
+            InvalidInputError: The stack runs nothing yet.
+        """
+        return self.pipeline.grant_start_execution(grantee)
+
+    def data(self, prefix: str) -> S3Location:
+        """A prefix of the data bucket, to read or to write: the execution role is granted that prefix.
+
+        Raises:
+            InvalidInputError: It is known at run time only.
+        """
+        if is_json_path(prefix) or is_jsonata(prefix):
+            use = "pass the whole URI as an input of the execution, and grant the execution role to read it"
+            where = f"{type(self).__name__} '{self.node.path}'"
+            raise InvalidInputError(where, [Problem("a prefix of the data bucket is known at synthesis", prefix, use)])
+        return self._data.under(prefix)
+
+    @property
+    def state_machine(self) -> sfn.StateMachine:
+        """The state machine, once the stack runs something."""
+        return self.pipeline.state_machine
+
+    @property
+    def topic(self) -> sns.ITopic:
+        """Tells of executions that did not succeed."""
+        return self.pipeline.topic
+
+    @property
+    def execution_role(self) -> iam.Role:
+        """The role SageMaker runs the jobs under that were given none."""
+        return self._jobs.execution_role()
+
+
+def _foreign_starters(starters: Sequence[str], account: str | None) -> Iterator[Problem]:
+    # The CDK grants nothing to a role of another account, and says nothing of it.
+    foreign = [arn for arn in starters if account is not None and arn.split(":")[4] != account]
+    if foreign:
+        yield Problem("starters are of another account", foreign, f"name roles of {account}, which they may assume")
+
+
+def _unusable_triggers(settings: Settings, inputs: Mapping[str, Input] | None) -> Iterator[Problem]:
+    """What is wrong with the triggers, before there is a bucket."""
+    schema = None if inputs is None else InputSchema(inputs)
+    if schema is not None and schema.problems():
+        yield from schema.problems()
+        return
+    if settings.event_schedules():
+        yield from Trigger.on_schedule(settings.event_schedules()[0], {}).problems(schema)
+    for place in settings.arrival_places():
+        own = not place.startswith("s3://")
+        yield from Trigger.on_arrival(f"s3://data/{place}" if own else place, {}).problems(schema)
+        if own and (place.startswith(JOBS) or JOBS.startswith(place)):
+            use = f"choose a prefix beside {JOBS}"
+            yield Problem("jobs write where arrivals start the next execution", place, use)
+
+
+def _boundary(settings: Settings) -> PermissionsBoundary | None:
+    given = settings.permissions_boundary
+    if not isinstance(given, str):
+        return given
+    return PermissionsBoundary.from_arn(given) if given.startswith("arn:") else PermissionsBoundary.from_name(given)
+
+
+def _key(stack: Stack, settings: Settings) -> kms.IKey | None:
+    if settings.key is True:
+        return kms.Key(
+            stack,
+            "Key",
+            description=f"Encrypts data, messages and logs of {stack.stack_name}",
+            enable_key_rotation=True,
+            removal_policy=settings.removal(),
+        )
+    if isinstance(settings.key, str):
+        return kms.Key.from_key_arn(stack, "Key", settings.key)
+    return settings.key or None
+
+
+def _bucket(stack: Stack, settings: Settings, key: kms.IKey | None) -> s3.IBucket:
+    if isinstance(settings.bucket, str):
+        return s3.Bucket.from_bucket_attributes(stack, "Data", bucket_name=settings.bucket, encryption_key=key)
+    if settings.bucket is not None:
+        return settings.bucket
+    bucket = s3.Bucket(
+        stack,
+        "Data",
+        encryption=s3.BucketEncryption.S3_MANAGED if key is None else s3.BucketEncryption.KMS,
+        encryption_key=key,
+        # One call of KMS for many objects.
+        bucket_key_enabled=None if key is None else True,
+        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+        enforce_ssl=True,
+        removal_policy=settings.removal(),
+        lifecycle_rules=[s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(7))],
+    )
+    Validations.of(bucket).acknowledge(
+        Acknowledgment(
+            id="AwsSolutions::AwsSolutions-S1",
+            reason="Access logs need a bucket of their own: one for the account, not one a pipeline",
+        )
+    )
+    if any(not place.startswith("s3://") for place in settings.arrival_places()):
+        # Not by the Bucket's own argument, which brings a Lambda function to set what the resource can say.
+        resource = cast("s3.CfnBucket", bucket.node.default_child)
+        resource.add_property_override(
+            "NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled", value=True
+        )
+    return bucket
+
+
+def _vpc_config(stack: Stack, vpc: ec2.IVpc | Mapping[str, Sequence[str]] | None) -> dict[str, Any] | None:
+    if vpc is None:
+        return None
+    if isinstance(vpc, Mapping):
+        return {"SecurityGroupIds": list(vpc["security_groups"]), "Subnets": list(vpc["subnets"])}
+    group = ec2.SecurityGroup(stack, "JobSecurityGroup", vpc=vpc, description="Of the jobs of this stack")
+    return {"SecurityGroupIds": [group.security_group_id], "Subnets": list(vpc.select_subnets().subnet_ids)}

@@ -1,0 +1,92 @@
+"""What starts executions by itself: schedules, and objects that arrive in S3."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from constructs_sm.language.errors import NOTHING, Problem
+from constructs_sm.values.s3 import bucket_and_prefix
+
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from constructs_sm.values.input_schema import InputSchema
+
+    from aws_cdk import aws_stepfunctions as sfn
+    from constructs import Construct
+
+ARRIVED = ("bucket", "key")
+"""What an execution that an arrival starts is told of the object."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trigger:
+    """A rule of EventBridge that starts executions, and what it starts them with."""
+
+    name: str
+    """Of the construct, without the number of a second one."""
+    description: str
+    schedule: events.Schedule | None = None
+    bucket: str = ""
+    prefix: str = ""
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def on_schedule(cls, schedule: events.Schedule, inputs: Mapping[str, Any]) -> Trigger:
+        """When time comes."""
+        return cls(name="Schedule", description="Starts an execution on time", schedule=schedule, inputs=inputs)
+
+    @classmethod
+    def on_arrival(cls, place: str, inputs: Mapping[str, Any]) -> Trigger:
+        """When an object is created under *place*, an `s3://` URI."""
+        bucket, prefix = bucket_and_prefix(place) or ("", "")
+        about = f"Starts an execution for what arrives under {prefix or 'any prefix'}"
+        return cls(name="Arrival", description=about, bucket=bucket, prefix=prefix, inputs=inputs)
+
+    @property
+    def sent(self) -> dict[str, Any]:
+        """The input of an execution it starts."""
+        if self.schedule is not None:
+            return dict(self.inputs)
+        paths = ("$.detail.bucket.name", "$.detail.object.key")
+        arrived = dict(zip(ARRIVED, map(events.EventField.from_path, paths), strict=True))
+        return {**self.inputs, **arrived}
+
+    def problems(self, schema: InputSchema | None) -> Iterator[Problem]:
+        """What the inputs of the state machine make of what is sent."""
+        if self.schedule is None and not self.bucket:
+            yield Problem("an arrival needs a place", NOTHING, "pass 's3://bucket/prefix/'")
+        if schema is None:
+            return
+        known = [*self.inputs, *(() if self.schedule is not None else ARRIVED)]
+        for name in known:
+            if name not in schema.inputs and not schema.others_allowed:
+                yield Problem(f"{self.name} sends what is no input", name, f"declare it: inputs={{'{name}': ...}}")
+        for name, declared in schema.inputs.items():
+            if name not in known and declared.required:
+                yield Problem(f"{self.name} does not send an input", name, "pass it to the trigger, or give a default")
+            elif name in self.inputs and not declared.accepts(self.inputs[name]):
+                yield Problem(f"{self.name} sends a wrong {name}", self.inputs[name], f"send {declared.wanted}")
+
+    def start(self, scope: Construct, number: int, machine: sfn.StateMachine) -> events.Rule:
+        """Make the rule, the *number*th of its kind."""
+        pattern = None
+        if self.schedule is None:
+            key = {"key": [{"prefix": self.prefix}]} if self.prefix else None
+            pattern = events.EventPattern(
+                source=["aws.s3"],
+                detail_type=["Object Created"],
+                detail={"bucket": {"name": [self.bucket]}, **({"object": key} if key else {})},
+            )
+        return events.Rule(
+            scope,
+            self.name if number == 1 else f"{self.name}{number}",
+            description=self.description,
+            schedule=self.schedule,
+            event_pattern=pattern,
+            targets=[targets.SfnStateMachine(machine, input=events.RuleTargetInput.from_object(self.sent))],
+        )

@@ -1,0 +1,5 @@
+"""Requests in SageMaker's words, judged by SageMaker's own API model and by the rules."""
+
+from constructs_sm.requests.model_check import check
+
+__all__ = ["check"]

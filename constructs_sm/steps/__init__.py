@@ -1,0 +1,1 @@
+"""States that stand between jobs: gates, fan-outs, approvals, deployments, failure handlers."""

@@ -1,0 +1,377 @@
+"""EndpointDeployment: an endpoint that serves something new, and serves it before the state machine goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from constructs_sm.grants.statements import Grant, alarm_grant, sagemaker_grant
+from constructs_sm.jobs.endpoint import CreateEndpoint, CreateEndpointConfig, UpdateEndpoint
+from constructs_sm.jobs.parts.update_policies import BlueGreenUpdatePolicy
+from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all
+from constructs_sm.language.fields import spelled
+from constructs_sm.language.jsonata import UNCHANGED, listed, merged, object_of, place_of, said, without
+from constructs_sm.language.late_bound import is_json_path, is_jsonata
+from constructs_sm.language.paths import key_of, path_of
+from constructs_sm.requests.rendering import render
+from constructs_sm.retry import SDK, RetryPolicy
+from constructs_sm.task.custom_states import Begin, JsonataState, Looks, NamedFragment, Polling, describing, holds
+from constructs_sm.task.scope import JobScope
+from constructs_sm.values.names import (
+    LONGEST_STATE_NAME,
+    JobName,
+    arn_suffix,
+    id_problems,
+    name_problems,
+    slug,
+    unique_prefix_max,
+)
+
+from aws_cdk import Duration
+from aws_cdk import aws_stepfunctions as sfn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from constructs_sm.jobs.model import CreateModel
+    from constructs_sm.jobs.parts.fields import InstanceType, Numeric
+    from constructs_sm.jobs.parts.update_policies import Alarm, UpdatePolicy
+    from constructs_sm.jobs.variants import ServerlessConfig, Variant
+
+    from constructs import Construct
+
+_LONGEST_ID = LONGEST_STATE_NAME - len(": EndpointConfig: ValidateOutput")
+_NAME_MAX = 63
+_ABSENT = "Could not find endpoint"
+"""How SageMaker begins to say so: a ValidationException, which has no name of its own. Not verified on AWS."""
+_ERRORS = ("SageMaker.SageMakerException",)
+# All that can be updated. One whose rollback has failed serves with some old and some new instances.
+_READY = ["InService", "OutOfService", "UpdateRollbackFailed"]
+_SETTLED = ["InService", "OutOfService", "UpdateRollbackFailed", "Failed", "Deleting"]
+_DESCRIBED = ("EndpointArn", "EndpointStatus", "EndpointConfigName", "FailureReason")
+
+
+class EndpointDeployment(NamedFragment):
+    """Make an endpoint serve something: create it, or update it if it is there, and wait until it is in service.
+
+    It looks whether there is such an endpoint, and waits if it is being changed. It makes a new endpoint configuration,
+    creates or updates the endpoint, and looks at it until it has settled. The deployment has failed, with SageMaker's
+    reason in the cause, if the endpoint is not in service then, or is with another configuration: after an update that
+    was rolled back. One that can neither serve nor be updated (`Failed`) is deleted and made anew.
+
+    What later states find under the construct id is `EndpointName`, `EndpointArn`, `EndpointConfigName` and
+    `EndpointStatus`. The states in between are written in JSONata, in any state machine.
+
+    Args:
+        scope: Any construct in a stack.
+        construct_id: What the names of all states begin with; at most 48 characters.
+        endpoint_name: The endpoint's; late-bound strings too.
+        model: A `CreateModel`, or the name of one. This and the next arguments are those of `CreateEndpointConfig`.
+        instance_type: As `ml.m5.xlarge`.
+        instance_count: Default: 1.
+        serverless: In place of instances.
+        variants: In place of all these.
+        config: Further arguments of the `CreateEndpointConfig`. Its name must be unique, or from the input.
+        update_policy: How traffic moves to the new instances. Default: all at once; with *rollback_alarms*, after which
+            the old instances stay for 10 minutes more.
+        rollback_alarms: Alarms, or their names: if one rings during the update, the old instances stay.
+        update: Further arguments of the `UpdateEndpoint`.
+        tags: Of the endpoint and its configurations.
+        interval: Between looks. Default: 30 seconds. Each takes 9 of the 25,000 events that an execution may have.
+        timeout: How long to wait in all. The deployment fails then; what SageMaker has begun, it goes on with.
+            Default: 1 hour.
+        replace_failed: Delete an endpoint that has failed, and make it anew: it serves nothing, and SageMaker takes no
+            other call for it. Without, the deployment fails. Default: True.
+        delete_old_configs: Delete the configuration that the endpoint had before, if an earlier run has made it. What
+            cannot be deleted stays. Default: False, so that one can go back.
+        retry: Of each call. Default: `retry.DEFAULT` and `retry.SDK`.
+        query_language: That of the state machine. Default: JSONPath.
+
+    Attributes:
+        endpoint_config: The job that makes the configuration.
+        endpoint: The job that creates the endpoint.
+        endpoint_update: The job that updates it.
+
+    Raises:
+        InvalidInputError: SageMaker's model refuses a request, or an argument is wrong.
+
+    Grants: those of the three jobs; DescribeEndpoint on the endpoint, and as the arguments say, DeleteEndpoint on it,
+        DeleteEndpointConfig on the configurations made here, DescribeAlarms on the alarms, to both roles, since AWS
+        does not say whose is asked.
+    Source: https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        endpoint_name: str | None = None,
+        model: CreateModel | str | None = None,
+        instance_type: InstanceType | None = None,
+        instance_count: Numeric | None = None,
+        serverless: ServerlessConfig | None = None,
+        variants: Sequence[Variant] | None = None,
+        config: Mapping[str, Any] | None = None,
+        update_policy: UpdatePolicy | None = None,
+        rollback_alarms: Sequence[Alarm] | None = None,
+        update: Mapping[str, Any] | None = None,
+        tags: Mapping[str, str] | None = None,
+        interval: Duration | None = None,
+        timeout: Duration | None = None,
+        replace_failed: bool = True,
+        delete_old_configs: bool = False,
+        retry: Sequence[RetryPolicy] | None = None,
+        query_language: sfn.QueryLanguage | None = None,
+    ) -> None:
+        problems: list[Problem] = []
+        self._id = str(construct_id)
+        self._key = key_of(self._id)
+        self._jsonata = query_language is sfn.QueryLanguage.JSONATA
+        self._given_name = endpoint_name
+        self._replaces_failed = replace_failed
+        self._deletes_old = delete_old_configs
+        self._retry = SDK if retry is None else retry
+        self._looks = Looks.of(
+            Duration.seconds(30) if interval is None else interval,
+            Duration.hours(1) if timeout is None else timeout,
+            problems,
+        )
+        self._check(scope, config, update, problems)
+        given = config.get("job_name") if isinstance(config, Mapping) else None
+        self._config_name = self._name_of_configs(scope, given, problems)
+        named = render({"EndpointName": endpoint_name}, {}, None, scope=scope, jsonata=self._jsonata)
+        problems += named.problems
+        raise_all(f"EndpointDeployment '{scope.node.path}/{construct_id}'", problems)
+        super().__init__(scope, construct_id)
+        common: dict[str, Any] = {"query_language": query_language} | ({} if retry is None else {"retry": retry})
+        served: dict[str, Any] = {
+            "model": model,
+            "instance_type": instance_type,
+            "instance_count": instance_count,
+            "serverless": serverless,
+            "variants": variants,
+            "tags": tags,
+            "job_name": self._config_name,
+        }
+        try:
+            self.endpoint_config = CreateEndpointConfig(
+                self, self._named("EndpointConfig"), **{**served, **common, **(config or {})}
+            )
+            if rollback_alarms and update_policy is None:
+                update_policy = BlueGreenUpdatePolicy(termination_wait=Duration.minutes(10))
+            made = {
+                "endpoint_config": self._new_config(),
+                "job_name": endpoint_name,
+                "output_check": None,
+                "result_path": sfn.JsonPath.DISCARD,
+                **common,
+            }
+            self.endpoint = CreateEndpoint(self, self._named("Endpoint"), tags=tags, **made)
+            moved = {"update_policy": update_policy, "rollback_alarms": rollback_alarms}
+            self.endpoint_update = UpdateEndpoint(
+                self, self._named("EndpointUpdate"), **{**made, **moved, **(update or {})}
+            )
+        except InvalidInputError:
+            scope.node.try_remove_child(self._id)
+            raise
+        grants = self._grants(named.request, rollback_alarms or ())
+        self._begin = Begin(
+            self, self._named("Begin"), key=self._key, request=named.request, grants=grants, jsonata=self._jsonata
+        )
+        self._build()
+
+    @property
+    def endpoint_name(self) -> str:
+        """The endpoint's name: as it was given, or late-bound, for a state that runs after this one."""
+        name = str(self._given_name)
+        if self._jsonata:
+            return f"{{% {place_of(self._key)}.EndpointName %}}" if is_jsonata(name) else name
+        return f"{path_of(self._key)}.EndpointName" if is_json_path(name) else name
+
+    @property
+    def start_state(self) -> sfn.State:
+        return self._begin
+
+    @property
+    def end_states(self) -> list[sfn.INextable]:
+        return [self._deployed]
+
+    def _check(self, scope: Construct, config: Any, update: Any, problems: list[Problem]) -> None:
+        problems += id_problems(self._id, _LONGEST_ID)
+        if self._given_name is None:
+            problems.append(Problem("endpoint_name is missing", NOTHING, "name the endpoint, in every run the same"))
+        else:
+            problems += name_problems(self._given_name, _NAME_MAX, "endpoint_name")
+        problems += [
+            Problem(f"{argument} must be a mapping", value, "pass a dict of arguments")
+            for argument, value in (("config", config), ("update", update))
+            if value is not None and not isinstance(value, Mapping)
+        ]
+        if not hasattr(scope, "node"):
+            raise InvalidInputError(f"EndpointDeployment '{self._id}'", [Problem("scope", scope, "pass a construct")])
+
+    def _name_of_configs(self, scope: Construct, given: Any, problems: list[Problem]) -> JobName:
+        shared = f"{prefix}-" if (prefix := JobScope.of(scope).name_prefix) else ""
+        room = unique_prefix_max(_NAME_MAX) - len(shared)
+        name = JobName.unique(f"{shared}{slug(self._id, room, 'endpoint')}") if given is None else JobName.of(given)
+        use = "pass JobName.unique(prefix)"
+        if name.kind == "fixed":
+            problems.append(Problem("every deployment needs a configuration of its own", name.value, use))
+        elif self._deletes_old and not name.prefix:
+            problems.append(Problem("delete_old_configs needs names that begin alike", name.value, use))
+        return name
+
+    def _new_config(self) -> str:
+        """The name of the new configuration, with as much of it literal as IAM can use."""
+        suffix = f"{{% {place_of(self._key)}.Suffix %}}" if self._jsonata else f"{path_of(self._key)}.Suffix"
+        return JobName.from_input(suffix, prefix=self._config_name.prefix).expression(_NAME_MAX, jsonata=self._jsonata)
+
+    def _grants(self, named: Mapping[str, Any], alarms: Sequence[Alarm]) -> list[Grant]:
+        job_scope = JobScope.of(self)
+        key = spelled(named, "EndpointName") or ""
+        name, prefix = str(named[key]), self._config_name.prefix
+        literal = key == "EndpointName" and not is_jsonata(name)
+        endpoint = name if literal else arn_suffix(name, run_time=True)
+        grants = [sagemaker_grant(job_scope.arns, "DescribeEndpoint", "endpoint", endpoint)]
+        if self._replaces_failed:
+            grants.append(sagemaker_grant(job_scope.arns, "DeleteEndpoint", "endpoint", endpoint))
+        if self._deletes_old:
+            config = f"{prefix}-*" if prefix else "*"
+            grants.append(sagemaker_grant(job_scope.arns, "DeleteEndpointConfig", "endpoint-config", config))
+        if alarms:
+            names = [str(getattr(alarm, "alarm_name", alarm)) for alarm in alarms]
+            grants.append(alarm_grant(job_scope.arns, names))
+            job_scope.grant_execution(grants[-1:])
+        return grants
+
+    def _calling(self, api: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        return describing(self._resource(f"aws-sdk:sagemaker:{api}"), arguments, self._retry)
+
+    def _looking(self, look: str, wait: str, record: Mapping[str, str]) -> Polling:
+        """Describe the endpoint until it is as it should be, beside what is known already."""
+        described = object_of({field: f"$states.result.{field}" for field in _DESCRIBED})
+        looking = Polling(
+            self,
+            names=(self._named(look), self._named(wait)),
+            call=self._calling("describeEndpoint", self._endpoint),
+            key=self._key,
+            record={**record, "Endpoint": described},
+            looks=self._looks,
+        )
+        self._tasks.append(looking.task)
+        return looking
+
+    def _build(self) -> None:
+        place = self._place = place_of(self._key)
+        self._endpoint = {"EndpointName": f"{{% {place}.EndpointName %}}"}
+        self._timed_out = self._fail(
+            "TimedOut",
+            "TimedOut",
+            said(f"{self._id}: the endpoint was not in service after {self._looks.total}: ", f"$string({place})"),
+        )
+        self._deployed = JsonataState(
+            self,
+            self._named("Deployed"),
+            Type="Pass",
+            Output=without(
+                [key_of(self._named(name)) for name in ("EndpointConfig", "Error", "Error again")],
+                self._key,
+                object_of(
+                    {
+                        "EndpointName": f"{place}.EndpointName",
+                        "EndpointArn": f"{place}.Endpoint.EndpointArn",
+                        "EndpointConfigName": f"{place}.EndpointConfigName",
+                        "EndpointStatus": f"{place}.Endpoint.EndpointStatus",
+                    }
+                ),
+            ),
+        )
+        self._tasks = [self.endpoint_config, self.endpoint, self.endpoint_update]
+        self._begin.next(self._find())
+        self.endpoint_config.next(self._create_or_update())
+
+    def _find(self) -> sfn.State:
+        """Look whether the endpoint is there, and wait until it can be updated; then to the configuration."""
+        place = self._place
+        again = self._looking("CheckAgain", "WaitUntilReady", {"EndpointName": f"{place}.EndpointName"})
+        # No retries: that the endpoint is absent is no fault that passes. Whatever else it is meets them at the next.
+        first_look = {field: value for field, value in again.call.items() if field != "Retry"}
+        find = self._task("FindEndpoint", first_look, again.output)
+        self._tasks.append(find)
+        missing, ready = self._choice("IsMissing"), self._choice("IsReady")
+        first, second = (key_of(self._named(name)) for name in ("Error", "Error again"))
+        find.add_catch(missing, errors=list(_ERRORS), result_path=path_of(first))
+        again.task.add_catch(missing, errors=list(_ERRORS), result_path=path_of(second))
+        find.next(ready)
+        again.task.next(ready)
+        error = f"($exists({place_of(second)}) ? {place_of(second)} : {place_of(first)})"
+        alone = object_of({"EndpointName": f"{place}.EndpointName", "Looks": f"{place}.Looks"})
+        absent = holds(f"$contains($string({error}), '{_ABSENT}')")
+        missing.when(absent, self.endpoint_config, outputs=merged(self._key, alone))
+        unknown = self._fail("NotDescribed", f"{{% {error}.Error %}}", f"{{% {error}.Cause %}}")
+        missing.when(holds(f"$exists({place_of(second)})"), unknown)
+        missing.otherwise(again.task)
+        status = f"{place}.Endpoint.EndpointStatus"
+        ready.when(holds(f"{status} in {listed(_READY)}"), self.endpoint_config)
+        ready.when(holds(f"{status} = 'Failed'"), self._replaced(again))
+        ready.when(holds(again.is_exhausted), self._timed_out)
+        ready.otherwise(again.wait)
+        return find
+
+    def _replaced(self, again: Polling) -> sfn.State:
+        """What comes of an endpoint that has failed."""
+        if not self._replaces_failed:
+            text = f"{self._id}: the endpoint has failed and can only be deleted: "
+            return self._fail("EndpointFailed", "EndpointFailed", said(text, f"$string({self._place})"))
+        delete = self._task("DeleteEndpoint", self._calling("deleteEndpoint", self._endpoint), UNCHANGED)
+        delete.next(again.wait)
+        self._tasks.append(delete)
+        return delete
+
+    def _create_or_update(self) -> sfn.State:
+        place, prefix = self._place, self._config_name.prefix
+        name = f"$split({place_of(key_of(self._named('EndpointConfig')))}.EndpointConfigArn, '/')[1]"
+        # SageMaker spells ARNs in lower case: what of the name is known is taken as it was given.
+        suffix = f"$substring({name}, {len(prefix) + 1})" if prefix else name
+        known = {
+            "EndpointName": f"{place}.EndpointName",
+            "EndpointConfigName": f"'{prefix}-' & {suffix}" if prefix else name,
+            "Suffix": suffix,
+            "Previous": f"{place}.Endpoint.EndpointConfigName",
+            "Looks": f"{place}.Looks",
+        }
+        choice = self._choice("CreateOrUpdate")
+        there = holds(f"$exists({place}.Endpoint)")
+        choice.when(there, self.endpoint_update, outputs=merged(self._key, object_of(known)))
+        not_there = holds(f"$not($exists({place}.Endpoint))")
+        choice.when(not_there, self.endpoint, outputs=merged(self._key, object_of(known)))
+        self._wait_for_service()
+        return choice
+
+    def _wait_for_service(self) -> None:
+        place = self._place
+        kept = {name: f"{place}.{name}" for name in ("EndpointName", "EndpointConfigName", "Previous")}
+        looking = self._looking("Describe", "Wait", kept)
+        # First a pause: one that is just begun to be updated must not be taken for one that is done.
+        self.endpoint.next(looking.wait)
+        self.endpoint_update.next(looking.wait)
+        choice = self._choice("ValidateOutput")
+        looking.task.next(choice)
+        status, current = f"{place}.Endpoint.EndpointStatus", f"{place}.Endpoint.EndpointConfigName"
+        deployed = f"{status} = 'InService' and {current} = {place}.EndpointConfigName"
+        if self._deletes_old:
+            beginning = f"{self._config_name.prefix}-"
+            old = f"$substring({place}.Previous, 0, {len(beginning)}) = '{beginning}'"
+            deleting = self._calling("deleteEndpointConfig", {"EndpointConfigName": f"{{% {place}.Previous %}}"})
+            delete = self._task("DeleteOldConfig", deleting, UNCHANGED)
+            # A configuration too many is no reason to call the deployment failed.
+            delete.add_catch(self._deployed, result_path=path_of(key_of(self._named("Error"))))
+            delete.next(self._deployed)
+            choice.when(holds(f"{deployed} and {old}"), delete)
+        choice.when(holds(deployed), self._deployed)
+        text = f"{self._id}: the endpoint did not come into service with its new configuration: "
+        refused = self._fail("InvalidOutput", "EndpointNotInService", said(text, f"$string({place})"))
+        choice.when(holds(f"{status} in {listed(_SETTLED)}"), refused)
+        choice.when(holds(looking.is_exhausted), self._timed_out)
+        choice.otherwise(looking.wait)

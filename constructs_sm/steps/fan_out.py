@@ -1,0 +1,210 @@
+"""FanOut: the same jobs for each item of a list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from constructs_sm.language.errors import Problem, raise_all, where_of
+from constructs_sm.language.jsonata import UNCHANGED, merged, place_of
+from constructs_sm.language.paths import key_of, path_of
+from constructs_sm.steps.fan_out_plan import ItemPlan
+from constructs_sm.task.custom_states import JsonataState
+from constructs_sm.task.fragment import CheckedFragment, Fragment
+from constructs_sm.task.places import folder_of
+from constructs_sm.task.scope import JobScope
+from constructs_sm.values.names import LONGEST_STATE_NAME, id_problems
+from constructs_sm.values.outputs import JobOutput, TaskIdentity
+
+from aws_cdk import Annotations
+from aws_cdk import aws_stepfunctions as sfn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from constructs_sm.steps.s3_items import S3Items
+    from constructs_sm.values.s3 import S3Data
+
+    from constructs import Construct
+
+_LONGEST_ID = LONGEST_STATE_NAME - len(": Result")
+
+
+class FanOut(Fragment):
+    """Run a job, or a chain, for each item of a list.
+
+    `FanOut(stack, "Each data set", train, items="$.datasets", max_concurrency=5)`
+
+    In the list's place each run finds `$.item`, its `$.index`, and what *item_selector* adds; of the jobs before the
+    FanOut it finds what it uses, which is handed on by itself: `train.model_artifacts` means the same inside. Names of
+    jobs that nobody gave are unique, so items never collide; places of outputs that nobody gave are one an execution,
+    which is refused where the items share it.
+
+    A list of the input is worked off inside the execution: at most 40 items at a time, and all their events count
+    among its 25,000, so some thousand items of one job. A list in S3, tolerated failures, or more than 40 at a time
+    make it a distributed map: each item is an execution of its own, up to 10,000 at a time, each with 25,000 events.
+    Either way every state that an item enters is a paid state transition. How many jobs run at once is up to
+    SageMaker's quotas of instances, long before that; what is over them waits by the jobs' own retries.
+
+    What the items leave stands under the construct id, as a list in their order, without what they were handed. Results
+    of a distributed map go to S3 where *results* says, and under the construct id stand `MapRunArn` and
+    `ResultWriterDetails`; with no place for them they are the list, which must be smaller than 256 KiB.
+
+    Every item ends in `<id>: Result`, which drops what the item was handed. Where JSONPath cannot say where the list
+    is, `<id>: Items` says it before the Map.
+
+    Args:
+        scope: Any construct in a stack.
+        construct_id: Also the name of the state and the key of its result.
+        each: A job, or a chain.
+        items: A path of the input (`$.datasets`, or JSONata), an output of a job, a list, or `S3Items`.
+        max_concurrency: Items at a time. Default: as many as Step Functions takes: 40, or 10,000.
+        distributed: Whether each item is an execution of its own. Default: where it must be.
+        tolerated_failure_count: How many items may fail. Default: none.
+        tolerated_failure_percentage: How many of a hundred may fail. Default: none.
+        item_selector: More for each run to find: values, paths of the input (`$.threshold`), outputs of jobs.
+        results: Where a distributed map writes what its items leave. Default, in a `PipelineStack`: its bucket.
+        max_items: No more of a list in S3 than these.
+        query_language: Of the Map; in a state machine that is JSONata throughout it must be, and then so must be all
+            that is inside. Default: JSONPath.
+        comment: For whoever reads the definition.
+
+    Raises:
+        InvalidInputError: With everything that is wrong.
+
+    Grants: to the state machine role, what the jobs inside need, also in child executions; to start, stop and describe
+        those; to read the list (that file, or to list that prefix) and to write *results*.
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html,
+        https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        each: sfn.IChainable,
+        *,
+        items: str | Sequence[Any] | S3Items,
+        max_concurrency: int | None = None,
+        distributed: bool | None = None,
+        tolerated_failure_count: int | None = None,
+        tolerated_failure_percentage: float | None = None,
+        item_selector: Mapping[str, Any] | None = None,
+        results: S3Data | None = None,
+        max_items: int | None = None,
+        query_language: sfn.QueryLanguage | None = None,
+        comment: str | None = None,
+    ) -> None:
+        plan = ItemPlan(
+            construct_id,
+            items=items,
+            selector=item_selector,
+            results=results,
+            distributed=distributed,
+            max_concurrency=max_concurrency,
+            tolerated_failure_count=tolerated_failure_count,
+            tolerated_failure_percentage=tolerated_failure_percentage,
+            max_items=max_items,
+            jsonata=query_language is sfn.QueryLanguage.JSONATA,
+        )
+        where = where_of(type(self).__name__, scope, construct_id)
+        raise_all(where, [*_problems(construct_id, each), *plan.problems()])
+        super().__init__(scope, construct_id)
+        self._scope = around = JobScope.of(self)
+        plan.stand_in(around, folder_of(scope, construct_id), self._ended(each))
+        self._identity = TaskIdentity(f"{self.node.path}", construct_id, "", lambda: self._map.state_id)
+        kind = _DistributedItems if plan.is_distributed else _InlineItems
+        self._map: Any = kind(self, construct_id, plan, comment)
+        self._map.item_processor(each)
+        self._start: Any = self._map
+        if plan.found is not None:
+            name = f"{construct_id}: Items"
+            self._start = JsonataState(self, name, Type="Pass", Output=merged(plan.key, plan.found))
+            self._start.next(self._map)
+        around.wiring.knows(self._identity)
+        if plan.used:
+            around.wiring.use(self._identity, plan.used)
+        if plan.used or not plan.is_distributed:
+            around.watch_wiring()
+        if plan.unknown:
+            Annotations.of(self).add_warning_v2(
+                "constructs-sm:lateBoundAccess",
+                "The state machine role is not granted the list, which is known at run time only. "
+                "Grant it: bucket.grant_read(state_machine).",
+            )
+
+    @property
+    def map(self) -> sfn.Map | sfn.DistributedMap:
+        """The state."""
+        state: sfn.Map | sfn.DistributedMap = self._map
+        return state
+
+    @property
+    def results(self) -> JobOutput:
+        """What the items have left, for a state that runs after this one."""
+        key = key_of(self._construct_id)
+        json_path, jsonata = path_of(key), place_of(key)
+        self._scope.watch_wiring()
+        self._scope.wiring.ask(self._identity, "results", json_path, (json_path, jsonata))
+        return JobOutput.late(self._identity, "results", json_path=json_path, jsonata=jsonata, in_jsonata=False)
+
+    @property
+    def start_state(self) -> sfn.State:
+        state: sfn.State = self._start
+        return state
+
+    def _ended(self, each: sfn.IChainable) -> JsonataState | None:
+        """The state that drops what an item was handed, where *each* goes on: a job would end in a Succeed there."""
+        ends = each.end_states
+        if not ends:
+            return None
+        # What it keeps is said when it is known what was handed on.
+        end = JsonataState(self, f"{self._construct_id}: Result", Type="Pass", Output=UNCHANGED)
+        for state in ends:
+            state.next(end)
+        return end
+
+    @property
+    def end_states(self) -> list[sfn.INextable]:
+        return [self._map]
+
+
+class _InlineItems(sfn.Map):
+    """The Map of a FanOut."""
+
+    def __init__(self, scope: Construct, name: str, plan: ItemPlan, comment: str | None) -> None:
+        super().__init__(scope, "Map", state_name=name, query_language=_language(plan), comment=comment)
+        self._plan = plan
+
+    def to_state_json(self, query_language: sfn.QueryLanguage | None = None) -> Any:
+        state = super().to_state_json(query_language)
+        return self._plan.complete(state, whole_in_jsonata=query_language is sfn.QueryLanguage.JSONATA)
+
+
+class _DistributedItems(sfn.DistributedMap):
+    """The distributed map of a FanOut."""
+
+    def __init__(self, scope: Construct, name: str, plan: ItemPlan, comment: str | None) -> None:
+        super().__init__(scope, "Map", state_name=name, query_language=_language(plan), comment=comment)
+        self._plan = plan
+
+    def to_state_json(self, state_machine_query_language: sfn.QueryLanguage | None = None) -> Any:
+        whole_in_jsonata = state_machine_query_language is sfn.QueryLanguage.JSONATA
+        state = super().to_state_json(state_machine_query_language)
+        return self._plan.complete(state, whole_in_jsonata=whole_in_jsonata)
+
+    def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
+        super()._when_bound_to_graph(graph)
+        self._plan.scope.register(graph, self._plan.grants())
+        self._plan.scope.starts_executions = True
+
+
+def _language(plan: ItemPlan) -> sfn.QueryLanguage:
+    return sfn.QueryLanguage.JSONATA if plan.jsonata else sfn.QueryLanguage.JSON_PATH
+
+
+def _problems(construct_id: object, each: Any) -> Iterator[Problem]:
+    yield from id_problems(construct_id, _LONGEST_ID)
+    if not hasattr(each, "start_state"):
+        yield Problem("nothing to run for each item", each, "pass a job, or a chain")
+    elif any(isinstance(end, CheckedFragment) and end.goes_on for end in each.end_states):
+        yield Problem("what runs for each item goes on already", each, "chain after the FanOut what is to follow")

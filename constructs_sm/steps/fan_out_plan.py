@@ -1,0 +1,255 @@
+"""What a user has said of a FanOut, checked, and turned into what the CDK's Map does not say of itself."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import KW_ONLY, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from constructs_sm.grants.statements import Grant, result_grants
+from constructs_sm.language.errors import Problem
+from constructs_sm.language.jsonata import merged, object_of, quoted
+from constructs_sm.language.late_bound import LATE, is_json_path, is_jsonata, is_token
+from constructs_sm.language.paths import key_of, path_of
+from constructs_sm.steps.s3_items import S3Items
+from constructs_sm.values.outputs import JobOutput
+from constructs_sm.values.s3 import S3Location, bucket_and_prefix, object_arguments, spelled_in_jsonata
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from constructs_sm.task.custom_states import JsonataState
+    from constructs_sm.task.scope import JobScope
+    from constructs_sm.values.s3 import S3Data
+
+_MOST_INLINE = 40
+_ALWAYS_THERE = ("item", "index", "uri")
+_BOUNDS: Mapping[str, tuple[float, float | None]] = {
+    "max_concurrency": (1, 10_000),
+    "tolerated_failure_count": (0, None),
+    "tolerated_failure_percentage": (0, 100),
+    "max_items": (1, None),
+}
+_LIMITS = {
+    "MaxConcurrency": "max_concurrency",
+    "ToleratedFailureCount": "tolerated_failure_count",
+    "ToleratedFailurePercentage": "tolerated_failure_percentage",
+}
+"""What the Map calls them."""
+
+
+@dataclass(slots=True)
+class ItemPlan:
+    """The arguments of a FanOut, to be checked before it is made; see there for each."""
+
+    name: str
+    _: KW_ONLY
+    items: str | Sequence[Any] | S3Items
+    selector: Mapping[str, Any] | None
+    results: S3Data | None
+    distributed: bool | None
+    max_concurrency: int | None
+    tolerated_failure_count: int | None
+    tolerated_failure_percentage: float | None
+    max_items: int | None
+    jsonata: bool
+    scope: JobScope = field(init=False)
+    end: JsonataState | None = field(init=False)
+    """The state that every item ends with, if it can be told what that is."""
+    writes_to: S3Location | None = field(init=False)
+
+    def stand_in(self, scope: JobScope, folder: str, end: JsonataState | None) -> None:
+        """Say where it stands, and what its folder is called, once nothing is wrong."""
+        self.scope, self.end, self.writes_to = scope, end, None
+        self.selector = dict(self.selector or {})
+        if self.results is not None:
+            self.writes_to = S3Location.of(self.results)
+        elif self.is_distributed and scope.data is not None:
+            self.writes_to = scope.data.under(folder)
+
+    @property
+    def is_distributed(self) -> bool:
+        """Whether each item is an execution of its own."""
+        return bool(self.distributed) or self._must_be_distributed
+
+    @property
+    def _must_be_distributed(self) -> bool:
+        return (
+            isinstance(self.items, S3Items)
+            or (self.tolerated_failure_count is not None or self.tolerated_failure_percentage is not None)
+            or (isinstance(self.max_concurrency, int) and self.max_concurrency > _MOST_INLINE)
+            or self.results is not None
+        )
+
+    @property
+    def key(self) -> str:
+        """Where its result is found."""
+        return key_of(self.name)
+
+    @property
+    def used(self) -> list[JobOutput]:
+        """The outputs of jobs that it is given."""
+        return [value for value in (self.items, *(self.selector or {}).values()) if isinstance(value, JobOutput)]
+
+    def problems(self) -> Iterator[Problem]:
+        """What is wrong with it."""
+        yield from self._not_understood()
+        if not self.jsonata:
+            yield from self._not_in_jsonpath()
+        for name, (least, most) in _BOUNDS.items():
+            value = getattr(self, name)
+            if value is not None and not _is_within(value, least, most):
+                span = f"{least} or more" if most is None else f"{least} to {most}"
+                yield Problem(f"{name} must be {span}", value, "pass a number in that range, or leave it out")
+        if self.distributed is False and self._must_be_distributed:
+            use = "leave distributed out, or give a list of the input, 40 at a time, and no tolerated failures"
+            yield Problem("this takes a distributed map", self.distributed, use)
+        if self.results is not None and not self._is_writable(S3Location.of(self.results)):
+            yield Problem("results must be a place in S3 that is known", self.results, "pass a bucket, or 's3://...'")
+        if self.max_items is not None and not isinstance(self.items, S3Items):
+            yield Problem("max_items is of a list in S3", self.max_items, "leave it out")
+
+    def _is_writable(self, place: S3Location | None) -> bool:
+        """Whether the Map can be told a place, and the role be granted it: JSONata alone takes a late one apart."""
+        if place is None:
+            return False
+        return bucket_and_prefix(place.uri) is not None or (self.jsonata and place.within is not None)
+
+    def _not_understood(self) -> Iterator[Problem]:
+        items: object = self.items
+        if isinstance(items, str) and not (is_json_path(items) or is_jsonata(items)):
+            use = "pass '$.items', or S3Items.csv('s3://...')"
+            yield Problem("items must be a list, or say where one is", items, use)
+        elif not isinstance(items, (str, list, tuple, S3Items)) or is_token(items):
+            yield Problem("items must be a list, or say where one is", items, "pass '$.items', as text, or S3Items")
+        if self.selector is not None and not hasattr(self.selector, "items"):
+            yield Problem("item_selector must be a mapping", self.selector, "pass a dict from names to values")
+        elif taken := [name for name in _ALWAYS_THERE if name in (self.selector or {})]:
+            yield Problem("item_selector hides what is there", taken, "use other names")
+
+    def _not_in_jsonpath(self) -> Iterator[Problem]:
+        """What is JSONata in a Map that is not, or nothing a Map in JSONPath can be told."""
+        items: Any = self.items
+        if isinstance(items, JobOutput):
+            items = items.spelled(jsonata=False)
+            if not items.startswith("$"):
+                yield Problem("items are no path", items, "pass query_language=QueryLanguage.JSONATA")
+        values = () if self.selector is None or not hasattr(self.selector, "values") else self.selector.values()
+        for value in (items, *(value for value in values if not isinstance(value, JobOutput))):
+            if is_jsonata(value):
+                yield Problem("JSONata in a JSONPath Map", value, "pass query_language=QueryLanguage.JSONATA")
+
+    @property
+    def found(self) -> str | None:
+        """What a state before the Map finds out, as JSONata: JSONPath has no literal lists, and takes no URI apart."""
+        if self.jsonata:
+            return None
+        if isinstance(self.items, S3Items):
+            place = object_arguments(self.items.location)
+            late = any(map(is_jsonata, place.values()))
+            return object_of({name: said[2:-2].strip() for name, said in place.items()}) if late else None
+        return None if isinstance(self.items, str) else json.dumps(list(self.items), ensure_ascii=False)
+
+    def complete(self, state: Mapping[str, Any], *, whole_in_jsonata: bool) -> dict[str, Any]:
+        """The state, with what its jobs use of the jobs before it."""
+        processor = state["ItemProcessor"]
+        handed: dict[str, Any] = {}
+        for place in self.scope.wiring.asked_outside(processor, jsonata=whole_in_jsonata):
+            _put(handed, place, "$" + "".join(f"['{name}']" for name in place))
+        selector = {"item": "$$.Map.Item.Value", "index": "$$.Map.Item.Index", **handed, **(self.selector or {})}
+        if isinstance(self.items, S3Items) and self.items.input_type is None:
+            selector["uri"] = self._uri()
+        if self.end is not None:
+            dropped = ", ".join(quoted(name) for name in selector if name != "index")
+            kept = f"{{% $sift($states.input, function($value, $name) {{ $not($name in [{dropped}]) }}) %}}"
+            name = self.end.state_id
+            states = {**processor["States"], name: {**processor["States"][name], "Output": kept}}
+            processor = {**processor, "States": states}
+        return {
+            **state,
+            "ItemProcessor": processor,
+            **self._source(),
+            "ItemSelector": self._spelled(selector),
+            **self._limits(),
+            **self._writer(),
+            **({"Output": merged(self.key, "$states.result")} if self.jsonata else {"ResultPath": path_of(self.key)}),
+        }
+
+    def _limits(self) -> dict[str, Any]:
+        given = {name: getattr(self, argument) for name, argument in _LIMITS.items()}
+        return {name: value for name, value in given.items() if value is not None}
+
+    def _spelled(self, template: Mapping[str, Any]) -> dict[str, Any]:
+        """A template in the language of the state."""
+        made: dict[str, Any] = {}
+        for name, value in template.items():
+            text = value.uri if isinstance(value, S3Location) else value
+            text = text.spelled(jsonata=self.jsonata) if isinstance(text, JobOutput) else text
+            if isinstance(text, dict):
+                made[name] = self._spelled(text)
+            elif self.jsonata:
+                made[name] = spelled_in_jsonata(text) if isinstance(text, str) else text
+            else:
+                made[f"{name}{LATE}" if is_json_path(text) else name] = text
+        return made
+
+    def _uri(self) -> str:
+        assert isinstance(self.items, S3Items)  # noqa: S101  (asked for no others)
+        bucket = object_arguments(self.items.location)["Bucket"]
+        if self.jsonata:
+            said = bucket[2:-2].strip() if is_jsonata(bucket) else quoted(bucket)
+            return f"{{% 's3://' & {said} & '/' & $states.context.Map.Item.Value.Key %}}"
+        if is_jsonata(bucket):
+            return f"States.Format('s3://{{}}/{{}}', {path_of(self.key)}.Bucket, $$.Map.Item.Value.Key)"
+        return f"States.Format('s3://{bucket}/{{}}', $$.Map.Item.Value.Key)"
+
+    def _source(self) -> dict[str, Any]:
+        if isinstance(self.items, S3Items):
+            place = object_arguments(self.items.location)
+            if self.found is not None:
+                place = {f"{name}{LATE}": f"{path_of(self.key)}.{name}" for name in place}
+            return {"ItemReader": self.items.to_reader(self.scope.arns, place, self._arguments, self.max_items)}
+        if self.found is not None:
+            return {"ItemsPath": path_of(self.key)}
+        if isinstance(self.items, JobOutput):
+            spelled = self.items.spelled(jsonata=self.jsonata)
+        elif isinstance(self.items, str):
+            spelled = spelled_in_jsonata(self.items) if self.jsonata else self.items
+        else:
+            return {"Items": list(self.items)}
+        return {"Items": spelled} if self.jsonata else {"ItemsPath": spelled}
+
+    @property
+    def _arguments(self) -> str:
+        return "Arguments" if self.jsonata else "Parameters"
+
+    def _writer(self) -> dict[str, Any]:
+        if self.writes_to is None:
+            return {}
+        place = object_arguments(self.writes_to)
+        arguments = {"Bucket": place["Bucket"], "Prefix": place["Key"].rstrip("/")}
+        resource = self.scope.arns.integration("s3:putObject")
+        return {"ResultWriter": {"Resource": resource, self._arguments: arguments}}
+
+    @property
+    def unknown(self) -> bool:
+        """Whether the list stands where nothing can be granted."""
+        return isinstance(self.items, S3Items) and not any(self.items.grants(self.scope.arns))
+
+    def grants(self) -> list[Grant]:
+        """What the state machine role needs besides what the jobs do."""
+        arns = self.scope.arns
+        found = list(self.items.grants(arns)) if isinstance(self.items, S3Items) else []
+        return found if self.writes_to is None else [*found, *result_grants(self.writes_to, arns)]
+
+
+def _put(target: dict[str, Any], place: Sequence[str], value: str) -> None:
+    for name in place[:-1]:
+        target = target.setdefault(name, {})
+    target[place[-1]] = value
+
+
+def _is_within(value: object, least: float, most: float | None) -> bool:
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return False
+    return value >= least and (most is None or value <= most)

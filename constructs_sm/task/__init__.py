@@ -1,0 +1,1 @@
+"""One task or job of a state machine, and what the jobs of a stack share."""

@@ -1,0 +1,296 @@
+"""SageMakerJob: a task, the check of its output, and what comes next, or Fail."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem
+from constructs_sm.task.custom_states import Rule, always, catching_in_jsonata, holds
+from constructs_sm.task.fragment import Check, CheckedFragment
+from constructs_sm.task.output_check import Output, OutputCheck
+from constructs_sm.task.task import SageMakerTask
+from constructs_sm.task.task_plan import TaskPlan
+from constructs_sm.task.task_state import TaskArguments, TaskState
+from constructs_sm.values.names import LONGEST_STATE_NAME
+
+from aws_cdk import aws_stepfunctions as sfn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from constructs_sm.actions import Action
+    from constructs_sm.values.outputs import JobOutput
+
+    from aws_cdk import aws_iam as iam
+    from constructs import Construct
+    from typing_extensions import Self, Unpack
+
+_CHECK = "{}: ValidateOutput"
+_REFUSED = "{}: InvalidOutput"
+_LONGEST_ID = LONGEST_STATE_NAME - len(_CHECK.format(""))
+
+
+class JobArguments(TaskArguments, total=False):
+    """What every job takes, besides the fields of its request."""
+
+    output_check: OutputCheck | None
+    """Default: `OutputCheck.completed()`. None: the job goes on whatever its output is."""
+
+
+class SageMakerJob(CheckedFragment):
+    """A SageMaker job that is retried where that helps, and whose output is checked before the state machine goes on.
+
+    Three states: the task, named like the construct; a Choice, `<id>: ValidateOutput`; and a Fail, `<id>:
+    InvalidOutput`, in whose place the `FailureHandler` stands where there is one. What is chained after the job becomes
+    the Choice's accepted branch; a job with nothing after it ends in a Succeed. Use the class of the job
+    (`TrainingJob`, ...), whose arguments are typed; this one is what they have in common.
+
+    Args:
+        scope: Any construct in a stack.
+        construct_id: Also the name of the state and the key of its result; at most 64 characters.
+        action: A row of `constructs_sm.actions.ACTIONS`.
+        given: Fields of the request that typed arguments said.
+        defaults: Fields of the request that fill what typed arguments left out.
+        problems: What the class has found wrong with its arguments.
+        runs_under: The job whose role serves this one, where the API takes none.
+        make: What the job makes in itself once nothing is wrong: it gives what stands for that in the request until
+            then, and what it is.
+        arguments: See `JobArguments`.
+
+    Raises:
+        InvalidInputError: With everything that is wrong; nothing has been made then.
+
+    Grants: see `SageMakerTask`.
+    """
+
+    _ARGUMENT_OF: ClassVar[Mapping[str, str]] = {}
+    """Which argument says a field that SageMaker requires, by its path in the request."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        action: Action,
+        given: Mapping[str, Any] | None = None,
+        defaults: Mapping[str, Any] | None = None,
+        problems: Sequence[Problem] = (),
+        runs_under: SageMakerJob | None = None,
+        make: Callable[[Construct], Mapping[str, str]] | None = None,
+        **arguments: Unpack[JobArguments],
+    ) -> None:
+        check = arguments.pop("output_check", OutputCheck.completed())
+        plan = TaskPlan(
+            type(self).__name__,
+            scope,
+            construct_id,
+            action,
+            arguments,
+            given=given,
+            defaults=defaults,
+            own_arguments=["output_check", *_parameters_of(type(self))],
+            check=check,
+            whole_request=True,
+            longest_id=_LONGEST_ID if check is not None else LONGEST_STATE_NAME,
+            role_is_foreign=runs_under is not None and not runs_under.shares_the_role,
+            argument_of=self._ARGUMENT_OF,
+            problems=problems,
+        )
+        plan.check()
+        super().__init__(scope, construct_id)
+        state = self._checked(plan, None if make is None else make(self))
+        self._state = state
+        self._task = (_JsonataJobTask if state.jsonata else JobTask)(self, construct_id, state)
+        self._choice = self._checked_by(check) if check is not None else None
+
+    def _checked(self, plan: TaskPlan, made: Mapping[str, str] | None) -> TaskState:
+        """The task of a plan that has been checked."""
+        return plan.state(made)
+
+    def _checked_by(self, check: OutputCheck) -> sfn.Choice:
+        action = self._state.action
+        output, before = self._to_check()
+        self._output_check, self._checked_output = check, output
+        # What may be missing is met, and left out, in JSONata only, which Step Functions allows state by state.
+        in_jsonata = output.jsonata or not check.arn_only
+        self._rule = (
+            holds(check.condition(action, output)) if in_jsonata else Rule(check.documented_rule(action, output))
+        )
+        choice = Check(self, _CHECK.format(self._construct_id), _language(in_jsonata), self)
+        before.next(choice)
+        return choice
+
+    def _to_check(self) -> tuple[Output, sfn.INextable]:
+        """What is checked, and the state before the check."""
+        output = self._state.output
+        assert output is not None  # noqa: S101  (the plan has refused a check of an output that is not kept)
+        return output, self._task
+
+    @property
+    def task(self) -> SageMakerTask:
+        """The Task state."""
+        return self._task
+
+    @property
+    def resource_name(self) -> JobOutput:
+        """The name SageMaker knows the job or resource by: literal, or late-bound for a state that runs after it."""
+        return self._state.resource_name()
+
+    @property
+    def resource_arn(self) -> JobOutput:
+        """The ARN SageMaker gives it, for a state that runs after it."""
+        return self._state.later(self._state.action.arn_field)
+
+    def output_field(self, path: str) -> JobOutput:
+        """Any field of the output, for a state that runs after it: dotted, as `LabelCounters.TotalLabeled`.
+
+        Raises:
+            InvalidInputError: SageMaker's model knows no such field, or it is not kept.
+        """
+        return self._state.field(path)
+
+    @property
+    def execution_role(self) -> iam.IRole:
+        """The role SageMaker runs the job under: the one given, or the one made for this stack.
+
+        Raises:
+            InvalidInputError: The API takes no role, or this request names none.
+        """
+        if self._state.role is not None:
+            return self._state.role
+        if not self._state.own_role:
+            use = (
+                "use iam.Role.from_role_arn with the one in parameters"
+                if self._state.action.role_path
+                else "grant to the role of the model"
+            )
+            where = f"{type(self).__name__} '{self.node.path}'"
+            raise InvalidInputError(where, [Problem("no execution role of ours", NOTHING, use)])
+        return self._state.scope.execution_role()
+
+    @property
+    def shares_the_role(self) -> bool:
+        """Whether SageMaker runs it under the role that was made for this stack."""
+        return self._state.own_role
+
+    @property
+    def start_state(self) -> sfn.State:
+        return self._task
+
+    def add_catch(
+        self, handler: sfn.IChainable, *, errors: Sequence[str] | None = None, result_path: str | None = None
+    ) -> Self:
+        """Go on to *handler* when the task fails for good: retries exhausted, job failed, call refused.
+
+        A refused output is not caught: it ends the execution, or goes to the `FailureHandler`, if there is one.
+
+        Args:
+            handler: What to do then.
+            errors: Error names. Default: `States.ALL`.
+            result_path: Where error and cause go in the state's input. Default: in its place.
+        """
+        self._task.add_catch(handler, errors=list(errors) if errors else None, result_path=result_path)
+        return self
+
+    def _accept(self, state: sfn.State) -> None:
+        if self._choice is None:
+            self._task.next(state)
+        else:
+            self._choice.when(self._rule, state, outputs=self._accepted_output)
+
+    def _close(self) -> None:
+        if self._choice is None:
+            return
+        self._succeed(self._task)
+        self._turn_away(self._choice)
+
+    @property
+    def _accepted_output(self) -> str | None:
+        """What the state after the check gets, where that is not all that the check has got (JSONata)."""
+        return self._state.trimmed
+
+    @property
+    def _refusals(self) -> tuple[sfn.State, str] | None:
+        """Where a refused output goes in place of the Fail. That of the documented rule goes to the documented Fail."""
+        return None if self._output_check.arn_only else self._task.refusals
+
+    def _turn_away(self, choice: sfn.Choice) -> None:
+        """Say where the check leads whose output is not accepted."""
+        if self._refusals is None:
+            choice.otherwise(self._fail())
+        else:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        """Let what handles failures have a refused output, also where the Choice has its Fail already, as in a Map."""
+        if self._choice is None or self._refusals is None:
+            return
+        handler, variable = self._refusals
+        failure = self._output_check.failure(self._state.action, replace(self._checked_output, jsonata=True))
+        output = {"Error": failure["error"], "Cause": failure["cause"]}
+        assigned = {variable: {"job": self._task.prefixed_name, "output": output}}
+        # The last rule: a default could not set the variable.
+        self._choice.when(always(), handler, assign=assigned)
+
+    def _fail(self) -> sfn.Fail:
+        """The Fail that a refused output ends in: made for those that nothing handles."""
+        output = self._checked_output
+        failure = self._output_check.failure(self._state.action, output, self._construct_id)
+        # In the language of the job: the CDK then refuses a JSONPath job in a JSONata state machine.
+        name, language = _REFUSED.format(self._construct_id), _language(output.jsonata)
+        return self._prefixed(sfn.Fail(self, name, query_language=language, **failure), self._task)
+
+
+class JobTask(SageMakerTask):
+    """The task of a job, which lets the job end itself before the state machine is drawn."""
+
+    def __init__(self, job: SageMakerJob, construct_id: str, state: TaskState) -> None:
+        self._job = job
+        self._is_closed = False
+        self.refusals: tuple[sfn.State, str] | None = None
+        self._be(job, construct_id, state)
+
+    def lead_refusals(self, handler: sfn.State, variable: str) -> None:
+        """Let an output that is refused go to *handler*, which finds job, error and cause in *variable*."""
+        self.refusals = handler, variable
+        if self._is_closed:
+            self._job._hand_over()  # noqa: SLF001  (one thing in two classes)
+
+    def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
+        # First, what handles its failures: the job looks for it when it closes.
+        super()._when_bound_to_graph(graph)
+        self._is_closed = True
+        self._job._close()  # noqa: SLF001
+
+
+class _JsonataJobTask(JobTask):
+    """The same in JSONata. Apart, since what is overridden costs every job that does not need it."""
+
+    def to_state_json(self, top_level_query_language: sfn.QueryLanguage | None = None) -> dict[Any, Any]:
+        return catching_in_jsonata(super().to_state_json(top_level_query_language))
+
+
+def _language(in_jsonata: bool) -> sfn.QueryLanguage:
+    return sfn.QueryLanguage.JSONATA if in_jsonata else sfn.QueryLanguage.JSON_PATH
+
+
+@cache
+def _parameters_of(job: type[SageMakerJob]) -> list[str]:
+    return [name for name in inspect.signature(job.__init__).parameters if name not in _INTERNAL]
+
+
+_INTERNAL = {
+    "self",
+    "scope",
+    "construct_id",
+    "action",
+    "given",
+    "defaults",
+    "problems",
+    "runs_under",
+    "make",
+    "arguments",
+}

@@ -1,0 +1,55 @@
+"""Where in the data of their scope jobs write that are not told where."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from constructs_sm.language.jsonata import quoted
+from constructs_sm.language.late_bound import escaped
+from constructs_sm.language.paths import name_of
+from constructs_sm.task.scope import JobScope, construct_path
+from constructs_sm.values.names import slug
+
+if TYPE_CHECKING:
+    from constructs_sm.values.s3 import S3Location
+
+    from constructs import Construct
+
+JOBS = "jobs/"
+"""The folder of them all. A user's own data stands beside it: a job that writes under its input would read its output.
+"""
+_LONGEST_FOLDER = 64
+
+
+def folder_of(scope: Construct, construct_id: str) -> str:
+    """The folder of one of them, in the data of its scope."""
+    name = name_of(str(construct_id))
+    return f"{JOBS}{JobScope.of(scope).folder(slug(name, _LONGEST_FOLDER), f'{construct_path(scope)}/{name}')}/"
+
+
+def data_under(scope: Construct, job: str) -> S3Location | None:
+    """The folder of a job in the data of its scope; None if that has none.
+
+    The jobs of a scope share a role, and so one grant of `jobs/`.
+    """
+    data = JobScope.of(scope).data
+    return data and replace(data.under(JOBS), uri=data.under(folder_of(scope, job)).uri)
+
+
+def of_this_execution(place: S3Location | None, *names: str, jsonata: bool) -> S3Location | None:
+    """A place under *place* that no other execution writes to: `<execution>/<names>/`.
+
+    A job that found the files of an earlier run beside its own would read both.
+    """
+    if place is None:
+        return None
+    rest = "/".join(["", *names, ""])
+    if jsonata:
+        return replace(place, uri=f"{{% {quoted(place.uri)} & $states.context.Execution.Name & {quoted(rest)} %}}")
+    return replace(place, uri=f"States.Format('{escaped(place.uri)}{{}}{escaped(rest)}', $$.Execution.Name)")
+
+
+def checkpoints_under(scope: Construct, job: str, *, jsonata: bool) -> S3Location | None:
+    """Where a job keeps its checkpoints that is not told where; None if its scope has no data."""
+    return of_this_execution(data_under(scope, job), "checkpoints", jsonata=jsonata)

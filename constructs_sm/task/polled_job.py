@@ -1,0 +1,211 @@
+"""PolledJob: a job that Step Functions cannot wait for by itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from constructs_sm.grants.statements import polling_grant
+from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem
+from constructs_sm.language.jsonata import UNCHANGED, listed, merged, place_of, said
+from constructs_sm.language.late_bound import is_jsonata
+from constructs_sm.language.paths import key_of, path_of
+from constructs_sm.polled_actions import PolledAction
+from constructs_sm.requests.model_check import unknown_output
+from constructs_sm.retry import SDK, RetryPolicy
+from constructs_sm.task.custom_states import JsonataTask, Looks, Polling, describing, holds
+from constructs_sm.task.job import SageMakerJob
+from constructs_sm.task.output_check import Output, OutputCheck, Status
+
+from aws_cdk import Duration
+from aws_cdk import aws_stepfunctions as sfn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from constructs_sm.task.task_plan import TaskPlan
+    from constructs_sm.task.task_state import TaskState
+    from constructs_sm.values.names import JobName
+
+    from aws_cdk import aws_iam as iam
+    from constructs import Construct
+    from typing_extensions import Self, Unpack
+
+_TIMED_OUT = "TimedOut"
+_NOT_OF_A_POLLED_JOB = (
+    "integration_pattern",
+    "heartbeat",
+    "result_path",
+    "result_selector",
+    "state_output",
+    "assign",
+)
+
+
+class PolledJobArguments(TypedDict, total=False):
+    """What every polled job takes, besides the fields of its request. See `TaskArguments`."""
+
+    parameters: Mapping[str, Any] | None
+    job_name: str | JobName | None
+    role: iam.IRole | None
+    retry: Sequence[RetryPolicy]
+    """Of each call. Default: `retry.SDK`. `()` turns retries off."""
+    query_language: sfn.QueryLanguage | None
+    comment: str | None
+    output_check: OutputCheck
+
+
+class PolledJob(SageMakerJob):
+    """Begin a job of an API without `.sync`, and describe it again and again until it has ended well.
+
+    As any other job: a fresh name on every attempt, retries, a check of ARN and status, a Fail that says SageMaker's
+    reason. Its states are the task, named like the construct; `<id>: Describe`, the Choice `<id>: ValidateOutput` and
+    `<id>: Wait`, which are the loop; and the Fails `<id>: InvalidOutput` and `<id>: TimedOut`. A job that takes too
+    long is stopped (`<id>: Stop`) before the execution fails. Who aborts the execution has to stop the job himself:
+    Step Functions knows nothing of it.
+
+    What later states find under the construct id is the job's name, ARN, status and results, and what *keep* names.
+
+    Args:
+        scope: Any construct in a stack.
+        construct_id: Also the name of the state and the key of its result; at most 64 characters.
+        action: A row of `constructs_sm.polled_actions`, as `polled_actions.AUTO_ML_JOB_V2`.
+        interval: Between looks. Default: 1 minute. Each takes 9 of the 25,000 events that an execution may have.
+        timeout: When the job is given up and stopped. Default: 12 hours.
+        keep: More fields of the description that later states find. Default: its name, ARN, status, failure reason and
+            results.
+        given: Fields of the request that typed arguments said.
+        defaults: Fields of the request that fill what typed arguments left out.
+        problems: What the class has found wrong with its arguments.
+        arguments: See `PolledJobArguments`. `parameters` alone are a complete request, but for name and role. A role
+            is made only for APIs whose request says all that is done under it; others require one.
+
+    Raises:
+        InvalidInputError: With everything that is wrong; nothing has been made then.
+
+    Grants: to the state machine role, the call, its Describe and its Stop on this job, PassRole of the role, and
+        `sagemaker:AddTags` if the request has tags.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        action: PolledAction,
+        interval: Duration | None = None,
+        timeout: Duration | None = None,
+        keep: Sequence[str] | None = None,
+        given: Mapping[str, Any] | None = None,
+        defaults: Mapping[str, Any] | None = None,
+        problems: Sequence[Problem] = (),
+        **arguments: Unpack[PolledJobArguments],
+    ) -> None:
+        if not isinstance(action, PolledAction):
+            use = "pass a row of polled_actions, as polled_actions.AUTO_ML_JOB_V2"
+            raise InvalidInputError(f"PolledJob '{construct_id}'", [Problem("no API to poll", action, use)])
+        found = list(problems)
+        found += [
+            Problem(f"a polled job takes no {name}", arguments[name], "its result stands under its construct id")  # type: ignore[literal-required]
+            for name in _NOT_OF_A_POLLED_JOB
+            if name in arguments
+        ]
+        if not isinstance(keep, (list, tuple, type(None))):
+            found.append(Problem("keep must be a list of fields", keep, f"write ['{action.arn_field}']"))
+            keep = None
+        found += unknown_output(action, keep or ())
+        if arguments.get("output_check", NOTHING) is None:
+            found.append(Problem("a job that is waited for is checked", None, "leave output_check out"))
+        self._looks = Looks.of(
+            Duration.minutes(1) if interval is None else interval,
+            Duration.hours(12) if timeout is None else timeout,
+            found,
+        )
+        self._action = action
+        self._key = key_of(str(construct_id))
+        self._retries = arguments.get("retry", SDK)
+        self._keep = tuple(keep or ())
+        super().__init__(
+            scope, construct_id, action=action, given=given, defaults=defaults, problems=found, **arguments
+        )
+
+    def add_catch(
+        self, handler: sfn.IChainable, *, errors: Sequence[str] | None = None, result_path: str | None = None
+    ) -> Self:
+        """Go on to *handler* when the job cannot be begun or looked at. See `SageMakerJob.add_catch`."""
+        super().add_catch(handler, errors=errors, result_path=result_path)
+        self._polling.task.add_catch(handler, errors=list(errors) if errors else None, result_path=result_path)
+        return self
+
+    def _checked(self, plan: TaskPlan, made: Mapping[str, str] | None) -> TaskState:
+        begun = plan.state(made)
+        around = begun.scope
+        looking = polling_grant(self._action, begun.request, around.arns, shared_prefix=around.name_prefix)
+        kept = dict.fromkeys((*self._action.kept_fields, *self._keep))
+        return replace(begun.with_grants(looking), kept=tuple(kept))
+
+    def _to_check(self) -> tuple[Output, sfn.INextable]:
+        action, construct_id, key = self._action, self._construct_id, self._key
+        place = place_of(key)
+        self._polling = Polling(
+            self,
+            names=(f"{construct_id}: Describe", f"{construct_id}: Wait"),
+            call=describing(self._resource(action.describe), self._identification(), self._retries),
+            key=key,
+            record={
+                **{field: f"$states.result.{field}" for field in self._state.kept or ()},
+                # As the call has said it: the next look needs it.
+                action.arn_field: f"{place}.{action.arn_field}",
+            },
+            looks=self._looks,
+        )
+        self._task.next(self._polling.task)
+        self._timed_out = sfn.Fail(
+            self,
+            f"{construct_id}: TimedOut",
+            query_language=sfn.QueryLanguage.JSONATA,
+            error=_TIMED_OUT,
+            cause=said(f"{construct_id}: {action.api} had not ended after {self._looks.total}: ", f"$string({place})"),
+        )
+        self._given_up = self._stop() if action.stop else self._timed_out
+        return Output(path_of(key), Status.REQUIRED, jsonata=True), self._polling.task
+
+    def _stop(self) -> sfn.State:
+        action = self._action
+        token = {action.token_field: "{% $uuid() %}"} if action.token_field else {}
+        stop = JsonataTask(
+            self,
+            f"{self._construct_id}: Stop",
+            **describing(self._resource(action.stop or ""), {**self._identification(), **token}, self._retries),
+            Output=UNCHANGED,
+        )
+        # One that has ended by now cannot be stopped, which changes nothing.
+        stop.add_catch(self._timed_out, result_path=path_of(f"{self._key}: Stop"))
+        stop.next(self._timed_out)
+        return stop
+
+    def _turn_away(self, choice: sfn.Choice) -> None:
+        action, place = self._action, place_of(self._key)
+        status = f"{place}.{action.status_field}"
+        goes_on = f"$type({status}) = 'string' and $not({status} in {listed(action.terminal_statuses)})"
+        choice.when(holds(f"{goes_on} and {self._polling.is_exhausted}"), self._given_up)
+        choice.when(holds(goes_on), self._polling.wait)
+        super()._turn_away(choice)
+
+    @property
+    def _accepted_output(self) -> str | None:
+        return merged(self._key, f"$sift({place_of(self._key)}, function($v, $k) {{ $k != 'Looks' }})")
+
+    def _identification(self) -> dict[str, str]:
+        """How Describe and Stop are told which job: by its ARN, or by the name that ends it."""
+        action = self._action
+        arn = f"{place_of(self._key)}.{action.arn_field}"
+        if action.described_by:
+            return {action.described_by: f"{{% {arn} %}}"}
+        literal = self._state.request.get(action.name_field)
+        late = literal is None or is_jsonata(literal)
+        return {action.name_field: f"{{% $split({arn}, '/')[1] %}}" if late else str(literal)}
+
+    def _resource(self, operation: str) -> str:
+        api = f"{operation[0].lower()}{operation[1:]}"
+        return self._state.scope.arns.integration(f"{self._action.integration}:{api}")

@@ -1,0 +1,253 @@
+"""Whether what a job leaves is there where a state uses it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from constructs_sm.language.flow import Container, Place, Point, calls_sagemaker, points, result_place, root_of, steps
+from constructs_sm.language.late_bound import LATE
+from constructs_sm.language.machines import Json, machines_in
+
+if TYPE_CHECKING:
+    from constructs_sm.values.outputs import JobOutput, TaskIdentity
+
+_ASKED_ELSEWHERE = ("Branches", "ItemProcessor", "Iterator", "ResultSelector", "ResultPath", "OutputPath", "Comment")
+_WRITTEN = re.compile("Output|Checkpoint")
+_EXECUTION_NAME = re.compile(r"s3://.*(?:\$\$|\$states\.context)\.Execution\.Name")
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """An output somebody asked for, and how states refer to it."""
+
+    producer: TaskIdentity
+    name: str
+    place: Place
+    """Of the producer's result."""
+    inside: Place
+    """From there on."""
+
+
+@dataclass(slots=True)
+class Wiring:
+    """Who uses which output of whom, in one stack."""
+
+    _asked: dict[str, list[_Asked]] = field(default_factory=dict)
+    """By how states refer to it: jobs of one id, told apart by prefixes, leave their outputs at one place."""
+    _used: dict[tuple[TaskIdentity, TaskIdentity, str], None] = field(default_factory=dict)
+    _paths: dict[str, str] = field(default_factory=dict)
+    _names: Counter[str] = field(default_factory=Counter)
+    watched: bool = False
+
+    def knows(self, task: TaskIdentity) -> None:
+        """That there is such a task."""
+        self._paths.setdefault(task.name, task.path)
+        self._names[task.name] += 1
+
+    def ask(self, producer: TaskIdentity, name: str, result_path: str, references: Iterable[str]) -> None:
+        """An output is asked for; in a definition it is spelled as one of *references*."""
+        asked = _Asked(producer, name, steps(result_path), steps(f"$.{name}"))
+        for reference in references:
+            known = self._asked.setdefault(reference, [])
+            if asked not in known:
+                known.append(asked)
+
+    def use(self, user: TaskIdentity, outputs: Iterable[JobOutput]) -> None:
+        """A request has *outputs* in it."""
+        for output in outputs:
+            self._used[user, output.producer, output.name] = None
+
+    def asked_outside(self, processor: Json, *, jsonata: bool) -> list[Place]:
+        """Where the results stand that the states of an ItemProcessor use, and none of them leaves.
+
+        Args:
+            processor: Its definition.
+            jsonata: Whether the whole state machine is written in JSONata.
+        """
+        inside = points({**processor, "QueryLanguage": "JSONata"} if jsonata else processor)
+        everything = [asked for found in self._asked.values() for asked in found]
+        left_inside = {asked.place for asked in everything if asked.producer.name in inside}
+        used = dict.fromkeys(asked.place for _, found in self._uses(inside) for asked in found)
+        return [place for place in used if place and place not in left_inside]
+
+    def problems(self, definitions: Iterable[Json]) -> list[str]:
+        """Every use of an output that is not certainly there, as a sentence."""
+        machines = [points(definition) for definition in definitions]
+        names: dict[TaskIdentity, str] = {}
+        found: dict[str, None] = {}
+        for machine in machines:
+            for name, around in _shared_places(machine):
+                what = f"{self._paths.get(name, name)} writes to one place for the whole execution"
+                use = "give it a place of the item's own, or make the map a distributed one"
+                found[f"{what}, and items of '{around}' would write over each other; {use}"] = None
+            for user, meant in self._uses(machine):
+                whys = [_missing(machine, user, self._name(each.producer, machines, names), each) for each in meant]
+                # Whose it is, of jobs of one id, is not to be told from the reference: one that is there will do.
+                if all(whys):
+                    used = f"{meant[0].name} of {meant[0].producer.path}"
+                    found[f"{self._paths.get(user, user)} uses {used}, {whys[0]}"] = None
+        for task, producer, what in self._used:
+            user, maker = (self._name(each, machines, names) for each in (task, producer))
+            # Two state machines may each have a state of that name: one in which all is well will do.
+            place = self._place(producer, what)
+            whys = [
+                _not_before(machine, user, maker) or self._replaced(machine, user, maker, place)
+                for machine in machines
+                if user in machine
+            ]
+            if whys and all(whys):
+                found[f"{task.path} uses {what} of {producer.path}, {whys[0]}"] = None
+        return list(found)
+
+    def _place(self, producer: TaskIdentity, name: str) -> Place:
+        found = (asked for each in self._asked.values() for asked in each)
+        return next((asked.place for asked in found if (asked.producer, asked.name) == (producer, name)), ())
+
+    def _replaced(self, machine: Mapping[str, Point], user: str, producer: str, place: Place) -> str | None:
+        """Why the result of *producer* is that of another job by the time *user* starts; None if it is its own."""
+        for name, point in machine.items():
+            if (
+                place
+                and name not in (producer, user)
+                and calls_sagemaker(point.state)
+                and result_place(point) == place
+                and producer in point.before.ended
+                and (name in machine[user].before.ended or _leads_to(machine, name, user))
+            ):
+                return f"in whose place '{name}' puts its own; give one of them a result_path, or another id"
+        return None
+
+    def _uses(self, machine: Mapping[str, Point]) -> Iterator[tuple[str, list[_Asked]]]:
+        if not self._asked:
+            return
+        longest_first = sorted(self._asked, key=len, reverse=True)
+        reference = re.compile(rf"(?:{'|'.join(map(re.escape, longest_first))})(?![\w`])")
+        for name, point in machine.items():
+            # What a Fail says is said where it is decided.
+            if point.state["Type"] == "Fail":
+                continue
+            if not point.jsonata and point.state.get("InputPath", "$") != "$":
+                continue
+            for text in _expressions(point.state, jsonata=point.jsonata):
+                for match in reference.finditer(text):
+                    yield name, self._asked[match[0]]
+
+    def _name(self, task: TaskIdentity, machines: Sequence[Mapping[str, Point]], names: dict[TaskIdentity, str]) -> str:
+        """The name of its state. To ask the CDK for it goes over the bridge, so only where it is not plain."""
+        if task not in names:
+            alone = self._names[task.name] <= 1
+            there = [machine[task.name].state for machine in machines if task.name in machine]
+            plain = alone and any(f":sagemaker:{task.api}" in str(state.get("Resource")) for state in there)
+            names[task] = task.name if plain else task.state_id()
+        return names[task]
+
+
+def _shared_places(machine: Mapping[str, Point]) -> Iterator[tuple[str, str]]:
+    """Jobs in an inline Map that write under the name of the execution, which the items share."""
+    for name, point in machine.items():
+        request = point.state.get("Arguments" if point.jsonata else "Parameters")
+        if not calls_sagemaker(point.state) or not _writes_under_execution(request, written=False):
+            continue
+        for container, _ in reversed(point.containers):
+            state = machine[container].state
+            if state["Type"] == "Map":
+                config = machines_in(state)[0].get("ProcessorConfig", {})
+                # The child executions of a distributed map have names of their own.
+                if config.get("Mode") != "DISTRIBUTED":
+                    yield name, container
+                break
+
+
+def _writes_under_execution(value: Any, *, written: bool) -> bool:
+    if isinstance(value, Mapping):
+        return any(
+            _writes_under_execution(item, written=written or _WRITTEN.search(key) is not None)
+            for key, item in value.items()
+        )
+    if isinstance(value, (list, tuple)):
+        return any(_writes_under_execution(item, written=written) for item in value)
+    return written and isinstance(value, str) and _EXECUTION_NAME.search(value) is not None
+
+
+def _expressions(value: Any, *, jsonata: bool, late: bool = True) -> Iterator[str]:
+    """Every text in a state that may refer to its input."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if key in _ASKED_ELSEWHERE or (key == "Assign" and not jsonata):
+                continue
+            computed = jsonata or isinstance(item, (Mapping, list)) or key.endswith((LATE, "Path", "Variable"))
+            yield from _expressions(item, jsonata=jsonata, late=computed)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _expressions(item, jsonata=jsonata, late=jsonata)
+    elif isinstance(value, str) and late and "$" in value:
+        yield value
+
+
+def _missing(machine: Mapping[str, Point], user: str, producer: str, asked: _Asked) -> str | None:
+    """Why an output may not be there when *user* starts; None if it certainly is."""
+    why = _not_before(machine, user, producer)
+    if why:
+        return why
+    before = machine[user].before
+    place = asked.place or (root_of(producer),)
+    whole = (*place, *asked.inside)
+    if before.results is None or any(whole[: len(there)] == there for there in before.results):
+        return None
+    return _lost(machine, user, producer)
+
+
+def _not_before(machine: Mapping[str, Point], user: str, producer: str) -> str | None:
+    if producer in machine[user].before.ended:
+        return None
+    if producer not in machine:
+        return "which does not run in its state machine; chain it before"
+    inside = _beyond(machine[producer].containers, machine[user].containers)
+    maps = [name for name in inside if machine[name].state["Type"] == "Map"]
+    if maps:
+        return f"which runs for each item of '{maps[0]}' and leaves a list; use that list"
+    beside = {name for name, _ in machine[user].containers}.intersection(inside)
+    if beside:
+        return f"which runs beside it in another branch of '{beside.pop()}'; chain it after"
+    if _leads_to(machine, producer, user):
+        return "which does not end well on every way there; chain it after, or let the other ways not come to it"
+    return "which does not run before it; chain it after"
+
+
+def _lost(machine: Mapping[str, Point], user: str, producer: str) -> str:
+    """Why the result of a job that has run is not at its place."""
+    made, used = machine[producer].containers, machine[user].containers
+    for name in _beyond(made, used):
+        if machine[name].state["Type"] == "Parallel":
+            use = "use ParallelJobs, or a result_selector that keeps it"
+            return f"whose result is in the list that '{name}' leaves; {use}"
+    for name in _beyond(used, made):
+        if machine[name].state["Type"] == "Map":
+            return f"but finds only its item in '{name}'; use FanOut, or an item_selector that hands it on"
+    return "whose result another state has put its own in place of; give that a result_path"
+
+
+def _beyond(containers: Sequence[Container], others: Sequence[Container]) -> list[str]:
+    return [container[0] for container in containers if container not in others]
+
+
+def _leads_to(machine: Mapping[str, Point], start: str, target: str) -> bool:
+    """Whether a way leads from one state to another that stands beside it, or in one beside it."""
+    level = machine[start].containers
+    if machine[target].containers[: len(level)] != level:
+        return False
+    goal = (*(name for name, _ in machine[target].containers), target)[len(level)]
+    seen, waiting = {start}, [start]
+    while waiting:
+        state = machine[waiting.pop()].state
+        following = [state.get("Next"), state.get("Default"), *(rule["Next"] for rule in state.get("Choices", ()))]
+        new = {name for name in following if name is not None and name not in seen}
+        if goal in new:
+            return True
+        seen |= new
+        waiting += new
+    return False

@@ -1,0 +1,107 @@
+"""Services besides SageMaker: their tasks get the answers that the script has for their states."""
+
+from __future__ import annotations
+
+import copy
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from constructs_sm.testing.world.calls import Call, TaskError, UnansweredError
+from constructs_sm.testing.world.needs import needs
+from constructs_sm.testing.world.steps import Failed, NoHeartbeat, Output, Step, TimedOut
+
+if TYPE_CHECKING:
+    from constructs_sm.testing.world.role import Role
+
+
+_USUAL = {"sns:publish": {"MessageId": "00000000-0000-4000-8000-000000000000"}}
+"""What a service answers that is told something, whatever it is told."""
+
+
+class Answers:
+    """What the tasks of other services yield, state by state."""
+
+    def __init__(self, role: Role) -> None:
+        self.calls: list[tuple[str, str, Any]] = []
+        """State, API (`sns:publish`) and request of each call."""
+        self._role = role
+        self._answers: defaultdict[str, list[Any]] = defaultdict(list)
+
+    def answer(self, state: str, *answers: Any) -> None:
+        """Let the next attempts of *state* yield *answers*, one each; after that always the last."""
+        if not answers:
+            message = f"no answer for {state!r}; give the task's result, a function of its request, or a TaskError"
+            raise TypeError(message)
+        for answer in answers:
+            if isinstance(answer, Step) and not isinstance(answer, (Failed, NoHeartbeat, Output, TimedOut)):
+                message = f"{answer!r} is SageMaker's; of another service say TaskError('Lambda.Unknown', 'why')"
+                raise TypeError(message)
+        self._answers[state].extend(answers)
+
+    def take_over(self, other: Answers) -> None:
+        """Have the answers of *other*, as far as they have not been given."""
+        for state, answers in other._answers.items():
+            self._answers[state] = list(answers)
+
+    @property
+    def answered(self) -> list[str]:
+        """The states that there are answers for."""
+        return [state for state, answers in self._answers.items() if answers]
+
+    def __call__(self, call: Call) -> Any:
+        """The task output of *call*, or the error that the state fails with."""
+        self.calls.append((call.state, f"{call.service}:{call.api}", call.request))
+        answer = self._next(call)
+        if need := self._role.refused(call.state, needs(call)):
+            # The service's own error has another name with each service, and is not verified on AWS.
+            cause = f"The role of the state machine is not authorized to perform: {need}"
+            raise TaskError("States.Permissions", cause)
+        if isinstance(answer, Step):
+            return self._played(call, answer)
+        if callable(answer):
+            answer = answer(call.request)
+        if isinstance(answer, TaskError):
+            raise answer
+        return copy.deepcopy(answer)
+
+    def items_of(self, state: str) -> list[Any] | None:
+        """The items that a Map state would read, if the script has them."""
+        if not self._answers[state]:
+            return None
+        answer = self._advance(state)
+        if isinstance(answer, TaskError):
+            raise answer
+        items: list[Any] = copy.deepcopy(answer() if callable(answer) else answer)
+        return items
+
+    def _next(self, call: Call) -> Any:
+        if not self._answers[call.state]:
+            if (call.service, call.api, call.pattern) == ("sfn", "sendTaskFailure", "waitForTaskToken"):
+                # A task that reports its own failure, as a FailureHandler does.
+                return TaskError(call.request["Error"], call.request["Cause"])
+            if (usual := _USUAL.get(f"{call.service}:{call.api}")) is not None:
+                return usual
+            message = (
+                f"state {call.state!r} calls {call.service}:{call.api}, which is not played here; "
+                f"give it an answer: rehearsal.answer({call.state!r}, ...)"
+            )
+            raise UnansweredError(message)
+        return self._advance(call.state)
+
+    def _advance(self, state: str) -> Any:
+        answers = self._answers[state]
+        return answers.pop(0) if len(answers) > 1 else answers[0]
+
+    def _played(self, call: Call, step: Step) -> Any:
+        if call.wait:
+            forever = isinstance(step, TimedOut)
+            silent = call.heartbeat_seconds if isinstance(step, NoHeartbeat) else None
+            if isinstance(step, NoHeartbeat) and silent is None:
+                message = f"state {call.state!r} has no HeartbeatSeconds, so it cannot miss a heartbeat"
+                raise ValueError(message)
+            call.wait(None if forever else silent or step.seconds or 0, lambda: None)
+        if isinstance(step, NoHeartbeat):
+            raise TaskError("States.HeartbeatTimeout", "no heartbeat came within HeartbeatSeconds")
+        if isinstance(step, Failed):
+            raise TaskError("States.TaskFailed", step.reason)
+        return step.applied_to({}) if isinstance(step, Output) else {}

@@ -1,0 +1,105 @@
+"""What botocore's model says about SageMaker's APIs, beyond whether a request is right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from constructs_sm.actions import ACTIONS
+from constructs_sm.polled_actions import POLLED_ACTIONS
+from constructs_sm.requests.api_model import answers, error_names, input_shape, output_shape
+from constructs_sm.requests.model_check import model_problems, problems
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from constructs_sm.requests.api_model import Shape
+    from constructs_sm.testing.world.calls import Call
+
+ACTION_OF = {action.api: action for action in ACTIONS}
+"""The rows of the table by the name that Step Functions has for them."""
+POLLED = {
+    operation: action
+    for action in POLLED_ACTIONS
+    for operation in (action.operation, action.describe, action.stop)
+    if operation
+}
+"""The rows of the second table by the operations that begin, describe and stop a job."""
+BEGUN = {action.operation: action for action in POLLED_ACTIONS}
+"""The same, by those that begin one."""
+LOWER_CASED = frozenset(action.arn_type for action in (*ACTIONS, *POLLED_ACTIONS) if action.lower_cases_arn)
+"""The resource types whose ARN SageMaker spells in lower case."""
+
+
+def declares(operation: str, code: str) -> bool:
+    """Whether the API declares the error *code*, which then has a name of its own in Step Functions."""
+    return code in error_names(operation)
+
+
+def request_errors(call: Call) -> list[str]:
+    """What SageMaker would refuse in the request of *call*."""
+    if not isinstance(call.request, dict):
+        return [f"the request is no JSON object: {call.request!r}"]
+    action = ACTION_OF.get(call.api)
+    found = problems(action, call.request) if action else model_problems(call.operation, call.request)
+    return [str(problem) for problem in found]
+
+
+def values(operation: str, request: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Everything in *request*, each value with the name of its shape."""
+    yield from _walk(input_shape(operation), request)
+
+
+def role_arns(operation: str, request: dict[str, Any]) -> list[str]:
+    """Every role that *request* hands to SageMaker, each once."""
+    return list(dict.fromkeys(value for name, value in values(operation, request) if name == "RoleArn"))
+
+
+def _walk(shape: Shape, value: Any) -> Iterator[tuple[str, Any]]:
+    yield shape.name, value
+    if shape.type_name == "structure":
+        for name, member in value.items():
+            yield from _walk(shape.members[name], member)
+    elif shape.type_name == "list":
+        for item in value:
+            yield from _walk(shape.member, item)
+    elif shape.type_name == "map":
+        for member in value.values():
+            yield from _walk(shape.value, member)
+
+
+def answer_of(call: Call, arn: str | None, now: Any) -> dict[str, Any]:
+    """The least that the API's output shape allows, with what the request says in it.
+
+    Args:
+        call: The call that is answered.
+        arn: Of the resource that the call is about, for the fields that have it.
+        now: The time, as the integration writes it.
+    """
+    if not answers(call.operation):
+        return {}
+    shape = output_shape(call.operation)
+    output = {name: call.request[name] for name in shape.members if name in call.request and name != "Tags"}
+    for name, member in shape.members.items():
+        if name not in output and arn and name == f"{_noun(call.operation)}Arn":
+            output[name] = arn
+        elif name not in output and (name in shape.required_members or member.type_name in {"list", "map"}):
+            output[name] = least(member, now)
+    return {name: value for name, value in output.items() if not name.endswith("Token")}
+
+
+def _noun(operation: str) -> str:
+    if operation in POLLED:
+        return POLLED[operation].arn_field.removesuffix("Arn")
+    return operation[next((index for index, letter in enumerate(operation) if index and letter.isupper()), 0) :]
+
+
+def least(shape: Shape, now: Any) -> Any:
+    """The smallest value of a shape; of several words the first."""
+    kind = shape.type_name
+    if kind == "structure":
+        return {name: least(shape.members[name], now) for name in shape.required_members}
+    if kind == "string":
+        options = shape.enum or ("x" * max(1, shape.metadata.get("min", 1)),)
+        return options[0]
+    plain: dict[str, Any] = {"list": [], "map": {}, "boolean": False, "timestamp": now}
+    return plain.get(kind, shape.metadata.get("min", 0))

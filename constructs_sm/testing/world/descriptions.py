@@ -1,0 +1,183 @@
+"""What SageMaker says of something that it made: the output of the Describe APIs."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from constructs_sm.requests.api_model import output_shape
+from constructs_sm.testing.world.apis import POLLED, least
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from constructs_sm.requests.api_model import Shape
+    from constructs_sm.testing.world.calls import Call
+
+_DONE = ("InService", "Completed", "Succeeded", "Created", "Active", "Ready")
+_UNDER_WAY = ("InProgress", "Executing", "Creating", "Pending", "Starting", "Created")
+_FAILED = ("Failed", "CreateFailed")
+_STOPPED = ("Stopped", *_FAILED)
+
+
+def description(call: Call, noun: str, arn: str, status: str, seconds: float = 0) -> dict[str, Any]:
+    """What Describe says of what *call* made; times are datetimes.
+
+    Args:
+        call: The call that made it, or first spoke of it.
+        noun: What it is: `TrainingJob`.
+        arn: Of it.
+        status: `Completed`, or whatever it is in.
+        seconds: How long it took to get into the status.
+    """
+    began = call.at
+    shape = output_shape(f"Describe{noun}")
+    ended = began + timedelta(seconds=seconds)
+    required = {name: least(shape.members[name], began) for name in shape.required_members}
+    echo = {name: value for name, value in call.request.items() if name in shape.members and name != "Tags"}
+    own = {field_of(noun, "Arn"): arn, field_of(noun, "Status"): status}
+    times = {name: ended if name.endswith(_LAST) else began for name in _times(noun) if name in shape.members}
+    results = _RESULTS.get(call.operation, _no_results)(call, status, ended)
+    return {**required, **echo, **{n: v for n, v in own.items() if n in shape.members}, **times, **results}
+
+
+_LAST = ("EndTime", "LastModifiedTime")
+
+
+def _times(noun: str) -> tuple[str, ...]:
+    kind = noun.removesuffix("Job")
+    return ("CreationTime", "LastModifiedTime", f"{kind}StartTime", f"{kind}EndTime")
+
+
+@dataclass(frozen=True, slots=True)
+class Statuses:
+    """What something is in: while it is made, and when all went well, it failed, or somebody stopped it."""
+
+    transient: str
+    done: str
+    failed: str
+    stopped: str
+
+
+@functools.cache
+def statuses(noun: str) -> Statuses:
+    """In the words of the API for *noun*, each as far as it has one."""
+    shape: Shape = output_shape(f"Describe{noun}")
+    member = shape.members.get(field_of(noun, "Status"))
+    known = {status.lower(): status for status in (member.enum if member else ())}
+
+    def first(words: tuple[str, ...], otherwise: str) -> str:
+        return next((known[word.lower()] for word in words if word.lower() in known), otherwise)
+
+    done = first(_DONE, "")
+    return Statuses(first(_UNDER_WAY, done), done, first(_FAILED, _FAILED[0]), first(_STOPPED, _STOPPED[0]))
+
+
+def told(noun: str, reason: str) -> dict[str, Any]:
+    """Why something has failed, where Describe says so."""
+    members = output_shape(f"Describe{noun}").members
+    if "ModelPackageStatusDetails" in members:
+        failed = {"Name": noun, "Status": "Failed", "FailureReason": reason}
+        return {"ModelPackageStatusDetails": {"ValidationStatuses": [failed]}}
+    return {"FailureReason": reason}
+
+
+def field_of(noun: str, what: str) -> str:
+    """The field that holds the `Arn` or the `Status` of something."""
+    action = POLLED.get(f"Describe{noun}")
+    if action is None:
+        return f"{noun}{what}"
+    return action.arn_field if what == "Arn" else action.status_field
+
+
+def written(value: Any, *, sdk: bool) -> Any:
+    """*value* with its times as the integration writes them: the SDK's as text, the optimized one's in milliseconds."""
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%dT%H:%M:%SZ") if sdk else int(value.timestamp() * 1000)
+    if isinstance(value, dict):
+        return {name: written(member, sdk=sdk) for name, member in value.items()}
+    return [written(item, sdk=sdk) for item in value] if isinstance(value, list) else value
+
+
+def tags_of(call: Call) -> dict[str, str]:
+    """The tags of a job, as the optimized integration adds them to its output."""
+    return {
+        **{tag["Key"]: tag["Value"] for tag in call.request.get("Tags", [])},
+        "MANAGED_BY_AWS": "STARTED_BY_STEP_FUNCTIONS",
+    }
+
+
+def _no_results(_call: Call, _status: str, _ended: datetime) -> dict[str, Any]:
+    return {}
+
+
+def _training_results(call: Call, status: str, ended: datetime) -> dict[str, Any]:
+    request = call.request
+    folder = f"{request['OutputDataConfig']['S3OutputPath'].rstrip('/')}/{request['TrainingJobName']}"
+    seconds = int((ended - call.at).total_seconds())
+    return {
+        "ModelArtifacts": {"S3ModelArtifacts": f"{folder}/output/model.tar.gz"},
+        "SecondaryStatus": status,
+        "StoppingCondition": request.get("StoppingCondition", {"MaxRuntimeInSeconds": 86_400}),
+        "TrainingTimeInSeconds": max(seconds, 1),
+        "BillableTimeInSeconds": max(seconds, 1),
+    }
+
+
+def _tuning_results(call: Call, status: str, ended: datetime) -> dict[str, Any]:
+    done = 1 if status == "Completed" else 0
+    counts = {
+        "TrainingJobStatusCounters": {
+            "Completed": done,
+            "InProgress": 0,
+            "RetryableError": 0,
+            "NonRetryableError": 1 - done,
+            "Stopped": 0,
+        },
+        "ObjectiveStatusCounters": {"Succeeded": done, "Pending": 0, "Failed": 1 - done},
+    }
+    return {**counts, "BestTrainingJob": _best_training_job(call, ended)} if done else counts
+
+
+def _best_training_job(call: Call, ended: datetime) -> dict[str, Any]:
+    name = f"{call.request['HyperParameterTuningJobName']}-001-00000000"
+    objective = call.request["HyperParameterTuningJobConfig"].get("HyperParameterTuningJobObjective", {})
+    return {
+        "TrainingJobName": name,
+        "TrainingJobArn": call.arn("sagemaker", f"training-job/{name.lower()}"),
+        "CreationTime": call.at,
+        "TrainingEndTime": ended,
+        "TrainingJobStatus": "Completed",
+        "TunedHyperParameters": {},
+        "FinalHyperParameterTuningJobObjectiveMetric": {
+            "MetricName": objective.get("MetricName", "objective"),
+            "Value": 0.9,
+        },
+        "ObjectiveStatus": "Succeeded",
+    }
+
+
+def _labeling_results(call: Call, status: str, ended: datetime) -> dict[str, Any]:
+    done = 10 if status == "Completed" else 0
+    folder = f"{call.request['OutputConfig']['S3OutputPath'].rstrip('/')}/{call.request['LabelingJobName']}"
+    return {
+        "LastModifiedTime": ended,
+        "JobReferenceCode": "00000000000000000000000000000000",
+        "LabelCounters": {
+            "TotalLabeled": done,
+            "HumanLabeled": done,
+            "MachineLabeled": 0,
+            "FailedNonRetryableError": 0,
+            "Unlabeled": 10 - done,
+        },
+        "LabelingJobOutput": {"OutputDatasetS3Uri": f"{folder}/manifests/output/output.manifest"},
+    }
+
+
+_RESULTS: dict[str, Callable[[Call, str, datetime], dict[str, Any]]] = {
+    "CreateTrainingJob": _training_results,
+    "CreateHyperParameterTuningJob": _tuning_results,
+    "CreateLabelingJob": _labeling_results,
+}

@@ -1,0 +1,287 @@
+"""SageMaker, played by a script: it checks requests and permissions as the service does, and runs nothing."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections import defaultdict, deque
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from constructs_sm.requests.api_model import has_operation
+from constructs_sm.testing.world.apis import (
+    ACTION_OF,
+    BEGUN,
+    LOWER_CASED,
+    POLLED,
+    answer_of,
+    declares,
+    request_errors,
+    role_arns,
+)
+from constructs_sm.testing.world.calls import Call, TaskError
+from constructs_sm.testing.world.descriptions import description, field_of, statuses, tags_of, told, written
+from constructs_sm.testing.world.needs import SOME, needs, sdk_resources, stopping
+from constructs_sm.testing.world.steps import Always, Failed, NoHeartbeat, Output, Refused, Step, Stopped, TimedOut
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from constructs_sm.testing.world.role import Role
+
+_REQUEST_ID = "00000000-0000-4000-8000-000000000000"
+_PREEXISTING = datetime.fromisoformat("2025-01-01T00:00:00+00:00")
+
+
+@dataclass(slots=True)
+class _Resource:
+    """Something that a call made, and Describe can see."""
+
+    call: Call
+    noun: str
+    arn: str
+    step: Step
+    transient: str
+    final: str
+    describes: int
+    """How often Describe still says that it is being made."""
+
+
+def _parts(operation: str) -> tuple[str, str]:
+    """Verb and noun of an operation: `Describe`, `AutoMLJobV2`."""
+    if action := POLLED.get(operation):
+        return operation[: operation.index(action.noun)], f"{action.noun}{action.version}"
+    match = re.fullmatch(r"([A-Z][a-z]+)(.*)", operation)
+    return (match[1], match[2]) if match else (operation, "")
+
+
+class SageMaker:
+    """One account's SageMaker.
+
+    Args:
+        role: The state machine role, which is asked for every call.
+        job_seconds: How long a job runs that no step says otherwise of.
+        describes: How often Describe says of something new that it is still being made.
+        note: Told what happens to a state's job.
+    """
+
+    def __init__(
+        self,
+        role: Role,
+        *,
+        job_seconds: float = 60,
+        describes: int = 1,
+        note: Callable[[str, str], None] = lambda _state, _text: None,
+    ) -> None:
+        self.requests: list[tuple[str, dict[str, Any]]] = []
+        self.left_running: list[str] = []
+        self._role = role
+        self._job_seconds = job_seconds
+        self._describes = describes
+        self._note = note
+        self._script: defaultdict[str, deque[Step | Always]] = defaultdict(deque)
+        self._taken: set[str] = set()
+        self._resources: dict[str, _Resource] = {}
+        self._existing: set[tuple[str, str]] = set()
+
+    def script(self, target: str, *steps: Step | Always) -> None:
+        """Let the next calls of *target*, a state or an API, go as *steps* say."""
+        for step in steps:
+            inner = step.step if isinstance(step, Always) else step
+            if not isinstance(inner, Step) or isinstance(inner, NoHeartbeat):
+                message = f"a script is made of steps such as Throttled() or Failed('reason'), got {step!r}"
+                raise TypeError(message)
+        self._script[target].extend(steps)
+
+    def befall(self, target: str, step: Step | Always) -> None:
+        """Let *step* come before all that the script says of *target*; a step for good, in its place."""
+        if isinstance(step, Always):
+            self._script[target].clear()
+        self._script[target].appendleft(step)
+
+    def take_over(self, other: SageMaker) -> None:
+        """Have the script of *other*, as far as it has not been played, and what exists there before any run."""
+        self._script = copy.deepcopy(other._script)
+        self._existing = set(other._existing)
+
+    def exists(self, kind: str, name: str) -> None:
+        """Let something be there that no run has made: an `endpoint`, a `model-package-group`."""
+        self._existing.add((kind, name))
+
+    @property
+    def scripted(self) -> list[str]:
+        return [target for target, steps in self._script.items() if steps]
+
+    def __call__(self, call: Call) -> dict[str, Any]:
+        """The task output of *call*, or the error that the state fails with."""
+        self.requests.append((call.state, call.request))
+        if problems := request_errors(call):
+            raise self._error(call, "ValidationException", "; ".join(problems))
+        if need := self._role.refused(call.state, needs(call)):
+            message = f"not authorized to perform: {need}"
+            raise self._error(call, "AccessDeniedException", f"The role of the state machine is {message}")
+        step = self._next_step(call)
+        if isinstance(step, Refused):
+            raise self._error(call, step.code, step.message)
+        self._refuse_distrusted_roles(call)
+        if call.api in ACTION_OF:
+            return self._start(call, step)
+        return self._by_sdk(call, step)
+
+    def _next_step(self, call: Call) -> Step | None:
+        """What the script says; None where it says nothing."""
+        scripted = self._script[call.state] or self._script[call.api]
+        if not scripted:
+            return None
+        if isinstance(scripted[0], Always):
+            return scripted[0].step
+        step = scripted.popleft()
+        assert isinstance(step, Step)  # noqa: S101 - the other kind is gone
+        return step
+
+    def _refuse_distrusted_roles(self, call: Call) -> None:
+        for role in role_arns(call.operation, call.request):
+            if self._role.distrusts(role, "sagemaker.amazonaws.com"):
+                message = (
+                    f"Could not assume role {role}. Please ensure that the role exists and allows principal "
+                    "'sagemaker.amazonaws.com' to assume the role."
+                )
+                raise self._error(call, "ValidationException", message)
+
+    def _start(self, call: Call, step: Step | None) -> dict[str, Any]:
+        action = ACTION_OF[call.api]
+        name = call.request[action.name_field]
+        resource = f"{action.arn_type}/{name.lower() if action.lower_cases_arn else name}"
+        arn = call.arn("sagemaker", resource)
+        if action.verb == "Create":
+            self._take(arn, call, action.arn_type)
+        self._note(call.state, f"{action.noun} {name} accepted")
+        if call.sync:
+            return self._finished(call, step, arn)
+        self._keep(call, action.noun, arn, step)
+        output = {action.arn_field: arn}
+        return step.applied_to(output) if isinstance(step, Output) else output
+
+    def _take(self, arn: str, call: Call, kind: str) -> None:
+        if arn in self._taken:
+            code = "ResourceInUse" if declares(call.operation, "ResourceInUse") else "ValidationException"
+            raise self._error(call, code, f"Cannot create already existing {kind} {arn}")
+        self._taken.add(arn)
+
+    def _keep(self, call: Call, noun: str, arn: str, step: Step | None) -> None:
+        """Let Describe see what *call* made or changed."""
+        if not has_operation(f"Describe{noun}"):
+            return
+        known = statuses(noun)
+        transient = "Updating" if call.operation.startswith("Update") else known.transient
+        ends = {Failed: known.failed, Stopped: known.stopped, TimedOut: transient}
+        final = ends.get(type(step), known.done)
+        describes = self._describes if transient != known.done else 0
+        self._resources[arn.lower()] = _Resource(call, noun, arn, step or Output(), transient, final, describes)
+
+    def _finished(self, call: Call, step: Step | None, arn: str) -> dict[str, Any]:
+        """What a job that the state waits for has come to."""
+        noun = ACTION_OF[call.api].noun
+        seconds = self._job_seconds if step is None or step.seconds is None else step.seconds
+        if call.wait:
+            call.wait(None if isinstance(step, TimedOut) else seconds, lambda: self._give_up(call, arn))
+
+        def described(status: str, **more: Any) -> dict[str, Any]:
+            output = description(call, noun, arn, status, seconds) | {"Tags": tags_of(call)} | more
+            self._note(call.state, f"{noun} {status}")
+            plain: dict[str, Any] = written(output, sdk=False)
+            return plain
+
+        match step:
+            case Failed(reason=reason):
+                raise TaskError("States.TaskFailed", json.dumps(described("Failed", FailureReason=reason)))
+            case Stopped(raises=raises):
+                output = described("Stopped")
+                if raises:
+                    raise TaskError("States.TaskFailed", json.dumps(output))
+                return output
+            case Output():
+                return step.applied_to(described("Completed"))
+        return described("Completed")
+
+    def _give_up(self, call: Call, arn: str) -> None:
+        """Step Functions gives up on a job, at a timeout or an abort, and stops it if it may."""
+        if self._role.refused(call.state, stopping(call)):
+            self.left_running.append(arn)
+            self._note(call.state, f"{arn} runs on: the role may not stop it")
+        else:
+            self._note(call.state, f"{arn} stopped")
+
+    def _by_sdk(self, call: Call, step: Step | None) -> dict[str, Any]:
+        """The SDK integration: whatever SageMaker offers, in botocore's shape."""
+        verb, noun = _parts(call.operation)
+        arn = self._begun(call) or next(iter(sdk_resources(call)), SOME)
+        kind, _, name = arn.rpartition(":")[2].partition("/")
+        if arn and kind in LOWER_CASED:
+            arn = call.arn("sagemaker", f"{kind}/{name.lower()}")
+        if verb == "Describe" and arn != SOME:
+            output = self._described(call, noun, arn, step)
+        else:
+            output = answer_of(call, arn, call.at)
+        if (verb == "Create" or call.operation in BEGUN) and arn != SOME:
+            self._take(arn, call, kind)
+            self._keep(call, noun, arn, step)
+        elif verb in {"Delete", "Stop"}:
+            self._end(arn, verb)
+        plain: dict[str, Any] = written(output, sdk=True)
+        return step.applied_to(plain) if isinstance(step, Output) else plain
+
+    def _begun(self, call: Call) -> str:
+        """The ARN of what a call begins that is named by more than the request: a version, an execution."""
+        action = BEGUN.get(call.operation)
+        if action is None or not action.under:
+            return ""
+        name = call.request.get(action.resource_field or action.name_field, "")
+        number = 1 + sum(f":{action.arn_type}/{name}/".lower() in arn for arn in self._resources)
+        return call.arn("sagemaker", f"{action.arn_type}/{name}{action.under.replace('*', str(number))}".lower())
+
+    def _end(self, arn: str, verb: str) -> None:
+        if verb == "Delete":
+            self._taken.discard(arn)
+            self._resources.pop(arn.lower(), None)
+        elif resource := self._resources.get(arn.lower()):
+            resource.final, resource.describes = statuses(resource.noun).stopped, 0
+
+    def _described(self, call: Call, noun: str, arn: str, step: Step | None) -> dict[str, Any]:
+        """What Describe says. A status on script stays, unless it is one that passes."""
+        resource = self._resources.get(arn.lower())
+        if resource is None:
+            kind, _, name = arn.rpartition(":")[2].partition("/")
+            if step is None and not self._existing & {(kind, name), (kind, call.request.get(f"{noun}Name", name))}:
+                code = "ResourceNotFound" if declares(call.operation, "ResourceNotFound") else "ValidationException"
+                raise self._error(call, code, f"Could not find {kind} {arn}")
+            self._keep(replace(call, at=_PREEXISTING), noun, arn, None)
+            resource = self._resources[arn.lower()]
+            resource.describes = 0
+        status = resource.transient if resource.describes else resource.final
+        resource.describes = max(resource.describes - 1, 0)
+        said = step.fields.get(field_of(noun, "Status")) if isinstance(step, Output) else None
+        if isinstance(said, str):
+            passing = said.lower().endswith(("ing", "progress")) or said == resource.transient
+            resource.describes, resource.final = 0, resource.final if passing else said
+        output = description(resource.call, noun, arn, status)
+        reason = getattr(resource.step if step is None else step, "reason", None)
+        self._note(call.state, f"{noun} {said or status}")
+        return {**output, **(told(noun, reason) if reason and status != resource.transient else {})}
+
+    def _error(self, call: Call, code: str, message: str) -> TaskError:
+        """Errors that the API's model declares keep their name; all others arrive under one.
+
+        The optimized integration and the SDK's have different names for it.
+        """
+        modelled = declares(call.operation, code)
+        name = code if code.endswith("Exception") else f"{code}Exception"
+        if call.sdk:
+            details = f"Service: SageMaker, Status Code: 400, Request ID: {_REQUEST_ID}"
+            return TaskError(f"SageMaker.{name if modelled else 'SageMakerException'}", f"{message} ({details})")
+        details = (
+            f"Service: AmazonSageMaker; Status Code: 400; Error Code: {code}; Request ID: {_REQUEST_ID}; Proxy: null"
+        )
+        return TaskError(f"SageMaker.{name if modelled else 'AmazonSageMakerException'}", f"{message} ({details})")

@@ -1,0 +1,173 @@
+"""What a job leaves for later states: values that know which job they come from."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from constructs_sm.language.errors import InvalidInputError, Problem
+from constructs_sm.language.jsonata import quoted
+from constructs_sm.language.late_bound import escaped
+from constructs_sm.values.conditions import Comparable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+_UNQUOTABLE = re.compile(r"['\\]")
+
+
+def _never_made() -> str:
+    raise AssertionError("the state was asked for before it was made")
+
+
+@dataclass(eq=False, slots=True)
+class TaskIdentity:
+    """A Task state of ours, as messages and analyses know it.
+
+    Attributes:
+        path: Of the construct.
+        name: Of the state, unless a prefix was put before it.
+        api: As Step Functions spells it.
+        state_id: Asks the CDK for the name with its prefixes.
+    """
+
+    path: str
+    name: str
+    api: str
+    state_id: Callable[[], str] = field(default=_never_made, repr=False)
+
+
+class JobOutput(Comparable, str):
+    """A value that a job leaves for later states: a string that other jobs and the CDK's own states take.
+
+    As a string it is spelled in the query language of the job that leaves it; a job that is given it spells it in its
+    own. It is not the value: to read it before the state machine runs makes no sense, except where it is literal. Where
+    the value is a number, compare it with one (`>= 0.8`) for a QualityGate.
+
+    Attributes:
+        producer: The job.
+        name: What of it: a field of its output, or another word for it.
+        json_path: A path, or an intrinsic function; None: it is literal.
+        jsonata: An expression without its marks; None: it is literal.
+    """
+
+    __slots__ = ("json_path", "jsonata", "name", "producer")
+
+    producer: TaskIdentity
+    name: str
+    json_path: str | None
+    jsonata: str | None
+
+    @classmethod
+    def late(cls, producer: TaskIdentity, name: str, *, json_path: str, jsonata: str, in_jsonata: bool) -> JobOutput:
+        """One that is known when the job has run."""
+        return cls._of(f"{{% {jsonata} %}}" if in_jsonata else json_path, producer, name, json_path, jsonata)
+
+    @classmethod
+    def literal(cls, producer: TaskIdentity, name: str, text: str) -> JobOutput:
+        """One that is known now, and means something only when the job has run."""
+        return cls._of(text, producer, name, None, None)
+
+    @classmethod
+    def _of(cls, text: str, producer: TaskIdentity, name: str, json_path: str | None, jsonata: str | None) -> JobOutput:
+        self = cls(text)
+        self.producer, self.name, self.json_path, self.jsonata = producer, name, json_path, jsonata
+        return self
+
+    def spelled(self, *, jsonata: bool) -> str:
+        """It in a query language, as a plain string."""
+        if self.json_path is None:
+            return str(self)
+        return f"{{% {self.jsonata} %}}" if jsonata else self.json_path
+
+    @property
+    def said(self) -> str:
+        """What people call it."""
+        return f"{self.name} of {self.producer.name}"
+
+    def expression(self, gate: str) -> str:  # noqa: ARG002
+        """It as JSONata."""
+        return str(self) if self.jsonata is None else self.jsonata
+
+    def missing(self, gate: str) -> str:  # noqa: ARG002
+        """The sentence that says it is not there."""
+        return quoted(f"{self.producer.name} has no number at {self.name}")
+
+    def __eq__(self, other: object) -> Any:
+        compared = NotImplemented if isinstance(other, str) else super().__eq__(other)
+        return str.__eq__(self, other) if compared is NotImplemented else compared
+
+    def __ne__(self, other: object) -> Any:
+        compared = NotImplemented if isinstance(other, str) else super().__ne__(other)
+        return str.__ne__(self, other) if compared is NotImplemented else compared
+
+    __hash__ = str.__hash__
+
+    def within(self, json_path: str, jsonata: str) -> JobOutput:
+        """An expression that has this value in it, where each of the two says `<>`."""
+        if self.json_path is None or self.jsonata is None:
+            message = f"{self!r} is literal"
+            raise ValueError(message)
+        return JobOutput.late(
+            self.producer,
+            self.name,
+            json_path=json_path.replace("<>", self.json_path),
+            jsonata=jsonata.replace("<>", self.jsonata),
+            in_jsonata=self.startswith("{%"),
+        )
+
+    def followed_by(self, text: str) -> JobOutput:
+        """It with *text* behind it."""
+        if self.json_path is None:
+            return JobOutput.literal(self.producer, self.name, f"{self}{text}")
+        return self.within(f"States.Format('{{}}{escaped(text)}', <>)", f"<> & {quoted(text)}")
+
+    def as_text(self) -> JobOutput:
+        """It as a string, whatever it is."""
+        return self if self.json_path is None else self.within("States.Format('{}', <>)", "$string(<>)")
+
+
+class Metric(JobOutput):
+    """The value of one of the metrics a job ends with.
+
+    Attributes:
+        among_all: All of them, as a list of `MetricName` and `Value`.
+        metric_name: Which.
+    """
+
+    __slots__ = ("among_all", "metric_name")
+
+    among_all: JobOutput
+    metric_name: str
+
+    @classmethod
+    def among(cls, metrics: JobOutput, name: str) -> Metric:
+        """The one called *name*.
+
+        Raises:
+            InvalidInputError: No path can say the name.
+        """
+        if not isinstance(name, str) or not name or _UNQUOTABLE.search(name):
+            where = f"metric of '{metrics.producer.path}'"
+            raise InvalidInputError(where, [Problem("no name of a metric", name, "write it as the algorithm does")])
+        one = metrics.within(
+            f"States.ArrayGetItem(<>[?(@.MetricName=='{name}')].Value, 0)", f"(<>[MetricName='{name}'].Value)[0]"
+        )
+        self = cls(one)
+        self.producer, self.name = one.producer, f"metric '{name}'"
+        self.json_path, self.jsonata = one.json_path, one.jsonata
+        self.among_all, self.metric_name = metrics, name
+        return self
+
+    @property
+    def said(self) -> str:
+        """What people call it."""
+        return f"{self.metric_name} of {self.producer.name}"
+
+    def missing(self, gate: str) -> str:  # noqa: ARG002
+        """The sentence that says it is not there, and which there are."""
+        names = f"{self.among_all.jsonata}.MetricName"
+        there = f"$exists({names}) ? $join([{names}], ', ') : 'none'"
+        return f"{quoted(f'{self.producer.name} has no metric {self.metric_name}; its metrics: ')} & ({there})"

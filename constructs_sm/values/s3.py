@@ -1,0 +1,126 @@
+"""Where data lies in S3: as SageMaker is told, and as IAM is asked."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias, Union
+
+from constructs_sm.language.jsonata import FORMAT, is_plain, jsonata_of, quoted
+from constructs_sm.language.late_bound import escaped, is_json_path, is_jsonata
+from constructs_sm.values.outputs import JobOutput
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_s3 as s3
+    from aws_cdk import aws_s3_assets as s3_assets
+
+_URI = re.compile(r"(?:s3://|https://s3[^/]*/)(?P<rest>.+)")
+_OF_A_HOST = re.compile(r"https://(?P<bucket>[^/]+)\.s3[.-][^/]*/(?P<prefix>.*)")
+
+
+@dataclass(frozen=True, slots=True)
+class S3Location:
+    """A place in S3, with what the grants need to know about it.
+
+    Attributes:
+        uri: What SageMaker gets: `s3://bucket/prefix/`, or late-bound.
+        within: The literal (or token) `s3://` prefix the data is under; grants are made for it. None: not known, so
+            that nothing can be granted.
+        key: The key the data is encrypted with, if it is not S3's own.
+    """
+
+    uri: str
+    within: str | None = None
+    key: kms.IKey | None = None
+
+    @classmethod
+    def of_bucket(cls, bucket: s3.IBucket, prefix: str = "") -> S3Location:
+        """*prefix* of *bucket*, with the bucket's key."""
+        uri = f"s3://{bucket.bucket_name}/{prefix}"
+        return cls(uri, uri, bucket.encryption_key)
+
+    @classmethod
+    def of(cls, data: Any) -> S3Location | None:
+        """*data* as a location; None if it is nothing of the kind. Recognized by what it offers, without the CDK."""
+        if isinstance(data, S3Location):
+            return data
+        if isinstance(data, str):
+            return cls(data, data if bucket_and_prefix(data) else None)
+        if hasattr(data, "bucket_name"):
+            return cls.of_bucket(data)
+        if hasattr(data, "s3_object_key"):
+            uri = f"s3://{data.s3_bucket_name}/{data.s3_object_key}"
+            return cls(uri, uri)
+        return None
+
+    def under(self, prefix: str) -> S3Location:
+        """A place under this one: *prefix* joined with one slash. A late-bound place must end in one itself."""
+        if is_late(self.uri):
+            return S3Location(_followed_by(self.uri, prefix), self.within, self.key)
+        within = None if self.within is None else f"{self.within.rstrip('/')}/{prefix}"
+        uri = f"{self.uri.rstrip('/')}/{prefix}"
+        if isinstance(self.uri, JobOutput):
+            uri = JobOutput.literal(self.uri.producer, self.uri.name, uri)
+        return S3Location(uri, within, self.key)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether all of it is known, so that it may be the name of one object."""
+        return not is_late(self.uri) and self.uri == self.within
+
+
+def is_late(uri: str) -> bool:
+    """Whether Step Functions computes a URI."""
+    return is_json_path(uri) or is_jsonata(uri)
+
+
+def is_plain_place(location: S3Location) -> bool:
+    """Whether a state in JSONata can be told the place: a literal, a job's output, or plain JSONPath."""
+    uri = location.uri
+    return isinstance(uri, JobOutput) or not is_json_path(uri) or is_plain(uri)
+
+
+def object_arguments(location: S3Location) -> dict[str, str]:
+    """Bucket and key of one object, as a state in JSONata is told."""
+    uri = spelled_in_jsonata(location.uri)
+    known = None if is_jsonata(uri) else bucket_and_prefix(uri)
+    if known is not None:
+        return {"Bucket": known[0], "Key": known[1]}
+    said = uri[2:-2].strip()
+    bucket, key = f"$split({said}, '/')[2]", f"$substringAfter($substringAfter({said}, '://'), '/')"
+    return {"Bucket": f"{{% {bucket} %}}", "Key": f"{{% {key} %}}"}
+
+
+def spelled_in_jsonata(value: str) -> str:
+    """A text as a state in JSONata has it: paths into its input become expressions."""
+    if isinstance(value, JobOutput):
+        return value.spelled(jsonata=True)
+    return f"{{% {jsonata_of(value)} %}}" if is_json_path(value) else value
+
+
+def _followed_by(uri: str, text: str) -> str:
+    if isinstance(uri, JobOutput):
+        return uri.followed_by(text)
+    if is_jsonata(uri):
+        return f"{{% ({uri[2:-2].strip()}) & {quoted(text)} %}}"
+    formatted = FORMAT.fullmatch(uri)
+    before, arguments = ("{}", f", {uri}") if formatted is None else formatted.groups()
+    return f"States.Format('{before}{escaped(text)}'{arguments})"
+
+
+S3Data: TypeAlias = Union[str, "s3.IBucket", "s3_assets.Asset", S3Location]
+"""How data in S3 is given: an `s3://` string (literal, token, JSONPath or JSONata), a bucket, an asset, an
+S3Location."""
+
+
+def bucket_and_prefix(uri: str) -> tuple[str, str] | None:
+    """The bucket and the prefix of an S3 URI; None if *uri* is none."""
+    hosted = _OF_A_HOST.match(uri)
+    if hosted is not None:
+        return hosted["bucket"], hosted["prefix"]
+    match = _URI.match(uri)
+    if match is None:
+        return None
+    bucket, _, prefix = match["rest"].partition("/")
+    return bucket, prefix

@@ -1,0 +1,200 @@
+"""SageMaker as it is played: answers, errors, names, requests and endpoints."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from constructs_sm.requests.model_check import problems
+from constructs_sm.testing import (
+    MISSING,
+    AccessDenied,
+    Failed,
+    InUse,
+    LimitExceeded,
+    Output,
+    Refused,
+    Rehearsal,
+    Step,
+    Stopped,
+    Throttled,
+    TimedOut,
+)
+
+import botocore.session
+import pytest
+from botocore.validate import ParamValidator
+from machines import (
+    APIS,
+    CLUSTER,
+    REQUESTS,
+    ROLE,
+    THROTTLING,
+    WAITING,
+    machine,
+    rehearsed,
+    task,
+)
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_call_that_does_not_wait_yields_the_arn(api: str) -> None:
+    row = APIS[api]
+
+    run = rehearsed(machine(Job=task(api)))
+
+    name = "nightly" if row.lower_cases_arn else "Nightly"
+    assert run.output == {f"{row.noun}Arn": f"arn:aws:sagemaker:us-east-1:123456789012:{row.arn_type}/{name}"}
+
+
+@pytest.mark.parametrize("step", [Output(), Stopped()], ids=lambda step: type(step).__name__)
+@pytest.mark.parametrize("api", WAITING)
+def test_call_that_waits_yields_what_describe_says(api: str, step: Step) -> None:
+    row = APIS[api]
+
+    output = rehearsed(machine(Job=task(f"{api}.sync")), Job=[step]).output
+
+    assert output[f"{row.noun}Status"] == ("Completed" if isinstance(step, Output) else "Stopped")
+    assert output.pop("Tags") == {"MANAGED_BY_AWS": "STARTED_BY_STEP_FUNCTIONS"}
+    shape = (
+        botocore.session.Session().get_service_model("sagemaker").operation_model(f"Describe{row.noun}").output_shape
+    )
+    assert ParamValidator().validate(_in_seconds(output), shape).generate_report() == ""
+
+
+def _in_seconds(value: Any) -> Any:
+    """Times as botocore takes them."""
+    if not isinstance(value, dict):
+        return value
+    return {name: item // 1000 if name.endswith("Time") else _in_seconds(item) for name, item in value.items()}
+
+
+@pytest.mark.parametrize(
+    ("step", "api", "error"),
+    [
+        (Throttled(), "createTrainingJob", "SageMaker.AmazonSageMakerException"),
+        (AccessDenied(), "createTrainingJob", "SageMaker.AmazonSageMakerException"),
+        (Refused("ValidationException", "no"), "createTrainingJob", "SageMaker.AmazonSageMakerException"),
+        (LimitExceeded(), "createModel", "SageMaker.ResourceLimitExceededException"),
+        (InUse(), "createTrainingJob", "SageMaker.ResourceInUseException"),
+        (InUse(), "createModel", "SageMaker.AmazonSageMakerException"),
+        (Refused("ResourceNotFound"), "createTransformJob", "SageMaker.ResourceNotFoundException"),
+        (Refused("ResourceNotFound"), "createLabelingJob", "SageMaker.AmazonSageMakerException"),
+    ],
+    ids=str,
+)
+def test_refusal_has_a_name_of_its_own_where_the_api_declares_it(step: Step, api: str, error: str) -> None:
+    assert rehearsed(machine(Job=task(api)), Job=[step]).error == error
+
+
+def test_script_for_an_api_holds_where_the_state_has_none() -> None:
+    states = {"First": task("createModel", Next="Second"), "Second": task("createModel")}
+    with Rehearsal() as rehearsal:
+        rehearsal.script("createModel", LimitExceeded())
+        rehearsal.script("First", Output())
+        run = rehearsal.run(machine(**states))
+
+    assert (run.states, run.error) == (["First", "Second"], "SageMaker.ResourceLimitExceededException")
+
+
+def test_script_for_nobody_fails_and_names_the_states() -> None:
+    with Rehearsal() as rehearsal:
+        rehearsal.script("Jbo", Throttled())
+        with pytest.raises(LookupError, match=r"\['Jbo'\].*\['Job'\]"):
+            rehearsal.run(machine(Job=task()))
+
+
+def test_script_of_something_else_than_steps_fails() -> None:
+    with Rehearsal() as rehearsal, pytest.raises(TypeError, match="Throttled"):
+        rehearsal.script("Job", Throttled)  # type: ignore[arg-type]
+
+
+def test_output_is_overridden_field_by_field() -> None:
+    step = Output(ModelArtifacts=MISSING, FinalMetricDataList=[{"MetricName": "auc", "Value": 0.9}])
+
+    output = rehearsed(machine(Job=task("createTrainingJob.sync")), Job=[step]).output
+
+    assert "ModelArtifacts" not in output
+    assert output["FinalMetricDataList"] == [{"MetricName": "auc", "Value": 0.9}]
+
+
+def test_stopped_job_may_fail_its_state() -> None:
+    run = rehearsed(machine(Job=task()), Job=[Stopped(raises=True)])
+
+    assert run.error == "States.TaskFailed"
+    assert json.loads(run.cause or "")["ProcessingJobStatus"] == "Stopped"
+
+
+@pytest.mark.parametrize("step", [Failed(), Stopped(), TimedOut()], ids=lambda step: type(step).__name__)
+def test_state_that_does_not_wait_does_not_see_how_the_job_ends(step: Step) -> None:
+    assert rehearsed(machine(Job=task("createProcessingJob")), Job=[step]).status == "SUCCEEDED"
+
+
+@pytest.mark.parametrize("api", [api for api in APIS if api != "updateEndpoint"])
+def test_name_is_taken_once(api: str) -> None:
+    run = rehearsed(machine(First=task(api, Next="Second"), Second=task(api)))
+
+    assert run.states == ["First", "Second"]
+    assert (run.error or "").startswith("SageMaker.")
+    assert "already existing" in (run.cause or "")
+
+
+def test_endpoint_is_updated_as_often_as_you_like() -> None:
+    api = "updateEndpoint"
+
+    assert rehearsed(machine(First=task(api, Next="Second"), Second=task(api))).status == "SUCCEEDED"
+
+
+def test_throttled_call_does_not_take_the_name() -> None:
+    assert rehearsed(machine(Job=task(Retry=[THROTTLING])), Job=[Throttled()]).status == "SUCCEEDED"
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"RoleArn": None}, "RoleArn"),
+        ({"RolArn": ROLE}, "RolArn is not a field of this API"),
+        ({"ProcessingJobName": "no_underscores"}, "does not have the form SageMaker wants"),
+        ({"ProcessingJobName": "n" * 64}, "ProcessingJobName is too long"),
+        (
+            {"ProcessingResources": {"ClusterConfig": {**CLUSTER, "InstanceType": "ml.nope"}}},
+            "is not a value",
+        ),
+        ({"ProcessingResources": {"ClusterConfig": {**CLUSTER, "InstanceCount": 101}}}, "InstanceCount is too big"),
+        ({"Environment": {f"V{number}": "x" for number in range(101)}}, "101 entries"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else next(iter(value)),
+)
+def test_request_that_sagemaker_would_refuse_is_refused(change: dict[str, Any], problem: str) -> None:
+    request = {**REQUESTS["createProcessingJob"], **change}
+    parameters = {name: value for name, value in request.items() if value is not None}
+
+    run = rehearsed(machine(Job=task(Parameters=parameters)))
+
+    assert run.error == "SageMaker.AmazonSageMakerException"
+    assert problem in (run.cause or "")
+    assert "Error Code: ValidationException" in (run.cause or "")
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_example_requests_are_right(api: str) -> None:
+    assert problems(APIS[api], REQUESTS[api]) == []
+
+
+def test_endpoint_is_described_until_it_is_in_service() -> None:
+    describe = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:sagemaker:describeEndpoint",
+        "Parameters": {"EndpointName": "Nightly"},
+        "Next": "Ready?",
+    }
+    ready = {"Variable": "$.EndpointStatus", "StringEquals": "InService", "Next": "Caught"}
+    states: dict[str, dict[str, Any]] = {
+        "Look": describe,
+        "Ready?": {"Type": "Choice", "Choices": [ready], "Default": "Rest"},
+        "Rest": {"Type": "Wait", "Seconds": 30, "Next": "Look"},
+    }
+
+    run = rehearsed(machine(**states), Look=[Output(EndpointStatus="Creating")] * 2)
+
+    assert (run.status, run.pauses, len(run.requests)) == ("SUCCEEDED", [30, 30], 3)
