@@ -6,7 +6,7 @@ import json
 import time
 from typing import Any
 
-from constructs_sm.errors import InvalidInputError
+from constructs_sm.language.errors import InvalidInputError
 from constructs_sm.testing.world.condition_keys import ConditionKeys
 from constructs_sm.testing.world.policy_decision import Answer, Policy, Request, allows, decide
 from constructs_sm.testing.world.truth import RESOURCE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from constructs_sm.errors import InvalidInputError
+from constructs_sm.language.errors import InvalidInputError
 from constructs_sm.testing.world.condition_keys import ConditionKeys
 from constructs_sm.testing.world.trust import Trust
 from constructs_sm.testing.world.truth import unknown

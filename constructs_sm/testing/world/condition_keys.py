@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeAlias
 
-from constructs_sm.errors import Problem, raise_all
+from constructs_sm.language.errors import Problem, raise_all
 
 Value: TypeAlias = str | tuple[str, ...]
 """Of one condition key: one value, or those of a key that has several."""

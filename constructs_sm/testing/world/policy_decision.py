@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.errors import Problem, raise_all
+from constructs_sm.language.errors import Problem, raise_all
 from constructs_sm.testing.world.condition_keys import ConditionKeys, Context
 from constructs_sm.testing.world.policy_grammar import read
 from constructs_sm.testing.world.policy_text import ArnPattern

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from constructs_sm.errors import Problem, did_you_mean, raise_all
+from constructs_sm.language.errors import Problem, did_you_mean, raise_all
 from constructs_sm.testing.world.policy_conditions import NULL, OPERATORS, QUANTIFIERS, Condition, Spelled
 from constructs_sm.testing.world.policy_text import parts_of
 
