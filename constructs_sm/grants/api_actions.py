@@ -171,8 +171,8 @@ def _of_statement(statement: object) -> tuple[str, ...] | None:
 
 def _of_statements(field: str) -> Callable[[Mapping[str, Any]], tuple[str, ...] | None]:
     def of(request: Mapping[str, Any]) -> tuple[str, ...] | None:
-        entries = request.get(field)
-        return _each([_of_statement(one.get("Statement")) for one in entries]) if _are_mappings(entries) else None
+        entries = _mappings(request.get(field))
+        return None if entries is None else _each([_of_statement(one.get("Statement")) for one in entries])
 
     return of
 
@@ -181,15 +181,19 @@ _WRITES = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "Co
 
 
 def _of_writes(request: Mapping[str, Any]) -> tuple[str, ...] | None:
-    entries = request.get("TransactItems")
-    if not _are_mappings(entries):
+    entries = _mappings(request.get("TransactItems"))
+    if entries is None:
         return None
     kinds = [kind for entry in entries for kind in entry]
     return _each([(f"dynamodb:{_WRITES[kind]}",) if kind in _WRITES else None for kind in kinds])
 
 
-def _are_mappings(entries: Any) -> bool:
-    return isinstance(entries, list) and all(isinstance(entry, Mapping) for entry in entries)
+def _mappings(entries: Any) -> list[Mapping[str, Any]] | None:
+    """The items of a list of mappings; None if it is none."""
+    if not isinstance(entries, list):
+        return None
+    given = [entry for entry in entries if isinstance(entry, Mapping)]
+    return given if len(given) == len(entries) else None
 
 
 def _each(found: list[tuple[str, ...] | None]) -> tuple[str, ...] | None:

@@ -13,8 +13,8 @@ from constructs_sm.grants.service_models import AbsentError, called
 from constructs_sm.integrations import OPTIMIZED, RULE_ACTIONS
 
 if TYPE_CHECKING:
-    from constructs_sm.grants.statements import Arns
     from constructs_sm.integrations import Optimized
+    from constructs_sm.language.arns import Arns
 
 _ROWS = {(row.service, row.api): row for row in OPTIMIZED}
 _ROW_OF = {(row.client, row.operation): row for row in OPTIMIZED if row.client}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from constructs_sm.grants.service_authorization import IamAction, ResourceType
-    from constructs_sm.grants.statements import Arns
+    from constructs_sm.language.arns import Arns
 
 ANY = "*"
 """For what a request does not say: a policy has to allow whatever it may be."""
@@ -141,6 +141,10 @@ def _texts(value: Any, depth: int = 3) -> Iterator[str]:
 
 def _made(service: str, of: ResourceType, request: _Request, where: Arns, *, begun: bool) -> list[str]:
     """The ARNs of the type as the request names them."""
+    named = [variable for variable in _VARIABLE.findall(of.arn) if variable not in _WHERE]
+    if not named and not of.required:
+        # There is one such resource, and nothing says that the call is about it.
+        return []
     made = [of.arn]
     for variable in _VARIABLE.findall(of.arn):
         values = [getattr(where, variable.lower())] if variable in _WHERE else _said(service, of, variable, request)
@@ -163,10 +167,10 @@ def _said(service: str, of: ResourceType, variable: str, request: _Request) -> l
             return [] if filled is None else [filled]
     for name in _names(variable):
         value = folded.get(name.lower())
-        several = value if isinstance(value, list) else [value]
-        if several and all(isinstance(each, str) and each for each in several):
+        texts = [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str) and each]
+        if texts:
             # An ARN of another form, or of this one where it was not taken, is no name.
-            return [each for each in several if not each.startswith("arn:")]
+            return [text for text in texts if not text.startswith("arn:")]
     default = _DEFAULTS.get((service, variable))
     return [] if default is None else [default]
 

@@ -265,7 +265,7 @@ TAGGED = {"StringEquals": {"aws:ResourceTag/team": "ml"}}
 def test_key_that_is_not_known_makes_the_answer_unknown(
     statements: list[dict[str, Any]], answer: Answer, unknown: set[str]
 ) -> None:
-    request = Request(CREATE, None, ConditionKeys({}, unknown=["aws:ResourceTag/"]))
+    request = Request(CREATE, None, ConditionKeys({}, unknown=["aws:ResourceTag/*"]))
 
     decision = decide(Policy(document(*statements)), request)
 

@@ -36,7 +36,10 @@ def document(principal: Any, **said: Any) -> dict[str, Any]:
         (
             document(
                 {"Service": "states.amazonaws.com"},
-                Condition={"StringEquals": {"aws:SourceAccount": "123456789012"}, "ArnLike": {"aws:SourceArn": MACHINE}},
+                Condition={
+                    "StringEquals": {"aws:SourceAccount": "123456789012"},
+                    "ArnLike": {"aws:SourceArn": MACHINE},
+                },
             ),
             True,
         ),

@@ -25,7 +25,7 @@ class ConditionKeys:
     Args:
         context: The keys that the request has. Their case does not matter; None means that the key is absent.
         unknown: Keys of which it is not known whether the request has them, or with which value. A name that ends in
-            `/` means every key that begins with it.
+            `*` means every key that begins so.
     """
 
     __slots__ = ("_unknown", "_unknown_families", "_values")
@@ -33,8 +33,8 @@ class ConditionKeys:
     def __init__(self, context: Context | None = None, *, unknown: Iterable[str] = ()) -> None:
         self._values = _normalized({} if context is None else context)
         folded = [key.lower() for key in unknown]
-        self._unknown = frozenset(key for key in folded if not key.endswith("/"))
-        self._unknown_families = tuple(key for key in folded if key.endswith("/"))
+        self._unknown = frozenset(folded)
+        self._unknown_families = tuple(key[:-1] for key in folded if key.endswith("*"))
 
     def get(self, key: str) -> Value | None:
         """The value of *key*; None where the request has none."""
@@ -60,7 +60,9 @@ def _normalized(context: object) -> dict[str, Value]:
         value = _value(given)
         if value is None and given is not None:
             problems.append(
-                Problem(f"{key} has no value that IAM knows", given, "give text, a number, a boolean, or a list of those")
+                Problem(
+                    f"{key} has no value that IAM knows", given, "give text, a number, a boolean, or a list of those"
+                )
             )
         elif value is not None:
             values[key.lower()] = value

@@ -9,7 +9,6 @@ from __future__ import annotations
 import enum
 import functools
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,8 @@ from constructs_sm.testing.world.policy_text import ArnPattern
 from constructs_sm.testing.world.truth import Truth, Unknown, all_of, any_of, opposite
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from constructs_sm.testing.world.policy_grammar import ReadStatement
 
 _ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9_-]+")
@@ -149,8 +150,8 @@ def decide(policy: Policy, request: Request, *, boundary: Policy | None = None) 
 def allows(policies: Any, action: str, resource: str, context: Context | None = None, *, boundary: Any = None) -> bool:
     """Tell if IAM allows *action* on *resource* to whoever has *policies*.
 
-    Decided as IAM's documentation says for identity policies and a permissions boundary. Policies of resources, sessions
-    and organizations are not asked.
+    Decided as IAM's documentation says for identity policies and a permissions boundary. Policies of resources,
+    sessions and organizations are not asked.
 
     Args:
         policies: A document, a statement by itself, JSON of either, or a sequence of those.
@@ -164,7 +165,11 @@ def allows(policies: Any, action: str, resource: str, context: Context | None = 
     """
     problems = [
         *([] if _ACTION.fullmatch(str(action)) else [Problem("action is none", action, "write it as s3:GetObject")]),
-        *([] if resource == "*" or _ARN.match(str(resource)) else [Problem("resource is no ARN", resource, "or write *")]),
+        *(
+            []
+            if resource == "*" or _ARN.match(str(resource))
+            else [Problem("resource is no ARN", resource, "or write *")]
+        ),
     ]
     raise_all("allows", problems)
     request = Request(action, resource, ConditionKeys(context))

@@ -109,7 +109,9 @@ def _documents(policies: Any, problems: Problems) -> Iterator[Mapping[Any, Any]]
             policies = json.loads(policies, object_pairs_hook=_without_doubles, parse_constant=_no_number)
         except (ValueError, RecursionError) as error:
             say = str(error) or "it is nested too deep"
-            problems.append(Problem(f"a policy is no JSON: {say}", _Shown(policies), "write it as IAM's grammar has it"))
+            problems.append(
+                Problem(f"a policy is no JSON: {say}", _Shown(policies), "write it as IAM's grammar has it")
+            )
             return
     if isinstance(policies, Mapping):
         yield policies
@@ -191,7 +193,9 @@ class _Reader:
     def _statement(self, number: int, said: Mapping[Any, Any], where: str) -> Iterator[ReadStatement]:
         before = len(self._problems)
         self._elements(
-            where, {name: 0 for name in said if name not in (*_PRINCIPALS, *_RESOURCES)}, (*_SAID, *_PRINCIPALS, *_RESOURCES)
+            where,
+            {name: 0 for name in said if name not in (*_PRINCIPALS, *_RESOURCES)},
+            (*_SAID, *_PRINCIPALS, *_RESOURCES),
         )
         self._sid(where, said)
         effect = said.get("Effect")
@@ -243,7 +247,9 @@ class _Reader:
         negated = f"Not{element}"
         given = [name for name in (element, negated) if name in said]
         if len(given) != 1:
-            what = f"{where} has both {element} and {negated}" if given else f"{where} has neither {element} nor {negated}"
+            what = (
+                f"{where} has both {element} and {negated}" if given else f"{where} has neither {element} nor {negated}"
+            )
             self._add(what, sorted(map(str, said)), "give one of them")
             return (), False
         (name,) = given
@@ -263,7 +269,9 @@ class _Reader:
 
     def _action(self, where: str, text: str) -> None:
         if "${" in text:
-            self._add(f"{where} has a policy variable", text, "write it out; variables are for resources and conditions")
+            self._add(
+                f"{where} has a policy variable", text, "write it out; variables are for resources and conditions"
+            )
         elif not _ACTION.fullmatch(text):
             self._add(f"{where} is no action", text, "write * or service:Action, as sagemaker:CreateTrainingJob")
 
@@ -301,7 +309,9 @@ class _Reader:
         if principal == "*":
             return (("AWS", "*"),)
         if not isinstance(principal, Mapping) or not principal:
-            self._add(f"{where}: {given[0]} is no principal", principal, 'write {"Service": "..."}, {"AWS": "..."} or *')
+            self._add(
+                f"{where}: {given[0]} is no principal", principal, 'write {"Service": "..."}, {"AWS": "..."} or *'
+            )
             return ()
         self._elements(f"{where}: {given[0]}", principal, _KINDS_OF_PRINCIPAL)
         return tuple(
@@ -347,12 +357,16 @@ class _Reader:
                     self._variables_in(where, item, item)
                 else:
                     self._add(
-                        f"{where} has a policy variable", item, "IAM takes them with operators of text and of ARNs alone"
+                        f"{where} has a policy variable",
+                        item,
+                        "IAM takes them with operators of text and of ARNs alone",
                     )
         if spelled is not None and spelled.operator is NULL and len(self._problems) == before:
             for item in items:
                 if str(item).lower() not in {"true", "false"}:
-                    self._add(f"{where} is neither true nor false", item, "write one of them: Null asks if a key is absent")
+                    self._add(
+                        f"{where} is neither true nor false", item, "write one of them: Null asks if a key is absent"
+                    )
         return None if len(self._problems) > before else [_spelled(item) for item in items]
 
 

@@ -89,12 +89,16 @@ class PolicyText:
         variables: Whether the policy's version knows variables.
         wildcards: Whether `*` and `?` stand for other characters here.
         fold: Whether case matters not.
+        after: An expression for what stands before the text.
     """
 
-    __slots__ = ("_flags", "_parts", "_pattern", "_wildcards", "plain")
+    __slots__ = ("_after", "_flags", "_parts", "_pattern", "_wildcards", "plain")
 
-    def __init__(self, text: str, *, variables: bool, wildcards: bool = True, fold: bool = False) -> None:
+    def __init__(
+        self, text: str, *, variables: bool, wildcards: bool = True, fold: bool = False, after: str = ""
+    ) -> None:
         self.plain = text
+        self._after = after
         self._wildcards = wildcards
         self._flags = re.DOTALL | (re.IGNORECASE if fold else 0)
         self._parts: tuple[Part, ...] = parts_of(text) if variables else (text,)
@@ -120,7 +124,7 @@ class PolicyText:
         return self._compiled(parts).fullmatch(value) is not None
 
     def _compiled(self, parts: Iterable[Part]) -> re.Pattern[str]:
-        stretches = [""]
+        stretches = [self._after]
         for part in parts:
             if isinstance(part, Literal) or not self._wildcards:
                 stretches[-1] += re.escape(part.text if isinstance(part, Literal) else str(part))
@@ -145,9 +149,7 @@ def _pattern(stretches: tuple[str, ...], flags: int) -> re.Pattern[str]:
     if len(stretches) == 1:
         return re.compile(stretches[0], flags)
     first, *middle, last = stretches
-    found = "".join(
-        rf"(?=(?P<s{index}>.*?{stretch}))(?P=s{index})" for index, stretch in enumerate(middle) if stretch
-    )
+    found = "".join(rf"(?=(?P<s{index}>.*?{stretch}))(?P=s{index})" for index, stretch in enumerate(middle) if stretch)
     return re.compile(f"{first}{found}.*{last}", flags)
 
 
@@ -162,15 +164,16 @@ class ArnPattern:
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
     """
 
-    __slots__ = ("_head", "_resource", "plain")
+    __slots__ = ("_head", "_whole", "plain")
 
     def __init__(self, text: str, *, variables: bool) -> None:
         self.plain = text
         fields = text.split(":", _RESOURCE_AT)
         # A short ARN means whatever follows.
         fields += ["*"] * (_RESOURCE_AT + 1 - len(fields))
-        self._head = _head(tuple(fields[:_RESOURCE_AT]))
-        self._resource = PolicyText(fields[_RESOURCE_AT], variables=variables)
+        head = "".join(f"{_field(field)}:" for field in fields[:_RESOURCE_AT])
+        self._head = re.compile(head, re.DOTALL)
+        self._whole = PolicyText(fields[_RESOURCE_AT], variables=variables, after=head)
 
     def matches(self, arn: str | None, keys: ConditionKeys) -> Truth | None:
         """Tell if *arn* is meant; of a resource that is not known only if everything is."""
@@ -178,19 +181,8 @@ class ArnPattern:
             return True
         if arn is None:
             return unknown(RESOURCE)
-        answer: Truth | None = False
-        # Where a star reaches beyond a colon, the resource may begin at more than one.
-        for colon in re.finditer(":", arn):
-            if self._head.fullmatch(arn, 0, colon.end()):
-                answer = self._resource.matches(arn[colon.end() :], keys)
-                if answer is not False:
-                    return answer
-        return answer
-
-
-@functools.lru_cache(maxsize=4096)
-def _head(fields: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(":".join([*map(_field, fields), ""]), re.DOTALL)
+        # Of another service or account, whatever a variable is.
+        return self._whole.matches(arn, keys) if self._head.match(arn) else False
 
 
 def _field(field: str) -> str:
