@@ -10,7 +10,7 @@ export JSII_NODE = $(NODE)/bin/node
 # The one that the deployment tests use.
 CDK_CLI = aws-cdk@$(shell sed -n 's/.*"aws-cdk": "\(.*\)".*/\1/p' tests/node/package.json)
 
-.PHONY: help synth cdk test check lint types deploy large wheel bench snapshots clean
+.PHONY: help synth cdk test check lint types deploy large wheel bench snapshots findings clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -47,6 +47,9 @@ bench: $(VENV)/.dev ## measure against hand-written and empty apps, into docs/pe
 
 snapshots: $(VENV)/.test ## write the snapshots anew; read the difference before you commit it
 	$(BIN)/python -m pytest --snapshot-update
+
+findings: ## ask other packages again for what surprised; needs the network, not part of check
+	@failed=0; for program in findings/*.sh; do echo "$$program"; bash $$program || failed=1; done; exit $$failed
 
 clean: ## remove all that make made
 	rm -rf $(VENV) $(VENV)-emulator tests/node/node_modules cdk.out build dist *.egg-info
