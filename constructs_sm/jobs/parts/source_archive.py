@@ -5,9 +5,11 @@ It is made at synthesis with the standard library alone, and becomes an asset of
 
 from __future__ import annotations
 
+import atexit
 import gzip
 import io
 import os
+import shutil
 import tarfile
 import tempfile
 from fnmatch import fnmatch
@@ -73,7 +75,7 @@ def archive_asset(scope: Construct, construct_id: str, path: Path) -> Asset:
     tar = _tar(path)
     # Of what is packed, since one zlib packs otherwise than the next.
     known_by = sha256(tar).hexdigest()
-    file = Path(_place().name) / f"{known_by}.tar.gz"
+    file = _place() / f"{known_by}.tar.gz"
     if not file.exists():
         file.write_bytes(_packed(tar))
     return Asset(scope, construct_id, path=str(file), asset_hash=known_by, asset_hash_type=AssetHashType.CUSTOM)
@@ -119,6 +121,8 @@ def _packed(tar: bytes) -> bytes:
 
 
 @cache
-def _place() -> tempfile.TemporaryDirectory[str]:
+def _place() -> Path:
     """Where archives lie until the process ends: the CDK copies them into its output, unless it is told not to."""
-    return tempfile.TemporaryDirectory(prefix="constructs-sm-code-")
+    place = Path(tempfile.mkdtemp(prefix="constructs-sm-code-"))
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    return place
