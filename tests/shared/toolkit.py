@@ -90,6 +90,13 @@ def train(
     )
 
 
+def served(script: Path, expression: str) -> str:
+    """What an expression comes to in the container's Python, with all names of a script: as text."""
+    program = f"import runpy\nglobals().update(runpy.run_path({str(script)!r}))\nprint({expression})"
+    done = subprocess.run([PYTHON, "-c", program], capture_output=True, text=True, timeout=120, check=True)
+    return done.stdout.strip()
+
+
 def _configuration(hyperparameters: Mapping[str, str], inputs: Mapping[str, Path]) -> dict[str, Any]:
     """What SageMaker writes into input/config."""
     return {
