@@ -602,7 +602,7 @@ def test_wrong_code_of_a_model_fails_and_nothing_is_made(stack, folder, argument
 def test_asset_of_a_folder_is_no_archive(stack, folder):
     asset = s3_assets.Asset(stack, "Asset", path=str(folder / "src"))
     with pytest.raises(
-        InvalidInputError, match="code is no tar.gz, .*; the container unpacks a tar.gz and nothing else"
+        InvalidInputError, match=r"code is no tar\.gz, .*; the container unpacks a tar.gz and nothing else"
     ):
         TrainingJob(stack, "Job", **TRAINING, code=asset, entry_point="train.py")
 
@@ -623,7 +623,7 @@ def test_folder_of_data_is_no_code(stack, folder, monkeypatch):
     with (folder / "src" / "data.bin").open("wb") as file:
         file.truncate(4 * 1024**2 + 1)
     with pytest.raises(
-        InvalidInputError, match="code is too large, got '.*src'; pass a folder of at most 2,000 files and"
+        InvalidInputError, match=r"code is too large, got '.*src'; pass a folder of at most 2,000 files and"
     ):
         TrainingJob(stack, "Job", **TRAINING, code="src", entry_point="train.py")
 
@@ -642,7 +642,7 @@ def test_link_to_a_folder_is_no_code(stack, folder):
 
 def test_broken_link_is_no_code(stack, folder):
     (folder / "src" / "gone.py").symlink_to(folder / "nowhere.py")
-    with pytest.raises(InvalidInputError, match="code has something in it that is no file, got 'gone.py'"):
+    with pytest.raises(InvalidInputError, match="code has something in it that is no file"):
         TrainingJob(stack, "Job", **TRAINING, code="src", entry_point="train.py")
 
 
