@@ -1,4 +1,4 @@
-"""What becomes of a hyperparameter on its way to a script.
+"""Rules for the hyperparameters of a script: they reach it as what they were meant to be.
 
 The framework containers of AWS run a script with the `sagemaker-training` toolkit: it reads every hyperparameter as
 JSON where it can, and hands it on as an argument of the command line, spelled as Python spells the value. Measured with
@@ -31,7 +31,7 @@ _NUMBER = re.compile(r"-\d+|-\d*\.\d+")
 
 
 def argument(spelling: str) -> str:
-    """What a script gets for a hyperparameter that is spelled so."""
+    """Return what a script gets for a hyperparameter that is spelled so."""
     try:
         value = json.loads(spelling)
     except ValueError:
@@ -44,12 +44,12 @@ def argument(spelling: str) -> str:
 
 
 def is_taken_for_an_option(text: str) -> bool:
-    """Whether argparse takes an argument for the name of an option, and misses the value."""
+    """Say whether argparse takes an argument for the name of an option, and misses the value."""
     return text.startswith("-") and text != "-" and " " not in text and not _NUMBER.fullmatch(text)
 
 
 def is_json(text: str) -> bool:
-    """Whether the toolkit reads a text as something else than it is."""
+    """Say whether the toolkit reads a text as something else than it is."""
     try:
         json.loads(text)
     except ValueError:
@@ -58,7 +58,7 @@ def is_json(text: str) -> bool:
 
 
 def warnings(request: Any) -> Iterator[tuple[str, str]]:
-    """The hyperparameters of a request for a script that reach it as something else, or not at all: id and sentence."""
+    """Name the hyperparameters of a request that reach a script as something else, or not at all: id and sentence."""
     for path, values in _hyperparameters(request, ""):
         if PROGRAM not in values and SUBMIT_DIRECTORY not in values:
             continue

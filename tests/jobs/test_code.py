@@ -20,8 +20,10 @@ from constructs_sm import (
     TuningJob,
     images,
 )
+from constructs_sm.actions import ACTIONS
 from constructs_sm.blueprints import TrainAndDeploy, TuneAndDeploy
 from constructs_sm.jobs.parts import source_archive
+from constructs_sm.requests import model_check
 from constructs_sm.rules.script_mode import argument
 from constructs_sm.testing import Rehearsal, definition, resolved, state_machine_policy
 
@@ -32,6 +34,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_assets as s3_assets
 from aws_cdk import aws_stepfunctions as sfn
 from execution_roles import granted
+from typed import code as typed
 
 IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/own:1"
 TRAINING = {"image": IMAGE, "instance_type": "ml.m5.large", "output": "s3://models/"}
@@ -239,6 +242,14 @@ def test_blueprint_trains_with_a_script(app, stack, folder, machine, blueprint):
         ["parts/model.py", "requirements.txt", "train.py"],
         ["train.py"],
     ]
+
+
+@pytest.mark.parametrize("make", typed.JOBS, ids=lambda make: make.__name__)
+def test_what_the_typed_programs_say_is_a_request(make):
+    job = make(Stack(App(), "Stack"))
+    state = job.task.to_state_json()
+    action = next(action for action in ACTIONS if state["Resource"].endswith((action.api, f"{action.api}.sync")))
+    assert model_check.problems(action, state["Parameters"]) == []
 
 
 # The same bytes.

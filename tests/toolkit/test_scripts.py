@@ -170,6 +170,13 @@ def test_error_that_leaves_the_script_fails_the_training(base, packed, error):
     assert "ExecuteUserScriptError" in done.failure
 
 
+def test_archive_that_was_cut_short_is_unpacked_without_a_word(base, packed):
+    values = packed(train_py=PROBE)
+    archive = Path(values["sagemaker_submit_directory"])
+    archive.write_bytes(archive.read_bytes()[:-12])
+    assert train(base, values).exit_code == 0
+
+
 def test_error_without_a_number_around_the_script_completes_the_training(base, packed, tmp_path):
     (tmp_path / "framework.py").write_text("def main():\n    raise OSError('no number')\n")
     around = {"SAGEMAKER_TRAINING_MODULE": "framework:main", "PYTHONPATH": str(tmp_path)}

@@ -47,7 +47,7 @@ _RUN_SCRIPTS = re.compile(r"(autogluon|chainer|coach|huggingface|mxnet|pytorch|r
 _FETCH_SCRIPTS = ("sklearn", "xgboost")
 """Families whose inference containers fetch code from S3. The others look into the model, under code/."""
 _IN_THE_MODEL = (
-    "this container looks for code in the model itself: let the training script copy it to $SM_MODEL_DIR/code, and "
+    "this container finds code in the model alone: let the training script copy it to $SM_MODEL_DIR/code, and "
     "leave code out"
 )
 

@@ -34,7 +34,7 @@ _LEFT_OUT = (
     *(".git", ".hg", ".svn", ".venv", "venv", "node_modules", "cdk.out"),
     *(".mypy_cache", ".pytest_cache", ".ruff_cache", ".tox", ".nox", ".idea", ".vscode"),
 )
-"""What tools leave in a folder; it is no code."""
+"""Names of what tools leave in a folder; it is no code."""
 _SECRET = (
     *(".env", ".env.*", ".netrc", ".pypirc", ".pgpass", ".git-credentials", ".aws", ".ssh", "credentials"),
     *("*.pem", "*.key", "*.p12", "*.pfx", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519"),
@@ -108,7 +108,7 @@ def _tar_of(files: Sequence[tuple[Path, str]]) -> bytes:
             # Nothing of who and when, which would make another archive of the same files.
             member = tarfile.TarInfo(name)
             member.size = len(content)
-            member.mode = 0o755 if os.access(path, os.X_OK) else 0o644
+            member.mode = 0o755 if path.stat().st_mode & 0o100 else 0o644
             tar.addfile(member, io.BytesIO(content))
     return into.getvalue()
 
@@ -122,7 +122,7 @@ def _packed(tar: bytes) -> bytes:
 
 @cache
 def _place() -> Path:
-    """Where archives lie until the process ends: the CDK copies them into its output, unless it is told not to."""
+    """Return the folder where archives lie until the process ends: the CDK copies them, unless it is told not to."""
     place = Path(tempfile.mkdtemp(prefix="constructs-sm-code-"))
     atexit.register(shutil.rmtree, place, ignore_errors=True)
     return place
