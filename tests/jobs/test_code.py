@@ -629,6 +629,14 @@ def test_what_is_named_like_a_secret_is_no_code(stack, folder, name):
         TrainingJob(stack, "Job", **TRAINING, code="src", entry_point="train.py")
 
 
+@pytest.mark.parametrize("name", [".env.example", "credentials.py", "keys.py", "environment.yml"])
+def test_what_only_resembles_a_secret_is_code(app, folder, request_of, name):
+    (folder / "src" / name).write_text("")
+    request_of(code="src", entry_point="train.py")
+    ((_, members),) = archives(app).items()
+    assert name in members
+
+
 def test_folder_of_data_is_no_code(stack, folder, monkeypatch):
     monkeypatch.setattr(source_archive, "MOST_BYTES", 4 * 1024**2)
     with (folder / "src" / "data.bin").open("wb") as file:

@@ -154,13 +154,23 @@ def test_requirements_of_the_folder_are_installed(base, packed):
     assert "Installing dependencies from requirements.txt" in train(base, files).log
 
 
-def test_script_in_a_folder_of_a_package_does_not_run(base, tmp_path):
+@pytest.mark.parametrize(("entry_point", "runs"), [("train.py", True), ("parts/train.py", False)], ids=["top", "below"])
+def test_package_runs_what_is_at_its_top_and_nothing_below(base, tmp_path, entry_point, runs):
+    setup = b"from setuptools import setup\nsetup(name='own', version='1', py_modules=['train'], packages=[])\n"
     with tarfile.open(tmp_path / "code.tar.gz", "w:gz") as tar:
-        for name in ("setup.py", "parts/train.py"):
-            tar.addfile(tarfile.TarInfo(name), io.BytesIO())
-    directory = str(tmp_path / "code.tar.gz")
-    done = train(base, {"sagemaker_program": "parts/train.py", "sagemaker_submit_directory": directory})
-    assert done.exit_code != 0
+        for name, text in {"setup.py": setup, "train.py": b"", "parts/train.py": b""}.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(text)
+            tar.addfile(member, io.BytesIO(text))
+    hyperparameters = {"sagemaker_program": entry_point, "sagemaker_submit_directory": str(tmp_path / "code.tar.gz")}
+    # Built with the setuptools that is there, into a folder that goes away.
+    done = train(
+        base, hyperparameters, environment={"PIP_NO_BUILD_ISOLATION": "0", "PIP_TARGET": str(tmp_path / "installed")}
+    )
+
+    assert "InstallModuleError" not in str(done.failure)
+    assert (done.exit_code == 0) is runs, done.log
+    assert runs or "No module named parts/train" in done.log
 
 
 @pytest.mark.parametrize("error", ["OSError('no number')", "ValueError('x')"])

@@ -15,7 +15,7 @@ from constructs_sm.jobs.parts.channels import Channel
 from constructs_sm.jobs.parts.fields import texts
 from constructs_sm.jobs.parts.hyperparameters import meant
 from constructs_sm.jobs.parts.ranges import CategoricalParameterRange
-from constructs_sm.jobs.parts.source_archive import archive_asset, folder_problems
+from constructs_sm.jobs.parts.source_archive import archive_asset, folder_problems, unpackable
 from constructs_sm.language.errors import NOTHING, Problem
 from constructs_sm.language.fields import spelled
 from constructs_sm.language.late_bound import is_late_bound, is_token
@@ -246,7 +246,9 @@ def _entry_point_on_this_machine(path: Path, said: Any, entry_point: Any, proble
         if entry_point not in {None, path.name}:
             problems.append(Problem("entry_point is not in code", entry_point, f"leave it out, to run {path.name}"))
         return path.name
-    problems += folder_problems(path)
+    of_the_folder = list(folder_problems(path))
+    # One that is too large is not walked to its end again.
+    problems += of_the_folder or unpackable(path)
     if entry_point is None:
         use = "name the file of it that is to be run, as train.py"
         problems.append(Problem("code without an entry_point", NOTHING, use))

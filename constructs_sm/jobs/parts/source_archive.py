@@ -29,17 +29,18 @@ if TYPE_CHECKING:
 MOST_FILES = 2_000
 MOST_BYTES = 100 * 1024 * 1024
 """Above these, a folder is not taken for code: most likely it has data in it, or is the wrong one."""
-_LEFT_OUT = (
+LEFT_OUT = (
     *("__pycache__", "*.pyc", ".ipynb_checkpoints", ".DS_Store"),
     *(".git", ".hg", ".svn", ".venv", "venv", "node_modules", "cdk.out"),
     *(".mypy_cache", ".pytest_cache", ".ruff_cache", ".tox", ".nox", ".idea", ".vscode"),
 )
 """Names of what tools leave in a folder; it is no code."""
 _SECRET = (
-    *(".env", ".env.*", ".netrc", ".pypirc", ".pgpass", ".git-credentials", ".aws", ".ssh", "credentials"),
+    *(".env", ".env.*", ".netrc", ".pypirc", ".pgpass", ".git-credentials", ".aws", ".ssh"),
     *("*.pem", "*.key", "*.p12", "*.pfx", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519"),
 )
 """Names under which secrets are kept: the archive goes to a bucket that many can read."""
+_NO_SECRET = (".env.example", ".env.sample", ".env.template", ".env.dist")
 
 
 def folder_problems(folder: Path) -> Iterator[Problem]:
@@ -47,15 +48,12 @@ def folder_problems(folder: Path) -> Iterator[Problem]:
     files = size = 0
     for path in _walk(folder):
         shown = path.relative_to(folder).as_posix()
-        if any(fnmatch(part.lower(), secret) for part in shown.split("/") for secret in _SECRET):
-            use = "code goes to a bucket that others read: keep it in Secrets Manager, outside of the folder"
+        if any(map(_is_secret, shown.split("/"))):
+            use = (
+                "keep it outside of the folder, since others read the bucket; what is none goes in an archive of yours"
+            )
             yield Problem("code has what is named like a secret in it", shown, use)
-        if path.is_dir():
-            use = "the toolkit follows no links to folders: put what it leads to into the folder"
-            yield Problem("code has a link to a folder in it", shown, use)
-        elif not path.is_file():
-            yield Problem("code has something in it that is no file", shown, "take it out of the folder")
-        else:
+        if path.is_file():
             files, size = files + 1, size + path.stat().st_size
         if files > MOST_FILES or size > MOST_BYTES:
             limits = f"{MOST_FILES:,} files and {MOST_BYTES // 1024**2} MiB"
@@ -64,6 +62,17 @@ def folder_problems(folder: Path) -> Iterator[Problem]:
             return
     if files == 0:
         yield Problem("code has no files in it", str(folder), "pass the folder that the script is in")
+
+
+def unpackable(folder: Path) -> Iterator[Problem]:
+    """Find what an archive for the toolkit cannot have in it: it unpacks files, and no links that lead elsewhere."""
+    for path in _walk(folder):
+        shown = path.relative_to(folder).as_posix()
+        if path.is_dir():
+            use = "the toolkit follows no links to folders: put what it leads to into the folder"
+            yield Problem("code has a link to a folder in it", shown, use)
+        elif not path.is_file():
+            yield Problem("code has something in it that is no file", shown, "take it out of the folder")
 
 
 def archive_asset(scope: Construct, construct_id: str, path: Path) -> Asset:
@@ -91,8 +100,12 @@ def _walk(folder: Path) -> Iterator[Path]:
             yield Path(here) / name
 
 
+def _is_secret(name: str) -> bool:
+    return name.lower() not in _NO_SECRET and any(fnmatch(name.lower(), secret) for secret in _SECRET)
+
+
 def _is_left_out(name: str) -> bool:
-    return any(fnmatch(name, pattern) for pattern in _LEFT_OUT)
+    return any(fnmatch(name, pattern) for pattern in LEFT_OUT)
 
 
 def _tar(path: Path) -> bytes:
