@@ -25,6 +25,7 @@ from constructs_sm.requests import model_check
 from constructs_sm.requests.rendering import Rendered, render
 from constructs_sm.requests.role_fields import are_late_bound, named_roles, set_roles
 from constructs_sm.retry import DEFAULT, SDK, RetryPolicy
+from constructs_sm.rules import script_mode
 from constructs_sm.task.scope import JobScope, construct_path
 from constructs_sm.task.task_result import TaskResult
 from constructs_sm.task.task_state import TaskArguments, TaskState
@@ -372,6 +373,7 @@ class TaskPlan:
             yield "waitForTaskToken", _CALLBACK_WARNING.format(self._action.api)
         if unknown:
             yield "lateBoundAccess", _ACCESS_WARNING.format(", ".join(unknown))
+        yield from script_mode.warnings(self._rendered.request)
 
 
 @cache
