@@ -33,6 +33,10 @@ def _whole(value: Any) -> int:
     return math.trunc(value)
 
 
+def _eval(*_: Any) -> None:
+    raise FunctionError("T1006: $eval is not in the JSONata of Step Functions; use $parse for JSON")
+
+
 def _partition(*arguments: Any) -> Any:
     if not arguments or arguments[0] is None:
         return None
@@ -129,6 +133,7 @@ def _computed(work: Callable[[float, float], float]) -> Callable[..., Any]:
 
 
 FUNCTIONS: dict[str, tuple[Callable[..., Any], str | None]] = {
+    "eval": (_eval, None),
     "partition": (_partition, None),
     "range": (_range, None),
     "hash": (_hash, None),

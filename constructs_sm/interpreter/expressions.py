@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.interpreter.expression_functions import FUNCTIONS, FunctionError, by_chance
@@ -19,8 +18,9 @@ from jlens import Expression as Engine
 from jlens import JlensError
 
 if TYPE_CHECKING:
-    import random
     from collections.abc import Iterator, Mapping
+
+    from constructs_sm.interpreter.moments import Moment
 
 _LARGEST: Final = 1.7976931348623157e308
 """Stands in for Infinity, which the engine knows not as a value: nothing but an Infinity comes as far."""
@@ -51,17 +51,6 @@ class EvaluationError(ValueError):
     def __init__(self, problem: str | None) -> None:
         super().__init__(problem or "returned nothing (undefined)")
         self.problem = problem
-
-
-@dataclass(slots=True)
-class Moment:
-    """When and by which chance an expression is evaluated."""
-
-    milliseconds: float
-    """The virtual time."""
-    numbers: random.Random
-    seconds_left: float
-    """How long it may really take."""
 
 
 class Program:
