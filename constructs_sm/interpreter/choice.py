@@ -97,7 +97,9 @@ KINDS: Final[dict[str, Callable[[Any], bool]]] = {
 }
 """The questions of what a value is."""
 PRESENT: Final = "IsPresent"
-OPERATORS: Final = frozenset({*COMPARISONS, *(f"{name}Path" for name in COMPARISONS if name != "StringMatches"), *KINDS, PRESENT})
+OPERATORS: Final = frozenset(
+    {*COMPARISONS, *(f"{name}Path" for name in COMPARISONS if name != "StringMatches"), *KINDS, PRESENT}
+)
 COMBINED: Final = frozenset({"And", "Or", "Not"})
 
 

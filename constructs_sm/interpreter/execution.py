@@ -15,15 +15,15 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from constructs_sm.interpreter import groups, steps, tasks
+from constructs_sm.interpreter import catching, groups, steps, tasks
 from constructs_sm.interpreter.branches import ABORTED, FAILED, RUNNING, SUCCEEDED, TIMED_OUT, Branch, copies
-from constructs_sm.interpreter.failures import DATA_LIMIT, QUERY, RUNTIME, StateError, is_for
+from constructs_sm.interpreter.failures import DATA_LIMIT, RUNTIME, TIMEOUT, StateError
 from constructs_sm.interpreter.history import MAX_EVENTS, History
 from constructs_sm.interpreter.history import Moment as Line
 from constructs_sm.interpreter.moments import Moment
 from constructs_sm.interpreter.scope import Scope
 from constructs_sm.interpreter.timestamps import after, written
-from constructs_sm.interpreter.values import MAX_PAYLOAD_BYTES, Sizes, as_json, put
+from constructs_sm.interpreter.values import MAX_PAYLOAD_BYTES, Sizes, as_json
 from constructs_sm.language.intrinsics import Surroundings
 
 if TYPE_CHECKING:
@@ -31,13 +31,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from constructs_sm.interpreter.calls import Call, Player
-    from constructs_sm.interpreter.machines import Follow, Machine
+    from constructs_sm.interpreter.machines import Machine
 
 EXPRESS_SECONDS: Final = 300
 """How long an Express execution may take."""
-_HISTORY_FULL: Final = f"The execution reached the maximum number of history events ({MAX_EVENTS})."
-_TOLD: Final = frozenset({RUNTIME, QUERY, "States.IntrinsicFailure", "States.ResultPathMatchFailure"})
-"""The errors whose cause begins with the state."""
+HISTORY_FULL: Final = f"The execution reached the maximum number of history events ({MAX_EVENTS})."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,21 +165,25 @@ class Execution:
         other = copy.copy(self)
         other.player = player
         other.history = self.history.copy()
-        other.numbers = random.Random()  # noqa: S311
-        other.numbers.setstate(self.numbers.getstate())
-        other._around = Surroundings(other.numbers)
-        other._pause = None
+        other.numbers = copy.copy(self.numbers)
         other.sizes = Sizes()
-        other._order = itertools.count(next(copy.copy(self._order)))
-        self.root.counter = self.history
-        other.root, known = copies(self.root)
-        for made in known.values():
-            if made.counter is self.history:
-                made.counter = other.history
-        other._turns = [(*at, known[id(branch)], turn) for *at, branch, turn in self._turns if id(branch) in known]  # type: ignore[misc]
-        heapq.heapify(other._turns)
-        other._ready = deque((action, known[id(branch)], turn) for action, branch, turn in self._ready if id(branch) in known)
+        other._settle(self.history)  # noqa: SLF001 - another of its kind
         return other
+
+    def _settle(self, history: History) -> None:
+        """Have all that was shared with the execution that this is a copy of, and *history* of, once more."""
+        self._around = Surroundings(self.numbers)
+        self._pause = None
+        self._order = itertools.count(next(copy.copy(self._order)))
+        self.root, known = copies(self.root)
+        for made in known.values():
+            if made.counter is history:
+                made.counter = self.history
+        turns = ((at, order, action, known.get(id(branch)), turn) for at, order, action, branch, turn in self._turns)
+        self._turns = [(at, order, action, branch, turn) for at, order, action, branch, turn in turns if branch]
+        heapq.heapify(self._turns)
+        ready = ((action, known.get(id(branch)), turn) for action, branch, turn in self._ready)
+        self._ready = deque((action, branch, turn) for action, branch, turn in ready if branch)
 
     def redrive(self, player: Player | None = None) -> None:
         """Begin again where it did not succeed, with what had succeeded until then: run it anew.
@@ -194,7 +196,9 @@ class Execution:
         if self.status not in {FAILED, TIMED_OUT, ABORTED}:
             raise ValueError(f"an execution that is {self.status} cannot be redriven; only one that did not succeed")
         if self.history.events >= MAX_EVENTS - 1:
-            raise ValueError(f"an execution with {self.history.events:,} history events cannot be redriven; start a new one")
+            raise ValueError(
+                f"an execution with {self.history.events:,} history events cannot be redriven; start a new one"
+            )
         self.player = player or self.player
         self.redrives += 1
         self.status, self.output, self.error, self.cause = RUNNING, None, None, None
@@ -247,7 +251,7 @@ class Execution:
         counter = branch.counter
         if counter.events + events >= MAX_EVENTS and not branch.express:
             counter.events = MAX_EVENTS - 1
-            raise StateError(RUNTIME, _HISTORY_FULL)
+            raise StateError(RUNTIME, HISTORY_FULL)
         counter.events += events
 
     def scope(self, branch: Branch, value: Any, item: dict[str, Any] | None = None) -> Scope:
@@ -310,72 +314,8 @@ class Execution:
                 raise StateError(DATA_LIMIT, f"The variable '{name}' is larger than {MAX_PAYLOAD_BYTES} bytes.")
         branch.variables = {**branch.variables, **variables}
 
-    def failed(self, branch: Branch, error: StateError) -> None:
-        """Let the state of a branch fail: it is tried again, or caught, or the branch has failed."""
-        state = branch.state
-        assert state is not None  # noqa: S101 - nothing fails before it is entered
-        branch.turn += 1
-        self.taken_down(branch, error)
-        for number, retrier in enumerate(state.retry):
-            if is_for(retrier.errors, error.error):
-                if branch.tries.get(number, 0) < retrier.most:
-                    self._again(branch, number)
-                    return
-                break
-        for catcher in state.catch:
-            if is_for(catcher.errors, error.error):
-                try:
-                    self._caught(branch, catcher, error)
-                except StateError as broken:
-                    error = broken
-                    break
-                return
-        self._given_up(branch, error)
-
-    def taken_down(self, branch: Branch, error: StateError) -> None:
-        """Put the failure of a state into the history."""
-        state = branch.state
-        if state is not None and (state.kind == "Task" or error.error == QUERY) and error is not branch.error:
-            self.history.failed(self.now, state.name, error.error, error.cause)
-        branch.counter.events = min(branch.counter.events + 1, MAX_EVENTS - 1)
-
-    def _again(self, branch: Branch, number: int) -> None:
-        assert branch.state is not None  # noqa: S101
-        retrier = branch.state.retry[number]
-        seconds = retrier.waits(branch.tries.get(number, 0))
-        if retrier.jitters:
-            seconds = self.numbers.uniform(0, seconds)
-        branch.tries[number] = branch.tries.get(number, 0) + 1
-        branch.attempt += 1
-        self.history.retry_waits.append(seconds)
-        self.note(branch.state.name, f"waits {seconds:g} s to retry")
-        self.plan(self.now + seconds, "again", branch, turn=branch.turn)
-
-    def _caught(self, branch: Branch, catcher: Follow, error: StateError) -> None:
-        state = branch.state
-        assert state is not None  # noqa: S101
-        scope = self.scope(branch, branch.input).with_error(error.output)
-        if state.jsonata:
-            output = error.output if catcher.output is None else catcher.output(scope)
-        else:
-            output = branch.input if catcher.result_path is None else put(branch.input, catcher.result_path, error.output)
-            scope = scope.on(error.output)
-        variables = None if catcher.assign is None else catcher.assign(scope)
-        self.fit(branch, output)
-        if variables:
-            self.assign(branch, variables)
-        self.leave(branch, output, catcher.to)
-
-    def _given_up(self, branch: Branch, error: StateError) -> None:
-        """Let a branch fail, and what it is in with it."""
-        branch.status, branch.error = FAILED, error
-        branch.turn += 1
-        if branch.parent is not None:
-            groups.failed(self, branch, error)
-            return
-        self._end(FAILED, error.error, error.cause)
-
-    def _end(self, status: str, error: str | None = None, cause: str | None = None) -> None:
+    def end(self, status: str, error: str | None = None, cause: str | None = None) -> None:
+        """Let the execution end without an output."""
         self.status, self.error, self.cause = status, error, cause
         self.history.events += 1
 
@@ -394,37 +334,33 @@ class Execution:
             raise RuntimeError("the execution waits for something that never comes")
         if turn is not None and turn != branch.turn:
             return True
-        if action == "play" and branch.call is not None and self.paused is not branch.call and self.stands_before(branch.call):
-            self.paused = branch.call
+        call = branch.call if action == "play" else None
+        if call is not None and self.paused is not call and self.stands_before(call):
+            self.paused = call
             self.soon("play", branch)
             return False
         self.paused = None
         try:
             _ACTIONS[action](self, branch)
         except StateError as error:
-            self.failed(branch, self._told(branch, error))
+            catching.failed(self, branch, catching.told(branch, error))
         return True
 
-    def _told(self, branch: Branch, error: StateError) -> StateError:
-        begin = "An error occurred while executing the state "
-        if error.error not in _TOLD or branch.state is None or (error.cause or "").startswith(begin):
-            return error
-        where = f"'{branch.state.name}' (entered at the event id #{branch.entered_event})"
-        return StateError(error.error, f"{begin}{where}. {error.cause}")
-
-    def _expire(self, branch: Branch) -> None:
+    def expire(self, branch: Branch) -> None:
+        """End what has taken as long as it may."""
         if branch is self.root:
             groups.stop(self, branch)
-            self._end(TIMED_OUT)
+            self.end(TIMED_OUT)
         elif branch.status == RUNNING:
             groups.stop(self, branch)
             branch.status = FAILED
-            groups.failed(self, branch, StateError("States.Timeout", None, timed_out=True))
+            groups.failed(self, branch, StateError(TIMEOUT))
 
-    def _abort(self, branch: Branch) -> None:
+    def abort(self, branch: Branch) -> None:
+        """End as if somebody had stopped the execution."""
         groups.stop(self, branch)
         self.note("", "aborted")
-        self._end(ABORTED)
+        self.end(ABORTED)
 
 
 _ACTIONS: Final[dict[str, Any]] = {
@@ -436,7 +372,7 @@ _ACTIONS: Final[dict[str, Any]] = {
     "waited": steps.waited,
     "iterate": groups.iterate,
     "joined": groups.joined,
-    "expire": Execution._expire,
-    "abort": Execution._abort,
+    "expire": Execution.expire,
+    "abort": Execution.abort,
 }
 """What can happen to a branch."""

@@ -170,7 +170,9 @@ def _rewritten(text: str, root: Node, *, widened: bool) -> str:
     """An expression as the engine is asked for it."""
     changes: list[tuple[int, int, int, str]] = []
     for number, node in enumerate(root.walk()):
-        changes.extend((start, order, end, with_) for start, order, end, with_ in _changes(text, node, number, widened=widened))
+        changes.extend(
+            (start, order, end, with_) for start, order, end, with_ in _changes(text, node, number, widened=widened)
+        )
     parts, at = [], 0
     for start, _, end, replacement in sorted(changes):
         parts += [text[at:start], replacement]
@@ -211,4 +213,3 @@ def _in_java(pattern: str) -> str:
             at -= 1
         at += 2
     return "".join(found)
-

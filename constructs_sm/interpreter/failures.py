@@ -23,14 +23,12 @@ class StateError(Exception):
     Attributes:
         error: Its name; None where whoever failed a task gave none.
         cause: Why.
-        timed_out: Whether what the state waited for never came.
     """
 
-    def __init__(self, error: str | None, cause: str | None = None, *, timed_out: bool = False) -> None:
+    def __init__(self, error: str | None, cause: str | None = None) -> None:
         super().__init__(": ".join(part for part in (error, cause) if part))
         self.error = error
         self.cause = cause
-        self.timed_out = timed_out
 
     @property
     def output(self) -> dict[str, str | None]:

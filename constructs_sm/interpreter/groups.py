@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.interpreter import maps, steps, tasks
+from constructs_sm.interpreter import catching, maps, steps, tasks
 from constructs_sm.interpreter.branches import ABORTED, RUNNING, Branch, Counter, Group
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def failed(execution: Execution, child: Branch, error: StateError) -> None:
     for other in list(group.children.values()):
         if other is not child:
             stop(execution, other)
-    execution.failed(branch, error)
+    catching.failed(execution, branch, error)
 
 
 def stop(execution: Execution, branch: Branch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import importlib
 import io
 import json
 from typing import TYPE_CHECKING, Any, Final
@@ -42,7 +43,9 @@ def read(execution: Execution, branch: Branch, state: State, value: Any) -> tupl
     if state.jsonata:
         told = "returned an unexpected result type. Expected 'array', but was"
         kind = _kind(found)
-        raise StateError(QUERY, f"The JSONata expression specified for the field 'Items' {told} '{kind}' for value: {compact(found)}")
+        raise StateError(
+            QUERY, f"The JSONata expression specified for the field 'Items' {told} '{kind}' for value: {compact(found)}"
+        )
     raise StateError(RUNTIME, f"The items of a Map are an array, but the ItemsPath led to {compact(found)}")
 
 
@@ -185,7 +188,7 @@ def _pointed(document: Any, pointer: str) -> Any:
 
 def _parquet(content: bytes, state: str) -> list[Any]:
     try:
-        from pyarrow import parquet  # noqa: PLC0415 - only who reads Parquet has it
+        parquet = importlib.import_module("pyarrow.parquet")  # only who reads Parquet has it
     except ImportError:
         message = f"Map state {state!r} reads Parquet, which takes pyarrow: install it, or answer with the items"
         raise ImportError(message) from None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.interpreter.choice import Condition, condition
+from constructs_sm.interpreter.failures import QUERY, StateError
 from constructs_sm.interpreter.resources import Resource, resource_of
 from constructs_sm.interpreter.templates import Template, constant, expression, template
 from constructs_sm.language.jsonpath import Path
@@ -18,7 +19,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 JSONATA: Final = "JSONata"
-_IN_NUMBERS: Final = ("TimeoutSeconds", "HeartbeatSeconds", "MaxConcurrency", "ToleratedFailureCount", "ToleratedFailurePercentage", "Seconds", "Timestamp")
+_IN_NUMBERS: Final = (
+    "TimeoutSeconds",
+    "HeartbeatSeconds",
+    "MaxConcurrency",
+    "ToleratedFailureCount",
+    "ToleratedFailurePercentage",
+    "Seconds",
+    "Timestamp",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +70,9 @@ class State:
     jsonata: bool
     next: str | None = None
     """The state behind it; None where it ends its machine."""
-    input_path: Path | None | str = ""
+    input_path: Path | str | None = ""
     """None: the input is {}; empty: it stays as it is."""
-    output_path: Path | None | str = ""
+    output_path: Path | str | None = ""
     result_path: tuple[str | int, ...] | None = ()
     """None: the result is dropped; empty: it takes the place of the input."""
     arguments: Template | None = None
@@ -148,7 +157,9 @@ def _machine_of(text: str, express: bool) -> Machine:
 def machine(definition: Mapping[str, Any], jsonata: bool) -> Machine:
     """A definition that was checked, ready to run."""
     states = {
-        name: _state(name, written, jsonata=written.get("QueryLanguage", JSONATA if jsonata else "") == JSONATA, outer=jsonata)
+        name: _state(
+            name, written, jsonata=written.get("QueryLanguage", JSONATA if jsonata else "") == JSONATA, outer=jsonata
+        )
         for name, written in definition["States"].items()
     }
     return Machine(start=definition["StartAt"], states=states, timeout_seconds=definition.get("TimeoutSeconds"))
@@ -174,7 +185,8 @@ def _state(name: str, written: Mapping[str, Any], *, jsonata: bool, outer: bool)
             state.fields[one] = expression(written[f"{one}Path"], f"{one}Path", jsonata=False)
         elif one in written:
             state.fields[one] = template(written[one], one, jsonata=jsonata) if jsonata else constant(written[one])
-    _FINISH.get(kind, lambda *_: None)(state, written, outer)
+    if (finish := _FINISH.get(kind)) is not None:
+        finish(state, written, outer)
     return state
 
 
@@ -182,7 +194,7 @@ def _optional(written: Mapping[str, Any], name: str, *, jsonata: bool) -> Templa
     return template(written[name], name, jsonata=jsonata) if name in written else None
 
 
-def _data_path(written: Mapping[str, Any], name: str) -> Path | None | str:
+def _data_path(written: Mapping[str, Any], name: str) -> Path | str | None:
     path = written.get(name, "$")
     return "" if path == "$" else None if path is None else parse_path(path)
 
@@ -212,26 +224,28 @@ def _follow(written: Mapping[str, Any], field_name: str, *, jsonata: bool) -> Fo
     )
 
 
-def _finish_task(state: State, written: Mapping[str, Any], _: bool) -> None:
+def _finish_task(state: State, written: Mapping[str, Any], _outer: bool) -> None:
     state.resource = resource_of(written["Resource"])
     if "Credentials" in written:
         state.fields["Credentials"] = template(written["Credentials"], "Credentials", jsonata=state.jsonata)
 
 
-def _finish_pass(state: State, written: Mapping[str, Any], _: bool) -> None:
+def _finish_pass(state: State, written: Mapping[str, Any], _outer: bool) -> None:
     if "Result" in written:
         state.fields["Result"] = constant(written["Result"])
 
 
-def _finish_fail(state: State, written: Mapping[str, Any], _: bool) -> None:
+def _finish_fail(state: State, written: Mapping[str, Any], _outer: bool) -> None:
     for name in ("Error", "Cause"):
         if name in written:
-            state.fields[name] = template(written[name], name, jsonata=True) if state.jsonata else constant(written[name])
+            state.fields[name] = (
+                template(written[name], name, jsonata=True) if state.jsonata else constant(written[name])
+            )
         elif f"{name}Path" in written:
             state.fields[name] = expression(written[f"{name}Path"], f"{name}Path", jsonata=False)
 
 
-def _finish_choice(state: State, written: Mapping[str, Any], _: bool) -> None:
+def _finish_choice(state: State, written: Mapping[str, Any], _outer: bool) -> None:
     choices = []
     for number, rule in enumerate(written["Choices"]):
         where = f"Choices[{number}]"
@@ -246,8 +260,6 @@ def _finish_choice(state: State, written: Mapping[str, Any], _: bool) -> None:
 
 
 def _true_condition(wanted: Template, where: str) -> Condition:
-    from constructs_sm.interpreter.failures import QUERY, StateError  # noqa: PLC0415
-
     def holds(scope: Any) -> bool:
         found = wanted(scope)
         if not isinstance(found, bool):

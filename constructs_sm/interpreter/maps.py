@@ -101,7 +101,13 @@ def child_context(execution: Execution, branch: Branch, value: Any) -> dict[str,
     assert group is not None  # noqa: S101 - it is begun
     name = execution.new_id()
     run = group.run_arn.rpartition(":")[0].replace(":mapRun:", ":execution:")
-    return {**branch.execution, "Id": f"{run}:{name}", "Input": value, "Name": name, "StartTime": written_time(execution.time)}
+    return {
+        **branch.execution,
+        "Id": f"{run}:{name}",
+        "Input": value,
+        "Name": name,
+        "StartTime": written_time(execution.time),
+    }
 
 
 def is_exceeded(group: Group) -> bool:
@@ -116,7 +122,9 @@ def is_exceeded(group: Group) -> bool:
 
 def exceeded() -> StateError:
     """The error of a Map of which more have failed than may."""
-    return StateError("States.ExceedToleratedFailureThreshold", "The specified tolerated failure threshold was exceeded")
+    return StateError(
+        "States.ExceedToleratedFailureThreshold", "The specified tolerated failure threshold was exceeded"
+    )
 
 
 def outcome(execution: Execution, branch: Branch, group: Group, child: Branch) -> Any:

@@ -54,11 +54,13 @@ def written(execution: Execution, branch: Branch, group: Group, writer: WriterFi
     request = writer.request(execution.scope(branch, group.base))
     bucket, prefix = request.get("Bucket"), request.get("Prefix", "")
     if not isinstance(bucket, str) or not isinstance(prefix, str):
-        raise StateError(_WRITER_FAILED, f"The Bucket and the Prefix of a ResultWriter are texts, but were {compact(request)}")
+        raise StateError(
+            _WRITER_FAILED, f"The Bucket and the Prefix of a ResultWriter are texts, but were {compact(request)}"
+        )
     folder = "/".join(part for part in (prefix.rstrip("/"), group.run_arn.rpartition(":")[2]) if part)
     details = {"Bucket": bucket, "Key": f"{folder}/manifest.json"}
 
-    def objects() -> dict[str, str]:
+    def objects() -> Mapping[str, str]:
         return _objects(group, writer, bucket, folder)
 
     try:

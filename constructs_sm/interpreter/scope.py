@@ -72,7 +72,9 @@ class Scope:
 
     def on(self, value: Any) -> Scope:
         """The same, where $ is another value."""
-        return Scope(value, self.variables, self._context, self._moment, self.around, result=self.result, error=self.error)
+        return Scope(
+            value, self.variables, self._context, self._moment, self.around, result=self.result, error=self.error
+        )
 
     def with_result(self, result: Any) -> Scope:
         """The same, where $states has a result."""

@@ -10,8 +10,6 @@ from constructs_sm.interpreter.scope import ABSENT
 from constructs_sm.interpreter.values import compact, put
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from constructs_sm.interpreter.branches import Branch
     from constructs_sm.interpreter.execution import Execution
     from constructs_sm.interpreter.machines import Follow, State
@@ -186,7 +184,9 @@ def _until(value: Any, state: State) -> float:
     return moment[0] + moment[1] / 1e9
 
 
-def number(execution: Execution, branch: Branch, name: str, *, least: int = 0, scope: Scope | None = None) -> int | None:
+def number(
+    execution: Execution, branch: Branch, name: str, *, least: int = 0, scope: Scope | None = None
+) -> int | None:
     """A whole number that a state may have; None where it has none.
 
     Raises:

@@ -103,7 +103,7 @@ def ended(execution: Execution, branch: Branch) -> None:
 def timed_out(execution: Execution, branch: Branch) -> None:
     """Give up on a task that takes too long."""
     give_up(execution, branch)
-    raise StateError(TIMEOUT, None, timed_out=True)
+    raise StateError(TIMEOUT)
 
 
 def give_up(execution: Execution, branch: Branch) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable  # noqa: TC003 - of a name that others import
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from constructs_sm.interpreter.failures import QUERY, StateError

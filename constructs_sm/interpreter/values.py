@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from constructs_sm.interpreter.failures import StateError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 MAX_PAYLOAD_BYTES: Final = 256 * 1024
 """What a state may take, or hand on."""
@@ -26,24 +26,17 @@ def as_json(value: Any, where: str) -> Any:
     kind = type(value)
     if kind in _ATOMS:
         return value
-    if kind is dict:
-        for name in value:
-            if type(name) is not str:
-                raise TypeError(f"{where} is no JSON: a name in it is {name!r}; use texts")
-        return {name: as_json(member, where) for name, member in value.items()}
-    if kind is list or kind is tuple:
-        return [as_json(item, where) for item in value]
-    if kind is float:
-        if not math.isfinite(value):
-            raise TypeError(f"{where} is no JSON: it has {value!r} in it; use finite numbers")
-        return value
-    if isinstance(value, str):
-        return str.__str__(value)
-    if isinstance(value, (bool, int, float)):
-        return value + 0
     if isinstance(value, dict):
-        return as_json(dict(value), where)
-    raise TypeError(f"{where} is no JSON: it has {value!r} in it; use texts, numbers, lists and objects")
+        if wrong := [name for name in value if not isinstance(name, str)]:
+            raise TypeError(f"{where} is no JSON: a name in it is {wrong[0]!r}; use texts")
+        return {name: as_json(member, where) for name, member in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [as_json(item, where) for item in value]
+    if isinstance(value, float) and math.isfinite(value):
+        return float(value)
+    if isinstance(value, (str, int)):  # words and numbers of an enum
+        return str.__str__(value) if isinstance(value, str) else int(value)
+    raise TypeError(f"{where} is no JSON: it has {value!r} in it; use texts, finite numbers, lists and objects")
 
 
 def compact(value: Any) -> str:
@@ -112,5 +105,3 @@ def _no_place(place: str | int, document: Any) -> StateError:
 def shown(value: Any) -> str:
     """*value* as a cause shows it: whole, as Step Functions does."""
     return compact(value)
-
-

@@ -256,7 +256,9 @@ FUNCTIONS: dict[str, Function] = {
     for function in (
         Function("States.Format", 1, _MANY, _format, takes_template=True),
         Function("States.StringToJson", 1, 1, _string_to_json),
-        Function("States.JsonToString", 1, 1, lambda value: json.dumps(value, separators=(",", ":"), ensure_ascii=False)),
+        Function(
+            "States.JsonToString", 1, 1, lambda value: json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+        ),
         Function("States.Array", 0, _MANY, lambda *items: list(items)),
         Function("States.ArrayPartition", 2, 2, _array_partition),
         Function("States.ArrayContains", 2, 2, _array_contains),

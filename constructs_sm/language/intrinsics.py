@@ -15,7 +15,7 @@ from constructs_sm.language.jsonpath import parse as parse_path
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["Intrinsic", "IntrinsicError", "Literal", "SyntaxProblem", "Surroundings", "is_intrinsic", "parse"]
+__all__ = ["Intrinsic", "IntrinsicError", "Literal", "Surroundings", "SyntaxProblem", "is_intrinsic", "parse"]
 
 MOST_NESTED: Final = 10
 """Intrinsic functions within each other, in one field."""
@@ -71,7 +71,8 @@ class Intrinsic:
         """
         function = FUNCTIONS[self.name]
         values = [
-            argument.written if function.takes_template and not number and isinstance(argument, Literal) and argument.written
+            argument.written
+            if function.takes_template and not number and isinstance(argument, Literal) and argument.written
             else argument.evaluate(read, around)
             for number, argument in enumerate(self.arguments)
         ]

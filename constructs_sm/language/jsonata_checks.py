@@ -77,9 +77,13 @@ _CONTEXTUAL: Final = {".", "index", "group", "sort", "focus", "transform"}
 def _unqualified(node: Node, *, at_root: bool) -> Iterator[Objection]:
     """Names and $ that would be about an input document: there is none."""
     if node.kind == "variable" and node.value == "$":
-        yield Objection("root", "$$ stands for an input document, which Step Functions does not have; use $states.input")
+        yield Objection(
+            "root", "$$ stands for an input document, which Step Functions does not have; use $states.input"
+        )
     if at_root and node.kind == "variable" and node.value == "":
-        yield Objection("root", "$ alone stands for an input document, which Step Functions does not have; use $states.input")
+        yield Objection(
+            "root", "$ alone stands for an input document, which Step Functions does not have; use $states.input"
+        )
     if at_root and node.kind in {"name", "wildcard", "descendants"}:
         shown = {"wildcard": "*", "descendants": "**"}.get(node.kind, node.value)
         yield Objection("unqualified", f"{shown} is a field of nothing: begin with $states.input or a variable")

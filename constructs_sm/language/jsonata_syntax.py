@@ -95,7 +95,9 @@ class _Parser:
     def _unexpected(self) -> ExpressionError:
         if self._token.kind == "end":
             return ExpressionError("the expression ends too soon")
-        return ExpressionError(f"{self._text[self._token.start : self._token.end]!r} at {self._token.start} is unexpected")
+        return ExpressionError(
+            f"{self._text[self._token.start : self._token.end]!r} at {self._token.start} is unexpected"
+        )
 
     def _advance(self, *, before_a_value: bool) -> Token:
         token = self._token
@@ -241,7 +243,9 @@ class _Parser:
     def _next(self, left: Node) -> Node:
         operator = str(self._token.value)
         if operator in {"?:", "??"}:
-            raise ExpressionError(f"{operator} at {self._token.start} is not in the JSONata of Step Functions; write a condition")
+            raise ExpressionError(
+                f"{operator} at {self._token.start} is not in the JSONata of Step Functions; write a condition"
+            )
         if (follow := self._followers.get(operator)) is not None:
             return follow(self, left)
         token = self._advance(before_a_value=True)

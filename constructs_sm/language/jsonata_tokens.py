@@ -50,16 +50,9 @@ def token_at(text: str, at: int, *, before_a_value: bool) -> Token:
         raise ExpressionError(f"the comment that begins at {at} does not end")
     if text[at] == "/" and before_a_value:
         return _regex(text, at)
-    for operator in OPERATORS:
-        if text.startswith(operator, at):
-            return Token("operator", operator, at, at + len(operator))
-    if text[at] in "\"'":
-        return _string(text, at)
-    if (number := _NUMBER.match(text, at)) is not None:
-        return Token("value", float(number[0]), at, number.end())
-    if (name := _QUOTED_NAME.match(text, at)) is not None:
-        return Token("name", name[1], at, name.end())
-    return _word(text, at)
+    if (operator := next((one for one in OPERATORS if text.startswith(one, at)), None)) is not None:
+        return Token("operator", operator, at, at + len(operator))
+    return _string(text, at) if text[at] in "\"'" else _word(text, at)
 
 
 def _string(text: str, at: int) -> Token:
@@ -79,6 +72,10 @@ def _string(text: str, at: int) -> Token:
 
 
 def _word(text: str, at: int) -> Token:
+    if (number := _NUMBER.match(text, at)) is not None:
+        return Token("value", float(number[0]), at, number.end())
+    if (quoted := _QUOTED_NAME.match(text, at)) is not None:
+        return Token("name", quoted[1], at, quoted.end())
     word = _NAME.match(text, at)
     if word is None:
         raise ExpressionError(f"{text[at]!r} at {at} is no word of JSONata")

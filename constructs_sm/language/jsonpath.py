@@ -16,6 +16,18 @@ from constructs_sm.language.jsonpath_filters import PathError, Predicate, parse_
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+__all__ = [
+    "CONTEXT",
+    "FUNCTIONS",
+    "INPUT",
+    "MissingError",
+    "Path",
+    "PathError",
+    "is_path",
+    "is_reference_path",
+    "parse",
+]
+
 CONTEXT: Final = "$$"
 """The root of a path into the context object."""
 INPUT: Final = "$"
@@ -374,7 +386,9 @@ class _Reader:
             self.at += 1
 
 
-_INNER_PATH_END = re.compile(r"""(?:\.\.?(?:[\w-]+(?:\(\))?|\*)|\[(?:[^\]'"]|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")*\])*""")
+_INNER_PATH_END = re.compile(
+    r"""(?:\.\.?(?:[\w-]+(?:\(\))?|\*)|\[(?:[^\]'"]|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")*\])*"""
+)
 
 
 def _path_in(text: str, at: int) -> tuple[Callable[[Any], list[Any]], int]:

@@ -67,7 +67,7 @@ def unknown_fields(service: str, api: str, request: Mapping[str, Any], *, sdk: b
     shape = _input(service, api, sdk)
     model = _model(service, sdk)
     if shape is not None and model is not None:
-        yield from _unknown(model["shapes"], shape, request, "", sdk)
+        yield from _unknown(model["shapes"], shape, request, "")
 
 
 def missing_fields(service: str, api: str, request: Mapping[str, Any], *, sdk: bool) -> list[str]:
@@ -86,7 +86,11 @@ def _input(service: str, api: str, sdk: bool) -> dict[str, Any] | None:
     operation = _operations(service, sdk).get(api.casefold())
     if model is None or operation is None:
         return None
-    found: dict[str, Any] = model["shapes"][model["operations"][operation]["input"]["shape"]] if "input" in model["operations"][operation] else {"type": "structure", "members": {}}
+    found: dict[str, Any] = (
+        model["shapes"][model["operations"][operation]["input"]["shape"]]
+        if "input" in model["operations"][operation]
+        else {"type": "structure", "members": {}}
+    )
     return found
 
 
@@ -96,25 +100,31 @@ def _spelled(name: str) -> str:
 
 
 def _unknown(
-    shapes: Mapping[str, Any], shape: Mapping[str, Any], value: Any, path: str, sdk: bool
+    shapes: Mapping[str, Any], shape: Mapping[str, Any], value: Any, path: str
 ) -> Iterator[tuple[str, list[str]]]:
     kind = shape["type"]
     if isinstance(value, str) and (is_expression(value) or kind in _JSON_OR_TEXT):
         return
     if kind == "structure" and isinstance(value, dict):
-        members = {_spelled(name): member for name, member in shape.get("members", {}).items()}
-        for name, inner in value.items():
-            plain = name.removesuffix(_LATE)
-            where = f"{path}.{plain}" if path else plain
-            member = members.get(plain) or shape.get("members", {}).get(plain)
-            if member is None:
-                yield where, sorted(members)
-            elif plain == name:
-                yield from _unknown(shapes, shapes[member["shape"]], inner, where, sdk)
+        yield from _unknown_members(shapes, shape.get("members", {}), value, path)
     elif kind == "list" and isinstance(value, list):
         for number, item in enumerate(value):
-            yield from _unknown(shapes, shapes[shape["member"]["shape"]], item, f"{path}[{number}]", sdk)
+            yield from _unknown(shapes, shapes[shape["member"]["shape"]], item, f"{path}[{number}]")
     elif kind == "map" and isinstance(value, dict):
         for name, inner in value.items():
             if not name.endswith(_LATE):
-                yield from _unknown(shapes, shapes[shape["value"]["shape"]], inner, f"{path}.{name}", sdk)
+                yield from _unknown(shapes, shapes[shape["value"]["shape"]], inner, f"{path}.{name}")
+
+
+def _unknown_members(
+    shapes: Mapping[str, Any], members: Mapping[str, Any], value: Mapping[str, Any], path: str
+) -> Iterator[tuple[str, list[str]]]:
+    known = {_spelled(name): member for name, member in members.items()}
+    for name, inner in value.items():
+        plain = name.removesuffix(_LATE)
+        where = f"{path}.{plain}" if path else plain
+        member = known.get(plain) or members.get(plain)
+        if member is None:
+            yield where, sorted(known)
+        elif plain == name:
+            yield from _unknown(shapes, shapes[member["shape"]], inner, where)

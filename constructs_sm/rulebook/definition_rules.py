@@ -17,7 +17,9 @@ def _rule(rule_id: str, what: str, fix: str, *, why: str = _REFUSED, source: str
 
 
 SHAPE: Final = _rule("shape", "this is not written as Amazon States Language has it", "write it as its guide says")
-START: Final = _rule("start", "StartAt names no state here (MISSING_TRANSITION_TARGET)", "name one of the states beside it")
+START: Final = _rule(
+    "start", "StartAt names no state here (MISSING_TRANSITION_TARGET)", "name one of the states beside it"
+)
 TARGET: Final = _rule(
     "target", "this leads to no state beside it (MISSING_TRANSITION_TARGET)", "name a state of the same States"
 )
@@ -26,7 +28,9 @@ UNREACHABLE: Final = _rule(
     "no state leads to it (MISSING_TRANSITION_TARGET)",
     "let a state lead to it, or take it out",
 )
-NO_END: Final = _rule("no-end", "no state ends the execution (MISSING_END_STATE)", "give a state End, or add a Succeed or Fail")
+NO_END: Final = _rule(
+    "no-end", "no state ends the execution (MISSING_END_STATE)", "give a state End, or add a Succeed or Fail"
+)
 NEXT_OR_END: Final = _rule("next-or-end", "a state has Next or End, and one of them", "write one of them")
 DUPLICATE_NAME: Final = _rule(
     "duplicate-name", "another state of the state machine has this name (DUPLICATE_STATE_NAME)", "rename one of them"

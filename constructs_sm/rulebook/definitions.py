@@ -99,6 +99,7 @@ class _Walk:
         depth: int,
     ) -> Iterator[Violation]:
         at = f"state '{name}'"
+        self._ends = self._ends or written.get("End") is True or written.get("Type") in fields.ENDING
         language = written.get("QueryLanguage", "JSONata" if jsonata else "JSONPath")
         if language not in _LANGUAGES:
             yield rules.VALUE.broken(f"{at}/QueryLanguage", language, what="QueryLanguage is JSONPath or JSONata")
@@ -106,7 +107,6 @@ class _Walk:
             yield rules.QUERY_LANGUAGE.broken(at, language)
             return
         yield from state(written, at, jsonata=language == "JSONata", express=self._express)
-        self._ends = self._ends or written.get("End") is True or written.get("Type") in fields.ENDING
         label = written.get("Label")
         if isinstance(label, str):
             if label in self._labels:
@@ -130,7 +130,9 @@ class _Walk:
         """The machines within a state."""
         at = f"state '{name}'"
         inner = [(f"{at}/Branches[{n}]", one, fields.BRANCH) for n, one in enumerate(_listed(written.get("Branches")))]
-        inner += [(f"{at}/{key}", written[key], fields.PROCESSOR) for key in ("ItemProcessor", "Iterator") if key in written]
+        inner += [
+            (f"{at}/{key}", written[key], fields.PROCESSOR) for key in ("ItemProcessor", "Iterator") if key in written
+        ]
         if not inner:
             return
         if depth > _DEEPEST:

@@ -62,7 +62,9 @@ def _late(name: str, value: Any, where: str) -> Iterator[Violation]:
     elif value.startswith(("$", "States.")):
         yield from computed(value, where)
     else:
-        yield rules.NO_DOLLAR.broken(where, value, fix=f"begin the value with $, or call the field {name[: -len(_LATE)]}")
+        yield rules.NO_DOLLAR.broken(
+            where, value, fix=f"begin the value with $, or call the field {name[: -len(_LATE)]}"
+        )
 
 
 def computed(value: Any, where: str) -> Iterator[Violation]:

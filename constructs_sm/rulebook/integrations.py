@@ -12,13 +12,13 @@ _TOKEN: Final = frozenset({REQUEST, "waitForTaskToken"})
 _ALL: Final = _SYNC | _TOKEN
 
 
-def _apis(plain: str = "", sync: str = "", token: str = "", every: str = "") -> dict[str, frozenset[str]]:  # noqa: S107
-    kinds = ((plain, _PLAIN), (sync, _SYNC), (token, _TOKEN), (every, _ALL))
+def _apis(plain: str = "", sync: str = "", calls_back: str = "", every: str = "") -> dict[str, frozenset[str]]:
+    kinds = ((plain, _PLAIN), (sync, _SYNC), (calls_back, _TOKEN), (every, _ALL))
     return {api: patterns for names, patterns in kinds for api in names.split()}
 
 
 OPTIMIZED: Final[dict[str, dict[str, frozenset[str]]]] = {
-    "apigateway": _apis(token="invoke"),
+    "apigateway": _apis(calls_back="invoke"),
     "athena": _apis(plain="stopQueryExecution getQueryExecution getQueryResults", sync="startQueryExecution"),
     "batch": _apis(sync="submitJob"),
     "bedrock": _apis(plain="invokeModel createModelCustomizationJob", sync="createModelCustomizationJob"),
@@ -31,7 +31,8 @@ OPTIMIZED: Final[dict[str, dict[str, frozenset[str]]]] = {
     "ecs": _apis(every="runTask"),
     "eks": _apis(
         plain="call",
-        sync="createCluster deleteCluster createFargateProfile deleteFargateProfile createNodegroup deleteNodegroup runJob",
+        sync="createCluster deleteCluster createFargateProfile deleteFargateProfile createNodegroup deleteNodegroup "
+        "runJob",
     ),
     "elasticmapreduce": _apis(
         plain="cancelStep setClusterTerminationProtection modifyInstanceFleetByName modifyInstanceGroupByName",
@@ -41,17 +42,17 @@ OPTIMIZED: Final[dict[str, dict[str, frozenset[str]]]] = {
     "emr-serverless": _apis(
         sync="createApplication startApplication stopApplication deleteApplication startJobRun cancelJobRun"
     ),
-    "events": _apis(token="putEvents"),
+    "events": _apis(calls_back="putEvents"),
     "glue": _apis(sync="startJobRun"),
     "http": _apis(plain="invoke"),
-    "lambda": _apis(token="invoke"),
+    "lambda": _apis(calls_back="invoke"),
     "mediaconvert": _apis(sync="createJob"),
     "sagemaker": _apis(
         plain="createModel createEndpointConfig createEndpoint updateEndpoint",
         sync="createTrainingJob createTransformJob createProcessingJob createHyperParameterTuningJob createLabelingJob",
     ),
-    "sns": _apis(token="publish"),
-    "sqs": _apis(token="sendMessage"),
+    "sns": _apis(calls_back="publish"),
+    "sqs": _apis(calls_back="sendMessage"),
     "states": {"startExecution": _ALL | {"sync:2"}},
 }
 """By service, then by API: the patterns that are offered.

@@ -38,7 +38,9 @@ def state(written: Mapping[str, Any], where: str, *, jsonata: bool, express: boo
     """Check one state, without the states in it."""
     kind = written.get("Type")
     if not isinstance(kind, str) or kind not in fields.COMMON:
-        yield rules.SHAPE.broken(f"{where}/Type", kind, what=f"the Type of a state is one of {', '.join(fields.COMMON)}")
+        yield rules.SHAPE.broken(
+            f"{where}/Type", kind, what=f"the Type of a state is one of {', '.join(fields.COMMON)}"
+        )
         return
     yield from _fields(written, kind, where, jsonata=jsonata)
     yield from _ways_on(written, kind, where)
@@ -308,33 +310,35 @@ def _map(written: Mapping[str, Any], where: str, jsonata: bool) -> Iterator[Viol
         yield rules.ONE_OF.broken(where, given, what=f"a Map has exactly one of {' and '.join(names)}")
         return
     processor = written[given[0]]
-    if not isinstance(processor, dict):
-        return
-    config = processor.get("ProcessorConfig", {})
+    if isinstance(processor, dict):
+        yield from _processor(written, processor.get("ProcessorConfig", {}), where, given[0])
+    if "ItemsPath" in written and not jsonata:
+        yield from check.path(written["ItemsPath"], f"{where}/ItemsPath")
+    items = written.get("Items", [])
+    if jsonata and not isinstance(items, (list, dict)) and not str(items).startswith(OPEN):
+        yield rules.VALUE.broken(f"{where}/Items", items, what="Items is a list, or an expression")
+    label = written.get("Label", "any")
+    if not isinstance(label, str) or _LABEL.fullmatch(label) is None:
+        yield rules.LABEL.broken(f"{where}/Label", label)
+    for name in ("ItemReader", "ItemBatcher", "ResultWriter"):
+        inner = written.get(name, {})
+        if jsonata:
+            yield from check.expressions(inner, f"{where}/{name}", check.SEEN)
+        else:
+            yield from check.payload(inner, f"{where}/{name}")
+
+
+def _processor(written: Mapping[str, Any], config: Any, where: str, name: str) -> Iterator[Violation]:
+    at = f"{where}/{name}/ProcessorConfig"
     mode = config.get("Mode", "INLINE") if isinstance(config, dict) else None
-    at = f"{where}/{given[0]}/ProcessorConfig"
     if mode not in _MODES:
         yield rules.PROCESSOR.broken(at, mode, what=f"Mode is one of {' and '.join(_MODES)}")
     elif mode == "DISTRIBUTED" and config.get("ExecutionType") not in _TYPES:
-        got = config.get("ExecutionType")
-        yield rules.PROCESSOR.broken(at, got, what=f"a distributed Map has an ExecutionType: {' or '.join(_TYPES)}")
+        what = f"a distributed Map has an ExecutionType: {' or '.join(_TYPES)}"
+        yield rules.PROCESSOR.broken(f"{at}/ExecutionType", config.get("ExecutionType"), what=what)
     elif mode == "INLINE":
-        for name in sorted(fields.DISTRIBUTED_ONLY & written.keys()):
-            yield rules.PROCESSOR.broken(where, what=f"Field '{name}' is not supported: the Map is not distributed")
-    if "ItemsPath" in written and not jsonata:
-        yield from check.path(written["ItemsPath"], f"{where}/ItemsPath")
-    if "Items" in written and jsonata and not isinstance(written["Items"], (list, dict)):
-        if not str(written["Items"]).startswith(OPEN):
-            yield rules.VALUE.broken(f"{where}/Items", written["Items"], what="Items is a list, or an expression")
-    label = written.get("Label")
-    if label is not None and (not isinstance(label, str) or _LABEL.fullmatch(label) is None):
-        yield rules.LABEL.broken(f"{where}/Label", label)
-    for name in ("ItemReader", "ItemBatcher", "ResultWriter"):
-        if isinstance(written.get(name), dict):
-            inner = written[name]
-            yield from check.expressions(inner, f"{where}/{name}", check.SEEN) if jsonata else check.payload(
-                inner, f"{where}/{name}"
-            )
+        for field in sorted(fields.DISTRIBUTED_ONLY & written.keys()):
+            yield rules.PROCESSOR.broken(where, what=f"Field '{field}' is not supported: the Map is not distributed")
 
 
 def _parallel(written: Mapping[str, Any], where: str, _: bool) -> Iterator[Violation]:

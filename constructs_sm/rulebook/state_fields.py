@@ -25,7 +25,16 @@ COMMON: Final[dict[str, frozenset[str]]] = {
     "Map": _ANY
     | _ON
     | _FAILING
-    | {"ItemProcessor", "Iterator", "MaxConcurrency", "Label", "ItemReader", "ItemBatcher", "ResultWriter", "ItemSelector"}
+    | {
+        "ItemProcessor",
+        "Iterator",
+        "MaxConcurrency",
+        "Label",
+        "ItemReader",
+        "ItemBatcher",
+        "ResultWriter",
+        "ItemSelector",
+    }
     | set(_TOLERATED),
 }
 """What a state has in both languages."""
@@ -37,7 +46,9 @@ JSON_PATH: Final[dict[str, frozenset[str]]] = {
     "Succeed": _PATHS,
     "Fail": frozenset({"ErrorPath", "CausePath"}),
     "Parallel": _PATHS | _RESULT | {"Parameters"},
-    "Map": _PATHS | _RESULT | {"Parameters", "ItemsPath", "MaxConcurrencyPath", *(f"{name}Path" for name in _TOLERATED)},
+    "Map": _PATHS
+    | _RESULT
+    | {"Parameters", "ItemsPath", "MaxConcurrencyPath", *(f"{name}Path" for name in _TOLERATED)},
 }
 """What it has in JSONPath besides."""
 JSONATA: Final[dict[str, frozenset[str]]] = {
