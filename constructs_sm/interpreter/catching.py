@@ -59,7 +59,8 @@ def taken_down(execution: Execution, branch: Branch, error: StateError) -> None:
     state = branch.state
     if state is not None and (state.kind == "Task" or error.error == QUERY) and error is not branch.error:
         execution.history.failed(execution.now, state.name, error.error, error.cause)
-    branch.counter.events = min(branch.counter.events + 1, MAX_EVENTS - 1)
+    if state is not None and (state.counts_retries or error.error == QUERY):
+        branch.counter.events = min(branch.counter.events + 1, MAX_EVENTS - 1)
 
 
 def _again(execution: Execution, branch: Branch, number: int) -> None:

@@ -156,7 +156,7 @@ def joined(execution: Execution, branch: Branch) -> None:
     """Leave a state in which all has come to its end."""
     group = branch.group
     assert group is not None  # noqa: S101 - it was begun
-    execution.count(branch, 1)
+    execution.count(branch, 2 if group.distributed else 1)
     result: Any = maps.written(execution, branch, group) if group.is_map else group.results
     execution.fit(branch, result)
     execution.history.succeeded(branch.state.name if branch.state else "")
