@@ -56,7 +56,8 @@ def _request(resource: Resource, request: Any) -> Any:
 def _role(branch: Branch, state: State, scope: Any) -> str | None:
     if "Credentials" not in state.fields:
         return None
-    role = state.fields["Credentials"](scope).get("RoleArn")
+    credentials = state.fields["Credentials"](scope)
+    role = credentials.get("RoleArn") if isinstance(credentials, dict) else None
     if not isinstance(role, str):
         where = branch.state.name if branch.state else ""
         told = f"The RoleArn of the Credentials of state '{where}' is a text, but was {compact(role)}"

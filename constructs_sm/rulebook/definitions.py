@@ -73,9 +73,10 @@ class _Walk:
         if not isinstance(states, Mapping) or not states:
             yield rules.MISSING.broken(where, what="Field 'States' is missing: it has at least one state")
             return
-        if machine.get("StartAt") not in states:
+        start = _hashable(machine.get("StartAt"))
+        if start not in states:
             yield rules.START.broken(f"{where}/StartAt", machine.get("StartAt"))
-        yield from self._transitions(states, machine.get("StartAt"))
+        yield from self._transitions(states, start)
         for name, written in states.items():
             at = f"state '{name}'"
             if len(name) > _LONGEST_NAME or not name:
@@ -99,7 +100,7 @@ class _Walk:
         depth: int,
     ) -> Iterator[Violation]:
         at = f"state '{name}'"
-        self._ends = self._ends or written.get("End") is True or written.get("Type") in fields.ENDING
+        self._ends = self._ends or written.get("End") is True or _hashable(written.get("Type")) in fields.ENDING
         language = written.get("QueryLanguage", "JSONata" if jsonata else "JSONPath")
         if language not in _LANGUAGES:
             yield rules.VALUE.broken(f"{at}/QueryLanguage", language, what="QueryLanguage is JSONPath or JSONata")

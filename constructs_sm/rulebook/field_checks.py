@@ -117,7 +117,7 @@ def number(
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not is_number or (whole and value != int(value)) or not least <= value <= most:
         kind = "a whole number" if whole else "a number"
-        limits = f"from {least:g} to {most:g}" if most != float("inf") else f"of {least:g} or more"
+        limits = f"from {least:,} to {most:,}" if most != float("inf") else f"of {least:,} or more"
         yield rules.VALUE.broken(where, value, what=f"the field is {kind} {limits}")
 
 

@@ -9,6 +9,7 @@ from constructs_sm.language.jsonata_checks import OPEN, is_expression
 from constructs_sm.rulebook import definition_rules as rules
 from constructs_sm.rulebook import field_checks as check
 from constructs_sm.rulebook import state_fields as fields
+from constructs_sm.rulebook.map_checks import map_state
 from constructs_sm.rulebook.task_checks import task
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 _LONGEST_WAIT: Final = 99_999_999
 _MOST_ATTEMPTS: Final = 99_999_999
 _LONGEST_DELAY: Final = 31_622_400
-_LONGEST_LABEL: Final = 40
 _ALL: Final = "States.ALL"
 _COMBINED: Final = ("And", "Or", "Not")
 _COMPARISON: Final = re.compile(
@@ -29,9 +29,6 @@ _COMPARISON: Final = re.compile(
 _VARIABLE: Final = re.compile(r"[^\W\d]\w{0,79}")
 _RESULT_STATES: Final = frozenset({"Task", "Parallel", "Map"})
 _WITH_ERROR: Final = check.SEEN | {"errorOutput"}
-_LABEL: Final = re.compile(r"[^\s*?<>{}\[\]:;,\\|^~$#%&`\"\x00-\x1f\x7f-\x9f]{1,40}")
-_MODES: Final = ("INLINE", "DISTRIBUTED")
-_TYPES: Final = ("STANDARD", "EXPRESS")
 
 
 def state(written: Mapping[str, Any], where: str, *, jsonata: bool, express: bool) -> Iterator[Violation]:
@@ -51,6 +48,7 @@ def state(written: Mapping[str, Any], where: str, *, jsonata: bool, express: boo
     if own is not None:
         yield from own(written, where, jsonata)
     if kind == "Task":
+        yield from _credentials(written, where, jsonata=jsonata)
         yield from task(written, where, jsonata=jsonata, express=express)
 
 
@@ -87,6 +85,9 @@ def _retriers(written: Mapping[str, Any], where: str, kind: str) -> Iterator[Vio
         return
     for number, retrier in enumerate(written["Retry"]):
         at = f"{where}/Retry[{number}]"
+        if not isinstance(retrier, dict):
+            yield rules.SHAPE.broken(at, retrier)
+            continue
         yield from check.known(retrier, fields.RETRIER, at)
         yield from _errors(retrier, at, is_last=number == len(written["Retry"]) - 1)
         for name, least, most, whole in (
@@ -97,7 +98,7 @@ def _retriers(written: Mapping[str, Any], where: str, kind: str) -> Iterator[Vio
         ):
             if name in retrier:
                 yield from check.number(retrier[name], f"{at}/{name}", least=least, most=most, whole=whole)
-        if retrier.get("JitterStrategy", "NONE") not in {"NONE", "FULL"}:
+        if retrier.get("JitterStrategy", "NONE") not in ("NONE", "FULL"):
             got = retrier["JitterStrategy"]
             yield rules.VALUE.broken(f"{at}/JitterStrategy", got, what="JitterStrategy is FULL or NONE")
 
@@ -118,6 +119,9 @@ def _catchers(written: Mapping[str, Any], where: str, kind: str, *, jsonata: boo
         return
     for number, catcher in enumerate(written["Catch"]):
         at = f"{where}/Catch[{number}]"
+        if not isinstance(catcher, dict):
+            yield rules.SHAPE.broken(at, catcher)
+            continue
         yield from check.known(catcher, fields.CATCHER["JSONata" if jsonata else "JSONPath"], at)
         yield from _errors(catcher, at, is_last=number == len(written["Catch"]) - 1)
         if "Next" not in catcher:
@@ -303,42 +307,13 @@ def _compared(name: str, value: Any, where: str) -> Iterator[Violation]:
         yield rules.VALUE.broken(where, value, what=f"{name} is a time like 2026-01-01T00:00:00Z")
 
 
-def _map(written: Mapping[str, Any], where: str, jsonata: bool) -> Iterator[Violation]:
-    names = ["ItemProcessor"] + ([] if jsonata else ["Iterator"])
-    given = [name for name in names if name in written]
-    if len(given) != 1:
-        yield rules.ONE_OF.broken(where, given, what=f"a Map has exactly one of {' and '.join(names)}")
+def _credentials(written: Mapping[str, Any], where: str, *, jsonata: bool) -> Iterator[Violation]:
+    given = written.get("Credentials", {"RoleArn": ""})
+    names = {"RoleArn"} if jsonata else {"RoleArn", "RoleArn.$"}
+    if jsonata and is_expression(given):
         return
-    processor = written[given[0]]
-    if isinstance(processor, dict):
-        yield from _processor(written, processor.get("ProcessorConfig", {}), where, given[0])
-    if "ItemsPath" in written and not jsonata:
-        yield from check.path(written["ItemsPath"], f"{where}/ItemsPath")
-    items = written.get("Items", [])
-    if jsonata and not isinstance(items, (list, dict)) and not str(items).startswith(OPEN):
-        yield rules.VALUE.broken(f"{where}/Items", items, what="Items is a list, or an expression")
-    label = written.get("Label", "any")
-    if not isinstance(label, str) or _LABEL.fullmatch(label) is None:
-        yield rules.LABEL.broken(f"{where}/Label", label)
-    for name in ("ItemReader", "ItemBatcher", "ResultWriter"):
-        inner = written.get(name, {})
-        if jsonata:
-            yield from check.expressions(inner, f"{where}/{name}", check.SEEN)
-        else:
-            yield from check.payload(inner, f"{where}/{name}")
-
-
-def _processor(written: Mapping[str, Any], config: Any, where: str, name: str) -> Iterator[Violation]:
-    at = f"{where}/{name}/ProcessorConfig"
-    mode = config.get("Mode", "INLINE") if isinstance(config, dict) else None
-    if mode not in _MODES:
-        yield rules.PROCESSOR.broken(at, mode, what=f"Mode is one of {' and '.join(_MODES)}")
-    elif mode == "DISTRIBUTED" and config.get("ExecutionType") not in _TYPES:
-        what = f"a distributed Map has an ExecutionType: {' or '.join(_TYPES)}"
-        yield rules.PROCESSOR.broken(f"{at}/ExecutionType", config.get("ExecutionType"), what=what)
-    elif mode == "INLINE":
-        for field in sorted(fields.DISTRIBUTED_ONLY & written.keys()):
-            yield rules.PROCESSOR.broken(where, what=f"Field '{field}' is not supported: the Map is not distributed")
+    if not isinstance(given, dict) or not names & given.keys():
+        yield rules.VALUE.broken(f"{where}/Credentials", given, what="Credentials are an object with a RoleArn")
 
 
 def _parallel(written: Mapping[str, Any], where: str, _: bool) -> Iterator[Violation]:
@@ -350,6 +325,6 @@ _OWN: Final[dict[str, Callable[[Mapping[str, Any], str, bool], Iterator[Violatio
     "Wait": _wait,
     "Fail": _fail,
     "Choice": _choice,
-    "Map": _map,
+    "Map": map_state,
     "Parallel": _parallel,
 }

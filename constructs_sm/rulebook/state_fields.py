@@ -78,3 +78,8 @@ RULE: Final = {
     "JSONata": frozenset({"Next", "Assign", "Output", "Comment", "Condition"}),
 }
 """What a rule of a Choice has; in JSONPath its comparison besides."""
+_BATCHED: Final = ("MaxItemsPerBatch", "MaxInputBytesPerBatch")
+BATCHER: Final = {
+    "JSONPath": frozenset({*_BATCHED, *(f"{name}Path" for name in _BATCHED), "BatchInput"}),
+    "JSONata": frozenset({*_BATCHED, "BatchInput"}),
+}

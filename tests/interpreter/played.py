@@ -94,5 +94,3 @@ def task(**fields: Any) -> dict[str, Any]:
 
 def failing(error: str, cause: str = "why") -> TaskError:
     return TaskError(error, cause)
-
-

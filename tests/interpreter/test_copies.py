@@ -66,7 +66,9 @@ def test_copies_come_to_what_the_whole_would_have_come_to():
 
 
 def test_copy_within_a_map_has_the_iterations_that_had_ended_and_those_to_come():
-    body = in_order(("W", {"Type": "Wait", "SecondsPath": "$"}), ("T", task(Parameters={"FunctionName": "f", "Payload.$": "$"})))
+    body = in_order(
+        ("W", {"Type": "Wait", "SecondsPath": "$"}), ("T", task(Parameters={"FunctionName": "f", "Payload.$": "$"}))
+    )
     machine = in_order(("M", {"Type": "Map", "ItemProcessor": body, "MaxConcurrency": 2}))
     seen = []
 

@@ -8,8 +8,9 @@ import time
 import tracemalloc
 
 from constructs_sm.interpreter.calls import Player, TaskError, Waiting
-from constructs_sm.interpreter.execution import Setting
+from constructs_sm.interpreter.execution import Execution, Setting
 from constructs_sm.interpreter.history import MAX_EVENTS
+from constructs_sm.interpreter.machines import Machine
 
 import pytest
 from played import LAMBDA, Played, execution, failing, in_order, ran, task
@@ -154,7 +155,10 @@ def test_failing_branch_stops_the_others_and_their_jobs():
 
 
 def test_branches_run_beside_each_other():
-    branches = [{"StartAt": name, "States": {name: {"Type": "Wait", "Seconds": s, "End": True}}} for name, s in (("A", 30), ("B", 50))]
+    branches = [
+        {"StartAt": name, "States": {name: {"Type": "Wait", "Seconds": s, "End": True}}}
+        for name, s in (("A", 30), ("B", 50))
+    ]
 
     run = ran(in_order(("P", {"Type": "Parallel", "Branches": branches})), {"x": 1})
 
@@ -253,12 +257,22 @@ def test_fault_of_a_player_and_an_interrupt_come_through():
             raise raised
 
         with pytest.raises(type(raised)):
-            ran(in_order(("A", task(Catch=[{"ErrorEquals": ["States.ALL"], "Next": "Z"}])), ("Z", DONE)), player=Played({"A": [answer]}))
+            ran(
+                in_order(("A", task(Catch=[{"ErrorEquals": ["States.ALL"], "Next": "Z"}])), ("Z", DONE)),
+                player=Played({"A": [answer]}),
+            )
 
 
 def test_executions_in_threads_do_not_meet():
     machine = in_order(
-        ("A", {"Type": "Pass", "Output": "{% {'n': $states.input.n, 'id': $uuid()} %}", "Assign": {"n": "{% $states.input.n %}"}}),
+        (
+            "A",
+            {
+                "Type": "Pass",
+                "Output": "{% {'n': $states.input.n, 'id': $uuid()} %}",
+                "Assign": {"n": "{% $states.input.n %}"},
+            },
+        ),
         ("W", {"Type": "Wait", "Seconds": "{% $n %}"}),
         ("B", task(Arguments={"FunctionName": "f", "Payload": "{% $n %}"}, Output="{% $states.result.got + $n %}")),
         QueryLanguage="JSONata",
@@ -311,9 +325,6 @@ def test_one_input_and_one_seed_make_one_execution():
 
 
 def test_another_seed_is_another_execution():
-    from constructs_sm.interpreter.execution import Execution
-    from constructs_sm.interpreter.machines import Machine
-
     machine = Machine.of(in_order(("A", {"Type": "Pass", "Parameters": {"id.$": "States.UUID()"}})))
     runs = [Execution(machine, {}, Played(), Setting(seed=seed)) for seed in (1, 2)]
     for run in runs:
@@ -326,7 +337,9 @@ def test_what_was_handed_over_is_no_longer_shared():
     answer = {"a": [1]}
     played = Played({"A": [answer]})
     given = {"b": [2]}
-    made = execution(in_order(("A", task(ResultPath="$.r", Parameters={"FunctionName": "f", "Payload.$": "$.b"}))), given, played)
+    made = execution(
+        in_order(("A", task(ResultPath="$.r", Parameters={"FunctionName": "f", "Payload.$": "$.b"}))), given, played
+    )
 
     made.run()
     answer["a"].append("changed")
@@ -361,7 +374,10 @@ def test_largest_payload_is_counted_as_compact_json():
 
     run = ran(in_order(("A", {"Type": "Pass", "Result": value}), ("B", DONE)))
 
-    assert run.history.largest == (len(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()), "output of A")
+    assert run.history.largest == (
+        len(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()),
+        "output of A",
+    )
 
 
 def test_events_are_those_of_the_history_that_aws_writes():
@@ -383,7 +399,9 @@ def test_function_by_its_arn_gets_the_input_as_payload():
 
 def test_call_says_what_the_state_says():
     role = "arn:aws:iam::123456789012:role/Other"
-    state = task(Resource=f"{LAMBDA}.waitForTaskToken", Credentials={"RoleArn.$": "$.role"}, HeartbeatSeconds=5, TimeoutSeconds=9)
+    state = task(
+        Resource=f"{LAMBDA}.waitForTaskToken", Credentials={"RoleArn.$": "$.role"}, HeartbeatSeconds=5, TimeoutSeconds=9
+    )
     played = Played()
 
     ran(in_order(("A", state)), {"role": role}, played)

@@ -31,8 +31,16 @@ def reading(config, *, listing=False, **fields):
         ({"InputType": "JSONL"}, '{"a": 1}\n\n{"a": 2}\n', [{"a": 1}, {"a": 2}]),
         ({"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"}, 'a,b\n1,"x, y"\n', [{"a": "1", "b": "x, y"}]),
         ({"InputType": "CSV", "CSVHeaderLocation": "GIVEN", "CSVHeaders": ["p", "q"]}, "1,2\n", [{"p": "1", "q": "2"}]),
-        ({"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW", "CSVDelimiter": "PIPE"}, "a|b\n1|2\n", [{"a": "1", "b": "2"}]),
-        ({"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW", "CSVDelimiter": "TAB"}, "a\tb\n1\t2\n", [{"a": "1", "b": "2"}]),
+        (
+            {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW", "CSVDelimiter": "PIPE"},
+            "a|b\n1|2\n",
+            [{"a": "1", "b": "2"}],
+        ),
+        (
+            {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW", "CSVDelimiter": "TAB"},
+            "a\tb\n1\t2\n",
+            [{"a": "1", "b": "2"}],
+        ),
         ({"InputType": "JSON", "MaxItems": 2}, "[1, 2, 3]", [1, 2]),
     ],
     ids=["JSON", "pointer", "pointer to an object", "JSONL", "CSV", "given headers", "pipes", "tabs", "MaxItems"],
@@ -76,7 +84,9 @@ def test_inventory_names_files_with_rows():
 
 
 def test_manifest_of_a_query_names_files_of_a_kind():
-    player = Played(objects={"b/k": "s3://r/1.jsonl\ns3://r/2.jsonl\n", "r/1.jsonl": '{"a": 1}\n', "r/2.jsonl": '{"a": 2}\n'})
+    player = Played(
+        objects={"b/k": "s3://r/1.jsonl\ns3://r/2.jsonl\n", "r/1.jsonl": '{"a": 1}\n', "r/2.jsonl": '{"a": 2}\n'}
+    )
 
     output = ran(reading({"InputType": "JSONL", "ManifestType": "ATHENA_DATA"}), player=player).output
 
@@ -95,11 +105,15 @@ def test_parquet_is_read_where_pyarrow_is():
 
 @pytest.mark.parametrize("content", ['{"a": 1}', "no json", b"\xff\xfe"])
 def test_what_is_no_list_of_items_cannot_be_read(content):
-    assert ran(reading({"InputType": "JSON"}), player=Played(objects={"b/k": content})).error == "States.ItemReaderFailed"
+    assert (
+        ran(reading({"InputType": "JSON"}), player=Played(objects={"b/k": content})).error == "States.ItemReaderFailed"
+    )
 
 
 def test_failure_of_a_reader_is_caught():
-    machine = reading({"InputType": "JSON"}, Catch=[{"ErrorEquals": ["States.ItemReaderFailed"], "Next": "Z"}], End=True)
+    machine = reading(
+        {"InputType": "JSON"}, Catch=[{"ErrorEquals": ["States.ItemReaderFailed"], "Next": "Z"}], End=True
+    )
     machine["States"]["Z"] = {"Type": "Succeed"}
 
     assert ran(machine, player=Played(objects={"b/k": "1"})).output["Error"] == "States.ItemReaderFailed"
@@ -179,7 +193,13 @@ def test_tolerated_failure_stands_in_the_results():
 def writing(config=None, **fields):
     writer = {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "out", "Prefix.$": "$.p"}}
     writer |= {} if config is None else {"WriterConfig": config}
-    state = {"Type": "Map", "ItemProcessor": CALLS, "ItemsPath": "$.l", "ResultWriter": writer, "ToleratedFailureCount": 1}
+    state = {
+        "Type": "Map",
+        "ItemProcessor": CALLS,
+        "ItemsPath": "$.l",
+        "ResultWriter": writer,
+        "ToleratedFailureCount": 1,
+    }
     return in_order(("M", {**state, **fields}))
 
 

@@ -21,7 +21,8 @@ def test_redrive_goes_on_from_the_state_that_failed():
 
 
 def test_redrive_is_seen_in_the_context_object_and_resets_the_retries():
-    seen = "{% {'FunctionName': 'f', 'Payload': [$states.context.Execution.RedriveCount, $states.context.State.RetryCount]} %}"
+    counts = "$states.context.Execution.RedriveCount, $states.context.State.RetryCount"
+    seen = f"{{% {{'FunctionName': 'f', 'Payload': [{counts}]}} %}}"
     retry = [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 1}]
     state = {"Type": "Task", "Resource": task()["Resource"], "Arguments": seen, "Retry": retry}
     played = Played({"A": [failing("E")]})
