@@ -7,7 +7,6 @@ The engine is asked for all that it does alike. What it does otherwise is rewrit
 from __future__ import annotations
 
 import functools
-import json
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.interpreter.expression_functions import FUNCTIONS, FunctionError, by_chance
@@ -66,12 +65,14 @@ class Program:
     def __init__(self, text: str) -> None:
         self.text = text
         self._root = parse(text)
-        self._named = variables_in(text)
         self._divides = any(node.kind == "/" for node in self._root.walk())
-        self._by_chance = tuple(sorted(self._named & {"random", "uuid"}))
         self._overflows = False
-        self._engines: dict[tuple[frozenset[str], bool, bool], Engine] = {}
-        self._engine(frozenset())
+        self._engines: dict[tuple[bool, bool], Engine] = {}
+        names = variables_in(text)
+        self._by_chance = tuple(sorted(names & {"random", "uuid"}))
+        read: Any = self._engine().reads()
+        cut = {} if read.get("everyBinding") else read["bindings"]
+        self._reads: dict[str, Any] = {name: cut.get(name, True) for name in names}
 
     def value(self, states: Mapping[str, Any], variables: Mapping[str, Any], moment: Moment) -> Any:
         """The value of the expression.
@@ -80,33 +81,35 @@ class Program:
             EvaluationError: It fails, or yields nothing.
             TimeoutError: It takes longer than there is time.
         """
-        known = self._named.intersection(variables)
-        document = {"states_": states, "variables_": variables}
+        bindings = {name: _cut(variables[name], read) for name, read in self._reads.items() if name in variables}
+        if "states" in self._reads:
+            bindings["states"] = _cut(states, self._reads["states"])
+        if self._by_chance:
+            bindings |= by_chance(moment.numbers, self._by_chance)
         try:
-            return self._evaluated(known, document, moment)
+            return self._evaluated(bindings, moment)
         except JlensError as error:
             if error.code != _OVERFLOW or self._overflows:
                 raise _failure(error) from None
         # Something comes to more than the engine has numbers for: from now on Java's arithmetic.
         self._overflows = True
         try:
-            return self._evaluated(known, document, moment)
+            return self._evaluated(bindings, moment)
         except JlensError as error:
             raise _failure(error) from None
 
-    def _evaluated(self, known: frozenset[str], document: Any, moment: Moment) -> Any:
+    def _evaluated(self, bindings: dict[str, Any], moment: Moment) -> Any:
         options: dict[str, Any] = {"now": moment.milliseconds, "timeout": moment.seconds_left}
-        bindings = by_chance(moment.numbers, self._by_chance) if self._by_chance else None
-        engine = self._engine(known)
+        engine = self._engine()
         try:
-            found = engine.evaluate(document, bindings, **options)
+            found = engine.evaluate(None, bindings, **options)
             # The engine says None both of null and of nothing.
-            if found is None and engine.evaluate_json(json.dumps(document), bindings, **options) is None:
+            if found is None and engine.evaluate_json(None, bindings, **options) is None:
                 raise EvaluationError(None)
             if not self._divides and not self._overflows:
                 return found
             if _has_none(found):
-                found = self._engine(known, spelled=True).evaluate(document, bindings, **options)
+                found = self._engine(spelled=True).evaluate(None, bindings, **options)
             return _spelled(found)
         except JlensError as error:
             if error.code == _OUT_OF_TIME:
@@ -115,15 +118,17 @@ class Program:
         except FunctionError as error:
             raise EvaluationError(str(error)) from None
 
-    def _engine(self, known: frozenset[str], *, spelled: bool = False) -> Engine:
-        """The expression as the engine is asked for it, where these of its variables are there."""
-        if (found := self._engines.get((known, spelled, self._overflows))) is not None:
+    def _engine(self, *, spelled: bool = False) -> Engine:
+        """The expression as the engine is asked for it."""
+        if (found := self._engines.get((spelled, self._overflows))) is not None:
             return found
-        begin = "".join(f"${name} := variables_.`{name}`; " for name in sorted(known)) + "$states := states_; "
-        begin += _QUOTIENT if self._divides else ""
-        begin += _PARSE if "parse" in self._named else ""
         text = _rewritten(self.text, self._root, widened=self._overflows)
-        text = f"({begin}{_SPELLED}$spelled_(({text})))" if spelled else f"({begin}{text})"
+        begin = _QUOTIENT if self._divides else ""
+        begin += _PARSE if "$parse" in self.text else ""
+        if spelled:
+            text = f"({begin}{_SPELLED}$spelled_(({text})))"
+        elif begin:
+            text = f"({begin}{text})"
         try:
             engine = Engine(text)
         except JlensError as error:
@@ -131,8 +136,15 @@ class Program:
         for name, (function, signature) in FUNCTIONS.items():
             if name in text:
                 engine.register_function(name, function, signature)
-        self._engines[known, spelled, self._overflows] = engine
+        self._engines[spelled, self._overflows] = engine
         return engine
+
+
+def _cut(value: Any, read: Any) -> Any:
+    """What an expression reads of a value, so that no more is handed to the engine."""
+    if read is True or not isinstance(value, dict):
+        return value
+    return {name: _cut(value[name], inner) for name, inner in read.items() if name in value}
 
 
 @functools.lru_cache(maxsize=4096)

@@ -11,9 +11,12 @@ from constructs_sm.interpreter.choice import Condition, condition
 from constructs_sm.interpreter.failures import QUERY, StateError
 from constructs_sm.interpreter.resources import Resource, resource_of
 from constructs_sm.interpreter.templates import Template, constant, expression, template
+from constructs_sm.language.jsonata_tokens import ExpressionError
 from constructs_sm.language.jsonpath import Path
 from constructs_sm.language.jsonpath import parse as parse_path
+from constructs_sm.rulebook import definition_rules as rules
 from constructs_sm.rulebook.definitions import check_definition
+from constructs_sm.rulebook.rule import InvalidDefinitionError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -147,9 +150,17 @@ class Machine:
 
 @functools.lru_cache(maxsize=64)
 def _machine_of(text: str, express: bool) -> Machine:
-    definition = json.loads(text)
+    try:
+        definition = json.loads(text)
+    except ValueError as error:
+        found = rules.SHAPE.broken("the definition", text, what=f"a definition is JSON ({error})")
+        raise InvalidDefinitionError("the state machine", [found]) from None
     check_definition(definition, express=express)
-    made = machine(definition, definition.get("QueryLanguage") == JSONATA)
+    try:
+        made = machine(definition, definition.get("QueryLanguage") == JSONATA)
+    except ExpressionError as error:  # what only the engine finds, such as a % that has no parent
+        found = rules.EXPRESSION.broken("an expression", what=f"{rules.EXPRESSION.what}: {error}")
+        raise InvalidDefinitionError("the state machine", [found]) from None
     made.express = express
     return made
 

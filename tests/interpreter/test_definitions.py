@@ -330,6 +330,11 @@ def test_no_definition_is_so_wrong_that_it_cannot_be_judged(broken):
     assert violations(broken)
 
 
+def test_expression_that_only_the_engine_refuses_is_refused_by_the_same_rule():
+    with pytest.raises(InvalidDefinitionError, match=r"\[asl-expression\]"):
+        Machine.of(jsonata("{% $states.%.% %}"))
+
+
 JSON = st.recursive(
     st.none()
     | st.booleans()
