@@ -1,1 +1,1 @@
-"""Amazon States Language run in virtual time; knows neither SageMaker nor the CDK."""
+"""Amazon States Language, run in virtual time with somebody else playing the services."""
