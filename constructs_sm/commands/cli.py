@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from constructs_sm.testing import Rehearsal
-    from constructs_sm.testing.history import Moment
+    from constructs_sm.interpreter.history import Moment
 
 _WRONG = 2
 """The exit code where the command itself could not be done."""

@@ -68,6 +68,8 @@ class Machine:
     region: str = REGION
     """Where it runs."""
     account: str = ACCOUNT
+    express: bool = False
+    """Whether its type is EXPRESS."""
 
 
 def machine_of(
@@ -121,7 +123,13 @@ def machine_of(
         unread_policies=tuple(concrete(unread_policies(resources, resource))),
         region=region,
         account=account,
+        express=_type_of(resource["Properties"]) == "EXPRESS",
     )
+
+
+def _type_of(properties: Mapping[str, Any]) -> object:
+    """The type of a state machine; SAM calls it otherwise than CloudFormation does."""
+    return properties.get("StateMachineType", properties.get("Type", "STANDARD"))
 
 
 def _document(source: Any, stack: str | None) -> tuple[str, Mapping[str, Any], Path | None, _Environment]:
@@ -177,7 +185,7 @@ def _read(where: str, text: str) -> Mapping[str, Any]:
 
 def _yaml(text: str) -> Any:
     """YAML with CloudFormation's short forms, such as !Ref and !GetAtt."""
-    import yaml  # noqa: PLC0415 - comes with moto, and few need it
+    import yaml  # noqa: PLC0415 - few need it
 
     class Loader(yaml.SafeLoader):  # type: ignore[misc]
         pass
