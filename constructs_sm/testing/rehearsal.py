@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import json
+import random
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from constructs_sm.testing.world.steps import Step
 
     from typing_extensions import Self
-
-_EXECUTIONS = itertools.count()
-"""Numbers executions, so that no two draw the same names: a UUID is never given twice."""
 
 
 class Rehearsal:
@@ -200,7 +197,7 @@ class Rehearsal:
             Prepared.of(definition, express=self._machine.express),
             {} if execution_input is None else execution_input,
             self._account,
-            replace(self._setting, seed=next(_EXECUTIONS)),
+            replace(self._setting, seed=random.getrandbits(64)),
             watch=self._watch,
             abort_after_seconds=abort_after_seconds,
         )
@@ -223,7 +220,7 @@ class Rehearsal:
         wrong = scenarios(states)
         for given in inputs or ({},):
             other = self._again(lenient=True)
-            well, branches = other._begun(self._machine.definition, given).branches({state for state, _ in wrong})
+            well, branches = other._begun(self._machine.definition, given).branches({state for state, _ in wrong})  # noqa: SLF001
             reached |= set(well.states)
             for state, what in wrong:
                 if state in branches:
@@ -243,14 +240,13 @@ class Rehearsal:
         Each failure is rehearsed once for each state, before what the script says of it. An empty list is what to aim
         at.
         """
-
         self._check_open()
         other = self._again()
-        first = other._begun(self._machine.definition, execution_input)
+        first = other._begun(self._machine.definition, execution_input)  # noqa: SLF001 - another of its kind
 
         def second() -> Run:
-            other._account.take_over(self._account)
-            return other._begun(self._machine.definition, execution_input).run()
+            other._account.take_over(self._account)  # noqa: SLF001 - another of its kind
+            return other._begun(self._machine.definition, execution_input).run()  # noqa: SLF001 - another of its kind
 
         return list(dict.fromkeys(drill(dict(tasks_of(self._machine.definition)), first, second)))
 

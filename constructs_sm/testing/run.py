@@ -7,8 +7,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.language.machines import LARGEST_PAYLOAD
 from constructs_sm.interpreter.history import MAX_EVENTS, Failure, History, clock, short
+from constructs_sm.language.machines import LARGEST_PAYLOAD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

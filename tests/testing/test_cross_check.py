@@ -161,7 +161,7 @@ def compared() -> dict[str, tuple[Any, Any]]:
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr("constructs_sm.testing.rehearsal.Account", Recorded)
             rehearsal = Rehearsal()
-        outcomes = rehearsal._account.outcomes = defaultdict(list)
+        outcomes = rehearsal._account.outcomes = defaultdict(list)  # noqa: SLF001 - another of its kind
         with rehearsal:
             for state, steps in script.items():
                 rehearsal.script(state, *steps)

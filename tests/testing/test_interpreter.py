@@ -358,6 +358,7 @@ def test_intrinsic_function_takes_any_text() -> None:
     assert computed("States.Format('Größe \"{}\"', $.id)", {"id": "x"}) == 'Größe "x"'
 
 
+_NO_START = r"StartAt: StartAt names no state here .*, got 'Nowhere'"
 _NOWHERE = r"this leads to no state beside it .*, got 'Nowhere'"
 _CHOICE = {"Type": "Choice", "Choices": [{"Variable": "$.id", "IsPresent": True, "Next": "Caught"}]}
 
@@ -390,13 +391,11 @@ def test_definition_that_starts_nowhere_is_refused() -> None:
     inner = {**machine(Job=task()), "StartAt": "Nowhere"}
     each = {"Type": "Map", "ItemProcessor": inner, "End": True}
 
-    with pytest.raises(
-        InvalidDefinitionError, match="the state machine/StartAt: StartAt names no state here .*, got 'Nowhere'"
-    ):
+    with pytest.raises(InvalidDefinitionError, match=f"the state machine/{_NO_START}"):
         rehearsed(inner)
     with pytest.raises(
         InvalidDefinitionError,
-        match="state 'Each'/ItemProcessor/StartAt: StartAt names no state here .*, got 'Nowhere'",
+        match=f"state 'Each'/ItemProcessor/{_NO_START}",
     ):
         rehearsed(machine(Each=each))
 

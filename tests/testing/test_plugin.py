@@ -114,8 +114,9 @@ def test_it(snapshot, stack):
 
 def test_plugin_imports_only_the_packages_that_it_is_in():
     program = (
-        "import sys, constructs_sm.testing.pytest_plugin; "
-        "print(*[name for name in sys.modules if name.split('.')[0] in {'constructs_sm', 'aws_cdk', 'botocore', 'jlens'}])"
+        "import sys, constructs_sm.testing.pytest_plugin\n"
+        "packages = {'constructs_sm', 'aws_cdk', 'botocore', 'jlens'}\n"
+        "print(*[name for name in sys.modules if name.split('.')[0] in packages])"
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert set(ended.stdout.split()) == {
@@ -138,17 +139,31 @@ print(*[name for name in sys.modules if name.split(".")[0] in {"jlens", "syrupy"
     assert ended.stdout.strip() == ""
 
 
-def test_missing_extra_is_a_clear_error():
+@pytest.mark.parametrize(
+    ("missing", "source", "told"),
+    [
+        (
+            "jlens",
+            '{"StartAt": "P", "States": {"P": {"Type": "Pass", "Output": "{% 1 %}", "End": true}}}',
+            "JSONata needs jlens",
+        ),
+        ("yaml", "Resources: {}", "a template in YAML needs PyYAML"),
+    ],
+)
+def test_missing_extra_is_a_clear_error(missing, source, told, tmp_path):
     program = """
-import sys
-sys.modules["jlens"] = None
+import json, sys
+sys.modules[sys.argv[1]] = None
+from constructs_sm.testing import Rehearsal
 try:
-    from constructs_sm.testing import Rehearsal
+    Rehearsal.of(sys.argv[2])
 except ImportError as error:
     print(error)
 """
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert ended.stdout == "Rehearsal needs jlens; install it with: pip install 'constructs-sm[testing]'\n"
+    path = tmp_path / "machine"
+    path.write_text(source.replace('"StartAt"', '"QueryLanguage": "JSONata", "StartAt"'))
+    ended = subprocess.run([sys.executable, "-c", program, missing, path], capture_output=True, text=True, check=True)
+    assert ended.stdout == f"{told}; install it with: pip install 'constructs-sm[testing]'\n"
 
 
 def test_rehearsal_of_a_definition_needs_neither_the_cdk_nor_an_aws_client():

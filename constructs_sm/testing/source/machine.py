@@ -185,7 +185,11 @@ def _read(where: str, text: str) -> Mapping[str, Any]:
 
 def _yaml(text: str) -> Any:
     """YAML with CloudFormation's short forms, such as !Ref and !GetAtt."""
-    import yaml  # noqa: PLC0415 - few need it
+    try:
+        import yaml  # noqa: PLC0415 - few need it
+    except ModuleNotFoundError as missing:
+        message = "a template in YAML needs PyYAML; install it with: pip install 'constructs-sm[testing]'"
+        raise ImportError(message, name="yaml") from missing
 
     class Loader(yaml.SafeLoader):  # type: ignore[misc]
         pass

@@ -126,9 +126,9 @@ class SageMaker:
         """The same SageMaker as it is now, to go on by itself."""
         other = copy.copy(self)
         other.requests, other.left_running = self.requests.copy(), self.left_running.copy()
-        other._script = defaultdict(deque, {target: steps.copy() for target, steps in self._script.items()})
-        other._taken, other._existing = self._taken.copy(), self._existing.copy()
-        other._resources = {arn: replace(resource) for arn, resource in self._resources.items()}
+        other._script = defaultdict(deque, {target: steps.copy() for target, steps in self._script.items()})  # noqa: SLF001
+        other._taken, other._existing = self._taken.copy(), self._existing.copy()  # noqa: SLF001
+        other._resources = {arn: replace(resource) for arn, resource in self._resources.items()}  # noqa: SLF001
         return other
 
     def begin(self, call: Call) -> dict[str, Any] | Waiting:
