@@ -1,4 +1,4 @@
-"""What Step Functions calls besides SageMaker: its optimized integrations, and what waiting for one takes.
+"""Services that Step Functions calls besides SageMaker: its optimized integrations, and the needs of waiting for one.
 
 Sources: https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html and the page of each service
 under it for the permissions; the names of rules besides as the CDK's tasks of 2.275.0 grant them.
@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 RULE_ACTIONS = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
-"""What Step Functions does to the managed rule that tells it of the end of a job."""
+"""The actions of Step Functions on the managed rule that tells it of the end of a job."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """What `.sync` needs besides the call.
+    """The needs of `.sync` besides the call.
 
     Attributes:
         actions: To look at what was begun, and to stop it.
@@ -96,7 +96,7 @@ _STATES_RULE = "StepFunctionsGetEventsForStepFunctionsExecutionRule"
 _EKS_ROLE = "eks.amazonaws.com"
 
 _QUERIED = ("s3:*", "glue:*", "lakeformation:GetDataAccess")
-"""What Athena does as its caller, depending on the query."""
+"""The actions of Athena as its caller, depending on the query."""
 _LINKED_ROLE = "iam:CreateServiceLinkedRole"
 """Needed once in an account, by whoever makes the first resource of a service."""
 

@@ -1,1 +1,1 @@
-"""Amazon States Language, run in virtual time with somebody else playing the services."""
+"""Amazon States Language run in virtual time; it knows neither SageMaker nor the CDK."""

@@ -1,4 +1,4 @@
-"""JSONata as Step Functions evaluates it, by the engine of jlens: docs/decisions/0012-jsonata.md says why this one.
+"""JSONata as Step Functions evaluates it, by the engine of jlens: docs/decisions/0015-jsonata.md says why this one.
 
 Step Functions has no input document, seven functions of its own, and Java's numbers: a division by zero is Infinity.
 The engine is asked for all that it does alike. What it does otherwise is rewritten in the expression, once.

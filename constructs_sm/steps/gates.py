@@ -39,7 +39,7 @@ READING = (
     # The second is what everything is called that S3's model does not name: throttling, and denied access too.
     RetryPolicy(errors=["S3.SdkClientException", "S3.S3Exception"], interval_seconds=2, max_attempts=4, jitter=True),
 )
-"""What passes when an object is read."""
+"""Errors of a read that a retry helps against."""
 
 
 class EvaluationReport:
