@@ -53,12 +53,13 @@ def check(action: Action, request: Mapping[str, Any]) -> None:
 
 def problems(action: Action, request: Mapping[str, Any]) -> list[Problem]:
     """List what `check` would raise."""
-    return problems_of(action.operation, read(request))
+    indexed = read(request)
+    return indexed.problems + problems_of(action.operation, indexed)
 
 
 def problems_of(operation: str, request: Request) -> list[Problem]:
-    """List what is wrong with a request that is read or rendered already, and indexed."""
-    found: list[Problem] = [*request.problems]
+    """List what SageMaker would find wrong with a request that is read or rendered already, and indexed."""
+    found: list[Problem] = []
     _operation_check(operation)(request.fields, None, found)
     return found + broken_rules(operation, request.fields, request.structures)
 

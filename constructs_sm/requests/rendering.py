@@ -151,7 +151,7 @@ class _Walk:
         if isinstance(value, (list, tuple)) and not is_token(value):
             return self._list(value, path, typed=typed)
         if isinstance(value, Verbatim):
-            return value.text
+            return self._token(value.text, path, listed=listed) if is_token(value.text) else value.text
         if is_token(value):
             return self._token(value, path, listed=listed)
         if value is None or isinstance(value, (bool, int)):
@@ -159,6 +159,7 @@ class _Walk:
         if isinstance(value, float):
             if not isfinite(value):
                 self.request.problems.append(not_finite(path, value))
+                return Computed()
             return value
         return self._reference(value, path)
 
@@ -229,7 +230,7 @@ class _Walk:
         try:
             found = self.json_path_of([value] if listed else value)
         except RuntimeError as error:
-            what = f"{path} has a JSONPath where Step Functions takes none"
+            what = f"{path}: a JSONPath stands where Step Functions takes none"
             self.wrong(what, str(error), "make it the value of a field")
             return value
         if found is not None and self.jsonata:
@@ -259,7 +260,8 @@ class _Walk:
             self.wrong(f"{path} has no value", None, "give it one, or leave the key out")
         else:
             self.wrong(f"{path} cannot be part of a request", value, "pass a JSON value or a CDK construct")
-        return None
+        # What has been refused is judged no further.
+        return Computed()
 
     def _of_this_region(self, image: Any, path: str) -> Any:
         try:

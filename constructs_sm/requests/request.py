@@ -133,9 +133,9 @@ def _read(value: Any, path: str, depth: int, problems: list[Problem]) -> Any:
             late = isinstance(key, str) and key.endswith(LATE)
             name = key.removesuffix(LATE) if late else key
             here = f"{path}.{name}" if path else str(name)
-            if name in result:
-                problems.append(Problem(f"{here} is given twice", [result[name], item], "give it once"))
-            result[name] = Computed(item) if late else _read(item, here, depth + 1, problems)
+            # Of a field that is there both ways, the one that is known is judged.
+            if not (late and name in result):
+                result[name] = Computed(item) if late else _read(item, here, depth + 1, problems)
         return result
     if isinstance(value, (list, tuple)):
         return [_read(item, f"{path}[{number}]", depth + 1, problems) for number, item in enumerate(value)]

@@ -183,14 +183,16 @@ class StateFields:
         if given is None:
             return None
         seconds = seconds_of(given)
-        if seconds is not None and seconds <= _LONGEST_TIME:
+        if seconds is not None:
+            if seconds > _LONGEST_TIME:
+                self._wrong(f"{argument} is too long", seconds, f"pass at most {_LONGEST_TIME} seconds")
             self.fields[field] = seconds
             return seconds
         path = given.path if isinstance(given, sfn.Timeout) else given
         spelled = self._computed(argument, path) if isinstance(path, str) else None
         if spelled is None:
             use = "pass Duration.hours(1), seconds, or a path in the query language"
-            self._wrong(f"{argument} must be a time of 1 to {_LONGEST_TIME} whole seconds", given, use)
+            self._wrong(f"{argument} must be a Duration of whole seconds", given, use)
         else:
             self.fields[field if self._jsonata else f"{field}Path"] = spelled
         return None

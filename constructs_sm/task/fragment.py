@@ -35,12 +35,12 @@ class Fragment(WholeOrNotMade, sfn.StateMachineFragment):
         state_name: In place of that, the beginning of those names.
     """
 
-    _given_name: str | None = None
+    _other_name: str | None = None
 
     def __init__(self, scope: Construct, construct_id: str, *, state_name: str | None = None) -> None:
         super().__init__(scope, construct_id)
         self._id = str(construct_id)
-        self._given_name = state_name
+        self._other_name = state_name
 
     @property
     def _calls(self) -> Sequence[Any]:
@@ -97,10 +97,10 @@ class Fragment(WholeOrNotMade, sfn.StateMachineFragment):
     @property
     def _state_name(self) -> str:
         """The construct id as the CDK names a state by it."""
-        return name_of(self._given_name or self._id)
+        return name_of(self._other_name or self._id)
 
     def _named(self, state: str) -> str:
-        return f"{self._given_name or self._id}: {state}"
+        return f"{self._other_name or self._id}: {state}"
 
 
 @jsii.implements(sfn.INextable)

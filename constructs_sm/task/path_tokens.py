@@ -16,8 +16,9 @@ def json_path_of(value: Any) -> str | None:
     Raises:
         RuntimeError: A path stands in a text or a list, where Step Functions takes none.
     """
-    texts = value if isinstance(value, list) else [value]
-    if all(isinstance(text, str) and not any(map(_is_path, TOKEN.findall(text))) for text in texts):
+    text = value[0] if isinstance(value, list) and len(value) == 1 else value
+    # What is encoded as a list or a number does not tell.
+    if isinstance(text, str) and not text.startswith("#") and not any(map(_is_path, TOKEN.findall(text))):
         return None
     rendered = sfn.FieldUtils.render_object({"path": value}) or {}
     return rendered.get("path.$")

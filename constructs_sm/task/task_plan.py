@@ -153,13 +153,12 @@ class TaskPlan:
         if self._pattern is sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN and not _hands_out_token(request):
             use = "put sfn.JsonPath.task_token into the request, as in its Environment"
             self._wrong("nobody gets the task token", NOTHING, use)
+        self._problems += request.problems
         if self._whole_request:
             # The name has been judged, and more strictly.
             judged = f"{self._action.name_field} "
             found = problems_of(self._action.operation, request)
             self._problems += [self._in_arguments(problem) for problem in found if not problem.what.startswith(judged)]
-        else:
-            self._problems += request.problems
         if self._problems:
             raise InvalidInputError(f"{self._kind} '{self._path()}'", self._problems)
 
