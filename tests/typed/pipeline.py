@@ -63,8 +63,8 @@ def task(stack: Stack) -> SageMakerTask:
         result_path="$.task",
         result_selector={"TrainingJobArn.$": "$.TrainingJobArn"},
         assign={"name.$": "$.TrainingJobName"},
-        timeout=Duration.hours(2),
-        heartbeat=Duration.minutes(10),
+        task_timeout=Duration.hours(2),
+        heartbeat_timeout=Duration.minutes(10),
         comment="Wait for whoever has the token",
     )
 

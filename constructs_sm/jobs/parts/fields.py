@@ -5,22 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
+from constructs_sm.language.durations import seconds_of
 from constructs_sm.language.errors import NOTHING, Problem
 from constructs_sm.language.late_bound import TOKEN, is_json_path, is_jsonata, is_token
 from constructs_sm.requests.rendering import Structure
 from constructs_sm.values.outputs import JobOutput
 
-from aws_cdk import Token
+from aws_cdk import Duration, Size, SizeRoundingBehavior, Token
 from aws_cdk.aws_stepfunctions import FieldUtils, JsonPath, QueryLanguage
 
 if TYPE_CHECKING:
     from constructs_sm.images import SageMakerImage
     from constructs_sm.task.job import JobArguments
 
-    from aws_cdk import Duration, Size
     from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_ecr as ecr
     from aws_cdk import aws_ecr_assets as ecr_assets
@@ -89,9 +89,12 @@ def texts(values: Any) -> Any:
 def _text(value: Any) -> Any:  # noqa: PLR0911  (one for each kind of value)
     if isinstance(value, JobOutput):
         return value.as_text()
-    if value is None or value in (math.inf, -math.inf) or value != value:  # noqa: PLR0124  (nan)
-        # None would be left out unseen, and the API has no spelling for the others.
+    if value is None:
+        # It would be left out unseen.
         return NOTHING
+    if isinstance(value, float) and not math.isfinite(value):
+        # The API has no spelling for it, which is said when the request is made.
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if is_token(value):
@@ -141,7 +144,8 @@ def instance(instance_type: Any) -> Any:
 
 def seconds(duration: Any) -> Any:
     """A Duration in seconds; anything else as it is, for SageMaker's model to judge."""
-    return _whole(duration, "to_seconds")
+    found = seconds_of(duration) if isinstance(duration, Duration) else None
+    return _whole(duration, "to_seconds") if found is None else found
 
 
 def milliseconds(duration: Any) -> Any:
@@ -198,16 +202,21 @@ def first(*values: Any) -> Any:
 
 
 def _whole(value: Any, conversion: str) -> Any:
-    try:
-        return _converted(value, conversion) if hasattr(value, conversion) else value
-    except RuntimeError:
-        return value
+    return _converted(value, conversion) if hasattr(value, conversion) else value
 
 
-@cache
+@lru_cache(1024)
 def _converted(value: Any, conversion: str) -> Any:
-    """An amount in whole units. Asked once of an amount that many jobs have, since it goes over the bridge."""
-    return getattr(value, conversion)()
+    """Convert an amount. Asked once of an amount that many jobs have, since it goes over the bridge."""
+    convert = getattr(value, conversion)
+    try:
+        return convert()
+    except RuntimeError:
+        # Not whole: SageMaker's model says so of the number.
+        return convert(**_IN_PART[type(value)]) if type(value) in _IN_PART else value
+
+
+_IN_PART: dict[type, dict[str, Any]] = {Duration: {"integral": False}, Size: {"rounding": SizeRoundingBehavior.NONE}}
 
 
 def vpc_config(
