@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -188,9 +188,23 @@ def test_second_interpreter_agrees(compared, name):
     here, there = compared[name]
 
     assert (there["status"], there["error"]) == (here.status, here.error)
-    assert sorted(there["states"]) == sorted(here.states) if "branches" in name else there["states"] == here.states
+    if "branches" in name:  # one that fails at once may end the others before they begin
+        assert not Counter(here.states) - Counter(there["states"])
+    else:
+        assert there["states"] == here.states
     if here.succeeded:
-        assert left(there["output"], here.output) == here.output
+        output = without_absent_causes(here.output)
+        assert left(there["output"], output) == output
+
+
+def without_absent_causes(output: Any) -> Any:
+    """An output as the other interpreter has it, in which a timeout has an empty cause. On AWS it has none."""
+    if not isinstance(output, dict):
+        return output
+    return {
+        name: "" if name == "Cause" and value is None else without_absent_causes(value)
+        for name, value in output.items()
+    }
 
 
 def left(output: Any, kept: Any) -> Any:
