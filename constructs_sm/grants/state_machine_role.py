@@ -55,10 +55,10 @@ def state_machine_grants(
     """
     named = ((action.arn_type, action.name_field), *action.extra_resources)
     resources = _named_by(request, named, action, arns, shared_prefix)
-    own = tuple(resource for resource in resources if f":{action.arn_type}/" in resource)
+    own = tuple([resource for resource in resources if f":{action.arn_type}/" in resource])
     verbs = (action.verb, "Describe", "Stop") if sync else (action.verb,)
     grants = [
-        Grant(tuple(f"sagemaker:{verb}{action.noun}" for verb in verbs), resources, wildcard=_BEGINNING),
+        Grant(tuple([f"sagemaker:{verb}{action.noun}" for verb in verbs]), resources, wildcard=_BEGINNING),
         Grant(("sagemaker:ListTags",), ("*",), wildcard="As AWS documents it for Step Functions"),
     ]
     if action.takes_tags:

@@ -111,8 +111,10 @@ class _Walk:
     def mapping(self, values: Mapping[str, Any], path: str, *, typed: bool) -> Fields:
         """Render the fields of a structure. A plain value costs no call: requests are made of them."""
         result: Fields = {}
-        if not self._enters(values, path):
+        if id(values) in self._around or len(self._around) > DEEPEST:
+            self.request.problems.append(too_deep(path, values))
             return result
+        self._around.add(id(values))
         for key, value in values.items():
             kind = type(value)
             if type(key) is not str or key[-2:] == LATE:
@@ -125,7 +127,7 @@ class _Walk:
             else:
                 here = f"{path}.{key}" if path else key
                 begun = len(self.empty)
-                item = self.value(value, here, typed=typed)
+                item = (self.mapping if kind is dict else self.value)(value, here, typed=typed)
                 if typed and (len(self.empty) > begun or (item == {} and isinstance(value, Structure))):
                     self.empty.append((result, key))
                 elif typed and item == {}:
@@ -163,14 +165,6 @@ class _Walk:
             return value
         return self._reference(value, path)
 
-    def _enters(self, container: Any, path: str) -> bool:
-        """Tell whether a container is to be walked: one that holds itself never ends."""
-        if id(container) in self._around or len(self._around) > DEEPEST:
-            self.request.problems.append(too_deep(path, container))
-            return False
-        self._around.add(id(container))
-        return True
-
     def _marked(self, result: Fields, key: Any, value: Any, path: str) -> None:
         """Take a key that is no plain name: in Amazon States Language `Field.$` is a computed one."""
         here = f"{path}.{key}" if path else str(key)
@@ -192,23 +186,30 @@ class _Walk:
 
     def _list(self, values: Any, path: str, *, typed: bool) -> Any:
         result: list[Any] = []
-        if not self._enters(values, path):
+        if id(values) in self._around or len(self._around) > DEEPEST:
+            self.request.problems.append(too_deep(path, values))
             return result
+        self._around.add(id(values))
         for value in values:
             kind = type(value)
             if kind is int or kind is bool or (kind is str and not _MAY_BE_LATE(value)):
                 result.append(value)
+            elif kind is dict:
+                result.append(self.mapping(value, f"{path}[{len(result)}]", typed=typed))
             else:
                 result.append(self.value(value, f"{path}[{len(result)}]", typed=typed, listed=True))
         self._around.discard(id(values))
         if self.jsonata or Computed not in map(type, result):
             return result
-        if all(isinstance(item, (str, bool, int, float)) for item in result):
-            # An item by itself cannot be marked as computed.
-            return Computed(f"States.Array({', '.join(map(_argument, result))})")
-        late = next(index for index, item in enumerate(result) if isinstance(item, Computed))
-        self.wrong(f"{path}[{late}] is JSONPath beside structures", result[late], "make the whole list a path")
-        return result
+        return self._array(result, path)
+
+    def _array(self, items: list[Any], path: str) -> Any:
+        """Spell a list with computed items in JSONPath: an item by itself cannot be marked as computed."""
+        if all(isinstance(item, (str, bool, int, float)) for item in items):
+            return Computed(f"States.Array({', '.join(map(_argument, items))})")
+        late = next(index for index, item in enumerate(items) if isinstance(item, Computed))
+        self.wrong(f"{path}[{late}] is JSONPath beside structures", items[late], "make the whole list a path")
+        return items
 
     def _text(self, value: str, path: str, *, typed: bool, listed: bool) -> Any:
         # In parameters "$.x" is a literal unless its field says otherwise, as in Amazon States Language; what is

@@ -98,20 +98,36 @@ class Request:
 
     def to_state(self, *, jsonata: bool) -> dict[str, Any]:
         """Render the request as the state has it: in JSONPath, the key of a computed field ends in `.$`."""
-        return self.fields if jsonata else _marked(self.fields)
+        if jsonata:
+            return self.fields
+        if not self.structures:
+            self.index()
+        around: set[str] = set()
+        for path, value in self.leaves.items():
+            if isinstance(value, Computed):
+                holder = path.rpartition(".")[0]
+                while holder and holder not in around:
+                    around.update((holder, holder.rpartition("[")[0]))
+                    holder = holder.rpartition(".")[0]
+        return _marked(self.fields, "", around)
 
 
-def _marked(structure: Fields) -> dict[str, Any]:
+def _marked(structure: Fields, path: str, around: set[str]) -> dict[str, Any]:
+    """Mark the computed fields of a structure, and of what in it stands *around* others."""
     result: dict[str, Any] = {}
     for key, value in structure.items():
+        here = f"{path}.{key}" if path else key
         if isinstance(value, Computed):
             result[f"{key}{LATE}"] = str(value)
-        elif isinstance(value, dict):
-            result[key] = _marked(value)
-        elif isinstance(value, list):
-            result[key] = [_marked(item) if isinstance(item, dict) else item for item in value]
-        else:
+        elif here not in around:
             result[key] = value
+        elif isinstance(value, dict):
+            result[key] = _marked(value, here, around)
+        else:
+            result[key] = [
+                _marked(item, f"{here}[{number}]", around) if isinstance(item, dict) else item
+                for number, item in enumerate(value)
+            ]
     return result
 
 

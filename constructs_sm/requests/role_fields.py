@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 def named_roles(request: Fields, path: tuple[str, ...]) -> list[str]:
     """List the roles at *path*, each as the request spells it; none for an API that takes no role."""
-    return [holder[path[-1]] for holder in _holders(request, path) if path[-1] in holder] if path else []
+    if len(path) <= 1:
+        return [request[name] for name in path if name in request]
+    return [holder[path[-1]] for holder in _holders(request, path) if path[-1] in holder]
 
 
 def set_roles(request: Fields, path: tuple[str, ...], arn: str) -> None:

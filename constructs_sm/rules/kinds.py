@@ -48,7 +48,7 @@ class OneOf(Rule):
     """Fields that lift what is required, not what is excluded."""
 
     def problems(self, structure: Structure, path: str) -> Found:
-        given = [name for name in self.of if _given(structure, name)]
+        given = [name for name in self.of if name in structure and structure[name] != []]
         if len(given) > self.most:
             shown = " and ".join(join(path, name) for name in given)
             yield Problem(f"{shown} exclude each other", given, "give one of them")
@@ -304,7 +304,7 @@ def _given(structure: Structure, name: str) -> bool:
 def _value(structure: Structure, name: str) -> object:
     """What a field holds; None if it is absent, `_UNKNOWN` if that is known later."""
     value = structure.get(name)
-    return _UNKNOWN if isinstance(value, Computed) or is_token(value) else value
+    return _UNKNOWN if value is not None and (isinstance(value, Computed) or is_token(value)) else value
 
 
 def _number(structure: Structure, name: str) -> float | None:

@@ -112,6 +112,9 @@ class TaskPlan:
         self._role_is_foreign = role_is_foreign
         self._argument_of = argument_of or {}
         self._problems = [*_unknown(arguments, own_arguments), *problems]
+        name = arguments.get("state_name")
+        self.name = construct_id if name is None else name
+        """The name of the state: the one given, or the construct id."""
         self._jsonata = is_jsonata_language(arguments.get("query_language"))
         self._outputs: list[JobOutput] = []
 
@@ -162,12 +165,6 @@ class TaskPlan:
             self._problems += [self._in_arguments(problem) for problem in found if not problem.what.startswith(judged)]
         if self._problems:
             raise InvalidInputError(f"{self._kind} '{self._path()}'", self._problems)
-
-    @property
-    def name(self) -> str:
-        """The name of the state: the one given, or the construct id."""
-        name = self._arguments.get("state_name")
-        return self._id if name is None else name
 
     def state(self, made: Mapping[str, str] | None = None) -> TaskState:
         """Make the TaskState, checked before.

@@ -144,28 +144,30 @@ def instance(instance_type: Any) -> Any:
 
 def seconds(duration: Any) -> Any:
     """A Duration in seconds; anything else as it is, for SageMaker's model to judge."""
-    found = seconds_of(duration) if isinstance(duration, Duration) else None
-    return _whole(duration, "to_seconds") if found is None else found
+    if not isinstance(duration, Duration):
+        return duration
+    found = seconds_of(duration)
+    return _converted(duration, "to_seconds") if found is None else found
 
 
 def milliseconds(duration: Any) -> Any:
     """A Duration in milliseconds; anything else as it is, for SageMaker's model to judge."""
-    return _whole(duration, "to_milliseconds")
+    return _converted(duration, "to_milliseconds") if isinstance(duration, Duration) else duration
 
 
 def gibibytes(size: Any) -> Any:
     """A Size in GiB; anything else as it is, for SageMaker's model to judge."""
-    return _whole(size, "to_gibibytes")
+    return _converted(size, "to_gibibytes") if isinstance(size, Size) else size
 
 
 def mebibytes(size: Any) -> Any:
     """A Size in MiB, which SageMaker calls MB; anything else as it is, for SageMaker's model to judge."""
-    return _whole(size, "to_mebibytes")
+    return _converted(size, "to_mebibytes") if isinstance(size, Size) else size
 
 
 def minutes(duration: Any) -> Any:
     """A Duration in minutes; anything else as it is, for SageMaker's model to judge."""
-    return _whole(duration, "to_minutes")
+    return _converted(duration, "to_minutes") if isinstance(duration, Duration) else duration
 
 
 def switch(value: Any, on: str, off: str) -> Any:
@@ -201,10 +203,6 @@ def first(*values: Any) -> Any:
     return next((value for value in values if value is not None), None)
 
 
-def _whole(value: Any, conversion: str) -> Any:
-    return _converted(value, conversion) if hasattr(value, conversion) else value
-
-
 @lru_cache(1024)
 def _converted(value: Any, conversion: str) -> Any:
     """Convert an amount. Asked once of an amount that many jobs have, since it goes over the bridge."""
@@ -213,7 +211,7 @@ def _converted(value: Any, conversion: str) -> Any:
         return convert()
     except RuntimeError:
         # Not whole: SageMaker's model says so of the number.
-        return convert(**_IN_PART[type(value)]) if type(value) in _IN_PART else value
+        return convert(**_IN_PART[type(value)])
 
 
 _IN_PART: dict[type, dict[str, Any]] = {Duration: {"integral": False}, Size: {"rounding": SizeRoundingBehavior.NONE}}
