@@ -46,7 +46,7 @@ def stacks_in(folder: Path) -> list[Stack]:
     found += [Stack((path.name.split(".")[0],), path) for path in sorted(folder.glob("*.nested.template.json"))]
     found += [Stack((path.stem,), path) for name in _OTHER_FOLDERS if (path := folder / name).is_file()]
     if not found:
-        got, use = "no manifest.json", "give the cdk.out that `cdk synth` writes, or a template in it"
+        got, use = "no manifest.json with a stack", "give the cdk.out that `cdk synth` writes, or a template in it"
         raise InvalidInputError(str(folder), [Problem("the folder is no cloud assembly", got, use)])
     return found
 

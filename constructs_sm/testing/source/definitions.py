@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from constructs_sm.testing.source.evaluation import Template
 
 _FORMS = ("Definition", "DefinitionString", "DefinitionS3Location", "DefinitionUri")
+_SHOWN = 10
+"""The number of problems of one definition that are told."""
 _QUOTE = re.compile(r'(?<!\\)(?:\\\\)*"')
 _PLACEHOLDER = re.compile(r"\$\{([^{}]+)\}")
 
@@ -59,8 +61,15 @@ def checked(where: str, definition: Any) -> dict[str, Any]:
     Raises:
         InvalidInputError: It has not, or is larger than Step Functions takes.
     """
-    raise_all(where, list(_misshapen(definition, "")))
-    size = len(json.dumps(definition, ensure_ascii=False, separators=(",", ":")).encode(errors="replace"))
+    problems = list(_misshapen(definition, ""))
+    if (more := len(problems) - _SHOWN) > 0:
+        problems[_SHOWN:] = [Problem("and others of the kind", more, "correct these first")]
+    raise_all(where, problems)
+    try:
+        size = len(json.dumps(definition, ensure_ascii=False, separators=(",", ":")).encode())
+    except UnicodeEncodeError as error:
+        half = f"U+{ord(error.object[error.start]):04X}"
+        _refuse(where, "the definition has half a character", half, "write the character itself")
     if size > MAX_BYTES:
         use = f"Step Functions takes {MAX_BYTES:,}: make a part of it a state machine of its own"
         _refuse(where, "the definition is too large", f"{size:,} bytes", use)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from constructs_sm.language.errors import InvalidInputError, Problem
-from constructs_sm.testing.source.limits import MAX_BYTES, MAX_DEPTH, MAX_TERRAFORM_BYTES
+from constructs_sm.testing.source.limits import MAX_BYTES, MAX_DEPTH, MAX_DIGITS, MAX_TERRAFORM_BYTES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -105,7 +105,7 @@ def text_at(path: Path) -> str:
         raise _refusal(where, "the file cannot be read", problem, "give one that can") from error
     encoding = next((name for mark, name in _BYTE_ORDER_MARKS.items() if content.startswith(mark)), "utf-8")
     try:
-        text = content.decode(encoding)
+        text = content.decode(encoding).lstrip("\ufeff")
     except UnicodeDecodeError as error:
         raise _refusal(where, "the file is binary", f"{size:,} bytes that are no text", _GIVE) from error
     if "\0" in text:
@@ -121,7 +121,7 @@ def content_of(where: str, text: str) -> Any:
     Raises:
         InvalidInputError: It is neither.
     """
-    is_json = text.lstrip("\ufeff \t\r\n")[:1] in {"{", "["}
+    is_json = text.lstrip()[:1] in {"{", "["}
     try:
         return _json(text) if is_json else _yaml(text)
     except RecursionError as error:
@@ -148,7 +148,9 @@ def _json(text: str) -> Any:
         # Written by a program, and long: nothing to find in it but its end.
         content = json.loads(text)
     else:
-        content = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_number, parse_float=_finite)
+        content = json.loads(
+            text, object_pairs_hook=_unique, parse_constant=_no_number, parse_float=_finite, parse_int=_whole
+        )
     if _depth_exceeds(content):
         raise RecursionError
     return content
@@ -171,6 +173,10 @@ def _no_number(text: str) -> NoReturn:
 def _finite(text: str) -> float:
     value = float(text)
     return value if math.isfinite(value) else _no_number(text)
+
+
+def _whole(text: str) -> int:
+    return int(text) if len(text) <= MAX_DIGITS else _no_number(f"one of {len(text):,} digits")
 
 
 def _depth_exceeds(content: Any) -> bool:

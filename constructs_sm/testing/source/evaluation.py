@@ -131,7 +131,7 @@ class Template:
         declared = self._section("Parameters")
         for name in values:
             if name not in declared:
-                near = did_you_mean(name, declared) or f"use one of {', '.join(declared) or 'none: it has none'}"
+                near = did_you_mean(name, list(declared)) or f"use one of {', '.join(declared) or 'none: it has none'}"
                 self.refuse("the template has no such parameter", name, near)
         return {
             name: _parameter(name, declaration if isinstance(declaration, Mapping) else {}, values.get(name))
@@ -172,7 +172,7 @@ class Template:
     def _function(self, name: str, operand: Any) -> Any:
         function = _FUNCTIONS.get(name)
         if function is None:
-            near = did_you_mean(name, _FUNCTIONS) or f"use one of {', '.join(_FUNCTIONS)}"
+            near = did_you_mean(name, list(_FUNCTIONS)) or f"use one of {', '.join(_FUNCTIONS)}"
             self.refuse("CloudFormation has no such function", name, near)
         try:
             return function(self, operand)

@@ -8,3 +8,5 @@ MAX_DEPTH = 200
 """The levels of a document; 20 Map states within each other come to 80."""
 MAX_VALUES = 1_000_000
 """The values of a document with its aliases written out; without them, one of MAX_BYTES has fewer."""
+MAX_DIGITS = 400
+"""The digits of a number; what JSON's readers take as one has at most 309."""

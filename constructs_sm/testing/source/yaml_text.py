@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from constructs_sm.testing.source.limits import MAX_DEPTH, MAX_VALUES
+from constructs_sm.testing.source.limits import MAX_DEPTH, MAX_DIGITS, MAX_VALUES
 
 import yaml
 
@@ -27,7 +27,6 @@ def loaded(text: str) -> Any:
         ValueError: It is no YAML, or holds what JSON cannot hold, or becomes too large.
     """
     try:
-        _refuse_depth(text)
         loader = _Loader(text)
         try:
             node = loader.get_single_node()
@@ -69,7 +68,9 @@ class _Expansion:
         self._sizes: dict[int, int] = {}
         self._open: set[int] = set()
 
-    def size(self, node: Any) -> int:
+    def size(self, node: Any, depth: int = 1) -> int:
+        if depth > MAX_DEPTH:
+            raise _at(node, f"nested deeper than {MAX_DEPTH} levels")
         if id(node) in self._sizes:
             return self._sizes[id(node)]
         if id(node) in self._open:
@@ -78,26 +79,13 @@ class _Expansion:
         if isinstance(node.value, str):
             count = 1 + len(node.value) // _TEXT_OF_ONE
         else:
-            count = 1 + sum(self.size(one) for part in node.value for one in (part if _is_pair(part) else (part,)))
+            parts = (one for part in node.value for one in (part if isinstance(part, tuple) else (part,)))
+            count = 1 + sum(self.size(one, depth + 1) for one in parts)
         self._open.discard(id(node))
         if count > MAX_VALUES:
             raise _at(node, f"its aliases, written out, come to more than {MAX_VALUES:,} values")
         self._sizes[id(node)] = count
         return count
-
-
-def _is_pair(part: Any) -> bool:
-    return isinstance(part, tuple)
-
-
-def _refuse_depth(text: str) -> None:
-    """Read the events, which takes no recursion, before anything that does."""
-    depth = 0
-    for event in yaml.parse(text, _Loader):
-        depth += isinstance(event, yaml.CollectionStartEvent)
-        depth -= isinstance(event, yaml.CollectionEndEvent)
-        if depth > MAX_DEPTH:
-            raise ValueError(f"{_place(event.start_mark)}nested deeper than {MAX_DEPTH} levels")
 
 
 def _mapping(loader: Any, node: Any) -> Any:
@@ -125,6 +113,12 @@ def _number(loader: Any, node: Any) -> float:
     return value
 
 
+def _whole(loader: Any, node: Any) -> int:
+    if len(node.value) > MAX_DIGITS:
+        raise _at(node, f"one of {len(node.value):,} digits is no number in JSON")
+    return int(loader.construct_yaml_int(node))
+
+
 def _at(node: Any, problem: str) -> ValueError:
     return ValueError(f"{_place(node.start_mark)}{problem}")
 
@@ -136,6 +130,7 @@ def _place(mark: Any) -> str:
 _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
 _Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_yaml_str)
 _Loader.add_constructor("tag:yaml.org,2002:float", _number)
+_Loader.add_constructor("tag:yaml.org,2002:int", _whole)
 for _kind in _NOT_JSON:
     _Loader.add_constructor(f"tag:yaml.org,2002:{_kind}", _refused)
 _Loader.add_constructor(None, _refused)
