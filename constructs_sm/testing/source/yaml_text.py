@@ -83,7 +83,7 @@ class _Expansion:
             count = 1 + sum(self.size(one, depth + 1) for one in parts)
         self._open.discard(id(node))
         if count > MAX_VALUES:
-            raise _at(node, f"its aliases, written out, come to more than {MAX_VALUES:,} values")
+            raise _at(node, f"it comes to more than {MAX_VALUES:,} values, aliases written out")
         self._sizes[id(node)] = count
         return count
 
