@@ -15,7 +15,7 @@ from constructs_sm.testing.drill import drill
 from constructs_sm.testing.permissions import permissions_of, scenarios
 from constructs_sm.testing.playing import Playing
 from constructs_sm.testing.source.machine import ACCOUNT, REGION, Machine, machine_of
-from constructs_sm.testing.source.references import partition_of
+from constructs_sm.testing.source.resource_names import partition_of
 from constructs_sm.testing.world.account import Account
 from constructs_sm.testing.world.apis import ACTION_OF
 from constructs_sm.testing.world.errors import RehearsalError
@@ -95,6 +95,7 @@ class Rehearsal:
         machine: str | None = None,
         region: str | None = None,
         account: str | None = None,
+        parameters: Mapping[str, str] | None = None,
         **options: Any,
     ) -> Self:
         """The rehearsal of a stack, a template, a `cdk.out` or a definition, under the role that its template has.
@@ -106,13 +107,14 @@ class Rehearsal:
             machine: Logical id of the state machine. Default: the only one.
             region: Where it is to run. Default: where its stack is for, and us-east-1 if that is not known.
             account: Likewise; 123456789012.
+            parameters: Values for the parameters of a template, or for the placeholders of a definition.
             **options: As of a `Rehearsal`; `policy` in place of the template's.
 
         Raises:
             InvalidInputError: There is no state machine, or not only one.
             InvalidDefinitionError: Step Functions would not create it.
         """
-        found = machine_of(source, stack=stack, machine=machine, region=region, account=account)
+        found = machine_of(source, stack=stack, machine=machine, region=region, account=account, parameters=parameters)
         Prepared.of(found.definition, express=found.express)
         return cls(region=found.region, account=found.account, _machine=found, **options)
 

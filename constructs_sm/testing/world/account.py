@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.interpreter.calls import Player, TaskError
-from constructs_sm.testing.source.references import partition_of
+from constructs_sm.testing.source.resource_names import partition_of
 from constructs_sm.testing.world.answers import Answers
 from constructs_sm.testing.world.errors import UnansweredError
 from constructs_sm.testing.world.needs import SOME, Need, is_sagemaker
