@@ -84,6 +84,7 @@ class Rehearsal:
         )
         arn = machine.arn or f"arn:{partition_of(region)}:states:{region}:{account}:stateMachine:{machine.name}"
         self._setting = Setting(machine_arn=arn, region=region, account=account)
+        self._prepared: Prepared | None = None
         self._is_open = False
 
     @classmethod
@@ -115,8 +116,9 @@ class Rehearsal:
             InvalidDefinitionError: Step Functions would not create it.
         """
         found = machine_of(source, stack=stack, machine=machine, region=region, account=account, parameters=parameters)
-        Prepared.of(found.definition, express=found.express)
-        return cls(region=found.region, account=found.account, _machine=found, **options)
+        rehearsal = cls(region=found.region, account=found.account, _machine=found, **options)
+        rehearsal._ready(found.definition)
+        return rehearsal
 
     @property
     def machine(self) -> Machine:
@@ -196,7 +198,7 @@ class Rehearsal:
     ) -> Playing:
         """An execution that has not gone on yet."""
         execution = Execution(
-            Prepared.of(definition, express=self._machine.express),
+            self._ready(definition),
             {} if execution_input is None else execution_input,
             self._account,
             replace(self._setting, seed=random.getrandbits(64)),
@@ -204,6 +206,14 @@ class Rehearsal:
             abort_after_seconds=abort_after_seconds,
         )
         return Playing(execution, self._account, dict(_caught_by_name(definition)), watch=self._watch)
+
+    def _ready(self, definition: Mapping[str, Any]) -> Prepared:
+        """*definition*, checked and made ready to run: once, where it is that of the rehearsal."""
+        if definition is not self._machine.definition:
+            return Prepared.of(definition, express=self._machine.express)
+        if self._prepared is None:
+            self._prepared = Prepared.of(definition, express=self._machine.express)
+        return self._prepared
 
     def permissions(self, *inputs: Any) -> Permissions:
         """What the role is missing, and which of its grants no rehearsal needs.
@@ -256,6 +266,7 @@ class Rehearsal:
         """The same rehearsal from its beginning."""
         other = Rehearsal(self.role.policy, lenient=lenient, _machine=self._machine, **self._options)
         other._account.take_over(self._account)
+        other._prepared = self._prepared
         other._is_open = True
         return other
 
