@@ -23,8 +23,9 @@ from constructs_sm.interpreter.history import Moment as Line
 from constructs_sm.interpreter.moments import Moment
 from constructs_sm.interpreter.scope import Scope
 from constructs_sm.interpreter.timestamps import after, written
-from constructs_sm.interpreter.values import MAX_PAYLOAD_BYTES, Sizes, as_json
+from constructs_sm.interpreter.values import Sizes, as_json
 from constructs_sm.language.intrinsics import Surroundings
+from constructs_sm.language.machines import LARGEST_PAYLOAD
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -287,7 +288,7 @@ class Execution:
     def fit(self, branch: Branch, value: Any) -> None:
         """Refuse what is more than a state may hand on."""
         name = branch.state.name if branch.state else ""
-        if self.weigh(value, "output", name) > MAX_PAYLOAD_BYTES:
+        if self.weigh(value, "output", name) > LARGEST_PAYLOAD:
             told = "returned a result with a size exceeding the maximum number of bytes service limit."
             raise StateError(DATA_LIMIT, f"The state/task '{name}' {told}")
 
@@ -310,8 +311,8 @@ class Execution:
     def assign(self, branch: Branch, variables: dict[str, Any]) -> None:
         """Give values to variables, behind all that still sees the ones before."""
         for name, value in variables.items():
-            if self.sizes.of(value) > MAX_PAYLOAD_BYTES:
-                raise StateError(DATA_LIMIT, f"The variable '{name}' is larger than {MAX_PAYLOAD_BYTES} bytes.")
+            if self.sizes.of(value) > LARGEST_PAYLOAD:
+                raise StateError(DATA_LIMIT, f"The variable '{name}' is larger than {LARGEST_PAYLOAD} bytes.")
         branch.variables = {**branch.variables, **variables}
 
     def end(self, status: str, error: str | None = None, cause: str | None = None) -> None:

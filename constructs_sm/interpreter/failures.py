@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from constructs_sm.language.error_names import ALL, TASK_FAILED
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
@@ -12,9 +14,7 @@ RUNTIME: Final = "States.Runtime"
 TIMEOUT: Final = "States.Timeout"
 QUERY: Final = "States.QueryEvaluationError"
 DATA_LIMIT: Final = "States.DataLimitExceeded"
-_ALL: Final = "States.ALL"
-_TASK_FAILED: Final = "States.TaskFailed"
-_OF_TASKS: Final = frozenset({_TASK_FAILED, "States.Permissions", "States.BranchFailed"})
+_OF_TASKS: Final = frozenset({TASK_FAILED, "States.Permissions", "States.BranchFailed"})
 
 
 class StateError(Exception):
@@ -40,6 +40,6 @@ def is_for(listed: Collection[str], error: str | None) -> bool:
     """Return True if a retrier or catcher with these ErrorEquals is for *error*."""
     if error == RUNTIME:
         return False
-    if error in listed or _ALL in listed:
+    if error in listed or ALL in listed:
         return True
-    return _TASK_FAILED in listed and (error is None or error in _OF_TASKS or not error.startswith("States."))
+    return TASK_FAILED in listed and (error is None or error in _OF_TASKS or not error.startswith("States."))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from constructs_sm.interpreter.calls import Reading, TaskError
 from constructs_sm.interpreter.failures import QUERY, RUNTIME, StateError
 from constructs_sm.interpreter.values import as_json, compact
+from constructs_sm.language.machines import LARGEST_PAYLOAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 _FAILED: Final = "States.ItemReaderFailed"
 _NOT_ITERABLE: Final = "Attempting to map over non-iterable node."
 DELIMITERS: Final = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"}
-_MOST_BYTES: Final = 262_144
 
 
 def read(execution: Execution, branch: Branch, state: State, value: Any) -> tuple[list[Any], list[str] | None]:
@@ -199,7 +199,7 @@ def _parquet(content: bytes, state: str) -> list[Any]:
 def batches(fields: Mapping[str, Template], found: list[Any], scope: Scope, state: State) -> list[Any]:
     """The items in batches, each with what all of them are given."""
     most = _batch_number(fields, "MaxItemsPerBatch", scope, state)
-    most_bytes = _batch_number(fields, "MaxInputBytesPerBatch", scope, state) or _MOST_BYTES
+    most_bytes = _batch_number(fields, "MaxInputBytesPerBatch", scope, state) or LARGEST_PAYLOAD
     around = {"BatchInput": fields["BatchInput"](scope)} if "BatchInput" in fields else {}
     made: list[Any] = []
     batch: list[Any] = []

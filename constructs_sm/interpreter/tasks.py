@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from constructs_sm.interpreter import steps
 from constructs_sm.interpreter.calls import Call, TaskError, Waiting
 from constructs_sm.interpreter.failures import DATA_LIMIT, QUERY, RUNTIME, TIMEOUT, StateError
-from constructs_sm.interpreter.values import MAX_PAYLOAD_BYTES, as_json, compact
+from constructs_sm.interpreter.values import as_json, compact
+from constructs_sm.language.machines import LARGEST_PAYLOAD
 
 if TYPE_CHECKING:
     from constructs_sm.interpreter.branches import Branch
@@ -24,7 +25,7 @@ def attempt(execution: Execution, branch: Branch, state: State) -> None:
     value = steps.effective(execution, branch, state)
     scope = execution.scope(branch, value)
     request = value if state.arguments is None else state.arguments(scope)
-    if execution.weigh(request, "parameters", state.name) > MAX_PAYLOAD_BYTES:
+    if execution.weigh(request, "parameters", state.name) > LARGEST_PAYLOAD:
         told = f"The state/task '{state.name}' has an input with a size exceeding"
         raise StateError(DATA_LIMIT, f"{told} the maximum number of bytes service limit.")
     resource = state.resource

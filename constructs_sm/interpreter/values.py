@@ -11,8 +11,6 @@ from constructs_sm.interpreter.failures import StateError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MAX_PAYLOAD_BYTES: Final = 256 * 1024
-"""What a state may take, or hand on."""
 _ATOMS: Final = (str, int, bool, type(None))
 _MOST_REMEMBERED: Final = 20_000
 

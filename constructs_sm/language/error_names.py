@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-hand
 from __future__ import annotations
 
 ALL = "States.ALL"
-"""Every error but `States.DataLimitExceeded` and `States.Runtime`."""
+"""Every error but `States.Runtime`; of `States.DataLimitExceeded`, that of the result of a task."""
 TASK_FAILED = "States.TaskFailed"
 """Every error of a task but `States.Timeout`."""
 WILDCARDS = frozenset({ALL, TASK_FAILED})

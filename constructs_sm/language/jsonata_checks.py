@@ -31,11 +31,6 @@ def is_expression(text: object) -> bool:
     return isinstance(text, str) and text.startswith(OPEN) and text.endswith(CLOSE) and len(text) >= len(OPEN + CLOSE)
 
 
-def is_half_open(text: object) -> bool:
-    """Return True for a text that begins as an expression and does not end as one, or the other way round."""
-    return isinstance(text, str) and not is_expression(text) and (text.startswith(OPEN) or text.endswith(CLOSE))
-
-
 def inner(text: str) -> str:
     """The expression within `{% %}`."""
     return text[len(OPEN) : -len(CLOSE)]

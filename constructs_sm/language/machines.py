@@ -9,6 +9,8 @@ from typing import Any, TypeAlias
 Json: TypeAlias = Mapping[str, Any]
 LARGEST_PAYLOAD = 262_144
 """Bytes of UTF-8 that a state, a task or an execution takes or hands on: 256 KiB."""
+LARGEST_DEFINITION = 1_048_576
+"""Bytes of UTF-8 of a definition that Step Functions takes: 1 MiB."""
 
 
 def machines_in(state: Json) -> list[Json]:

@@ -14,7 +14,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import InvalidInputError, Problem
-from constructs_sm.language.machines import definition_of, states_of
+from constructs_sm.language.machines import LARGEST_DEFINITION, definition_of, states_of
 from constructs_sm.task.scope import reference_of
 from constructs_sm.values.names import LONGEST_STATE_NAME
 
@@ -26,7 +26,6 @@ from constructs import IValidation
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-DEFINITION_BYTES = 1_048_576
 TEMPLATE_BYTES = 1_000_000
 """CloudFormation's page says 1 MB; the service names the number: https://github.com/aws-samples/aws-vpc-cidr-mgmt/issues/10."""
 _LARGE = 900_000
@@ -98,8 +97,8 @@ def problems_of(definition: Any, beside: Callable[[], int] = int) -> Iterator[Pr
     """
     parts = definition["Fn::Join"][1] if isinstance(definition, dict) else [definition]
     size = sum(len(part.encode()) for part in parts if isinstance(part, str))
-    if size > DEFINITION_BYTES:
-        what = f"Step Functions takes definitions of {DEFINITION_BYTES:,} bytes"
+    if size > LARGEST_DEFINITION:
+        what = f"Step Functions takes definitions of {LARGEST_DEFINITION:,} bytes"
         yield Problem(what, size, _NEST)
     in_the_template = len(json.dumps(definition, ensure_ascii=False).encode())
     if in_the_template > _LARGE:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from constructs_sm.language.error_names import ALL
 from constructs_sm.language.jsonata_checks import OPEN, is_expression
 from constructs_sm.rules import definition_rules as rules
 from constructs_sm.rules import field_checks as check
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 _LONGEST_WAIT: Final = 99_999_999
 _MOST_ATTEMPTS: Final = 99_999_999
 _LONGEST_DELAY: Final = 31_622_400
-_ALL: Final = "States.ALL"
 _COMBINED: Final = ("And", "Or", "Not")
 _COMPARISON: Final = re.compile(
     r"(?:String|Numeric|Timestamp)(?:Equals|LessThan|GreaterThan|LessThanEquals|GreaterThanEquals)(?:Path)?|"
@@ -107,7 +107,7 @@ def _errors(handler: Mapping[str, Any], at: str, *, is_last: bool) -> Iterator[V
     listed = handler.get("ErrorEquals")
     if not isinstance(listed, list) or not listed or not all(isinstance(name, str) for name in listed):
         yield rules.MISSING.broken(at, what="ErrorEquals is a list of errors, at least one")
-    elif _ALL in listed and (len(listed) > 1 or not is_last):
+    elif ALL in listed and (len(listed) > 1 or not is_last):
         yield rules.ERROR_EQUALS.broken(f"{at}/ErrorEquals", listed)
 
 

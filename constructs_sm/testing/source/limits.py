@@ -1,8 +1,10 @@
 """The sizes of documents that are read; what is beyond them is refused before it costs anything."""
 
-MAX_BYTES = 1_048_576
-"""The bytes of a definition that Step Functions takes, and of a template that CloudFormation takes."""
-MAX_TERRAFORM_BYTES = 16 * 1_048_576
+from constructs_sm.language.machines import LARGEST_DEFINITION
+
+MAX_BYTES = LARGEST_DEFINITION
+"""The bytes of a definition, or of a template: CloudFormation takes less than Step Functions."""
+MAX_TERRAFORM_BYTES = 16 * MAX_BYTES
 """The bytes of Terraform's JSON, which has everything that Terraform manages."""
 MAX_DEPTH = 200
 """The levels of a document; 20 Map states within each other come to 80."""
