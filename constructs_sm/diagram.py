@@ -136,7 +136,7 @@ def _on_the_way(start: str, edges: Mapping[str, Sequence[_Edge]]) -> list[str]:
 
 
 def _leans(edges: Sequence[_Edge], states: Mapping[str, Json]) -> bool:
-    """Whether a state needs an invisible target, to the left of the one that comes next.
+    """Tell whether a state needs an invisible target, to the left of the one that comes next.
 
     Mermaid centres a state over its targets: with a single one off the way to success, that way runs askew, farther
     with every job. With one more on the other side it is a straight line.

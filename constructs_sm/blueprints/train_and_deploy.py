@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from constructs_sm.jobs.parts.channels import ChannelData
     from constructs_sm.jobs.parts.fields import Image, InstanceType, Texts
+    from constructs_sm.jobs.parts.script_mode import SourceCode
     from constructs_sm.values.s3 import S3Data
 
     from aws_cdk import aws_stepfunctions as sfn
@@ -28,6 +29,8 @@ class TrainAndDeploy(DeployingBlueprint):
         construct_id: Of the fragment.
         image: The training image, and the inference image unless *serving_image* says otherwise.
         inputs: Channels by name.
+        code: A script of your own for the training: see `TrainingJob`. One to serve with goes into *model*.
+        entry_point: The file of *code* that is run. Default: *code* itself, where that is a file.
         endpoint_name: Created by the first run, updated by the next ones.
         instance_type: Of the training. Default: `ml.m5.xlarge`.
         hyperparameters: Any scalars; SageMaker gets strings.
@@ -65,6 +68,8 @@ class TrainAndDeploy(DeployingBlueprint):
         image: Image,
         inputs: Mapping[str, ChannelData],
         endpoint_name: str,
+        code: SourceCode | None = None,
+        entry_point: str | None = None,
         instance_type: InstanceType = "ml.m5.xlarge",
         hyperparameters: Texts | None = None,
         output: S3Data | None = None,
@@ -92,6 +97,8 @@ class TrainAndDeploy(DeployingBlueprint):
             f"{where}: train",
             {
                 "image": image,
+                "code": code,
+                "entry_point": entry_point,
                 "inputs": inputs,
                 "instance_type": instance_type,
                 "hyperparameters": hyperparameters,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from constructs_sm.jobs.parts.channels import ChannelData
     from constructs_sm.jobs.parts.fields import Image, InstanceType, Texts
     from constructs_sm.jobs.parts.ranges import Range
+    from constructs_sm.jobs.parts.script_mode import SourceCode
     from constructs_sm.values.s3 import S3Data
 
     from aws_cdk import aws_stepfunctions as sfn
@@ -31,6 +32,8 @@ class TuneAndDeploy(DeployingBlueprint):
         inputs: Channels by name.
         ranges: What to search, by hyperparameter: see `TuningJob`.
         objective: The metric to optimize, as `validation:auc`.
+        code: A script of your own for the trainings: see `TrainingJob`. One to serve with goes into *model*.
+        entry_point: The file of *code* that is run. Default: *code* itself, where that is a file.
         endpoint_name: Created by the first run, updated by the next ones.
         objective_type: `Maximize` or `Minimize`. Default: `Maximize`.
         max_jobs: Trainings in all. Default: 10.
@@ -71,6 +74,8 @@ class TuneAndDeploy(DeployingBlueprint):
         ranges: Mapping[str, Range],
         objective: str,
         endpoint_name: str,
+        code: SourceCode | None = None,
+        entry_point: str | None = None,
         objective_type: str = "Maximize",
         max_jobs: int = 10,
         max_parallel_jobs: int = 2,
@@ -92,6 +97,8 @@ class TuneAndDeploy(DeployingBlueprint):
             f"{where}: tune",
             {
                 "image": image,
+                "code": code,
+                "entry_point": entry_point,
                 "inputs": inputs,
                 "ranges": ranges,
                 "objective": objective,

@@ -29,6 +29,8 @@ _OF_THE_CALLER = re.compile(r"^KmsKeyId$")
 """An endpoint's volumes: whoever calls the API makes the grant on the key."""
 _OF_THE_CONTAINER = re.compile(r"^(.*\.)?(Environment|HyperParameters|StaticHyperParameters)\.")
 """What the user's code makes of a value that looks like an S3 URI is not known."""
+_CODE = re.compile(r"\.(sagemaker_submit_directory|SAGEMAKER_SUBMIT_DIRECTORY)$")
+"""But this the containers of AWS fetch, under the execution role."""
 _SHOWN_ELSEWHERE = re.compile(
     r"(^|\.)(AlgorithmSpecification\.AlgorithmName|ModelPackageName|ModelPackageGroupArn|SourceModelPackageArn"
     r"|BaseModelArn|EvaluatorArn|MlflowResourceArn|DatasetArn)$"
@@ -88,6 +90,8 @@ def access_of(action: Action, request: Request) -> Access:
             continue
         if late and path != name_field and _holds_access(operation, path):
             access.unknown.append(path)
+        elif kind is _Kind.CODE:
+            _code(access, path, value, known)
         elif isinstance(known, S3Location) or kind is _Kind.S3:
             _s3(access, path, known or S3Location(value, None if late else value))
         elif kind is not None:
@@ -99,6 +103,7 @@ def access_of(action: Action, request: Request) -> Access:
 class _Kind(Enum):
     """What a field names, in the order in which it is asked."""
 
+    CODE = _CODE
     OF_THE_CONTAINER = _OF_THE_CONTAINER
     S3 = _S3
     IMAGE = _IMAGE
@@ -149,6 +154,17 @@ def _s3(access: Access, path: str, location: S3Location) -> None:
         access.reads.append(location)
     if _LOCATED.search(path):
         access.located.append(location)
+
+
+def _code(access: Access, path: str, value: str, known: Any) -> None:
+    # As a hyperparameter it may stand in quotes.
+    uri = value.strip('"')
+    if isinstance(known, S3Location):
+        _s3(access, path, known)
+    elif isinstance(value, Computed) or (is_token(uri) and not uri.startswith("/") and bucket_and_prefix(uri) is None):
+        access.unknown.append(path)
+    elif bucket_and_prefix(uri) is not None:
+        _s3(access, path, S3Location(uri, uri))
 
 
 def _image(access: Access, path: str, value: str, repository: Any) -> None:

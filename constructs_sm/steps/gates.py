@@ -35,10 +35,11 @@ _NO_VALUE = "{}: NoValue"
 _REPORT = "{}: Report"
 _LONGEST_ID = LONGEST_STATE_NAME - len("{}: Report 10".format(""))
 _STEP = re.compile(r"([^.\[\]]+)((?:\[\d+\])*)")
-_RETRY = (
+READING = (
     # The second is what everything is called that S3's model does not name: throttling, and denied access too.
     RetryPolicy(errors=["S3.SdkClientException", "S3.S3Exception"], interval_seconds=2, max_attempts=4, jitter=True),
 )
+"""Errors of a read that a retry helps against."""
 
 
 class EvaluationReport:
@@ -240,7 +241,7 @@ class _Reading(GrantedState, JsonataTask):
             gate,
             name,
             grants=grants,
-            **describing(scope.arns.integration("aws-sdk:s3:getObject"), object_arguments(report.location), _RETRY),
+            **describing(scope.arns.integration("aws-sdk:s3:getObject"), object_arguments(report.location), READING),
             Output=(
                 "{% ($report := $parse($states.result.Body); "
                 f"$merge([$states.input, {{{quoted(key)}: $merge([{place}, "

@@ -21,6 +21,7 @@ from constructs_sm.polled_actions import PolledAction
 from constructs_sm.requests.model_check import problems_of
 from constructs_sm.requests.rendering import render
 from constructs_sm.requests.role_fields import are_late_bound, named_roles, set_roles
+from constructs_sm.rules import script_mode
 from constructs_sm.task.arguments import StateFields, TaskArguments
 from constructs_sm.task.path_tokens import json_path_of
 from constructs_sm.task.query_language import is_jsonata_language
@@ -348,6 +349,7 @@ class TaskPlan:
             yield "waitForTaskToken", _CALLBACK_WARNING.format(self._action.api)
         if unknown:
             yield "lateBoundAccess", _ACCESS_WARNING.format(", ".join(unknown))
+        yield from script_mode.warnings(self._request.structures)
 
 
 def _hands_out_token(request: Request) -> bool:

@@ -26,7 +26,7 @@ def test_time_is_read_as_seconds(time):
         *(None, True, 0, -1, 1.5, float("inf"), float("nan"), "60", timedelta(hours=1)),
         *(Duration.millis(1500), Duration.seconds(0), sfn.Timeout.at("$.timeout")),
     ],
-    ids=str,
+    ids=["None", "True", "0", "-1", "1.5", "inf", "nan", "text", "timedelta", "fraction", "zero", "path"],
 )
 def test_what_is_no_time_of_whole_seconds_is_none(time):
     assert seconds_of(time) is None

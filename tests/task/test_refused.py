@@ -7,6 +7,7 @@ from typing import Any
 import constructs_sm
 from constructs_sm import (
     Approval,
+    ArtifactCheck,
     CreateModel,
     CreateModelPackage,
     EndpointDeployment,
@@ -78,6 +79,7 @@ ARGUMENTS_OF: dict[type, Any] = {
     QualityGate: lambda _: {"condition": EvaluationReport("s3://data/", "evaluation.json")["auc"] >= 0.8},
     InputGuard: lambda _: {"inputs": {"rounds": Input.integer(1, 5)}},
     Approval: lambda _: {"notify": ["ada@example.com"]},
+    ArtifactCheck: lambda _: {"artifact": "s3://data/model.tar.gz"},
     EndpointDeployment: lambda _: {**DEPLOYED, "rollback_alarms": ["errors"], "delete_old_configs": True},
     FailureHandler: lambda _: {},
     FanOut: lambda stack: {"each": train(stack), "items": "$.items"},
