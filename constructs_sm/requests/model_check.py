@@ -12,16 +12,20 @@ from functools import cache
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.language.errors import NOTHING, Problem, did_you_mean, raise_all
+from constructs_sm.language.errors import NOTHING, did_you_mean, raise_all
 from constructs_sm.language.late_bound import LATE, is_jsonata, is_token
 from constructs_sm.requests.api_model import input_shape, output_shape
+from constructs_sm.rules import model_rules as rules
 from constructs_sm.rules.requests import broken_rules
+from constructs_sm.rules.rule import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import TypeAlias
 
     from constructs_sm.actions import Action
+    from constructs_sm.language.arns import Arns
+    from constructs_sm.language.errors import Problem
     from constructs_sm.requests.api_model import Shape
 
     _Path: TypeAlias = tuple[Any, Any] | None
@@ -51,7 +55,28 @@ def check(action: Action, request: Mapping[str, Any]) -> None:
 
 def problems(action: Action, request: Mapping[str, Any]) -> list[Problem]:
     """What `check` would raise, as a list."""
-    return model_problems(action.operation, request) + broken_rules(action.operation, request)
+    return [problem for problem in found_in(action, request) if RULES[problem.rule].severity == "error"]
+
+
+def found_in(
+    action: Action,
+    request: Mapping[str, Any],
+    *,
+    arns: Arns | None = None,
+    models: Sequence[Mapping[str, Any]] = (),
+) -> list[Problem]:
+    """Everything that is wrong with a request, and what is worth a warning.
+
+    Args:
+        action: The row of `ACTIONS` the request is for.
+        request: The request in SageMaker's words.
+        arns: The Region and account that the request is made in, where they are known.
+        models: The requests of the models that it names, as far as they are known.
+    """
+    return [
+        *model_problems(action.operation, request),
+        *broken_rules(action.operation, request, arns=arns, models=models),
+    ]
 
 
 def model_problems(operation: str, request: Mapping[str, Any]) -> list[Problem]:
@@ -104,7 +129,7 @@ def _unknown_output(action: Action, path: str) -> Iterator[Problem]:
             return
         if name not in shape.members:
             what = f"no such field in the output of {action.noun}"
-            yield Problem(what, path, _nearest(name, shape.members))
+            yield rules.OUTPUT.problem(what, path, _nearest(name, shape.members))
             return
         shape = shape.members[name]
 
@@ -128,10 +153,10 @@ def _structure(shape: Shape) -> _Check:
         if not isinstance(value, Mapping):
             if not _is_late(value):
                 what = f"{_spelled(path) or 'the request'} must be a mapping"
-                found.append(Problem(what, value, _one_of("with the fields", members)))
+                found.append(rules.STRUCTURE.problem(what, value, _one_of("with the fields", members)))
             return
         found += [
-            Problem(f"{_spelled((path, field))} is missing", NOTHING, "SageMaker requires it")
+            rules.MISSING.problem(f"{_spelled((path, field))} is missing", NOTHING, "SageMaker requires it")
             for field in required
             if field not in value and f"{field}{LATE}" not in value
         ]
@@ -141,7 +166,7 @@ def _structure(shape: Shape) -> _Check:
                 field = _bare(key)
                 if field not in members:
                     what = f"{_spelled((path, field))} is not a field of this API"
-                    found.append(Problem(what, field, _nearest(field, members)))
+                    found.append(rules.UNKNOWN.problem(what, field, _nearest(field, members)))
                     continue
                 if field != key:
                     continue
@@ -158,7 +183,9 @@ def _list(shape: Shape) -> _Check:
     def check(value: Any, path: _Path, found: list[Problem]) -> None:
         if isinstance(value, (str, Mapping)) or not isinstance(value, Sequence):
             if not _is_late(value):
-                found.append(Problem(f"{_spelled(path)} must be a list", value, "pass a list, also of one"))
+                found.append(
+                    rules.STRUCTURE.problem(f"{_spelled(path)} must be a list", value, "pass a list, also of one")
+                )
             return
         size(value, path, found)
         for index, item in enumerate(value):
@@ -173,7 +200,7 @@ def _map(shape: Shape) -> _Check:
     def check(value: Any, path: _Path, found: list[Problem]) -> None:
         if not isinstance(value, Mapping):
             if not _is_late(value):
-                found.append(Problem(f"{_spelled(path)} must be a mapping", value, "pass a dict"))
+                found.append(rules.STRUCTURE.problem(f"{_spelled(path)} must be a mapping", value, "pass a dict"))
             return
         size(value, path, found)
         for key, item in value.items():
@@ -187,25 +214,32 @@ def _map(shape: Shape) -> _Check:
 
 def _string(shape: Shape) -> _Check:
     options = frozenset(shape.enum)
-    size, pattern = _size(shape, "characters"), shape.metadata.get("pattern")
+    size, pattern = _size(shape, "characters"), shape.metadata.get("pattern", "")
     form = _compiled(pattern) if pattern else None
 
     def check(value: Any, path: _Path, found: list[Problem]) -> None:
         if not isinstance(value, str):
             if not _is_late(value):
                 use = f"write {str(value)!r}" if isinstance(value, (bool, int, float)) else "pass a str"
-                found.append(Problem(f"{_spelled(path)} must be a string", value, use))
+                found.append(rules.TYPE.problem(f"{_spelled(path)} must be a string", value, use))
         elif options:
             if value not in options and not _is_late(value):
                 what = f"{_spelled(path)} is not a value SageMaker knows"
-                found.append(Problem(what, value, _nearest(value, shape.enum)))
+                found.append(rules.VALUE.problem(what, value, _nearest(value, shape.enum)))
         else:
+            before = len(found)
             size(value, path, found)
-            if form and not form.fullmatch(value) and not _is_late(value):
-                what = f"{_spelled(path)} does not have the form SageMaker wants"
-                found.append(Problem(what, value, f"match {pattern}"))
+            if len(found) == before and form and not form.fullmatch(value) and not _is_late(value):
+                found.append(_formless(_spelled(path), value, pattern))
 
     return check
+
+
+def _formless(path: str, value: str, pattern: str) -> Problem:
+    """A text that does not match the pattern of its field: most often a place in S3 that lacks its beginning."""
+    if "s3)://" in pattern and "://" not in value:
+        return rules.PLACE.problem(f"{path} is a place without s3://", value, f"write s3://{value.lstrip('/')}")
+    return rules.FORM.problem(f"{path} does not have the form SageMaker wants", value, f"match {pattern}")
 
 
 def _number(shape: Shape) -> _Check:
@@ -216,11 +250,11 @@ def _number(shape: Shape) -> _Check:
         if isinstance(value, bool) or not isinstance(value, kinds):
             if not _is_late(value):
                 what, use = ("a number", "pass a float") if float in kinds else ("a whole number", "pass an int")
-                found.append(Problem(f"{_spelled(path)} must be {what}", value, use))
+                found.append(rules.TYPE.problem(f"{_spelled(path)} must be {what}", value, use))
         elif value < least and not _is_late(value):
-            found.append(Problem(f"{_spelled(path)} is too small", value, f"pass {least} or more"))
+            found.append(rules.RANGE.problem(f"{_spelled(path)} is too small", value, f"pass {least} or more"))
         elif value > most:
-            found.append(Problem(f"{_spelled(path)} is too big", value, f"pass {most} or less"))
+            found.append(rules.RANGE.problem(f"{_spelled(path)} is too big", value, f"pass {most} or less"))
 
     return check
 
@@ -228,7 +262,7 @@ def _number(shape: Shape) -> _Check:
 def _boolean(_shape: Shape) -> _Check:
     def check(value: Any, path: _Path, found: list[Problem]) -> None:
         if not isinstance(value, bool) and not _is_late(value):
-            found.append(Problem(f"{_spelled(path)} must be a boolean", value, "pass True or False"))
+            found.append(rules.TYPE.problem(f"{_spelled(path)} must be a boolean", value, "pass True or False"))
 
     return check
 
@@ -254,7 +288,7 @@ def _size(shape: Shape, unit: str) -> _Check:
         if least <= size <= most or _is_late(value):
             return
         wrong, use = ("short", f"at least {least}") if size < least else ("long", f"at most {most}")
-        found.append(Problem(f"{_spelled(path)} is too {wrong}", f"{size} {unit}", f"give {use}"))
+        found.append(rules.LENGTH.problem(f"{_spelled(path)} is too {wrong}", f"{size} {unit}", f"give {use}"))
 
     return check
 

@@ -1,0 +1,141 @@
+"""A rule, and where it is broken."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+Severity: TypeAlias = Literal["error", "warning", "info"]
+PREFIX: Final = "constructs-sm"
+"""What stands before an id where those of other tools may stand too, as in `Validations.of(...).acknowledge(...)`."""
+_ID: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """Something that must hold.
+
+    Args:
+        id: Names it in messages, and where it is overruled: `asl-unreachable-state`.
+        what: The fault, in a sentence without a full stop.
+        why: What happens then.
+        source: Who says so.
+        fix: What to do.
+        severity: An error is refused, a warning is told, an info is told to whoever looks.
+        protects: Why nobody can overrule it; empty: it can be acknowledged.
+    """
+
+    id: str
+    what: str
+    why: str
+    source: str
+    fix: str
+    severity: Severity = "error"
+    protects: str = ""
+
+    def __post_init__(self) -> None:
+        if _ID.fullmatch(self.id) is None:
+            raise ValueError(f"the id of a rule is words with dashes between them, got {self.id!r}")
+
+    def broken(self, where: str, got: object = NOTHING, *, what: str = "", fix: str = "") -> Violation:
+        """One place where the rule is broken.
+
+        Args:
+            where: The place: `state 'Train'`.
+            got: The value that stands there.
+            what: The fault, where that can be said more closely.
+            fix: What to do, likewise.
+        """
+        return Violation(self, where, got, what or self.what, fix or self.fix)
+
+    def problem(self, what: str = "", got: object = NOTHING, fix: str = "") -> Problem:
+        """The rule as a problem of an `InvalidInputError`, where the construct at fault says where."""
+        return Problem(what or self.what, got, fix or self.fix, self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A rule that is broken, and where."""
+
+    rule: Rule
+    where: str
+    got: object
+    what: str
+    fix: str
+
+    @property
+    def problem(self) -> Problem:
+        """The same as a problem of an `InvalidInputError`."""
+        return Problem(f"{self.where}: {self.what}", self.got, self.fix, self.rule.id)
+
+    def __str__(self) -> str:
+        return str(self.problem)
+
+
+class Rulebook:
+    """All rules, by id."""
+
+    def __init__(self) -> None:
+        self._rules: dict[str, Rule] = {}
+
+    def add(self, *rules: Rule) -> None:
+        """Take rules up.
+
+        Raises:
+            ValueError: There is one of that id.
+        """
+        for rule in rules:
+            if rule.id in self._rules:
+                raise ValueError(f"there are two rules with the id {rule.id!r}")
+            self._rules[rule.id] = rule
+
+    def __getitem__(self, rule_id: str) -> Rule:
+        return self._rules[rule_id]
+
+    def __contains__(self, rule_id: object) -> bool:
+        return rule_id in self._rules
+
+    def __iter__(self) -> Iterator[Rule]:
+        return iter(self._rules.values())
+
+    def __len__(self) -> int:
+        return len(self._rules)
+
+    def named(self, rule_id: object, where: str) -> Rule:
+        """The rule of an id, with or without the prefix of this library.
+
+        Raises:
+            InvalidInputError: There is none; with the nearest that there is.
+        """
+        bare = str(rule_id).removeprefix(f"{PREFIX}::").removeprefix(f"{PREFIX}:")
+        if bare not in self._rules:
+            use = did_you_mean(bare, self._rules) or "use one that docs/rules.md lists"
+            raise InvalidInputError(where, [Problem("no such rule", rule_id, use, "rule-unknown")])
+        return self._rules[bare]
+
+
+RULES: Final = Rulebook()
+"""The one space of ids."""
+
+
+class InvalidDefinitionError(InvalidInputError):
+    """Step Functions would not create this state machine.
+
+    Attributes:
+        violations: Everything that is wrong with it, each with its rule and its place.
+    """
+
+    def __init__(self, where: str, violations: Sequence[Violation]) -> None:
+        self.violations = tuple(violations)
+        super().__init__(where, [violation.problem for violation in violations])
+
+
+def errors(violations: Iterable[Violation]) -> list[Violation]:
+    """Those that are refused."""
+    return [violation for violation in violations if violation.rule.severity == "error"]
