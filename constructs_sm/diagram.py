@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from html.entities import codepoint2name
 from typing import TYPE_CHECKING
 
+from constructs_sm.language.error_names import ALL
 from constructs_sm.language.machines import machines_in
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def _on_the_way(start: str, edges: Mapping[str, Sequence[_Edge]]) -> list[str]:
 
 
 def _leans(edges: Sequence[_Edge], states: Mapping[str, Json]) -> bool:
-    """Whether a state needs an invisible target, to the left of the one that comes next.
+    """Tell whether a state needs an invisible target, to the left of the one that comes next.
 
     Mermaid centres a state over its targets: with a single one off the way to success, that way runs askew, farther
     with every job. With one more on the other side it is a straight line.
@@ -164,11 +165,11 @@ def _notes(state: Json) -> Iterator[str]:
 
 def _caught(errors: Sequence[str]) -> str:
     named = " or ".join(error.rpartition(".")[2] for error in errors)
-    return named if len(named) <= _LONGEST_LABEL and "States.ALL" not in errors else _kinds(errors)
+    return named if len(named) <= _LONGEST_LABEL and ALL not in errors else _kinds(errors)
 
 
 def _kinds(errors: Collection[str]) -> str:
-    if "States.ALL" in errors:
+    if ALL in errors:
         return "any error"
     return f"{len(errors)} kind{'s' if len(errors) > 1 else ''} of error"
 

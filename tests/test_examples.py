@@ -34,6 +34,7 @@ GOOD = Metrics(**{"train:auc": 0.9})
 STEPS = {
     "train_each_dataset": {"Train": [GOOD, Failed("AlgorithmError: no rows"), *[GOOD] * 8]},
     "stop_bad_models": {"Train": [Metrics(**{"validation:auc": 0.9})]},
+    "train_own_forest": {"Train": [Metrics(accuracy=0.9)]},
 }
 ANSWERS = {
     "approve_before_deployment": {"Approve: Ask": [{"Approved": True, "By": "Ada", "Comment": "better"}]},

@@ -40,17 +40,21 @@ def sources(wing):
     return sorted((PACKAGE / wing).rglob("*.py"))
 
 
-def imported(path):
-    """The modules a file imports when it runs: not those under `if TYPE_CHECKING`."""
+def imported(path, *, typed=False):
+    """The modules a file imports when it runs, and with *typed* those under `if TYPE_CHECKING` too."""
     tree = ast.parse(path.read_text())
-    tree.body = [node for node in tree.body if not isinstance(node, ast.If)]
+    tree.body = [node for node in tree.body if typed or not isinstance(node, ast.If)]
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module == "constructs_sm":
+        if isinstance(node, ast.ImportFrom) and re.fullmatch(r"constructs_sm(\.\w+)?", node.module or ""):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield from ([node.module] if node.module else ())
         elif isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
+
+
+def is_in(wing, module):
+    return module.startswith(f"constructs_sm.{wing}.")
 
 
 def own(path):
@@ -73,6 +77,15 @@ def test_wing_says_its_purpose_in_one_sentence(wing):
 def test_wing_imports_only_wings_above_it(wing):
     above = {*WINGS[: WINGS.index(wing) + 1], *FACTS}
     assert {path.name: own(path) - above for path in sources(wing) if own(path) - above} == {}
+
+
+@pytest.mark.parametrize("wing", sorted({*WINGS} - {"testing"}))
+def test_other_wings_import_only_the_modules_that_a_wing_names(wing):
+    """Of `testing`, the names are for users' tests; its modules serve the command line."""
+    named = getattr(importlib.import_module(f"constructs_sm.{wing}"), "__all__", ())
+    others = [path for other in WINGS if other != wing for path in sources(other)]
+    used = {module.split(".")[2] for path in others for module in imported(path, typed=True) if is_in(wing, module)}
+    assert used - {*named} == set()
 
 
 @pytest.mark.parametrize("name", FACTS)

@@ -48,7 +48,10 @@ GROUPS: tuple[tuple[str, str, str], ...] = (
     (
         "Between jobs",
         "",
-        "QualityGate EvaluationReport Condition Number ParallelJobs FanOut S3Items EndpointDeployment Approval",
+        (
+            "QualityGate EvaluationReport ArtifactCheck Condition Number ParallelJobs FanOut S3Items EndpointDeployment"
+            " Approval"
+        ),
     ),
     ("Inputs and failures", "", "Input InputGuard FailureHandler InvalidInputError"),
     ("Names, retries, checks, outputs", "", "JobName RetryPolicy OutputCheck JobOutput"),

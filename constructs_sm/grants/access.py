@@ -32,6 +32,8 @@ _OF_THE_CALLER = re.compile(r"^KmsKeyId$")
 """An endpoint's volumes: whoever calls the API makes the grant on the key."""
 _OF_THE_CONTAINER = re.compile(r"^(.*\.)?(Environment|HyperParameters|StaticHyperParameters)\.")
 """What the user's code makes of a value that looks like an S3 URI is not known."""
+_CODE = re.compile(r"\.(sagemaker_submit_directory|SAGEMAKER_SUBMIT_DIRECTORY)$")
+"""But this the containers of AWS fetch, under the execution role."""
 _SHOWN_ELSEWHERE = re.compile(
     r"(^|\.)(AlgorithmSpecification\.AlgorithmName|ModelPackageName|ModelPackageGroupArn|SourceModelPackageArn"
     r"|BaseModelArn|EvaluatorArn|MlflowResourceArn|DatasetArn)$"
@@ -82,9 +84,11 @@ def access_of(action: Action, rendered: Rendered) -> Access:
     """What SageMaker needs access to for *rendered*, a request to *action*."""
     access = Access()
     for path, value, late in _leaves(rendered.request, ""):
-        if _OF_THE_CONTAINER.match(path):
-            continue
         known = rendered.objects.get(path)
+        if _OF_THE_CONTAINER.match(path):
+            if _CODE.search(path):
+                _code(access, path, value, known, late=late)
+            continue
         if late and path != action.name_field and _holds_access(action, path):
             access.unknown.append(path)
         else:
@@ -130,6 +134,17 @@ def _s3(access: Access, path: str, location: S3Location) -> None:
         access.reads.append(location)
     if _LOCATED.search(path):
         access.located.append(location)
+
+
+def _code(access: Access, path: str, value: Any, known: Any, *, late: bool) -> None:
+    # As a hyperparameter it may stand in quotes.
+    uri = value.strip('"') if isinstance(value, str) else ""
+    if isinstance(known, S3Location):
+        _s3(access, path, known)
+    elif late or (is_token(uri) and not uri.startswith("/") and bucket_and_prefix(uri) is None):
+        access.unknown.append(path)
+    elif bucket_and_prefix(uri) is not None:
+        _s3(access, path, S3Location(uri, uri))
 
 
 def _image(access: Access, path: str, value: str, repository: Any, *, late: bool) -> None:

@@ -1,4 +1,4 @@
-"""What SageMaker may do under the execution role.
+"""Statements of the execution role: what SageMaker may do under it.
 
 Sources: https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html, and the Service Authorization Reference
 for the resource types.
@@ -48,7 +48,7 @@ _INTERFACES = (
 
 
 def execution_base_grants(arns: Arns) -> tuple[Grant, ...]:
-    """What every job does whatever it reads: its logs, its metrics, and logging in to the registry."""
+    """Let every job, whatever it reads, write logs and metrics and log in to the registry."""
     logs = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
     return (
         Grant(logs, (arns.of("logs", "log-group:/aws/sagemaker/*"),), wildcard="SageMaker makes its log groups itself"),
@@ -57,7 +57,7 @@ def execution_base_grants(arns: Arns) -> tuple[Grant, ...]:
 
 
 def execution_grants(access: Access, arns: Arns) -> tuple[Grant, ...]:
-    """What SageMaker may do to serve a request that needs *access*: prefixes of S3, never whole buckets, and no `*`."""
+    """Let SageMaker serve a request that needs *access*: prefixes of S3, never whole buckets, and no `*`."""
     grants = [grant for location in access.reads for grant in _read(location, arns)]
     grants += [grant for location in access.writes for grant in _write(location, arns)]
     grants += [bucket_grant(location, arns, "s3:GetBucketLocation") for location in access.located]
@@ -74,7 +74,7 @@ def execution_grants(access: Access, arns: Arns) -> tuple[Grant, ...]:
 
 
 def self_passing_grant(role_arn: str) -> Grant:
-    """What lets a role be that of jobs which SageMaker starts for a job that runs under it: automated labeling."""
+    """Let a role be that of jobs which SageMaker starts for a job that runs under it: automated labeling."""
     return passing_grant(role_arn)
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _BEGINNING = "A name ends in a random part or comes at run time; its literal beginning, if any, is kept"
 SERVICE_GRANT = Grant((), ("*",), wildcard="Log deliveries and traces take no resource; the CDK grants them")
-"""What the CDK itself gives a state machine role that logs and is traced: here only to say why."""
+"""Grant that the CDK itself gives a state machine role that logs and is traced: here only to say why."""
 SEND_FAILURE_GRANT = Grant(
     ("states:SendTaskFailure",), ("*",), wildcard="A task token says whose it is: the API takes no resource"
 )
@@ -40,7 +40,7 @@ def state_machine_grants(
     shared_prefix: str | None = None,
     keys: Iterable[str] = (),
 ) -> tuple[Grant, ...]:
-    """What Step Functions may do to call *action*: AWS's documented template, and `sagemaker:AddTags` on the resource.
+    """Let Step Functions call *action*: AWS's documented template, and `sagemaker:AddTags` on the resource.
 
     Step Functions tags what it starts; without AddTags it is refused. `ListTags` stays on `*` as AWS documents it:
     whether the resource's ARN would do is not verified on AWS.
@@ -82,7 +82,7 @@ def polled_grants(
     *,
     shared_prefix: str | None = None,
 ) -> tuple[Grant, ...]:
-    """What the state machine role needs to begin a job that has to be polled.
+    """Let the state machine role begin a job that has to be polled.
 
     Step Functions adds no tags by the AWS SDK integration, so `sagemaker:AddTags` is needed for those of the request
     alone. No EventBridge rule, and no ListTags.

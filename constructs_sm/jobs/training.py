@@ -18,6 +18,7 @@ from constructs_sm.jobs.parts.definitions import (
 )
 from constructs_sm.jobs.parts.fields import asks_for_jsonata, first, tag_list, text_list, texts, vpc_config
 from constructs_sm.jobs.parts.resources import resources, volume_key
+from constructs_sm.jobs.parts.script_mode import making, script_hyperparameters, script_inputs, training_script
 from constructs_sm.language.fields import spelled
 from constructs_sm.requests.rendering import Structure
 from constructs_sm.task.job import JobArguments, SageMakerJob
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
         Time,
     )
     from constructs_sm.jobs.parts.resources import InstanceGroup, InstancePlacementConfig, InstancePreference
+    from constructs_sm.jobs.parts.script_mode import SourceCode
     from constructs_sm.language.errors import Problem
     from constructs_sm.values.s3 import S3Data
 
@@ -166,6 +168,9 @@ class TrainingJob(SageMakerJob):
         construct_id: Also the name of the state and the key of its result; at most 64 characters.
         image: The training image.
         algorithm_name: In place of an image: an algorithm of yours or of AWS Marketplace.
+        code: A script of your own for a framework's image: a file or folder on this machine, packed and uploaded with
+            the stack, or a tar.gz in S3. A `requirements.txt` at the top of the folder is installed first.
+        entry_point: The file of *code* that is run. Default: *code* itself, where that is a file.
         image_config: How the image is pulled from a private registry.
         container_entrypoint: The container's command, in place of `train`.
         container_arguments: Arguments of the command.
@@ -177,7 +182,8 @@ class TrainingJob(SageMakerJob):
         output: The prefix SageMaker puts `<job name>/output/model.tar.gz` under. Default, in a `PipelineStack`: its
             bucket.
         output_compression: `GZIP` (SageMaker's default) or `NONE`.
-        hyperparameters: Any scalars; SageMaker gets strings, `True` as `true`.
+        hyperparameters: Any scalars; SageMaker gets strings, `True` as `true`. With *code*, each is spelled so that the
+            script gets what was meant.
         environment: Of the container.
         metric_definitions: Metrics read from the log: a regular expression by name.
         metrics_time_series: Keep the course of metrics. SageMaker's default: for its own images, and with
@@ -228,7 +234,7 @@ class TrainingJob(SageMakerJob):
         InvalidInputError: SageMaker's model refuses the request, or an argument is wrong.
 
     Grants: Create-, Describe- and StopTrainingJob on this job, ListTags, AddTags, PassRole, the managed rule; to the
-        execution role S3 read of *inputs*, S3 write of *output*, pull of *image*, use of *kms_key*.
+        execution role S3 read of *inputs* and *code*, S3 write of *output*, pull of *image*, use of *kms_key*.
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
     """
 
@@ -246,6 +252,8 @@ class TrainingJob(SageMakerJob):
         *,
         image: Image | None = None,
         algorithm_name: str | None = None,
+        code: SourceCode | None = None,
+        entry_point: str | None = None,
         image_config: TrainingImageConfig | None = None,
         container_entrypoint: TextList | None = None,
         container_arguments: TextList | None = None,
@@ -296,6 +304,7 @@ class TrainingJob(SageMakerJob):
         **arguments: Unpack[JobArguments],
     ) -> None:
         problems: list[Problem] = []
+        script = training_script(code, entry_point, image, hyperparameters, problems)
         given = {
             "AlgorithmSpecification": {
                 **algorithm(image, algorithm_name, input_mode, metric_definitions),
@@ -315,9 +324,11 @@ class TrainingJob(SageMakerJob):
                 instance_placement=instance_placement,
                 training_plan_arn=training_plan_arn,
             ),
-            "InputDataConfig": channels(inputs, content_type, problems),
+            "InputDataConfig": channels(
+                script_inputs(inputs, script, network_isolation, problems), content_type, problems
+            ),
             "OutputDataConfig": output_data(output, first(output_kms_key, kms_key), output_compression),
-            "HyperParameters": texts(hyperparameters),
+            "HyperParameters": script_hyperparameters(hyperparameters, script, isolated=network_isolation),
             "Environment": texts(environment),
             "StoppingCondition": stopping(max_runtime, max_wait, max_pending),
             "EnableManagedSpotTraining": spot,
@@ -348,6 +359,7 @@ class TrainingJob(SageMakerJob):
             given=given,
             defaults=_defaults(scope, construct_id, given, place, arguments),
             problems=problems,
+            make=making([script]),
             **arguments,
         )
         # What the request says, also where only its parameters do.

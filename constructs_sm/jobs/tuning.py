@@ -10,6 +10,7 @@ from constructs_sm.actions import TUNING_JOB
 from constructs_sm.jobs.parts.definitions import filled
 from constructs_sm.jobs.parts.fields import seconds, tag_list
 from constructs_sm.jobs.parts.ranges import parameter_ranges
+from constructs_sm.jobs.parts.script_mode import making, script_ranges
 from constructs_sm.jobs.parts.tuning_definition import TuningDefinition
 from constructs_sm.language.errors import InvalidInputError, Problem
 from constructs_sm.language.jsonata import quoted
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         InstancePreference,
         TuningInstanceConfig,
     )
+    from constructs_sm.jobs.parts.script_mode import SourceCode
     from constructs_sm.values.outputs import JobOutput
     from constructs_sm.values.s3 import S3Data
 
@@ -136,6 +138,8 @@ class TuningJob(SageMakerJob):
             place of all arguments from *image* on, and of *objective* and *ranges*.
         image: The training image.
         algorithm_name: In place of an image: an algorithm of yours or of AWS Marketplace.
+        code: A script of your own, as that of a `TrainingJob`.
+        entry_point: The file of *code* that is run. Default: *code* itself, where that is a file.
         inputs: Channels by name, as those of a `TrainingJob`. Default: none.
         content_type: Of all channels but those that say another: as `text/csv`. Default: none.
         input_mode: How channels are read: `File` (default), `FastFile` or `Pipe`.
@@ -178,7 +182,8 @@ class TuningJob(SageMakerJob):
         InvalidInputError: SageMaker's model refuses the request, or an argument is wrong.
 
     Grants: Create-, Describe- and StopHyperParameterTuningJob on this job, ListTags, AddTags, PassRole, the managed
-        rule; to the execution role S3 read of *inputs*, S3 write of *output*, pull of *image*, use of *kms_key*.
+        rule; to the execution role S3 read of *inputs* and *code*, S3 write of *output*, pull of *image*, use of
+        *kms_key*.
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateHyperParameterTuningJob.html
     """
 
@@ -211,6 +216,8 @@ class TuningJob(SageMakerJob):
         definitions: Sequence[TuningDefinition] | None = None,
         image: Image | None = None,
         algorithm_name: str | None = None,
+        code: SourceCode | None = None,
+        entry_point: str | None = None,
         inputs: Mapping[str, ChannelData] | None = None,
         content_type: str | None = None,
         input_mode: str | None = None,
@@ -250,6 +257,8 @@ class TuningJob(SageMakerJob):
         one = TuningDefinition(
             image=image,
             algorithm_name=algorithm_name,
+            code=code,
+            entry_point=entry_point,
             inputs=inputs,
             content_type=content_type,
             input_mode=input_mode,
@@ -295,7 +304,7 @@ class TuningJob(SageMakerJob):
                     "MaxParallelTrainingJobs": max_parallel_jobs,
                     "MaxRuntimeInSeconds": seconds(max_tuning_runtime),
                 },
-                "ParameterRanges": parameter_ranges(ranges, "ranges", problems),
+                "ParameterRanges": parameter_ranges(script_ranges(ranges, one.script([])), "ranges", problems),
                 "TrainingJobEarlyStoppingType": early_stopping,
                 "TuningJobCompletionCriteria": completion_criteria,
                 "RandomSeed": random_seed,
@@ -327,6 +336,7 @@ class TuningJob(SageMakerJob):
                 ),
             },
             problems=problems,
+            make=making(d.script([]) for d in (one, *_listed(definitions))),
             **arguments,
         )
         self._known = [S3Location.of(o) for o in (output, *(d.output for d in definitions or ())) if o is not None]
@@ -373,6 +383,11 @@ def _in_parameters(arguments: JobArguments, structure: str) -> Mapping[str, Any]
     parameters = arguments.get("parameters")
     said = parameters.get(structure) if isinstance(parameters, Mapping) else None
     return said if isinstance(said, Mapping) else {}
+
+
+def _listed(definitions: Any) -> list[TuningDefinition]:
+    listed = definitions if isinstance(definitions, (list, tuple)) else ()
+    return [definition for definition in listed if isinstance(definition, TuningDefinition)]
 
 
 def _all(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _State = TypeVar("_State", bound=sfn.State)
 
 _DONE = "{}: Succeed"
+_SINGLE = "SingleState"
 
 
 class Fragment(WholeOrNotMade, sfn.StateMachineFragment):
@@ -39,7 +40,7 @@ class Fragment(WholeOrNotMade, sfn.StateMachineFragment):
 
     @property
     def _calls(self) -> Sequence[Any]:
-        """What calls something, and can fail."""
+        """States and jobs in it that call something, and can fail."""
         return ()
 
     def add_catch(
@@ -75,12 +76,19 @@ class Fragment(WholeOrNotMade, sfn.StateMachineFragment):
             state_id: Name of the Parallel. Default: the construct id, with its own states prefixed by it.
             prefix_states: What the names of its states begin with. Default: the name of the Parallel and a colon.
             parallel: What `sfn.Parallel` takes.
+
+        Raises:
+            InvalidInputError: It is one already.
         """
         name = state_id or self._state_name
-        # An id of its own, since a state of it has that of its own.
-        single = sfn.Parallel(self, "SingleState", state_name=name, **parallel)
+        # Before the states get their prefix, which they cannot be rid of again.
+        sfn.ParallelProps(state_name=name, **parallel)
+        if self.node.try_find_child(_SINGLE) is not None:
+            problem = Problem("it is a single state already", name, "use that one, or make another")
+            raise InvalidInputError(where_of(type(self).__name__, self), [problem])
         self.prefix_states(prefix_states or f"{name}: ")
-        return single.branch(self)
+        # An id of its own, since a state of it has that of its own.
+        return sfn.Parallel(self, _SINGLE, state_name=name, **parallel).branch(self)
 
     @property
     def _state_name(self) -> str:
@@ -105,7 +113,7 @@ class CheckedFragment(Fragment):
 
     @property
     def goes_on(self) -> bool:
-        """Whether something was chained to it."""
+        """Tell whether something was chained to it."""
         return self._goes_on
 
     def next(self, next: sfn.IChainable) -> sfn.Chain:  # noqa: A002  (the CDK's name)
@@ -128,7 +136,7 @@ class CheckedFragment(Fragment):
         raise NotImplementedError
 
     def _otherwise_starts(self) -> list[sfn.State]:
-        """Where it will lead that is not its own, if all is not well."""
+        """States it will lead to, if all is not well, that are not its own."""
         return []
 
     def _close(self) -> None:
@@ -197,7 +205,7 @@ class Check(sfn.Choice):
 
     @property
     def will_lead_to(self) -> list[sfn.State]:
-        """Where it leads besides, once the state machine is made: until then nobody sees it."""
+        """States it leads to besides, once the state machine is made: until then nobody sees it."""
         return self._fragment._otherwise_starts()  # noqa: SLF001  (one thing in two classes)
 
 
@@ -211,7 +219,7 @@ class ClosingCheck(Check):
 
 @jsii.implements(sfn.IChainable)
 class JobChain:
-    """What `job.next(...)` gives: an `sfn.Chain` in all it can do, kept in Python.
+    """Result of `job.next(...)`: an `sfn.Chain` in all it can do, kept in Python.
 
     A chain of the CDK asks both of its ends for their states, over the jsii bridge, each time it grows.
     """
@@ -227,12 +235,12 @@ class JobChain:
 
     @property
     def start_state(self) -> sfn.State:
-        """Where the chain begins."""
+        """First state of the chain."""
         return self._first.start_state
 
     @property
     def end_states(self) -> list[sfn.INextable]:
-        """What goes on where the chain does."""
+        """Ends of the chain, from which it goes on."""
         return self._last.end_states
 
     def next(self, next: sfn.IChainable) -> sfn.Chain:  # noqa: A002  (the CDK's name)

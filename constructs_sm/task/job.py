@@ -36,7 +36,7 @@ _LONGEST_ID = LONGEST_STATE_NAME - len(_CHECK.format(""))
 
 
 class JobArguments(TaskArguments, total=False):
-    """What every job takes, besides the fields of its request."""
+    """Arguments that every job takes, besides the fields of its request."""
 
     output_check: OutputCheck | None
     """Default: `OutputCheck.completed()`. None: the job goes on whatever its output is."""
@@ -69,7 +69,7 @@ class SageMakerJob(CheckedFragment):
     """
 
     _ARGUMENT_OF: ClassVar[Mapping[str, str]] = {}
-    """Which argument says a field that SageMaker requires, by its path in the request."""
+    """Argument that says a field that SageMaker requires, by its path in the request."""
 
     def __init__(
         self,
@@ -126,7 +126,7 @@ class SageMakerJob(CheckedFragment):
         return choice
 
     def _to_check(self) -> tuple[Output, sfn.INextable]:
-        """What is checked, and the state before the check."""
+        """Output that is checked, and the state before the check."""
         output = self._state.output
         assert output is not None  # noqa: S101  (the plan has refused a check of an output that is not kept)
         return output, self._task
@@ -175,7 +175,7 @@ class SageMakerJob(CheckedFragment):
 
     @property
     def shares_the_role(self) -> bool:
-        """Whether SageMaker runs it under the role that was made for this stack."""
+        """Tell whether SageMaker runs it under the role that was made for this stack."""
         return self._state.own_role
 
     @property
@@ -200,12 +200,12 @@ class SageMakerJob(CheckedFragment):
 
     @property
     def _accepted_output(self) -> str | None:
-        """What the state after the check gets, where that is not all that the check has got (JSONata)."""
+        """Input of the state after the check, where that is not all that the check has got (JSONata)."""
         return self._state.trimmed
 
     @property
     def _refusals(self) -> tuple[sfn.State, str] | None:
-        """Where a refused output goes in place of the Fail. That of the documented rule goes to the documented Fail."""
+        """Handler of a refused output in place of the Fail. That of the documented rule goes to the documented Fail."""
         return None if self._output_check.arn_only else self._task.refusals
 
     def _turn_away(self, choice: sfn.Choice) -> None:
@@ -253,7 +253,7 @@ class JobTask(SageMakerTask):
             self._job._hand_over()  # noqa: SLF001  (one thing in two classes)
 
     def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
-        # First, what handles its failures: the job looks for it when it closes.
+        # First, what handles its failures: the job asks for it when it closes.
         super()._when_bound_to_graph(graph)
         self._is_closed = True
         self._job._close()  # noqa: SLF001

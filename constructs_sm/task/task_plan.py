@@ -15,6 +15,7 @@ from constructs_sm.actions import Action
 from constructs_sm.grants.access import access_of
 from constructs_sm.grants.execution_role import execution_grants, self_passing_grant
 from constructs_sm.grants.state_machine_role import polled_grants, state_machine_grants
+from constructs_sm.language.error_names import ALL
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, did_you_mean
 from constructs_sm.language.fields import spelled
 from constructs_sm.language.late_bound import LATE, TOKEN, is_json_path, is_jsonata, is_token
@@ -24,6 +25,7 @@ from constructs_sm.requests import model_check
 from constructs_sm.requests.rendering import Rendered, render
 from constructs_sm.requests.role_fields import are_late_bound, named_roles, set_roles
 from constructs_sm.retry import DEFAULT, SDK, RetryPolicy
+from constructs_sm.rules import script_mode
 from constructs_sm.task.scope import JobScope, construct_path
 from constructs_sm.task.task_result import TaskResult
 from constructs_sm.task.task_state import TaskArguments, TaskState
@@ -261,7 +263,7 @@ class TaskPlan:
         if not isinstance(policies, (list, tuple)) or not all(isinstance(policy, RetryPolicy) for policy in policies):
             self._wrong("retry must be a sequence of RetryPolicy", policies, "pass retry.DEFAULT, or () for no retries")
             return {}
-        if any("States.ALL" in policy.errors for policy in policies[:-1]):
+        if any(ALL in policy.errors for policy in policies[:-1]):
             self._wrong("States.ALL must come last", [list(policy.errors) for policy in policies], "move it to the end")
         return {"Retry": [policy.to_state() for policy in policies]} if policies else {}
 
@@ -371,6 +373,7 @@ class TaskPlan:
             yield "waitForTaskToken", _CALLBACK_WARNING.format(self._action.api)
         if unknown:
             yield "lateBoundAccess", _ACCESS_WARNING.format(", ".join(unknown))
+        yield from script_mode.warnings(self._rendered.request)
 
 
 @cache

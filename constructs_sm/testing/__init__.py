@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from constructs_sm.testing.source.synthesized import definition, state_machine_policy, template
     from constructs_sm.testing.world.calls import RehearsalError, TaskError, UnansweredError
     from constructs_sm.testing.world.policy import Grant, grants, statements, without
+    from constructs_sm.testing.world.policy_decision import allows
     from constructs_sm.testing.world.steps import (
         MISSING,
         AccessDenied,
@@ -47,6 +48,7 @@ _HOMES = {
     "world.calls": ("RehearsalError", "TaskError", "UnansweredError"),
     "interpreter": ("InvalidDefinitionError",),
     "permissions": ("Missing", "Permissions"),
+    "world.policy_decision": ("allows",),
     "world.policy": ("Grant", "grants", "statements", "without"),
     "source.references": ("resolved",),
     "source.synthesized": ("definition", "state_machine_policy", "template"),
@@ -101,6 +103,7 @@ __all__ = [
     "Throttled",
     "TimedOut",
     "UnansweredError",
+    "allows",
     "definition",
     "grants",
     "resolved",

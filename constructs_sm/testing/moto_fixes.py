@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.language.machines import LARGEST_PAYLOAD
 from constructs_sm.testing.expressions import ExpressionError, evaluate
 from constructs_sm.testing.moto_names import (
     ComparisonFuncValue,
@@ -28,7 +29,7 @@ from constructs_sm.testing.moto_names import (
     moto_parse_path,
     moto_parse_result_path,
 )
-from constructs_sm.testing.moto_tasks import MAX_PAYLOAD_BYTES, failure, size
+from constructs_sm.testing.moto_tasks import failure, size
 from constructs_sm.testing.world.calls import TaskError
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ def compare(comparison: ComparisonFuncValue, env: Environment) -> None:
 
 def is_within_size_quota(value: Any) -> bool:
     """Whether a payload may be handed on: its JSON is counted as short as it can be written."""
-    return size(value) <= MAX_PAYLOAD_BYTES
+    return size(value) <= LARGEST_PAYLOAD
 
 
 def evaluate_jsonata(string: StringJSONata, env: Environment) -> None:

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from constructs_sm.language.machines import LARGEST_PAYLOAD
 from constructs_sm.testing.moto_names import (
     CustomErrorName,
     FailureEvent,
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from constructs_sm.testing.moto_names import Environment
-
-MAX_PAYLOAD_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +195,6 @@ def size(value: Any) -> int:
 
 def fit(value: Any, what: str) -> None:
     """Raise States.DataLimitExceeded if *value* is more than a state may hand on."""
-    if (taken := size(value)) > MAX_PAYLOAD_BYTES:
-        cause = f"{what} has {taken} bytes, which exceeds the maximum of {MAX_PAYLOAD_BYTES}."
+    if (taken := size(value)) > LARGEST_PAYLOAD:
+        cause = f"{what} has {taken} bytes, which exceeds the maximum of {LARGEST_PAYLOAD}."
         raise TaskError("States.DataLimitExceeded", cause)

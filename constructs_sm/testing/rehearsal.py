@@ -6,6 +6,7 @@ import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.language.error_names import WILDCARDS
 from constructs_sm.language.machines import states_of
 from constructs_sm.testing.drill import drill
 from constructs_sm.testing.interpreter import Interpreter, Setting
@@ -362,7 +363,4 @@ def _caught_by_name(definition: Mapping[str, Any]) -> Iterator[tuple[str, frozen
     """The errors that each state's catchers name, wildcards left out."""
     for name, state in states_of(definition):
         named = {error for catcher in state.get("Catch", ()) for error in catcher["ErrorEquals"]}
-        yield name, frozenset(named - _WILDCARDS)
-
-
-_WILDCARDS = {"States.ALL", "States.TaskFailed"}
+        yield name, frozenset(named - WILDCARDS)

@@ -7,6 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.language.machines import LARGEST_PAYLOAD
 from constructs_sm.testing.history import MAX_EVENTS, Failure, History, clock, short
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 _TAKEN = "already existing"
 """The words of SageMaker about a name that is in use."""
 _KIB = 1024
-_MAX_PAYLOAD_BYTES = 256 * _KIB
 
 
 recent: deque[Run] = deque(maxlen=10)
@@ -125,7 +125,7 @@ class Run:
         size, whose = self.history.largest
         failed = short(Failure("", self.error or "", self.cause or "").reason)
         told = ": ".join(filter(None, (self.error, failed)))
-        payload = f"{size / _KIB:.1f} of {_MAX_PAYLOAD_BYTES // _KIB} KiB{f' ({whose})' if whose else ''}"
+        payload = f"{size / _KIB:.1f} of {LARGEST_PAYLOAD // _KIB} KiB{f' ({whose})' if whose else ''}"
         counts = f"{self.transitions} state transitions, {self.events:,} of {MAX_EVENTS:,} history events"
         ended = f"{self.status} after {clock(self.seconds)}{f': {told}' if told else ''}"
         return "\n".join([ended, f"{counts}, largest payload {payload}", *(f"! {each}" for each in self.findings)])
