@@ -114,7 +114,14 @@ class CreateEndpointConfig(SageMakerJob):
         given = {name: value for name, value in one.items() if value is not None}
         if given and variants is not None:
             use = "say it in the variants"
-            problems.append(Problem(f"variants and {', '.join(given)} exclude each other", list(given.values()), use))
+            problems.append(
+                Problem(
+                    f"variants and {', '.join(given)} exclude each other",
+                    list(given.values()),
+                    use,
+                    "argument-given-twice",
+                )
+            )
         elif given:
             name = variant_name or _ALL_TRAFFIC
             variants = [
@@ -132,7 +139,7 @@ class CreateEndpointConfig(SageMakerJob):
         if placeless and data is None and not raw:
             # To SageMaker's model it is no mistake.
             use = "pass AsyncInferenceConfig(output=...), or use a PipelineStack"
-            problems.append(Problem("the answers go nowhere", NOTHING, use))
+            problems.append(Problem("the answers go nowhere", NOTHING, use, "async-answers-go-nowhere"))
         super().__init__(
             scope,
             construct_id,

@@ -41,9 +41,14 @@ class Problem:
     use: str
     rule: str
 
-    def __str__(self) -> str:
+    @property
+    def sentence(self) -> str:
+        """What is wrong and what to do, without the id of the rule."""
         got = "" if self.got is NOTHING else f", got {shown(self.got)}"
-        return f"{self.what}{got}; {self.use} [{self.rule}]"
+        return f"{self.what}{got}; {self.use}"
+
+    def __str__(self) -> str:
+        return f"{self.sentence} [{self.rule}]"
 
 
 def shown(value: object) -> str:

@@ -91,7 +91,12 @@ class _Walk:
                 continue
             here = join(path, key)
             if self.jsonata and str(key).endswith(LATE):
-                self.wrong(f"{here} is JSONPath in a JSONata state", value, "write '{% ... %}' in a field without .$")
+                self.wrong(
+                    f"{here} is JSONPath in a JSONata state",
+                    value,
+                    "write '{% ... %}' in a field without .$",
+                    "query-language-of-value",
+                )
             item = self.value(value, here, typed=typed)
             if item == {} and typed:
                 continue
@@ -126,9 +131,19 @@ class _Walk:
 
     def _language(self, value: str, path: str, *, typed: bool) -> None:
         if self.jsonata and typed and is_json_path(value):
-            self.wrong(f"{path} is JSONPath in a JSONata state", value, "write '{% $states.input... %}'")
+            self.wrong(
+                f"{path} is JSONPath in a JSONata state",
+                value,
+                "write '{% $states.input... %}'",
+                "query-language-of-value",
+            )
         elif not self.jsonata and is_jsonata(value):
-            self.wrong(f"{path} is JSONata in a JSONPath state", value, "pass query_language=QueryLanguage.JSONATA")
+            self.wrong(
+                f"{path} is JSONata in a JSONPath state",
+                value,
+                "pass query_language=QueryLanguage.JSONATA",
+                "query-language-of-value",
+            )
 
     def _reference(self, value: Any, path: str) -> Any:
         """What the API calls a CDK object. Recognized by what it offers, so that no CDK module is imported for it."""
@@ -149,7 +164,9 @@ class _Walk:
         for reference in _REFERENCES:
             if hasattr(value, reference):
                 return getattr(value, reference)
-        self.wrong(f"{path} is nothing a request can hold", value, "pass a JSON value or a CDK construct")
+        self.wrong(
+            f"{path} is nothing a request can hold", value, "pass a JSON value or a CDK construct", "value-of-request"
+        )
         return None
 
     def _of_this_region(self, image: Any, path: str) -> Any:
@@ -157,11 +174,11 @@ class _Walk:
             return image.uri_in(self.scope)
         except InvalidInputError as error:
             for problem in error.problems:
-                self.wrong(f"{path}: {problem.what}", problem.got, problem.use)
+                self.wrong(f"{path}: {problem.what}", problem.got, problem.use, problem.rule)
             return image.repository
 
-    def wrong(self, what: str, got: object, use: str) -> None:
-        self.rendered.problems.append(Problem(what, got, use))
+    def wrong(self, what: str, got: object, use: str, rule: str) -> None:
+        self.rendered.problems.append(Problem(what, got, use, rule))
 
 
 def _is_ours(value: Any) -> bool:
@@ -203,7 +220,12 @@ def _merge(typed: dict[str, Any], raw: dict[str, Any], path: str, problems: list
             merged[key] = _merge(typed[key], value, here, problems)
         else:
             problems.append(
-                Problem(f"{here} is given twice", [typed[there], value], "give the argument or the parameter")
+                Problem(
+                    f"{here} is given twice",
+                    [typed[there], value],
+                    "give the argument or the parameter",
+                    "argument-given-twice",
+                )
             )
     return merged
 

@@ -209,6 +209,24 @@ EVALUATION: Final = _rule(
     source=_API.format("ServerlessJobConfig"),
 )
 
+_TOOLKIT: Final = "https://github.com/aws/sagemaker-training-toolkit, version 5.1.4, as docs/own-code.md has measured"
+HYPERPARAMETER_TEXT: Final = _rule(
+    "hyperparameter-text",
+    "a hyperparameter reaches a script as something else than the text that it is",
+    "write it in quotes, as JSON has texts",
+    why="the toolkit in the container reads hyperparameters as JSON",
+    source=_TOOLKIT,
+    severity="warning",
+)
+HYPERPARAMETER_OPTION: Final = _rule(
+    "hyperparameter-option",
+    "a hyperparameter is taken for the name of an option",
+    "begin it with something else than a dash",
+    why="argparse says that a value is missing, and the script ends",
+    source=_TOOLKIT,
+    severity="warning",
+)
+
 # Of images and roles.
 IMAGE_URI: Final = _rule(
     "image-is-no-uri",

@@ -29,6 +29,7 @@ class Rule:
         fix: What to do.
         severity: An error is refused, a warning is told, an info is told to whoever looks.
         protects: Why nobody can overrule it; empty: it can be acknowledged.
+        at_synthesis: Whether it is asked when an app is synthesized; other rules are when a construct is made.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Rule:
     fix: str
     severity: Severity = "error"
     protects: str = ""
+    at_synthesis: bool = False
 
     def __post_init__(self) -> None:
         if _ID.fullmatch(self.id) is None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.actions import Action
+from constructs_sm.actions import MODEL, Action
 from constructs_sm.grants.access import access_of
 from constructs_sm.grants.execution_role import execution_grants, self_passing_grant
 from constructs_sm.grants.state_machine_role import polled_grants, state_machine_grants
@@ -26,11 +26,16 @@ from constructs_sm.requests.rendering import Rendered, render
 from constructs_sm.requests.role_fields import are_late_bound, named_roles, set_roles
 from constructs_sm.retry import DEFAULT, SDK, RetryPolicy
 from constructs_sm.rules import script_mode
+from constructs_sm.rules.argument_rules import CALLBACK, LATE_ACCESS
+from constructs_sm.rules.model_rules import UNKNOWN as UNKNOWN_FIELD
+from constructs_sm.rules.request_rules import MANIFEST
+from constructs_sm.task.overruling import refuse
 from constructs_sm.task.scope import JobScope, construct_path
 from constructs_sm.task.task_result import TaskResult
 from constructs_sm.task.task_state import TaskArguments, TaskState
 from constructs_sm.values.names import LONGEST_STATE_NAME, JobName, id_problems, name_problems, slug, unique_prefix_max
 from constructs_sm.values.outputs import JobOutput, TaskIdentity
+from constructs_sm.values.s3 import S3Location
 
 from aws_cdk import Duration
 from aws_cdk import aws_stepfunctions as sfn
@@ -49,14 +54,6 @@ _SUFFIX = {
     sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN: ".waitForTaskToken",
 }
 _TASK_TOKEN = re.compile(r"\$\$\.Task\.Token|\$states\.context\.Task\.Token")
-_CALLBACK_WARNING = (
-    "AWS's page says that .waitForTaskToken is not supported for {}, while its IAM templates name it: "
-    "not verified on AWS. .sync waits for a job without a token."
-)
-_ACCESS_WARNING = (
-    "The execution role is not granted what the request does not show: {}. "
-    "Grant it, as with bucket.grant_read(job.execution_role), or pass a role of your own."
-)
 _ROLE_TO_COME = "${Token[Role.0]}"
 """Stands for the execution role while the request is checked, before any role is made."""
 
@@ -113,6 +110,9 @@ class TaskPlan:
         self._argument_of = argument_of or {}
         self._problems = [*_unknown(arguments, own_arguments), *problems]
         self._jsonata = arguments.get("query_language") is sfn.QueryLanguage.JSONATA
+        self._told: list[Problem] = []
+        """What is worth a warning."""
+        self._reads: list[S3Location] = []
 
     def check(self) -> None:
         """Find what is wrong, before anything is made.
@@ -122,10 +122,16 @@ class TaskPlan:
         """
         # Asked of the class: of the construct it would be a message over the bridge.
         if not hasattr(type(self._scope), "node") or not isinstance(self._action, Action):
-            self._wrong("scope or action", [self._scope, self._action], "pass a construct, and a row of ACTIONS")
+            self._wrong(
+                "scope or action",
+                [self._scope, self._action],
+                "pass a construct, and a row of ACTIONS",
+                "argument-type",
+            )
             raise InvalidInputError(f"{self._kind} '{self._id}'", self._problems)
         self._job_scope = job_scope = JobScope.of(self._scope)
         self._role_arn = self._arn_of_role(job_scope)
+        self._reads = self._further_reads()
         self._state = self._settings() | self._retries() | self._times()
         self._result = TaskResult(
             self._id,
@@ -142,12 +148,25 @@ class TaskPlan:
         if self._role_needed:
             set_roles(rendered.request, self._action.role_path, _ROLE_TO_COME)
         if self._whole_request:
-            of_the_request = model_check.problems(self._action, rendered.request)
-            # The name has been judged, and more strictly.
-            judged = f"{self._action.name_field} "
-            self._problems += [self._in_arguments(p) for p in of_the_request if not p.what.startswith(judged)]
+            self._problems += self._of_the_request(job_scope)
         if self._problems:
-            raise InvalidInputError(f"{self._kind} '{self._path()}'", self._problems)
+            path = self._path()
+            self._told = refuse(self._scope, f"{self._kind} '{path}'", self._problems, path=path)
+
+    def _of_the_request(self, job_scope: JobScope) -> Iterator[Problem]:
+        """What SageMaker's model and the rules say of the request."""
+        request, allowed = self._rendered.request, self._arguments.get("allow_unknown_fields", False)
+        models = [used.producer.request for used in self._rendered.outputs if used.producer.api == MODEL.api]
+        for problem in model_check.found_in(self._action, request, arns=job_scope.arns, models=models):
+            # The name has been judged, and more strictly.
+            judged = problem.what.startswith(f"{self._action.name_field} ")
+            on_purpose = problem.rule == UNKNOWN_FIELD.id and (
+                allowed
+                if isinstance(allowed, bool)
+                else bool({str(problem.got), problem.what.partition(" ")[0]} & set(allowed))
+            )
+            if not judged and not on_purpose:
+                yield self._in_arguments(problem)
 
     def state(self, made: Mapping[str, str] | None = None) -> TaskState:
         """The TaskState, checked before.
@@ -159,6 +178,8 @@ class TaskPlan:
         if made:
             rendered.request = _with_made(rendered.request, made)
         access = access_of(self._action, rendered)
+        access.reads += self._reads
+        self._identity.request = rendered.request
         if self._role_needed:
             set_roles(rendered.request, self._action.role_path, job_scope.execution_role_arn(), over=_ROLE_TO_COME)
         # An endpoint, as a batch transform, runs under its model's role unless its configuration names one.
@@ -192,7 +213,7 @@ class TaskPlan:
             own_role=self._role_needed,
             kept=self._result.kept,
             identity=self._identity,
-            warnings=tuple(self._warnings(access.unknown if ours else [])),
+            warnings=tuple(self._warnings(access.unknown, ours=ours)),
         )
 
     def _grants(self, request: Mapping[str, Any], job_scope: JobScope, keys: Sequence[str]) -> tuple[Grant, ...]:
@@ -211,8 +232,8 @@ class TaskPlan:
         argument = self._argument_of.get(problem.what.partition(" ")[0])
         return replace(problem, use=f"pass {argument}") if argument else problem
 
-    def _wrong(self, what: str, got: object, use: str) -> None:
-        self._problems.append(Problem(what, got, use))
+    def _wrong(self, what: str, got: object, use: str, rule: str) -> None:
+        self._problems.append(Problem(what, got, use, rule))
 
     def _path(self) -> str:
         return "/".join(filter(None, (construct_path(self._scope), str(self._id))))
@@ -231,18 +252,21 @@ class TaskPlan:
                 f"{self._action.api} does not offer this integration_pattern",
                 getattr(self._pattern, "name", self._pattern),
                 f"use one of {', '.join(p.name for p in _SUFFIX if self._action.sync or _SUFFIX[p] != '.sync')}",
+                "integration-pattern",
             )
         language = self._arguments.get("query_language")
         if language is not None and not isinstance(language, sfn.QueryLanguage):
-            self._wrong("query_language must be a QueryLanguage", language, "pass sfn.QueryLanguage.JSONATA")
+            self._wrong(
+                "query_language must be a QueryLanguage", language, "pass sfn.QueryLanguage.JSONATA", "argument-type"
+            )
         state: dict[str, Any] = {"QueryLanguage": "JSONata"} if self._jsonata else {}
         comment, assign = self._arguments.get("comment"), self._arguments.get("assign")
         if comment is not None and not isinstance(comment, str):
-            self._wrong("comment must be a string", comment, "write it as text")
+            self._wrong("comment must be a string", comment, "write it as text", "argument-type")
         elif comment:
             state["Comment"] = comment
         if assign is not None and not isinstance(assign, Mapping):
-            self._wrong("assign must be a mapping", assign, "pass a dict from variables to values")
+            self._wrong("assign must be a mapping", assign, "pass a dict from variables to values", "argument-type")
         elif assign:
             state["Assign"] = dict(assign) if self._jsonata else self._with_paths(dict(assign))
         return state
@@ -254,17 +278,40 @@ class TaskPlan:
         try:
             return job_scope.arn_of(role)
         except (AttributeError, TypeError):
-            self._wrong("role must be an iam.IRole", role, "use iam.Role.from_role_arn for a role you have the ARN of")
+            self._wrong(
+                "role must be an iam.IRole",
+                role,
+                "use iam.Role.from_role_arn for a role you have the ARN of",
+                "argument-type",
+            )
             return None
+
+    def _further_reads(self) -> list[S3Location]:
+        given = self._arguments.get("reads", ())
+        found = [S3Location.of(place) for place in given] if isinstance(given, (list, tuple)) else [None]
+        known = [place for place in found if place is not None and place.within is not None]
+        if len(known) < len(found):
+            self._wrong("reads must be a list of places in S3", given, "pass ['s3://bucket/prefix/']", "argument-type")
+        return known
 
     def _retries(self) -> dict[str, Any]:
         by_default = SDK if isinstance(self._action, PolledAction) else DEFAULT
         policies = self._arguments.get("retry", by_default)
         if not isinstance(policies, (list, tuple)) or not all(isinstance(policy, RetryPolicy) for policy in policies):
-            self._wrong("retry must be a sequence of RetryPolicy", policies, "pass retry.DEFAULT, or () for no retries")
+            self._wrong(
+                "retry must be a sequence of RetryPolicy",
+                policies,
+                "pass retry.DEFAULT, or () for no retries",
+                "argument-type",
+            )
             return {}
         if any(ALL in policy.errors for policy in policies[:-1]):
-            self._wrong("States.ALL must come last", [list(policy.errors) for policy in policies], "move it to the end")
+            self._wrong(
+                "States.ALL must come last",
+                [list(policy.errors) for policy in policies],
+                "move it to the end",
+                "retry-policy",
+            )
         return {"Retry": [policy.to_state() for policy in policies]} if policies else {}
 
     def _times(self) -> dict[str, Any]:
@@ -285,18 +332,25 @@ class TaskPlan:
                 state[f"{name}Path"] = path
             else:
                 use = "pass Duration.hours(1), or a path in the query language"
-                self._wrong(f"{argument} must be a Duration of whole seconds", value, use)
+                self._wrong(f"{argument} must be a Duration of whole seconds", value, use, "argument-type")
         if (
             self._arguments.get("heartbeat") is not None
             and self._pattern is not sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN
         ):
-            self._wrong("heartbeat needs a holder of the task token", self._pattern.name, "use WAIT_FOR_TASK_TOKEN")
+            self._wrong(
+                "heartbeat needs a holder of the task token",
+                self._pattern.name,
+                "use WAIT_FOR_TASK_TOKEN",
+                "task-token",
+            )
         return state
 
     def _request(self, job_scope: JobScope) -> Rendered:
         parameters = self._arguments.get("parameters")
         if parameters is not None and not isinstance(parameters, Mapping):
-            self._wrong("parameters must be a mapping", parameters, "pass a dict with SageMaker's field names")
+            self._wrong(
+                "parameters must be a mapping", parameters, "pass a dict with SageMaker's field names", "argument-type"
+            )
             parameters = None
         defaults = job_scope.defaults(self._action, self._defaults)
         rendered = render(self._given, defaults, parameters, scope=self._scope, jsonata=self._jsonata)
@@ -305,7 +359,10 @@ class TaskPlan:
         if self._role_arn is not None and self._action.role_path:
             if named_roles(rendered.request, self._action.role_path):
                 self._wrong(
-                    f"{self._action.role_field} is given twice", self._role_arn, "give the argument or the parameter"
+                    f"{self._action.role_field} is given twice",
+                    self._role_arn,
+                    "give the argument or the parameter",
+                    "argument-given-twice",
                 )
             set_roles(rendered.request, self._action.role_path, self._role_arn)
         if not self._jsonata:
@@ -316,6 +373,7 @@ class TaskPlan:
                 "nobody gets the task token",
                 NOTHING,
                 "put sfn.JsonPath.task_token into the request, as in its Environment",
+                "task-token",
             )
         return rendered
 
@@ -324,15 +382,22 @@ class TaskPlan:
         there = spelled(request, field_name)
         if there is not None:
             if given is not None:
-                self._wrong(f"{field_name} is given twice", [given, request[there]], "give job_name or the parameter")
+                self._wrong(
+                    f"{field_name} is given twice",
+                    [given, request[there]],
+                    "give job_name or the parameter",
+                    "argument-given-twice",
+                )
             if there == field_name:
                 self._problems += name_problems(request[there], self._action.name_max)
             return
         if given is None and self._action.verb == "Update":
-            self._wrong("job_name is missing", NOTHING, f"name the {self._action.arn_type} to update")
+            self._wrong(
+                "job_name is missing", NOTHING, f"name the {self._action.arn_type} to update", "argument-missing"
+            )
             return
         if given is not None and not isinstance(given, (str, JobName)):
-            self._wrong("job_name must be a string", given, "pass a str or a JobName")
+            self._wrong("job_name must be a string", given, "pass a str or a JobName", "argument-type")
             return
         name = JobName.unique(self._default_prefix(job_scope)) if given is None else JobName.of(given)
         self._problems += name.problems(self._action.name_max)
@@ -353,7 +418,12 @@ class TaskPlan:
         try:
             return dict(sfn.FieldUtils.render_object(request) or {})
         except RuntimeError as error:
-            self._wrong("a JSONPath stands where Step Functions takes none", str(error), "make it the value of a field")
+            self._wrong(
+                "a JSONPath stands where Step Functions takes none",
+                str(error),
+                "make it the value of a field",
+                "query-language-of-value",
+            )
             return request
 
     def _needs_role(self, request: Mapping[str, Any]) -> bool:
@@ -368,11 +438,14 @@ class TaskPlan:
         any_role = f"arn:{job_scope.arns.partition}:iam::{job_scope.arns.account}:role/*"
         return [any_role if is_json_path(arn) or is_jsonata(arn) else arn for arn in dict.fromkeys(found)]
 
-    def _warnings(self, unknown: Sequence[str]) -> Iterator[tuple[str, str]]:
+    def _warnings(self, unknown: Sequence[str], *, ours: bool) -> Iterator[Problem]:
         if self._pattern is sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN:
-            yield "waitForTaskToken", _CALLBACK_WARNING.format(self._action.api)
-        if unknown:
-            yield "lateBoundAccess", _ACCESS_WARNING.format(", ".join(unknown))
+            yield CALLBACK.problem(f"{CALLBACK.what}: {self._action.api}")
+        if unknown and ours:
+            what = f"The execution role is not granted what the request does not show: {', '.join(unknown)}"
+            yield LATE_ACCESS.problem(what)
+        granted = not ours or self._reads
+        yield from (told for told in self._told if not (granted and told.rule == MANIFEST.id))
         yield from script_mode.warnings(self._rendered.request)
 
 
@@ -428,4 +501,9 @@ def _unknown(arguments: Mapping[str, Any], own_arguments: Iterable[str]) -> Iter
     known = [*TaskArguments.__annotations__, *own_arguments]
     for name in arguments:
         if name not in TaskArguments.__annotations__:
-            yield Problem("unknown argument", name, did_you_mean(name, known) or f"use one of {', '.join(known)}")
+            yield Problem(
+                "unknown argument",
+                name,
+                did_you_mean(name, known) or f"use one of {', '.join(known)}",
+                "argument-unknown",
+            )

@@ -64,8 +64,8 @@ class TaskResult:
         self.output = self._output(pattern)
         self._judge_check()
 
-    def _wrong(self, what: str, got: object, use: str) -> None:
-        self.problems.append(Problem(what, got, use))
+    def _wrong(self, what: str, got: object, use: str, rule: str) -> None:
+        self.problems.append(Problem(what, got, use, rule))
 
     def _path(self, construct_id: str) -> str:
         path = self._arguments.get("result_path")
@@ -75,7 +75,10 @@ class TaskResult:
             path = self._with_paths({"path": path}).get("path.$", path)
         if not is_token(path) and not is_reference(str(path)):
             self._wrong(
-                "result_path must be a path to one place", path, "write '$.result', or use sfn.JsonPath.DISCARD"
+                "result_path must be a path to one place",
+                path,
+                "write '$.result', or use sfn.JsonPath.DISCARD",
+                "result-path",
             )
         return str(path)
 
@@ -100,21 +103,25 @@ class TaskResult:
         if keep is None:
             return
         if not isinstance(keep, (list, tuple)) or not all(isinstance(name, str) for name in keep):
-            self._wrong("keep must be a list of fields", keep, f"write ['{self._action.arn_field}']")
+            self._wrong("keep must be a list of fields", keep, f"write ['{self._action.arn_field}']", "output-is-kept")
         elif not self._leaves_out:
             use = "leave output_check and result_path as they are, or pass query_language=QueryLanguage.JSONATA"
-            self._wrong("keep in JSONPath needs the check of the output, and one key", keep, use)
+            self._wrong("keep in JSONPath needs the check of the output, and one key", keep, use, "output-is-kept")
         elif self.kept is None or self._arguments.get("result_selector") is not None:
-            self._wrong("keep selects from what is kept whole", keep, "leave it out, or wait for the job")
+            self._wrong(
+                "keep selects from what is kept whole", keep, "leave it out, or wait for the job", "output-is-kept"
+            )
         else:
             self.problems += model_check.unknown_output(self._action, keep)
 
     def _in_jsonata(self) -> dict[str, Any]:
         selector, output = self._arguments.get("result_selector"), self._arguments.get("state_output")
         if selector is not None:
-            self._wrong("result_selector is JSONPath", selector, "use state_output in a JSONata state")
+            self._wrong("result_selector is JSONPath", selector, "use state_output in a JSONata state", "result-path")
         if output is not None and self._arguments.get("result_path") is not None:
-            self._wrong("state_output and result_path say the same twice", output, "give one of them")
+            self._wrong(
+                "state_output and result_path say the same twice", output, "give one of them", "argument-given-twice"
+            )
         return {"Output": self._jsonata_output() if output is None else output}
 
     def _jsonata_output(self) -> str:
@@ -126,17 +133,24 @@ class TaskResult:
         key = key_in(self.path)
         if key is None:
             use = "write '$.key', or use state_output"
-            self._wrong("result_path must name one key in a JSONata state", self.path, use)
+            self._wrong("result_path must name one key in a JSONata state", self.path, use, "result-path")
             return ""
         return merged(key, f"$states.result{fields}")
 
     def _in_json_path(self) -> dict[str, Any]:
         selector, output = self._arguments.get("result_selector"), self._arguments.get("state_output")
         if output is not None:
-            self._wrong("state_output is JSONata", output, "use result_path and result_selector in a JSONPath state")
+            self._wrong(
+                "state_output is JSONata",
+                output,
+                "use result_path and result_selector in a JSONPath state",
+                "result-path",
+            )
         fields: dict[str, Any] = {}
         if selector is not None and not isinstance(selector, Mapping):
-            self._wrong("result_selector must be a mapping", selector, "pass a dict from fields to paths")
+            self._wrong(
+                "result_selector must be a mapping", selector, "pass a dict from fields to paths", "result-path"
+            )
         elif selector is not None:
             fields["ResultSelector"] = self._with_paths(dict(selector))
         if self.path != "$":
@@ -158,10 +172,20 @@ class TaskResult:
             return
         if not isinstance(check, OutputCheck):
             use = "pass OutputCheck.completed(), or None for no check"
-            self._wrong("output_check must be an OutputCheck", check, use)
+            self._wrong("output_check must be an OutputCheck", check, use, "argument-type")
         elif self.output is None:
-            self._wrong("the output is not kept, and cannot be checked", check, "keep it, or pass output_check=None")
+            self._wrong(
+                "the output is not kept, and cannot be checked",
+                check,
+                "keep it, or pass output_check=None",
+                "output-is-kept",
+            )
         elif isinstance(selector, Mapping):
             dropped = [name for name in check.fields(self._action, self.output) if spelled(selector, name) is None]
             if dropped:
-                self._wrong("result_selector drops what is checked", dropped, "keep it, or pass output_check=None")
+                self._wrong(
+                    "result_selector drops what is checked",
+                    dropped,
+                    "keep it, or pass output_check=None",
+                    "output-is-kept",
+                )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from constructs_sm.task.output_check import Output
     from constructs_sm.task.scope import JobScope
     from constructs_sm.values.names import JobName
-    from constructs_sm.values.s3 import S3Location
+    from constructs_sm.values.s3 import S3Data, S3Location
 
     from aws_cdk import Duration
     from aws_cdk import aws_iam as iam
@@ -69,6 +69,16 @@ class TaskArguments(TypedDict, total=False):
     """With `.waitForTaskToken`: the longest silence of whoever holds the token."""
     query_language: sfn.QueryLanguage | None
     """Default: JSONPath."""
+    reads: Sequence[S3Data]
+    """More places in S3 that the execution role made here may read, as those of the objects that a manifest lists.
+
+    Default: what the request names.
+    """
+    allow_unknown_fields: bool | Sequence[str]
+    """Fields of *parameters* that botocore's model of SageMaker does not know, passed on purpose: their names or paths.
+
+    `True` passes all. Default: none.
+    """
     comment: str | None
 
 
@@ -90,7 +100,8 @@ class TaskState:
     """Whether the request names the role that is made for the scope."""
     kept: Collection[str] | None
     """The fields that are kept of the output; None: all of them."""
-    warnings: tuple[tuple[str, str], ...]
+    warnings: tuple[Problem, ...]
+    """The problems that are told, not refused."""
     identity: TaskIdentity
 
     @property
@@ -119,7 +130,7 @@ class TaskState:
                 use = f"pass keep=['{first}']"
             else:
                 use = f"keep {first}, where later states find it"
-            raise InvalidInputError(where, [Problem(what, NOTHING, use)])
+            raise InvalidInputError(where, [Problem(what, NOTHING, use, "output-is-kept")])
         json_path, jsonata = f"{self.output.path}.{field_name}", f"{self.output.expression}.{field_name}"
         self.scope.watch_wiring()
         self.scope.wiring.ask(self.identity, field_name, self.output.path, (json_path, jsonata))
