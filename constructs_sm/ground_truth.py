@@ -108,4 +108,4 @@ def _itself(names: Iterable[str]) -> dict[str, str]:
 def _wrong(what: str, got: object, options: Mapping[str, str]) -> InvalidInputError:
     """An error that suggests one of *options*, which stand under each of their spellings."""
     use = did_you_mean(str(got).lower(), options) or f"use one of {', '.join(dict.fromkeys(options.values()))}"
-    return InvalidInputError("Ground Truth", [Problem(what, got, use)])
+    return InvalidInputError("Ground Truth", [Problem(what, got, use, "ground-truth-unknown")])

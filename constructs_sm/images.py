@@ -172,7 +172,7 @@ def spark(version: str, *, py_version: str | None = None, container_version: str
     """
     if (py_version is None) != (container_version is None):
         got = {"py_version": py_version, "container_version": container_version}
-        problem = Problem("py_version and container_version go together", got, "give both or neither")
+        problem = Problem("py_version and container_version go together", got, "give both or neither", "image-unknown")
         raise InvalidInputError("image 'spark'", [problem])
     found = image("spark", version, py_version=py_version)
     return found if container_version is None else replace(found, tag=f"{found.tag}-v{container_version}")
@@ -324,4 +324,4 @@ def _wrong(family: str, what: str, got: object, options: Iterable[str]) -> Inval
     # The newest versions come last.
     listed = f"use one of {'..., ' if len(known) > _SHOWN else ''}{', '.join(known[-_SHOWN:])}"
     use = did_you_mean(got, known) or (listed if known else "leave it out")
-    return InvalidInputError(f"image '{family}'", [Problem(what, got, use)])
+    return InvalidInputError(f"image '{family}'", [Problem(what, got, use, "image-unknown")])

@@ -212,7 +212,9 @@ def _built_in(
         and not label_attribute_name.endswith(_REF)
     ):
         what = f"label_attribute_name of {task_type} must end with {_REF}"
-        problems.append(Problem(what, label_attribute_name, f"write {label_attribute_name}{_REF}"))
+        problems.append(
+            Problem(what, label_attribute_name, f"write {label_attribute_name}{_REF}", "labeling-reference-name")
+        )
     return found
 
 

@@ -96,7 +96,9 @@ class CreateModelPackage(PolledJob):
         named = group or (parameters.get("ModelPackageGroupName") if isinstance(parameters, Mapping) else None)
         if create_group and (named is None or is_json_path(named)):
             use = "name it, or make it beforehand"
-            problems.append(Problem("create_group needs a group that is known", named or NOTHING, use))
+            problems.append(
+                Problem("create_group needs a group that is known", named or NOTHING, use, "model-package-group-known")
+            )
         self._creates_group = named if create_group else None
         at = {"ModelDataSource" if isinstance(model_data, ModelDataSource) else "ModelDataUrl": model_data}
         super().__init__(

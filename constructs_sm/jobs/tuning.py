@@ -351,7 +351,9 @@ class TuningJob(SageMakerJob):
         if output is None or isinstance(output, Computed):
             use = "give one output that is known at synthesis, the same for all definitions"
             where = f"TuningJob '{self.node.path}'"
-            raise InvalidInputError(where, [Problem("place of the best model is not known", said, use)])
+            raise InvalidInputError(
+                where, [Problem("place of the best model is not known", said, use, "model-place-known")]
+            )
         name = self.best_training_job_name
         folder, file = f"{output.rstrip('/')}/", "/output/model.tar.gz"
         uri = name.within(f"States.Format('{escaped(folder)}{{}}{file}', <>)", f"{quoted(folder)} & <> & '{file}'")
@@ -397,8 +399,17 @@ def _all(definitions: Any, one: TuningDefinition, problems: list[Problem]) -> li
     if definitions is None:
         return None
     if one.said:
-        problems.append(Problem("definitions stand beside a definition", one.said, "put all of it into definitions"))
+        problems.append(
+            Problem(
+                "definitions stand beside a definition",
+                one.said,
+                "put all of it into definitions",
+                "argument-given-twice",
+            )
+        )
     if not isinstance(definitions, (list, tuple)) or not all(isinstance(d, TuningDefinition) for d in definitions):
-        problems.append(Problem("definitions must be a list", definitions, "pass [TuningDefinition(...), ...]"))
+        problems.append(
+            Problem("definitions must be a list", definitions, "pass [TuningDefinition(...), ...]", "argument-type")
+        )
         return None
     return [definition.given(problems) for definition in definitions]

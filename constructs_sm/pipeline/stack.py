@@ -127,7 +127,9 @@ class PipelineStack(WholeOrNotMade, Stack):
         places = {name: value for name, value in (("account", account), ("region", region)) if value is not None}
         if stack.get("env") is not None and places:
             names = " and ".join(places)
-            problems.append(Problem(f"env stands beside {names}", places, f"put {names} into env"))
+            problems.append(
+                Problem(f"env stands beside {names}", places, f"put {names} into env", "argument-given-twice")
+            )
         raise_all(where, problems)
         settings = Settings.of(
             where,
@@ -226,7 +228,9 @@ class PipelineStack(WholeOrNotMade, Stack):
         if is_json_path(prefix) or is_jsonata(prefix):
             use = "pass the whole URI as an input of the execution, and grant the execution role to read it"
             where = where_of(type(self).__name__, self)
-            raise InvalidInputError(where, [Problem("a prefix of the data bucket is known at synthesis", prefix, use)])
+            raise InvalidInputError(
+                where, [Problem("a prefix of the data bucket is known at synthesis", prefix, use, "data-prefix-known")]
+            )
         return self._data.under(prefix)
 
     @property
@@ -249,7 +253,12 @@ def _foreign_starters(starters: Sequence[str], account: str | None) -> Iterator[
     # The CDK grants nothing to a role of another account, and says nothing of it.
     foreign = [arn for arn in starters if account is not None and arn.split(":")[4] != account]
     if foreign:
-        yield Problem("starters are of another account", foreign, f"name roles of {account}, which they may assume")
+        yield Problem(
+            "starters are of another account",
+            foreign,
+            f"name roles of {account}, which they may assume",
+            "starters-of-another-account",
+        )
 
 
 def _unusable_triggers(settings: Settings, inputs: Mapping[str, Input] | None) -> Iterator[Problem]:
@@ -265,7 +274,7 @@ def _unusable_triggers(settings: Settings, inputs: Mapping[str, Input] | None) -
         yield from Trigger.on_arrival(f"s3://data/{place}" if own else place, {}).problems(schema)
         if own and (place.startswith(JOBS) or JOBS.startswith(place)):
             use = f"choose a prefix beside {JOBS}"
-            yield Problem("jobs write where arrivals start the next execution", place, use)
+            yield Problem("jobs write where arrivals start the next execution", place, use, "arrivals-start-themselves")
 
 
 def _boundary(settings: Settings) -> PermissionsBoundary | None:

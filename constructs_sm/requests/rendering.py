@@ -169,14 +169,18 @@ class _Walk:
         """Take a key that is no plain name: in Amazon States Language `Field.$` is a computed one."""
         here = f"{path}.{key}" if path else str(key)
         if not isinstance(key, str):
-            self.wrong(f"{path or 'the request'} has a key that is no string", key, "write it in quotes")
+            self.wrong(
+                f"{path or 'the request'} has a key that is no string", key, "write it in quotes", "value-of-request"
+            )
             return
         name, bare = key.removesuffix(LATE), here.removesuffix(LATE)
         if self.jsonata and name != key:
             self.wrong(f"{bare} is JSONPath in a JSONata state", value, "write '{% ... %}' in a field without .$")
         item = self.value(value, bare, typed=False)
         if name in result:
-            self.wrong(f"{bare} is given twice", [result[name], item], f"give {name} or {name}{LATE}")
+            self.wrong(
+                f"{bare} is given twice", [result[name], item], f"give {name} or {name}{LATE}", "argument-given-twice"
+            )
         elif name == key:
             result[name] = item
         elif isinstance(item, str):
@@ -258,9 +262,11 @@ class _Walk:
             if hasattr(value, reference):
                 return getattr(value, reference)
         if value is NOTHING:
-            self.wrong(f"{path} has no value", None, "give it one, or leave the key out")
+            self.wrong(f"{path} has no value", None, "give it one, or leave the key out", "value-of-request")
         else:
-            self.wrong(f"{path} cannot be part of a request", value, "pass a JSON value or a CDK construct")
+            self.wrong(
+                f"{path} cannot be part of a request", value, "pass a JSON value or a CDK construct", "value-of-request"
+            )
         # What has been refused is judged no further.
         return Computed()
 
@@ -269,12 +275,12 @@ class _Walk:
             return image.uri_in(self.scope)
         except InvalidInputError as error:
             for problem in error.problems:
-                self.wrong(f"{path}: {problem.what}", problem.got, problem.use)
+                self.wrong(f"{path}: {problem.what}", problem.got, problem.use, problem.rule)
             return image.repository
 
-    def wrong(self, what: str, got: object, use: str) -> None:
+    def wrong(self, what: str, got: object, use: str, rule: str = "query-language-of-value") -> None:
         """Note a problem."""
-        self.request.problems.append(Problem(what, got, use))
+        self.request.problems.append(Problem(what, got, use, rule))
 
 
 def _argument(value: str | float) -> str:
@@ -303,7 +309,7 @@ def _merge(typed: Fields, raw: Fields, path: str, problems: list[Problem]) -> No
             _merge(typed[key], value, here, problems)
         else:
             use = "give the argument or the parameter"
-            problems.append(Problem(f"{here} is given twice", [typed[key], value], use))
+            problems.append(Problem(f"{here} is given twice", [typed[key], value], use, "argument-given-twice"))
 
 
 def _says_nothing(structure: Fields) -> bool:

@@ -162,10 +162,10 @@ def _read(value: Any, path: str, depth: int, problems: list[Problem]) -> Any:
 
 def not_finite(path: str, value: float) -> Problem:
     """Refuse a number that JSON has no way to write."""
-    return Problem(f"{path} must be a finite number", value, "pass one that JSON can say")
+    return Problem(f"{path} must be a finite number", value, "pass one that JSON can say", "value-of-request")
 
 
 def too_deep(path: str, value: object) -> Problem:
     """Refuse what never ends, or might as well not."""
     what = f"{path or 'the request'} holds itself, or too many structures in each other"
-    return Problem(what, type(value).__name__, f"nest at most {DEEPEST}")
+    return Problem(what, type(value).__name__, f"nest at most {DEEPEST}", "value-of-request")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from constructs_sm.requests.request import Request
     from constructs_sm.task.scope import JobScope
     from constructs_sm.values.names import JobName
+    from constructs_sm.values.s3 import S3Data
 
     from aws_cdk import Duration
     from aws_cdk import aws_iam as iam
@@ -89,6 +90,16 @@ class TaskArguments(TypedDict, total=False):
     """The role that Step Functions assumes for the call, as of another account. Default: the state machine's own."""
     query_language: sfn.QueryLanguage | None
     """Default: JSONPath."""
+    reads: Sequence[S3Data]
+    """More places in S3 that the execution role made here may read, as those of the objects that a manifest lists.
+
+    Default: what the request names.
+    """
+    allow_unknown_fields: bool | Sequence[str]
+    """Fields of *parameters* that botocore's model of SageMaker does not know, passed on purpose: their names or paths.
+
+    `True` passes all. Default: none.
+    """
     state_name: str | None
     """The name of the state, and the beginning of those beside it. Default: the construct id."""
     comment: str | None
@@ -134,8 +145,8 @@ class StateFields:
         if arguments.get("credentials") is not None:
             self._credentials(scope, arguments["credentials"])
 
-    def _wrong(self, what: str, got: object, use: str) -> None:
-        self.problems.append(Problem(what, got, use))
+    def _wrong(self, what: str, got: object, use: str, rule: str = "argument-type") -> None:
+        self.problems.append(Problem(what, got, use, rule))
 
     def _settings(self) -> None:
         comment, assign = self._arguments.get("comment"), self._arguments.get("assign")
@@ -153,7 +164,12 @@ class StateFields:
     def _retries(self, by_default: Sequence[RetryPolicy]) -> None:
         policies = self._arguments.get("retry", by_default)
         if not isinstance(policies, (list, tuple)):
-            self._wrong("retry must be a sequence of RetryPolicy", policies, "pass retry.DEFAULT, or () for no retries")
+            self._wrong(
+                "retry must be a sequence of RetryPolicy",
+                policies,
+                "pass retry.DEFAULT, or () for no retries",
+                "retry-policy",
+            )
             return
         for policy in policies:
             if not isinstance(policy, RetryPolicy):
@@ -163,7 +179,7 @@ class StateFields:
                 return
             if ALL in policy.errors and policy is not policies[-1]:
                 errors = [list(policy.errors) for policy in policies]
-                self._wrong(f"{ALL} must come last", errors, "move it to the end")
+                self._wrong(f"{ALL} must come last", errors, "move it to the end", "retry-policy")
         if policies:
             self.fields["Retry"] = [policy.to_state() for policy in policies]
 
@@ -174,7 +190,9 @@ class StateFields:
             return
         if pattern is not sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN:
             name = getattr(pattern, "name", pattern)
-            self._wrong("heartbeat_timeout needs a holder of the task token", name, "use WAIT_FOR_TASK_TOKEN")
+            self._wrong(
+                "heartbeat_timeout needs a holder of the task token", name, "use WAIT_FOR_TASK_TOKEN", "task-token"
+            )
         if timeout is not None and heartbeat is not None and heartbeat >= timeout:
             self._wrong("heartbeat_timeout must be shorter than task_timeout", heartbeat, f"pass less than {timeout}")
 
@@ -211,7 +229,7 @@ class StateFields:
         if given is None:
             return
         if self._jsonata:
-            self._wrong("input_path is JSONPath", given, "say it in the arguments of a JSONata state")
+            self._wrong("input_path is JSONPath", given, "say it in the arguments of a JSONata state", "result-path")
             return
         path = json_path("input_path", given, self._rendered, self.problems)
         if path is not None:
@@ -251,5 +269,5 @@ def json_path(
     if path is not None and (is_reference(path) or (not one_place and is_json_path(path) and path[0] == "$")):
         return str(path)
     what = f"{argument} must be a path to one place" if one_place else f"{argument} must be a path"
-    problems.append(Problem(what, given, f"write '$.{argument[:-5]}', or use sfn.JsonPath.DISCARD"))
+    problems.append(Problem(what, given, f"write '$.{argument[:-5]}', or use sfn.JsonPath.DISCARD", "result-path"))
     return None

@@ -172,7 +172,9 @@ class SageMakerJob(CheckedFragment):
                 else "grant to the role of the model"
             )
             where = where_of(type(self).__name__, self)
-            raise InvalidInputError(where, [Problem("no execution role of ours", NOTHING, use)])
+            raise InvalidInputError(
+                where, [Problem("no execution role of ours", NOTHING, use, "execution-role-of-ours")]
+            )
         return self._state.scope.execution_role()
 
     @property

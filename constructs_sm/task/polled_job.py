@@ -106,19 +106,30 @@ class PolledJob(SageMakerJob):
     ) -> None:
         if not isinstance(action, PolledAction):
             use = "pass a row of polled_actions, as polled_actions.AUTO_ML_JOB_V2"
-            raise InvalidInputError(f"PolledJob '{construct_id}'", [Problem("no API to poll", action, use)])
+            raise InvalidInputError(
+                f"PolledJob '{construct_id}'", [Problem("no API to poll", action, use, "argument-type")]
+            )
         found = list(problems)
         found += [
-            Problem(f"a polled job takes no {name}", arguments[name], "its result stands under its construct id")  # type: ignore[literal-required]
+            Problem(
+                f"a polled job takes no {name}",
+                arguments[name],  # type: ignore[literal-required]
+                "its result stands under its construct id",
+                "polled-job-argument",
+            )
             for name in _NOT_OF_A_POLLED_JOB
             if name in arguments
         ]
         if not isinstance(keep, (list, tuple, type(None))):
-            found.append(Problem("keep must be a list of fields", keep, f"write ['{action.arn_field}']"))
+            found.append(
+                Problem("keep must be a list of fields", keep, f"write ['{action.arn_field}']", "argument-type")
+            )
             keep = None
         found += unknown_output(action, keep or ())
         if arguments.get("output_check", NOTHING) is None:
-            found.append(Problem("a job that is waited for is checked", None, "leave output_check out"))
+            found.append(
+                Problem("a job that is waited for is checked", None, "leave output_check out", "polled-job-argument")
+            )
         self._polls = Polls.of(
             {"interval": interval, "timeout": timeout}, {"interval": 60, "timeout": 12 * 3600}, found
         )

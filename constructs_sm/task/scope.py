@@ -12,6 +12,7 @@ from constructs_sm.grants.execution_role import execution_base_grants
 from constructs_sm.language.machines import definition_of
 from constructs_sm.rollback import once_kept, undone_by
 from constructs_sm.task.acknowledgments import acknowledge_wildcards
+from constructs_sm.task.overruling import watch
 from constructs_sm.task.wiring import Wiring
 
 import jsii
@@ -98,6 +99,7 @@ class JobScope:
         # Of the app: jobs of several stacks may stand in one state machine.
         self.uncaught = _UNCAUGHT.setdefault(stack.node.root, Uncaught())
         self._vpc = vpc
+        watch(stack)
         self.arns = arns_of(stack)
         self._execution_role: iam.Role | None = None
         self._role_arns: dict[iam.IRole, str] = {}

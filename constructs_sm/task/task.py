@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.language.error_names import ALL
 from constructs_sm.language.paths import name_of
 from constructs_sm.rollback import WholeOrNotMade
+from constructs_sm.task.overruling import tell
 from constructs_sm.task.task_plan import TaskPlan
 
-from aws_cdk import Annotations
 from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
@@ -57,8 +57,7 @@ class SageMakerTask(WholeOrNotMade, sfn.CustomState):
         self._name = name_of(construct_id)
         super().__init__(scope, construct_id, state_json=state.json)
         state.identity.state_id = lambda: self.prefixed_name
-        for identifier, warning in state.warnings:
-            Annotations.of(self).add_warning_v2(f"constructs-sm:{identifier}", warning)
+        tell(self, state.warnings)
 
     @property
     def is_jsonata(self) -> bool:

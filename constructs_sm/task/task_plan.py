@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.actions import Action
+from constructs_sm.actions import MODEL, Action
 from constructs_sm.grants.access import access_of
 from constructs_sm.grants.execution_role import execution_grants, self_passing_grant
 from constructs_sm.grants.state_machine_role import polled_grants, state_machine_grants
@@ -18,11 +18,15 @@ from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, d
 from constructs_sm.language.late_bound import Computed, is_jsonata
 from constructs_sm.language.paths import name_of
 from constructs_sm.polled_actions import PolledAction
-from constructs_sm.requests.model_check import problems_of
+from constructs_sm.requests.model_check import found_in
 from constructs_sm.requests.rendering import render
 from constructs_sm.requests.role_fields import are_late_bound, named_roles, set_roles
 from constructs_sm.rules import script_mode
+from constructs_sm.rules.argument_rules import CALLBACK, LATE_ACCESS
+from constructs_sm.rules.model_rules import UNKNOWN as UNKNOWN_FIELD
+from constructs_sm.rules.request_rules import MANIFEST
 from constructs_sm.task.arguments import StateFields, TaskArguments
+from constructs_sm.task.overruling import refuse
 from constructs_sm.task.path_tokens import json_path_of
 from constructs_sm.task.query_language import is_jsonata_language
 from constructs_sm.task.scope import JobScope, construct_path
@@ -30,6 +34,7 @@ from constructs_sm.task.task_result import TaskResult
 from constructs_sm.task.task_state import TaskState
 from constructs_sm.values.names import LONGEST_STATE_NAME, JobName, id_problems, name_problems, slug, unique_prefix_max
 from constructs_sm.values.outputs import JobOutput, TaskIdentity
+from constructs_sm.values.s3 import S3Location
 
 from aws_cdk import aws_stepfunctions as sfn
 
@@ -49,14 +54,6 @@ _SUFFIX = {
     sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN: ".waitForTaskToken",
 }
 _TASK_TOKEN = re.compile(r"\$\$\.Task\.Token|\$states\.context\.Task\.Token")
-_CALLBACK_WARNING = (
-    "AWS's page says that .waitForTaskToken is not supported for {}, while its IAM templates name it: "
-    "not verified on AWS. .sync waits for a job without a token."
-)
-_ACCESS_WARNING = (
-    "The execution role is not granted what the request does not show: {}. "
-    "Grant it, as with bucket.grant_read(job.execution_role), or pass a role of your own."
-)
 _ROLE_TO_COME = "${Token[Role.0]}"
 """Stands in the request for the execution role, which is made once all is checked."""
 
@@ -117,6 +114,9 @@ class TaskPlan:
         """The name of the state: the one given, or the construct id."""
         self._jsonata = is_jsonata_language(arguments.get("query_language"))
         self._outputs: list[JobOutput] = []
+        self._told: list[Problem] = []
+        """What is worth a warning."""
+        self._reads: list[S3Location] = []
 
     def check(self) -> None:
         """Find what is wrong, before anything is made.
@@ -126,10 +126,12 @@ class TaskPlan:
         """
         # Asked of the class: of the construct it would be a message over the bridge.
         if not hasattr(type(self._scope), "node") or not isinstance(self._action, Action):
-            self._wrong("scope or action", [self._scope, self._action], "pass a construct, and a row of ACTIONS")
+            use = "pass a construct, and a row of ACTIONS"
+            self._wrong("scope or action", [self._scope, self._action], use, "argument-type")
             raise InvalidInputError(f"{self._kind} '{self._id}'", self._problems)
         self._job_scope = job_scope = JobScope.of(self._scope)
         self._role_arn = self._arn_of_role(job_scope)
+        self._reads = self._further_reads()
         self._settings()
         self._state = StateFields(
             self._arguments,
@@ -156,15 +158,28 @@ class TaskPlan:
         request.index()
         if self._pattern is sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN and not _hands_out_token(request):
             use = "put sfn.JsonPath.task_token into the request, as in its Environment"
-            self._wrong("nobody gets the task token", NOTHING, use)
+            self._wrong("nobody gets the task token", NOTHING, use, "task-token")
         self._problems += request.problems
         if self._whole_request:
-            # The name has been judged, and more strictly.
-            judged = f"{self._action.name_field} "
-            found = problems_of(self._action.operation, request)
-            self._problems += [self._in_arguments(problem) for problem in found if not problem.what.startswith(judged)]
+            self._problems += self._of_the_request(request)
         if self._problems:
-            raise InvalidInputError(f"{self._kind} '{self._path()}'", self._problems)
+            path = self._path()
+            self._told = refuse(self._scope, f"{self._kind} '{path}'", self._problems, path=path)
+
+    def _of_the_request(self, request: Request) -> Iterator[Problem]:
+        """Say what SageMaker's model and the rules find in the request."""
+        allowed = self._arguments.get("allow_unknown_fields", False)
+        models = [used.producer.request for used in request.outputs if used.producer.api == MODEL.api]
+        # The name has been judged, and more strictly.
+        judged = f"{self._action.name_field} "
+        for problem in found_in(self._action.operation, request, arns=self._job_scope.arns, models=models):
+            on_purpose = problem.rule == UNKNOWN_FIELD.id and (
+                allowed
+                if isinstance(allowed, bool)
+                else bool({str(problem.got), problem.what.partition(" ")[0]} & set(allowed))
+            )
+            if not problem.what.startswith(judged) and not on_purpose:
+                yield self._in_arguments(problem)
 
     def state(self, made: Mapping[str, str] | None = None) -> TaskState:
         """Make the TaskState, checked before.
@@ -179,6 +194,8 @@ class TaskPlan:
         if stands_for:
             request.make(stands_for)
         access = access_of(action, request)
+        access.reads += self._reads
+        self._identity.request = request.fields
         roles = named_roles(request.fields, action.role_path)
         # An endpoint, as a batch transform, runs under its model's role unless its configuration names one.
         nameless = not action.role_path or action.role_optional
@@ -209,7 +226,7 @@ class TaskPlan:
             own_role=self._role_needed,
             kept=self._result.kept,
             identity=self._identity,
-            warnings=tuple(self._warnings(access.unknown if ours else [])),
+            warnings=tuple(self._warnings(access.unknown, ours=ours)),
             sent=request,
         )
 
@@ -231,8 +248,8 @@ class TaskPlan:
         argument = self._argument_of.get(problem.what.partition(" ")[0])
         return replace(problem, use=f"pass {argument}") if argument else problem
 
-    def _wrong(self, what: str, got: object, use: str) -> None:
-        self._problems.append(Problem(what, got, use))
+    def _wrong(self, what: str, got: object, use: str, rule: str) -> None:
+        self._problems.append(Problem(what, got, use, rule))
 
     def _path(self) -> str:
         return "/".join(filter(None, (construct_path(self._scope), str(self._id))))
@@ -256,10 +273,13 @@ class TaskPlan:
                 f"{self._action.api} does not offer this integration_pattern",
                 getattr(self._pattern, "name", self._pattern),
                 f"use one of {', '.join(p.name for p in _SUFFIX if self._action.sync or _SUFFIX[p] != '.sync')}",
+                "integration-pattern",
             )
         language = self._arguments.get("query_language")
         if language is not None and not isinstance(language, sfn.QueryLanguage):
-            self._wrong("query_language must be a QueryLanguage", language, "pass sfn.QueryLanguage.JSONATA")
+            self._wrong(
+                "query_language must be a QueryLanguage", language, "pass sfn.QueryLanguage.JSONATA", "argument-type"
+            )
 
     def _arn_of_role(self, job_scope: JobScope) -> str | None:
         role = self._arguments.get("role")
@@ -268,14 +288,27 @@ class TaskPlan:
         try:
             return job_scope.arn_of(role)
         except (AttributeError, TypeError):
-            self._wrong("role must be an iam.IRole", role, "use iam.Role.from_role_arn for a role you have the ARN of")
+            use = "use iam.Role.from_role_arn for a role you have the ARN of"
+            self._wrong("role must be an iam.IRole", role, use, "argument-type")
             return None
+
+    def _further_reads(self) -> list[S3Location]:
+        given = self._arguments.get("reads")
+        if given is None:
+            return []
+        found = [S3Location.of(place) for place in given] if isinstance(given, (list, tuple)) else [None]
+        known = [place for place in found if place is not None and place.within is not None]
+        if len(known) < len(found):
+            self._wrong("reads must be a list of places in S3", given, "pass ['s3://bucket/prefix/']", "argument-type")
+        return known
 
     def _whole(self, job_scope: JobScope) -> Request:
         """Render the request, with its name and the role that was given."""
         parameters = self._arguments.get("parameters")
         if parameters is not None and not isinstance(parameters, Mapping):
-            self._wrong("parameters must be a mapping", parameters, "pass a dict with SageMaker's field names")
+            self._wrong(
+                "parameters must be a mapping", parameters, "pass a dict with SageMaker's field names", "argument-type"
+            )
             parameters = None
         request = render(
             self._given,
@@ -291,12 +324,12 @@ class TaskPlan:
         if self._role_arn is not None and path:
             if named_roles(request.fields, path):
                 use = "give the argument or the parameter"
-                self._wrong(f"{self._action.role_field} is given twice", self._role_arn, use)
+                self._wrong(f"{self._action.role_field} is given twice", self._role_arn, use, "argument-given-twice")
             set_roles(request.fields, path, self._role_arn)
         if self._outputs and self._state.fields.get("InputPath", "$") != "$":
             said = sorted({output.said for output in self._outputs if output.json_path is not None})
             if said:
-                self._wrong("input_path hides what other jobs leave", said, "leave input_path out")
+                self._wrong("input_path hides what other jobs leave", said, "leave input_path out", "result-path")
         return request
 
     def _filling(self, request: Request) -> Mapping[str, Any]:
@@ -307,15 +340,22 @@ class TaskPlan:
         if field_name in request.fields:
             there = request.fields[field_name]
             if given is not None:
-                self._wrong(f"{field_name} is given twice", [given, there], "give job_name or the parameter")
+                self._wrong(
+                    f"{field_name} is given twice",
+                    [given, there],
+                    "give job_name or the parameter",
+                    "argument-given-twice",
+                )
             if not isinstance(there, Computed):
                 self._problems += name_problems(there, self._action.name_max)
             return
         if given is None and self._action.verb == "Update":
-            self._wrong("job_name is missing", NOTHING, f"name the {self._action.arn_type} to update")
+            self._wrong(
+                "job_name is missing", NOTHING, f"name the {self._action.arn_type} to update", "argument-missing"
+            )
             return
         if given is not None and not isinstance(given, (str, JobName)):
-            self._wrong("job_name must be a string", given, "pass a str or a JobName")
+            self._wrong("job_name must be a string", given, "pass a str or a JobName", "argument-type")
             return
         name = JobName.unique(self._default_prefix(job_scope)) if given is None else JobName.of(given)
         self._problems += name.problems(self._action.name_max)
@@ -344,11 +384,14 @@ class TaskPlan:
             return [any_role]
         return [any_role if isinstance(arn, Computed) else arn for arn in dict.fromkeys(roles)]
 
-    def _warnings(self, unknown: Sequence[str]) -> Iterator[tuple[str, str]]:
+    def _warnings(self, unknown: Sequence[str], *, ours: bool) -> Iterator[Problem]:
         if self._pattern is sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN:
-            yield "waitForTaskToken", _CALLBACK_WARNING.format(self._action.api)
-        if unknown:
-            yield "lateBoundAccess", _ACCESS_WARNING.format(", ".join(unknown))
+            yield CALLBACK.problem(f"{CALLBACK.what}: {self._action.api}")
+        if unknown and ours:
+            what = f"The execution role is not granted what the request does not show: {', '.join(unknown)}"
+            yield LATE_ACCESS.problem(what)
+        granted = not ours or self._reads
+        yield from (told for told in self._told if not (granted and told.rule == MANIFEST.id))
         yield from script_mode.warnings(self._request.structures)
 
 
@@ -361,4 +404,5 @@ def _unknown(arguments: Mapping[str, Any], own_arguments: Iterable[str]) -> Iter
     known = [*TaskArguments.__annotations__, *own_arguments]
     for name in arguments:
         if name not in TaskArguments.__annotations__:
-            yield Problem("unknown argument", name, did_you_mean(name, known) or f"use one of {', '.join(known)}")
+            use = did_you_mean(name, known) or f"use one of {', '.join(known)}"
+            yield Problem("unknown argument", name, use, "argument-unknown")

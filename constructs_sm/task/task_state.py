@@ -44,7 +44,8 @@ class TaskState:
     """Whether the request names the role that is made for the scope."""
     kept: Collection[str] | None
     """The fields that are kept of the output; None: all of them."""
-    warnings: tuple[tuple[str, str], ...]
+    warnings: tuple[Problem, ...]
+    """Problems that are told, not refused."""
     identity: TaskIdentity
     sent: Request
 
@@ -77,7 +78,7 @@ class TaskState:
                 use = f"pass keep=['{first}']"
             else:
                 use = f"keep {first}, where later states find it"
-            raise InvalidInputError(where, [Problem(what, NOTHING, use)])
+            raise InvalidInputError(where, [Problem(what, NOTHING, use, "output-is-kept")])
         json_path, jsonata = f"{self.output.path}.{field_name}", f"{self.output.expression}.{field_name}"
         self.scope.watch_wiring()
         self.scope.wiring.ask(self.identity, field_name, self.output.path, (json_path, jsonata))

@@ -133,7 +133,9 @@ def named(values: Any, argument: str, problems: list[Problem]) -> Mapping[str, A
     """*values*, or a problem if they are no mapping."""
     if values is None or isinstance(values, Mapping):
         return values or {}
-    problems.append(Problem(f"{argument} must be a mapping", values, "pass a dict from names to values"))
+    problems.append(
+        Problem(f"{argument} must be a mapping", values, "pass a dict from names to values", "argument-type")
+    )
     return {}
 
 
@@ -224,7 +226,14 @@ def vpc_config(
     if vpc is None and subnets is None and security_groups is None:
         return None
     if not security_groups:
-        problems.append(Problem("a job in a VPC needs security groups", security_groups, "pass security_groups=[...]"))
+        problems.append(
+            Problem(
+                "a job in a VPC needs security groups",
+                security_groups,
+                "pass security_groups=[...]",
+                "vpc-needs-security-groups",
+            )
+        )
     groups = security_groups if isinstance(security_groups, str) else list(security_groups or ())
     return {"SecurityGroupIds": groups, "Subnets": _subnets(vpc, subnets, problems)}
 
@@ -235,7 +244,11 @@ def _subnets(vpc: ec2.IVpc | None, subnets: Subnets | None, problems: list[Probl
     if isinstance(subnets, Sequence) and not isinstance(subnets, str):
         return list(subnets)
     if vpc is None or not hasattr(vpc, "select_subnets"):
-        problems.append(Problem("subnets of no VPC", subnets or vpc, "pass vpc, an ec2.IVpc, or a list of subnets"))
+        problems.append(
+            Problem(
+                "subnets of no VPC", subnets or vpc, "pass vpc, an ec2.IVpc, or a list of subnets", "subnets-need-vpc"
+            )
+        )
         return []
     selection = {name: getattr(subnets, name, None) for name in _SELECTION}
     return list(vpc.select_subnets(**selection).subnet_ids)

@@ -208,7 +208,11 @@ def processing_inputs(inputs: Any, code: ProcessingCode | None, problems: list[P
     if isinstance(inputs, str) and is_late_bound(inputs):
         if code is not None:
             use = "give inputs by name, or code among them"
-            problems.append(Problem("inputs that are known at run time cannot have code beside them", inputs, use))
+            problems.append(
+                Problem(
+                    "inputs that are known at run time cannot have code beside them", inputs, use, "code-known-late"
+                )
+            )
         return inputs
     items = [
         (item if isinstance(item, ProcessingInput) else ProcessingInput(data=item)).to_request(name)
@@ -216,7 +220,11 @@ def processing_inputs(inputs: Any, code: ProcessingCode | None, problems: list[P
     ]
     if code is not None:
         if any(item["InputName"] == "code" for item in items):
-            problems.append(Problem("input 'code' is given twice", "code", "call the other one something else"))
+            problems.append(
+                Problem(
+                    "input 'code' is given twice", "code", "call the other one something else", "argument-given-twice"
+                )
+            )
         items.append(ProcessingInput(data=code.data, local_path=CODE).to_request("code"))
     return items or None
 
@@ -230,7 +238,9 @@ def processing_outputs(
     if isinstance(outputs, str) and is_late_bound(outputs):
         return {}
     if isinstance(outputs, str):
-        problems.append(Problem("outputs must be a mapping, or a list of names", outputs, f"write [{outputs!r}]"))
+        problems.append(
+            Problem("outputs must be a mapping, or a list of names", outputs, f"write [{outputs!r}]", "argument-type")
+        )
         return {}
     given: Mapping[str, Any] = outputs if isinstance(outputs, Mapping) else dict.fromkeys(outputs or ())
     found: dict[str, ProcessingOutput | FeatureStoreOutput] = {}
@@ -246,5 +256,7 @@ def processing_outputs(
         else:
             found[name] = replace(output, data=data)
     if homeless:
-        problems.append(Problem("outputs without a place", homeless, "map each to its s3:// prefix"))
+        problems.append(
+            Problem("outputs without a place", homeless, "map each to its s3:// prefix", "output-without-place")
+        )
     return found

@@ -136,7 +136,15 @@ def _document(source: Any, stack: str | None) -> tuple[str, Mapping[str, Any], P
             path = _template_of(path, stack)
         if not path.is_file():
             raise InvalidInputError(
-                str(path), [Problem("there is no such file", str(path), "give a template, a definition or a cdk.out")]
+                str(path),
+                [
+                    Problem(
+                        "there is no such file",
+                        str(path),
+                        "give a template, a definition or a cdk.out",
+                        "source-of-rehearsal",
+                    )
+                ],
             )
         return str(path), _read(str(path), path.read_text()), path.parent, _environment_of(path)
     from aws_cdk import Stack, Token  # noqa: PLC0415 - only who has a stack has the CDK
@@ -144,7 +152,7 @@ def _document(source: Any, stack: str | None) -> tuple[str, Mapping[str, Any], P
 
     if not isinstance(source, Stack):
         use = "give a stack, a template, a definition, or the path of one"
-        raise InvalidInputError("rehearsal", [Problem("this is no state machine", source, use)])
+        raise InvalidInputError("rehearsal", [Problem("this is no state machine", source, use, "source-of-rehearsal")])
     environment = [None if Token.is_unresolved(part) else part for part in (source.account, source.region)]
     return f"stack '{source.node.path}'", Template.from_stack(source).to_json(), None, (environment[0], environment[1])
 
@@ -167,11 +175,13 @@ def _read(where: str, text: str) -> Mapping[str, Any]:
         document = json.loads(text) if text.lstrip().startswith("{") else _yaml(text)
     except ValueError as error:
         raise InvalidInputError(
-            where, [Problem("neither JSON nor YAML", str(error), "give what `cdk synth` wrote")]
+            where, [Problem("neither JSON nor YAML", str(error), "give what `cdk synth` wrote", "source-of-rehearsal")]
         ) from error
     if not isinstance(document, Mapping) or not document.keys() & {"Resources", "States"}:
         use = "give a template with Resources, or a definition with States"
-        raise InvalidInputError(where, [Problem("neither a template nor a definition", type(document).__name__, use)])
+        raise InvalidInputError(
+            where, [Problem("neither a template nor a definition", type(document).__name__, use, "source-of-rehearsal")]
+        )
     return document
 
 
@@ -209,7 +219,8 @@ def _template_of(folder: Path, stack: str | None) -> Path:
     if len(chosen) != 1:
         use = f"name one stack of {', '.join(sorted(names[0] for names in found)) or 'a cloud assembly'}"
         raise InvalidInputError(
-            str(folder), [Problem("one stack with a state machine was expected", stack or len(chosen), use)]
+            str(folder),
+            [Problem("one stack with a state machine was expected", stack or len(chosen), use, "source-of-rehearsal")],
         )
     return chosen.pop()
 
@@ -255,7 +266,9 @@ def _chosen(where: str, resources: Mapping[str, Any], machine: str | None) -> st
     if machine is None and len(machines) == 1:
         return machines[0]
     use = f"name one of {', '.join(machines)}" if machines else "give a template that has one"
-    raise InvalidInputError(where, [Problem("one state machine was expected", machine or len(machines), use)])
+    raise InvalidInputError(
+        where, [Problem("one state machine was expected", machine or len(machines), use, "source-of-rehearsal")]
+    )
 
 
 def _with_definition(where: str, resource: Mapping[str, Any], folder: Path | None) -> Mapping[str, Any]:
@@ -269,7 +282,9 @@ def _with_definition(where: str, resource: Mapping[str, Any], folder: Path | Non
     files = [*folder.glob(f"asset.{stem}"), *folder.glob(key)] if folder and stem else []
     if not files:
         use = "rehearse the cdk.out that has it, or the definition's own file"
-        raise InvalidInputError(where, [Problem("the definition is not in the template", key, use)])
+        raise InvalidInputError(
+            where, [Problem("the definition is not in the template", key, use, "source-of-rehearsal")]
+        )
     return {**resource, "Properties": {**properties, "DefinitionString": files[0].read_text()}}
 
 

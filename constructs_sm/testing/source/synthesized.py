@@ -71,6 +71,7 @@ def _state_machine(stack: Stack) -> tuple[dict[str, Any], dict[str, Any]]:
     if len(machines) != 1:
         where = f"stack '{stack.node.path}'"
         raise InvalidInputError(
-            where, [Problem("one state machine was expected", len(machines), "test a stack of one")]
+            where,
+            [Problem("one state machine was expected", len(machines), "test a stack of one", "source-of-rehearsal")],
         )
     return resources, machines[0]
