@@ -36,6 +36,10 @@ class Shape:
         """The fields of a structure."""
         return {name: _shape(member["shape"]) for name, member in self.metadata.get("members", {}).items()}
 
+    def field(self, name: str) -> Shape:
+        """One field of a structure, of which a request names few."""
+        return _shape(self.metadata["members"][name]["shape"])
+
     @property
     def member(self) -> Shape:
         """What a list holds."""

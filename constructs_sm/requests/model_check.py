@@ -96,12 +96,15 @@ def fields_below(operation: str, path: str) -> tuple[str, ...]:
         operation: As `CreateTrainingJob`.
         path: As problems spell it: `InputDataConfig[0].DataSource`.
     """
-    shape: Shape | None = input_shape(operation)
+    shape = input_shape(operation)
     for step in re.sub(r"\[\d+\]", ".[]", path).split("."):
-        if shape is None or step not in _members(shape):
+        if step == "[]" and "member" in shape.metadata:
+            shape = shape.member
+        elif step in shape.metadata.get("members", {}):
+            shape = shape.field(step)
+        else:
             return ()
-        shape = _members(shape)[step]
-    return tuple(_below(shape, path, ())) if shape is not None else ()
+    return tuple(_below(shape, path, ())) if shape.type_name in {"structure", "list"} else ()
 
 
 def _members(shape: Shape) -> dict[str, Shape]:
@@ -144,12 +147,12 @@ def _operation_check(operation: str) -> _Check:
 
 def _check_of(shape: Shape) -> _Check:
     """What appends the problems of a value to a list. Made once a shape: reading the model is slower than checking."""
-    make = _MAKERS.get(shape.type_name)
+    make = _MAKERS.get(shape.metadata["type"])
     return make(shape) if make else lambda _value, _path, _found: None
 
 
 def _structure(shape: Shape) -> _Check:
-    required, members = frozenset(shape.required_members), dict(shape.members)
+    required, members = frozenset(shape.metadata.get("required", ())), shape.metadata.get("members", {})
     checks: dict[str, _Check] = {}
 
     def check(value: Any, path: _Path, found: list[Problem]) -> None:
@@ -172,7 +175,7 @@ def _structure(shape: Shape) -> _Check:
                     found.append(rules.UNKNOWN.problem(what, key, _nearest(key, members)))
                     continue
                 # Not before it is given: a request names few of the fields there are.
-                inner = checks[key] = _check_of(members[key])
+                inner = checks[key] = _check_of(shape.field(key))
             inner(member, (path, key), found)
 
     return check
@@ -212,7 +215,7 @@ def _map(shape: Shape) -> _Check:
 
 
 def _string(shape: Shape) -> _Check:
-    options = frozenset(shape.enum)
+    options = frozenset(shape.metadata.get("enum", ()))
     size, pattern = _size(shape, "characters"), shape.metadata.get("pattern", "")
     least, most = shape.metadata.get("min", 0), shape.metadata.get("max", inf)
     form = _compiled(pattern) if pattern else None
