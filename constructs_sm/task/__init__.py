@@ -2,9 +2,11 @@
 
 __all__ = [
     "acknowledgments",
+    "arguments",
     "custom_states",
     "fragment",
     "job",
+    "path_tokens",
     "places",
     "polled_job",
     "polling",

@@ -109,7 +109,10 @@ def test_callback_without_its_token_fails_and_says_where_to_put_it(stack, action
             {"retry": [RetryPolicy(errors="States.ALL"), RetryPolicy(errors="A.B")]},
             "States.ALL must come last",
         ),
-        ({"task_timeout": "1h"}, r"task_timeout must be a Duration of whole seconds, got '1h'; pass Duration.hours\(1\)"),
+        (
+            {"task_timeout": "1h"},
+            r"task_timeout must be a Duration of whole seconds, got '1h'; pass Duration.hours\(1\)",
+        ),
         ({"heartbeat_timeout": 60}, "heartbeat_timeout needs a holder of the task token, got 'RUN_JOB'"),
         ({"output_check": "completed"}, "output_check must be an OutputCheck, got 'completed'"),
         ({"role": "arn:aws:iam::123456789012:role/execution"}, "role must be an iam.IRole, got 'arn:aws"),
