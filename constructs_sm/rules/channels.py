@@ -77,7 +77,7 @@ def channels_of_groups(rule: Rule, definition: Structure, path: str) -> Found:
 
 def unknown_groups(rule: Rule, definition: Structure, path: str) -> Found:
     """Names of instance groups that the cluster does not have."""
-    if hides(definition, steps_of("ResourceConfig.InstanceGroups[].InstanceGroupName")):
+    if hides(definition, steps_of("ResourceConfig.InstanceGroups[]")):
         return
     groups = [group for group, _ in structures(definition, "ResourceConfig.InstanceGroups[]")]
     names = [value_of(group, "InstanceGroupName") for group in groups]
