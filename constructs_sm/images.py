@@ -66,8 +66,12 @@ class SageMakerImage:
         """
         account = _accounts(self.accounts).get(region)
         if account is None:
-            what = f"{self.family} {self.version} is not in this Region, which is unsupported"
-            raise _wrong(self.family, what, region, self.regions, near=())
+            what = f"{self.family} {self.version} is not in this Region"
+            if any(region in registry for registry in _data()["registries"]):
+                # It is spelled rightly, and another one would not do.
+                use = f"the Region is unsupported; the image is in {', '.join(self.regions)}"
+                raise InvalidInputError(f"image '{self.family}'", [Problem(what, region, use, "image-unknown")])
+            raise _wrong(self.family, what, region, self.regions)
         return self._spelled(account, region, _data()["suffixes"].get(region, "amazonaws.com"))
 
     def uri_in(self, scope: IConstruct) -> str:
@@ -270,7 +274,7 @@ def image(
     if version is None or version not in known:
         newest_last = sorted(known, key=_age)
         got = NOTHING if version is None else version
-        raise _wrong(family, "no such version", got, newest_last, near=_nearest(version, known) or None)
+        raise _wrong(family, "no such version", got, newest_last, near=_nearest(version, known))
     tags = [(row[1], row[2], tag) for row in rows if version in row[0] for tag in row[3]]
     asked = {"processor": processor, "base_framework_version": base_framework_version, "py_version": py_version}
     for place, (name, value) in enumerate(asked.items()):
@@ -330,7 +334,7 @@ def _nearest(version: object, known: Iterable[str]) -> tuple[str, ...]:
 
 
 def _wrong(
-    family: str, what: str, got: object, options: Iterable[str], *, near: tuple[str, ...] | None = None
+    family: str, what: str, got: object, options: Iterable[str], *, near: tuple[str, ...] = ()
 ) -> InvalidInputError:
     """An error that names what there is.
 
@@ -339,11 +343,11 @@ def _wrong(
         what: The fault.
         got: What was asked for.
         options: All that there is.
-        near: What is nearest, best first; empty: nothing is, as among Regions. Default: what is spelled alike.
+        near: What is nearest, best first. Default: what is spelled alike.
     """
     known = list(options)
     # The newest versions come last.
     listed = f"use one of {'..., ' if len(known) > _SHOWN else ''}{', '.join(known[-_SHOWN:])}"
     alike = f"did you mean {near[0]}?" if near else ""
-    use = alike or (did_you_mean(got, known) if near is None else "") or (listed if known else "leave it out")
+    use = alike or did_you_mean(got, known) or (listed if known else "leave it out")
     return InvalidInputError(f"image '{family}'", [Problem(what, got, use, "image-unknown")])

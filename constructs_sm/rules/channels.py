@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from constructs_sm.rules.rule import Rule
 
 _S3: Final = "DataSource.S3DataSource"
+_ALGORITHM: Final = "AlgorithmSpecification"
 _MANIFESTS: Final = ("ManifestFile", "AugmentedManifestFile")
 
 
@@ -36,14 +37,18 @@ def augmented(rule: Rule, definition: Structure, path: str) -> Found:
 def _without_pipe(rule: Rule, definition: Structure, path: str, asks: tuple[str, str, str]) -> Found:
     holder, field, value = asks
     for channel, place in structures(definition, "InputDataConfig[]", path):
-        mode = value_of(channel, "InputMode")
-        for algorithm, _ in structures(definition, "AlgorithmSpecification") if mode is None else ():
-            mode = value_of(algorithm, "TrainingInputMode")
-        if mode in (None, UNKNOWN, "Pipe"):
-            continue
-        for structure, at in structures(channel, holder, place):
-            if value_of(structure, field) == value:
+        for structure, at in structures(channel, holder, place) if holder else ((channel, place),):
+            if structure.get(field) == value and (mode := _mode(definition, channel)) not in (None, UNKNOWN, "Pipe"):
                 yield rule.problem(f"{join(at, field)} {value} needs input mode Pipe", mode)
+
+
+def _mode(definition: Structure, channel: Structure) -> object:
+    """How a channel is read: by its own word, or the job's."""
+    own = value_of(channel, "InputMode")
+    if own is not None:
+        return own
+    modes = [value_of(algorithm, "TrainingInputMode") for algorithm, _ in structures(definition, _ALGORITHM)]
+    return modes[0] if modes else None
 
 
 def manifests(rule: Rule, structure: Structure, path: str) -> Found:

@@ -230,15 +230,23 @@ HYPERPARAMETER_OPTION: Final = _rule(
 # Of images and roles.
 IMAGE_URI: Final = _rule(
     "image-is-no-uri",
-    "an image is a URI: registry/repository:tag",
+    "an image of AWS's is named as in a settings file, and not by its URI",
     "write it in full, or take one of constructs_sm.images",
     source=_API.format("ContainerDefinition"),
+)
+IMAGE_REGISTRY: Final = _rule(
+    "image-without-registry",
+    "an image is named without its registry",
+    "write it in full: registry/repository:tag",
+    source=_API.format("ContainerDefinition"),
+    severity="warning",
 )
 IMAGE_REGION: Final = _rule(
     "image-of-another-region",
     "an image is pulled from a registry of the Region that the job runs in",
     "name the registry of this Region, or take one of constructs_sm.images, which know it",
     source=_ISSUE.format("aws/aws-cdk", 29918),
+    severity="warning",
 )
 TRAINING_IMAGE: Final = _rule(
     "training-image-in-model",

@@ -5,6 +5,7 @@ __all__ = [
     "custom_states",
     "fragment",
     "job",
+    "overruling",
     "places",
     "polled_job",
     "polling",

@@ -473,7 +473,14 @@ _BOUND = {
     *("MaxPayloadInMB", "MaxRuntimeInSeconds", "MaxWaitTimeInSeconds", "MemorySizeInMB"),
     *("MetricPublishFrequencyInSeconds", "ProvisionedConcurrency", "RepositoryAccessMode", "RoutingStrategy"),
     *("S3CompressionType", "S3InputMode", "Strategy", "TrainingJobEarlyStoppingType"),
-    *("CompressionType", "RecordWrapperType", "InputMode", "TrainingInputMode", "S3DataType", "KeepAlivePeriodInSeconds"),
+    *(
+        "CompressionType",
+        "RecordWrapperType",
+        "InputMode",
+        "TrainingInputMode",
+        "S3DataType",
+        "KeepAlivePeriodInSeconds",
+    ),
     *("InstanceGroupName", "InstanceGroupNames", "LocalPath"),
 }
 
