@@ -472,7 +472,7 @@ def warned(app):
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ("12e4567", "HyperParameters.x is '12e4567', and the script gets 'inf': write \"12e4567\", with these quotes"),
+        ("12e4567", "HyperParameters.x is '12e4567', and the script gets 'inf'; write \"12e4567\", with these quotes"),
         ("1.10", "HyperParameters.x is '1.10', and the script gets '1.1'"),
         ("true", "HyperParameters.x is 'true', and the script gets 'True'"),
         ("null", "HyperParameters.x is 'null', and the script gets ''"),
