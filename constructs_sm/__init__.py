@@ -15,6 +15,7 @@ _NAMES = {
     "values.conditions": ("Condition", "Number"),
     "steps.endpoint_deployment": ("EndpointDeployment",),
     "language.errors": ("InvalidInputError",),
+    "task.overruling": ("acknowledge",),
     "steps.failure_handler": ("FailureHandler",),
     "steps.fan_out": ("FanOut",),
     "steps.gates": ("EvaluationReport", "QualityGate"),

@@ -50,7 +50,9 @@ def function_arn(scope: IConstruct, stage: Stage, task_type: str) -> str:
     check_task_type(task_type)
     arns, accounts = arns_of(scope), _data()["accounts"]
     if not is_token(arns.region) and arns.region not in accounts:
-        raise _wrong(f"task type {task_type} is not in this Region", arns.region, _itself(accounts))
+        what = f"task type {task_type} is not in this Region"
+        use = f"the Region is unsupported; use one of {', '.join(accounts)}"
+        raise InvalidInputError("Ground Truth", [Problem(what, arns.region, use, "ground-truth-unknown")])
     account = accounts.get(arns.region) or mapped_account(scope, _MAPPING, accounts)
     return f"arn:{arns.partition}:lambda:{arns.region}:{account}:function:{stage}-{task_type}"
 

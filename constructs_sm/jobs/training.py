@@ -19,7 +19,10 @@ from constructs_sm.jobs.parts.fields import asks_for_jsonata, first, tag_list, t
 from constructs_sm.jobs.parts.resources import resources, volume_key
 from constructs_sm.jobs.parts.script_mode import making, script_hyperparameters, script_inputs, training_script
 from constructs_sm.requests.rendering import Structure
+from constructs_sm.rules import metrics
+from constructs_sm.rules.request_rules import METRIC_UNDEFINED
 from constructs_sm.task.job import JobArguments, SageMakerJob
+from constructs_sm.task.overruling import refuse
 from constructs_sm.task.places import checkpoints_under, data_under
 from constructs_sm.values.outputs import Metric
 from constructs_sm.values.s3 import S3Location
@@ -214,9 +217,10 @@ class TrainingJob(SageMakerJob):
         volume_kms_key: Of the volumes alone. Default: *kms_key*, unless the instances have local storage, which takes
             no key: their hardware encrypts it.
         output_kms_key: Of the model alone. Default: *kms_key*.
-        debug_hook: Save tensors.
-        debug_rules: Judge them.
-        profiler: Record the use of the machines, or do not.
+        debug_hook: Save tensors, with SageMaker Debugger, which is closed to new customers: use *mlflow* or
+            *tensor_board* instead.
+        debug_rules: Judge them, with Debugger too.
+        profiler: Record the use of the machines, or do not, with SageMaker Profiler, which ends on 2027-06-30.
         profiler_rules: Judge it.
         tensor_board: Keep what TensorBoard shows: a place in S3, or a `TensorBoardOutputConfig`.
         experiment: Make the job a trial component.
@@ -369,7 +373,13 @@ class TrainingJob(SageMakerJob):
 
         Args:
             name: As in the metric definitions: `validation:auc`.
+
+        Raises:
+            InvalidInputError: No metric definition of the job yields it, as far as the request shows.
         """
+        wrong = list(metrics.undefined(METRIC_UNDEFINED, self._state.request, name))
+        if wrong:
+            refuse(self, f"metric of '{self._state.identity.path}'", wrong, path=self._state.identity.path)
         return Metric.among(self._state.later("FinalMetricDataList"), name)
 
     @property

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 _ADDRESS: Final = re.compile(r"<(?:[\w<>]+\.)*(\w+)(?: object)? at 0x[0-9a-f]+>")
 _LONGEST: Final = 300
-_NEAR: Final = 0.6
 
 
 class _Nothing:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import InvalidInputError, Problem
 from constructs_sm.language.machines import definition_of, states_of
+from constructs_sm.task.overruling import unacknowledged
 from constructs_sm.task.scope import reference_of
 from constructs_sm.values.names import LONGEST_STATE_NAME
 
@@ -51,7 +52,8 @@ class WithinLimits:
         self._machine = machine
 
     def validate(self) -> list[str]:
-        problems = list(self._problems())
+        found = list(self._problems())
+        problems = unacknowledged(self._machine, found, path=str(self._machine.node.path)) if found else []
         return [str(InvalidInputError(self._where, problems))] if problems else []
 
     def _problems(self) -> Iterator[Problem]:

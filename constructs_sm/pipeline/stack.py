@@ -11,6 +11,7 @@ from constructs_sm.pipeline.pipeline import JobPipeline
 from constructs_sm.pipeline.triggers import Trigger
 from constructs_sm.rollback import WholeOrNotMade, whole_or_not_done
 from constructs_sm.settings import Settings, Time, unknown_settings
+from constructs_sm.task.overruling import refuse
 from constructs_sm.task.places import JOBS
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.input_schema import InputSchema
@@ -155,7 +156,8 @@ class PipelineStack(WholeOrNotMade, Stack):
         )
         env = stack.get("env") or Environment()
         account = env.account or settings.account
-        raise_all(where, [*_unusable_triggers(settings, inputs), *_foreign_starters(settings.starters, account)])
+        unusable = [*_unusable_triggers(settings, inputs), *_foreign_starters(settings.starters, account)]
+        refuse(scope, where, unusable, path=str(construct_id))
         if settings.account or settings.region:
             stack["env"] = Environment(account=account, region=env.region or settings.region)
         super().__init__(scope, construct_id, permissions_boundary=_boundary(settings), **stack)

@@ -258,6 +258,22 @@ NOTHING_GRANTED: Final = _rule(
     severity="warning",
     protects="",
 )
+OUTPUT_THERE: Final = _rule(
+    "output-is-there",
+    "a state uses an output of a job that is not certainly there when it runs",
+    "run the job before it, on every way that leads to it",
+    why="the execution fails at that state, after the jobs before it have been paid for",
+    protects="",
+    at_synthesis=True,
+)
+PLACES_SHARED: Final = _rule(
+    "items-share-a-place",
+    "a job in an inline Map writes to one place for the whole execution",
+    "give it a place of the item's own, or make the map a distributed one",
+    why="the items write over each other",
+    protects="",
+    at_synthesis=True,
+)
 
 # Of limits.
 _QUOTAS: Final = _ASL.format("service-quotas")

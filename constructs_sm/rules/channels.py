@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from constructs_sm.rules.rule import Rule
 
 _S3: Final = "DataSource.S3DataSource"
+_ALGORITHM: Final = "AlgorithmSpecification"
 _MANIFESTS: Final = ("ManifestFile", "AugmentedManifestFile")
 
 
@@ -30,24 +31,28 @@ def wrapped(rule: Rule, definition: Structure, path: str) -> Found:
 
 def augmented(rule: Rule, definition: Structure, path: str) -> Found:
     """Channels of augmented manifests that are not read in a pipe."""
-    return _without_pipe(rule, definition, path, (f".{_S3}", "S3DataType", "AugmentedManifestFile"))
+    return _without_pipe(rule, definition, path, (_S3, "S3DataType", "AugmentedManifestFile"))
 
 
 def _without_pipe(rule: Rule, definition: Structure, path: str, asks: tuple[str, str, str]) -> Found:
     holder, field, value = asks
+    below = f".{holder}" if holder else ""
     asking = [
-        at for channel, at in structures(definition, f"InputDataConfig[]{holder}", path) if channel.get(field) == value
+        at for channel, at in structures(definition, f"InputDataConfig[]{below}", path) if channel.get(field) == value
     ]
-    if not asking:
-        return
-    algorithm = [value_of(one, "TrainingInputMode") for one, _ in structures(definition, "AlgorithmSpecification")]
-    for channel, place in structures(definition, "InputDataConfig[]", path):
-        mode = value_of(channel, "InputMode")
-        if mode is None and algorithm:
-            mode = algorithm[0]
-        at = f"{place}{holder}"
-        if at in asking and mode not in (None, UNKNOWN, "Pipe"):
+    for channel, place in structures(definition, "InputDataConfig[]", path) if asking else ():
+        at = f"{place}{below}"
+        if at in asking and (mode := _mode(definition, channel)) not in (None, UNKNOWN, "Pipe"):
             yield rule.problem(f"{join(at, field)} {value} needs input mode Pipe", mode)
+
+
+def _mode(definition: Structure, channel: Structure) -> object:
+    """How a channel is read: by its own word, or the job's."""
+    own = value_of(channel, "InputMode")
+    if own is not None:
+        return own
+    modes = [value_of(algorithm, "TrainingInputMode") for algorithm, _ in structures(definition, _ALGORITHM)]
+    return modes[0] if modes else None
 
 
 def manifests(rule: Rule, structure: Structure, path: str) -> Found:
@@ -82,7 +87,7 @@ def unknown_groups(rule: Rule, definition: Structure, path: str) -> Found:
     """Names of instance groups that the cluster does not have."""
     sources = structures(definition, f"InputDataConfig[].{_S3}", path)
     naming = [(source, place) for source, place in sources if "InstanceGroupNames" in source]
-    if not naming or hides(definition, steps_of("ResourceConfig.InstanceGroups[].InstanceGroupName")):
+    if not naming or hides(definition, steps_of("ResourceConfig.InstanceGroups[]")):
         return
     groups = [group for group, _ in structures(definition, "ResourceConfig.InstanceGroups[]")]
     names = [value_of(group, "InstanceGroupName") for group in groups]

@@ -13,7 +13,7 @@ from constructs_sm.rules.kinds import structures, text_of, value_of
 from constructs_sm.rules.published import ecr_image, families
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from constructs_sm.language.arns import Arns
     from constructs_sm.language.errors import Problem
@@ -67,24 +67,29 @@ _IMAGE_OF: Final = {
 }
 _ACCOUNT_OF_ROLE: Final = re.compile(r"arn:[^:]*:iam::(\d{12}):role/")
 _HOST: Final = re.compile(r"[^/]*[.:][^/]*/|localhost/")
+_SHORT: Final = re.compile(r"[a-z][a-z0-9]+(?:[._/-][a-z0-9]+)*(?::[\w.-]+)?", re.ASCII)
+"""A name as other tools know images by: it lacks the registry."""
 
 
 def is_no_uri(field: str) -> Any:
-    """A judgement of the image that a structure names in *field*: whether its text can be one."""
+    """A judgement of the image that a structure names in *field*: whether its text has a registry in it."""
 
     def find(rule: Rule, structure: Structure, path: str) -> Found:
         value = text_of(structure, field)
-        if value and not is_late_bound(value) and not _HOST.match(value):
-            yield rule.problem(f"{join(path, field)} is no URI of an image", value, _published_as(value))
+        if value and not is_late_bound(value) and _SHORT.fullmatch(value) and not _HOST.match(value):
+            use, broken = _published_as(value), rule
+            if not use:
+                broken = rules.IMAGE_REGISTRY
+            yield broken.problem(f"{join(path, field)} is no URI of an image", value, use)
 
     return find
 
 
 def _published_as(value: str) -> str:
     """The way to say an image of AWS's that is written as in a settings file; empty: it is none."""
-    family, _, version = value.rpartition("/")[2].partition(":")
-    known = {name.replace("sagemaker-", ""): name for name in families()}
-    name = known.get(family.replace("sagemaker-", ""))
+    family, _, version = value.partition(":")
+    known = {name.removeprefix("sagemaker-"): name for name in families()}
+    name = known.get(family.removeprefix("sagemaker-"))
     if name is None:
         return ""
     return f"pass images.image('{name}'{f', {version!r}' if version else ''}), or the whole URI"
@@ -129,20 +134,19 @@ def foreign(operation: str, request: Structure, arns: Arns) -> Iterator[Problem]
                 yield rules.ROLE_ACCOUNT.problem(what, value)
 
 
-def processors(images: Iterable[object], instance_types: Iterable[object], path: str) -> Iterator[Problem]:
+def processors(images: Iterable[object], instance_types: Sequence[object], path: str) -> Iterator[Problem]:
     """Images for one kind of processor, on instances that all have the other."""
-    types = list(instance_types)
-    kinds = set(map(processor_of, types))
-    if len(kinds) != 1 or None in kinds:
-        return
-    (kind,) = kinds
-    shown = ", ".join(dict.fromkeys(map(str, types)))
     for value in images:
         image = ecr_image(value)
         made_for = image.processor if image else None
-        if made_for is not None and made_for != kind:
+        if made_for is None:
+            continue
+        types = list(dict.fromkeys(map(str, instance_types)))
+        kinds = set(map(processor_of, types))
+        if len(kinds) == 1 and not kinds & {None, made_for}:
             rule = rules.GPU_IMAGE if made_for == "gpu" else rules.CPU_IMAGE
-            yield rule.problem(f"{path} is an image for {made_for.upper()}s, and {shown} has another processor", value)
+            what = f"{path} is an image for {made_for.upper()}s, and {', '.join(types)} has another processor"
+            yield rule.problem(what, value)
 
 
 def processors_of(operation: str, request: Structure) -> Iterator[Problem]:

@@ -66,7 +66,13 @@ class EcrImage:
 @lru_cache(1024)
 def ecr_image(value: object) -> EcrImage | None:
     """An image's text taken apart; None if it is not in ECR, or known at run time only."""
-    if not isinstance(value, str) or (is_late_bound(value) and not is_token(value)):
+    return _taken_apart(value) if isinstance(value, str) else None
+
+
+@cache
+def _taken_apart(value: str) -> EcrImage | None:
+    # Jobs of one app have few images, and a job asks for its own several times.
+    if is_late_bound(value) and not is_token(value):
         return None
     found = ECR_IMAGE.fullmatch(value)
     return EcrImage(found["account"], found["region"], found["repository"], found["tag"] or "") if found else None

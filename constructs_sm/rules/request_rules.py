@@ -230,36 +230,44 @@ HYPERPARAMETER_OPTION: Final = _rule(
 # Of images and roles.
 IMAGE_URI: Final = _rule(
     "image-is-no-uri",
-    "an image is a URI: registry/repository:tag",
+    "an image of AWS's is named as in a settings file, and not by its URI",
     "write it in full, or take one of constructs_sm.images",
     source=_API.format("ContainerDefinition"),
+)
+IMAGE_REGISTRY: Final = _rule(
+    "image-without-registry",
+    "an image is named without its registry",
+    "write it in full: registry/repository:tag",
+    source=_API.format("ContainerDefinition"),
+    severity="warning",
 )
 IMAGE_REGION: Final = _rule(
     "image-of-another-region",
     "an image is pulled from a registry of the Region that the job runs in",
     "name the registry of this Region, or take one of constructs_sm.images, which know it",
     source=_ISSUE.format("aws/aws-cdk", 29918),
+    severity="warning",
 )
 TRAINING_IMAGE: Final = _rule(
     "training-image-in-model",
     "an image that AWS publishes for training does not serve a model",
     "take its counterpart: image_scope='inference'",
     why="the container never answers the health check of the endpoint or the transform",
-    source="https://aws.github.io/deep-learning-containers/",
+    source="https://github.com/aws/deep-learning-containers/blob/master/available_images.md",
 )
 INFERENCE_IMAGE: Final = _rule(
     "inference-image-in-training",
     "an image that AWS publishes for inference does not train",
     "take its counterpart: image_scope='training'",
     why="the container serves instead, until the training is stopped",
-    source="https://aws.github.io/deep-learning-containers/",
+    source="https://github.com/aws/deep-learning-containers/blob/master/available_images.md",
 )
 GPU_IMAGE: Final = _rule(
     "gpu-image-on-cpu",
     "an image for GPUs runs on instances without one",
     "take processor='cpu', or instances with GPUs",
     why="the container stops where it looks for a GPU, or is slower than the image for CPUs",
-    source="https://aws.github.io/deep-learning-containers/",
+    source="https://github.com/aws/deep-learning-containers/blob/master/available_images.md",
     severity="warning",
 )
 CPU_IMAGE: Final = _rule(
@@ -267,7 +275,7 @@ CPU_IMAGE: Final = _rule(
     "an image for CPUs runs on instances with GPUs",
     "take processor='gpu', or instances without GPUs",
     why="the GPUs are paid for and not used",
-    source="https://aws.github.io/deep-learning-containers/",
+    source="https://github.com/aws/deep-learning-containers/blob/master/available_images.md",
     severity="warning",
 )
 ROLE_ACCOUNT: Final = _rule(

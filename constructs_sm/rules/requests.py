@@ -200,7 +200,7 @@ CONSTRAINTS: dict[str, tuple[Constraint, ...]] = {
         Excludes(rules.WARM_POOL_GROUPS, "ResourceConfig", "InstanceGroups", ("KeepAlivePeriodInSeconds",)),
         Told(rules.DEBUGGER, "", "DebugHookConfig"),
         Told(rules.DEBUGGER, "", "DebugRuleConfigurations"),
-        Told(rules.PROFILER, "", "ProfilerRuleConfigurations"),
+        Told(rules.DEBUGGER, "", "ProfilerRuleConfigurations"),
         Told(rules.PROFILER, "", "ProfilerConfig.S3OutputPath"),
         Needs(rules.EVALUATION, "ServerlessJobConfig", "EvaluationType", "JobType", "Evaluation"),
         _TAGS,

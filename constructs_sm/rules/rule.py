@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, did_you_mean
+from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -117,7 +118,8 @@ class Rulebook:
         """
         bare = str(rule_id).removeprefix(f"{PREFIX}::").removeprefix(f"{PREFIX}:")
         if bare not in self._rules:
-            use = did_you_mean(bare, self._rules) or "use one that docs/rules.md lists"
+            (near,) = get_close_matches(bare, list(self._rules), n=1, cutoff=0)
+            use = f"did you mean {near}? docs/rules.md lists all"
             raise InvalidInputError(where, [Problem("no such rule", rule_id, use, "rule-unknown")])
         return self._rules[bare]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.environment import stack_of
 from constructs_sm.language.errors import InvalidInputError, where_of
 from constructs_sm.rules import argument_rules as rules
 from constructs_sm.rules.catalogue import RULES
@@ -90,7 +89,8 @@ def unacknowledged(scope: IConstruct, problems: Sequence[Problem], *, path: str)
         if problem.rule in acknowledged and not RULES[problem.rule].protects:
             # One made above the stacks has no template of its own to keep its reason in.
             holder, reason = acknowledged[problem.rule]
-            _keep(stack_of(scope), holder, problem.rule, reason)
+            for stack in {_stack_around(scope)} - {None}:
+                _keep(stack, holder, problem.rule, reason)
         else:
             left.append(problem)
     return left

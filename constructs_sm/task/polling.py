@@ -47,7 +47,7 @@ class Polls:
             seconds[argument] = default if value is None else seconds_of(value)
             if seconds[argument] is None:
                 what = f"{argument} must be a Duration of whole seconds"
-                problems.append(Problem(what, value, "pass Duration.hours(1), or seconds", "polls-within-history"))
+                problems.append(Problem(what, value, "pass Duration.hours(1), or seconds", "argument-type"))
         every, until = seconds["interval"] or 1, seconds["timeout"] or 1
         most = math.ceil(until / every)
         if most > _MOST_POLLS and None not in seconds.values():

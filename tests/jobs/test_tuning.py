@@ -227,8 +227,8 @@ CASES = [
         ),
     ),
     (
-        {"instance_count": 2, "volume_size": Size.gibibytes(5), "keep_alive": Duration.minutes(5)},
-        defined(ResourceConfig={"InstanceCount": 2, "VolumeSizeInGB": 5, "KeepAlivePeriodInSeconds": 300}),
+        {"instance_count": 2, "volume_size": Size.gibibytes(5)},
+        defined(ResourceConfig={"InstanceCount": 2, "VolumeSizeInGB": 5}),
     ),
     ({"training_plan_arn": PLAN}, defined(ResourceConfig={"TrainingPlanArn": PLAN})),
     (

@@ -93,9 +93,7 @@ def test_waiting_for_what_cannot_be_waited_for_fails_and_names_the_patterns(stac
 
 @every_action
 def test_callback_without_its_token_fails_and_says_where_to_put_it(stack, action):
-    with pytest.raises(
-        InvalidInputError, match=r"nobody gets the task token; put sfn.JsonPath.task_token"
-    ):
+    with pytest.raises(InvalidInputError, match=r"nobody gets the task token; put sfn.JsonPath.task_token"):
         job(stack, action, integration_pattern=CALLBACK)
 
 

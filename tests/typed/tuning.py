@@ -72,7 +72,6 @@ def one_algorithm(stack: Stack) -> TuningJob:
         instance_type="ml.m5.xlarge",
         instance_count=2,
         volume_size=Size.gibibytes(50),
-        keep_alive=Duration.minutes(30),
         training_plan_arn=PLAN,
         instance_placement=InstancePlacementConfig(
             enable_multiple_jobs=False, placement_specifications=[PlacementSpecification(instance_count=2)]
@@ -155,7 +154,6 @@ def several_algorithms(stack: Stack) -> TuningJob:
                 instance_type="ml.m5.xlarge",
                 instance_count=1,
                 volume_size=Size.gibibytes(50),
-                keep_alive=Duration.minutes(30),
                 training_plan_arn=PLAN,
                 instance_placement=InstancePlacementConfig(enable_multiple_jobs=True),
                 max_runtime=Duration.minutes(30),

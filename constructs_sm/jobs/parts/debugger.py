@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 class DebugHookConfig(Structure):
     """Tensors and metrics that a hook in the container saves.
 
+    SageMaker Debugger is closed to new customers since 2026-07-30: use MLflow or TensorBoard instead.
+
     Attributes:
         s3_output_path: Where they go. Default: the output of the job.
         local_path: Where they are until then. SageMaker's default: `/opt/ml/output/tensors/`.
@@ -50,6 +52,8 @@ def _collections(collections: Any) -> Any:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DebugRuleConfiguration(Structure):
     """A rule about saved tensors, evaluated by a container of its own during training.
+
+    SageMaker Debugger is closed to new customers since 2026-07-30: use MLflow or TensorBoard instead.
 
     Attributes:
         rule_configuration_name: Differs from that of other rules.
@@ -93,6 +97,8 @@ class ProfilerRuleConfiguration(DebugRuleConfiguration):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfilerConfig(Structure):
     """How the use of the machines is recorded.
+
+    SageMaker Profiler ends on 2027-06-30: use the profiler of your framework, and TensorBoard, instead.
 
     Attributes:
         s3_output_path: Where the records go. Default: the output of the job, unless the profiler is disabled.

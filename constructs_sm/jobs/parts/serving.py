@@ -176,7 +176,9 @@ class ClarifyInferenceConfig(Structure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClarifyExplainerConfig(Structure):
-    """Explain the answers of an endpoint with SageMaker Clarify.
+    """Explain the answers of an endpoint with SageMaker Clarify, which is closed to new customers.
+
+    Use the open-source package smclarify, or SHAP, in a processing job instead.
 
     Attributes:
         shap: How.
