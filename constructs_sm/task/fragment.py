@@ -102,7 +102,7 @@ class Fragment(WholeOrNotMade, sfn.StateMachineFragment):
     @property
     def _state_name(self) -> str:
         """The construct id as the CDK names a state by it."""
-        return name_of(self._other_name or self._id)
+        return self._other_name or name_of(self._id)
 
     def _named(self, state: str) -> str:
         return f"{self._other_name or self._id}: {state}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.error_names import ALL
@@ -54,7 +55,9 @@ class SageMakerTask(WholeOrNotMade, sfn.CustomState):
     def _be(self, scope: Construct, construct_id: str, state: TaskState) -> None:
         self._state = state
         self._catches_all = False
-        self._name = name_of(construct_id)
+        self._name = state.identity.name
+        if self._name != name_of(construct_id):
+            self.__class__ = _named_apart(type(self))
         super().__init__(scope, construct_id, state_json=state.json)
         state.identity.state_id = lambda: self.prefixed_name
         tell(self, state.warnings)
@@ -97,3 +100,12 @@ class SageMakerTask(WholeOrNotMade, sfn.CustomState):
         self._state.scope.register(graph, self._state.grants)
         if not self._catches_all:
             self._state.scope.uncaught.catch(self, graph)
+
+
+@cache
+def _named_apart(task: type[SageMakerTask]) -> type[SageMakerTask]:
+    """Make the class of tasks whose states are not named by their ids, which a CustomState of the CDK cannot be.
+
+    Apart, since what is overridden costs every task that does not need it.
+    """
+    return type(task)(task.__name__, (task,), {"state_id": property(lambda self: self.prefixed_name)})

@@ -150,7 +150,9 @@ class TaskPlan:
             rendered=self._rendered,
         )
         self._problems += self._state.problems + self._result.problems
-        self._identity = TaskIdentity(self._path(), name_of(str(self.name)), self._action.api)
+        self._identity = TaskIdentity(
+            self._path(), str(self.name) if self.name != self._id else name_of(str(self._id)), self._action.api
+        )
         self._request = request = self._whole(job_scope)
         self._role_needed = self._needs_role(request)
         if self._role_needed:
