@@ -96,6 +96,10 @@ class Request:
             if isinstance(item, str) and stand_in in item:
                 items[number] = self.leaves[f"{path}[{number}]"] = type(item)(item.replace(stand_in, real))
 
+    def forget(self) -> None:
+        """Drop the index, of which nobody asks any more: many jobs live as long as their app."""
+        self.leaves, self.structures = {}, {}
+
     def to_state(self, *, jsonata: bool) -> dict[str, Any]:
         """Render the request as the state has it: in JSONPath, the key of a computed field ends in `.$`."""
         if jsonata:

@@ -133,7 +133,8 @@ class TaskPlan:
         self._role_arn = self._arn_of_role(job_scope)
         self._reads = self._further_reads()
         self._settings()
-        self._state = StateFields(
+        # Kept is what they say, not they: they know the plan.
+        state = StateFields(
             self._arguments,
             action=self._action,
             pattern=self._pattern,
@@ -141,7 +142,7 @@ class TaskPlan:
             rendered=self._rendered,
             jsonata=self._jsonata,
         )
-        self._result = TaskResult(
+        result = TaskResult(
             self._id,
             action=self._action,
             arguments=self._arguments,
@@ -149,7 +150,9 @@ class TaskPlan:
             check=self._check,
             rendered=self._rendered,
         )
-        self._problems += self._state.problems + self._result.problems
+        self._problems += state.problems + result.problems
+        self._fields, self._state_grants = {**state.fields, **result.fields}, state.grants
+        self._output, self._kept = result.output, result.kept
         self._identity = TaskIdentity(
             self._path(), str(self.name) if self.name != self._id else name_of(str(self._id)), self._action.api
         )
@@ -171,6 +174,10 @@ class TaskPlan:
     def _of_the_request(self, request: Request) -> Iterator[Problem]:
         """Say what SageMaker's model and the rules find in the request."""
         allowed = self._arguments.get("allow_unknown_fields", False)
+        if not isinstance(allowed, (bool, list, tuple)):
+            use = "pass the fields in a list, or True for all"
+            yield Problem("allow_unknown_fields must be a list of fields", allowed, use, "argument-type")
+            allowed = True
         models = [used.producer.request for used in request.outputs if used.producer.api == MODEL.api]
         # The name has been judged, and more strictly.
         judged = f"{self._action.name_field} "
@@ -211,26 +218,27 @@ class TaskPlan:
             job_scope.grant_execution(execution_grants(access, job_scope.arns))
         if self._role_needed and access.passes_itself:
             job_scope.grant_execution([self_passing_grant(job_scope.execution_role_arn())])
-        return TaskState(
+        state = TaskState(
             action=action,
             json={
                 "Type": "Task",
                 "Resource": job_scope.arns.integration(f"{action.integration}:{action.api}{_SUFFIX[self._pattern]}"),
                 "Arguments" if self._jsonata else "Parameters": request.to_state(jsonata=self._jsonata),
-                **self._state.fields,
-                **self._result.fields,
+                **self._fields,
             },
-            grants=(*self._grants(request, roles, access.caller_keys), *self._state.grants),
+            grants=(*self._grants(request, roles, access.caller_keys), *self._state_grants),
             scope=job_scope,
-            output=self._result.output,
+            output=self._output,
             jsonata=self._jsonata,
             role=self._arguments.get("role"),
             own_role=self._role_needed,
-            kept=self._result.kept,
+            kept=self._kept,
             identity=self._identity,
             warnings=tuple(self._warnings(access.unknown, ours=ours)),
             sent=request,
         )
+        request.forget()
+        return state
 
     def _grants(self, request: Request, roles: Sequence[str], keys: Sequence[str]) -> tuple[Grant, ...]:
         action, arns, shared_prefix = self._action, self._job_scope.arns, self._job_scope.name_prefix
@@ -328,7 +336,7 @@ class TaskPlan:
                 use = "give the argument or the parameter"
                 self._wrong(f"{self._action.role_field} is given twice", self._role_arn, use, "argument-given-twice")
             set_roles(request.fields, path, self._role_arn)
-        if self._outputs and self._state.fields.get("InputPath", "$") != "$":
+        if self._outputs and self._fields.get("InputPath", "$") != "$":
             said = sorted({output.said for output in self._outputs if output.json_path is not None})
             if said:
                 self._wrong("input_path hides what other jobs leave", said, "leave input_path out", "result-path")
