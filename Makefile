@@ -24,7 +24,7 @@ cdk: $(VENV)/.synth ## the cdk CLI on the bundled Node: make cdk ARGS=deploy
 test: $(VENV)/.test ## the tests that need no emulator, two files at a time
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
-check: lint types test large toolkit deploy wheel ## all that CI runs
+check: lint types test large deploy wheel ## all that CI runs
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -65,7 +65,7 @@ GOES_ON = {
     "Deploy: FindEndpoint": "the endpoint is looked for a second time",
     "Register: CreateGroup": "the group may be there; if not, the next call says so",
 }
-SAID = {"train_each_dataset": "10 of 10 child workflow executions failed"}
+SAID = {"train_each_dataset": "The specified tolerated failure threshold was exceeded"}
 """Step Functions' own words, where it has them; a child says which job it was."""
 
 

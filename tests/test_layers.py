@@ -8,7 +8,7 @@ import inspect
 import re
 
 import constructs_sm
-from constructs_sm.task.task_state import TaskArguments
+from constructs_sm.task.arguments import TaskArguments
 
 import pytest
 from conftest import ROOT

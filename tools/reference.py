@@ -33,7 +33,7 @@ this page from the code.
 """
 OF_JOBS = """\
 Each makes a request of SageMaker, retries it and checks the output. Arguments that all of them take:
-[`TaskArguments`](../constructs_sm/task/task_state.py) and [`JobArguments`](../constructs_sm/task/job.py). Members that
+[`TaskArguments`](../constructs_sm/task/arguments.py) and [`JobArguments`](../constructs_sm/task/job.py). Members that
 all of them have: see `SageMakerJob`, [below](#below-the-jobs)."""
 GROUPS: tuple[tuple[str, str, str], ...] = (
     (

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from constructs_sm.interpreter.history import Moment
     from constructs_sm.testing import Rehearsal
-    from constructs_sm.testing.history import Moment
 
 _WRONG = 2
 """The exit code where the command itself could not be done."""

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.grants.data import key_grant, volume_key_grant
 from constructs_sm.grants.statements import Grant, passing_grant
-from constructs_sm.language.fields import spelled
-from constructs_sm.language.late_bound import LATE, is_jsonata, is_token
+from constructs_sm.language.late_bound import Computed, is_token
 from constructs_sm.polled_actions import MODEL_PACKAGE
 from constructs_sm.values.names import arn_suffix
 
@@ -56,10 +55,10 @@ def state_machine_grants(
     """
     named = ((action.arn_type, action.name_field), *action.extra_resources)
     resources = _named_by(request, named, action, arns, shared_prefix)
-    own = tuple(resource for resource in resources if f":{action.arn_type}/" in resource)
+    own = tuple([resource for resource in resources if f":{action.arn_type}/" in resource])
     verbs = (action.verb, "Describe", "Stop") if sync else (action.verb,)
     grants = [
-        Grant(tuple(f"sagemaker:{verb}{action.noun}" for verb in verbs), resources, wildcard=_BEGINNING),
+        Grant(tuple([f"sagemaker:{verb}{action.noun}" for verb in verbs]), resources, wildcard=_BEGINNING),
         Grant(("sagemaker:ListTags",), ("*",), wildcard="As AWS documents it for Step Functions"),
     ]
     if action.takes_tags:
@@ -91,7 +90,7 @@ def polled_grants(
     begun_on = _named_by(request, action.extra_resources, action, arns, shared_prefix, there=True)
     begun = (*(own if action.begun_on_itself else ()), *begun_on)
     grants = [Grant((f"sagemaker:{action.operation}",), begun, wildcard=_BEGINNING)]
-    if spelled(request, "Tags"):
+    if "Tags" in request:
         grants.append(Grant(("sagemaker:AddTags",), own, wildcard=_BEGINNING))
     return (*grants, *map(passing_grant, role_arns))
 
@@ -157,13 +156,13 @@ def _named_by(
 
 
 def _name(request: Mapping[str, Any], field_name: str, shared_prefix: str | None, *, there: bool) -> str:
-    key = spelled(request, field_name)
-    if key is None:
+    value = request.get(field_name)
+    if value is None:
         return "*"
-    value, late = str(request[key]), key.endswith(LATE)
-    if there and not late and not is_jsonata(value):
-        return value.rpartition("/")[2]
-    name = arn_suffix(value, run_time=late)
+    late = isinstance(value, Computed)
+    if there and not late:
+        return str(value).rpartition("/")[2]
+    name = arn_suffix(str(value), run_time=late)
     return f"{shared_prefix}-*" if shared_prefix and name.startswith(f"{shared_prefix}-") else name
 
 

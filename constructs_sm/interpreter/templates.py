@@ -101,7 +101,11 @@ def _jsonata(value: Any, field: str) -> Template:
 
 
 def _expression(text: str, field: str) -> Template:
-    from constructs_sm.interpreter import expressions  # noqa: PLC0415 - only who has expressions has their engine
+    try:
+        from constructs_sm.interpreter import expressions  # noqa: PLC0415 - only who has expressions has their engine
+    except ModuleNotFoundError as missing:
+        message = f"JSONata needs {missing.name}; install it with: pip install 'constructs-sm[testing]'"
+        raise ImportError(message, name=missing.name) from missing
 
     inner = jsonata_checks.inner(text)
     program = expressions.program(inner)

@@ -130,7 +130,7 @@ class CreateModelPackage(PolledJob):
                 "ModelApprovalStatus": approval_status,
                 "CustomerMetadataProperties": metadata,
             },
-            defaults={"ModelApprovalStatus": "PendingManualApproval"},
+            defaults=lambda _: {"ModelApprovalStatus": "PendingManualApproval"},
             problems=problems,
             **arguments,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -19,7 +18,6 @@ from constructs_sm.jobs.parts.definitions import (
 from constructs_sm.jobs.parts.fields import asks_for_jsonata, first, tag_list, text_list, texts, vpc_config
 from constructs_sm.jobs.parts.resources import resources, volume_key
 from constructs_sm.jobs.parts.script_mode import making, script_hyperparameters, script_inputs, training_script
-from constructs_sm.language.fields import spelled
 from constructs_sm.requests.rendering import Structure
 from constructs_sm.rules import metrics
 from constructs_sm.rules.request_rules import METRIC_UNDEFINED
@@ -30,7 +28,7 @@ from constructs_sm.values.outputs import Metric
 from constructs_sm.values.s3 import S3Location
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from constructs_sm.jobs.parts.channels import ChannelData
     from constructs_sm.jobs.parts.debugger import (
@@ -58,6 +56,7 @@ if TYPE_CHECKING:
     from constructs_sm.jobs.parts.resources import InstanceGroup, InstancePlacementConfig, InstancePreference
     from constructs_sm.jobs.parts.script_mode import SourceCode
     from constructs_sm.language.errors import Problem
+    from constructs_sm.requests.request import Request
     from constructs_sm.values.s3 import S3Data
 
     from aws_cdk import aws_ec2 as ec2
@@ -355,21 +354,17 @@ class TrainingJob(SageMakerJob):
             "SessionChainingConfig": {"EnableSessionTagChaining": session_tag_chaining},
             "Tags": tag_list(tags),
         }
-        place = data_under(scope, construct_id)
+        place, jsonata = data_under(scope, construct_id), asks_for_jsonata(arguments)
         super().__init__(
             scope,
             construct_id,
             action=TRAINING_JOB,
             given=given,
-            defaults=_defaults(scope, construct_id, given, place, arguments),
+            defaults=lambda request: _defaults(request, place, scope, construct_id, jsonata=jsonata),
             problems=problems,
             make=making([script]),
             **arguments,
         )
-        # What the request says, also where only its parameters do.
-        said = self._state.request.get("OutputDataConfig", {}).get("S3OutputPath")
-        known = S3Location.of(output) or place
-        self._output = known if known is not None and known.uri == said else S3Location.of(said)
 
     def final_metric(self, name: str) -> Metric:
         """The last value of a metric that the algorithm reported, for a state that runs after this one.
@@ -390,21 +385,17 @@ class TrainingJob(SageMakerJob):
     @property
     def model_artifacts(self) -> S3Location:
         """Where the model is once this job has completed, for a state that runs after it."""
-        known = None if self._output is None else self._output.within
-        key = None if self._output is None else self._output.key
-        return S3Location(self._state.later("ModelArtifacts.S3ModelArtifacts"), known, key)
+        output = self._state.place("OutputDataConfig.S3OutputPath")
+        artifacts = self._state.later("ModelArtifacts.S3ModelArtifacts")
+        return S3Location(artifacts) if output is None else S3Location(artifacts, output.within, output.key)
 
 
 def _defaults(
-    scope: Construct, job: str, given: Mapping[str, Any], place: S3Location | None, arguments: JobArguments
+    request: Request, place: S3Location | None, scope: Construct, job: str, *, jsonata: bool
 ) -> dict[str, Any]:
-    parameters = arguments.get("parameters")
-    said = parameters if isinstance(parameters, Mapping) else {}
-    raw_output = said.get("OutputDataConfig")
-    raw_output = raw_output.get("S3OutputPath") if isinstance(raw_output, Mapping) else None
-    output = first(given["OutputDataConfig"]["S3OutputPath"], raw_output, place)
-    if given["ServerlessJobConfig"] is not None or spelled(said, "ServerlessJobConfig"):
+    if "ServerlessJobConfig" in request.fields:
         # SageMaker chooses the rest.
         return {"OutputDataConfig": {"S3OutputPath": place}}
-    checkpoints = checkpoints_under(scope, job, jsonata=asks_for_jsonata(arguments))
-    return {**definition_defaults(given, said, place, checkpoints), **output_defaults(given, output)}
+    checkpoints = checkpoints_under(scope, job, jsonata=jsonata)
+    output = first(request.get("OutputDataConfig.S3OutputPath"), place)
+    return {**definition_defaults(request.fields, place, checkpoints), **output_defaults(request.fields, output)}

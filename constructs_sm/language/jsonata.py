@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from constructs_sm.language.errors import InvalidInputError, Problem
@@ -24,6 +25,7 @@ def quoted(text: str) -> str:
     return escaped if "'" in text else "'" + escaped[1:-1].replace('\\"', '"') + "'"
 
 
+@lru_cache(1024)
 def jsonata_of(path: str) -> str:
     """Translate a plain JSONPath, into a state's input or the context object, or a States.Format of such.
 

@@ -25,6 +25,12 @@ def escaped(text: str) -> str:
     return _RESERVED.sub(lambda found: found[0] if found["token"] else f"\\{found[0]}", text)
 
 
+class Computed(str):
+    """A text that Step Functions computes a value from: JSONPath, an intrinsic function, or JSONata with its marks."""
+
+    __slots__ = ()
+
+
 def is_token(value: object) -> bool:
     """Tell whether *value* is, or holds, a CDK token: known at deployment (or a `sfn.JsonPath`, known at run time)."""
     if isinstance(value, str):

@@ -70,6 +70,7 @@ def is_reference(path: str) -> bool:
     return found is not None and found.root == "$" and not any(isinstance(s, int) and s < 0 for s in found.steps)
 
 
+@lru_cache(1024)
 def keys_in(path: str) -> Place:
     """Keys that lead to what *path* names in the input; none if it is more than keys."""
     found = parsed(path)

@@ -13,8 +13,9 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import NOTHING, did_you_mean, raise_all
-from constructs_sm.language.late_bound import LATE, is_jsonata, is_token
+from constructs_sm.language.late_bound import Computed, is_token
 from constructs_sm.requests.api_model import input_shape, output_shape
+from constructs_sm.requests.request import read
 from constructs_sm.rules import model_rules as rules
 from constructs_sm.rules.requests import broken_rules
 from constructs_sm.rules.rule import RULES
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from constructs_sm.language.arns import Arns
     from constructs_sm.language.errors import Problem
     from constructs_sm.requests.api_model import Shape
+    from constructs_sm.requests.request import Request
 
     _Path: TypeAlias = tuple[Any, Any] | None
     """The path to what holds a value, and the step from there: a field, an index or a key."""
@@ -54,18 +56,14 @@ def check(action: Action, request: Mapping[str, Any]) -> None:
 
 
 def problems(action: Action, request: Mapping[str, Any]) -> list[Problem]:
-    """What `check` would raise, as a list."""
+    """List what `check` would raise."""
     return [problem for problem in found_in(action, request) if RULES[problem.rule].severity == "error"]
 
 
 def found_in(
-    action: Action,
-    request: Mapping[str, Any],
-    *,
-    arns: Arns | None = None,
-    models: Sequence[Mapping[str, Any]] = (),
+    action: Action, request: Mapping[str, Any], *, arns: Arns | None = None, models: Sequence[Mapping[str, Any]] = ()
 ) -> list[Problem]:
-    """Everything that is wrong with a request, and what is worth a warning.
+    """List everything that is wrong with a request, and what is worth a warning.
 
     Args:
         action: The row of `ACTIONS` the request is for.
@@ -73,27 +71,34 @@ def found_in(
         arns: The Region and account that the request is made in, where they are known.
         models: The requests of the models that it names, as far as they are known.
     """
-    return [
-        *model_problems(action.operation, request),
-        *broken_rules(action.operation, request, arns=arns, models=models),
-    ]
+    indexed = read(request)
+    return indexed.problems + problems_of(action.operation, indexed, arns=arns, models=models)
+
+
+def problems_of(
+    operation: str, request: Request, *, arns: Arns | None = None, models: Sequence[Mapping[str, Any]] = ()
+) -> list[Problem]:
+    """List the same of a request that is read or rendered already, and indexed."""
+    found: list[Problem] = []
+    _operation_check(operation)(request.fields, None, found)
+    return found + broken_rules(operation, request.fields, request.structures, arns=arns, models=models)
 
 
 def model_problems(operation: str, request: Mapping[str, Any]) -> list[Problem]:
-    """What the model alone finds wrong with a request to any API of SageMaker."""
-    found: list[Problem] = []
-    _operation_check(operation)(request, None, found)
-    return found
+    """List what the model alone finds wrong with a request to any API of SageMaker."""
+    indexed = read(request)
+    _operation_check(operation)(indexed.fields, None, indexed.problems)
+    return indexed.problems
 
 
-def fields_below(action: Action, path: str) -> tuple[str, ...]:
+def fields_below(operation: str, path: str) -> tuple[str, ...]:
     """The paths of all fields in the structure, list or map at *path* of a request; nothing if it is a plain value.
 
     Args:
-        action: The row of `ACTIONS` the request is for.
+        operation: As `CreateTrainingJob`.
         path: As problems spell it: `InputDataConfig[0].DataSource`.
     """
-    shape: Shape | None = input_shape(action.operation)
+    shape: Shape | None = input_shape(operation)
     for step in re.sub(r"\[\d+\]", ".[]", path).split("."):
         if shape is None or step not in _members(shape):
             return ()
@@ -146,7 +151,7 @@ def _check_of(shape: Shape) -> _Check:
 
 
 def _structure(shape: Shape) -> _Check:
-    required, members = tuple(shape.required_members), dict(shape.members)
+    required, members = frozenset(shape.required_members), dict(shape.members)
     checks: dict[str, _Check] = {}
 
     def check(value: Any, path: _Path, found: list[Problem]) -> None:
@@ -155,20 +160,18 @@ def _structure(shape: Shape) -> _Check:
                 what = f"{_spelled(path) or 'the request'} must be a mapping"
                 found.append(rules.STRUCTURE.problem(what, value, _one_of("with the fields", members)))
             return
-        found += [
-            rules.MISSING.problem(f"{_spelled((path, field))} is missing", NOTHING, "SageMaker requires it")
-            for field in required
-            if field not in value and f"{field}{LATE}" not in value
-        ]
+        if not required <= value.keys():
+            found += [
+                rules.MISSING.problem(f"{_spelled((path, field))} is missing", NOTHING, "SageMaker requires it")
+                for field in shape.required_members
+                if field not in value
+            ]
         for key, member in value.items():
             inner = checks.get(key)
             if inner is None:
-                field = _bare(key)
-                if field not in members:
-                    what = f"{_spelled((path, field))} is not a field of this API"
-                    found.append(rules.UNKNOWN.problem(what, field, _nearest(field, members)))
-                    continue
-                if field != key:
+                if key not in members:
+                    what = f"{_spelled((path, key))} is not a field of this API"
+                    found.append(rules.UNKNOWN.problem(what, key, _nearest(key, members)))
                     continue
                 # Not before it is given: a request names few of the fields there are.
                 inner = checks[key] = _check_of(members[key])
@@ -204,10 +207,8 @@ def _map(shape: Shape) -> _Check:
             return
         size(value, path, found)
         for key, item in value.items():
-            field = _bare(key)
-            key_check(field, (path, _Key(key)), found)
-            if field == key:
-                item_check(item, (path, key), found)
+            key_check(key, (path, _Key(key)), found)
+            item_check(item, (path, key), found)
 
     return check
 
@@ -215,6 +216,7 @@ def _map(shape: Shape) -> _Check:
 def _string(shape: Shape) -> _Check:
     options = frozenset(shape.enum)
     size, pattern = _size(shape, "characters"), shape.metadata.get("pattern", "")
+    least, most = shape.metadata.get("min", 0), shape.metadata.get("max", inf)
     form = _compiled(pattern) if pattern else None
 
     def check(value: Any, path: _Path, found: list[Problem]) -> None:
@@ -228,7 +230,8 @@ def _string(shape: Shape) -> _Check:
                 found.append(rules.VALUE.problem(what, value, _nearest(value, shape.enum)))
         else:
             before = len(found)
-            size(value, path, found)
+            if not least <= len(value) <= most:
+                size(value, path, found)
             if len(found) == before and form and not form.fullmatch(value) and not _is_late(value):
                 found.append(_formless(_spelled(path), value, pattern))
 
@@ -236,7 +239,7 @@ def _string(shape: Shape) -> _Check:
 
 
 def _formless(path: str, value: str, pattern: str) -> Problem:
-    """A text that does not match the pattern of its field: most often a place in S3 that lacks its beginning."""
+    """Name a text that does not match the pattern of its field: most often a place in S3 that lacks its beginning."""
     if "s3)://" in pattern and "://" not in value:
         return rules.PLACE.problem(f"{path} is a place without s3://", value, f"write s3://{value.lstrip('/')}")
     return rules.FORM.problem(f"{path} does not have the form SageMaker wants", value, f"match {pattern}")
@@ -295,11 +298,7 @@ def _size(shape: Shape, unit: str) -> _Check:
 
 def _is_late(value: object) -> bool:
     # Asked only of what looks wrong: what is known later mostly does, and what does not needs no excuse.
-    return is_token(value) or is_jsonata(value)
-
-
-def _bare(key: Any) -> Any:
-    return key.removesuffix(LATE) if isinstance(key, str) else key
+    return isinstance(value, Computed) or is_token(value)
 
 
 class _Key(str):

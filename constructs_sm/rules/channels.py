@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, Final
 
-from constructs_sm.language.fields import join, spelled
+from constructs_sm.language.errors import NOTHING
+from constructs_sm.language.fields import join
 from constructs_sm.rules.kinds import UNKNOWN, hides, steps_of, structures, value_of
 
 if TYPE_CHECKING:
@@ -60,22 +61,21 @@ def manifests(rule: Rule, structure: Structure, path: str) -> Found:
 
 def manifest_of_objects(rule: Rule, structure: Structure, path: str) -> Found:
     """A manifest of what is to be labeled."""
-    if spelled(structure, "ManifestS3Uri"):
+    if "ManifestS3Uri" in structure:
         what = f"{join(path, 'ManifestS3Uri')}: the objects that it lists are not granted"
         yield rule.problem(what, _shown(structure, "ManifestS3Uri"))
 
 
 def _shown(structure: Structure, field: str) -> object:
-    key = spelled(structure, field)
-    return structure[key] if key else ""
+    return structure.get(field, NOTHING)
 
 
 def channels_of_groups(rule: Rule, definition: Structure, path: str) -> Found:
     """Channels that name no instance groups, beside others that do."""
     sources = list(structures(definition, f"InputDataConfig[].{_S3}", path))
-    naming = [place for source, place in sources if spelled(source, "InstanceGroupNames")]
+    naming = [place for source, place in sources if "InstanceGroupNames" in source]
     for source, place in sources:
-        if naming and not spelled(source, "InstanceGroupNames"):
+        if naming and "InstanceGroupNames" not in source:
             what = f"{join(place, 'InstanceGroupNames')} is missing"
             yield rule.problem(what, fix=f"give it in all channels, as in {naming[0]}, or in none")
 
@@ -119,7 +119,7 @@ def _local_paths(request: Structure, path: str, items: str, kinds: tuple[str, ..
 
 def instances_in_vpc(rule: Rule, definition: Structure, path: str) -> Found:
     """Several instances of one training, in a VPC."""
-    if not spelled(definition, "VpcConfig"):
+    if "VpcConfig" not in definition:
         return
     for resources, place in structures(definition, "ResourceConfig", path):
         count = value_of(resources, "InstanceCount")
@@ -129,5 +129,5 @@ def instances_in_vpc(rule: Rule, definition: Structure, path: str) -> Found:
 
 def spot_without_checkpoints(rule: Rule, definition: Structure, path: str) -> Found:
     """A training on spot capacity that keeps nothing of what it has done."""
-    if value_of(definition, "EnableManagedSpotTraining") is True and not spelled(definition, "CheckpointConfig"):
+    if value_of(definition, "EnableManagedSpotTraining") is True and "CheckpointConfig" not in definition:
         yield rule.problem(f"{join(path, 'CheckpointConfig')} is missing: {rule.what}")

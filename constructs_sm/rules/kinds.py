@@ -12,8 +12,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import NOTHING
-from constructs_sm.language.fields import join, spelled
-from constructs_sm.language.late_bound import is_jsonata, is_token
+from constructs_sm.language.fields import join
+from constructs_sm.language.late_bound import Computed, is_token
 from constructs_sm.rules.instances import has_local_storage
 
 if TYPE_CHECKING:
@@ -53,11 +53,11 @@ class OneOf(Constraint):
     """Fields that lift what is required, not what is excluded."""
 
     def problems(self, structure: Structure, path: str) -> Found:
-        given = [name for name in self.of if _given(structure, name)]
+        given = [name for name in self.of if name in structure and structure[name] != []]
         if len(given) > self.most:
             shown = " and ".join(join(path, name) for name in given)
             yield self.rule.problem(f"{shown} exclude each other", given, "give one of them")
-        elif len(given) < self.least and not any(spelled(structure, name) for name in self.unless):
+        elif len(given) < self.least and not any(name in structure for name in self.unless):
             shown = " or ".join(join(path, name) for name in self.of)
             yield self.rule.problem(f"{shown} is missing", NOTHING, "SageMaker requires it")
 
@@ -114,7 +114,7 @@ class Needs(_Beside):
 
     def problems(self, structure: Structure, path: str) -> Found:
         for holder, name, shown in self._holders(structure, path):
-            if not spelled(holder, name):
+            if name not in holder:
                 use = f"SageMaker requires it where {self.where} is {self.has}"
                 yield self.rule.problem(f"{shown} is missing", NOTHING, use)
 
@@ -125,10 +125,9 @@ class Only(_Beside):
 
     def problems(self, structure: Structure, path: str) -> Found:
         for holder, name, shown in self._holders(structure, path, other=True):
-            key = spelled(holder, name)
-            if key:
+            if name in holder:
                 use = f"pass {self.where} {self.has}, or leave it out"
-                yield self.rule.problem(f"{shown} is for {self.where} {self.has} only", holder[key], use)
+                yield self.rule.problem(f"{shown} is for {self.where} {self.has} only", holder[name], use)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +149,13 @@ class Counted(Constraint):
     field: str
 
     def problems(self, structure: Structure, path: str) -> Found:
-        items = [spelled(item, self.field) for item, _ in structures(structure, f"{self.items}[]", path)]
-        once, each = spelled(structure, self.field), any(items)
-        if items and len(items) == len(structure[self.items]) and (once is not None) == each:
+        items = [self.field in item for item, _ in structures(structure, f"{self.items}[]", path)]
+        once, each = self.field in structure, any(items)
+        if items and len(items) == len(structure[self.items]) and once == each:
             what = f"{join(path, self.field)} and that of {self.items} exclude each other"
             missing = f"{join(path, self.field)} is missing"
             use = f"give it once, or in each of {self.items}"
-            yield self.rule.problem(what if each else missing, structure[once] if once else NOTHING, use)
+            yield self.rule.problem(what if each else missing, structure[self.field] if once else NOTHING, use)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +164,7 @@ class Mounted(Constraint):
 
     def problems(self, structure: Structure, path: str) -> Found:
         for source, place in structures(structure, "InputDataConfig[].DataSource", path):
-            if spelled(source, "FileSystemDataSource") and not spelled(structure, "VpcConfig"):
+            if "FileSystemDataSource" in source and "VpcConfig" not in structure:
                 what = f"{join(place, 'FileSystemDataSource')} needs {join(path, 'VpcConfig')}"
                 yield self.rule.problem(what, NOTHING, "name the VPC of the file system")
 
@@ -212,9 +211,9 @@ class AllOrNone(Constraint):
 
     def problems(self, structure: Structure, path: str) -> Found:
         items = list(structures(structure, f"{self.items}[]", path))
-        having = [place for item, place in items if spelled(item, self.field)]
+        having = [place for item, place in items if self.field in item]
         for item, place in items:
-            if having and not spelled(item, self.field):
+            if having and self.field not in item:
                 what = f"{join(place, self.field)} is missing"
                 yield self.rule.problem(what, NOTHING, f"give it everywhere, as in {having[0]}, or nowhere")
 
@@ -243,7 +242,7 @@ class Single(Constraint):
     of: tuple[str, ...]
 
     def problems(self, structure: Structure, path: str) -> Found:
-        if all(spelled(structure, name) for name in self.of):
+        if all(name in structure for name in self.of):
             for name in self.of:
                 value = value_of(structure, name)
                 if isinstance(value, list) and len(value) > 1:
@@ -275,9 +274,8 @@ class ReadOnly(Constraint):
 
     def problems(self, structure: Structure, path: str) -> Found:
         for name in self.of:
-            key = spelled(structure, name)
-            if key:
-                yield self.rule.problem(f"{join(path, name)} is read-only", structure[key], "leave it out")
+            if name in structure:
+                yield self.rule.problem(f"{join(path, name)} is read-only", structure[name], "leave it out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,8 +290,7 @@ class NotOnLocalStorage(Constraint):
     when: Callable[[Iterable[bool]], bool] = all
 
     def problems(self, structure: Structure, path: str) -> Found:
-        key = spelled(structure, self.field)
-        if key is None:
+        if self.field not in structure:
             return
         found = [value_of(holder, "InstanceType") for at in self.types for holder, _ in structures(structure, at)]
         given = [value for value in found if value is not None]
@@ -301,7 +298,7 @@ class NotOnLocalStorage(Constraint):
         if given and self.when(map(has_local_storage, given)):
             local = " and ".join(dict.fromkeys(str(value) for value in given if has_local_storage(value)))
             what = f"{join(path, self.field)} is for volumes, and {local} has local storage instead"
-            yield self.rule.problem(what, structure[key])
+            yield self.rule.problem(what, structure[self.field])
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,29 +337,25 @@ def _given_in(structure: Structure, path: str) -> Iterator[tuple[str, object]]:
     """The field at a path, with its value, where it says something."""
     inner, _, name = path.rpartition(".")
     for holder, place in structures(structure, inner):
-        key = spelled(holder, name)
-        if key is not None and holder[key] not in ([], {}, 0, None):
-            yield join(place, name), holder[key]
+        if name in holder and holder[name] not in ([], {}, 0, None):
+            yield join(place, name), holder[name]
 
 
 def _given(structure: Structure, name: str) -> bool:
-    key = spelled(structure, name)
     # A list of nothing says nothing.
-    return key is not None and structure[key] != []
+    return name in structure and structure[name] != []
 
 
 def value_of(structure: Structure, name: str) -> object:
-    """What a field holds; None if it is absent, `UNKNOWN` if that is known later."""
-    if name in structure:
-        value = structure[name]
-        return UNKNOWN if is_token(value) or is_jsonata(value) else value
-    return UNKNOWN if spelled(structure, name) else None
+    """Look a field up; None if it is absent, `UNKNOWN` if its value is known later."""
+    value = structure.get(name)
+    return UNKNOWN if value is not None and (isinstance(value, Computed) or is_token(value)) else value
 
 
 def text_of(structure: Structure, name: str) -> str | None:
     """A text that a field holds, tokens in it included; None if it holds none."""
     value = structure.get(name)
-    return value if isinstance(value, str) else None
+    return value if isinstance(value, str) and not isinstance(value, Computed) else None
 
 
 def number_of(structure: Structure, name: str) -> float | None:
@@ -407,7 +400,7 @@ def hides(structure: Any, steps: tuple[tuple[str, bool], ...]) -> bool:
         return False
     (name, listed), *rest = steps
     if name not in structure:
-        return spelled(structure, name) is not None
+        return False
     inner = structure[name]
     items = inner if listed and isinstance(inner, list) else [inner]
     return any(hides(item, tuple(rest)) for item in items)

@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from constructs_sm.language.fields import join, spelled
+from constructs_sm.language.fields import join
 from constructs_sm.rules.kinds import UNKNOWN, structures, text_of, value_of
 from constructs_sm.rules.published import ecr_image
 
@@ -51,7 +51,7 @@ def objectives(rule: Rule, request: Structure, path: str) -> Found:
     shared = [(value_of(objective, "MetricName"), place) for objective, place in structures(request, _JOB, path)]
     for kind in ("TrainingJobDefinition", "TrainingJobDefinitions[]"):
         for definition, at in structures(request, kind, path):
-            key = spelled(definition, "TuningObjective")
+            key = "TuningObjective" in definition
             own = structures(definition, "TuningObjective", at)
             named = [(value_of(objective, "MetricName"), place) for objective, place in own] if key else shared
             for name, place in named:

@@ -9,7 +9,6 @@ import re
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.language.fields import spelled
 from constructs_sm.rules import channels, containers, metrics, serving
 from constructs_sm.rules import request_rules as rules
 from constructs_sm.rules.kinds import (
@@ -32,7 +31,6 @@ from constructs_sm.rules.kinds import (
     Single,
     Told,
     Unique,
-    structures,
 )
 
 if TYPE_CHECKING:
@@ -319,26 +317,26 @@ CONSTRAINTS: dict[str, tuple[Constraint, ...]] = {
 def broken_rules(
     operation: str,
     request: Mapping[str, Any],
+    structures: Mapping[str, Sequence[tuple[Mapping[str, Any], str]]],
     *,
     arns: Arns | None = None,
     models: Sequence[Mapping[str, Any]] = (),
 ) -> list[Problem]:
-    """A problem for each rule of *operation* that *request* breaks, of every severity.
+    """List a problem for each rule of *operation* that *request* breaks, of every severity.
 
     Args:
-        operation: `CreateTrainingJob`.
-        request: In SageMaker's words.
+        operation: As `CreateTrainingJob`.
+        request: Its fields.
+        structures: Every structure in it with its own path, by the path of all its like: `Containers[]`.
         arns: The Region and account of the request, where they are known.
-        models: The requests of the models that it names, as far as they are known.
+        models: The fields of the models that it names, as far as they are known.
     """
-    found = [
-        problem
-        for at, constraints in _constraints_by_path(operation)
-        for structure, path in structures(request, at)
-        for constraint in constraints
-        if not (constraint.lifted_by and spelled(request, constraint.lifted_by))
-        for problem in constraint.problems(structure, path)
-    ]
+    found: list[Problem] = []
+    for at, constraints in _constraints_by_path(operation):
+        for structure, path in structures.get(at, ()):
+            for constraint in constraints:
+                if not constraint.lifted_by or constraint.lifted_by not in request:
+                    found += constraint.problems(structure, path)
     found += containers.processors_of(operation, request)
     if arns is not None:
         found += containers.foreign(operation, request, arns)
@@ -349,7 +347,6 @@ def broken_rules(
 
 @cache
 def _constraints_by_path(operation: str) -> list[tuple[str, list[Constraint]]]:
-    # A request is walked once a path, not once a constraint.
     by_path: dict[str, list[Constraint]] = {}
     for constraint in CONSTRAINTS.get(operation, ()):
         by_path.setdefault(constraint.at, []).append(constraint)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.fields import join
-from constructs_sm.language.late_bound import LATE, is_late_bound
+from constructs_sm.language.late_bound import Computed, is_late_bound
 from constructs_sm.rules.request_rules import HYPERPARAMETER_OPTION as OPTION
 from constructs_sm.rules.request_rules import HYPERPARAMETER_TEXT as TEXT
 
@@ -69,7 +69,7 @@ def warnings(request: Any) -> Iterator[Problem]:
         for name, value in values.items():
             if quoted and value in _BOOLEANS:
                 continue
-            if isinstance(value, str) and not name.startswith(OWN) and not name.endswith(LATE):
+            if isinstance(value, str) and not name.startswith(OWN) and not isinstance(value, Computed):
                 yield from _of_one(join(path, name), value)
 
 

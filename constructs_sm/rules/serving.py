@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from constructs_sm.language.fields import join, spelled
+from constructs_sm.language.fields import join
 from constructs_sm.rules import request_rules as rules
 from constructs_sm.rules.containers import processors
 from constructs_sm.rules.kinds import structures, text_of, value_of
@@ -22,16 +22,14 @@ _CONTAINERS: Final = ("PrimaryContainer", "Containers[]")
 
 
 def _is_serverless(request: Structure) -> bool:
-    return any(
-        spelled(variant, "ServerlessConfig") for variants in VARIANTS for variant, _ in structures(request, variants)
-    )
+    return any("ServerlessConfig" in variant for variants in VARIANTS for variant, _ in structures(request, variants))
 
 
 def serverless_without(field: str) -> Any:
     """A judgement of a field that a serverless endpoint does not take."""
 
     def find(rule: Rule, request: Structure, path: str) -> Found:
-        if _is_serverless(request) and spelled(request, field) and value_of(request, field) not in (False, None):
+        if _is_serverless(request) and field in request and value_of(request, field) not in (False, None):
             yield rule.problem(f"{join(path, field)}: {rule.what}")
 
     return find
@@ -68,7 +66,7 @@ def of_models(operation: str, request: Structure, models: Sequence[Mapping[str, 
 
 def _transformed(request: Structure, model: Structure) -> Iterator[Problem]:
     for container, _ in _containers(model):
-        if spelled(container, "ModelDataSource"):
+        if "ModelDataSource" in container:
             yield rules.TRANSFORM_MODEL.problem("ModelName: the model has a ModelDataSource")
     types = [value_of(resources, "InstanceType") for resources, _ in structures(request, "TransformResources")]
     yield from _on(model, types)
@@ -77,7 +75,7 @@ def _transformed(request: Structure, model: Structure) -> Iterator[Problem]:
 def _serverless(model: Structure) -> Iterator[Problem]:
     where = "the model of a serverless variant"
     containers = list(_containers(model))
-    if spelled(model, "VpcConfig"):
+    if "VpcConfig" in model:
         yield rules.SERVERLESS_VPC.problem(f"{where} has a VpcConfig")
     if value_of(model, "EnableNetworkIsolation") is True:
         yield rules.SERVERLESS_ISOLATION.problem(f"{where} has EnableNetworkIsolation", got=True)

@@ -18,6 +18,7 @@ from constructs_sm.requests.rendering import render
 from constructs_sm.retry import SDK, RetryPolicy
 from constructs_sm.task.custom_states import Begin, JsonataState, JsonataTask, describing, holds
 from constructs_sm.task.fragment import NamedFragment
+from constructs_sm.task.path_tokens import json_path_of
 from constructs_sm.task.polling import words_for
 from constructs_sm.task.query_language import is_jsonata_language
 from constructs_sm.values.names import LONGEST_STATE_NAME, id_problems
@@ -112,7 +113,7 @@ class Approval(NamedFragment):
             matter = dict(about or {})
             if model_package is not None:
                 matter["ModelPackageArn"] = model_package.model_package_arn
-            rendered = render(matter, {}, None, scope=scope, jsonata=self._jsonata)
+            rendered = render(matter, scope=scope, jsonata=self._jsonata, json_path_of=json_path_of)
             problems += rendered.problems
         raise_all(where_of(type(self).__name__, scope, construct_id), problems)
         super().__init__(scope, construct_id)
@@ -123,7 +124,7 @@ class Approval(NamedFragment):
             self,
             self._named("Begin"),
             key=self._matter,
-            request=rendered.request,
+            request=rendered.to_state(jsonata=self._jsonata),
             grants=self._grants(),
             jsonata=self._jsonata,
         )

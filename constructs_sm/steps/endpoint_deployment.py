@@ -10,14 +10,14 @@ from constructs_sm.grants.statements import Grant, alarm_grant
 from constructs_sm.jobs.endpoint import CreateEndpoint, CreateEndpointConfig, UpdateEndpoint
 from constructs_sm.jobs.parts.update_policies import BlueGreenUpdatePolicy
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all, where_of
-from constructs_sm.language.fields import spelled
 from constructs_sm.language.jsonata import UNCHANGED, listed, merged, object_of, place_of, said, without
-from constructs_sm.language.late_bound import is_json_path, is_jsonata
+from constructs_sm.language.late_bound import Computed, is_json_path, is_jsonata
 from constructs_sm.language.paths import key_of, path_of
 from constructs_sm.requests.rendering import render
 from constructs_sm.retry import SDK, RetryPolicy
 from constructs_sm.task.custom_states import Begin, JsonataState, describing, holds
 from constructs_sm.task.fragment import NamedFragment
+from constructs_sm.task.path_tokens import json_path_of
 from constructs_sm.task.polling import Polling, Polls
 from constructs_sm.task.query_language import is_jsonata_language
 from constructs_sm.task.scope import JobScope
@@ -141,7 +141,7 @@ class EndpointDeployment(NamedFragment):
         self._check(scope, config, update, problems)
         given = config.get("job_name") if isinstance(config, Mapping) else None
         self._config_name = self._name_of_configs(scope, given, problems)
-        named = render({"EndpointName": endpoint_name}, {}, None, scope=scope, jsonata=self._jsonata)
+        named = render({"EndpointName": endpoint_name}, scope=scope, jsonata=self._jsonata, json_path_of=json_path_of)
         problems += named.problems
         raise_all(where_of(type(self).__name__, scope, construct_id), problems)
         super().__init__(scope, construct_id)
@@ -172,9 +172,14 @@ class EndpointDeployment(NamedFragment):
         self.endpoint_update = UpdateEndpoint(
             self, self._named("EndpointUpdate"), **{**made, **moved, **(update or {})}
         )
-        grants = self._grants(named.request, rollback_alarms or ())
+        grants = self._grants(named.fields.get("EndpointName"), rollback_alarms or ())
         self._begin = Begin(
-            self, self._named("Begin"), key=self._key, request=named.request, grants=grants, jsonata=self._jsonata
+            self,
+            self._named("Begin"),
+            key=self._key,
+            request=named.to_state(jsonata=self._jsonata),
+            grants=grants,
+            jsonata=self._jsonata,
         )
         self._build()
 
@@ -233,12 +238,10 @@ class EndpointDeployment(NamedFragment):
         suffix = f"{{% {place_of(self._key)}.Suffix %}}" if self._jsonata else f"{path_of(self._key)}.Suffix"
         return JobName.from_input(suffix, prefix=self._config_name.prefix).expression(_NAME_MAX, jsonata=self._jsonata)
 
-    def _grants(self, named: Mapping[str, Any], alarms: Sequence[Alarm]) -> list[Grant]:
+    def _grants(self, name: Any, alarms: Sequence[Alarm]) -> list[Grant]:
         job_scope = JobScope.of(self)
-        key = spelled(named, "EndpointName") or ""
-        name, prefix = str(named[key]), self._config_name.prefix
-        literal = key == "EndpointName" and not is_jsonata(name)
-        endpoint = name if literal else arn_suffix(name, run_time=True)
+        prefix = self._config_name.prefix
+        endpoint = arn_suffix(name, run_time=True) if isinstance(name, Computed) else str(name)
         grants = [sagemaker_grant(job_scope.arns, "DescribeEndpoint", "endpoint", endpoint)]
         if self._replaces_failed:
             grants.append(sagemaker_grant(job_scope.arns, "DeleteEndpoint", "endpoint", endpoint))

@@ -295,7 +295,7 @@ def _explained(variable: str) -> str:
     return (
         "{% ("
         f"$error := {failed}.output.Error; "
-        f"$cause := $exists({failed}.output.Cause) ? {failed}.output.Cause : ''; "
+        f"$cause := $type({failed}.output.Cause) = 'string' ? {failed}.output.Cause : ''; "
         f"$reasons := $match($cause, {_REASON}, 1); "
         "$reason := $count($reasons) > 0 ? $parse('\"' & $reasons[0].groups[0] & '\"') : $cause; "
         f"$reason := $substring($reason, 0, {_LONGEST_REASON}); "

@@ -2,10 +2,12 @@
 
 __all__ = [
     "acknowledgments",
+    "arguments",
     "custom_states",
     "fragment",
     "job",
     "overruling",
+    "path_tokens",
     "places",
     "polled_job",
     "polling",

@@ -32,11 +32,15 @@ class Fragment(WholeOrNotMade, sfn.StateMachineFragment):
     Args:
         scope: Any construct in a stack.
         construct_id: The beginning of the names of its states.
+        state_name: In place of that, the beginning of those names.
     """
 
-    def __init__(self, scope: Construct, construct_id: str) -> None:
+    _other_name: str | None = None
+
+    def __init__(self, scope: Construct, construct_id: str, *, state_name: str | None = None) -> None:
         super().__init__(scope, construct_id)
         self._id = str(construct_id)
+        self._other_name = state_name
 
     @property
     def _calls(self) -> Sequence[Any]:
@@ -98,18 +102,18 @@ class Fragment(WholeOrNotMade, sfn.StateMachineFragment):
     @property
     def _state_name(self) -> str:
         """The construct id as the CDK names a state by it."""
-        return name_of(self._id)
+        return name_of(self._other_name or self._id)
 
     def _named(self, state: str) -> str:
-        return f"{self._id}: {state}"
+        return f"{self._other_name or self._id}: {state}"
 
 
 @jsii.implements(sfn.INextable)
 class CheckedFragment(Fragment):
     """States that lead to a Choice. What is chained after them is where the Choice leads when all is well."""
 
-    def __init__(self, scope: Construct, construct_id: str) -> None:
-        super().__init__(scope, construct_id)
+    def __init__(self, scope: Construct, construct_id: str, *, state_name: str | None = None) -> None:
+        super().__init__(scope, construct_id, state_name=state_name)
         self._goes_on = False
 
     @property

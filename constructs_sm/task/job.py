@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, where_of
 from constructs_sm.rollback import undone_by
+from constructs_sm.task.arguments import TaskArguments
 from constructs_sm.task.custom_states import Rule, always, catching_in_jsonata, holds
 from constructs_sm.task.fragment import Check, CheckedFragment
 from constructs_sm.task.output_check import Output, OutputCheck
 from constructs_sm.task.query_language import query_language_of
 from constructs_sm.task.task import SageMakerTask
 from constructs_sm.task.task_plan import TaskPlan
-from constructs_sm.task.task_state import TaskArguments, TaskState
 from constructs_sm.values.names import LONGEST_STATE_NAME
 
 from aws_cdk import aws_stepfunctions as sfn
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from constructs_sm.actions import Action
+    from constructs_sm.requests.rendering import Defaults
+    from constructs_sm.task.task_state import TaskState
     from constructs_sm.values.outputs import JobOutput
 
     from aws_cdk import aws_iam as iam
@@ -55,7 +57,7 @@ class SageMakerJob(CheckedFragment):
         construct_id: Also the name of the state and the key of its result; at most 64 characters.
         action: A row of `constructs_sm.actions.ACTIONS`.
         given: Fields of the request that typed arguments said.
-        defaults: Fields of the request that fill what typed arguments left out.
+        defaults: Gives the fields that fill a request, as far as it is there.
         problems: What the class has found wrong with its arguments.
         runs_under: The job whose role serves this one, where the API takes none.
         make: What the job makes in itself once nothing is wrong: it gives what stands for that in the request until
@@ -78,7 +80,7 @@ class SageMakerJob(CheckedFragment):
         *,
         action: Action,
         given: Mapping[str, Any] | None = None,
-        defaults: Mapping[str, Any] | None = None,
+        defaults: Defaults | None = None,
         problems: Sequence[Problem] = (),
         runs_under: SageMakerJob | None = None,
         make: Callable[[Construct], Mapping[str, str]] | None = None,
@@ -102,10 +104,10 @@ class SageMakerJob(CheckedFragment):
             problems=problems,
         )
         plan.check()
-        super().__init__(scope, construct_id)
+        super().__init__(scope, construct_id, state_name=plan.name)
         state = self._checked(plan, None if make is None else make(self))
         self._state = state
-        self._task = (_JsonataJobTask if state.jsonata else JobTask)(self, construct_id, state)
+        self._task = (_JsonataJobTask if state.jsonata else JobTask)(self, plan.name, state)
         self._choice = self._checked_by(check) if check is not None else None
 
     def _checked(self, plan: TaskPlan, made: Mapping[str, str] | None) -> TaskState:

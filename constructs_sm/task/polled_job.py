@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from constructs_sm.grants.state_machine_role import polling_grant
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem
 from constructs_sm.language.jsonata import UNCHANGED, listed, merged, place_of, said
-from constructs_sm.language.late_bound import is_jsonata
+from constructs_sm.language.late_bound import Computed
 from constructs_sm.language.paths import key_of, path_of
 from constructs_sm.polled_actions import PolledAction
 from constructs_sm.requests.model_check import unknown_output
@@ -24,6 +24,7 @@ from aws_cdk import aws_stepfunctions as sfn
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from constructs_sm.requests.rendering import Defaults
     from constructs_sm.settings import Time
     from constructs_sm.task.task_plan import TaskPlan
     from constructs_sm.task.task_state import TaskState
@@ -77,7 +78,7 @@ class PolledJob(SageMakerJob):
         keep: More fields of the description that later states find. Default: its name, ARN, status, failure reason and
             results.
         given: Fields of the request that typed arguments said.
-        defaults: Fields of the request that fill what typed arguments left out.
+        defaults: Gives the fields that fill a request, as far as it is there.
         problems: What the class has found wrong with its arguments.
         arguments: See `PolledJobArguments`. `parameters` alone are a complete request, but for name and role. A role
             is made only for APIs whose request says all that is done under it; others require one.
@@ -99,7 +100,7 @@ class PolledJob(SageMakerJob):
         timeout: Time | None = None,
         keep: Sequence[str] | None = None,
         given: Mapping[str, Any] | None = None,
-        defaults: Mapping[str, Any] | None = None,
+        defaults: Defaults | None = None,
         problems: Sequence[Problem] = (),
         **arguments: Unpack[PolledJobArguments],
     ) -> None:
@@ -212,7 +213,7 @@ class PolledJob(SageMakerJob):
         if action.described_by:
             return {action.described_by: f"{{% {arn} %}}"}
         literal = self._state.request.get(action.name_field)
-        late = literal is None or is_jsonata(literal)
+        late = literal is None or isinstance(literal, Computed)
         return {action.name_field: f"{{% $split({arn}, '/')[1] %}}" if late else str(literal)}
 
     def _resource(self, operation: str) -> str:

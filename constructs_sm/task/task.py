@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from constructs_sm.actions import Action
-    from constructs_sm.task.task_state import TaskArguments, TaskState
+    from constructs_sm.task.arguments import TaskArguments
+    from constructs_sm.task.task_state import TaskState
 
     from constructs import Construct
     from typing_extensions import Unpack

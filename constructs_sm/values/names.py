@@ -113,13 +113,11 @@ class JobName:
         return f"States.Format('{self.prefix}-{{}}', {path})" if self.prefix else path
 
 
-def id_problems(construct_id: object, longest: int) -> list[Problem]:
+def id_problems(construct_id: object, longest: int, what: str = "the construct id") -> list[Problem]:
     """Return what is wrong with a construct id that names states: it is text, known at synthesis, and short enough."""
     if isinstance(construct_id, str) and 1 <= len(construct_id) <= longest and not TOKEN.search(construct_id):
         return []
-    return [
-        Problem("the construct id names the states", construct_id, f"use 1 to {longest} characters", "construct-id")
-    ]
+    return [Problem(f"{what} names the states", construct_id, f"use 1 to {longest} characters", "construct-id")]
 
 
 def name_problems(name: object, name_max: int, what: str = "job name") -> list[Problem]:

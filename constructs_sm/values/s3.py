@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 from constructs_sm.language.jsonata import is_plain, jsonata_of, quoted
@@ -118,6 +119,7 @@ S3Data: TypeAlias = Union[str, "s3.IBucket", "s3_assets.Asset", S3Location]
 S3Location."""
 
 
+@lru_cache(4096)
 def bucket_and_prefix(uri: str) -> tuple[str, str] | None:
     """The bucket and the prefix of an S3 URI; None if *uri* is none."""
     hosted = _OF_A_HOST.match(uri)

@@ -25,7 +25,14 @@ def written(tmp_path):
     return write
 
 
-ASKING = machine(Ask={"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": True})
+ASKING = machine(
+    Ask={
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Parameters": {"FunctionName": "label"},
+        "End": True,
+    }
+)
 JOB = machine(Job=task(Parameters=named(UNIQUE), Retry=[THROTTLING], End=True))
 TELLING = machine(
     Tell={"Type": "Task", "Resource": ARN, "Parameters": {"TopicArn": "t", "Message.$": "$.id"}, "End": True}

@@ -194,7 +194,7 @@ def test_policy_whose_statements_are_elsewhere_is_told():
     [
         ({"Resources": {}}, "one state machine was expected, got 0"),
         ("nowhere.json", "there is no such file"),
-        ("{", "neither JSON nor YAML"),
+        ("{", "this is no JSON"),
         ('{"Parameters": {}}', "neither a template nor a definition"),
         (7, "this is no state machine, got 7"),
     ],

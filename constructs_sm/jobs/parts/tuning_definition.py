@@ -164,12 +164,14 @@ class TuningDefinition:
             },
         }
 
-    def defaults(
-        self, given: Mapping[str, Any], place: S3Location | None, said: Mapping[str, Any] | None = None
-    ) -> dict[str, Any]:
-        """What fills what is *given*, where parameters have not *said* it."""
-        return {
-            **definition_defaults(given, said or {}, place),
-            "HyperParameterTuningResourceConfig": resource_defaults(given["HyperParameterTuningResourceConfig"]),
-            "TuningObjective": {"Type": "Maximize"} if self.objective else None,
-        }
+
+def tuning_definition_defaults(definition: Any, place: S3Location | None) -> dict[str, Any] | None:
+    """Fill a definition of a tuning request, as far as it is there; None if it is not, or known at run time only."""
+    if not isinstance(definition, dict):
+        return None
+    objective = definition.get("TuningObjective")
+    return {
+        **definition_defaults(definition, place),
+        "HyperParameterTuningResourceConfig": resource_defaults(definition.get("HyperParameterTuningResourceConfig")),
+        "TuningObjective": {"Type": "Maximize"} if isinstance(objective, dict) and "MetricName" in objective else None,
+    }

@@ -1,38 +1,33 @@
-"""The state machine to rehearse, wherever it comes from."""
+"""The state machines to rehearse, wherever they come from."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from constructs_sm.language.errors import InvalidInputError, Problem
+from constructs_sm.language.errors import InvalidInputError, Problem, did_you_mean
 from constructs_sm.language.machines import machines_in, states_of
-from constructs_sm.testing.source.references import exports_of, references_of, resolved
-from constructs_sm.testing.source.templates import (
-    STATE_MACHINES,
-    definition_of,
-    encryption_keys,
-    looked_up,
-    policy_of,
-    role_of,
-    trusts,
-    unread_policies,
-    with_imports,
-)
+from constructs_sm.testing.source import assemblies, roles, terraform
+from constructs_sm.testing.source.definitions import checked, definition_in
+from constructs_sm.testing.source.documents import Document, document_at, document_of, template_at
+from constructs_sm.testing.source.evaluation import Template
+from constructs_sm.testing.source.references import resolved
+from constructs_sm.testing.source.resource_names import Place
+from constructs_sm.testing.source.synthesized import synthesized
+from constructs_sm.testing.source.templates import STATE_MACHINES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
-"""Where a state machine runs of which nothing says where."""
-_Environment: TypeAlias = "tuple[str | None, str | None]"
-"""Account and Region, as far as they are known."""
-_ANYWHERE: _Environment = (None, None)
+"""Region and account of a state machine of which nothing says where it runs."""
 _LOG_ACTIONS = (
     "CreateLogDelivery",
     "CreateLogStream",
@@ -46,6 +41,10 @@ _LOG_ACTIONS = (
     "UpdateLogDelivery",
 )
 _TRACE_ACTIONS = ("GetSamplingRules", "GetSamplingTargets", "PutTelemetryRecords", "PutTraceSegments")
+_REGIONS = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+"""A Region of each partition but the usual one, for ARNs that name none."""
+_ARN = re.compile(r"arn:(aws[a-z-]*):([a-z0-9-]+):([a-z]{2}[a-z-]*-\d)?:(\d{12})?:(?!layer:)")
+_PLACEHOLDER = re.compile(r"\$\{([A-Za-z0-9:._-]+)\}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +53,10 @@ class Machine:
 
     definition: dict[str, Any]
     name: str = "Rehearsal"
+    id: str = ""
+    """The logical id, or the address in Terraform's JSON; empty of a definition alone."""
+    stack: str = ""
+    """The stack of a cloud assembly that it is in."""
     arn: str = ""
     policy: list[Any] | None = None
     """The statements of its role; None where nothing says what it may, so that it may all."""
@@ -62,250 +65,251 @@ class Machine:
     keys: Mapping[str, str] = field(default_factory=dict)
     """The key that each topic, queue and bucket of the template is encrypted with: ARNs, by ARN."""
     own_actions: frozenset[str] = frozenset()
-    """What Step Functions does as this role for itself: logs, traces and redrives of Map runs, where there are such."""
+    """The actions that Step Functions does as this role for itself: logs, traces and redrives of Map runs."""
     unread_policies: tuple[str, ...] = ()
     """The policies of its role that the template names without their statements."""
+    express: bool = False
+    """True of an Express workflow."""
     region: str = REGION
-    """Where it runs."""
+    """The Region that it runs in."""
     account: str = ACCOUNT
 
 
-def machine_of(
+def machine_of(source: Any, **options: Any) -> Machine:
+    """The one state machine in *source*.
+
+    Args:
+        source: As of `machines_of`.
+        **options: As of `machines_of`.
+
+    Raises:
+        InvalidInputError: There is none, or not only one.
+    """
+    found = list(machines_of(source, **options))
+    if len(found) == 1:
+        return found[0]
+    where = _where(source)
+    if not found:
+        problem = Problem("one state machine was expected", 0, "give a template that has one", "source-of-rehearsal")
+        raise InvalidInputError(where, [problem])
+    stacks = sorted({each.stack for each in found if each.stack})
+    use = f"name one of {', '.join(each.id for each in found)}"
+    if len(stacks) > 1:
+        use = f"name one stack of {', '.join(stacks)}"
+    raise InvalidInputError(where, [Problem("one state machine was expected", len(found), use, "source-of-rehearsal")])
+
+
+def machines_of(
     source: Any,
     *,
     stack: str | None = None,
     machine: str | None = None,
     region: str | None = None,
     account: str | None = None,
-) -> Machine:
-    """The state machine in *source*.
+    parameters: Mapping[str, str] | None = None,
+) -> Iterator[Machine]:
+    """Every state machine in *source*.
 
     Args:
-        source: A stack, a template or a definition (as a mapping, JSON text, or the path of a file), or the path of a
-            cloud assembly (`cdk.out`).
-        stack: Which stack of a cloud assembly. Default: the one that has a state machine.
-        machine: Logical id of the state machine. Default: the only one.
-        region: Where it is to run. Default: where its stack says; where that does not, us-east-1.
+        source: A stack, a template, a definition or Terraform's JSON (as a mapping, as text, or the path of a file),
+            or the path of a cloud assembly (`cdk.out`); or a `Machine`.
+        stack: The stack of a cloud assembly. Default: every one that has a state machine.
+        machine: Logical id of a state machine. Default: every one.
+        region: The Region that it is to run in. Default: its stack's, or else the one that its ARNs name, or else
+            us-east-1.
         account: Likewise; 123456789012.
+        parameters: Values for the parameters of a template, or for the placeholders of a definition.
 
     Raises:
-        InvalidInputError: There is none, or not only one.
+        InvalidInputError: The source cannot be read.
     """
-    where, document, folder, environment = _document(source, stack)
-    siblings = _siblings(source, folder)
-    account, region = account or environment[0] or ACCOUNT, region or environment[1] or REGION
-    if "States" in document:
-        definition = resolved(document, region=region, account=account)
-        return Machine(definition=definition, region=region, account=account)
-    document = looked_up(document, {"AWS::Region": region, "AWS::AccountId": account})
-    imported = exports_of(siblings, region=region, account=account) if "Fn::ImportValue" in json.dumps(document) else {}
-    document = with_imports(document, imported)
-    resources: Mapping[str, Any] = document.get("Resources", {})
-    logical_id = _chosen(where, resources, machine)
-    resource = resources[logical_id]
-    references = references_of(document, region=region, account=account)
-
-    def concrete(value: Any) -> Any:
-        return resolved(value, references, region=region, account=account)
-
-    has_role = role_of(resource) in resources
-    definition = concrete(definition_of(_with_definition(where, resource, folder)))
-    return Machine(
-        definition=definition,
-        name=references.get(f"{logical_id}.Name", logical_id),
-        arn=references.get(f"{logical_id}.Arn", ""),
-        policy=concrete(policy_of(resources, resource)) if has_role else None,
-        trusts={concrete(f"${{{role}.Arn}}"): services for role, services in trusts(resources).items()},
-        keys=_keys(concrete, resources),
-        own_actions=frozenset(_own_actions(resource["Properties"], definition)),
-        unread_policies=tuple(concrete(unread_policies(resources, resource))),
-        region=region,
-        account=account,
-    )
-
-
-def _document(source: Any, stack: str | None) -> tuple[str, Mapping[str, Any], Path | None, _Environment]:
-    """How to call it in an error; the template or definition; the folder of its assets; and where it is for."""
-    if isinstance(source, Mapping):
-        return "the document", source, None, _ANYWHERE
-    if isinstance(source, str) and source.lstrip().startswith("{"):
-        return "the document", _read("the document", source), None, _ANYWHERE
-    if isinstance(source, (str, os.PathLike)):
-        path = Path(source)
-        if path.is_dir():
-            path = _template_of(path, stack)
-        if not path.is_file():
-            raise InvalidInputError(
-                str(path),
-                [
-                    Problem(
-                        "there is no such file",
-                        str(path),
-                        "give a template, a definition or a cdk.out",
-                        "source-of-rehearsal",
-                    )
-                ],
-            )
-        return str(path), _read(str(path), path.read_text()), path.parent, _environment_of(path)
-    from aws_cdk import Stack, Token  # noqa: PLC0415 - only who has a stack has the CDK
-    from aws_cdk.assertions import Template  # noqa: PLC0415
-
-    if not isinstance(source, Stack):
-        use = "give a stack, a template, a definition, or the path of one"
-        raise InvalidInputError("rehearsal", [Problem("this is no state machine", source, use, "source-of-rehearsal")])
-    environment = [None if Token.is_unresolved(part) else part for part in (source.account, source.region)]
-    return f"stack '{source.node.path}'", Template.from_stack(source).to_json(), None, (environment[0], environment[1])
-
-
-def _siblings(source: Any, folder: Path | None) -> Iterator[Mapping[str, Any]]:
-    """The templates of the assembly, or of the app, that a stack is of."""
-    if folder is not None:
-        yield from (json.loads(path.read_text()) for path in sorted(folder.glob("*.template.json")))
-    elif hasattr(source, "node"):
-        from aws_cdk import Stack  # noqa: PLC0415 - as above
-        from aws_cdk.assertions import Template  # noqa: PLC0415
-
-        for other in source.node.root.node.find_all():
-            if Stack.is_stack(other) and not other.nested:
-                yield Template.from_stack(other).to_json()
-
-
-def _read(where: str, text: str) -> Mapping[str, Any]:
+    if isinstance(source, Machine):
+        yield source
+        return
     try:
-        document = json.loads(text) if text.lstrip().startswith("{") else _yaml(text)
-    except ValueError as error:
-        raise InvalidInputError(
-            where, [Problem("neither JSON nor YAML", str(error), "give what `cdk synth` wrote", "source-of-rehearsal")]
-        ) from error
-    if not isinstance(document, Mapping) or not document.keys() & {"Resources", "States"}:
-        use = "give a template with Resources, or a definition with States"
-        raise InvalidInputError(
-            where, [Problem("neither a template nor a definition", type(document).__name__, use, "source-of-rehearsal")]
+        for found in _documents(source, stack):
+            yield from _machines(found, machine, found.at(account, region), parameters or {})
+    except RecursionError as error:
+        problem = Problem(
+            "nested too deeply", "more levels than can be followed", "nest it less", "source-of-rehearsal"
         )
-    return document
+        raise InvalidInputError(_where(source), [problem]) from error
 
 
-def _yaml(text: str) -> Any:
-    """YAML with CloudFormation's short forms, such as !Ref and !GetAtt."""
-    import yaml  # noqa: PLC0415 - comes with moto, and few need it
-
-    class Loader(yaml.SafeLoader):  # type: ignore[misc]
-        pass
-
-    def short_form(loader: Any, suffix: str, node: Any) -> Any:
-        if isinstance(node, yaml.ScalarNode):
-            value: Any = loader.construct_scalar(node)
-        elif isinstance(node, yaml.SequenceNode):
-            value = loader.construct_sequence(node, deep=True)
-        else:
-            value = loader.construct_mapping(node, deep=True)
-        return {suffix if suffix in {"Ref", "Condition"} else f"Fn::{suffix}": value}
-
-    Loader.add_multi_constructor("!", short_form)
-    try:
-        return yaml.load(text, Loader)  # noqa: S506 - a SafeLoader
-    except yaml.YAMLError as error:
-        raise ValueError(" ".join(str(error).split())) from error
+def _where(source: Any) -> str:
+    is_path = isinstance(source, os.PathLike) or (isinstance(source, str) and not source.lstrip().startswith("{"))
+    return str(source) if is_path else "the document"
 
 
-def _template_of(folder: Path, stack: str | None) -> Path:
-    """The template in a cloud assembly, stages included."""
-    found = dict(_templates(folder))
-    if stack is not None:
-        matches = {path for names, path in found.items() if stack in names}
-        chosen = matches
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """A document with state machines, what is known of where it runs, and the templates beside it."""
+
+    document: Document
+    account: str | None = None
+    region: str | None = None
+    stack: str = ""
+    siblings: Callable[[], Iterable[Mapping[str, Any]]] = tuple
+
+    def at(self, account: str | None, region: str | None) -> Place:
+        """The account and the Region asked for, or those of the stack, or those that most ARNs name."""
+        arns = _ARN.findall(json.dumps(self.document.content, default=str))
+        accounts = Counter(arn[3] for arn in arns if arn[3])
+        regions = Counter(arn[2] for arn in arns if arn[2])
+        partition = next((_REGIONS[arn[0]] for arn in arns if arn[0] in _REGIONS), REGION)
+        return Place(
+            account=account or self.account or _most_common(accounts) or ACCOUNT,
+            region=region or self.region or _most_common(regions) or partition,
+        )
+
+
+def _most_common(counted: Counter[str]) -> str | None:
+    return counted.most_common(1)[0][0] if counted else None
+
+
+def _documents(source: Any, stack: str | None) -> Iterator[_Found]:
+    if isinstance(source, Mapping) or (isinstance(source, str) and source.lstrip().startswith("{")):
+        yield _Found(document=document_of("the document", source))
+    elif not isinstance(source, (str, os.PathLike)):
+        made = synthesized(source)
+        document = Document(f"stack '{made.path}'", made.template)
+        yield _Found(document=document, account=made.account, region=made.region, siblings=made.siblings)
+    elif (path := Path(source)).is_dir():
+        yield from _in_assembly(path, stack)
     else:
-        chosen = {path for path in found.values() if _has_machine(path)}
-    if len(chosen) != 1:
-        use = f"name one stack of {', '.join(sorted(names[0] for names in found)) or 'a cloud assembly'}"
+        document, of = document_at(path), assemblies.stack_of(path)
+        yield _of_stack(of, document) if of else _Found(document=document)
+
+
+def _in_assembly(folder: Path, stack: str | None) -> Iterator[_Found]:
+    found = assemblies.stacks_in(folder)
+    if stack is not None and not any(stack in each.names for each in found):
+        use = f"name one stack of {', '.join(sorted(each.names[0] for each in found))}"
         raise InvalidInputError(
-            str(folder),
-            [Problem("one stack with a state machine was expected", stack or len(chosen), use, "source-of-rehearsal")],
+            str(folder), [Problem("the cloud assembly has no such stack", stack, use, "source-of-rehearsal")]
         )
-    return chosen.pop()
+    for each in found:
+        if stack is None or stack in each.names:
+            yield _of_stack(each, template_at(each.template))
 
 
-def _templates(folder: Path) -> Iterator[tuple[tuple[str, ...], Path]]:
-    """The names and the template of each stack."""
-    for manifest in sorted(folder.rglob("manifest.json")):
-        for artifact_id, artifact in _stacks(manifest):
-            properties = artifact["properties"]
-            names = (artifact.get("displayName", artifact_id), artifact_id, properties.get("stackName", artifact_id))
-            yield names, manifest.parent / properties["templateFile"]
-
-
-def _stacks(manifest: Path) -> Iterator[tuple[str, Any]]:
-    for artifact_id, artifact in json.loads(manifest.read_text()).get("artifacts", {}).items():
-        if artifact.get("type") == "aws:cloudformation:stack":
-            yield artifact_id, artifact
-
-
-def _environment_of(template: Path) -> _Environment:
-    """Where the cloud assembly that a template lies in has it for: `aws://account/region`."""
-    manifest = template.parent / "manifest.json"
-    for _, artifact in _stacks(manifest) if manifest.is_file() else ():
-        if artifact["properties"].get("templateFile") == template.name:
-            account, _, region = str(artifact.get("environment", "")).removeprefix("aws://").partition("/")
-            return _known(account), _known(region)
-    return _ANYWHERE
-
-
-def _known(part: str) -> str | None:
-    return None if part.startswith("unknown-") else part or None
-
-
-def _has_machine(path: Path) -> bool:
-    resources = json.loads(path.read_text()).get("Resources", {})
-    return any(resource["Type"] in STATE_MACHINES for resource in resources.values())
-
-
-def _chosen(where: str, resources: Mapping[str, Any], machine: str | None) -> str:
-    machines = [name for name, resource in resources.items() if resource["Type"] in STATE_MACHINES]
-    if machine in machines:
-        return str(machine)
-    if machine is None and len(machines) == 1:
-        return machines[0]
-    use = f"name one of {', '.join(machines)}" if machines else "give a template that has one"
-    raise InvalidInputError(
-        where, [Problem("one state machine was expected", machine or len(machines), use, "source-of-rehearsal")]
+def _of_stack(stack: assemblies.Stack, document: Document) -> _Found:
+    return _Found(
+        document=document,
+        account=stack.account,
+        region=stack.region,
+        stack=stack.names[0],
+        siblings=lambda: assemblies.templates_beside(stack.template),
     )
 
 
-def _with_definition(where: str, resource: Mapping[str, Any], folder: Path | None) -> Mapping[str, Any]:
-    """The resource, with a definition that is an asset read from the folder of assets."""
-    properties = resource["Properties"]
-    if properties.keys() & {"Definition", "DefinitionString"}:
-        return resource
-    location = properties.get("DefinitionS3Location", properties.get("DefinitionUri", {}))
-    key = location.get("Key", "") if isinstance(location, Mapping) else str(location)
-    stem = key.rpartition("/")[2] if isinstance(key, str) else ""
-    files = [*folder.glob(f"asset.{stem}"), *folder.glob(key)] if folder and stem else []
-    if not files:
-        use = "rehearse the cdk.out that has it, or the definition's own file"
+def _machines(found: _Found, machine: str | None, place: Place, parameters: Mapping[str, str]) -> Iterator[Machine]:
+    document = found.document
+    if document.is_terraform:
+        yield from _of_terraform(document, machine, place, parameters)
+    elif document.is_definition:
+        yield _of_definition(document, place, parameters)
+    else:
+        yield from _of_template(found, machine, place, parameters)
+
+
+def _of_definition(document: Document, place: Place, parameters: Mapping[str, str]) -> Machine:
+    definition = checked(document.where, document.content)
+    known = set(_PLACEHOLDER.findall(json.dumps(definition)))
+    for name in parameters:
+        if name not in known:
+            near = did_you_mean(name, known) or f"use one of {', '.join(sorted(known)) or 'none: it has none'}"
+            raise InvalidInputError(
+                document.where, [Problem("the definition has no such placeholder", name, near, "source-of-rehearsal")]
+            )
+    called = {
+        name: f"arn:{place.partition}:lambda:{place.region}:{place.account}:function:{name.partition('.')[0]}"
+        for _, state in states_of(definition)
+        for name in _PLACEHOLDER.findall(str(state.get("Resource")))
+        if str(state["Resource"]) == f"${{{name}}}"
+    }
+    values = {**called, **parameters}
+    return Machine(
+        definition=resolved(definition, values, region=place.region, account=place.account),
+        region=place.region,
+        account=place.account,
+    )
+
+
+def _of_template(found: _Found, machine: str | None, place: Place, parameters: Mapping[str, str]) -> Iterator[Machine]:
+    document = found.document
+    imports: dict[str, Any] = {}
+    if "Fn::ImportValue" in json.dumps(document.content, default=str):
+        for sibling in found.siblings():
+            imports |= Template(document.where, sibling, place=place).exports()
+    template = Template(document.where, document.content, place=place, parameters=parameters, imports=imports)
+    machines = list(template.of_type(*STATE_MACHINES))
+    if machine is not None and machine not in machines:
+        use = did_you_mean(machine, machines) or f"name one of {', '.join(machines) or 'none: it has none'}"
         raise InvalidInputError(
-            where, [Problem("the definition is not in the template", key, use, "source-of-rehearsal")]
+            document.where, [Problem("there is no such state machine", machine, use, "source-of-rehearsal")]
         )
-    return {**resource, "Properties": {**properties, "DefinitionString": files[0].read_text()}}
+    trusts = roles.trusts_of(template) if machines else {}
+    keys = roles.keys_of(template) if machines else {}
+    for logical_id in [machine] if machine else machines:
+        definition = definition_in(template, logical_id, document.folder)
+        properties = template.properties(logical_id)
+        policies = roles.policies_of(template, logical_id)
+        yield Machine(
+            definition=definition,
+            name=template.resource(logical_id).name(),
+            id=logical_id,
+            stack=found.stack,
+            arn=template.arn(logical_id),
+            policy=None if policies is None else roles.statements_of(template, policies),
+            trusts=trusts,
+            keys=keys,
+            own_actions=frozenset(_own_actions(properties, definition)),
+            unread_policies=tuple(policy.name for policy in policies or () if policy.document is None),
+            express=properties.get("StateMachineType", properties.get("Type")) == "EXPRESS",
+            region=place.region,
+            account=place.account,
+        )
 
 
-def _keys(concrete: Callable[[Any], Any], resources: Mapping[str, Any]) -> dict[str, str]:
-    """Keys by what they encrypt. What is no ARN is an alias, of which nothing says whose key it is."""
-    found = {name: concrete(key) for name, key in encryption_keys(resources).items()}
-    return {concrete(f"${{{name}.Arn}}"): key for name, key in found.items() if ":key/" in key}
+def _of_terraform(
+    document: Document, machine: str | None, place: Place, parameters: Mapping[str, str]
+) -> Iterator[Machine]:
+    if parameters:
+        use = "give them to Terraform with -var, and show the plan again"
+        raise InvalidInputError(
+            document.where,
+            [Problem("Terraform's JSON has no parameters", list(parameters), use, "source-of-rehearsal")],
+        )
+    for found in terraform.machines_in_plan(document, place, machine):
+        definition = checked(f"{document.where}: {found.address}", found.definition)
+        yield Machine(
+            definition=definition,
+            name=found.name,
+            id=found.address,
+            arn=found.arn,
+            policy=found.statements,
+            trusts=found.trusts,
+            own_actions=frozenset(_own_actions(found.own, definition)),
+            unread_policies=found.unread,
+            express=found.express,
+            region=found.place.region,
+            account=found.place.account,
+        )
 
 
 def _own_actions(properties: Mapping[str, Any], definition: Mapping[str, Any]) -> Iterator[str]:
     if _has_distributed_map(definition):
         yield "states:RedriveExecution"
-    if properties.get("LoggingConfiguration", {}).get("Destinations"):
+    logging, tracing = (properties.get(key) for key in ("LoggingConfiguration", "TracingConfiguration"))
+    logged = [properties.get("Logging"), logging]
+    if any(isinstance(each, Mapping) and each.get("Destinations") for each in logged):
         yield from (f"logs:{action}" for action in _LOG_ACTIONS)
-    if properties.get("TracingConfiguration", {}).get("Enabled"):
+    traced = [properties.get("Tracing"), tracing]
+    if any(isinstance(each, Mapping) and each.get("Enabled") for each in traced):
         yield from (f"xray:{action}" for action in _TRACE_ACTIONS)
 
 
 def _has_distributed_map(definition: Mapping[str, Any]) -> bool:
-    return any(
-        inner.get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED"
-        for _, state in states_of(definition)
-        for inner in machines_in(state)
-    )
+    configs = [inner.get("ProcessorConfig") for _, state in states_of(definition) for inner in machines_in(state)]
+    return any(isinstance(config, Mapping) and config.get("Mode") == "DISTRIBUTED" for config in configs)

@@ -5,23 +5,66 @@ from __future__ import annotations
 import copy
 import json
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import InvalidInputError, Problem
 from constructs_sm.testing.source.templates import definition_of, policy_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from aws_cdk import Stack
 
 _STATE_MACHINE = "AWS::StepFunctions::StateMachine"
 _ASSET_HASH = re.compile(r"\b[0-9a-f]{64}\b")
 
 
-def synthesized(stack: Stack) -> dict[str, Any]:
-    """The template of *stack*, as the CDK synthesizes it: the one place of this wing that imports the CDK."""
-    from aws_cdk.assertions import Template  # noqa: PLC0415 - whoever has a stack has imported the CDK
+@dataclass(frozen=True, slots=True)
+class Synthesis:
+    """A stack as the CDK synthesizes it.
 
-    return dict(Template.from_stack(stack).to_json())
+    Attributes:
+        path: Of the stack in the app.
+        template: Its template.
+        account: Account that it is for; None if it may be any.
+        region: Likewise.
+        siblings: Synthesizes every stack of the app, for what they export.
+    """
+
+    path: str
+    template: dict[str, Any]
+    account: str | None
+    region: str | None
+    siblings: Callable[[], Iterator[dict[str, Any]]]
+
+
+def synthesized(stack: Any) -> Synthesis:
+    """Synthesize *stack*: the one place of this wing that imports the CDK, which whoever has a stack has imported.
+
+    Raises:
+        InvalidInputError: It is no stack.
+    """
+    from aws_cdk import Stack, Token  # noqa: PLC0415 - definitions are read without the CDK
+    from aws_cdk.assertions import Template  # noqa: PLC0415
+
+    if not isinstance(stack, Stack):
+        use = "give a stack, a template, a definition, or the path of one"
+        raise InvalidInputError(
+            "rehearsal", [Problem("this is no state machine", _shown(stack), use, "source-of-rehearsal")]
+        )
+
+    def siblings() -> Iterator[dict[str, Any]]:
+        for other in stack.node.root.node.find_all():
+            if isinstance(other, Stack) and not other.nested:
+                yield dict(Template.from_stack(other).to_json())
+
+    account, region = (None if Token.is_unresolved(part) else part for part in (stack.account, stack.region))
+    return Synthesis(stack.node.path, dict(Template.from_stack(stack).to_json()), account, region, siblings)
+
+
+def _shown(value: Any) -> Any:
+    return value if isinstance(value, (bool, int, float, str, type(None))) else type(value).__name__
 
 
 def definition(stack: Stack) -> dict[str, Any]:
@@ -52,7 +95,7 @@ def template(stack: Stack) -> dict[str, Any]:
     State machine definitions stand as mappings, not as one escaped string; references in them are spelled
     `${LogicalId.Arn}`. Hashes of assets, and the CDK's own parameter, rule and metadata, are left out.
     """
-    result = copy.deepcopy(synthesized(stack))
+    result = copy.deepcopy(synthesized(stack).template)
     for resource in result.get("Resources", {}).values():
         if resource["Type"] == _STATE_MACHINE and "DefinitionString" in resource["Properties"]:
             resource["Properties"]["DefinitionString"] = definition_of(resource)
@@ -66,7 +109,7 @@ def template(stack: Stack) -> dict[str, Any]:
 
 
 def _state_machine(stack: Stack) -> tuple[dict[str, Any], dict[str, Any]]:
-    resources = synthesized(stack).get("Resources", {})
+    resources = synthesized(stack).template.get("Resources", {})
     machines = [resource for resource in resources.values() if resource["Type"] == _STATE_MACHINE]
     if len(machines) != 1:
         where = f"stack '{stack.node.path}'"

@@ -1,4 +1,4 @@
-"""What a CloudFormation template says of a state machine, made readable. Works without the CDK."""
+"""A state machine in a template, made readable: references stay, spelled `${LogicalId.Arn}`."""
 
 from __future__ import annotations
 
@@ -42,97 +42,27 @@ def _json_text(value: Any) -> str:
     return text
 
 
-def looked_up(document: Mapping[str, Any], parameters: Mapping[str, str]) -> dict[str, Any]:
-    """A template with what it finds in its mappings by pseudo parameters of known value: the image of a Region."""
-    mappings = document.get("Mappings", {})
-
-    def walk(value: Any) -> Any:
-        if isinstance(value, list):
-            return [walk(item) for item in value]
-        if not isinstance(value, dict):
-            return value
-        if set(value) == {"Fn::FindInMap"}:
-            found: Any = mappings
-            for key in value["Fn::FindInMap"]:
-                known = parameters.get(key.get("Ref", ""), key) if isinstance(key, dict) else key
-                found = found.get(known) if isinstance(found, dict) and isinstance(known, str) else None
-            return value if found is None else found
-        return {key: walk(item) for key, item in value.items()}
-
-    return {section: content if section == "Mappings" else walk(content) for section, content in document.items()}
-
-
-def with_imports(value: Any, exports: Mapping[str, str]) -> Any:
-    """A template, with what it imports by names that are known."""
-    if isinstance(value, list):
-        return [with_imports(item, exports) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if set(value) == {"Fn::ImportValue"}:
-        return exports.get(text_of(value["Fn::ImportValue"]), value)
-    return {key: with_imports(item, exports) for key, item in value.items()}
-
-
 def role_of(machine: Mapping[str, Any]) -> str:
-    """The logical id of a state machine's role; empty if the role is not in the template."""
-    properties = machine["Properties"]
-    role = properties.get("RoleArn", properties.get("Role", ""))
-    attribute = role.get("Fn::GetAtt", [""]) if isinstance(role, dict) else [""]
-    return str(attribute.partition(".")[0] if isinstance(attribute, str) else attribute[0])
+    """The logical id of a state machine's role; of one that is elsewhere, whatever names it."""
+    return re.sub(r"\$\{(.+)\.Arn\}", r"\1", text_of(machine["Properties"].get("RoleArn", "")))
 
 
 def policy_of(resources: Mapping[str, Any], machine: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The statements of a state machine's role, references spelled `${LogicalId.Arn}`."""
-    documents = [document for _, document in _policies(resources, role_of(machine)) if document]
+    documents = _policies(resources, role_of(machine))
     return [spelled_out(statement) for document in documents for statement in listed(document["Statement"])]
 
 
-def unread_policies(resources: Mapping[str, Any], machine: Mapping[str, Any]) -> list[str]:
-    """The policies of a state machine's role whose statements the template does not have."""
-    return [name for name, document in _policies(resources, role_of(machine)) if not document]
-
-
-def _policies(resources: Mapping[str, Any], role: str) -> Iterator[tuple[str, Any]]:
-    """Name and document of each policy of a role: its own, those that name it, and those it names."""
+def _policies(resources: Mapping[str, Any], role: str) -> Iterator[Any]:
+    """The document of each policy of a role: its own, those that name it, and those it names."""
     properties = resources.get(role, {}).get("Properties", {})
-    for policy in properties.get("Policies", ()):
-        yield text_of(policy.get("PolicyName", "")), policy["PolicyDocument"]
+    yield from (policy["PolicyDocument"] for policy in properties.get("Policies", ()))
     named = [arn.get("Ref") for arn in properties.get("ManagedPolicyArns", ()) if isinstance(arn, dict)]
     for logical_id, resource in resources.items():
         if resource["Type"] in _POLICIES:
             given = resource["Properties"]
             if {"Ref": role} in given.get("Roles", ()) or logical_id in named:
-                yield logical_id, given["PolicyDocument"]
-    for arn in properties.get("ManagedPolicyArns", ()):
-        if not (isinstance(arn, dict) and arn.get("Ref") in resources):
-            yield text_of(arn), None
-
-
-def trusts(resources: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """The services that may assume each role of the template, by its logical id."""
-    found: dict[str, tuple[str, ...]] = {}
-    for logical_id, resource in resources.items():
-        if resource["Type"] == "AWS::IAM::Role":
-            document = spelled_out(resource["Properties"]["AssumeRolePolicyDocument"])
-            allowed = [one for one in listed(document["Statement"]) if one["Effect"] == "Allow"]
-            principals = [one.get("Principal", {}) for one in allowed]
-            services = [listed(each.get("Service", ())) for each in principals if isinstance(each, dict)]
-            found[logical_id] = tuple(str(service) for several in services for service in several)
-    return found
-
-
-def encryption_keys(resources: Mapping[str, Any]) -> dict[str, str]:
-    """The key that each topic, queue and bucket of the template is encrypted with, by its logical id."""
-    found: dict[str, str] = {}
-    for logical_id, resource in resources.items():
-        properties = resource.get("Properties", {})
-        encryption = properties.get("BucketEncryption", {}).get("ServerSideEncryptionConfiguration", ())
-        rules = [rule.get("ServerSideEncryptionByDefault", {}) for rule in encryption]
-        given = [properties.get("KmsMasterKeyId"), *(rule.get("KMSMasterKeyID") for rule in rules)]
-        if key := next((key for key in given if key), None):
-            known = isinstance(key, dict) and resources.get(key.get("Ref", ""), {}).get("Type") == "AWS::KMS::Key"
-            found[logical_id] = f"${{{key['Ref']}.Arn}}" if known else text_of(key)
-    return found
+                yield given["PolicyDocument"]
 
 
 def spelled_out(value: Any) -> Any:

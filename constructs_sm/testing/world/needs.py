@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from constructs_sm.actions import Action
+    from constructs_sm.interpreter.calls import Call
     from constructs_sm.polled_actions import PolledAction
-    from constructs_sm.testing.world.calls import Call
 
 Context: TypeAlias = Mapping[str, str | Sequence[str]]
 

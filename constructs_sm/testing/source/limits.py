@@ -1,0 +1,12 @@
+"""The sizes of documents that are read; what is beyond them is refused before it costs anything."""
+
+MAX_BYTES = 1_048_576
+"""The bytes of a definition that Step Functions takes, and of a template that CloudFormation takes."""
+MAX_TERRAFORM_BYTES = 16 * 1_048_576
+"""The bytes of Terraform's JSON, which has everything that Terraform manages."""
+MAX_DEPTH = 200
+"""The levels of a document; 20 Map states within each other come to 80."""
+MAX_VALUES = 250_000
+"""The values of YAML with its aliases written out; a definition of 26,000 states has 160,000 in MAX_BYTES."""
+MAX_DIGITS = 400
+"""The digits of a number; what JSON's readers take as one has at most 309."""

@@ -1,0 +1,147 @@
+"""The role of a state machine as its template has it: its policies, and who may assume the roles there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from constructs_sm.grants.statements import listed
+from constructs_sm.testing.source import sam
+
+if TYPE_CHECKING:
+    from constructs_sm.testing.source.evaluation import Template
+
+_ROLE = "AWS::IAM::Role"
+_POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One policy of a role; *document* is None where its statements are elsewhere."""
+
+    name: str
+    document: Mapping[str, Any] | None
+
+
+def policies_of(template: Template, machine: str) -> list[Policy] | None:
+    """The policies of the role of a state machine; None where the template does not have the role."""
+    properties = template.properties(machine)
+    given = properties.get("RoleArn", properties.get("Role"))
+    if given is None:
+        is_sam = template.resources[machine]["Type"].startswith("AWS::Serverless::")
+        return list(_of_sam(template, properties)) if is_sam else None
+    role = _role_at(template, str(given))
+    return None if role is None else list(_of_role(template, role))
+
+
+def statements_of(template: Template, policies: list[Policy]) -> list[Any]:
+    """Every statement that the template has of *policies*."""
+    return [
+        statement
+        for policy in policies
+        if policy.document is not None
+        for statement in _listed(template, policy.name, policy.document, "Statement")
+    ]
+
+
+def trusts_of(template: Template) -> dict[str, tuple[str, ...]]:
+    """The services that may assume each role of the template, by the role's ARN."""
+    found: dict[str, tuple[str, ...]] = {}
+    for role in template.of_type(_ROLE):
+        document = template.properties(role).get("AssumeRolePolicyDocument")
+        services: list[str] = []
+        for each in _listed(template, role, document, "Statement") if isinstance(document, Mapping) else ():
+            principal = each.get("Principal") if isinstance(each, Mapping) and each.get("Effect") == "Allow" else None
+            if isinstance(principal, Mapping):
+                services += map(str, listed(principal.get("Service", ())))
+        if isinstance(document, Mapping):
+            found[template.arn(role)] = tuple(services)
+    return found
+
+
+def keys_of(template: Template) -> dict[str, str]:
+    """The key that each topic, queue and bucket of the template is encrypted with: ARNs, by ARN.
+
+    What is no ARN is an alias, of which nothing says whose key it is.
+    """
+    found: dict[str, str] = {}
+    for logical_id, resource in template.resources.items():
+        properties = resource.get("Properties") or {}
+        encryption = properties.get("BucketEncryption", {}) if isinstance(properties, Mapping) else {}
+        rules = encryption.get("ServerSideEncryptionConfiguration") if isinstance(encryption, Mapping) else ()
+        given = [properties.get("KmsMasterKeyId")] if isinstance(properties, Mapping) else []
+        for rule in rules if isinstance(rules, list) else ():
+            default = rule.get("ServerSideEncryptionByDefault") if isinstance(rule, Mapping) else None
+            given.append(default.get("KMSMasterKeyID") if isinstance(default, Mapping) else None)
+        for key in filter(None, given):
+            logical_key = key.get("Ref") if isinstance(key, Mapping) else None
+            is_own = template.resources.get(str(logical_key), {}).get("Type") == "AWS::KMS::Key"
+            arn = template.arn(str(logical_key)) if is_own else str(template.value(key))
+            if ":key/" in arn:
+                found.setdefault(template.arn(logical_id), arn)
+    return found
+
+
+def _role_at(template: Template, given: str) -> str | None:
+    """The logical id of the role with this ARN, or of this name."""
+    for role in template.of_type(_ROLE):
+        if given in {template.arn(role), template.resource(role).name()}:
+            return role
+    return None
+
+
+def _of_role(template: Template, role: str) -> Iterator[Policy]:
+    properties = template.properties(role)
+    for policy in _objects(properties.get("Policies")):
+        yield Policy(str(policy.get("PolicyName", role)), _document(template, role, policy))
+    arns = [str(arn) for arn in listed(properties.get("ManagedPolicyArns", ()))]
+    name = template.resource(role).name()
+    for logical_id in template.of_type(*_POLICIES):
+        given = template.properties(logical_id)
+        roles = [*map(str, listed(given.get("Roles", ()))), str(given.get("RoleName", ""))]
+        if name in roles or template.arn(logical_id) in arns:
+            yield Policy(logical_id, _document(template, logical_id, given))
+    own = {template.arn(logical_id) for logical_id in template.of_type("AWS::IAM::ManagedPolicy")}
+    yield from (Policy(arn, None) for arn in arns if arn not in own)
+
+
+def _of_sam(template: Template, properties: Mapping[str, Any]) -> Iterator[Policy]:
+    """The policies of the role that SAM makes where none is given."""
+    managed = {template.arn(each): each for each in template.of_type("AWS::IAM::ManagedPolicy")}
+    for index, given in enumerate(listed(properties.get("Policies", ()))):
+        name = f"Policies/{index}"
+        if isinstance(given, str):
+            if given in managed:
+                yield Policy(managed[given], _document(template, managed[given], template.properties(managed[given])))
+            else:
+                arn = f"arn:{template.place.partition}:iam::aws:policy/{given}"
+                yield Policy(given if given.startswith("arn:") else arn, None)
+        elif isinstance(given, Mapping) and "Statement" in given:
+            yield Policy(name, given)
+        elif isinstance(given, Mapping) and len(given) == 1:
+            ((title, values),) = given.items()
+            yield Policy(*sam.policy(template, title, values))
+        else:
+            template.refuse("this is no policy", name, "give a document, the name of one, or a policy template")
+    tracing = properties.get("Tracing")
+    if isinstance(tracing, Mapping) and tracing.get("Enabled"):
+        yield Policy(f"arn:{template.place.partition}:iam::aws:policy/AWSXRayDaemonWriteAccess", None)
+
+
+def _document(template: Template, where: str, properties: Mapping[str, Any]) -> Mapping[str, Any]:
+    document = properties.get("PolicyDocument")
+    if not isinstance(document, Mapping) or "Statement" not in document:
+        template.refuse("a policy needs a PolicyDocument with statements", where, "correct it")
+    return document
+
+
+def _listed(template: Template, where: str, document: Mapping[str, Any], key: str) -> list[Any]:
+    found = listed(document.get(key, ()))
+    if not all(isinstance(each, Mapping) for each in found):
+        template.refuse("a statement must be an object", where, "correct it")
+    return list(found)
+
+
+def _objects(given: Any) -> list[Mapping[str, Any]]:
+    return [each for each in given if isinstance(each, Mapping)] if isinstance(given, list) else []

@@ -1,0 +1,242 @@
+"""State machines in Terraform's JSON: what `terraform show -json` prints of a plan or of a state."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from constructs_sm.grants.statements import listed
+from constructs_sm.language.errors import InvalidInputError, Problem, did_you_mean
+from constructs_sm.testing.source.resource_names import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from constructs_sm.testing.source.documents import Document
+
+_MACHINE = "aws_sfn_state_machine"
+_ROLE = "aws_iam_role"
+_UNKNOWN = "known after apply"
+
+
+@dataclass(frozen=True, slots=True)
+class _Resource:
+    """A resource of a plan or a state.
+
+    Attributes:
+        address: As `module.ml.aws_sfn_state_machine.train[0]`.
+        kind: Its type.
+        values: Its attributes, as far as they are known.
+        references: The addresses that each attribute's expression names, in a plan.
+    """
+
+    address: str
+    kind: str
+    values: Mapping[str, Any]
+    references: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerraformMachine:
+    """A state machine that Terraform manages, with what it says of its role."""
+
+    address: str
+    name: str
+    arn: str
+    definition: Any
+    place: Place
+    express: bool
+    statements: list[Any] | None
+    unread: tuple[str, ...] = ()
+    trusts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    own: Mapping[str, Any] = field(default_factory=dict)
+    """Logging and tracing, as CloudFormation spells them."""
+
+
+def machines_in_plan(document: Document, place: Place, machine: str | None) -> Iterator[TerraformMachine]:
+    """Every state machine in the JSON of a plan or a state, child modules included.
+
+    Raises:
+        InvalidInputError: It has none, or a definition is not known before it is applied.
+    """
+    resources = _resources(document)
+    machines = [each for each in resources if each.kind == _MACHINE]
+    addresses = [each.address for each in machines]
+    if not machines:
+        _refuse(document.where, f"one {_MACHINE} was expected", 0, "plan a module that has one")
+    if machine is not None and machine not in addresses:
+        use = did_you_mean(machine, addresses) or f"name one of {', '.join(addresses)}"
+        _refuse(document.where, "there is no such state machine", machine, use)
+    for each in machines:
+        if machine in {None, each.address}:
+            yield _machine(document, each, resources, place)
+
+
+def _machine(document: Document, found: _Resource, resources: list[_Resource], place: Place) -> TerraformMachine:
+    where = f"{document.where}: {found.address}"
+    values = found.values
+    place = _place(document, values, place)
+    name = str(values.get("name") or found.address.rpartition(".")[2])
+    role = _referred(found, "role_arn", "arn", resources, _ROLE)
+    policies = list(_policies(where, role, resources)) if role else None
+    logging = _first(values.get("logging_configuration"))
+    return TerraformMachine(
+        address=found.address,
+        name=name,
+        arn=str(
+            values.get("arn") or f"arn:{place.partition}:states:{place.region}:{place.account}:stateMachine:{name}"
+        ),
+        definition=_json(where, "definition", values.get("definition")),
+        place=place,
+        express=values.get("type") == "EXPRESS",
+        statements=None if policies is None else [one for _, statements in policies for one in statements or ()],
+        unread=tuple(title for title, statements in policies or () if statements is None),
+        trusts=dict(_trusts(where, resources)),
+        own={
+            "Logging": {"Destinations": logging.get("level") not in {None, "OFF"}},
+            "Tracing": {"Enabled": bool(_first(values.get("tracing_configuration")).get("enabled"))},
+        },
+    )
+
+
+def _policies(where: str, role: _Resource, resources: list[_Resource]) -> Iterator[tuple[str, list[Any] | None]]:
+    """Title and statements of each policy of a role; None where its statements are not known."""
+    for inline in _objects(role.values.get("inline_policy")):
+        if inline.get("policy"):
+            yield str(inline.get("name", role.address)), _statements(where, inline["policy"])
+    for arn in role.values.get("managed_policy_arns") or ():
+        yield _managed(where, str(arn), resources)
+    for each in resources:
+        if each.kind == "aws_iam_role_policy" and _referred(each, "role", "name", resources, _ROLE) is role:
+            policy = each.values.get("policy")
+            yield (f"{each.address} ({_UNKNOWN})", None) if not policy else (each.address, _statements(where, policy))
+        if each.kind == "aws_iam_role_policy_attachment" and _referred(each, "role", "name", resources, _ROLE) is role:
+            policy = _referred(each, "policy_arn", "arn", resources, "aws_iam_policy")
+            yield _of(where, policy) if policy else (str(each.values.get("policy_arn") or each.address), None)
+
+
+def _managed(where: str, arn: str, resources: list[_Resource]) -> tuple[str, list[Any] | None]:
+    own = [each for each in resources if each.kind == "aws_iam_policy" and each.values.get("arn") == arn]
+    return _of(where, own[0]) if own else (arn, None)
+
+
+def _of(where: str, policy: _Resource) -> tuple[str, list[Any] | None]:
+    text = policy.values.get("policy")
+    return (policy.address, _statements(where, text)) if text else (f"{policy.address} ({_UNKNOWN})", None)
+
+
+def _statements(where: str, text: Any) -> list[Any]:
+    document = _json(where, "a policy", text)
+    statements = listed(document.get("Statement", ())) if isinstance(document, Mapping) else [None]
+    if not all(isinstance(each, Mapping) for each in statements):
+        _refuse(where, "a policy is a document with statements", f"{text!r:.60}", "correct it")
+    return statements
+
+
+def _trusts(where: str, resources: list[_Resource]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for role in resources:
+        text, arn = role.values.get("assume_role_policy"), role.values.get("arn")
+        if role.kind == _ROLE and text and arn:
+            services: list[str] = []
+            for each in _statements(where, text):
+                principal = each.get("Principal") if each.get("Effect") == "Allow" else None
+                if isinstance(principal, Mapping):
+                    services += map(str, listed(principal.get("Service", ())))
+            yield str(arn), tuple(services)
+
+
+def _referred(resource: _Resource, attribute: str, by: str, resources: list[_Resource], kind: str) -> _Resource | None:
+    """The resource of a type that an attribute names: by its value, or in a plan by its expression."""
+    value = resource.values.get(attribute)
+    for each in resources:
+        if each.kind == kind and value is not None and value in {each.values.get(by), each.values.get("id")}:
+            return each
+    module = resource.address.rpartition(f"{resource.kind}.")[0]
+    for reference in resource.references.get(attribute, ()):
+        for each in resources:
+            address = f"{module}{reference}"
+            if each.kind == kind and each.address.split("[")[0] == address.removesuffix(f".{by}").split("[")[0]:
+                return each
+    return None
+
+
+def _resources(document: Document) -> list[_Resource]:
+    content = document.content
+    values = next((content[key] for key in ("planned_values", "values") if isinstance(content.get(key), Mapping)), None)
+    if values is None:
+        use = "print it with `terraform show -json` of a plan or a state"
+        _refuse(document.where, "Terraform's JSON has no planned_values and no values", list(content)[:5], use)
+    configuration = content.get("configuration")
+    root = configuration.get("root_module") if isinstance(configuration, Mapping) else None
+    references = dict(_references(root, ""))
+    return list(_of_module(values.get("root_module"), references))
+
+
+def _of_module(module: Any, references: Mapping[str, Any]) -> Iterator[_Resource]:
+    if not isinstance(module, Mapping):
+        return
+    for each in _objects(module.get("resources")):
+        values, address = each.get("values"), str(each.get("address", ""))
+        if each.get("mode", "managed") == "managed" and isinstance(values, Mapping):
+            expressions = references.get(_without_index(address), {})
+            yield _Resource(address, str(each.get("type", "")), values, expressions)
+    for child in _objects(module.get("child_modules")):
+        yield from _of_module(child, references)
+
+
+def _references(module: Any, prefix: str) -> Iterator[tuple[str, dict[str, tuple[str, ...]]]]:
+    if not isinstance(module, Mapping):
+        return
+    for each in _objects(module.get("resources")):
+        expressions = each.get("expressions")
+        named = {
+            attribute: tuple(map(str, given["references"]))
+            for attribute, given in (expressions.items() if isinstance(expressions, Mapping) else ())
+            if isinstance(given, Mapping) and isinstance(given.get("references"), list)
+        }
+        yield f"{prefix}{each.get('address', '')}", named
+    calls = module.get("module_calls")
+    for name, call in calls.items() if isinstance(calls, Mapping) else ():
+        yield from _references(call.get("module") if isinstance(call, Mapping) else None, f"{prefix}module.{name}.")
+
+
+def _without_index(address: str) -> str:
+    return ".".join(part.split("[")[0] for part in address.split("."))
+
+
+def _place(document: Document, values: Mapping[str, Any], place: Place) -> Place:
+    """Account and Region as the ARNs of the state machine name them, or else the provider's Region."""
+    arns = [str(values.get(key, "")).split(":") for key in ("arn", "role_arn")]
+    accounts = [arn[4] for arn in arns if len(arn) > 5 and arn[4]]  # noqa: PLR2004 - arn:partition:service:region:account:resource
+    regions = [arn[3] for arn in arns if len(arn) > 5 and arn[3]]  # noqa: PLR2004
+    configured: Any = document.content
+    for key in ("configuration", "provider_config", "aws", "expressions", "region", "constant_value"):
+        configured = configured.get(key) if isinstance(configured, Mapping) else None
+    regions += [configured] if isinstance(configured, str) else []
+    return Place(accounts[0] if accounts else place.account, regions[0] if regions else place.region)
+
+
+def _json(where: str, what: str, text: Any) -> Any:
+    if text is None:
+        use = "apply it, and give the JSON of the state: `terraform show -json`"
+        _refuse(where, f"its {what} is not in the plan", _UNKNOWN, use)
+    try:
+        return json.loads(text) if isinstance(text, str) else text
+    except (ValueError, RecursionError) as error:
+        raise InvalidInputError(
+            where, [Problem(f"{what} is no JSON", str(error), "correct it", "source-of-rehearsal")]
+        ) from error
+
+
+def _first(given: Any) -> Mapping[str, Any]:
+    return next(iter(_objects(given)), {})
+
+
+def _objects(given: Any) -> list[Mapping[str, Any]]:
+    return [each for each in given if isinstance(each, Mapping)] if isinstance(given, list) else []
+
+
+def _refuse(where: str, what: str, got: object, use: str) -> NoReturn:
+    raise InvalidInputError(where, [Problem(what, got, use, "source-of-rehearsal")])
