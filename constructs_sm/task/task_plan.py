@@ -172,6 +172,10 @@ class TaskPlan:
     def _of_the_request(self, request: Request) -> Iterator[Problem]:
         """Find what SageMaker's model and the rules say of the request."""
         allowed = self._arguments.get("allow_unknown_fields", False)
+        if not isinstance(allowed, (bool, list, tuple)) or not (allowed is True or all(map(_is_text, allowed or ()))):
+            use = "pass ['NewField'], or True for all"
+            yield Problem("allow_unknown_fields must be a list of fields", allowed, use, "argument-type")
+            allowed = True
         models = [used.producer.request for used in self._outputs if used.producer.api == MODEL.api]
         # With credentials, the job runs where their role is.
         arns = None if self._arguments.get("credentials") else self._job_scope.arns
@@ -400,6 +404,10 @@ class TaskPlan:
         granted = not ours or self._reads
         yield from (told for told in self._told if not (granted and told.rule == MANIFEST.id))
         yield from script_mode.warnings(self._request.fields)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
 
 
 def _hands_out_token(request: Request) -> bool:
