@@ -57,19 +57,13 @@ def check(action: Action, request: Mapping[str, Any]) -> None:
 
 def problems(action: Action, request: Mapping[str, Any]) -> list[Problem]:
     """List what `check` would raise."""
-    indexed = read(request)
-    return indexed.problems + problems_of(action.operation, indexed)
-
-
-def problems_of(operation: str, request: Request) -> list[Problem]:
-    """List what SageMaker would refuse in a request that is read or rendered already, and indexed."""
-    return [problem for problem in found_in(operation, request) if RULES[problem.rule].severity == "error"]
+    return [problem for problem in found_in(action, request) if RULES[problem.rule].severity == "error"]
 
 
 def found_in(
-    operation: str, request: Request, *, arns: Arns | None = None, models: Sequence[Mapping[str, Any]] = ()
+    action: Action, request: Mapping[str, Any], *, arns: Arns | None = None, models: Sequence[Mapping[str, Any]] = ()
 ) -> list[Problem]:
-    """List all that is wrong with a request, and what is worth a warning.
+    """List everything that is wrong with a request, and what is worth a warning.
 
     Args:
         operation: As `CreateTrainingJob`.
@@ -77,6 +71,14 @@ def found_in(
         arns: The Region and account that the request is made in, where they are known.
         models: The requests of the models that it names, as far as they are known.
     """
+    indexed = read(request)
+    return indexed.problems + problems_of(action.operation, indexed, arns=arns, models=models)
+
+
+def problems_of(
+    operation: str, request: Request, *, arns: Arns | None = None, models: Sequence[Mapping[str, Any]] = ()
+) -> list[Problem]:
+    """List the same of a request that is read or rendered already, and indexed."""
     found: list[Problem] = []
     _operation_check(operation)(request.fields, None, found)
     return found + broken_rules(operation, request.fields, request.structures, arns=arns, models=models)
@@ -215,7 +217,7 @@ def _map(shape: Shape) -> _Check:
 
 
 def _string(shape: Shape) -> _Check:
-    options = frozenset(shape.metadata.get("enum", ()))
+    options = frozenset(shape.enum)
     size, pattern = _size(shape, "characters"), shape.metadata.get("pattern", "")
     least, most = shape.metadata.get("min", 0), shape.metadata.get("max", inf)
     form = _compiled(pattern) if pattern else None
@@ -240,7 +242,7 @@ def _string(shape: Shape) -> _Check:
 
 
 def _formless(path: str, value: str, pattern: str) -> Problem:
-    """A text that does not match the pattern of its field: most often a place in S3 that lacks its beginning."""
+    """Name a text that does not match the pattern of its field: most often a place in S3 that lacks its beginning."""
     if "s3)://" in pattern and "://" not in value:
         return rules.PLACE.problem(f"{path} is a place without s3://", value, f"write s3://{value.lstrip('/')}")
     return rules.FORM.problem(f"{path} does not have the form SageMaker wants", value, f"match {pattern}")

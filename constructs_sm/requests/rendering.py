@@ -175,7 +175,12 @@ class _Walk:
             return
         name, bare = key.removesuffix(LATE), here.removesuffix(LATE)
         if self.jsonata and name != key:
-            self.wrong(f"{bare} is JSONPath in a JSONata state", value, "write '{% ... %}' in a field without .$")
+            self.wrong(
+                f"{bare} is JSONPath in a JSONata state",
+                value,
+                "write '{% ... %}' in a field without .$",
+                "query-language-of-value",
+            )
         item = self.value(value, bare, typed=False)
         if name in result:
             self.wrong(
@@ -186,7 +191,9 @@ class _Walk:
         elif isinstance(item, str):
             result[name] = Computed(item)
         else:
-            self.wrong(f"{here} must be a path or an intrinsic function", value, "write it as a string")
+            self.wrong(
+                f"{here} must be a path or an intrinsic function", value, "write it as a string", "value-of-request"
+            )
 
     def _list(self, values: Any, path: str, *, typed: bool) -> Any:
         result: list[Any] = []
@@ -212,7 +219,12 @@ class _Walk:
         if all(isinstance(item, (str, bool, int, float)) for item in items):
             return Computed(f"States.Array({', '.join(map(_argument, items))})")
         late = next(index for index, item in enumerate(items) if isinstance(item, Computed))
-        self.wrong(f"{path}[{late}] is JSONPath beside structures", items[late], "make the whole list a path")
+        self.wrong(
+            f"{path}[{late}] is JSONPath beside structures",
+            items[late],
+            "make the whole list a path",
+            "value-of-request",
+        )
         return items
 
     def _text(self, value: str, path: str, *, typed: bool, listed: bool) -> Any:
@@ -222,11 +234,21 @@ class _Walk:
             return value
         if is_json_path(value):
             if self.jsonata and typed:
-                self.wrong(f"{path} is JSONPath in a JSONata state", value, "write '{% $states.input... %}'")
+                self.wrong(
+                    f"{path} is JSONPath in a JSONata state",
+                    value,
+                    "write '{% $states.input... %}'",
+                    "query-language-of-value",
+                )
             return Computed(value) if typed and not self.jsonata else value
         if is_jsonata(value):
             if not self.jsonata:
-                self.wrong(f"{path} is JSONata in a JSONPath state", value, "pass query_language=QueryLanguage.JSONATA")
+                self.wrong(
+                    f"{path} is JSONata in a JSONPath state",
+                    value,
+                    "pass query_language=QueryLanguage.JSONATA",
+                    "query-language-of-value",
+                )
             return Computed(value)
         return self._token(value, path, listed=listed) if is_token(value) else value
 
@@ -236,10 +258,15 @@ class _Walk:
             found = self.json_path_of([value] if listed else value)
         except RuntimeError as error:
             what = f"{path}: a JSONPath stands where Step Functions takes none"
-            self.wrong(what, str(error), "make it the value of a field")
+            self.wrong(what, str(error), "make it the value of a field", "query-language-of-value")
             return value
         if found is not None and self.jsonata:
-            self.wrong(f"{path} is JSONPath in a JSONata state", found, "write '{% $states.input... %}'")
+            self.wrong(
+                f"{path} is JSONPath in a JSONata state",
+                found,
+                "write '{% $states.input... %}'",
+                "query-language-of-value",
+            )
         return value if found is None else Computed(found)
 
     def _reference(self, value: Any, path: str) -> Any:
@@ -278,7 +305,7 @@ class _Walk:
                 self.wrong(f"{path}: {problem.what}", problem.got, problem.use, problem.rule)
             return image.repository
 
-    def wrong(self, what: str, got: object, use: str, rule: str = "query-language-of-value") -> None:
+    def wrong(self, what: str, got: object, use: str, rule: str) -> None:
         """Note a problem."""
         self.request.problems.append(Problem(what, got, use, rule))
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, Final
 
+from constructs_sm.language.errors import NOTHING
 from constructs_sm.language.fields import join
+from constructs_sm.language.late_bound import is_late_bound
 from constructs_sm.rules.kinds import UNKNOWN, hides, steps_of, structures, value_of
 
 if TYPE_CHECKING:
@@ -70,7 +72,7 @@ def manifest_of_objects(rule: Rule, structure: Structure, path: str) -> Found:
 
 
 def _shown(structure: Structure, field: str) -> object:
-    return structure.get(field, "")
+    return structure.get(field, NOTHING)
 
 
 def channels_of_groups(rule: Rule, definition: Structure, path: str) -> Found:
@@ -86,17 +88,16 @@ def channels_of_groups(rule: Rule, definition: Structure, path: str) -> Found:
 def unknown_groups(rule: Rule, definition: Structure, path: str) -> Found:
     """Names of instance groups that the cluster does not have."""
     sources = structures(definition, f"InputDataConfig[].{_S3}", path)
-    naming = [(source, place) for source, place in sources if "InstanceGroupNames" in source]
+    naming = [(source["InstanceGroupNames"], place) for source, place in sources if "InstanceGroupNames" in source]
     if not naming or hides(definition, steps_of("ResourceConfig.InstanceGroups[]")):
         return
     groups = [group for group, _ in structures(definition, "ResourceConfig.InstanceGroups[]")]
     names = [value_of(group, "InstanceGroupName") for group in groups]
     if UNKNOWN in names:
         return
-    for source, place in naming:
-        named = value_of(source, "InstanceGroupNames")
+    for named, place in naming:
         for name in named if isinstance(named, list) else ():
-            if name not in names and isinstance(name, str):
+            if name not in names and isinstance(name, str) and not is_late_bound(name):
                 known = f"name one of {', '.join(map(str, names))}" if names else "the cluster has no instance groups"
                 yield rule.problem(f"{join(place, 'InstanceGroupNames')} names no instance group", name, known)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.language.fields import join
@@ -13,7 +14,7 @@ from constructs_sm.rules.kinds import structures, text_of, value_of
 from constructs_sm.rules.published import ecr_image, families
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from constructs_sm.language.arns import Arns
     from constructs_sm.language.errors import Problem
@@ -134,14 +135,14 @@ def foreign(operation: str, request: Structure, arns: Arns) -> Iterator[Problem]
                 yield rules.ROLE_ACCOUNT.problem(what, value)
 
 
-def processors(images: Iterable[object], instance_types: Sequence[object], path: str) -> Iterator[Problem]:
-    """Images for one kind of processor, on instances that all have the other."""
+def processors(images: Iterable[object], types_of: Callable[[], Iterable[object]], path: str) -> Iterator[Problem]:
+    """Images for one kind of processor, on instances that all have the other; their types are asked for if need be."""
     for value in images:
         image = ecr_image(value)
         made_for = image.processor if image else None
         if made_for is None:
             continue
-        types = list(dict.fromkeys(map(str, instance_types)))
+        types = list(dict.fromkeys(map(str, types_of())))
         kinds = set(map(processor_of, types))
         if len(kinds) == 1 and not kinds & {None, made_for}:
             rule = rules.GPU_IMAGE if made_for == "gpu" else rules.CPU_IMAGE
@@ -149,13 +150,18 @@ def processors(images: Iterable[object], instance_types: Sequence[object], path:
             yield rule.problem(what, value)
 
 
+def types_in(structure: Structure, places: Iterable[str]) -> list[object]:
+    """The instance types that stand at some places of a structure."""
+    types = [value_of(at, "InstanceType") for place in places for at, _ in structures(structure, place)]
+    return [found for found in types if found is not None]
+
+
 def processors_of(operation: str, request: Structure) -> Iterator[Problem]:
     """The same of a request that names both."""
     for definition, cluster in RUNS_ON.get(operation, ()):
         for structure, path in structures(request, definition):
             for image, place in _said(structure, _IMAGE_OF[operation], path):
-                types = [value_of(at, "InstanceType") for kind in cluster for at, _ in structures(structure, kind)]
-                yield from processors([image], [found for found in types if found is not None], place)
+                yield from processors([image], partial(types_in, structure, cluster), place)
 
 
 def _said(request: Structure, places: Iterable[tuple[str, str]], path: str = "") -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import NOTHING
 from constructs_sm.language.fields import join
-from constructs_sm.language.late_bound import TOKEN, Computed, is_token
+from constructs_sm.language.late_bound import Computed, is_token
 from constructs_sm.rules.instances import has_local_storage
 
 if TYPE_CHECKING:
@@ -418,7 +418,7 @@ def _given_in(structure: Structure, path: str) -> Iterator[tuple[str, object]]:
     """The field at a path, with its value, where it says something."""
     inner, _, name = path.rpartition(".")
     for holder, place in structures(structure, inner):
-        if holder.get(name) not in ([], {}, 0, None):
+        if name in holder and holder[name] not in ([], {}, 0, None):
             yield join(place, name), holder[name]
 
 
@@ -428,12 +428,9 @@ def _given(structure: Structure, name: str) -> bool:
 
 
 def value_of(structure: Structure, name: str) -> object:
-    """Look up what a field holds; None if it is absent, `UNKNOWN` if that is known later."""
+    """Look a field up; None if it is absent, `UNKNOWN` if its value is known later."""
     value = structure.get(name)
-    # Most values are known, which is told without a call.
-    if value is None or isinstance(value, int) or (type(value) is str and not TOKEN.search(value)):
-        return value
-    return UNKNOWN if isinstance(value, Computed) or is_token(value) else value
+    return UNKNOWN if value is not None and (isinstance(value, Computed) or is_token(value)) else value
 
 
 def text_of(structure: Structure, name: str) -> str | None:

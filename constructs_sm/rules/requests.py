@@ -336,14 +336,12 @@ def broken_rules(
         request: Its fields.
         structures: Every structure in it with its own path, by the path of all its like: `Containers[]`.
         arns: The Region and account of the request, where they are known.
-        models: The requests of the models that it names, as far as they are known.
+        models: The fields of the models that it names, as far as they are known.
     """
     found: list[Problem] = []
     for at, constraints in _constraints_by_path(operation):
         for structure, path in structures.get(at, ()):
-            for constraint, about in constraints:
-                if about and about.isdisjoint(structure):
-                    continue
+            for constraint in constraints:
                 if not constraint.lifted_by or constraint.lifted_by not in request:
                     found += constraint.problems(structure, path)
     found += containers.processors_of(operation, request)
@@ -355,8 +353,8 @@ def broken_rules(
 
 
 @cache
-def _constraints_by_path(operation: str) -> list[tuple[str, list[tuple[Constraint, frozenset[str]]]]]:
-    by_path: dict[str, list[tuple[Constraint, frozenset[str]]]] = {}
+def _constraints_by_path(operation: str) -> list[tuple[str, list[Constraint]]]:
+    by_path: dict[str, list[Constraint]] = {}
     for constraint in CONSTRAINTS.get(operation, ()):
         by_path.setdefault(constraint.at, []).append((constraint, frozenset(constraint.about)))
     return list(by_path.items())

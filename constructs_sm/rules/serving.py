@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from constructs_sm.language.fields import join
 from constructs_sm.rules import request_rules as rules
-from constructs_sm.rules.containers import processors
+from constructs_sm.rules.containers import processors, types_in
 from constructs_sm.rules.kinds import structures, text_of, value_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
     from constructs_sm.language.errors import Problem
@@ -60,16 +61,14 @@ def of_models(operation: str, request: Structure, models: Sequence[Mapping[str, 
             if _is_serverless(request):
                 yield from _serverless(model)
         if len(models) == 1:
-            types = [value_of(variant, "InstanceType") for at in VARIANTS for variant, _ in structures(request, at)]
-            yield from _on(models[0], types)
+            yield from _on(models[0], partial(types_in, request, VARIANTS))
 
 
 def _transformed(request: Structure, model: Structure) -> Iterator[Problem]:
     for container, _ in _containers(model):
         if "ModelDataSource" in container:
             yield rules.TRANSFORM_MODEL.problem("ModelName: the model has a ModelDataSource")
-    types = [value_of(resources, "InstanceType") for resources, _ in structures(request, "TransformResources")]
-    yield from _on(model, types)
+    yield from _on(model, partial(types_in, request, ("TransformResources",)))
 
 
 def _serverless(model: Structure) -> Iterator[Problem]:
@@ -89,9 +88,9 @@ def _serverless(model: Structure) -> Iterator[Problem]:
                 yield rules.SERVERLESS_REGISTRY.problem(f"{where} has an image of a private registry", "Vpc")
 
 
-def _on(model: Structure, types: Sequence[object]) -> Iterator[Problem]:
+def _on(model: Structure, types_of: Callable[[], Iterable[object]]) -> Iterator[Problem]:
     images = [text_of(container, "Image") for container, _ in _containers(model)]
-    yield from processors(images, [found for found in types if found is not None], "the model's Image")
+    yield from processors(images, types_of, "the model's Image")
 
 
 def _containers(model: Structure) -> Iterator[tuple[Structure, str]]:

@@ -145,17 +145,17 @@ class StateFields:
         if arguments.get("credentials") is not None:
             self._credentials(scope, arguments["credentials"])
 
-    def _wrong(self, what: str, got: object, use: str, rule: str = "argument-type") -> None:
+    def _wrong(self, what: str, got: object, use: str, rule: str) -> None:
         self.problems.append(Problem(what, got, use, rule))
 
     def _settings(self) -> None:
         comment, assign = self._arguments.get("comment"), self._arguments.get("assign")
         if comment is not None and not isinstance(comment, str):
-            self._wrong("comment must be a string", comment, "write it as text")
+            self._wrong("comment must be a string", comment, "write it as text", "argument-type")
         elif comment:
             self.fields["Comment"] = comment
         if assign is not None and not isinstance(assign, Mapping):
-            self._wrong("assign must be a mapping", assign, "pass a dict from variables to values")
+            self._wrong("assign must be a mapping", assign, "pass a dict from variables to values", "argument-type")
         elif assign:
             rendered = self._rendered({}, assign, at="assign")
             self.problems += rendered.problems
@@ -168,18 +168,21 @@ class StateFields:
                 "retry must be a sequence of RetryPolicy",
                 policies,
                 "pass retry.DEFAULT, or () for no retries",
-                "retry-policy",
+                "argument-type",
             )
             return
         for policy in policies:
             if not isinstance(policy, RetryPolicy):
                 self._wrong(
-                    "retry must be a sequence of RetryPolicy", policies, "pass retry.DEFAULT, or () for no retries"
+                    "retry must be a sequence of RetryPolicy",
+                    policies,
+                    "pass retry.DEFAULT, or () for no retries",
+                    "argument-type",
                 )
                 return
             if ALL in policy.errors and policy is not policies[-1]:
                 errors = [list(policy.errors) for policy in policies]
-                self._wrong(f"{ALL} must come last", errors, "move it to the end", "retry-policy")
+                self._wrong(f"{ALL} must come last", errors, "move it to the end", "argument-type")
         if policies:
             self.fields["Retry"] = [policy.to_state() for policy in policies]
 
@@ -194,7 +197,12 @@ class StateFields:
                 "heartbeat_timeout needs a holder of the task token", name, "use WAIT_FOR_TASK_TOKEN", "task-token"
             )
         if timeout is not None and heartbeat is not None and heartbeat >= timeout:
-            self._wrong("heartbeat_timeout must be shorter than task_timeout", heartbeat, f"pass less than {timeout}")
+            self._wrong(
+                "heartbeat_timeout must be shorter than task_timeout",
+                heartbeat,
+                f"pass less than {timeout}",
+                "task-token",
+            )
 
     def _time(self, argument: str, field: str) -> int | None:
         given = self._arguments.get(argument)
@@ -203,14 +211,16 @@ class StateFields:
         seconds = seconds_of(given)
         if seconds is not None:
             if seconds > _LONGEST_TIME:
-                self._wrong(f"{argument} is too long", seconds, f"pass at most {_LONGEST_TIME} seconds")
+                self._wrong(
+                    f"{argument} is too long", seconds, f"pass at most {_LONGEST_TIME} seconds", "argument-value"
+                )
             self.fields[field] = seconds
             return seconds
         path = given.path if isinstance(given, sfn.Timeout) else given
         spelled = self._computed(argument, path) if isinstance(path, str) else None
         if spelled is None:
             use = "pass Duration.hours(1), seconds, or a path in the query language"
-            self._wrong(f"{argument} must be a Duration of whole seconds", given, use)
+            self._wrong(f"{argument} must be a Duration of whole seconds", given, use, "argument-type")
         else:
             self.fields[field if self._jsonata else f"{field}Path"] = spelled
         return None
@@ -229,7 +239,9 @@ class StateFields:
         if given is None:
             return
         if self._jsonata:
-            self._wrong("input_path is JSONPath", given, "say it in the arguments of a JSONata state", "result-path")
+            self._wrong(
+                "input_path is JSONPath", given, "say it in the arguments of a JSONata state", "query-language-of-value"
+            )
             return
         path = json_path("input_path", given, self._rendered, self.problems)
         if path is not None:
@@ -242,7 +254,12 @@ class StateFields:
         elif hasattr(role, "role_arn"):
             arn = resource = scope.arn_of(role)
         else:
-            self._wrong("credentials must have a role", given, "pass the iam.IRole to assume, or sfn.Credentials of it")
+            self._wrong(
+                "credentials must have a role",
+                given,
+                "pass the iam.IRole to assume, or sfn.Credentials of it",
+                "argument-type",
+            )
             return
         rendered = self._rendered({"RoleArn": arn})
         self.problems += rendered.problems

@@ -116,7 +116,6 @@ class TaskPlan:
         self._outputs: list[JobOutput] = []
         self._told: list[Problem] = []
         """What is worth a warning."""
-        self._reads: list[S3Location] = []
 
     def check(self) -> None:
         """Find what is wrong, before anything is made.
@@ -142,7 +141,7 @@ class TaskPlan:
             rendered=self._rendered,
             jsonata=self._jsonata,
         )
-        result = TaskResult(
+        self._result = TaskResult(
             self._id,
             action=self._action,
             arguments=self._arguments,
@@ -172,16 +171,18 @@ class TaskPlan:
             self._told = refuse(self._scope, f"{self._kind} '{path}'", self._problems, path=path)
 
     def _of_the_request(self, request: Request) -> Iterator[Problem]:
-        """Say what SageMaker's model and the rules find in the request."""
+        """Find what SageMaker's model and the rules say of the request."""
         allowed = self._arguments.get("allow_unknown_fields", False)
-        if not isinstance(allowed, (bool, list, tuple)):
-            use = "pass the fields in a list, or True for all"
+        if not isinstance(allowed, (bool, list, tuple)) or not (allowed is True or all(map(_is_text, allowed or ()))):
+            use = "pass ['NewField'], or True for all"
             yield Problem("allow_unknown_fields must be a list of fields", allowed, use, "argument-type")
             allowed = True
-        models = [used.producer.request for used in request.outputs if used.producer.api == MODEL.api]
-        # The name has been judged, and more strictly.
-        judged = f"{self._action.name_field} "
-        for problem in found_in(self._action.operation, request, arns=self._job_scope.arns, models=models):
+        models = [used.producer.request for used in self._outputs if used.producer.api == MODEL.api]
+        # With credentials, the job runs where their role is.
+        arns = None if self._arguments.get("credentials") else self._job_scope.arns
+        for problem in problems_of(self._action.operation, request, arns=arns, models=models):
+            # The name has been judged, and more strictly.
+            judged = problem.what.startswith(f"{self._action.name_field} ")
             on_purpose = problem.rule == UNKNOWN_FIELD.id and (
                 allowed
                 if isinstance(allowed, bool)
@@ -271,6 +272,14 @@ class TaskPlan:
         self._outputs += request.outputs
         return request
 
+    def _further_reads(self) -> list[S3Location]:
+        given = self._arguments.get("reads", ())
+        found = [S3Location.of(place) for place in given] if isinstance(given, (list, tuple)) else [None]
+        known = [place for place in found if place is not None and place.within is not None]
+        if len(known) < len(found):
+            self._wrong("reads must be a list of places in S3", given, "pass ['s3://bucket/prefix/']", "argument-type")
+        return known
+
     def _settings(self) -> None:
         self._problems += id_problems(self._id, LONGEST_STATE_NAME if self.name != self._id else self._longest_id)
         if self.name != self._id:
@@ -302,16 +311,6 @@ class TaskPlan:
             self._wrong("role must be an iam.IRole", role, use, "argument-type")
             return None
 
-    def _further_reads(self) -> list[S3Location]:
-        given = self._arguments.get("reads")
-        if given is None:
-            return []
-        found = [S3Location.of(place) for place in given] if isinstance(given, (list, tuple)) else [None]
-        known = [place for place in found if place is not None and place.within is not None]
-        if len(known) < len(found):
-            self._wrong("reads must be a list of places in S3", given, "pass ['s3://bucket/prefix/']", "argument-type")
-        return known
-
     def _whole(self, job_scope: JobScope) -> Request:
         """Render the request, with its name and the role that was given."""
         parameters = self._arguments.get("parameters")
@@ -339,7 +338,7 @@ class TaskPlan:
         if self._outputs and self._fields.get("InputPath", "$") != "$":
             said = sorted({output.said for output in self._outputs if output.json_path is not None})
             if said:
-                self._wrong("input_path hides what other jobs leave", said, "leave input_path out", "result-path")
+                self._wrong("input_path hides what other jobs leave", said, "leave input_path out", "output-is-kept")
         return request
 
     def _filling(self, request: Request) -> Mapping[str, Any]:
@@ -402,7 +401,11 @@ class TaskPlan:
             yield LATE_ACCESS.problem(what)
         granted = not ours or self._reads
         yield from (told for told in self._told if not (granted and told.rule == MANIFEST.id))
-        yield from script_mode.warnings(self._request.structures)
+        yield from script_mode.warnings(self._request.fields)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
 
 
 def _hands_out_token(request: Request) -> bool:

@@ -83,7 +83,7 @@ class TaskResult:
         if path is None:
             return None
         if self._jsonata:
-            self._wrong("output_path is JSONPath", path, "use state_output in a JSONata state")
+            self._wrong("output_path is JSONPath", path, "use state_output in a JSONata state", "result-path")
             return None
         return json_path("output_path", path, self._rendered, self.problems)
 
@@ -103,9 +103,11 @@ class TaskResult:
         if selector is None:
             return None
         if self._jsonata:
-            self._wrong("result_selector is JSONPath", selector, "use state_output in a JSONata state")
+            self._wrong("result_selector is JSONPath", selector, "use state_output in a JSONata state", "result-path")
         elif not isinstance(selector, Mapping):
-            self._wrong("result_selector must be a mapping", selector, "pass a dict from fields to paths")
+            self._wrong(
+                "result_selector must be a mapping", selector, "pass a dict from fields to paths", "result-path"
+            )
         else:
             rendered = self._rendered({}, selector, at="result_selector")
             self.problems += rendered.problems
@@ -194,8 +196,12 @@ class TaskResult:
             use = "pass OutputCheck.completed(), or None for no check"
             self._wrong("output_check must be an OutputCheck", check, use, "argument-type")
         elif self.output is None:
-            what = "the output is not kept, and cannot be checked"
-            self._wrong(what, check, "keep it, or pass output_check=None", "output-is-kept")
+            self._wrong(
+                "the output is not kept, and cannot be checked",
+                check,
+                "keep it, or pass output_check=None",
+                "output-is-kept",
+            )
         elif self._selected is not None:
             dropped = [name for name in check.fields(self._action, self.output) if name not in self._selected.fields]
             if dropped:

@@ -19,6 +19,7 @@ from constructs_sm import (
     TuningJob,
     TuningJobCompletionCriteria,
     TuningJobWarmStartConfig,
+    acknowledge,
 )
 
 from aws_cdk import Duration, Size, Stack
@@ -31,6 +32,7 @@ KEY = "11111111-1111-1111-1111-111111111111"
 
 def one_algorithm(stack: Stack) -> TuningJob:
     """The search of one algorithm, with all that ends it early."""
+    acknowledge(stack, "warm-pool-not-in-tuning", "SageMaker may take one some day")
     return TuningJob(
         stack,
         "OneAlgorithm",
@@ -72,6 +74,7 @@ def one_algorithm(stack: Stack) -> TuningJob:
         instance_type="ml.m5.xlarge",
         instance_count=2,
         volume_size=Size.gibibytes(50),
+        keep_alive=Duration.minutes(30),
         training_plan_arn=PLAN,
         instance_placement=InstancePlacementConfig(
             enable_multiple_jobs=False, placement_specifications=[PlacementSpecification(instance_count=2)]
@@ -154,6 +157,7 @@ def several_algorithms(stack: Stack) -> TuningJob:
                 instance_type="ml.m5.xlarge",
                 instance_count=1,
                 volume_size=Size.gibibytes(50),
+                keep_alive=Duration.minutes(30),
                 training_plan_arn=PLAN,
                 instance_placement=InstancePlacementConfig(enable_multiple_jobs=True),
                 max_runtime=Duration.minutes(30),
