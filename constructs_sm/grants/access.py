@@ -24,11 +24,11 @@ _WRITTEN = re.compile(r"Output|Destination|Failure|Checkpoint|DataCapture")
 # Ground Truth consolidates what it has written to its output.
 _READ_BACK = re.compile(r"Checkpoint|AthenaDataset|RedshiftDataset|^OutputConfig\.S3OutputPath$")
 _LOCATED = re.compile(r"^(InputConfig\.DataSource\.S3DataSource|OutputConfig)\.|AthenaDataset")
-"""Where the Region of a bucket is asked for first."""
+"""Fields of buckets whose Region is asked for first."""
 _OF_THE_CALLER = re.compile(r"^KmsKeyId$")
 """An endpoint's volumes: whoever calls the API makes the grant on the key."""
 _OF_THE_CONTAINER = re.compile(r"^(.*\.)?(Environment|HyperParameters|StaticHyperParameters)\.")
-"""What the user's code makes of a value that looks like an S3 URI is not known."""
+"""Fields that the user's code reads: what it makes of a value like an S3 URI is not known."""
 _CODE = re.compile(r"\.(sagemaker_submit_directory|SAGEMAKER_SUBMIT_DIRECTORY)$")
 """But this the containers of AWS fetch, under the execution role."""
 _SHOWN_ELSEWHERE = re.compile(
@@ -101,7 +101,7 @@ def access_of(action: Action, request: Request) -> Access:
 
 
 class _Kind(Enum):
-    """What a field names, in the order in which it is asked."""
+    """Kinds of what a field names, in the order in which they are asked."""
 
     CODE = _CODE
     OF_THE_CONTAINER = _OF_THE_CONTAINER

@@ -184,7 +184,7 @@ class ProcessingJob(SageMakerJob):
         self._scope = scope
 
     def output(self, name: str) -> S3Location:
-        """Where the output *name* is once this job has completed, as an input of a later job.
+        """Place of the output *name* once this job has completed, as an input of a later job.
 
         Raises:
             InvalidInputError: The job has no such output in S3.

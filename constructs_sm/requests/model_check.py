@@ -66,8 +66,8 @@ def found_in(
     """List everything that is wrong with a request, and what is worth a warning.
 
     Args:
-        operation: As `CreateTrainingJob`.
-        request: The request, read or rendered already, and indexed.
+        action: The row of `ACTIONS` the request is for.
+        request: The request in SageMaker's words.
         arns: The Region and account that the request is made in, where they are known.
         models: The requests of the models that it names, as far as they are known.
     """
@@ -217,7 +217,7 @@ def _map(shape: Shape) -> _Check:
 
 
 def _string(shape: Shape) -> _Check:
-    options = frozenset(shape.enum)
+    options = frozenset(shape.metadata.get("enum", ()))
     size, pattern = _size(shape, "characters"), shape.metadata.get("pattern", "")
     least, most = shape.metadata.get("min", 0), shape.metadata.get("max", inf)
     form = _compiled(pattern) if pattern else None

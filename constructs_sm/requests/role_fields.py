@@ -1,4 +1,4 @@
-"""Where a request names the execution role: in itself, or in each definition in it."""
+"""Fields in which a request names the execution role: its own, or of each definition in it."""
 
 from __future__ import annotations
 

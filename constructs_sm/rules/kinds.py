@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import NOTHING
 from constructs_sm.language.fields import join
-from constructs_sm.language.late_bound import Computed, is_token
+from constructs_sm.language.late_bound import TOKEN, Computed, is_token
 from constructs_sm.rules.instances import has_local_storage
 
 if TYPE_CHECKING:
@@ -430,7 +430,10 @@ def _given(structure: Structure, name: str) -> bool:
 def value_of(structure: Structure, name: str) -> object:
     """Look a field up; None if it is absent, `UNKNOWN` if its value is known later."""
     value = structure.get(name)
-    return UNKNOWN if value is not None and (isinstance(value, Computed) or is_token(value)) else value
+    # Most values are known, which is told without a call.
+    if value is None or isinstance(value, int) or (type(value) is str and not TOKEN.search(value)):
+        return value
+    return UNKNOWN if isinstance(value, Computed) or is_token(value) else value
 
 
 def text_of(structure: Structure, name: str) -> str | None:

@@ -51,7 +51,6 @@ def objectives(rule: Rule, request: Structure, path: str) -> Found:
     shared = [(value_of(objective, "MetricName"), place) for objective, place in structures(request, _JOB, path)]
     for kind in ("TrainingJobDefinition", "TrainingJobDefinitions[]"):
         for definition, at in structures(request, kind, path):
-            key = "TuningObjective" in definition
             own = structures(definition, "TuningObjective", at)
             named = (
                 [(value_of(objective, "MetricName"), place) for objective, place in own]

@@ -341,7 +341,9 @@ def broken_rules(
     found: list[Problem] = []
     for at, constraints in _constraints_by_path(operation):
         for structure, path in structures.get(at, ()):
-            for constraint in constraints:
+            for constraint, about in constraints:
+                if about and about.isdisjoint(structure):
+                    continue
                 if not constraint.lifted_by or constraint.lifted_by not in request:
                     found += constraint.problems(structure, path)
     found += containers.processors_of(operation, request)
@@ -353,8 +355,8 @@ def broken_rules(
 
 
 @cache
-def _constraints_by_path(operation: str) -> list[tuple[str, list[Constraint]]]:
-    by_path: dict[str, list[Constraint]] = {}
+def _constraints_by_path(operation: str) -> list[tuple[str, list[tuple[Constraint, frozenset[str]]]]]:
+    by_path: dict[str, list[tuple[Constraint, frozenset[str]]]] = {}
     for constraint in CONSTRAINTS.get(operation, ()):
         by_path.setdefault(constraint.at, []).append((constraint, frozenset(constraint.about)))
     return list(by_path.items())

@@ -11,7 +11,6 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.language.fields import join
 from constructs_sm.language.late_bound import Computed, is_late_bound
 from constructs_sm.rules.request_rules import HYPERPARAMETER_OPTION as OPTION
 from constructs_sm.rules.request_rules import HYPERPARAMETER_TEXT as TEXT

@@ -13,6 +13,7 @@ from constructs_sm.language.late_bound import Computed, is_json_path, is_token
 from constructs_sm.language.paths import is_reference
 from constructs_sm.polled_actions import PolledAction
 from constructs_sm.retry import DEFAULT, SDK, RetryPolicy
+from constructs_sm.values.s3 import S3Location
 
 from aws_cdk import aws_stepfunctions as sfn
 
@@ -65,7 +66,7 @@ class TaskArguments(TypedDict, total=False):
     retry: Sequence[RetryPolicy]
     """Default: `retry.DEFAULT`. `()` turns retries off."""
     task_timeout: StateTime | None
-    """When Step Functions gives up on the task and stops the job. Default: never."""
+    """Time after which Step Functions gives up on the task and stops the job. Default: never."""
     heartbeat_timeout: StateTime | None
     """With `.waitForTaskToken`: the longest silence of whoever holds the token. Default: any."""
     input_path: str | None
@@ -288,3 +289,29 @@ def json_path(
     what = f"{argument} must be a path to one place" if one_place else f"{argument} must be a path"
     problems.append(Problem(what, given, f"write '$.{argument[:-5]}', or use sfn.JsonPath.DISCARD", "result-path"))
     return None
+
+
+def arn_of_role(arguments: Mapping[str, Any], scope: JobScope, problems: list[Problem]) -> str | None:
+    """Read the ARN of the execution role that was given; None if none was, or what is none, which is a problem."""
+    role = arguments.get("role")
+    if role is None:
+        return None
+    try:
+        return scope.arn_of(role)
+    except (AttributeError, TypeError):
+        use = "use iam.Role.from_role_arn for a role you have the ARN of"
+        problems.append(Problem("role must be an iam.IRole", role, use, "argument-type"))
+        return None
+
+
+def further_reads(arguments: Mapping[str, Any], problems: list[Problem]) -> list[S3Location]:
+    """Read the places in S3 that a job reads besides those of its request; what is none is a problem."""
+    given = arguments.get("reads")
+    if given is None:
+        return []
+    found = [S3Location.of(place) for place in given] if isinstance(given, (list, tuple)) else [None]
+    known = [place for place in found if place is not None and place.within is not None]
+    if len(known) < len(found):
+        use = "pass ['s3://bucket/prefix/']"
+        problems.append(Problem("reads must be a list of places in S3", given, use, "argument-type"))
+    return known

@@ -108,4 +108,11 @@ def _named_apart(task: type[SageMakerTask]) -> type[SageMakerTask]:
 
     Apart, since what is overridden costs every task that does not need it.
     """
-    return type(task)(task.__name__, (task,), {"state_id": property(lambda self: self.prefixed_name)})
+
+    class NamedApart(task):  # type: ignore[valid-type, misc]
+        @property
+        def state_id(self) -> str:
+            return str(self.prefixed_name)
+
+    NamedApart.__name__ = task.__name__
+    return NamedApart

@@ -18,14 +18,14 @@ from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, d
 from constructs_sm.language.late_bound import Computed, is_jsonata
 from constructs_sm.language.paths import name_of
 from constructs_sm.polled_actions import PolledAction
-from constructs_sm.requests.model_check import found_in
+from constructs_sm.requests.model_check import problems_of
 from constructs_sm.requests.rendering import render
 from constructs_sm.requests.role_fields import are_late_bound, named_roles, set_roles
 from constructs_sm.rules import script_mode
 from constructs_sm.rules.argument_rules import CALLBACK, LATE_ACCESS
 from constructs_sm.rules.model_rules import UNKNOWN as UNKNOWN_FIELD
 from constructs_sm.rules.request_rules import MANIFEST
-from constructs_sm.task.arguments import StateFields, TaskArguments
+from constructs_sm.task.arguments import StateFields, TaskArguments, arn_of_role, further_reads
 from constructs_sm.task.overruling import refuse
 from constructs_sm.task.path_tokens import json_path_of
 from constructs_sm.task.query_language import is_jsonata_language
@@ -34,7 +34,6 @@ from constructs_sm.task.task_result import TaskResult
 from constructs_sm.task.task_state import TaskState
 from constructs_sm.values.names import LONGEST_STATE_NAME, JobName, id_problems, name_problems, slug, unique_prefix_max
 from constructs_sm.values.outputs import JobOutput, TaskIdentity
-from constructs_sm.values.s3 import S3Location
 
 from aws_cdk import aws_stepfunctions as sfn
 
@@ -115,7 +114,7 @@ class TaskPlan:
         self._jsonata = is_jsonata_language(arguments.get("query_language"))
         self._outputs: list[JobOutput] = []
         self._told: list[Problem] = []
-        """What is worth a warning."""
+        """Problems that are told, not refused."""
 
     def check(self) -> None:
         """Find what is wrong, before anything is made.
@@ -129,8 +128,8 @@ class TaskPlan:
             self._wrong("scope or action", [self._scope, self._action], use, "argument-type")
             raise InvalidInputError(f"{self._kind} '{self._id}'", self._problems)
         self._job_scope = job_scope = JobScope.of(self._scope)
-        self._role_arn = self._arn_of_role(job_scope)
-        self._reads = self._further_reads()
+        self._role_arn = arn_of_role(self._arguments, job_scope, self._problems)
+        self._reads = further_reads(self._arguments, self._problems)
         self._settings()
         # Kept is what they say, not they: they know the plan.
         state = StateFields(
@@ -141,7 +140,7 @@ class TaskPlan:
             rendered=self._rendered,
             jsonata=self._jsonata,
         )
-        self._result = TaskResult(
+        result = TaskResult(
             self._id,
             action=self._action,
             arguments=self._arguments,
@@ -183,12 +182,10 @@ class TaskPlan:
         for problem in problems_of(self._action.operation, request, arns=arns, models=models):
             # The name has been judged, and more strictly.
             judged = problem.what.startswith(f"{self._action.name_field} ")
-            on_purpose = problem.rule == UNKNOWN_FIELD.id and (
-                allowed
-                if isinstance(allowed, bool)
-                else bool({str(problem.got), problem.what.partition(" ")[0]} & set(allowed))
-            )
-            if not problem.what.startswith(judged) and not on_purpose:
+            named = {str(problem.got), problem.what.partition(" ")[0]}
+            passed = allowed if isinstance(allowed, bool) else not named.isdisjoint(allowed)
+            on_purpose = passed and problem.rule == UNKNOWN_FIELD.id
+            if not judged and not on_purpose:
                 yield self._in_arguments(problem)
 
     def state(self, made: Mapping[str, str] | None = None) -> TaskState:
@@ -272,14 +269,6 @@ class TaskPlan:
         self._outputs += request.outputs
         return request
 
-    def _further_reads(self) -> list[S3Location]:
-        given = self._arguments.get("reads", ())
-        found = [S3Location.of(place) for place in given] if isinstance(given, (list, tuple)) else [None]
-        known = [place for place in found if place is not None and place.within is not None]
-        if len(known) < len(found):
-            self._wrong("reads must be a list of places in S3", given, "pass ['s3://bucket/prefix/']", "argument-type")
-        return known
-
     def _settings(self) -> None:
         self._problems += id_problems(self._id, LONGEST_STATE_NAME if self.name != self._id else self._longest_id)
         if self.name != self._id:
@@ -299,17 +288,6 @@ class TaskPlan:
             self._wrong(
                 "query_language must be a QueryLanguage", language, "pass sfn.QueryLanguage.JSONATA", "argument-type"
             )
-
-    def _arn_of_role(self, job_scope: JobScope) -> str | None:
-        role = self._arguments.get("role")
-        if role is None:
-            return None
-        try:
-            return job_scope.arn_of(role)
-        except (AttributeError, TypeError):
-            use = "use iam.Role.from_role_arn for a role you have the ARN of"
-            self._wrong("role must be an iam.IRole", role, use, "argument-type")
-            return None
 
     def _whole(self, job_scope: JobScope) -> Request:
         """Render the request, with its name and the role that was given."""
@@ -401,7 +379,7 @@ class TaskPlan:
             yield LATE_ACCESS.problem(what)
         granted = not ours or self._reads
         yield from (told for told in self._told if not (granted and told.rule == MANIFEST.id))
-        yield from script_mode.warnings(self._request.fields)
+        yield from script_mode.warnings(self._request.structures)
 
 
 def _is_text(value: object) -> bool:

@@ -33,15 +33,15 @@ class TaskState:
     action: Action
     json: dict[str, Any]
     grants: tuple[Grant, ...]
-    """What the state machine role must be allowed."""
+    """Permissions that the state machine role needs."""
     scope: JobScope
     output: Output | None
-    """Where later states find the job's output; None: it is not kept."""
+    """Place where later states find the job's output; None: it is not kept."""
     jsonata: bool
     role: iam.IRole | None
     """The execution role that was given."""
     own_role: bool
-    """Whether the request names the role that is made for the scope."""
+    """True where the request names the role that is made for the scope."""
     kept: Collection[str] | None
     """The fields that are kept of the output; None: all of them."""
     warnings: tuple[Problem, ...]

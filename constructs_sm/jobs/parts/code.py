@@ -35,7 +35,7 @@ _HASH = "0" * 64
 
 @dataclass(frozen=True, slots=True)
 class ProcessingCode:
-    """What a request says of code.
+    """Fields of a request about code.
 
     Attributes:
         data: Where it is in S3; of what is on this machine, a stand-in.
@@ -65,7 +65,7 @@ class ProcessingCode:
 def processing_code(
     code: Code, entrypoint: TextList | None, image: Image | None, problems: list[Problem]
 ) -> ProcessingCode:
-    """What a request says of *code*, run by *image*; *entrypoint* is a file in it, or a whole command."""
+    """Find the fields of a request about *code*, run by *image*; *entrypoint* is a file in it, or a whole command."""
     path = _on_this_machine(code)
     if path is not None and not path.exists():
         use = f"{path} is not there: pass a path that is, or an s3:// location"

@@ -1,4 +1,4 @@
-"""What watches a training: the debugger's hook and rules, the profiler's, TensorBoard."""
+"""Watchers of a training: the debugger's hook and rules, the profiler's, TensorBoard."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class ProfilerRuleConfiguration(DebugRuleConfiguration):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfilerConfig(Structure):
-    """How the use of the machines is recorded.
+    """Recording of the use of the machines.
 
     SageMaker Profiler ends on 2027-06-30: use the profiler of your framework, and TensorBoard, instead.
 
@@ -123,7 +123,7 @@ class ProfilerConfig(Structure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TensorBoardOutputConfig(Structure):
-    """Where the data for TensorBoard are written.
+    """Place of the data for TensorBoard.
 
     Attributes:
         s3_output_path: Default: the output of the job.

@@ -195,9 +195,9 @@ def cluster(
 
 
 CLUSTER = {"InstanceCount": 1, "VolumeSizeInGB": 30}
-"""What fills a cluster."""
+"""Defaults of a cluster."""
 STOPPING = {"MaxRuntimeInSeconds": 3600}
-"""What fills a StoppingCondition: a job that hangs costs an hour."""
+"""Defaults of a StoppingCondition: a job that hangs costs an hour."""
 
 
 def first(*values: Any) -> Any:
@@ -258,5 +258,5 @@ _SELECTION = ("availability_zones", "one_per_az", "subnet_filters", "subnet_grou
 
 
 def asks_for_jsonata(arguments: JobArguments) -> bool:
-    """Whether the job is to be written in JSONata."""
+    """Tell whether the job is to be written in JSONata."""
     return arguments.get("query_language") is QueryLanguage.JSONATA

@@ -1,4 +1,4 @@
-"""What a processing job reads and writes: data in S3, what a query finds, features."""
+"""Inputs and outputs of a processing job: data in S3, what a query finds, features."""
 
 from __future__ import annotations
 
@@ -194,9 +194,9 @@ class FeatureStoreOutput:
 
 
 ProcessingData: TypeAlias = Union["S3Data", AthenaDatasetDefinition, RedshiftDatasetDefinition, ProcessingInput]
-"""What a job reads: data under an S3 prefix, what a query finds, or a ProcessingInput that says more."""
+"""Input of a job: data under an S3 prefix, what a query finds, or a ProcessingInput that says more."""
 ProcessedData: TypeAlias = Union["S3Data", ProcessingOutput, FeatureStoreOutput]
-"""Where a job writes: an S3 prefix, a feature group, or a ProcessingOutput that says more."""
+"""Output of a job: an S3 prefix, a feature group, or a ProcessingOutput that says more."""
 
 
 def _local_path(item: ProcessingInput | ProcessingOutput, folder: str, name: str) -> str | None:

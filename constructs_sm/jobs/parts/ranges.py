@@ -1,4 +1,4 @@
-"""What a tuning job searches: ranges of hyperparameters, from Python values or said in full."""
+"""Search space of a tuning job: ranges of hyperparameters, from Python values or said in full."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ class InstancePreference(Structure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacementSpecification(Structure):
-    """How many instances are placed on one UltraServer.
+    """Number of instances on one UltraServer.
 
     Attributes:
         instance_count: How many.
@@ -77,7 +77,7 @@ class PlacementSpecification(Structure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstancePlacementConfig(Structure):
-    """How instances are placed on UltraServers.
+    """Placement of instances on UltraServers.
 
     Attributes:
         enable_multiple_jobs: Share UltraServers with other jobs. SageMaker's default: False.

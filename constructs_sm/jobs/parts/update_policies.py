@@ -1,4 +1,4 @@
-"""How traffic moves to new instances when an endpoint is updated."""
+"""Policies by which traffic moves to new instances when an endpoint is updated."""
 
 from __future__ import annotations
 

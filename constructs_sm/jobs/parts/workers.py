@@ -1,4 +1,4 @@
-"""Who labels: the workers of Amazon Mechanical Turk, and what they are paid."""
+"""Workers of Amazon Mechanical Turk who label, and what they are paid."""
 
 from __future__ import annotations
 
