@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from constructs_sm.grants.statements import Grant
 from constructs_sm.language.durations import seconds_of
 from constructs_sm.language.error_names import ALL
-from constructs_sm.language.errors import Problem
+from constructs_sm.language.errors import Problem, did_you_mean
 from constructs_sm.language.late_bound import Computed, is_json_path, is_token
 from constructs_sm.language.paths import is_reference
 from constructs_sm.polled_actions import PolledAction
@@ -18,7 +18,7 @@ from constructs_sm.values.s3 import S3Location
 from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import Protocol, TypeAlias
 
     from constructs_sm.actions import Action
@@ -315,3 +315,12 @@ def further_reads(arguments: Mapping[str, Any], problems: list[Problem]) -> list
         use = "pass ['s3://bucket/prefix/']"
         problems.append(Problem("reads must be a list of places in S3", given, use, "argument-type"))
     return known
+
+
+def unknown_arguments(arguments: Mapping[str, Any], own_arguments: Iterable[str]) -> Iterator[Problem]:
+    """Find arguments that no task and no job of the class takes."""
+    known = [*TaskArguments.__annotations__, *own_arguments]
+    for name in arguments:
+        if name not in TaskArguments.__annotations__:
+            use = did_you_mean(name, known) or f"use one of {', '.join(known)}"
+            yield Problem("unknown argument", name, use, "argument-unknown")

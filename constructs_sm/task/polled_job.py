@@ -128,7 +128,8 @@ class PolledJob(SageMakerJob):
             for name in _NOT_OF_A_POLLED_JOB
             if name in arguments
         ]
-        if not isinstance(keep, (list, tuple, type(None))):
+        named = isinstance(keep, (list, tuple)) and all(isinstance(name, str) for name in keep)
+        if keep is not None and not named:
             found.append(
                 Problem("keep must be a list of fields", keep, f"write ['{action.arn_field}']", "argument-type")
             )

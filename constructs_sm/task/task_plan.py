@@ -14,7 +14,7 @@ from constructs_sm.actions import MODEL, Action
 from constructs_sm.grants.access import access_of
 from constructs_sm.grants.execution_role import execution_grants, self_passing_grant
 from constructs_sm.grants.state_machine_role import polled_grants, state_machine_grants
-from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, did_you_mean
+from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem
 from constructs_sm.language.late_bound import Computed, is_jsonata
 from constructs_sm.language.paths import name_of
 from constructs_sm.polled_actions import PolledAction
@@ -25,7 +25,7 @@ from constructs_sm.rules import script_mode
 from constructs_sm.rules.argument_rules import CALLBACK, LATE_ACCESS
 from constructs_sm.rules.model_rules import UNKNOWN as UNKNOWN_FIELD
 from constructs_sm.rules.request_rules import MANIFEST
-from constructs_sm.task.arguments import StateFields, TaskArguments, arn_of_role, further_reads
+from constructs_sm.task.arguments import StateFields, TaskArguments, arn_of_role, further_reads, unknown_arguments
 from constructs_sm.task.overruling import refuse
 from constructs_sm.task.path_tokens import json_path_of
 from constructs_sm.task.query_language import is_jsonata_language
@@ -107,7 +107,7 @@ class TaskPlan:
         self._longest_id = longest_id
         self._role_is_foreign = role_is_foreign
         self._argument_of = argument_of or {}
-        self._problems = [*_unknown(arguments, own_arguments), *problems]
+        self._problems = [*unknown_arguments(arguments, own_arguments), *problems]
         name = arguments.get("state_name")
         self.name = construct_id if name is None else name
         """The name of the state: the one given, or the construct id."""
@@ -276,13 +276,16 @@ class TaskPlan:
         given = self._arguments.get("integration_pattern")
         default = sfn.IntegrationPattern.RUN_JOB if self._action.sync else sfn.IntegrationPattern.REQUEST_RESPONSE
         self._pattern = default if given is None else given
-        if self._pattern not in _SUFFIX or (self._pattern is sfn.IntegrationPattern.RUN_JOB and not self._action.sync):
+        known = isinstance(self._pattern, sfn.IntegrationPattern)
+        if not known or (self._pattern is sfn.IntegrationPattern.RUN_JOB and not self._action.sync):
             self._wrong(
                 f"{self._action.api} does not offer this integration_pattern",
                 getattr(self._pattern, "name", self._pattern),
                 f"use one of {', '.join(p.name for p in _SUFFIX if self._action.sync or _SUFFIX[p] != '.sync')}",
                 "integration-pattern",
             )
+        if not known:
+            self._pattern = default
         language = self._arguments.get("query_language")
         if language is not None and not isinstance(language, sfn.QueryLanguage):
             self._wrong(
@@ -389,11 +392,3 @@ def _is_text(value: object) -> bool:
 def _hands_out_token(request: Request) -> bool:
     """Tell whether the task token stands where Step Functions computes a value, not as mere text."""
     return any(isinstance(value, Computed) and _TASK_TOKEN.search(value) for value in request.leaves.values())
-
-
-def _unknown(arguments: Mapping[str, Any], own_arguments: Iterable[str]) -> Iterator[Problem]:
-    known = [*TaskArguments.__annotations__, *own_arguments]
-    for name in arguments:
-        if name not in TaskArguments.__annotations__:
-            use = did_you_mean(name, known) or f"use one of {', '.join(known)}"
-            yield Problem("unknown argument", name, use, "argument-unknown")

@@ -120,7 +120,7 @@ class TaskResult:
             return self._selected.fields
         if not self._waits or self._arguments.get("state_output") is not None or not self._leaves_out:
             return None
-        more = keep if isinstance(keep, (list, tuple)) else ()
+        more = [name for name in keep if isinstance(name, str)] if isinstance(keep, (list, tuple)) else ()
         return list(dict.fromkeys((*self._action.kept_fields, *more)))
 
     @property

@@ -182,6 +182,11 @@ def each(values: Any, field: str) -> Any:
     return [{field: value} for value in values] if isinstance(values, (list, tuple)) else values
 
 
+def listed(values: Any) -> Any:
+    """Items of a list; none of what is no list, for SageMaker's model to judge."""
+    return values if isinstance(values, (list, tuple)) else ()
+
+
 def cluster(
     instance_type: InstanceType | None, instance_count: Numeric | None, volume_size: Storage | None, key: Key | None
 ) -> dict[str, Any]:
@@ -234,7 +239,8 @@ def vpc_config(
                 "vpc-needs-security-groups",
             )
         )
-    groups = security_groups if isinstance(security_groups, str) else list(security_groups or ())
+    # What is no list is left for SageMaker's model to judge.
+    groups = [] if security_groups is None else security_groups
     return {"SecurityGroupIds": groups, "Subnets": _subnets(vpc, subnets, problems)}
 
 

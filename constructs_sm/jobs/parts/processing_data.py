@@ -237,10 +237,10 @@ def processing_outputs(
     """The outputs by name, as far as they are known; those that are told no other go to *place*."""
     if isinstance(outputs, str) and is_late_bound(outputs):
         return {}
-    if isinstance(outputs, str):
-        problems.append(
-            Problem("outputs must be a mapping, or a list of names", outputs, f"write [{outputs!r}]", "argument-type")
-        )
+    named = isinstance(outputs, (list, tuple)) and all(isinstance(name, str) for name in outputs)
+    if outputs is not None and not named and not isinstance(outputs, Mapping):
+        use = f"write [{outputs!r}]" if isinstance(outputs, str) else "pass a dict from names to places"
+        problems.append(Problem("outputs must be a mapping, or a list of names", outputs, use, "argument-type"))
         return {}
     given: Mapping[str, Any] = outputs if isinstance(outputs, Mapping) else dict.fromkeys(outputs or ())
     found: dict[str, ProcessingOutput | FeatureStoreOutput] = {}
