@@ -46,6 +46,7 @@ def parent_of(scope: IConstruct) -> IConstruct:
     if parent is None:
         where = where_of(type(scope).__name__, scope)
         raise InvalidInputError(
-            where, [Problem("the scope is not inside a Stack", scope.node.path, "pass a scope in one")]
+            where,
+            [Problem("the scope is not inside a Stack", scope.node.path, "pass a scope in one", "scope-outside-stack")],
         )
     return parent

@@ -50,7 +50,9 @@ def function_arn(scope: IConstruct, stage: Stage, task_type: str) -> str:
     check_task_type(task_type)
     arns, accounts = arns_of(scope), _data()["accounts"]
     if not is_token(arns.region) and arns.region not in accounts:
-        raise _wrong(f"task type {task_type} is not in this Region", arns.region, _itself(accounts))
+        what = f"task type {task_type} is not in this Region"
+        use = f"the Region is unsupported; use one of {', '.join(accounts)}"
+        raise InvalidInputError("Ground Truth", [Problem(what, arns.region, use, "ground-truth-unknown")])
     account = accounts.get(arns.region) or mapped_account(scope, _MAPPING, accounts)
     return f"arn:{arns.partition}:lambda:{arns.region}:{account}:function:{stage}-{task_type}"
 
@@ -108,4 +110,4 @@ def _itself(names: Iterable[str]) -> dict[str, str]:
 def _wrong(what: str, got: object, options: Mapping[str, str]) -> InvalidInputError:
     """An error that suggests one of *options*, which stand under each of their spellings."""
     use = did_you_mean(str(got).lower(), options) or f"use one of {', '.join(dict.fromkeys(options.values()))}"
-    return InvalidInputError("Ground Truth", [Problem(what, got, use)])
+    return InvalidInputError("Ground Truth", [Problem(what, got, use, "ground-truth-unknown")])

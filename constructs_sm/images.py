@@ -66,7 +66,12 @@ class SageMakerImage:
         """
         account = _accounts(self.accounts).get(region)
         if account is None:
-            raise _wrong(self.family, f"{self.family} {self.version} is not in this Region", region, self.regions)
+            what = f"{self.family} {self.version} is not in this Region"
+            if any(region in registry for registry in _data()["registries"]):
+                # It is spelled rightly, and another one would not do.
+                use = f"the Region is unsupported; the image is in {', '.join(self.regions)}"
+                raise InvalidInputError(f"image '{self.family}'", [Problem(what, region, use, "image-unknown")])
+            raise _wrong(self.family, what, region, self.regions)
         return self._spelled(account, region, _data()["suffixes"].get(region, "amazonaws.com"))
 
     def uri_in(self, scope: IConstruct) -> str:
@@ -126,6 +131,7 @@ class Framework:
 
 blazingtext = Algorithm("blazingtext")
 clarify = Algorithm("clarify")
+"""SageMaker Clarify is closed to new customers: use smclarify or SHAP in an image of your own instead."""
 deepar = Algorithm("forecasting-deepar")
 factorization_machines = Algorithm("factorization-machines")
 image_classification = Algorithm("image-classification")
@@ -135,6 +141,7 @@ knn = Algorithm("knn")
 lda = Algorithm("lda")
 linear_learner = Algorithm("linear-learner")
 model_monitor = Algorithm("model-monitor")
+"""SageMaker Model Monitor is closed to new customers: compare captured data in a processing job of your own."""
 ntm = Algorithm("ntm")
 object2vec = Algorithm("object2vec")
 object_detection = Algorithm("object-detection")
@@ -172,7 +179,7 @@ def spark(version: str, *, py_version: str | None = None, container_version: str
     """
     if (py_version is None) != (container_version is None):
         got = {"py_version": py_version, "container_version": container_version}
-        problem = Problem("py_version and container_version go together", got, "give both or neither")
+        problem = Problem("py_version and container_version go together", got, "give both or neither", "image-unknown")
         raise InvalidInputError("image 'spark'", [problem])
     found = image("spark", version, py_version=py_version)
     return found if container_version is None else replace(found, tag=f"{found.tag}-v{container_version}")
@@ -266,7 +273,8 @@ def image(
         version = known[0]
     if version is None or version not in known:
         newest_last = sorted(known, key=_age)
-        raise _wrong(family, "no such version", NOTHING if version is None else version, newest_last)
+        got = NOTHING if version is None else version
+        raise _wrong(family, "no such version", got, newest_last, near=_nearest(version, known))
     tags = [(row[1], row[2], tag) for row in rows if version in row[0] for tag in row[3]]
     asked = {"processor": processor, "base_framework_version": base_framework_version, "py_version": py_version}
     for place, (name, value) in enumerate(asked.items()):
@@ -319,9 +327,27 @@ def _age(version: str) -> list[tuple[bool, int, str]]:
     return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in re.findall(r"\d+|[a-z]+", version)]
 
 
-def _wrong(family: str, what: str, got: object, options: Iterable[str]) -> InvalidInputError:
+def _nearest(version: object, known: Iterable[str]) -> tuple[str, ...]:
+    """The versions that the text of another begins with, the newest of them first: 1.2 means 1.2-1, not 1.4-2."""
+    begun = re.compile(rf"{re.escape(str(version))}(?!\d)")
+    return tuple(sorted(filter(begun.match, known), key=_age, reverse=True))
+
+
+def _wrong(
+    family: str, what: str, got: object, options: Iterable[str], *, near: tuple[str, ...] = ()
+) -> InvalidInputError:
+    """An error that names what there is.
+
+    Args:
+        family: The image.
+        what: The fault.
+        got: What was asked for.
+        options: All that there is.
+        near: What is nearest, best first. Default: what is spelled alike.
+    """
     known = list(options)
     # The newest versions come last.
     listed = f"use one of {'..., ' if len(known) > _SHOWN else ''}{', '.join(known[-_SHOWN:])}"
-    use = did_you_mean(got, known) or (listed if known else "leave it out")
-    return InvalidInputError(f"image '{family}'", [Problem(what, got, use)])
+    alike = f"did you mean {near[0]}?" if near else ""
+    use = alike or did_you_mean(got, known) or (listed if known else "leave it out")
+    return InvalidInputError(f"image '{family}'", [Problem(what, got, use, "image-unknown")])

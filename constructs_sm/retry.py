@@ -52,17 +52,35 @@ class RetryPolicy:
     def _problems(self) -> list[Problem]:
         found = []
         if not self.errors or not all(isinstance(error, str) and error for error in self.errors):
-            found.append(Problem("errors must be error names", self.errors, "name at least one, as 'States.Timeout'"))
+            found.append(
+                Problem(
+                    "errors must be error names", self.errors, "name at least one, as 'States.Timeout'", "retry-policy"
+                )
+            )
         if ALL in self.errors and len(self.errors) > 1:
-            found.append(Problem("States.ALL must be alone", self.errors, "give it a policy of its own, as the last"))
+            found.append(
+                Problem(
+                    "States.ALL must be alone", self.errors, "give it a policy of its own, as the last", "retry-policy"
+                )
+            )
         if not _whole(self.interval_seconds) or not 1 <= self.interval_seconds <= MOST_ATTEMPTS:
-            found.append(Problem("interval_seconds must be 1 or more", self.interval_seconds, "pass whole seconds"))
+            found.append(
+                Problem(
+                    "interval_seconds must be 1 or more", self.interval_seconds, "pass whole seconds", "retry-policy"
+                )
+            )
         if not _whole(self.max_attempts) or not 0 <= self.max_attempts <= MOST_ATTEMPTS:
-            found.append(Problem("max_attempts must be 0 or more", self.max_attempts, "pass 0 to never retry"))
+            found.append(
+                Problem("max_attempts must be 0 or more", self.max_attempts, "pass 0 to never retry", "retry-policy")
+            )
         if isinstance(self.backoff_rate, bool) or not isinstance(self.backoff_rate, (int, float)):
-            found.append(Problem("backoff_rate must be a number", self.backoff_rate, "pass 1 for equal waits"))
+            found.append(
+                Problem("backoff_rate must be a number", self.backoff_rate, "pass 1 for equal waits", "retry-policy")
+            )
         elif not 1 <= self.backoff_rate < math.inf:
-            found.append(Problem("backoff_rate must be 1 or more", self.backoff_rate, "pass 1 for equal waits"))
+            found.append(
+                Problem("backoff_rate must be 1 or more", self.backoff_rate, "pass 1 for equal waits", "retry-policy")
+            )
         if self.max_delay_seconds is not None and not (
             _whole(self.max_delay_seconds)
             and _whole(self.interval_seconds)
@@ -73,6 +91,7 @@ class RetryPolicy:
                     "max_delay_seconds must be more than interval_seconds and at most 31622400",
                     self.max_delay_seconds,
                     "pass a longer one, or None for no bound",
+                    "retry-policy",
                 )
             )
         return found

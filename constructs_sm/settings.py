@@ -112,7 +112,9 @@ class Settings:
         given = node.try_get_context(CONTEXT_KEY) or {}
         context = f"cdk.json context '{CONTEXT_KEY}'"
         if not isinstance(given, Mapping):
-            raise_all(context, [Problem("settings must be a mapping", given, f"use {', '.join(known())}")])
+            raise_all(
+                context, [Problem("settings must be a mapping", given, f"use {', '.join(known())}", "setting-value")]
+            )
         chosen = environment or node.try_get_context(ENVIRONMENT_KEY)
         everywhere, here = _of_environment(context, given, chosen)
         raise_all(context, [*unknown_settings(everywhere), *mistyped(everywhere)])
@@ -150,13 +152,20 @@ def _of_environment(context: str, given: Mapping[str, Any], chosen: object) -> t
     environments = given.get(ENVIRONMENTS, {})
     if not isinstance(environments, Mapping) or not all(isinstance(value, Mapping) for value in environments.values()):
         raise_all(
-            context, [Problem("environments must be a mapping of settings", environments, 'write {"dev": {...}}')]
+            context,
+            [
+                Problem(
+                    "environments must be a mapping of settings", environments, 'write {"dev": {...}}', "setting-value"
+                )
+            ],
         )
     if chosen is None:
         return everywhere, {}
     if chosen not in environments:
         declared = ", ".join(environments) or f"none: declare it under {ENVIRONMENTS}"
-        raise_all(context, [Problem("no such environment", chosen, f"the environments are {declared}")])
+        raise_all(
+            context, [Problem("no such environment", chosen, f"the environments are {declared}", "argument-unknown")]
+        )
     return everywhere, environments[chosen]
 
 
@@ -190,7 +199,7 @@ def unknown_settings(given: Mapping[str, Any], others: Sequence[str] = ()) -> li
     """A problem for each name in *given* that is neither a setting nor one of *others*."""
     names, listed = [*known(), *others], f"use one of {', '.join(known())}"
     return [
-        Problem("unknown setting", name, f"{did_you_mean(name, names)} {listed}".lstrip())
+        Problem("unknown setting", name, f"{did_you_mean(name, names)} {listed}".lstrip(), "argument-unknown")
         for name in given
         if name not in names
     ]
@@ -207,7 +216,9 @@ def mistyped(given: Mapping[str, Any]) -> list[Problem]:
     problems = []
     for name, value in given.items():
         if name in _TYPES and not isinstance(value, _TYPES[name]):
-            problems.append(Problem(f"{name} is of the wrong type", value, f"pass a {_TYPES[name][0].__name__}"))
+            problems.append(
+                Problem(f"{name} is of the wrong type", value, f"pass a {_TYPES[name][0].__name__}", "setting-value")
+            )
     return [*problems, *_unusable_times(given), *_unusable_values(given), *_unusable_places(given)]
 
 
@@ -216,38 +227,48 @@ def _unusable_times(given: Mapping[str, Any]) -> list[Problem]:
     schedules = _listed(given.get("schedule"))
     for schedule in schedules:
         if not isinstance(schedule, (str, Duration, events.Schedule)):
-            problems.append(Problem("schedule is of the wrong type", schedule, "pass a str"))
+            problems.append(Problem("schedule is of the wrong type", schedule, "pass a str", "setting-value"))
         if isinstance(schedule, str) and not _SCHEDULE.fullmatch(schedule):
             use = "write 'rate(1 day)' or 'cron(0 3 * * ? *)'"
-            problems.append(Problem("schedule is no expression", schedule, use))
+            problems.append(Problem("schedule is no expression", schedule, use, "setting-value"))
     timeout = given.get("timeout")
     if isinstance(timeout, str) and not _ISO_DURATION.fullmatch(timeout):
-        problems.append(Problem("timeout is no ISO 8601 duration", timeout, "write 'PT6H' or 'P2D'"))
+        problems.append(Problem("timeout is no ISO 8601 duration", timeout, "write 'PT6H' or 'P2D'", "setting-value"))
     elif timeout is not None and not isinstance(timeout, str) and not is_time(timeout):
         use = "pass Duration.hours(6), or seconds: one or more, and whole"
-        problems.append(Problem("timeout must be a Duration of whole seconds", timeout, use))
+        problems.append(Problem("timeout must be a Duration of whole seconds", timeout, use, "setting-value"))
     short = [each for each in schedules if isinstance(each, Duration) and (seconds_of(each) or 0) < _SHORTEST_RATE]
     use = f"pass {_SHORTEST_RATE} s or more, in whole seconds"
-    return [*problems, *(Problem("schedule is too short", str(each), use) for each in short)]
+    return [*problems, *(Problem("schedule is too short", str(each), use, "setting-value") for each in short)]
 
 
 def _unusable_values(given: Mapping[str, Any]) -> list[Problem]:
     problems = []
     emails = given.get("alert_emails", ())
     if isinstance(emails, str) or not isinstance(emails, Sequence) or not all("@" in str(email) for email in emails):
-        problems.append(Problem("alert_emails must be a list of addresses", emails, "write ['ml@example.com']"))
+        problems.append(
+            Problem("alert_emails must be a list of addresses", emails, "write ['ml@example.com']", "setting-value")
+        )
     tags = given.get("tags")
     if isinstance(tags, Mapping) and not all(isinstance(text, str) for tag in tags.items() for text in tag):
-        problems.append(Problem("tags must be strings", dict(tags), "write {'team': 'ml'}"))
+        problems.append(Problem("tags must be strings", dict(tags), "write {'team': 'ml'}", "setting-value"))
     days = given.get("log_retention_days", _RETENTION_DAYS[0])
     if isinstance(days, bool) or days not in _RETENTION_DAYS:
-        problems.append(Problem("CloudWatch Logs has no such retention", days, f"use one of {_RETENTION_DAYS}"))
+        problems.append(
+            Problem("CloudWatch Logs has no such retention", days, f"use one of {_RETENTION_DAYS}", "setting-value")
+        )
     removal = given.get("removal_policy")
     if removal is RemovalPolicy.SNAPSHOT or (isinstance(removal, str) and removal not in _REMOVAL):
-        problems.append(Problem("a bucket has no such removal_policy", removal, f"use one of {', '.join(_REMOVAL)}"))
+        problems.append(
+            Problem(
+                "a bucket has no such removal_policy", removal, f"use one of {', '.join(_REMOVAL)}", "setting-value"
+            )
+        )
     starters = given.get("starters", ())
     if not _strings(starters) or not all(_matches(_ARN.format("iam", "role/"), starter) for starter in starters):
-        problems.append(Problem("starters must be ARNs of roles", starters, "write ['arn:aws:iam::...:role/...']"))
+        problems.append(
+            Problem("starters must be ARNs of roles", starters, "write ['arn:aws:iam::...:role/...']", "setting-value")
+        )
     return problems
 
 
@@ -256,17 +277,25 @@ def _unusable_places(given: Mapping[str, Any]) -> list[Problem]:
     arrivals = given.get("arrivals", ())
     places = _listed(arrivals)
     if not all(isinstance(place, str) and place.removeprefix("s3://") for place in places):
-        problems.append(Problem("arrivals must be prefixes", arrivals, "write 'raw/' or 's3://bucket/prefix/'"))
+        problems.append(
+            Problem("arrivals must be prefixes", arrivals, "write 'raw/' or 's3://bucket/prefix/'", "setting-value")
+        )
     bucket = given.get("bucket")
     if (
         bucket is not None
         and not hasattr(bucket, "bucket_name")
         and not _matches(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", bucket)
     ):
-        problems.append(Problem("bucket must be the name of a bucket", bucket, "write 'your-bucket', without s3://"))
+        problems.append(
+            Problem(
+                "bucket must be the name of a bucket", bucket, "write 'your-bucket', without s3://", "setting-value"
+            )
+        )
     key = given.get("key")
     if not (key is None or key is True or hasattr(key, "key_arn") or _matches(_ARN.format("kms", "key/"), key)):
-        problems.append(Problem("key must be the ARN of a key", key, "write 'arn:aws:kms:...:key/...', or true"))
+        problems.append(
+            Problem("key must be the ARN of a key", key, "write 'arn:aws:kms:...:key/...', or true", "setting-value")
+        )
     vpc = given.get("vpc")
     if isinstance(vpc, Mapping):
         ids = {name: vpc.get(name) for name in _VPC}
@@ -278,7 +307,7 @@ def _unusable_places(given: Mapping[str, Any]) -> list[Problem]:
         right = vpc is None or hasattr(vpc, "select_subnets")
     if not right:
         use = "write {'subnets': ['subnet-...'], 'security_groups': ['sg-...']}"
-        problems.append(Problem("vpc must name subnets and security groups", vpc, use))
+        problems.append(Problem("vpc must name subnets and security groups", vpc, use, "setting-value"))
     return problems
 
 

@@ -179,7 +179,8 @@ def test_programs_pass_mypy(errors):
 @pytest.mark.parametrize("path", TYPED, ids=lambda path: path.stem)
 def test_programs_run(app, path):
     names = runpy.run_path(str(path))
-    functions = [name for name, value in names.items() if inspect.isfunction(value) and not name.startswith("_")]
+    own = {name: value for name, value in names.items() if getattr(value, "__module__", "") == names["__name__"]}
+    functions = [name for name, value in own.items() if inspect.isfunction(value) and not name.startswith("_")]
     assert functions
     for name in functions:
         names[name](Stack(app, name.replace("_", "-")))

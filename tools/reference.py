@@ -53,7 +53,7 @@ GROUPS: tuple[tuple[str, str, str], ...] = (
             " Approval"
         ),
     ),
-    ("Inputs and failures", "", "Input InputGuard FailureHandler InvalidInputError"),
+    ("Inputs, failures and rules", "", "Input InputGuard FailureHandler InvalidInputError acknowledge"),
     ("Names, retries, checks, outputs", "", "JobName RetryPolicy OutputCheck JobOutput"),
     (
         "Data",

@@ -54,10 +54,14 @@ def further(arguments: Mapping[str, Any] | None, name: str, taken: Mapping[str, 
         InvalidInputError: One is given both ways, or *arguments* are no mapping.
     """
     if arguments is not None and not isinstance(arguments, Mapping):
-        raise InvalidInputError(name, [Problem("further arguments must be a mapping", arguments, "pass a dict")])
+        raise InvalidInputError(
+            name, [Problem("further arguments must be a mapping", arguments, "pass a dict", "argument-type")]
+        )
     arguments = arguments or {}
     twice = [key for key, value in taken.items() if value is not None and key in arguments]
     if twice:
         got = {key: arguments[key] for key in twice}
-        raise InvalidInputError(name, [Problem(f"{', '.join(twice)} given twice", got, "give it to the blueprint")])
+        raise InvalidInputError(
+            name, [Problem(f"{', '.join(twice)} given twice", got, "give it to the blueprint", "argument-given-twice")]
+        )
     return {**{key: value for key, value in taken.items() if value is not None}, **arguments}

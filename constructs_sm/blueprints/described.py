@@ -55,7 +55,9 @@ def described_stack(app: App) -> PipelineStack:
     given = app.node.try_get_context(CONTEXT_KEY)
     if not isinstance(given, Mapping):
         use = f"""write {{"blueprint": "{next(iter(BLUEPRINTS))}", "arguments": {{...}}}}"""
-        raise InvalidInputError(where, [Problem("no blueprint is described", NOTHING if given is None else given, use)])
+        raise InvalidInputError(
+            where, [Problem("no blueprint is described", NOTHING if given is None else given, use, "argument-missing")]
+        )
     raise_all(where, [*_unknown(given, _SETTINGS, "setting"), *_wrong_kind(given)])
     blueprint = BLUEPRINTS[given["blueprint"]]
     arguments = given.get("arguments", {})
@@ -70,9 +72,15 @@ def described_stack(app: App) -> PipelineStack:
 def _wrong_kind(given: Mapping[str, Any]) -> list[Problem]:
     problems = []
     if given.get("blueprint") not in BLUEPRINTS:
-        problems.append(Problem("no such blueprint", given.get("blueprint"), f"use one of {', '.join(BLUEPRINTS)}"))
+        problems.append(
+            Problem(
+                "no such blueprint", given.get("blueprint"), f"use one of {', '.join(BLUEPRINTS)}", "argument-unknown"
+            )
+        )
     if not isinstance(given.get("arguments", {}), Mapping):
-        problems.append(Problem("arguments must be a mapping", given["arguments"], "write them by name"))
+        problems.append(
+            Problem("arguments must be a mapping", given["arguments"], "write them by name", "argument-type")
+        )
     return problems
 
 
@@ -81,7 +89,7 @@ def _unusable(blueprint: type[Blueprint], arguments: Mapping[str, Any]) -> list[
     parameters = inspect.signature(blueprint.__init__).parameters.values()
     own = [parameter for parameter in parameters if parameter.kind is inspect.Parameter.KEYWORD_ONLY]
     missing = [
-        Problem(f"{parameter.name} is missing", NOTHING, "the blueprint needs it")
+        Problem(f"{parameter.name} is missing", NOTHING, "the blueprint needs it", "argument-missing")
         for parameter in own
         if parameter.default is inspect.Parameter.empty and parameter.name not in arguments
     ]
@@ -91,7 +99,9 @@ def _unusable(blueprint: type[Blueprint], arguments: Mapping[str, Any]) -> list[
 def _unknown(given: Mapping[str, Any], known: tuple[str, ...] | list[str], kind: str) -> list[Problem]:
     listed = f"use one of {', '.join(known)}"
     return [
-        Problem(f"unknown {kind}", name, did_you_mean(name, known) or listed) for name in given if name not in known
+        Problem(f"unknown {kind}", name, did_you_mean(name, known) or listed, "argument-unknown")
+        for name in given
+        if name not in known
     ]
 
 
@@ -112,7 +122,9 @@ def _read(stack: PipelineStack, where: str, name: str, value: Any) -> Any:
     try:
         return reader(value)
     except RuntimeError as error:
-        raise InvalidInputError(where, [Problem(f"{name} cannot be read", value, "write 'PT2H'")]) from error
+        raise InvalidInputError(
+            where, [Problem(f"{name} cannot be read", value, "write 'PT2H'", "argument-type")]
+        ) from error
 
 
 def _read_channel(stack: PipelineStack, where: str, name: str, value: Any) -> Any:

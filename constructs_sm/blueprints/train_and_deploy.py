@@ -86,10 +86,14 @@ class TrainAndDeploy(DeployingBlueprint):
         where = where_of(type(self).__name__, scope, construct_id)
         bounds = {name: end for name, end in (("at_least", at_least), ("at_most", at_most)) if end is not None}
         if metric is None and bounds:
-            problem = Problem("a threshold without a metric", bounds, "say which metric it is for")
+            problem = Problem(
+                "a threshold without a metric", bounds, "say which metric it is for", "threshold-and-metric"
+            )
             raise InvalidInputError(where, [problem])
         if metric is not None and not bounds:
-            problem = Problem("a metric without a threshold", metric, "give at_least or at_most")
+            problem = Problem(
+                "a metric without a threshold", metric, "give at_least or at_most", "threshold-and-metric"
+            )
             raise InvalidInputError(where, [problem])
         self._metric = metric
         self._train_arguments = further(

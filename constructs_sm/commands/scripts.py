@@ -40,7 +40,9 @@ def play(rehearsal: Rehearsal, script: Any) -> None:
     """
     parts = _mapping("the script", script)
     if unknown := sorted(parts.keys() - set(_PARTS)):
-        raise InvalidInputError("the script", [Problem("unknown part", unknown[0], f"use {', '.join(_PARTS)}")])
+        raise InvalidInputError(
+            "the script", [Problem("unknown part", unknown[0], f"use {', '.join(_PARTS)}", "script-of-rehearsal")]
+        )
     for state, given in _mapping("steps", parts.get("steps", {})).items():
         rehearsal.script(state, *(_step(state, one) for one in _list(given)))
     for state, given in _mapping("answers", parts.get("answers", {})).items():
@@ -52,7 +54,9 @@ def play(rehearsal: Rehearsal, script: Any) -> None:
 
 def _mapping(where: str, value: Any) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise InvalidInputError(where, [Problem("an object was expected", value, "see docs/rehearsal.md")])
+        raise InvalidInputError(
+            where, [Problem("an object was expected", value, "see docs/rehearsal.md", "script-of-rehearsal")]
+        )
     return value
 
 
@@ -64,7 +68,7 @@ def _step(state: str, given: Any) -> Any:
     name, arguments = (given, []) if isinstance(given, str) else _named(given)
     if name not in _STEPS:
         use = f"use one of {', '.join(sorted(_STEPS))}"
-        raise InvalidInputError(f"steps of {state!r}", [Problem("no such step", given, use)])
+        raise InvalidInputError(f"steps of {state!r}", [Problem("no such step", given, use, "script-of-rehearsal")])
     if name == "Always":
         return steps.Always(_step(state, arguments))
     return _made(f"steps of {state!r}", _STEPS[name], given, arguments)
@@ -85,4 +89,6 @@ def _made(where: str, kind: Any, given: Any, arguments: Any) -> Any:
             return kind(**{name: steps.MISSING if value == "MISSING" else value for name, value in arguments.items()})
         return kind(*_list(arguments))
     except TypeError as error:
-        raise InvalidInputError(where, [Problem(str(error), given, "see docs/rehearsal.md")]) from error
+        raise InvalidInputError(
+            where, [Problem(str(error), given, "see docs/rehearsal.md", "script-of-rehearsal")]
+        ) from error

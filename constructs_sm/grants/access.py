@@ -24,11 +24,11 @@ _WRITTEN = re.compile(r"Output|Destination|Failure|Checkpoint|DataCapture")
 # Ground Truth consolidates what it has written to its output.
 _READ_BACK = re.compile(r"Checkpoint|AthenaDataset|RedshiftDataset|^OutputConfig\.S3OutputPath$")
 _LOCATED = re.compile(r"^(InputConfig\.DataSource\.S3DataSource|OutputConfig)\.|AthenaDataset")
-"""Where the Region of a bucket is asked for first."""
+"""Fields of buckets whose Region is asked for first."""
 _OF_THE_CALLER = re.compile(r"^KmsKeyId$")
 """An endpoint's volumes: whoever calls the API makes the grant on the key."""
 _OF_THE_CONTAINER = re.compile(r"^(.*\.)?(Environment|HyperParameters|StaticHyperParameters)\.")
-"""What the user's code makes of a value that looks like an S3 URI is not known."""
+"""Fields that the user's code reads: what it makes of a value like an S3 URI is not known."""
 _CODE = re.compile(r"\.(sagemaker_submit_directory|SAGEMAKER_SUBMIT_DIRECTORY)$")
 """But this the containers of AWS fetch, under the execution role."""
 _SHOWN_ELSEWHERE = re.compile(
@@ -85,14 +85,13 @@ def access_of(action: Action, request: Request) -> Access:
         late = isinstance(value, Computed)
         known = request.objects.get(path)
         kind = _kind(path)
-        if _CODE.search(path):
-            _code(access, path, value, known, late=late)
-            continue
         needed = late or kind is not None or known is not None
         if not needed or kind is _Kind.OF_THE_CONTAINER or not isinstance(value, str):
             continue
         if late and path != name_field and _holds_access(operation, path):
             access.unknown.append(path)
+        elif kind is _Kind.CODE:
+            _code(access, path, value, known)
         elif isinstance(known, S3Location) or kind is _Kind.S3:
             _s3(access, path, known or S3Location(value, None if late else value))
         elif kind is not None:
@@ -102,8 +101,9 @@ def access_of(action: Action, request: Request) -> Access:
 
 
 class _Kind(Enum):
-    """What a field names, in the order in which it is asked."""
+    """Kinds of what a field names, in the order in which they are asked."""
 
+    CODE = _CODE
     OF_THE_CONTAINER = _OF_THE_CONTAINER
     S3 = _S3
     IMAGE = _IMAGE
@@ -156,12 +156,12 @@ def _s3(access: Access, path: str, location: S3Location) -> None:
         access.located.append(location)
 
 
-def _code(access: Access, path: str, value: Any, known: Any, *, late: bool) -> None:
+def _code(access: Access, path: str, value: str, known: Any) -> None:
     # As a hyperparameter it may stand in quotes.
-    uri = value.strip('"') if isinstance(value, str) else ""
+    uri = value.strip('"')
     if isinstance(known, S3Location):
         _s3(access, path, known)
-    elif late or (is_token(uri) and not uri.startswith("/") and bucket_and_prefix(uri) is None):
+    elif isinstance(value, Computed) or (is_token(uri) and not uri.startswith("/") and bucket_and_prefix(uri) is None):
         access.unknown.append(path)
     elif bucket_and_prefix(uri) is not None:
         _s3(access, path, S3Location(uri, uri))

@@ -116,7 +116,8 @@ class CreateEndpointConfig(SageMakerJob):
         given = {name: value for name, value in one.items() if value is not None}
         if given and variants is not None:
             use = "say it in the variants"
-            problems.append(Problem(f"variants and {', '.join(given)} exclude each other", list(given.values()), use))
+            what = f"variants and {', '.join(given)} exclude each other"
+            problems.append(Problem(what, list(given.values()), use, "argument-given-twice"))
         elif given:
             name = variant_name or _ALL_TRAFFIC
             variants = [
@@ -273,7 +274,7 @@ def _defaults(request: Request, data: S3Location | None) -> dict[str, Any]:
         if isinstance(output, dict) and "S3OutputPath" not in output:
             # To SageMaker's model it is no mistake.
             use = "pass AsyncInferenceConfig(output=...), or use a PipelineStack"
-            request.problems.append(Problem("the answers go nowhere", NOTHING, use))
+            request.problems.append(Problem("the answers go nowhere", NOTHING, use, "async-answers-go-nowhere"))
         return {}
     return {
         "AsyncInferenceConfig": None if output is None else {"OutputConfig": {"S3OutputPath": data.under("answers/")}},

@@ -185,7 +185,7 @@ class LabelingJob(SageMakerJob):
 
     @property
     def output_manifest(self) -> S3Location:
-        """Where the manifest with the labels is once this job has completed, for a state that runs after it."""
+        """Place of the manifest with the labels once this job has completed, for a state that runs after it."""
         output, manifest = self._state.place("OutputConfig.S3OutputPath"), self._state.later(_MANIFEST)
         return S3Location(manifest) if output is None else S3Location(manifest, output.within, output.key)
 
@@ -193,7 +193,7 @@ class LabelingJob(SageMakerJob):
 def _built_in(
     scope: Construct, task_type: str | None, label_attribute_name: str | None, problems: list[Problem]
 ) -> dict[str, str | None]:
-    """What AWS provides for a task type: both functions, and the worker UI."""
+    """Name what AWS provides for a task type: both functions, and the worker UI."""
     if task_type is None:
         return {}
     try:
@@ -212,7 +212,9 @@ def _built_in(
         and not label_attribute_name.endswith(_REF)
     ):
         what = f"label_attribute_name of {task_type} must end with {_REF}"
-        problems.append(Problem(what, label_attribute_name, f"write {label_attribute_name}{_REF}"))
+        problems.append(
+            Problem(what, label_attribute_name, f"write {label_attribute_name}{_REF}", "labeling-reference-name")
+        )
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from constructs_sm.grants.state_machine_role import registry_grant
 from constructs_sm.jobs.parts.containers import ModelDataSource
@@ -96,7 +96,9 @@ class CreateModelPackage(PolledJob):
         named = group or (parameters.get("ModelPackageGroupName") if isinstance(parameters, Mapping) else None)
         if create_group and (named is None or is_json_path(named)):
             use = "name it, or make it beforehand"
-            problems.append(Problem("create_group needs a group that is known", named or NOTHING, use))
+            problems.append(
+                Problem("create_group needs a group that is known", named or NOTHING, use, "model-package-group-known")
+            )
         self._creates_group = named if create_group else None
         at = {"ModelDataSource" if isinstance(model_data, ModelDataSource) else "ModelDataUrl": model_data}
         super().__init__(
@@ -168,5 +170,7 @@ class CreateModelPackage(PolledJob):
         return make
 
 
-def _each(instance_types: Sequence[InstanceType] | None) -> list[str] | None:
-    return None if instance_types is None else [instance(instance_type) for instance_type in instance_types]
+def _each(instance_types: Any) -> Any:
+    if not isinstance(instance_types, (list, tuple)):
+        return instance_types
+    return [instance(instance_type) for instance_type in instance_types]

@@ -184,7 +184,7 @@ class ProcessingJob(SageMakerJob):
         self._scope = scope
 
     def output(self, name: str) -> S3Location:
-        """Where the output *name* is once this job has completed, as an input of a later job.
+        """Place of the output *name* once this job has completed, as an input of a later job.
 
         Raises:
             InvalidInputError: The job has no such output in S3.
@@ -195,7 +195,7 @@ class ProcessingJob(SageMakerJob):
             known = [name for name, output in self._outputs.items() if isinstance(output, ProcessingOutput)]
             where = f"ProcessingJob '{self.node.path}'"
             use = f"use one of {', '.join(known)}" if known else "use outputs={...} to have some"
-            raise InvalidInputError(where, [Problem("no such output", name, use)])
+            raise InvalidInputError(where, [Problem("no such output", name, use, "output-unknown")])
         base = data_under(self._scope, self._id)
         if place != of_this_execution(base, name, jsonata=self._state.jsonata):
             base = None

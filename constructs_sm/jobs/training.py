@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from constructs_sm.actions import TRAINING_JOB
@@ -18,8 +17,10 @@ from constructs_sm.jobs.parts.definitions import (
 from constructs_sm.jobs.parts.fields import asks_for_jsonata, first, tag_list, text_list, texts, vpc_config
 from constructs_sm.jobs.parts.resources import resources, volume_key
 from constructs_sm.jobs.parts.script_mode import making, script_hyperparameters, script_inputs, training_script
-from constructs_sm.requests.rendering import Structure
+from constructs_sm.rules import metrics
+from constructs_sm.rules.request_rules import METRIC_UNDEFINED
 from constructs_sm.task.job import JobArguments, SageMakerJob
+from constructs_sm.task.overruling import refuse
 from constructs_sm.task.places import checkpoints_under, data_under
 from constructs_sm.values.outputs import Metric
 from constructs_sm.values.s3 import S3Location
@@ -52,111 +53,19 @@ if TYPE_CHECKING:
     )
     from constructs_sm.jobs.parts.resources import InstanceGroup, InstancePlacementConfig, InstancePreference
     from constructs_sm.jobs.parts.script_mode import SourceCode
+    from constructs_sm.jobs.parts.training_config import (
+        MlflowConfig,
+        ModelPackageConfig,
+        ServerlessJobConfig,
+        TrainingImageConfig,
+    )
     from constructs_sm.language.errors import Problem
     from constructs_sm.requests.request import Request
     from constructs_sm.values.s3 import S3Data
 
     from aws_cdk import aws_ec2 as ec2
-    from aws_cdk import aws_lambda as lambda_
     from constructs import Construct
     from typing_extensions import Unpack
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingImageConfig(Structure):
-    """How the image is pulled from a private registry in a VPC.
-
-    Attributes:
-        training_repository_access_mode: `Vpc`, or `Platform` for ECR.
-        credentials_provider: The Lambda function, or its ARN, that gives the registry's credentials.
-    """
-
-    training_repository_access_mode: str = "Vpc"
-    credentials_provider: lambda_.IFunction | str | None = None
-
-    def to_request(self) -> dict[str, Any]:
-        return {
-            "TrainingRepositoryAccessMode": self.training_repository_access_mode,
-            "TrainingRepositoryAuthConfig": {"TrainingRepositoryCredentialsProviderArn": self.credentials_provider},
-        }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerlessJobConfig(Structure):
-    """A training job that customizes or evaluates a model of a hub; SageMaker chooses algorithm and machines.
-
-    Attributes:
-        base_model_arn: The model in SageMaker's public hub.
-        job_type: `FineTuning` or `Evaluation`.
-        accept_eula: Of the model.
-        customization_technique: `SFT`, `DPO`, `RLVR` or `RLAIF`.
-        peft: `LORA`.
-        evaluation_type: Needed to evaluate: `LLMAJEvaluation`, `CustomScorerEvaluation` or `BenchmarkEvaluation`.
-        evaluator_arn: What gives reward or score.
-        sequence_length: As `32K`.
-    """
-
-    base_model_arn: str
-    job_type: str
-    accept_eula: Flag | None = None
-    customization_technique: str | None = None
-    peft: str | None = None
-    evaluation_type: str | None = None
-    evaluator_arn: str | None = None
-    sequence_length: str | None = None
-
-    def to_request(self) -> dict[str, Any]:
-        return {
-            "BaseModelArn": self.base_model_arn,
-            "JobType": self.job_type,
-            "AcceptEula": self.accept_eula,
-            "CustomizationTechnique": self.customization_technique,
-            "Peft": self.peft,
-            "EvaluationType": self.evaluation_type,
-            "EvaluatorArn": self.evaluator_arn,
-            "SequenceLength": self.sequence_length,
-        }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MlflowConfig(Structure):
-    """Where a job is tracked in MLflow.
-
-    Attributes:
-        mlflow_resource_arn: A tracking server or an app of SageMaker.
-        mlflow_experiment_name: The experiment.
-        mlflow_run_name: The run.
-    """
-
-    mlflow_resource_arn: str
-    mlflow_experiment_name: str | None = None
-    mlflow_run_name: str | None = None
-
-    def to_request(self) -> dict[str, Any]:
-        return {
-            "MlflowResourceArn": self.mlflow_resource_arn,
-            "MlflowExperimentName": self.mlflow_experiment_name,
-            "MlflowRunName": self.mlflow_run_name,
-        }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelPackageConfig(Structure):
-    """The model packages that a serverless job makes and starts from.
-
-    Attributes:
-        model_package_group_arn: The group that the model is put into.
-        source_model_package_arn: The model to go on from, or to evaluate.
-    """
-
-    model_package_group_arn: str
-    source_model_package_arn: str | None = None
-
-    def to_request(self) -> dict[str, Any]:
-        return {
-            "ModelPackageGroupArn": self.model_package_group_arn,
-            "SourceModelPackageArn": self.source_model_package_arn,
-        }
 
 
 class TrainingJob(SageMakerJob):
@@ -214,9 +123,10 @@ class TrainingJob(SageMakerJob):
         volume_kms_key: Of the volumes alone. Default: *kms_key*, unless the instances have local storage, which takes
             no key: their hardware encrypts it.
         output_kms_key: Of the model alone. Default: *kms_key*.
-        debug_hook: Save tensors.
-        debug_rules: Judge them.
-        profiler: Record the use of the machines, or do not.
+        debug_hook: Save tensors, with SageMaker Debugger, which is closed to new customers: use *mlflow* or
+            *tensor_board* instead.
+        debug_rules: Judge them, with Debugger too.
+        profiler: Record the use of the machines, or do not, with SageMaker Profiler, which ends on 2027-06-30.
         profiler_rules: Judge it.
         tensor_board: Keep what TensorBoard shows: a place in S3, or a `TensorBoardOutputConfig`.
         experiment: Make the job a trial component.
@@ -369,12 +279,18 @@ class TrainingJob(SageMakerJob):
 
         Args:
             name: As in the metric definitions: `validation:auc`.
+
+        Raises:
+            InvalidInputError: No metric definition of the job yields it, as far as the request shows.
         """
+        wrong = list(metrics.undefined(METRIC_UNDEFINED, self._state.request, name))
+        if wrong:
+            refuse(self, f"metric of '{self._state.identity.path}'", wrong, path=self._state.identity.path)
         return Metric.among(self._state.later("FinalMetricDataList"), name)
 
     @property
     def model_artifacts(self) -> S3Location:
-        """Where the model is once this job has completed, for a state that runs after it."""
+        """Place of the model once this job has completed, for a state that runs after it."""
         output = self._state.place("OutputDataConfig.S3OutputPath")
         artifacts = self._state.later("ModelArtifacts.S3ModelArtifacts")
         return S3Location(artifacts) if output is None else S3Location(artifacts, output.within, output.key)

@@ -197,7 +197,7 @@ class TransformJob(SageMakerJob):
 
     @property
     def predictions(self) -> S3Location | None:
-        """Where the predictions are once this job has completed; None if only `parameters` say it."""
+        """Place of the predictions once this job has completed; None if only `parameters` say it."""
         return self._predictions
 
 

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         TuningInstanceConfig,
     )
     from constructs_sm.jobs.parts.script_mode import SourceCode
+    from constructs_sm.jobs.parts.tuning_config import HyperbandStrategyConfig, TuningJobCompletionCriteria
     from constructs_sm.requests.request import Request
     from constructs_sm.values.outputs import JobOutput
     from constructs_sm.values.s3 import S3Data
@@ -50,49 +51,6 @@ if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2
     from constructs import Construct
     from typing_extensions import Unpack
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HyperbandStrategyConfig(Structure):
-    """How much of a resource, such as epochs, Hyperband gives each training.
-
-    Attributes:
-        min_resource: No training is stopped before.
-        max_resource: Each is stopped then. SageMaker's default: `epochs` and the like of the hyperparameters.
-    """
-
-    min_resource: Numeric | None = None
-    max_resource: Numeric | None = None
-
-    def to_request(self) -> dict[str, Any]:
-        return {"MinResource": self.min_resource, "MaxResource": self.max_resource}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TuningJobCompletionCriteria(Structure):
-    """When a tuning job ends before its limits.
-
-    Attributes:
-        target_objective_metric_value: The objective is this good.
-        max_number_of_training_jobs_not_improving: So many trainings have not come to a better one; at least 3.
-        complete_on_convergence: SageMaker expects no better one.
-    """
-
-    target_objective_metric_value: Numeric | None = None
-    max_number_of_training_jobs_not_improving: Numeric | None = None
-    complete_on_convergence: Flag | None = None
-
-    def to_request(self) -> dict[str, Any]:
-        complete = self.complete_on_convergence
-        if isinstance(complete, bool):
-            complete = "Enabled" if complete else "Disabled"
-        return {
-            "TargetObjectiveMetricValue": self.target_objective_metric_value,
-            "BestObjectiveNotImproving": {
-                "MaxNumberOfTrainingJobsNotImproving": self.max_number_of_training_jobs_not_improving
-            },
-            "ConvergenceDetected": {"CompleteOnConvergence": complete},
-        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -336,12 +294,12 @@ class TuningJob(SageMakerJob):
 
     @property
     def best_objective(self) -> JobOutput:
-        """What the best training came to, a number, for a QualityGate after this job."""
+        """Objective of the best training, a number, for a QualityGate after this job."""
         return self._state.later("BestTrainingJob.FinalHyperParameterTuningJobObjectiveMetric.Value")
 
     @property
     def best_model_artifacts(self) -> S3Location:
-        """Where the model of the best training is once this job has completed, for a state that runs after it.
+        """Place of the model of the best training once this job has completed, for a state that runs after it.
 
         Raises:
             InvalidInputError: Its place is not known at synthesis: it is late-bound, or differs by definition.
@@ -351,7 +309,9 @@ class TuningJob(SageMakerJob):
         if output is None or isinstance(output, Computed):
             use = "give one output that is known at synthesis, the same for all definitions"
             where = f"TuningJob '{self.node.path}'"
-            raise InvalidInputError(where, [Problem("place of the best model is not known", said, use)])
+            raise InvalidInputError(
+                where, [Problem("place of the best model is not known", said, use, "model-place-known")]
+            )
         name = self.best_training_job_name
         folder, file = f"{output.rstrip('/')}/", "/output/model.tar.gz"
         uri = name.within(f"States.Format('{escaped(folder)}{{}}{file}', <>)", f"{quoted(folder)} & <> & '{file}'")
@@ -397,8 +357,17 @@ def _all(definitions: Any, one: TuningDefinition, problems: list[Problem]) -> li
     if definitions is None:
         return None
     if one.said:
-        problems.append(Problem("definitions stand beside a definition", one.said, "put all of it into definitions"))
+        problems.append(
+            Problem(
+                "definitions stand beside a definition",
+                one.said,
+                "put all of it into definitions",
+                "argument-given-twice",
+            )
+        )
     if not isinstance(definitions, (list, tuple)) or not all(isinstance(d, TuningDefinition) for d in definitions):
-        problems.append(Problem("definitions must be a list", definitions, "pass [TuningDefinition(...), ...]"))
+        problems.append(
+            Problem("definitions must be a list", definitions, "pass [TuningDefinition(...), ...]", "argument-type")
+        )
         return None
     return [definition.given(problems) for definition in definitions]

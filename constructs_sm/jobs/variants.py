@@ -1,4 +1,4 @@
-"""What an endpoint runs a model on: instances or serverless, how many, and how they share the work."""
+"""Variants of an endpoint: instances or serverless, how many, and how they share the work."""
 
 from __future__ import annotations
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+_ADDRESS: Final = re.compile(r"<(?:[\w<>]+\.)*(\w+)(?: object)? at 0x[0-9a-f]+>")
+_LONGEST: Final = 300
 
 
 class _Nothing:
@@ -22,14 +26,34 @@ NOTHING = _Nothing()
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with an argument, and the way out."""
+    """One thing that is wrong with an argument, and the way out.
+
+    Attributes:
+        what: The place and what is wrong there.
+        got: The value at fault; `NOTHING` where one is missing.
+        use: The remedy.
+        rule: The id of the rule that is broken, as `constructs_sm.rules` and docs/rules.md list it.
+    """
 
     what: str
     got: object
     use: str
+    rule: str
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong and what to do, without the id of the rule."""
+        got = "" if self.got is NOTHING else f", got {shown(self.got)}"
+        return f"{self.what}{got}; {self.use}"
 
     def __str__(self) -> str:
-        return f"{self.what}, got {self.got!r}; {self.use}"
+        return f"{self.sentence} [{self.rule}]"
+
+
+def shown(value: object) -> str:
+    """*value* as a message has it: short, and never an object's address."""
+    text = _ADDRESS.sub(r"\1", repr(value))
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 
 class InvalidInputError(ValueError):

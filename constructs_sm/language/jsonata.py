@@ -41,7 +41,9 @@ def jsonata_of(path: str) -> str:
     found = _plainly(path)
     if found is None:
         use = "write it as JSONata: '{% ... %}'"
-        raise InvalidInputError("JSONPath", [Problem("it has no plain equivalent in JSONata", path, use)])
+        raise InvalidInputError(
+            "JSONPath", [Problem("it has no plain equivalent in JSONata", path, use, "query-language-translation")]
+        )
     root = "$states.context" if found.root == "$$" else "$states.input"
     return root + "".join(f"[{step}]" if isinstance(step, int) else f".{named(step)}" for step in found.steps)
 

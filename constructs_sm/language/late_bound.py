@@ -12,6 +12,7 @@ LATE = ".$"
 """End of the name of a field whose value is JSONPath or an intrinsic function."""
 TOKEN = re.compile(r"\$\{Token\[[^\]]*\]\}|#\{Token\[[^\]]*\]\}")
 _JSON_PATH = re.compile(r"\$(\.|\$\.|\[|$)|\$\$$|States\.[A-Z]\w*\(")
+_LATE_TEXT = re.compile(rf"{_JSON_PATH.pattern}|\{{%.*%\}}\Z|.*(?:{TOKEN.pattern})", re.DOTALL)
 _ENCODED_NUMBERS = (-1.95e289, -1.888e289)
 """The CDK encodes number tokens as numbers between these, which nobody writes."""
 
@@ -54,4 +55,6 @@ def is_jsonata(value: object) -> bool:
 
 def is_late_bound(value: object) -> bool:
     """Tell whether *value* is known only at deployment (token) or at run time (JSONPath, JSONata)."""
-    return is_json_path(value) or is_jsonata(value) or is_token(value)
+    if isinstance(value, str):
+        return _LATE_TEXT.match(value) is not None
+    return is_token(value)

@@ -74,8 +74,10 @@ def is_reference(path: str) -> bool:
 def keys_in(path: str) -> Place:
     """Keys that lead to what *path* names in the input; none if it is more than keys."""
     found = parsed(path)
-    keys = () if found is None or found.root != "$" else found.steps
-    return tuple(key for key in keys if isinstance(key, str)) if all(isinstance(key, str) for key in keys) else ()
+    if found is None or found.root != "$":
+        return ()
+    keys = tuple([key for key in found.steps if isinstance(key, str)])
+    return keys if len(keys) == len(found.steps) else ()
 
 
 def key_in(path: str) -> str | None:

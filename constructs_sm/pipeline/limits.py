@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import InvalidInputError, Problem
 from constructs_sm.language.machines import LARGEST_DEFINITION, definition_of, states_of
+from constructs_sm.task.overruling import unacknowledged
 from constructs_sm.task.scope import reference_of
 from constructs_sm.values.names import LONGEST_STATE_NAME
 
@@ -50,7 +51,8 @@ class WithinLimits:
         self._machine = machine
 
     def validate(self) -> list[str]:
-        problems = list(self._problems())
+        found = list(self._problems())
+        problems = unacknowledged(self._machine, found, path=str(self._machine.node.path)) if found else []
         return [str(InvalidInputError(self._where, problems))] if problems else []
 
     def _problems(self) -> Iterator[Problem]:
@@ -65,7 +67,7 @@ class WithinLimits:
         # What has no room in the inline policy of a role, the CDK puts into managed ones of these names.
         if self._machine.role.node.try_find_child(f"OverflowPolicy{MANAGED_POLICIES + 1}") is not None:
             what = f"IAM takes {MANAGED_POLICIES} managed policies for the state machine role"
-            yield Problem(what, f"{MANAGED_POLICIES + 1} or more", _FEWER_NAMES)
+            yield Problem(what, f"{MANAGED_POLICIES + 1} or more", _FEWER_NAMES, "limit-managed-policies")
 
 
 def _bytes_beside(stack: Stack, machine: sfn.CfnStateMachine) -> int:
@@ -82,7 +84,12 @@ def unnameable(definition: Mapping[str, Any]) -> Iterator[Problem]:
     for name, _ in states_of(definition):
         if len(name) > LONGEST_STATE_NAME:
             what = f"Step Functions takes state names of {LONGEST_STATE_NAME} characters"
-            yield Problem(what, name, "shorten the construct id, or the prefix: to_single_state(prefix_states=...)")
+            yield Problem(
+                what,
+                name,
+                "shorten the construct id, or the prefix: to_single_state(prefix_states=...)",
+                "limit-state-name",
+            )
 
 
 def problems_of(definition: Any, beside: Callable[[], int] = int) -> Iterator[Problem]:
@@ -99,13 +106,13 @@ def problems_of(definition: Any, beside: Callable[[], int] = int) -> Iterator[Pr
     size = sum(len(part.encode()) for part in parts if isinstance(part, str))
     if size > LARGEST_DEFINITION:
         what = f"Step Functions takes definitions of {LARGEST_DEFINITION:,} bytes"
-        yield Problem(what, size, _NEST)
+        yield Problem(what, size, _NEST, "limit-definition-size")
     in_the_template = len(json.dumps(definition, ensure_ascii=False).encode())
     if in_the_template > _LARGE:
         in_the_template += beside()
     if in_the_template > TEMPLATE_BYTES:
         what = f"CloudFormation takes templates of {TEMPLATE_BYTES:,} bytes, and the definition is a part of one"
-        yield Problem(what, in_the_template, _NEST)
+        yield Problem(what, in_the_template, _NEST, "limit-template-size")
 
 
 def cut_short(definition: Mapping[str, Any]) -> Iterator[Problem]:
@@ -118,4 +125,4 @@ def cut_short(definition: Mapping[str, Any]) -> Iterator[Problem]:
         if isinstance(seconds, int) and seconds >= limit:
             what = f"'{name}' may wait more seconds than the {limit} after which the execution ends"
             use = f"pass timeout=Duration.days({seconds // _DAY + 1}) to the pipeline, or let the state wait less"
-            yield Problem(what, seconds, use)
+            yield Problem(what, seconds, use, "timeout-never-reached")

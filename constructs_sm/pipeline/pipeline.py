@@ -15,10 +15,12 @@ from constructs_sm.pipeline.encryption import admit_logs
 from constructs_sm.pipeline.limits import WithinLimits
 from constructs_sm.pipeline.triggers import Trigger
 from constructs_sm.rollback import WholeOrNotMade, undone_by, whole_or_not_done
+from constructs_sm.rules.argument_rules import NOTHING_GRANTED
 from constructs_sm.settings import Time, duration_of, event_schedule, is_time, mistyped
 from constructs_sm.steps.failure_handler import FailureHandler
 from constructs_sm.steps.input_guard import InputGuard
 from constructs_sm.task.acknowledgments import AcknowledgedExecutions, acknowledge_wildcards
+from constructs_sm.task.overruling import tell
 from constructs_sm.task.query_language import is_jsonata_language
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.input_schema import InputSchema
@@ -26,7 +28,7 @@ from constructs_sm.values.names import LONGEST_PREFIX, slug
 from constructs_sm.values.s3 import S3Location
 
 import jsii
-from aws_cdk import Annotations, Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
@@ -43,11 +45,6 @@ if TYPE_CHECKING:
 
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_stepfunctions_tasks as tasks
-
-_NOTHING_GRANTED = (
-    "The state machine role cannot be changed here: it is of another account, or was imported with mutable=False. "
-    "Grant it what the jobs need; without role= the pipeline makes one, whose policy says what that is."
-)
 
 
 class JobPipeline(WholeOrNotMade, Construct):
@@ -143,7 +140,7 @@ class JobPipeline(WholeOrNotMade, Construct):
             InvalidInputError: The pipeline has not been run yet.
         """
         if self._state_machine is None:
-            raise self._wrong("nothing runs yet", NOTHING, "call run(definition) first")
+            raise self._wrong("nothing runs yet", NOTHING, "call run(definition) first", "pipeline-runs-once")
         return self._state_machine
 
     def run(self, definition: sfn.IChainable) -> sfn.StateMachine:
@@ -158,9 +155,10 @@ class JobPipeline(WholeOrNotMade, Construct):
                 "the pipeline runs something already",
                 getattr(definition, "id", definition),
                 "chain it to that, or make another",
+                "pipeline-runs-once",
             )
         if not hasattr(definition, "start_state"):
-            raise self._wrong("nothing to run", definition, "pass a job, or a chain")
+            raise self._wrong("nothing to run", definition, "pass a job, or a chain", "pipeline-runs-once")
         with whole_or_not_done(self):
             return self._made(definition)
 
@@ -187,7 +185,7 @@ class JobPipeline(WholeOrNotMade, Construct):
             )
         if self._role is not None and not self._role.node.children:
             # The CDK drops in silence what is granted to such a role.
-            Annotations.of(self).add_warning_v2("constructs-sm:roleWithoutGrants", _NOTHING_GRANTED)
+            tell(self, [NOTHING_GRANTED.problem()])
         self._state_machine = machine
         undone_by(partial(setattr, self, "_state_machine", None))
         tell_of_failures(self, machine, self.topic)
@@ -340,8 +338,8 @@ class JobPipeline(WholeOrNotMade, Construct):
     def _unique_name(self) -> str:
         return f"{Stack.of(self).stack_name}-{self.node.id}-{self.node.addr[-8:]}"
 
-    def _wrong(self, what: str, got: object, use: str) -> InvalidInputError:
-        return InvalidInputError(self._where, [Problem(what, got, use)])
+    def _wrong(self, what: str, got: object, use: str, rule: str) -> InvalidInputError:
+        return InvalidInputError(self._where, [Problem(what, got, use, rule)])
 
 
 def _mistyped(**arguments: Any) -> list[Problem]:
@@ -357,7 +355,7 @@ def _mistyped(**arguments: Any) -> list[Problem]:
         "role": ("an iam.IRole", lambda value: hasattr(value, "role_arn")),
     }
     return [
-        Problem(f"{name} cannot be used", value, f"pass {wanted[name][0]}")
+        Problem(f"{name} cannot be used", value, f"pass {wanted[name][0]}", "argument-type")
         for name, value in arguments.items()
         if value is not None and not wanted[name][1](value)
     ]

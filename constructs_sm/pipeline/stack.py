@@ -11,6 +11,7 @@ from constructs_sm.pipeline.pipeline import JobPipeline
 from constructs_sm.pipeline.triggers import Trigger
 from constructs_sm.rollback import WholeOrNotMade, whole_or_not_done
 from constructs_sm.settings import Settings, Time, unknown_settings
+from constructs_sm.task.overruling import refuse
 from constructs_sm.task.places import JOBS
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.input_schema import InputSchema
@@ -127,7 +128,9 @@ class PipelineStack(WholeOrNotMade, Stack):
         places = {name: value for name, value in (("account", account), ("region", region)) if value is not None}
         if stack.get("env") is not None and places:
             names = " and ".join(places)
-            problems.append(Problem(f"env stands beside {names}", places, f"put {names} into env"))
+            problems.append(
+                Problem(f"env stands beside {names}", places, f"put {names} into env", "argument-given-twice")
+            )
         raise_all(where, problems)
         settings = Settings.of(
             where,
@@ -153,7 +156,8 @@ class PipelineStack(WholeOrNotMade, Stack):
         )
         env = stack.get("env") or Environment()
         account = env.account or settings.account
-        raise_all(where, [*_unusable_triggers(settings, inputs), *_foreign_starters(settings.starters, account)])
+        unusable = [*_unusable_triggers(settings, inputs), *_foreign_starters(settings.starters, account)]
+        refuse(scope, where, unusable, path=str(construct_id))
         if settings.account or settings.region:
             stack["env"] = Environment(account=account, region=env.region or settings.region)
         super().__init__(scope, construct_id, permissions_boundary=_boundary(settings), **stack)
@@ -226,7 +230,9 @@ class PipelineStack(WholeOrNotMade, Stack):
         if is_json_path(prefix) or is_jsonata(prefix):
             use = "pass the whole URI as an input of the execution, and grant the execution role to read it"
             where = where_of(type(self).__name__, self)
-            raise InvalidInputError(where, [Problem("a prefix of the data bucket is known at synthesis", prefix, use)])
+            raise InvalidInputError(
+                where, [Problem("a prefix of the data bucket is known at synthesis", prefix, use, "data-prefix-known")]
+            )
         return self._data.under(prefix)
 
     @property
@@ -249,7 +255,12 @@ def _foreign_starters(starters: Sequence[str], account: str | None) -> Iterator[
     # The CDK grants nothing to a role of another account, and says nothing of it.
     foreign = [arn for arn in starters if account is not None and arn.split(":")[4] != account]
     if foreign:
-        yield Problem("starters are of another account", foreign, f"name roles of {account}, which they may assume")
+        yield Problem(
+            "starters are of another account",
+            foreign,
+            f"name roles of {account}, which they may assume",
+            "starters-of-another-account",
+        )
 
 
 def _unusable_triggers(settings: Settings, inputs: Mapping[str, Input] | None) -> Iterator[Problem]:
@@ -265,7 +276,7 @@ def _unusable_triggers(settings: Settings, inputs: Mapping[str, Input] | None) -
         yield from Trigger.on_arrival(f"s3://data/{place}" if own else place, {}).problems(schema)
         if own and (place.startswith(JOBS) or JOBS.startswith(place)):
             use = f"choose a prefix beside {JOBS}"
-            yield Problem("jobs write where arrivals start the next execution", place, use)
+            yield Problem("jobs write where arrivals start the next execution", place, use, "arrivals-start-themselves")
 
 
 def _boundary(settings: Settings) -> PermissionsBoundary | None:

@@ -59,18 +59,30 @@ class Trigger:
     def problems(self, schema: InputSchema | None) -> Iterator[Problem]:
         """Compare what is sent with the inputs of the state machine."""
         if self.schedule is None and not self.bucket:
-            yield Problem("an arrival needs a place", NOTHING, "pass 's3://bucket/prefix/'")
+            yield Problem("an arrival needs a place", NOTHING, "pass 's3://bucket/prefix/'", "arrival-place")
         if schema is None:
             return
         known = [*self.inputs, *(() if self.schedule is not None else ARRIVED)]
         for name in known:
             if name not in schema.inputs and not schema.others_allowed:
-                yield Problem(f"{self.name} sends what is no input", name, f"declare it: inputs={{'{name}': ...}}")
+                yield Problem(
+                    f"{self.name} sends what is no input",
+                    name,
+                    f"declare it: inputs={{'{name}': ...}}",
+                    "trigger-inputs",
+                )
         for name, declared in schema.inputs.items():
             if name not in known and declared.required:
-                yield Problem(f"{self.name} does not send an input", name, "pass it to the trigger, or give a default")
+                yield Problem(
+                    f"{self.name} does not send an input",
+                    name,
+                    "pass it to the trigger, or give a default",
+                    "trigger-inputs",
+                )
             elif name in self.inputs and not declared.accepts(self.inputs[name]):
-                yield Problem(f"{self.name} sends a wrong {name}", self.inputs[name], f"send {declared.wanted}")
+                yield Problem(
+                    f"{self.name} sends a wrong {name}", self.inputs[name], f"send {declared.wanted}", "trigger-inputs"
+                )
 
     def start(self, scope: Construct, number: int, machine: sfn.StateMachine) -> events.Rule:
         """Make the rule, the *number*th of its kind."""

@@ -21,7 +21,7 @@ class Shape:
 
     name: str
     metadata: dict[str, Any]
-    """What the model says of it: `type`, `min`, `max`, `pattern`, ..."""
+    """Properties of the type in the model: `type`, `min`, `max`, `pattern`, ..."""
 
     @property
     def type_name(self) -> str:
@@ -36,9 +36,13 @@ class Shape:
         """The fields of a structure."""
         return {name: _shape(member["shape"]) for name, member in self.metadata.get("members", {}).items()}
 
+    def field(self, name: str) -> Shape:
+        """One field of a structure, of which a request names few."""
+        return _shape(self.metadata["members"][name]["shape"])
+
     @property
     def member(self) -> Shape:
-        """What a list holds."""
+        """The type of the items of a list."""
         return _shape(self.metadata["member"]["shape"])
 
     @property
@@ -66,12 +70,12 @@ def output_shape(operation: str) -> Shape:
 
 
 def has_operation(operation: str) -> bool:
-    """Whether SageMaker has an operation of this name."""
+    """Tell whether SageMaker has an operation of this name."""
     return operation in _model()["operations"]
 
 
 def answers(operation: str) -> bool:
-    """Whether an operation answers with more than that it is done."""
+    """Tell whether an operation answers with more than that it is done."""
     return "output" in _model()["operations"][operation]
 
 

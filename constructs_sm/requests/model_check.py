@@ -12,17 +12,21 @@ from functools import cache
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.language.errors import NOTHING, Problem, did_you_mean, raise_all
+from constructs_sm.language.errors import NOTHING, did_you_mean, raise_all
 from constructs_sm.language.late_bound import Computed, is_token
 from constructs_sm.requests.api_model import input_shape, output_shape
 from constructs_sm.requests.request import read
+from constructs_sm.rules import model_rules as rules
 from constructs_sm.rules.requests import broken_rules
+from constructs_sm.rules.rule import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import TypeAlias
 
     from constructs_sm.actions import Action
+    from constructs_sm.language.arns import Arns
+    from constructs_sm.language.errors import Problem
     from constructs_sm.requests.api_model import Shape
     from constructs_sm.requests.request import Request
 
@@ -53,15 +57,31 @@ def check(action: Action, request: Mapping[str, Any]) -> None:
 
 def problems(action: Action, request: Mapping[str, Any]) -> list[Problem]:
     """List what `check` would raise."""
+    return [problem for problem in found_in(action, request) if RULES[problem.rule].severity == "error"]
+
+
+def found_in(
+    action: Action, request: Mapping[str, Any], *, arns: Arns | None = None, models: Sequence[Mapping[str, Any]] = ()
+) -> list[Problem]:
+    """List everything that is wrong with a request, and what is worth a warning.
+
+    Args:
+        action: The row of `ACTIONS` the request is for.
+        request: The request in SageMaker's words.
+        arns: The Region and account that the request is made in, where they are known.
+        models: The requests of the models that it names, as far as they are known.
+    """
     indexed = read(request)
-    return indexed.problems + problems_of(action.operation, indexed)
+    return indexed.problems + problems_of(action.operation, indexed, arns=arns, models=models)
 
 
-def problems_of(operation: str, request: Request) -> list[Problem]:
-    """List what SageMaker would find wrong with a request that is read or rendered already, and indexed."""
+def problems_of(
+    operation: str, request: Request, *, arns: Arns | None = None, models: Sequence[Mapping[str, Any]] = ()
+) -> list[Problem]:
+    """List the same of a request that is read or rendered already, and indexed."""
     found: list[Problem] = []
     _operation_check(operation)(request.fields, None, found)
-    return found + broken_rules(operation, request.fields, request.structures)
+    return found + broken_rules(operation, request.fields, request.structures, arns=arns, models=models)
 
 
 def model_problems(operation: str, request: Mapping[str, Any]) -> list[Problem]:
@@ -78,12 +98,15 @@ def fields_below(operation: str, path: str) -> tuple[str, ...]:
         operation: As `CreateTrainingJob`.
         path: As problems spell it: `InputDataConfig[0].DataSource`.
     """
-    shape: Shape | None = input_shape(operation)
+    shape = input_shape(operation)
     for step in re.sub(r"\[\d+\]", ".[]", path).split("."):
-        if shape is None or step not in _members(shape):
+        if step == "[]" and "member" in shape.metadata:
+            shape = shape.member
+        elif step in shape.metadata.get("members", {}):
+            shape = shape.field(step)
+        else:
             return ()
-        shape = _members(shape)[step]
-    return tuple(_below(shape, path, ())) if shape is not None else ()
+    return tuple(_below(shape, path, ())) if shape.type_name in {"structure", "list"} else ()
 
 
 def _members(shape: Shape) -> dict[str, Shape]:
@@ -114,7 +137,7 @@ def _unknown_output(action: Action, path: str) -> Iterator[Problem]:
             return
         if name not in shape.members:
             what = f"no such field in the output of {action.noun}"
-            yield Problem(what, path, _nearest(name, shape.members))
+            yield rules.OUTPUT.problem(what, path, _nearest(name, shape.members))
             return
         shape = shape.members[name]
 
@@ -126,23 +149,23 @@ def _operation_check(operation: str) -> _Check:
 
 def _check_of(shape: Shape) -> _Check:
     """What appends the problems of a value to a list. Made once a shape: reading the model is slower than checking."""
-    make = _MAKERS.get(shape.type_name)
+    make = _MAKERS.get(shape.metadata["type"])
     return make(shape) if make else lambda _value, _path, _found: None
 
 
 def _structure(shape: Shape) -> _Check:
-    required, members = frozenset(shape.required_members), dict(shape.members)
+    required, members = frozenset(shape.metadata.get("required", ())), shape.metadata.get("members", {})
     checks: dict[str, _Check] = {}
 
     def check(value: Any, path: _Path, found: list[Problem]) -> None:
         if not isinstance(value, Mapping):
             if not _is_late(value):
                 what = f"{_spelled(path) or 'the request'} must be a mapping"
-                found.append(Problem(what, value, _one_of("with the fields", members)))
+                found.append(rules.STRUCTURE.problem(what, value, _one_of("with the fields", members)))
             return
         if not required <= value.keys():
             found += [
-                Problem(f"{_spelled((path, field))} is missing", NOTHING, "SageMaker requires it")
+                rules.MISSING.problem(f"{_spelled((path, field))} is missing", NOTHING, "SageMaker requires it")
                 for field in shape.required_members
                 if field not in value
             ]
@@ -151,10 +174,10 @@ def _structure(shape: Shape) -> _Check:
             if inner is None:
                 if key not in members:
                     what = f"{_spelled((path, key))} is not a field of this API"
-                    found.append(Problem(what, key, _nearest(key, members)))
+                    found.append(rules.UNKNOWN.problem(what, key, _nearest(key, members)))
                     continue
                 # Not before it is given: a request names few of the fields there are.
-                inner = checks[key] = _check_of(members[key])
+                inner = checks[key] = _check_of(shape.field(key))
             inner(member, (path, key), found)
 
     return check
@@ -166,7 +189,9 @@ def _list(shape: Shape) -> _Check:
     def check(value: Any, path: _Path, found: list[Problem]) -> None:
         if isinstance(value, (str, Mapping)) or not isinstance(value, Sequence):
             if not _is_late(value):
-                found.append(Problem(f"{_spelled(path)} must be a list", value, "pass a list, also of one"))
+                found.append(
+                    rules.STRUCTURE.problem(f"{_spelled(path)} must be a list", value, "pass a list, also of one")
+                )
             return
         size(value, path, found)
         for index, item in enumerate(value):
@@ -181,7 +206,7 @@ def _map(shape: Shape) -> _Check:
     def check(value: Any, path: _Path, found: list[Problem]) -> None:
         if not isinstance(value, Mapping):
             if not _is_late(value):
-                found.append(Problem(f"{_spelled(path)} must be a mapping", value, "pass a dict"))
+                found.append(rules.STRUCTURE.problem(f"{_spelled(path)} must be a mapping", value, "pass a dict"))
             return
         size(value, path, found)
         for key, item in value.items():
@@ -192,8 +217,8 @@ def _map(shape: Shape) -> _Check:
 
 
 def _string(shape: Shape) -> _Check:
-    options = frozenset(shape.enum)
-    size, pattern = _size(shape, "characters"), shape.metadata.get("pattern")
+    options = frozenset(shape.metadata.get("enum", ()))
+    size, pattern = _size(shape, "characters"), shape.metadata.get("pattern", "")
     least, most = shape.metadata.get("min", 0), shape.metadata.get("max", inf)
     form = _compiled(pattern) if pattern else None
 
@@ -201,19 +226,26 @@ def _string(shape: Shape) -> _Check:
         if not isinstance(value, str):
             if not _is_late(value):
                 use = f"write {str(value)!r}" if isinstance(value, (bool, int, float)) else "pass a str"
-                found.append(Problem(f"{_spelled(path)} must be a string", value, use))
+                found.append(rules.TYPE.problem(f"{_spelled(path)} must be a string", value, use))
         elif options:
             if value not in options and not _is_late(value):
                 what = f"{_spelled(path)} is not a value SageMaker knows"
-                found.append(Problem(what, value, _nearest(value, shape.enum)))
+                found.append(rules.VALUE.problem(what, value, _nearest(value, shape.enum)))
         else:
+            before = len(found)
             if not least <= len(value) <= most:
                 size(value, path, found)
-            if form and not form.fullmatch(value) and not _is_late(value):
-                what = f"{_spelled(path)} does not have the form SageMaker wants"
-                found.append(Problem(what, value, f"match {pattern}"))
+            if len(found) == before and form and not form.fullmatch(value) and not _is_late(value):
+                found.append(_formless(_spelled(path), value, pattern))
 
     return check
+
+
+def _formless(path: str, value: str, pattern: str) -> Problem:
+    """Name a text that does not match the pattern of its field: most often a place in S3 that lacks its beginning."""
+    if "s3)://" in pattern and "://" not in value:
+        return rules.PLACE.problem(f"{path} is a place without s3://", value, f"write s3://{value.lstrip('/')}")
+    return rules.FORM.problem(f"{path} does not have the form SageMaker wants", value, f"match {pattern}")
 
 
 def _number(shape: Shape) -> _Check:
@@ -224,11 +256,11 @@ def _number(shape: Shape) -> _Check:
         if isinstance(value, bool) or not isinstance(value, kinds):
             if not _is_late(value):
                 what, use = ("a number", "pass a float") if float in kinds else ("a whole number", "pass an int")
-                found.append(Problem(f"{_spelled(path)} must be {what}", value, use))
+                found.append(rules.TYPE.problem(f"{_spelled(path)} must be {what}", value, use))
         elif value < least and not _is_late(value):
-            found.append(Problem(f"{_spelled(path)} is too small", value, f"pass {least} or more"))
+            found.append(rules.RANGE.problem(f"{_spelled(path)} is too small", value, f"pass {least} or more"))
         elif value > most:
-            found.append(Problem(f"{_spelled(path)} is too big", value, f"pass {most} or less"))
+            found.append(rules.RANGE.problem(f"{_spelled(path)} is too big", value, f"pass {most} or less"))
 
     return check
 
@@ -236,7 +268,7 @@ def _number(shape: Shape) -> _Check:
 def _boolean(_shape: Shape) -> _Check:
     def check(value: Any, path: _Path, found: list[Problem]) -> None:
         if not isinstance(value, bool) and not _is_late(value):
-            found.append(Problem(f"{_spelled(path)} must be a boolean", value, "pass True or False"))
+            found.append(rules.TYPE.problem(f"{_spelled(path)} must be a boolean", value, "pass True or False"))
 
     return check
 
@@ -262,7 +294,7 @@ def _size(shape: Shape, unit: str) -> _Check:
         if least <= size <= most or _is_late(value):
             return
         wrong, use = ("short", f"at least {least}") if size < least else ("long", f"at most {most}")
-        found.append(Problem(f"{_spelled(path)} is too {wrong}", f"{size} {unit}", f"give {use}"))
+        found.append(rules.LENGTH.problem(f"{_spelled(path)} is too {wrong}", f"{size} {unit}", f"give {use}"))
 
     return check
 

@@ -169,20 +169,31 @@ class _Walk:
         """Take a key that is no plain name: in Amazon States Language `Field.$` is a computed one."""
         here = f"{path}.{key}" if path else str(key)
         if not isinstance(key, str):
-            self.wrong(f"{path or 'the request'} has a key that is no string", key, "write it in quotes")
+            self.wrong(
+                f"{path or 'the request'} has a key that is no string", key, "write it in quotes", "value-of-request"
+            )
             return
         name, bare = key.removesuffix(LATE), here.removesuffix(LATE)
         if self.jsonata and name != key:
-            self.wrong(f"{bare} is JSONPath in a JSONata state", value, "write '{% ... %}' in a field without .$")
+            self.wrong(
+                f"{bare} is JSONPath in a JSONata state",
+                value,
+                "write '{% ... %}' in a field without .$",
+                "query-language-of-value",
+            )
         item = self.value(value, bare, typed=False)
         if name in result:
-            self.wrong(f"{bare} is given twice", [result[name], item], f"give {name} or {name}{LATE}")
+            self.wrong(
+                f"{bare} is given twice", [result[name], item], f"give {name} or {name}{LATE}", "argument-given-twice"
+            )
         elif name == key:
             result[name] = item
         elif isinstance(item, str):
             result[name] = Computed(item)
         else:
-            self.wrong(f"{here} must be a path or an intrinsic function", value, "write it as a string")
+            self.wrong(
+                f"{here} must be a path or an intrinsic function", value, "write it as a string", "value-of-request"
+            )
 
     def _list(self, values: Any, path: str, *, typed: bool) -> Any:
         result: list[Any] = []
@@ -208,7 +219,12 @@ class _Walk:
         if all(isinstance(item, (str, bool, int, float)) for item in items):
             return Computed(f"States.Array({', '.join(map(_argument, items))})")
         late = next(index for index, item in enumerate(items) if isinstance(item, Computed))
-        self.wrong(f"{path}[{late}] is JSONPath beside structures", items[late], "make the whole list a path")
+        self.wrong(
+            f"{path}[{late}] is JSONPath beside structures",
+            items[late],
+            "make the whole list a path",
+            "value-of-request",
+        )
         return items
 
     def _text(self, value: str, path: str, *, typed: bool, listed: bool) -> Any:
@@ -218,11 +234,21 @@ class _Walk:
             return value
         if is_json_path(value):
             if self.jsonata and typed:
-                self.wrong(f"{path} is JSONPath in a JSONata state", value, "write '{% $states.input... %}'")
+                self.wrong(
+                    f"{path} is JSONPath in a JSONata state",
+                    value,
+                    "write '{% $states.input... %}'",
+                    "query-language-of-value",
+                )
             return Computed(value) if typed and not self.jsonata else value
         if is_jsonata(value):
             if not self.jsonata:
-                self.wrong(f"{path} is JSONata in a JSONPath state", value, "pass query_language=QueryLanguage.JSONATA")
+                self.wrong(
+                    f"{path} is JSONata in a JSONPath state",
+                    value,
+                    "pass query_language=QueryLanguage.JSONATA",
+                    "query-language-of-value",
+                )
             return Computed(value)
         return self._token(value, path, listed=listed) if is_token(value) else value
 
@@ -232,10 +258,15 @@ class _Walk:
             found = self.json_path_of([value] if listed else value)
         except RuntimeError as error:
             what = f"{path}: a JSONPath stands where Step Functions takes none"
-            self.wrong(what, str(error), "make it the value of a field")
+            self.wrong(what, str(error), "make it the value of a field", "query-language-of-value")
             return value
         if found is not None and self.jsonata:
-            self.wrong(f"{path} is JSONPath in a JSONata state", found, "write '{% $states.input... %}'")
+            self.wrong(
+                f"{path} is JSONPath in a JSONata state",
+                found,
+                "write '{% $states.input... %}'",
+                "query-language-of-value",
+            )
         return value if found is None else Computed(found)
 
     def _reference(self, value: Any, path: str) -> Any:
@@ -258,9 +289,11 @@ class _Walk:
             if hasattr(value, reference):
                 return getattr(value, reference)
         if value is NOTHING:
-            self.wrong(f"{path} has no value", None, "give it one, or leave the key out")
+            self.wrong(f"{path} has no value", None, "give it one, or leave the key out", "value-of-request")
         else:
-            self.wrong(f"{path} cannot be part of a request", value, "pass a JSON value or a CDK construct")
+            self.wrong(
+                f"{path} cannot be part of a request", value, "pass a JSON value or a CDK construct", "value-of-request"
+            )
         # What has been refused is judged no further.
         return Computed()
 
@@ -269,12 +302,12 @@ class _Walk:
             return image.uri_in(self.scope)
         except InvalidInputError as error:
             for problem in error.problems:
-                self.wrong(f"{path}: {problem.what}", problem.got, problem.use)
+                self.wrong(f"{path}: {problem.what}", problem.got, problem.use, problem.rule)
             return image.repository
 
-    def wrong(self, what: str, got: object, use: str) -> None:
+    def wrong(self, what: str, got: object, use: str, rule: str) -> None:
         """Note a problem."""
-        self.request.problems.append(Problem(what, got, use))
+        self.request.problems.append(Problem(what, got, use, rule))
 
 
 def _argument(value: str | float) -> str:
@@ -303,7 +336,7 @@ def _merge(typed: Fields, raw: Fields, path: str, problems: list[Problem]) -> No
             _merge(typed[key], value, here, problems)
         else:
             use = "give the argument or the parameter"
-            problems.append(Problem(f"{here} is given twice", [typed[key], value], use))
+            problems.append(Problem(f"{here} is given twice", [typed[key], value], use, "argument-given-twice"))
 
 
 def _says_nothing(structure: Fields) -> bool:

@@ -96,6 +96,10 @@ class Request:
             if isinstance(item, str) and stand_in in item:
                 items[number] = self.leaves[f"{path}[{number}]"] = type(item)(item.replace(stand_in, real))
 
+    def forget(self) -> None:
+        """Drop the index, of which nobody asks any more: many jobs live as long as their app."""
+        self.leaves, self.structures = {}, {}
+
     def to_state(self, *, jsonata: bool) -> dict[str, Any]:
         """Render the request as the state has it: in JSONPath, the key of a computed field ends in `.$`."""
         if jsonata:
@@ -162,10 +166,10 @@ def _read(value: Any, path: str, depth: int, problems: list[Problem]) -> Any:
 
 def not_finite(path: str, value: float) -> Problem:
     """Refuse a number that JSON has no way to write."""
-    return Problem(f"{path} must be a finite number", value, "pass one that JSON can say")
+    return Problem(f"{path} must be a finite number", value, "pass one that JSON can say", "value-of-request")
 
 
 def too_deep(path: str, value: object) -> Problem:
     """Refuse what never ends, or might as well not."""
     what = f"{path or 'the request'} holds itself, or too many structures in each other"
-    return Problem(what, type(value).__name__, f"nest at most {DEEPEST}")
+    return Problem(what, type(value).__name__, f"nest at most {DEEPEST}", "value-of-request")

@@ -1,4 +1,4 @@
-"""Where a request names the execution role: in itself, or in each definition in it."""
+"""Fields in which a request names the execution role: its own, or of each definition in it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def named_roles(request: Fields, path: tuple[str, ...]) -> list[str]:
 
 def set_roles(request: Fields, path: tuple[str, ...], arn: str) -> None:
     """Name the role wherever *path* leads and none is named."""
-    for holder in _holders(request, path):
+    for holder in [request] if len(path) == 1 else _holders(request, path):
         holder.setdefault(path[-1], arn)
 
 
@@ -32,8 +32,6 @@ def are_late_bound(request: Fields, path: tuple[str, ...]) -> bool:
 
 
 def _holders(request: Fields, path: tuple[str, ...]) -> list[Fields]:
-    if len(path) == 1:
-        return [request]
     one, several = request.get(path[0]), request.get(f"{path[0]}s")
     listed = several if isinstance(several, list) else ()
     return [holder for holder in (one, *listed) if isinstance(holder, dict)]

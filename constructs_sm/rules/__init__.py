@@ -1,3 +1,15 @@
 """Every rule that a request, a definition or a pipeline is held to: id, reason, source and fix."""
 
-__all__ = ["definition_rules", "definitions", "instances", "requests", "rule", "script_mode"]
+__all__ = [
+    "argument_rules",
+    "catalogue",
+    "definition_rules",
+    "definitions",
+    "instances",
+    "metrics",
+    "model_rules",
+    "request_rules",
+    "requests",
+    "rule",
+    "script_mode",
+]

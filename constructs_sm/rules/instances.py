@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from constructs_sm.language.late_bound import is_late_bound
 
 LOCAL_STORAGE = frozenset(
@@ -25,3 +28,16 @@ def has_local_storage(instance_type: object) -> bool:
     if not isinstance(instance_type, str) or is_late_bound(instance_type):
         return False
     return instance_type.removeprefix("ml.").partition(".")[0] in LOCAL_STORAGE
+
+
+_PROCESSORS: Final = {"gpu": re.compile(r"ml\.(?:g|gr|p)\d"), "cpu": re.compile(r"ml\.(?:c|m|r|t|x)\d")}
+
+
+def processor_of(instance_type: object) -> str | None:
+    """`cpu` or `gpu`, where an instance type says so; of accelerators of other kinds, and of what is late-bound, None.
+
+    Source: https://aws.amazon.com/ec2/instance-types/
+    """
+    if not isinstance(instance_type, str) or is_late_bound(instance_type):
+        return None
+    return next((name for name, form in _PROCESSORS.items() if form.match(instance_type)), None)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+Severity: TypeAlias = Literal["error", "warning", "info"]
+PREFIX: Final = "constructs-sm"
+"""What stands before an id where those of other tools may stand too, as in `Validations.of(...).acknowledge(...)`."""
 _ID: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+")
-_LONGEST_GOT: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,11 +24,13 @@ class Rule:
 
     Args:
         id: Names it in messages, and where it is overruled: `asl-unreachable-state`.
-        what: What is wrong where it is broken.
+        what: The fault, in a sentence without a full stop.
         why: What happens then.
         source: Who says so.
         fix: What to do.
-        severity: An error is refused, a warning is told.
+        severity: An error is refused, a warning is told, an info is told to whoever looks.
+        protects: Why nobody can overrule it; empty: it can be acknowledged.
+        at_synthesis: Whether it is asked when an app is synthesized; other rules are when a construct is made.
     """
 
     id: str
@@ -33,7 +38,9 @@ class Rule:
     why: str
     source: str
     fix: str
-    severity: Literal["error", "warning"] = "error"
+    severity: Severity = "error"
+    protects: str = ""
+    at_synthesis: bool = False
 
     def __post_init__(self) -> None:
         if _ID.fullmatch(self.id) is None:
@@ -44,11 +51,15 @@ class Rule:
 
         Args:
             where: The place: `state 'Train'`.
-            got: What stands there.
-            what: What is wrong, where that can be said more closely.
+            got: The value that stands there.
+            what: The fault, where that can be said more closely.
             fix: What to do, likewise.
         """
         return Violation(self, where, got, what or self.what, fix or self.fix)
+
+    def problem(self, what: str = "", got: object = NOTHING, fix: str = "") -> Problem:
+        """The rule as a problem of an `InvalidInputError`, where the construct at fault says where."""
+        return Problem(what or self.what, got, fix or self.fix, self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +75,10 @@ class Violation:
     @property
     def problem(self) -> Problem:
         """The same as a problem of an `InvalidInputError`."""
-        return Problem(f"{self.where}: {self.what}", self.got, f"{self.fix} [{self.rule.id}]")
+        return Problem(f"{self.where}: {self.what}", self.got, self.fix, self.rule.id)
 
     def __str__(self) -> str:
-        got = "" if self.got is NOTHING else f", got {_shown(self.got)}"
-        return f"{self.where}: {self.what}{got}; {self.fix} [{self.rule.id}]"
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= _LONGEST_GOT else f"{text[: _LONGEST_GOT - 3]}..."
+        return str(self.problem)
 
 
 class Rulebook:
@@ -105,6 +110,19 @@ class Rulebook:
     def __len__(self) -> int:
         return len(self._rules)
 
+    def named(self, rule_id: object, where: str) -> Rule:
+        """The rule of an id, with or without the prefix of this library.
+
+        Raises:
+            InvalidInputError: There is none; with the nearest that there is.
+        """
+        bare = str(rule_id).removeprefix(f"{PREFIX}::").removeprefix(f"{PREFIX}:")
+        if bare not in self._rules:
+            (near,) = get_close_matches(bare, list(self._rules), n=1, cutoff=0)
+            use = f"did you mean {near}? docs/rules.md lists all"
+            raise InvalidInputError(where, [Problem("no such rule", rule_id, use, "rule-unknown")])
+        return self._rules[bare]
+
 
 RULES: Final = Rulebook()
 """The one space of ids."""
@@ -119,10 +137,7 @@ class InvalidDefinitionError(InvalidInputError):
 
     def __init__(self, where: str, violations: Sequence[Violation]) -> None:
         self.violations = tuple(violations)
-        self.where = where
-        self.problems = tuple(violation.problem for violation in violations)
-        lines = [str(violation) for violation in violations]
-        ValueError.__init__(self, f"{where}: {lines[0]}" if len(lines) == 1 else "\n  - ".join([f"{where}:", *lines]))
+        super().__init__(where, [violation.problem for violation in violations])
 
 
 def errors(violations: Iterable[Violation]) -> list[Violation]:

@@ -9,21 +9,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.language.fields import join
 from constructs_sm.language.late_bound import Computed, is_late_bound
+from constructs_sm.rules.request_rules import HYPERPARAMETER_OPTION as OPTION
+from constructs_sm.rules.request_rules import HYPERPARAMETER_TEXT as TEXT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from constructs_sm.language.errors import Problem
 
 PROGRAM = "sagemaker_program"
 SUBMIT_DIRECTORY = "sagemaker_submit_directory"
 OWN = "sagemaker_"
 """The toolkit keeps hyperparameters that begin with this to itself."""
-TEXT = "hyperparameterText"
-OPTION = "hyperparameterOption"
 _AT = ("HyperParameters", "StaticHyperParameters")
 _BOOLEANS = ("true", "false")
 # Until Python 3.13 an exponent is none of argparse's numbers.
@@ -57,40 +57,40 @@ def is_json(text: str) -> bool:
     return True
 
 
-def warnings(request: Any) -> Iterator[tuple[str, str]]:
-    """Name the hyperparameters of a request that reach a script as something else, or not at all: id and sentence."""
-    for path, values in _hyperparameters(request, ""):
-        if PROGRAM not in values and SUBMIT_DIRECTORY not in values:
-            continue
+def warnings(structures: Mapping[str, Sequence[tuple[Mapping[str, Any], str]]]) -> list[Problem]:
+    """Name the hyperparameters of a request that reach a script as something else, or not at all.
+
+    Args:
+        structures: Every structure of the request with its own path, by the path of all its like.
+    """
+    return [
+        warning
+        for at, found in structures.items()
+        if at.rpartition(".")[2] in _AT
+        for values, path in found
+        for warning in _of_hyperparameters(values, path)
+    ]
+
+
+def _of_hyperparameters(values: Mapping[str, Any], path: str) -> Iterator[Problem]:
+    if PROGRAM in values or SUBMIT_DIRECTORY in values:
         # Whoever writes names in quotes, as AWS's own SDK does, means a boolean by its JSON.
         quoted = any(str(values.get(name, "")).startswith('"') for name in (PROGRAM, SUBMIT_DIRECTORY))
         for name, value in values.items():
             if quoted and value in _BOOLEANS:
                 continue
             if isinstance(value, str) and not name.startswith(OWN) and not isinstance(value, Computed):
-                yield from _of_one(join(path, name), value)
+                yield from _of_one(f"{path}.{name}", value)
 
 
-def _of_one(where: str, value: str) -> Iterator[tuple[str, str]]:
+def _of_one(where: str, value: str) -> Iterator[Problem]:
     if is_late_bound(value):
         return
     got = argument(value)
     # A text in quotes is there to be read as JSON.
     if got != value and not value.startswith('"'):
         use = f"write {json.dumps(value, ensure_ascii=False)}, with these quotes, for the text"
-        yield TEXT, f"{where} is {value!r}, and the script gets {got!r}: {use}."
+        yield TEXT.problem(f"{where} is {value!r}, and the script gets {got!r}", fix=use)
     if is_taken_for_an_option(got):
         use = "argparse takes it for an option, and says that a value is missing; begin it with something else"
-        yield OPTION, f"{where} reaches the script as {got!r}: {use}."
-
-
-def _hyperparameters(value: Any, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            if key in _AT and isinstance(item, Mapping):
-                yield join(path, key), item
-            else:
-                yield from _hyperparameters(item, join(path, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _hyperparameters(item, f"{path}[{index}]")
+        yield OPTION.problem(f"{where} reaches the script as {got!r}", fix=use)

@@ -141,18 +141,30 @@ class Approval(NamedFragment):
     def _problems(self, scope: Any, notify: Any, emails: Any, about: Any, timeout: Any) -> Iterator[Problem]:
         if not hasattr(scope, "node"):
             where = where_of(type(self).__name__, scope, self._id)
-            raise InvalidInputError(where, [Problem("scope", scope, "pass a construct")])
+            raise InvalidInputError(where, [Problem("scope", scope, "pass a construct", "argument-type")])
         yield from id_problems(self._id, _LONGEST_ID)
         if about is not None and not isinstance(about, Mapping):
-            yield Problem("about must be a mapping", about, "pass a dict from names to values")
+            yield Problem("about must be a mapping", about, "pass a dict from names to values", "argument-type")
         elif any(isinstance(value, (Mapping, list, tuple)) for value in (about or {}).values()):
-            yield Problem("about has structures", about, "pass texts and numbers, by name")
+            yield Problem("about has structures", about, "pass texts and numbers, by name", "argument-value")
         if self._package is not None and not isinstance(self._package, CreateModelPackage):
-            yield Problem("model_package must be a ModelPackage", self._package, "pass about= for anything else")
+            yield Problem(
+                "model_package must be a ModelPackage", self._package, "pass about= for anything else", "argument-type"
+            )
         if not isinstance(self._subject, str) or not 1 <= len(self._subject) <= _LONGEST_SUBJECT:
-            yield Problem("subject is no line of an e-mail", self._subject, f"use 1 to {_LONGEST_SUBJECT} characters")
+            yield Problem(
+                "subject is no line of an e-mail",
+                self._subject,
+                f"use 1 to {_LONGEST_SUBJECT} characters",
+                "argument-value",
+            )
         if self._seconds is None:
-            yield Problem("timeout must be a Duration of whole seconds", timeout, "pass Duration.days(7), or seconds")
+            yield Problem(
+                "timeout must be a Duration of whole seconds",
+                timeout,
+                "pass Duration.days(7), or seconds",
+                "argument-type",
+            )
         yield from _nobody(notify, emails)
 
     def _topic(self, notify: Any, emails: Sequence[str] | None) -> sns.ITopic:
@@ -266,9 +278,9 @@ def _nobody(notify: Any, emails: Any) -> Iterator[Problem]:
     use = "pass a topic, e-mail addresses, or a task that waits for a token"
     if emails is not None:
         if not emails or not all("@" in str(email) for email in emails):
-            yield Problem("notify has no e-mail addresses", notify, use)
+            yield Problem("notify has no e-mail addresses", notify, use, "approval-asks-nobody")
     elif not hasattr(notify, "topic_arn") and not hasattr(notify, "start_state"):
-        yield Problem("nobody is asked", NOTHING if notify is None else notify, use)
+        yield Problem("nobody is asked", NOTHING if notify is None else notify, use, "approval-asks-nobody")
 
 
 def _text(text: str) -> str:

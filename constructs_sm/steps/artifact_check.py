@@ -8,16 +8,18 @@ from constructs_sm.grants.data import read_object_grants
 from constructs_sm.language.errors import Problem, raise_all, where_of
 from constructs_sm.language.jsonata import merged, object_of, place_of, quoted
 from constructs_sm.language.paths import key_of
+from constructs_sm.rules.argument_rules import LATE_ACCESS
 from constructs_sm.steps.gates import READING
 from constructs_sm.task.custom_states import GrantedState, JsonataTask, describing, holds
 from constructs_sm.task.fragment import CheckedFragment, ClosingCheck
+from constructs_sm.task.overruling import tell
 from constructs_sm.task.query_language import query_language_of
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.names import LONGEST_STATE_NAME, id_problems
 from constructs_sm.values.outputs import JobOutput, TaskIdentity
 from constructs_sm.values.s3 import S3Location, is_plain_place, object_arguments
 
-from aws_cdk import Annotations, Size
+from aws_cdk import Size
 from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
@@ -112,10 +114,14 @@ class _Look(GrantedState, JsonataTask):
             scope.wiring.use(identity, [location.uri])
             scope.watch_wiring()
         if not grants:
-            Annotations.of(self).add_warning_v2(
-                "constructs-sm:lateBoundAccess",
-                "The state machine role is not granted the artifact, which is known at run time only. "
-                "Grant it: bucket.grant_read(state_machine).",
+            tell(
+                self,
+                [
+                    LATE_ACCESS.problem(
+                        "The state machine role is not granted the artifact, which is known at run time only",
+                        fix="grant it: bucket.grant_read(state_machine)",
+                    )
+                ],
             )
 
 
@@ -123,7 +129,7 @@ def _problems(construct_id: object, artifact: object, location: S3Location | Non
     found = id_problems(construct_id, _LONGEST_ID)
     if location is None or not is_plain_place(location):
         use = "pass train.model_artifacts, or the s3:// URI of one object"
-        found.append(Problem("no place of one object in S3", artifact, use))
+        found.append(Problem("no place of one object in S3", artifact, use, "place-of-state"))
     if not isinstance(least, Size):
-        found.append(Problem("at_least is no size", least, "pass Size.kibibytes(10)"))
+        found.append(Problem("at_least is no size", least, "pass Size.kibibytes(10)", "argument-value"))
     return found

@@ -202,17 +202,21 @@ class EndpointDeployment(NamedFragment):
     def _check(self, scope: Construct, config: Any, update: Any, problems: list[Problem]) -> None:
         problems += id_problems(self._id, _LONGEST_ID)
         if self._given_name is None:
-            problems.append(Problem("endpoint_name is missing", NOTHING, "name the endpoint, in every run the same"))
+            problems.append(
+                Problem(
+                    "endpoint_name is missing", NOTHING, "name the endpoint, in every run the same", "argument-missing"
+                )
+            )
         else:
             problems += name_problems(self._given_name, _NAME_MAX, "endpoint_name")
         problems += [
-            Problem(f"{argument} must be a mapping", value, "pass a dict of arguments")
+            Problem(f"{argument} must be a mapping", value, "pass a dict of arguments", "argument-type")
             for argument, value in (("config", config), ("update", update))
             if value is not None and not isinstance(value, Mapping)
         ]
         if not hasattr(scope, "node"):
             where = where_of(type(self).__name__, scope, self._id)
-            raise InvalidInputError(where, [Problem("scope", scope, "pass a construct")])
+            raise InvalidInputError(where, [Problem("scope", scope, "pass a construct", "argument-type")])
 
     def _name_of_configs(self, scope: Construct, given: Any, problems: list[Problem]) -> JobName:
         shared = f"{prefix}-" if (prefix := JobScope.of(scope).name_prefix) else ""
@@ -220,9 +224,13 @@ class EndpointDeployment(NamedFragment):
         name = JobName.unique(f"{shared}{slug(self._id, room, 'endpoint')}") if given is None else JobName.of(given)
         use = "pass JobName.unique(prefix)"
         if name.kind == "fixed":
-            problems.append(Problem("every deployment needs a configuration of its own", name.value, use))
+            problems.append(
+                Problem("every deployment needs a configuration of its own", name.value, use, "deployment-config-names")
+            )
         elif self._deletes_old and not name.prefix:
-            problems.append(Problem("delete_old_configs needs names that begin alike", name.value, use))
+            problems.append(
+                Problem("delete_old_configs needs names that begin alike", name.value, use, "deployment-config-names")
+            )
         return name
 
     def _new_config(self) -> str:

@@ -110,7 +110,10 @@ class FailureHandler(WholeOrNotMade, Construct):
             InvalidInputError: It is no job, state or chain.
         """
         if not hasattr(definition, "start_state"):
-            raise InvalidInputError(self._where, [Problem("nothing to catch", definition, "pass a job, or a chain")])
+            raise InvalidInputError(
+                self._where,
+                [Problem("nothing to catch", definition, "pass a job, or a chain", "failure-nothing-to-catch")],
+            )
         notify, self._notify = self._notify, None
         self._catch(definition.start_state, topic=self._topic, notify=notify)
         return definition
@@ -234,7 +237,12 @@ class _End(_Handling):
             use = "pass query_language=sfn.QueryLanguage.JSONATA to the job"
             raise_all(
                 f"FailureHandler '{self.node.path.rpartition('/')[0]}'",
-                [Problem("a JSONPath job in a JSONata state machine", job.prefixed_name, use) for job in strangers],
+                [
+                    Problem(
+                        "a JSONPath job in a JSONata state machine", job.prefixed_name, use, "query-language-of-machine"
+                    )
+                    for job in strangers
+                ],
             )
         state = super().to_state_json(top_level_query_language)
         names = [job.prefixed_name if isinstance(job, SageMakerTask) else job.state_id for job in self._jobs]
@@ -366,6 +374,6 @@ def _in_jsonata(state: sfn.State) -> bool:
 def _mistyped(construct_id: object, topic: object, notify: object) -> Iterator[Problem]:
     yield from id_problems(construct_id, _LONGEST_ID)
     if topic is not None and not hasattr(topic, "topic_arn"):
-        yield Problem("topic cannot be used", topic, "pass an sns.ITopic")
+        yield Problem("topic cannot be used", topic, "pass an sns.ITopic", "argument-type")
     if notify is not None and not hasattr(notify, "start_state"):
-        yield Problem("notify cannot be used", notify, "pass a task, or a chain")
+        yield Problem("notify cannot be used", notify, "pass a task, or a chain", "argument-type")

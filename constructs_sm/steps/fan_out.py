@@ -9,16 +9,17 @@ from constructs_sm.language.errors import Problem, raise_all, where_of
 from constructs_sm.language.jsonata import UNCHANGED, merged, place_of
 from constructs_sm.language.paths import key_of, path_of
 from constructs_sm.rollback import undone_by
+from constructs_sm.rules.argument_rules import LATE_ACCESS
 from constructs_sm.steps.fan_out_plan import ItemPlan
 from constructs_sm.task.custom_states import JsonataState
 from constructs_sm.task.fragment import CheckedFragment, Fragment
+from constructs_sm.task.overruling import tell
 from constructs_sm.task.places import folder_of
 from constructs_sm.task.query_language import is_jsonata_language, query_language_of
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.names import LONGEST_STATE_NAME, id_problems
 from constructs_sm.values.outputs import JobOutput, TaskIdentity
 
-from aws_cdk import Annotations
 from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
@@ -130,10 +131,14 @@ class FanOut(Fragment):
         if plan.used or not plan.is_distributed:
             around.watch_wiring()
         if plan.unknown:
-            Annotations.of(self).add_warning_v2(
-                "constructs-sm:lateBoundAccess",
-                "The state machine role is not granted the list, which is known at run time only. "
-                "Grant it: bucket.grant_read(state_machine).",
+            tell(
+                self,
+                [
+                    LATE_ACCESS.problem(
+                        "The state machine role is not granted the list, which is known at run time only",
+                        fix="grant it: bucket.grant_read(state_machine)",
+                    )
+                ],
             )
 
     @property
@@ -215,6 +220,11 @@ class _DistributedItems(sfn.DistributedMap):
 def _problems(construct_id: object, each: Any) -> Iterator[Problem]:
     yield from id_problems(construct_id, _LONGEST_ID)
     if not hasattr(each, "start_state"):
-        yield Problem("nothing to run for each item", each, "pass a job, or a chain")
+        yield Problem("nothing to run for each item", each, "pass a job, or a chain", "fan-out-nothing-to-run")
     elif any(isinstance(end, CheckedFragment) and end.goes_on for end in each.end_states):
-        yield Problem("what runs for each item goes on already", each, "chain after the FanOut what is to follow")
+        yield Problem(
+            "what runs for each item goes on already",
+            each,
+            "chain after the FanOut what is to follow",
+            "state-goes-on-already",
+        )

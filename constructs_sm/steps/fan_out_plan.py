@@ -102,14 +102,21 @@ class ItemPlan:
             value = getattr(self, name)
             if value is not None and not _is_within(value, least, most):
                 span = f"{least} or more" if most is None else f"{least} to {most}"
-                yield Problem(f"{name} must be {span}", value, "pass a number in that range, or leave it out")
+                yield Problem(
+                    f"{name} must be {span}", value, "pass a number in that range, or leave it out", "argument-value"
+                )
         if self.distributed is False and self._must_be_distributed:
             use = "leave distributed out, or give a list of the input, 40 at a time, and no tolerated failures"
-            yield Problem("this takes a distributed map", self.distributed, use)
+            yield Problem("this takes a distributed map", self.distributed, use, "argument-value")
         if self.results is not None and not self._is_writable(S3Location.of(self.results)):
-            yield Problem("results must be a place in S3 that is known", self.results, "pass a bucket, or 's3://...'")
+            yield Problem(
+                "results must be a place in S3 that is known",
+                self.results,
+                "pass a bucket, or 's3://...'",
+                "argument-value",
+            )
         if self.max_items is not None and not isinstance(self.items, S3Items):
-            yield Problem("max_items is of a list in S3", self.max_items, "leave it out")
+            yield Problem("max_items is of a list in S3", self.max_items, "leave it out", "argument-value")
 
     def _is_writable(self, place: S3Location | None) -> bool:
         """Tell whether the Map can be told a place, and the role be granted it: only JSONata takes a late one apart."""
@@ -121,13 +128,20 @@ class ItemPlan:
         items: object = self.items
         if isinstance(items, str) and not (is_json_path(items) or is_jsonata(items)):
             use = "pass '$.items', or S3Items.csv('s3://...')"
-            yield Problem("items must be a list, or say where one is", items, use)
+            yield Problem("items must be a list, or say where one is", items, use, "argument-type")
         elif not isinstance(items, (str, list, tuple, S3Items)) or is_token(items):
-            yield Problem("items must be a list, or say where one is", items, "pass '$.items', as text, or S3Items")
+            yield Problem(
+                "items must be a list, or say where one is",
+                items,
+                "pass '$.items', as text, or S3Items",
+                "argument-type",
+            )
         if self.selector is not None and not hasattr(self.selector, "items"):
-            yield Problem("item_selector must be a mapping", self.selector, "pass a dict from names to values")
+            yield Problem(
+                "item_selector must be a mapping", self.selector, "pass a dict from names to values", "argument-type"
+            )
         elif taken := [name for name in _ALWAYS_THERE if name in (self.selector or {})]:
-            yield Problem("item_selector hides what is there", taken, "use other names")
+            yield Problem("item_selector hides what is there", taken, "use other names", "argument-value")
 
     def _not_in_jsonpath(self) -> Iterator[Problem]:
         """Find JSONata in a Map in JSONPath, and what a Map in JSONPath cannot be told."""
@@ -135,11 +149,18 @@ class ItemPlan:
         if isinstance(items, JobOutput):
             items = items.spelled(jsonata=False)
             if not items.startswith("$"):
-                yield Problem("items are no path", items, "pass query_language=QueryLanguage.JSONATA")
+                yield Problem(
+                    "items are no path", items, "pass query_language=QueryLanguage.JSONATA", "query-language-of-value"
+                )
         values = () if self.selector is None or not hasattr(self.selector, "values") else self.selector.values()
         for value in (items, *(value for value in values if not isinstance(value, JobOutput))):
             if is_jsonata(value):
-                yield Problem("JSONata in a JSONPath Map", value, "pass query_language=QueryLanguage.JSONATA")
+                yield Problem(
+                    "JSONata in a JSONPath Map",
+                    value,
+                    "pass query_language=QueryLanguage.JSONATA",
+                    "query-language-of-value",
+                )
 
     @property
     def found(self) -> str | None:

@@ -11,8 +11,10 @@ from constructs_sm.language.jsonata import place_of, quoted
 from constructs_sm.language.late_bound import is_jsonata
 from constructs_sm.language.paths import key_of
 from constructs_sm.retry import RetryPolicy
+from constructs_sm.rules.argument_rules import LATE_ACCESS
 from constructs_sm.task.custom_states import GrantedState, JsonataTask, describing, holds
 from constructs_sm.task.fragment import CheckedFragment, ClosingCheck
+from constructs_sm.task.overruling import tell
 from constructs_sm.task.query_language import query_language_of
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.conditions import Comparable, Condition
@@ -20,7 +22,6 @@ from constructs_sm.values.names import LONGEST_STATE_NAME, id_problems
 from constructs_sm.values.outputs import JobOutput, TaskIdentity
 from constructs_sm.values.s3 import S3Location, is_plain_place, object_arguments, spelled_in_jsonata
 
-from aws_cdk import Annotations
 from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
@@ -60,11 +61,13 @@ class EvaluationReport:
     def __init__(self, place: S3Data, file: str | None = None) -> None:
         location = S3Location.of(place)
         if location is None:
-            problem = Problem("no place in S3", place, "pass job.output(...), or an s3:// URI")
+            problem = Problem("no place in S3", place, "pass job.output(...), or an s3:// URI", "place-of-state")
             raise InvalidInputError("EvaluationReport", [problem])
         self.location = location.under(file) if file else location
         if not is_plain_place(self.location):
-            problem = Problem("a place that JSONata cannot be told", place, "pass a path, as $.x, or JSONata")
+            problem = Problem(
+                "a place that JSONata cannot be told", place, "pass a path, as $.x, or JSONata", "place-of-state"
+            )
             raise InvalidInputError("EvaluationReport", [problem])
         self.file = file or ""
 
@@ -100,7 +103,9 @@ class ReportField(Comparable):
     def __init__(self, report: EvaluationReport, path: str) -> None:
         names = [_STEP.fullmatch(step) for step in path.split(".")] if isinstance(path, str) else [None]
         if None in names or "`" in path:
-            problem = Problem("no path of a field", path, "write 'metrics.auc.value', or 'folds[0].auc'")
+            problem = Problem(
+                "no path of a field", path, "write 'metrics.auc.value', or 'folds[0].auc'", "argument-value"
+            )
             raise InvalidInputError("EvaluationReport", [problem])
         self.report, self.path = report, path
         self._names = [f"`{name[1]}`{name[2]}" for name in names if name]
@@ -254,10 +259,14 @@ class _Reading(GrantedState, JsonataTask):
             scope.wiring.use(identity, [report.location.uri])
             scope.watch_wiring()
         if not grants:
-            Annotations.of(self).add_warning_v2(
-                "constructs-sm:lateBoundAccess",
-                "The state machine role is not granted the report, which is known at run time only. "
-                "Grant it: bucket.grant_read(state_machine).",
+            tell(
+                self,
+                [
+                    LATE_ACCESS.problem(
+                        "The state machine role is not granted the report, which is known at run time only",
+                        fix="grant it: bucket.grant_read(state_machine)",
+                    )
+                ],
             )
 
 
@@ -265,8 +274,17 @@ def _problems(construct_id: object, condition: object, otherwise: object) -> lis
     found = id_problems(construct_id, _LONGEST_ID)
     if not isinstance(condition, Condition):
         found.append(
-            Problem("no condition", condition, "compare with a number: train.final_metric('validation:auc') >= 0.8")
+            Problem(
+                "no condition",
+                condition,
+                "compare with a number: train.final_metric('validation:auc') >= 0.8",
+                "argument-type",
+            )
         )
     if otherwise is not None and not hasattr(otherwise, "start_state"):
-        found.append(Problem("otherwise must be a state, a job or a chain", otherwise, "pass one, or None to fail"))
+        found.append(
+            Problem(
+                "otherwise must be a state, a job or a chain", otherwise, "pass one, or None to fail", "argument-type"
+            )
+        )
     return found

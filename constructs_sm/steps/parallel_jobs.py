@@ -53,10 +53,16 @@ class ParallelJobs(WholeOrNotMade, sfn.Parallel):
         listed = isinstance(branches, (list, tuple)) and all(hasattr(branch, "start_state") for branch in branches)
         problems = []
         if not listed or not branches:
-            problems.append(Problem("branches must be a list of jobs or chains", branches, "pass at least one"))
+            problems.append(
+                Problem("branches must be a list of jobs or chains", branches, "pass at least one", "argument-type")
+            )
         elif len(branches) > _MOST_MERGED and not jsonata:
             use = "pass query_language=QueryLanguage.JSONATA, or use FanOut for many alike"
-            problems.append(Problem(f"JSONPath makes one of at most {_MOST_MERGED} branches", len(branches), use))
+            problems.append(
+                Problem(
+                    f"JSONPath makes one of at most {_MOST_MERGED} branches", len(branches), use, "parallel-branches"
+                )
+            )
         raise_all(where_of(type(self).__name__, scope, construct_id), problems)
         if jsonata:
             super().__init__(

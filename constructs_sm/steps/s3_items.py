@@ -54,7 +54,9 @@ class S3Items:
             InvalidInputError: Step Functions knows no such delimiter.
         """
         if delimiter not in _DELIMITERS:
-            problem = Problem("no delimiter of a CSV file", delimiter, f"use one of {list(_DELIMITERS)}")
+            problem = Problem(
+                "no delimiter of a CSV file", delimiter, f"use one of {list(_DELIMITERS)}", "argument-value"
+            )
             raise InvalidInputError("S3Items.csv", [problem])
         config: list[tuple[str, Any]] = [("CSVHeaderLocation", "GIVEN" if headers else "FIRST_ROW")]
         if headers:
@@ -102,8 +104,10 @@ class S3Items:
 def _location(place: S3Data) -> S3Location:
     location = S3Location.of(place)
     if location is None:
-        raise InvalidInputError("S3Items", [Problem("no place in S3", place, "pass an s3:// URI or an S3Location")])
+        raise InvalidInputError(
+            "S3Items", [Problem("no place in S3", place, "pass an s3:// URI or an S3Location", "place-of-state")]
+        )
     if not is_plain_place(location):
-        problem = Problem("a place that JSONata cannot be told", place, "pass a path, as $.x")
+        problem = Problem("a place that JSONata cannot be told", place, "pass a path, as $.x", "place-of-state")
         raise InvalidInputError("S3Items", [problem])
     return location

@@ -6,6 +6,7 @@ __all__ = [
     "custom_states",
     "fragment",
     "job",
+    "overruling",
     "path_tokens",
     "places",
     "polled_job",

@@ -8,22 +8,24 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from constructs_sm.grants.statements import Grant
 from constructs_sm.language.durations import seconds_of
 from constructs_sm.language.error_names import ALL
-from constructs_sm.language.errors import Problem
+from constructs_sm.language.errors import Problem, did_you_mean
 from constructs_sm.language.late_bound import Computed, is_json_path, is_token
 from constructs_sm.language.paths import is_reference
 from constructs_sm.polled_actions import PolledAction
 from constructs_sm.retry import DEFAULT, SDK, RetryPolicy
+from constructs_sm.values.s3 import S3Location
 
 from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import Protocol, TypeAlias
 
     from constructs_sm.actions import Action
     from constructs_sm.requests.request import Request
     from constructs_sm.task.scope import JobScope
     from constructs_sm.values.names import JobName
+    from constructs_sm.values.s3 import S3Data
 
     from aws_cdk import Duration
     from aws_cdk import aws_iam as iam
@@ -64,7 +66,7 @@ class TaskArguments(TypedDict, total=False):
     retry: Sequence[RetryPolicy]
     """Default: `retry.DEFAULT`. `()` turns retries off."""
     task_timeout: StateTime | None
-    """When Step Functions gives up on the task and stops the job. Default: never."""
+    """Time after which Step Functions gives up on the task and stops the job. Default: never."""
     heartbeat_timeout: StateTime | None
     """With `.waitForTaskToken`: the longest silence of whoever holds the token. Default: any."""
     input_path: str | None
@@ -89,6 +91,16 @@ class TaskArguments(TypedDict, total=False):
     """The role that Step Functions assumes for the call, as of another account. Default: the state machine's own."""
     query_language: sfn.QueryLanguage | None
     """Default: JSONPath."""
+    reads: Sequence[S3Data]
+    """More places in S3 that the execution role made here may read, as those of the objects that a manifest lists.
+
+    Default: what the request names.
+    """
+    allow_unknown_fields: bool | Sequence[str]
+    """Fields of *parameters* that botocore's model of SageMaker does not know, passed on purpose: their names or paths.
+
+    `True` passes all. Default: none.
+    """
     state_name: str | None
     """The name of the state, and the beginning of those beside it. Default: the construct id."""
     comment: str | None
@@ -134,17 +146,17 @@ class StateFields:
         if arguments.get("credentials") is not None:
             self._credentials(scope, arguments["credentials"])
 
-    def _wrong(self, what: str, got: object, use: str) -> None:
-        self.problems.append(Problem(what, got, use))
+    def _wrong(self, what: str, got: object, use: str, rule: str) -> None:
+        self.problems.append(Problem(what, got, use, rule))
 
     def _settings(self) -> None:
         comment, assign = self._arguments.get("comment"), self._arguments.get("assign")
         if comment is not None and not isinstance(comment, str):
-            self._wrong("comment must be a string", comment, "write it as text")
+            self._wrong("comment must be a string", comment, "write it as text", "argument-type")
         elif comment:
             self.fields["Comment"] = comment
         if assign is not None and not isinstance(assign, Mapping):
-            self._wrong("assign must be a mapping", assign, "pass a dict from variables to values")
+            self._wrong("assign must be a mapping", assign, "pass a dict from variables to values", "argument-type")
         elif assign:
             rendered = self._rendered({}, assign, at="assign")
             self.problems += rendered.problems
@@ -153,17 +165,25 @@ class StateFields:
     def _retries(self, by_default: Sequence[RetryPolicy]) -> None:
         policies = self._arguments.get("retry", by_default)
         if not isinstance(policies, (list, tuple)):
-            self._wrong("retry must be a sequence of RetryPolicy", policies, "pass retry.DEFAULT, or () for no retries")
+            self._wrong(
+                "retry must be a sequence of RetryPolicy",
+                policies,
+                "pass retry.DEFAULT, or () for no retries",
+                "argument-type",
+            )
             return
         for policy in policies:
             if not isinstance(policy, RetryPolicy):
                 self._wrong(
-                    "retry must be a sequence of RetryPolicy", policies, "pass retry.DEFAULT, or () for no retries"
+                    "retry must be a sequence of RetryPolicy",
+                    policies,
+                    "pass retry.DEFAULT, or () for no retries",
+                    "argument-type",
                 )
                 return
             if ALL in policy.errors and policy is not policies[-1]:
                 errors = [list(policy.errors) for policy in policies]
-                self._wrong(f"{ALL} must come last", errors, "move it to the end")
+                self._wrong(f"{ALL} must come last", errors, "move it to the end", "argument-type")
         if policies:
             self.fields["Retry"] = [policy.to_state() for policy in policies]
 
@@ -174,9 +194,16 @@ class StateFields:
             return
         if pattern is not sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN:
             name = getattr(pattern, "name", pattern)
-            self._wrong("heartbeat_timeout needs a holder of the task token", name, "use WAIT_FOR_TASK_TOKEN")
+            self._wrong(
+                "heartbeat_timeout needs a holder of the task token", name, "use WAIT_FOR_TASK_TOKEN", "task-token"
+            )
         if timeout is not None and heartbeat is not None and heartbeat >= timeout:
-            self._wrong("heartbeat_timeout must be shorter than task_timeout", heartbeat, f"pass less than {timeout}")
+            self._wrong(
+                "heartbeat_timeout must be shorter than task_timeout",
+                heartbeat,
+                f"pass less than {timeout}",
+                "task-token",
+            )
 
     def _time(self, argument: str, field: str) -> int | None:
         given = self._arguments.get(argument)
@@ -185,14 +212,16 @@ class StateFields:
         seconds = seconds_of(given)
         if seconds is not None:
             if seconds > _LONGEST_TIME:
-                self._wrong(f"{argument} is too long", seconds, f"pass at most {_LONGEST_TIME} seconds")
+                self._wrong(
+                    f"{argument} is too long", seconds, f"pass at most {_LONGEST_TIME} seconds", "argument-value"
+                )
             self.fields[field] = seconds
             return seconds
         path = given.path if isinstance(given, sfn.Timeout) else given
         spelled = self._computed(argument, path) if isinstance(path, str) else None
         if spelled is None:
             use = "pass Duration.hours(1), seconds, or a path in the query language"
-            self._wrong(f"{argument} must be a Duration of whole seconds", given, use)
+            self._wrong(f"{argument} must be a Duration of whole seconds", given, use, "argument-type")
         else:
             self.fields[field if self._jsonata else f"{field}Path"] = spelled
         return None
@@ -211,7 +240,9 @@ class StateFields:
         if given is None:
             return
         if self._jsonata:
-            self._wrong("input_path is JSONPath", given, "say it in the arguments of a JSONata state")
+            self._wrong(
+                "input_path is JSONPath", given, "say it in the arguments of a JSONata state", "query-language-of-value"
+            )
             return
         path = json_path("input_path", given, self._rendered, self.problems)
         if path is not None:
@@ -224,7 +255,12 @@ class StateFields:
         elif hasattr(role, "role_arn"):
             arn = resource = scope.arn_of(role)
         else:
-            self._wrong("credentials must have a role", given, "pass the iam.IRole to assume, or sfn.Credentials of it")
+            self._wrong(
+                "credentials must have a role",
+                given,
+                "pass the iam.IRole to assume, or sfn.Credentials of it",
+                "argument-type",
+            )
             return
         rendered = self._rendered({"RoleArn": arn})
         self.problems += rendered.problems
@@ -251,5 +287,40 @@ def json_path(
     if path is not None and (is_reference(path) or (not one_place and is_json_path(path) and path[0] == "$")):
         return str(path)
     what = f"{argument} must be a path to one place" if one_place else f"{argument} must be a path"
-    problems.append(Problem(what, given, f"write '$.{argument[:-5]}', or use sfn.JsonPath.DISCARD"))
+    problems.append(Problem(what, given, f"write '$.{argument[:-5]}', or use sfn.JsonPath.DISCARD", "result-path"))
     return None
+
+
+def arn_of_role(arguments: Mapping[str, Any], scope: JobScope, problems: list[Problem]) -> str | None:
+    """Read the ARN of the execution role that was given; None if none was, or what is none, which is a problem."""
+    role = arguments.get("role")
+    if role is None:
+        return None
+    try:
+        return scope.arn_of(role)
+    except (AttributeError, TypeError):
+        use = "use iam.Role.from_role_arn for a role you have the ARN of"
+        problems.append(Problem("role must be an iam.IRole", role, use, "argument-type"))
+        return None
+
+
+def further_reads(arguments: Mapping[str, Any], problems: list[Problem]) -> list[S3Location]:
+    """Read the places in S3 that a job reads besides those of its request; what is none is a problem."""
+    given = arguments.get("reads")
+    if given is None:
+        return []
+    found = [S3Location.of(place) for place in given] if isinstance(given, (list, tuple)) else [None]
+    known = [place for place in found if place is not None and place.within is not None]
+    if len(known) < len(found):
+        use = "pass ['s3://bucket/prefix/']"
+        problems.append(Problem("reads must be a list of places in S3", given, use, "argument-type"))
+    return known
+
+
+def unknown_arguments(arguments: Mapping[str, Any], own_arguments: Iterable[str]) -> Iterator[Problem]:
+    """Find arguments that no task and no job of the class takes."""
+    known = [*TaskArguments.__annotations__, *own_arguments]
+    for name in arguments:
+        if name not in TaskArguments.__annotations__:
+            use = did_you_mean(name, known) or f"use one of {', '.join(known)}"
+            yield Problem("unknown argument", name, use, "argument-unknown")

@@ -66,7 +66,10 @@ class Fragment(WholeOrNotMade, sfn.StateMachineFragment):
         calls = self._calls
         if not calls:
             use = "let to_single_state() catch what its states refuse"
-            raise InvalidInputError(where_of(type(self).__name__, self), [Problem("no call can fail", NOTHING, use)])
+            raise InvalidInputError(
+                where_of(type(self).__name__, self),
+                [Problem("no call can fail", NOTHING, use, "failure-nothing-to-catch")],
+            )
         for call in calls:
             call.add_catch(handler, errors=list(errors) if errors else None, result_path=result_path)
         return self
@@ -88,7 +91,9 @@ class Fragment(WholeOrNotMade, sfn.StateMachineFragment):
         # Before the states get their prefix, which they cannot be rid of again.
         sfn.ParallelProps(state_name=name, **parallel)
         if self.node.try_find_child(_SINGLE) is not None:
-            problem = Problem("it is a single state already", name, "use that one, or make another")
+            problem = Problem(
+                "it is a single state already", name, "use that one, or make another", "state-goes-on-already"
+            )
             raise InvalidInputError(where_of(type(self).__name__, self), [problem])
         self.prefix_states(prefix_states or f"{name}: ")
         # An id of its own, since a state of it has that of its own.
@@ -97,7 +102,7 @@ class Fragment(WholeOrNotMade, sfn.StateMachineFragment):
     @property
     def _state_name(self) -> str:
         """The construct id as the CDK names a state by it."""
-        return name_of(self._other_name or self._id)
+        return self._other_name or name_of(self._id)
 
     def _named(self, state: str) -> str:
         return f"{self._other_name or self._id}: {state}"
@@ -129,7 +134,14 @@ class CheckedFragment(Fragment):
         if self._goes_on:
             raise InvalidInputError(
                 where_of(type(self).__name__, self),
-                [Problem("it goes on already", next.id, "call next once, and before a state machine or Map takes it")],
+                [
+                    Problem(
+                        "it goes on already",
+                        next.id,
+                        "call next once, and before a state machine or Map takes it",
+                        "state-goes-on-already",
+                    )
+                ],
             )
         self._goes_on = True
         self._accept(next.start_state)
@@ -256,7 +268,9 @@ class JobChain:
         ends = self.end_states
         if not ends:
             use = "chain before what ends the state machine"
-            raise InvalidInputError(f"chain that ends in '{self.id}'", [Problem("nothing goes on", next.id, use)])
+            raise InvalidInputError(
+                f"chain that ends in '{self.id}'", [Problem("nothing goes on", next.id, use, "state-goes-on-already")]
+            )
         for end in ends:
             end.next(next)
         return cast("sfn.Chain", JobChain(self._first, next))

@@ -104,10 +104,10 @@ class SageMakerJob(CheckedFragment):
             problems=problems,
         )
         plan.check()
-        super().__init__(scope, construct_id, state_name=plan.name)
+        super().__init__(scope, construct_id, state_name=arguments.get("state_name"))
         state = self._checked(plan, None if make is None else make(self))
         self._state = state
-        self._task = (_JsonataJobTask if state.jsonata else JobTask)(self, plan.name, state)
+        self._task = (_JsonataJobTask if state.jsonata else JobTask)(self, construct_id, state)
         self._choice = self._checked_by(check) if check is not None else None
 
     def _checked(self, plan: TaskPlan, made: Mapping[str, str] | None) -> TaskState:
@@ -172,7 +172,9 @@ class SageMakerJob(CheckedFragment):
                 else "grant to the role of the model"
             )
             where = where_of(type(self).__name__, self)
-            raise InvalidInputError(where, [Problem("no execution role of ours", NOTHING, use)])
+            raise InvalidInputError(
+                where, [Problem("no execution role of ours", NOTHING, use, "execution-role-of-ours")]
+            )
         return self._state.scope.execution_role()
 
     @property

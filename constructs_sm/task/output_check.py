@@ -1,4 +1,4 @@
-"""Whether a job's output is what it must be: the rule of the Choice after it, and what Fail says otherwise."""
+"""Check of a job's output: the rule of the Choice after it, and what Fail says otherwise."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PLAIN = str.maketrans({"\\": "/", "'": "\N{RIGHT SINGLE QUOTATION MARK}", "{": 
 
 
 class Status(Enum):
-    """Whether a job's output says how the job ended."""
+    """Presence of a status in a job's output, which says how the job ended."""
 
     REQUIRED = "it was waited for"
     OPTIONAL = "whoever sends the task token back may say so"
@@ -30,7 +30,7 @@ class Status(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Where a job's output stands, and what it can hold.
+    """Place of a job's output, and what it can hold.
 
     Attributes:
         path: Where, as a JSONPath.
@@ -44,18 +44,18 @@ class Output:
 
     @property
     def expression(self) -> str:
-        """Where, as a JSONata expression without its marks."""
+        """Place as a JSONata expression without its marks."""
         return jsonata_of(self.path)
 
     @property
     def place(self) -> str:
-        """Where, in the job's own query language."""
+        """Place in the job's own query language."""
         return self.expression if self.jsonata else self.path
 
 
 @dataclass(frozen=True, slots=True)
 class OutputCheck:
-    """What a job's output must be for the state machine to go on. Made by `completed` or `documented`.
+    """Condition on a job's output for the state machine to go on. Made by `completed` or `documented`.
 
     Attributes:
         error: The error name the execution fails with.
@@ -99,7 +99,7 @@ class OutputCheck:
         return {"Not": {"Variable": f"{output.path}.{action.arn_field}", "StringEquals": ""}}
 
     def condition(self, action: Action, output: Output) -> str:
-        """When the state machine goes on, in JSONata without its marks: what is missing is nothing, which is false."""
+        """Spell the condition in JSONata without its marks: what is missing is nothing, which is false."""
         if self.arn_only:
             return f"{output.expression}.{action.arn_field} != ''"
         conditions = [action.arn_field]

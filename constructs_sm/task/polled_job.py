@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from constructs_sm.grants.state_machine_role import polling_grant
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem
-from constructs_sm.language.jsonata import UNCHANGED, listed, merged, place_of, said
-from constructs_sm.language.late_bound import Computed
+from constructs_sm.language.jsonata import UNCHANGED, jsonata_of, listed, merged, place_of, said
+from constructs_sm.language.late_bound import LATE, Computed
 from constructs_sm.language.paths import key_of, path_of
 from constructs_sm.polled_actions import PolledAction
 from constructs_sm.requests.model_check import unknown_output
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from constructs_sm.requests.rendering import Defaults
     from constructs_sm.settings import Time
+    from constructs_sm.task.arguments import StateTime, TaskCredentials
     from constructs_sm.task.task_plan import TaskPlan
     from constructs_sm.task.task_state import TaskState
     from constructs_sm.values.names import JobName
@@ -37,9 +38,10 @@ if TYPE_CHECKING:
 _TIMED_OUT = "TimedOut"
 _NOT_OF_A_POLLED_JOB = (
     "integration_pattern",
-    "heartbeat",
+    "heartbeat_timeout",
     "result_path",
     "result_selector",
+    "output_path",
     "state_output",
     "assign",
 )
@@ -53,7 +55,13 @@ class PolledJobArguments(TypedDict, total=False):
     role: iam.IRole | None
     retry: Sequence[RetryPolicy]
     """Of each call. Default: `retry.SDK`. `()` turns retries off."""
+    task_timeout: StateTime | None
+    """Of the call that begins the job. The job itself has *timeout*."""
+    input_path: str | None
+    credentials: TaskCredentials | None
+    """The role that Step Functions assumes for each call."""
     query_language: sfn.QueryLanguage | None
+    state_name: str | None
     comment: str | None
     output_check: OutputCheck
 
@@ -106,19 +114,31 @@ class PolledJob(SageMakerJob):
     ) -> None:
         if not isinstance(action, PolledAction):
             use = "pass a row of polled_actions, as polled_actions.AUTO_ML_JOB_V2"
-            raise InvalidInputError(f"PolledJob '{construct_id}'", [Problem("no API to poll", action, use)])
+            raise InvalidInputError(
+                f"PolledJob '{construct_id}'", [Problem("no API to poll", action, use, "argument-type")]
+            )
         found = list(problems)
         found += [
-            Problem(f"a polled job takes no {name}", arguments[name], "its result stands under its construct id")  # type: ignore[literal-required]
+            Problem(
+                f"a polled job takes no {name}",
+                arguments[name],  # type: ignore[literal-required]
+                "its result stands under its construct id",
+                "polled-job-argument",
+            )
             for name in _NOT_OF_A_POLLED_JOB
             if name in arguments
         ]
-        if not isinstance(keep, (list, tuple, type(None))):
-            found.append(Problem("keep must be a list of fields", keep, f"write ['{action.arn_field}']"))
+        named = isinstance(keep, (list, tuple)) and all(isinstance(name, str) for name in keep)
+        if keep is not None and not named:
+            found.append(
+                Problem("keep must be a list of fields", keep, f"write ['{action.arn_field}']", "argument-type")
+            )
             keep = None
         found += unknown_output(action, keep or ())
         if arguments.get("output_check", NOTHING) is None:
-            found.append(Problem("a job that is waited for is checked", None, "leave output_check out"))
+            found.append(
+                Problem("a job that is waited for is checked", None, "leave output_check out", "polled-job-argument")
+            )
         self._polls = Polls.of(
             {"interval": interval, "timeout": timeout}, {"interval": 60, "timeout": 12 * 3600}, found
         )
@@ -147,7 +167,7 @@ class PolledJob(SageMakerJob):
         self._polling = Polling(
             self,
             names=(self._named("Describe"), self._named("Wait")),
-            call=describing(self._resource(action.describe), self._identification(), self._retries),
+            call=self._describing(action.describe, self._identification()),
             key=key,
             record={
                 **{field: f"$states.result.{field}" for field in self._state.kept or ()},
@@ -175,7 +195,7 @@ class PolledJob(SageMakerJob):
         stop = JsonataTask(
             self,
             self._named("Stop"),
-            **describing(self._resource(action.stop or ""), {**self._identification(), **token}, self._retries),
+            **self._describing(action.stop or "", {**self._identification(), **token}),
             Output=UNCHANGED,
         )
         # One that has ended by now cannot be stopped, which changes nothing.
@@ -204,6 +224,15 @@ class PolledJob(SageMakerJob):
         literal = self._state.request.get(action.name_field)
         late = literal is None or isinstance(literal, Computed)
         return {action.name_field: f"{{% $split({arn}, '/')[1] %}}" if late else str(literal)}
+
+    def _describing(self, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Fields of a further call, in JSONata, under the same role as the first."""
+        call = describing(self._resource(operation), arguments, self._retries)
+        credentials = self._state.json.get("Credentials")
+        if credentials is None:
+            return call
+        ((key, role),) = credentials.items()
+        return {**call, "Credentials": {"RoleArn": f"{{% {jsonata_of(role)} %}}" if key.endswith(LATE) else role}}
 
     def _resource(self, operation: str) -> str:
         api = f"{operation[0].lower()}{operation[1:]}"

@@ -47,7 +47,7 @@ class Polls:
             seconds[argument] = default if value is None else seconds_of(value)
             if seconds[argument] is None:
                 what = f"{argument} must be a Duration of whole seconds"
-                problems.append(Problem(what, value, "pass Duration.hours(1), or seconds"))
+                problems.append(Problem(what, value, "pass Duration.hours(1), or seconds", "argument-type"))
         every, until = seconds["interval"] or 1, seconds["timeout"] or 1
         most = math.ceil(until / every)
         if most > _MOST_POLLS and None not in seconds.values():
@@ -56,6 +56,7 @@ class Polls:
                     "too many polls for the 25000 events an execution may have",
                     f"{most} polls of {_EVENTS_OF_A_POLL} events",
                     f"pass an interval of {math.ceil(until / _MOST_POLLS)} seconds or more",
+                    "polls-within-history",
                 )
             )
         return cls(every, most)

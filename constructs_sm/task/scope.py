@@ -12,6 +12,7 @@ from constructs_sm.grants.execution_role import execution_base_grants
 from constructs_sm.language.machines import definition_of
 from constructs_sm.rollback import once_kept, undone_by
 from constructs_sm.task.acknowledgments import acknowledge_wildcards
+from constructs_sm.task.overruling import unacknowledged, watch
 from constructs_sm.task.wiring import Wiring
 
 import jsii
@@ -98,6 +99,7 @@ class JobScope:
         # Of the app: jobs of several stacks may stand in one state machine.
         self.uncaught = _UNCAUGHT.setdefault(stack.node.root, Uncaught())
         self._vpc = vpc
+        watch(stack)
         self.arns = arns_of(stack)
         self._execution_role: iam.Role | None = None
         self._role_arns: dict[iam.IRole, str] = {}
@@ -233,7 +235,8 @@ class _Wired:
     def validate(self) -> list[str]:
         machines = [found for found in self._stack.node.find_all() if isinstance(found, sfn.CfnStateMachine)]
         texts = self._stack.resolve([machine.definition_string for machine in machines])
-        return self._wiring.problems(filter(None, map(definition_of, texts)))
+        found = self._wiring.problems(filter(None, map(definition_of, texts)))
+        return list(map(str, unacknowledged(self._stack, found, path=str(self._stack.node.path))))
 
 
 @cache

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.error_names import ALL
 from constructs_sm.language.paths import name_of
 from constructs_sm.rollback import WholeOrNotMade
+from constructs_sm.task.overruling import tell
 from constructs_sm.task.task_plan import TaskPlan
 
-from aws_cdk import Annotations
 from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
@@ -54,11 +55,12 @@ class SageMakerTask(WholeOrNotMade, sfn.CustomState):
     def _be(self, scope: Construct, construct_id: str, state: TaskState) -> None:
         self._state = state
         self._catches_all = False
-        self._name = name_of(construct_id)
+        self._name = state.identity.name
+        if self._name != name_of(construct_id):
+            self.__class__ = _named_apart(type(self))
         super().__init__(scope, construct_id, state_json=state.json)
         state.identity.state_id = lambda: self.prefixed_name
-        for identifier, warning in state.warnings:
-            Annotations.of(self).add_warning_v2(f"constructs-sm:{identifier}", warning)
+        tell(self, state.warnings)
 
     @property
     def is_jsonata(self) -> bool:
@@ -98,3 +100,19 @@ class SageMakerTask(WholeOrNotMade, sfn.CustomState):
         self._state.scope.register(graph, self._state.grants)
         if not self._catches_all:
             self._state.scope.uncaught.catch(self, graph)
+
+
+@cache
+def _named_apart(task: type[SageMakerTask]) -> type[SageMakerTask]:
+    """Make the class of tasks whose states are not named by their ids, which a CustomState of the CDK cannot be.
+
+    Apart, since what is overridden costs every task that does not need it.
+    """
+
+    class NamedApart(task):  # type: ignore[valid-type, misc]
+        @property
+        def state_id(self) -> str:
+            return str(self.prefixed_name)
+
+    NamedApart.__name__ = task.__name__
+    return NamedApart

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.actions import Action
+from constructs_sm.actions import MODEL, Action
 from constructs_sm.grants.access import access_of
 from constructs_sm.grants.execution_role import execution_grants, self_passing_grant
 from constructs_sm.grants.state_machine_role import polled_grants, state_machine_grants
-from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, did_you_mean
+from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem
 from constructs_sm.language.late_bound import Computed, is_jsonata
 from constructs_sm.language.paths import name_of
 from constructs_sm.polled_actions import PolledAction
@@ -22,7 +22,11 @@ from constructs_sm.requests.model_check import problems_of
 from constructs_sm.requests.rendering import render
 from constructs_sm.requests.role_fields import are_late_bound, named_roles, set_roles
 from constructs_sm.rules import script_mode
-from constructs_sm.task.arguments import StateFields, TaskArguments
+from constructs_sm.rules.argument_rules import CALLBACK, LATE_ACCESS
+from constructs_sm.rules.model_rules import UNKNOWN as UNKNOWN_FIELD
+from constructs_sm.rules.request_rules import MANIFEST
+from constructs_sm.task.arguments import StateFields, TaskArguments, arn_of_role, further_reads, unknown_arguments
+from constructs_sm.task.overruling import refuse
 from constructs_sm.task.path_tokens import json_path_of
 from constructs_sm.task.query_language import is_jsonata_language
 from constructs_sm.task.scope import JobScope, construct_path
@@ -49,14 +53,6 @@ _SUFFIX = {
     sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN: ".waitForTaskToken",
 }
 _TASK_TOKEN = re.compile(r"\$\$\.Task\.Token|\$states\.context\.Task\.Token")
-_CALLBACK_WARNING = (
-    "AWS's page says that .waitForTaskToken is not supported for {}, while its IAM templates name it: "
-    "not verified on AWS. .sync waits for a job without a token."
-)
-_ACCESS_WARNING = (
-    "The execution role is not granted what the request does not show: {}. "
-    "Grant it, as with bucket.grant_read(job.execution_role), or pass a role of your own."
-)
 _ROLE_TO_COME = "${Token[Role.0]}"
 """Stands in the request for the execution role, which is made once all is checked."""
 
@@ -111,12 +107,14 @@ class TaskPlan:
         self._longest_id = longest_id
         self._role_is_foreign = role_is_foreign
         self._argument_of = argument_of or {}
-        self._problems = [*_unknown(arguments, own_arguments), *problems]
+        self._problems = [*unknown_arguments(arguments, own_arguments), *problems]
         name = arguments.get("state_name")
         self.name = construct_id if name is None else name
         """The name of the state: the one given, or the construct id."""
         self._jsonata = is_jsonata_language(arguments.get("query_language"))
         self._outputs: list[JobOutput] = []
+        self._told: list[Problem] = []
+        """Problems that are told, not refused."""
 
     def check(self) -> None:
         """Find what is wrong, before anything is made.
@@ -126,12 +124,15 @@ class TaskPlan:
         """
         # Asked of the class: of the construct it would be a message over the bridge.
         if not hasattr(type(self._scope), "node") or not isinstance(self._action, Action):
-            self._wrong("scope or action", [self._scope, self._action], "pass a construct, and a row of ACTIONS")
+            use = "pass a construct, and a row of ACTIONS"
+            self._wrong("scope or action", [self._scope, self._action], use, "argument-type")
             raise InvalidInputError(f"{self._kind} '{self._id}'", self._problems)
         self._job_scope = job_scope = JobScope.of(self._scope)
-        self._role_arn = self._arn_of_role(job_scope)
+        self._role_arn = arn_of_role(self._arguments, job_scope, self._problems)
+        self._reads = further_reads(self._arguments, self._problems)
         self._settings()
-        self._state = StateFields(
+        # Kept is what they say, not they: they know the plan.
+        state = StateFields(
             self._arguments,
             action=self._action,
             pattern=self._pattern,
@@ -139,7 +140,7 @@ class TaskPlan:
             rendered=self._rendered,
             jsonata=self._jsonata,
         )
-        self._result = TaskResult(
+        result = TaskResult(
             self._id,
             action=self._action,
             arguments=self._arguments,
@@ -147,8 +148,12 @@ class TaskPlan:
             check=self._check,
             rendered=self._rendered,
         )
-        self._problems += self._state.problems + self._result.problems
-        self._identity = TaskIdentity(self._path(), name_of(str(self.name)), self._action.api)
+        self._problems += state.problems + result.problems
+        self._fields, self._state_grants = {**state.fields, **result.fields}, state.grants
+        self._output, self._kept = result.output, result.kept
+        self._identity = TaskIdentity(
+            self._path(), str(self.name) if self.name != self._id else name_of(str(self._id)), self._action.api
+        )
         self._request = request = self._whole(job_scope)
         self._role_needed = self._needs_role(request)
         if self._role_needed:
@@ -156,15 +161,32 @@ class TaskPlan:
         request.index()
         if self._pattern is sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN and not _hands_out_token(request):
             use = "put sfn.JsonPath.task_token into the request, as in its Environment"
-            self._wrong("nobody gets the task token", NOTHING, use)
+            self._wrong("nobody gets the task token", NOTHING, use, "task-token")
         self._problems += request.problems
         if self._whole_request:
-            # The name has been judged, and more strictly.
-            judged = f"{self._action.name_field} "
-            found = problems_of(self._action.operation, request)
-            self._problems += [self._in_arguments(problem) for problem in found if not problem.what.startswith(judged)]
+            self._problems += self._of_the_request(request)
         if self._problems:
-            raise InvalidInputError(f"{self._kind} '{self._path()}'", self._problems)
+            path = self._path()
+            self._told = refuse(self._scope, f"{self._kind} '{path}'", self._problems, path=path)
+
+    def _of_the_request(self, request: Request) -> Iterator[Problem]:
+        """Find what SageMaker's model and the rules say of the request."""
+        allowed = self._arguments.get("allow_unknown_fields", False)
+        if not isinstance(allowed, (bool, list, tuple)) or not (allowed is True or all(map(_is_text, allowed or ()))):
+            use = "pass ['NewField'], or True for all"
+            yield Problem("allow_unknown_fields must be a list of fields", allowed, use, "argument-type")
+            allowed = True
+        models = [used.producer.request for used in self._outputs if used.producer.api == MODEL.api]
+        # With credentials, the job runs where their role is.
+        arns = None if self._arguments.get("credentials") else self._job_scope.arns
+        for problem in problems_of(self._action.operation, request, arns=arns, models=models):
+            # The name has been judged, and more strictly.
+            judged = problem.what.startswith(f"{self._action.name_field} ")
+            named = {str(problem.got), problem.what.partition(" ")[0]}
+            passed = allowed if isinstance(allowed, bool) else not named.isdisjoint(allowed)
+            on_purpose = passed and problem.rule == UNKNOWN_FIELD.id
+            if not judged and not on_purpose:
+                yield self._in_arguments(problem)
 
     def state(self, made: Mapping[str, str] | None = None) -> TaskState:
         """Make the TaskState, checked before.
@@ -179,6 +201,8 @@ class TaskPlan:
         if stands_for:
             request.make(stands_for)
         access = access_of(action, request)
+        access.reads += self._reads
+        self._identity.request = request.fields
         roles = named_roles(request.fields, action.role_path)
         # An endpoint, as a batch transform, runs under its model's role unless its configuration names one.
         nameless = not action.role_path or action.role_optional
@@ -192,26 +216,27 @@ class TaskPlan:
             job_scope.grant_execution(execution_grants(access, job_scope.arns))
         if self._role_needed and access.passes_itself:
             job_scope.grant_execution([self_passing_grant(job_scope.execution_role_arn())])
-        return TaskState(
+        state = TaskState(
             action=action,
             json={
                 "Type": "Task",
                 "Resource": job_scope.arns.integration(f"{action.integration}:{action.api}{_SUFFIX[self._pattern]}"),
                 "Arguments" if self._jsonata else "Parameters": request.to_state(jsonata=self._jsonata),
-                **self._state.fields,
-                **self._result.fields,
+                **self._fields,
             },
-            grants=(*self._grants(request, roles, access.caller_keys), *self._state.grants),
+            grants=(*self._grants(request, roles, access.caller_keys), *self._state_grants),
             scope=job_scope,
-            output=self._result.output,
+            output=self._output,
             jsonata=self._jsonata,
             role=self._arguments.get("role"),
             own_role=self._role_needed,
-            kept=self._result.kept,
+            kept=self._kept,
             identity=self._identity,
-            warnings=tuple(self._warnings(access.unknown if ours else [])),
+            warnings=tuple(self._warnings(access.unknown, ours=ours)),
             sent=request,
         )
+        request.forget()
+        return state
 
     def _grants(self, request: Request, roles: Sequence[str], keys: Sequence[str]) -> tuple[Grant, ...]:
         action, arns, shared_prefix = self._action, self._job_scope.arns, self._job_scope.name_prefix
@@ -231,8 +256,8 @@ class TaskPlan:
         argument = self._argument_of.get(problem.what.partition(" ")[0])
         return replace(problem, use=f"pass {argument}") if argument else problem
 
-    def _wrong(self, what: str, got: object, use: str) -> None:
-        self._problems.append(Problem(what, got, use))
+    def _wrong(self, what: str, got: object, use: str, rule: str) -> None:
+        self._problems.append(Problem(what, got, use, rule))
 
     def _path(self) -> str:
         return "/".join(filter(None, (construct_path(self._scope), str(self._id))))
@@ -251,31 +276,29 @@ class TaskPlan:
         given = self._arguments.get("integration_pattern")
         default = sfn.IntegrationPattern.RUN_JOB if self._action.sync else sfn.IntegrationPattern.REQUEST_RESPONSE
         self._pattern = default if given is None else given
-        if self._pattern not in _SUFFIX or (self._pattern is sfn.IntegrationPattern.RUN_JOB and not self._action.sync):
+        known = isinstance(self._pattern, sfn.IntegrationPattern)
+        if not known or (self._pattern is sfn.IntegrationPattern.RUN_JOB and not self._action.sync):
             self._wrong(
                 f"{self._action.api} does not offer this integration_pattern",
                 getattr(self._pattern, "name", self._pattern),
                 f"use one of {', '.join(p.name for p in _SUFFIX if self._action.sync or _SUFFIX[p] != '.sync')}",
+                "integration-pattern",
             )
+        if not known:
+            self._pattern = default
         language = self._arguments.get("query_language")
         if language is not None and not isinstance(language, sfn.QueryLanguage):
-            self._wrong("query_language must be a QueryLanguage", language, "pass sfn.QueryLanguage.JSONATA")
-
-    def _arn_of_role(self, job_scope: JobScope) -> str | None:
-        role = self._arguments.get("role")
-        if role is None:
-            return None
-        try:
-            return job_scope.arn_of(role)
-        except (AttributeError, TypeError):
-            self._wrong("role must be an iam.IRole", role, "use iam.Role.from_role_arn for a role you have the ARN of")
-            return None
+            self._wrong(
+                "query_language must be a QueryLanguage", language, "pass sfn.QueryLanguage.JSONATA", "argument-type"
+            )
 
     def _whole(self, job_scope: JobScope) -> Request:
         """Render the request, with its name and the role that was given."""
         parameters = self._arguments.get("parameters")
         if parameters is not None and not isinstance(parameters, Mapping):
-            self._wrong("parameters must be a mapping", parameters, "pass a dict with SageMaker's field names")
+            self._wrong(
+                "parameters must be a mapping", parameters, "pass a dict with SageMaker's field names", "argument-type"
+            )
             parameters = None
         request = render(
             self._given,
@@ -291,12 +314,12 @@ class TaskPlan:
         if self._role_arn is not None and path:
             if named_roles(request.fields, path):
                 use = "give the argument or the parameter"
-                self._wrong(f"{self._action.role_field} is given twice", self._role_arn, use)
+                self._wrong(f"{self._action.role_field} is given twice", self._role_arn, use, "argument-given-twice")
             set_roles(request.fields, path, self._role_arn)
-        if self._outputs and self._state.fields.get("InputPath", "$") != "$":
+        if self._outputs and self._fields.get("InputPath", "$") != "$":
             said = sorted({output.said for output in self._outputs if output.json_path is not None})
             if said:
-                self._wrong("input_path hides what other jobs leave", said, "leave input_path out")
+                self._wrong("input_path hides what other jobs leave", said, "leave input_path out", "output-is-kept")
         return request
 
     def _filling(self, request: Request) -> Mapping[str, Any]:
@@ -307,15 +330,22 @@ class TaskPlan:
         if field_name in request.fields:
             there = request.fields[field_name]
             if given is not None:
-                self._wrong(f"{field_name} is given twice", [given, there], "give job_name or the parameter")
+                self._wrong(
+                    f"{field_name} is given twice",
+                    [given, there],
+                    "give job_name or the parameter",
+                    "argument-given-twice",
+                )
             if not isinstance(there, Computed):
                 self._problems += name_problems(there, self._action.name_max)
             return
         if given is None and self._action.verb == "Update":
-            self._wrong("job_name is missing", NOTHING, f"name the {self._action.arn_type} to update")
+            self._wrong(
+                "job_name is missing", NOTHING, f"name the {self._action.arn_type} to update", "argument-missing"
+            )
             return
         if given is not None and not isinstance(given, (str, JobName)):
-            self._wrong("job_name must be a string", given, "pass a str or a JobName")
+            self._wrong("job_name must be a string", given, "pass a str or a JobName", "argument-type")
             return
         name = JobName.unique(self._default_prefix(job_scope)) if given is None else JobName.of(given)
         self._problems += name.problems(self._action.name_max)
@@ -344,21 +374,21 @@ class TaskPlan:
             return [any_role]
         return [any_role if isinstance(arn, Computed) else arn for arn in dict.fromkeys(roles)]
 
-    def _warnings(self, unknown: Sequence[str]) -> Iterator[tuple[str, str]]:
+    def _warnings(self, unknown: Sequence[str], *, ours: bool) -> Iterator[Problem]:
         if self._pattern is sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN:
-            yield "waitForTaskToken", _CALLBACK_WARNING.format(self._action.api)
-        if unknown:
-            yield "lateBoundAccess", _ACCESS_WARNING.format(", ".join(unknown))
-        yield from script_mode.warnings(self._request.fields)
+            yield CALLBACK.problem(f"{CALLBACK.what}: {self._action.api}")
+        if unknown and ours:
+            what = f"The execution role is not granted what the request does not show: {', '.join(unknown)}"
+            yield LATE_ACCESS.problem(what)
+        granted = not ours or self._reads
+        yield from (told for told in self._told if not (granted and told.rule == MANIFEST.id))
+        yield from script_mode.warnings(self._request.structures)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
 
 
 def _hands_out_token(request: Request) -> bool:
     """Tell whether the task token stands where Step Functions computes a value, not as mere text."""
     return any(isinstance(value, Computed) and _TASK_TOKEN.search(value) for value in request.leaves.values())
-
-
-def _unknown(arguments: Mapping[str, Any], own_arguments: Iterable[str]) -> Iterator[Problem]:
-    known = [*TaskArguments.__annotations__, *own_arguments]
-    for name in arguments:
-        if name not in TaskArguments.__annotations__:
-            yield Problem("unknown argument", name, did_you_mean(name, known) or f"use one of {', '.join(known)}")

@@ -69,8 +69,8 @@ class TaskResult:
         self.output = self._output(pattern)
         self._judge_check()
 
-    def _wrong(self, what: str, got: object, use: str) -> None:
-        self.problems.append(Problem(what, got, use))
+    def _wrong(self, what: str, got: object, use: str, rule: str = "result-path") -> None:
+        self.problems.append(Problem(what, got, use, rule))
 
     def _path(self, construct_id: str) -> str:
         path = self._arguments.get("result_path")
@@ -83,7 +83,7 @@ class TaskResult:
         if path is None:
             return None
         if self._jsonata:
-            self._wrong("output_path is JSONPath", path, "use state_output in a JSONata state")
+            self._wrong("output_path is JSONPath", path, "use state_output in a JSONata state", "result-path")
             return None
         return json_path("output_path", path, self._rendered, self.problems)
 
@@ -103,9 +103,11 @@ class TaskResult:
         if selector is None:
             return None
         if self._jsonata:
-            self._wrong("result_selector is JSONPath", selector, "use state_output in a JSONata state")
+            self._wrong("result_selector is JSONPath", selector, "use state_output in a JSONata state", "result-path")
         elif not isinstance(selector, Mapping):
-            self._wrong("result_selector must be a mapping", selector, "pass a dict from fields to paths")
+            self._wrong(
+                "result_selector must be a mapping", selector, "pass a dict from fields to paths", "result-path"
+            )
         else:
             rendered = self._rendered({}, selector, at="result_selector")
             self.problems += rendered.problems
@@ -118,7 +120,7 @@ class TaskResult:
             return self._selected.fields
         if not self._waits or self._arguments.get("state_output") is not None or not self._leaves_out:
             return None
-        more = keep if isinstance(keep, (list, tuple)) else ()
+        more = [name for name in keep if isinstance(name, str)] if isinstance(keep, (list, tuple)) else ()
         return list(dict.fromkeys((*self._action.kept_fields, *more)))
 
     @property
@@ -132,19 +134,23 @@ class TaskResult:
         if keep is None:
             return
         if not isinstance(keep, (list, tuple)) or not all(isinstance(name, str) for name in keep):
-            self._wrong("keep must be a list of fields", keep, f"write ['{self._action.arn_field}']")
+            self._wrong("keep must be a list of fields", keep, f"write ['{self._action.arn_field}']", "output-is-kept")
         elif not self._leaves_out:
             use = "leave output_check and result_path as they are, or pass query_language=QueryLanguage.JSONATA"
-            self._wrong("keep in JSONPath needs the check of the output, and one key", keep, use)
+            self._wrong("keep in JSONPath needs the check of the output, and one key", keep, use, "output-is-kept")
         elif self.kept is None or self._arguments.get("result_selector") is not None:
-            self._wrong("keep selects from what is kept whole", keep, "leave it out, or wait for the job")
+            self._wrong(
+                "keep selects from what is kept whole", keep, "leave it out, or wait for the job", "output-is-kept"
+            )
         else:
             self.problems += model_check.unknown_output(self._action, keep)
 
     def _in_jsonata(self) -> dict[str, Any]:
         output = self._arguments.get("state_output")
         if output is not None and self._arguments.get("result_path") is not None:
-            self._wrong("state_output and result_path say the same twice", output, "give one of them")
+            self._wrong(
+                "state_output and result_path say the same twice", output, "give one of them", "argument-given-twice"
+            )
         return {"Output": self._jsonata_output() if output is None else output}
 
     def _jsonata_output(self) -> str:
@@ -188,10 +194,16 @@ class TaskResult:
             return
         if not isinstance(check, OutputCheck):
             use = "pass OutputCheck.completed(), or None for no check"
-            self._wrong("output_check must be an OutputCheck", check, use)
+            self._wrong("output_check must be an OutputCheck", check, use, "argument-type")
         elif self.output is None:
-            self._wrong("the output is not kept, and cannot be checked", check, "keep it, or pass output_check=None")
+            self._wrong(
+                "the output is not kept, and cannot be checked",
+                check,
+                "keep it, or pass output_check=None",
+                "output-is-kept",
+            )
         elif self._selected is not None:
             dropped = [name for name in check.fields(self._action, self.output) if name not in self._selected.fields]
             if dropped:
-                self._wrong("result_selector drops what is checked", dropped, "keep it, or pass output_check=None")
+                what = "result_selector drops what is checked"
+                self._wrong(what, dropped, "keep it, or pass output_check=None", "output-is-kept")

@@ -33,18 +33,19 @@ class TaskState:
     action: Action
     json: dict[str, Any]
     grants: tuple[Grant, ...]
-    """What the state machine role must be allowed."""
+    """Permissions that the state machine role needs."""
     scope: JobScope
     output: Output | None
-    """Where later states find the job's output; None: it is not kept."""
+    """Place where later states find the job's output; None: it is not kept."""
     jsonata: bool
     role: iam.IRole | None
     """The execution role that was given."""
     own_role: bool
-    """Whether the request names the role that is made for the scope."""
+    """True where the request names the role that is made for the scope."""
     kept: Collection[str] | None
     """The fields that are kept of the output; None: all of them."""
-    warnings: tuple[tuple[str, str], ...]
+    warnings: tuple[Problem, ...]
+    """Problems that are told, not refused."""
     identity: TaskIdentity
     sent: Request
 
@@ -77,7 +78,7 @@ class TaskState:
                 use = f"pass keep=['{first}']"
             else:
                 use = f"keep {first}, where later states find it"
-            raise InvalidInputError(where, [Problem(what, NOTHING, use)])
+            raise InvalidInputError(where, [Problem(what, NOTHING, use, "output-is-kept")])
         json_path, jsonata = f"{self.output.path}.{field_name}", f"{self.output.expression}.{field_name}"
         self.scope.watch_wiring()
         self.scope.wiring.ask(self.identity, field_name, self.output.path, (json_path, jsonata))

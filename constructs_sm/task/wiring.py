@@ -14,8 +14,10 @@ from constructs_sm.language.late_bound import LATE
 from constructs_sm.language.machines import Json, machines_in
 from constructs_sm.language.paths import Place, keys_before
 from constructs_sm.rollback import undone_by
+from constructs_sm.rules.argument_rules import OUTPUT_THERE, PLACES_SHARED
 
 if TYPE_CHECKING:
+    from constructs_sm.language.errors import Problem
     from constructs_sm.values.outputs import JobOutput, TaskIdentity
 
 _ASKED_ELSEWHERE = ("Branches", "ItemProcessor", "Iterator", "ResultSelector", "ResultPath", "OutputPath", "Comment")
@@ -89,22 +91,23 @@ class Wiring:
         used = dict.fromkeys(asked.place for _, found in self._uses(inside) for asked in found)
         return [place for place in used if place and place not in left_inside]
 
-    def problems(self, definitions: Iterable[Json]) -> list[str]:
-        """Every use of an output that is not certainly there, as a sentence."""
+    def problems(self, definitions: Iterable[Json]) -> list[Problem]:
+        """Every use of an output that is not certainly there."""
         machines = [points(definition) for definition in definitions]
         names: dict[TaskIdentity, str] = {}
-        found: dict[str, None] = {}
+        found: dict[Problem, None] = {}
         for machine in machines:
             for name, around in _shared_places(machine):
                 what = f"{self._paths.get(name, name)} writes to one place for the whole execution"
                 use = "give it a place of the item's own, or make the map a distributed one"
-                found[f"{what}, and items of '{around}' would write over each other; {use}"] = None
+                what = f"{what}, and items of '{around}' would write over each other"
+                found[PLACES_SHARED.problem(what, fix=use)] = None
             for user, meant in self._uses(machine):
                 whys = [_missing(machine, user, self._name(each.producer, machines, names), each) for each in meant]
                 # Whose it is, of jobs of one id, is not to be told from the reference: one that is there will do.
                 if all(whys):
                     used = f"{meant[0].name} of {meant[0].producer.path}"
-                    found[f"{self._paths.get(user, user)} uses {used}, {whys[0]}"] = None
+                    found[_there(f"{self._paths.get(user, user)} uses {used}, {whys[0]}")] = None
         for task, producer, what in self._used:
             user, maker = (self._name(each, machines, names) for each in (task, producer))
             # Two state machines may each have a state of that name: one in which all is well will do.
@@ -115,7 +118,7 @@ class Wiring:
                 if user in machine
             ]
             if whys and all(whys):
-                found[f"{task.path} uses {what} of {producer.path}, {whys[0]}"] = None
+                found[_there(f"{task.path} uses {what} of {producer.path}, {whys[0]}")] = None
         return list(found)
 
     def _place(self, producer: TaskIdentity, name: str) -> Place:
@@ -159,6 +162,12 @@ class Wiring:
             plain = alone and any(f":sagemaker:{task.api}" in str(state.get("Resource")) for state in there)
             names[task] = task.name if plain else task.state_id()
         return names[task]
+
+
+def _there(sentence: str) -> Problem:
+    """An output that is not certainly there, of which the sentence says the remedy already."""
+    what, _, use = sentence.partition("; ")
+    return OUTPUT_THERE.problem(what, fix=use)
 
 
 def _shared_places(machine: Mapping[str, Point]) -> Iterator[tuple[str, str]]:

@@ -104,7 +104,9 @@ class Comparison(Condition):
 
     def __post_init__(self) -> None:
         if not isinstance(self.right, Comparable) and not math.isfinite(self.right):
-            problem = Problem("nothing can be compared with it", self.right, "pass a finite number")
+            problem = Problem(
+                "nothing can be compared with it", self.right, "pass a finite number", "condition-operand"
+            )
             raise InvalidInputError(f"comparison of {self.left.said}", [problem])
 
     @property
@@ -177,7 +179,9 @@ class Number(Comparable):
         elif is_json_path(path) and is_plain(path) and path.startswith("$"):
             self._expression = jsonata_of(path)
         else:
-            raise InvalidInputError("Number", [Problem("no path", path, "write '$.minimum', or '{% ... %}'")])
+            raise InvalidInputError(
+                "Number", [Problem("no path", path, "write '$.minimum', or '{% ... %}'", "condition-operand")]
+            )
         self._path = path
 
     @property

@@ -37,13 +37,26 @@ class InputSchema:
     def problems(self) -> list[Problem]:
         """Return what is wrong with the declaration."""
         if not isinstance(self.inputs, Mapping):
-            return [Problem("inputs must be a mapping", self.inputs, "pass {'rounds': Input.integer(1, 500)}")]
+            return [
+                Problem(
+                    "inputs must be a mapping",
+                    self.inputs,
+                    "pass {'rounds': Input.integer(1, 500)}",
+                    "input-declaration",
+                )
+            ]
         found = []
         for name, declared in self.inputs.items():
             if not isinstance(name, str) or not _NAME.fullmatch(name):
-                found.append(Problem("an input has a plain name", name, "use letters, digits and _"))
+                found.append(
+                    Problem("an input has a plain name", name, "use letters, digits and _", "input-declaration")
+                )
             if not isinstance(declared, Input):
-                found.append(Problem(f"input '{name}' must be an Input", declared, "pass Input.string(), say"))
+                found.append(
+                    Problem(
+                        f"input '{name}' must be an Input", declared, "pass Input.string(), say", "input-declaration"
+                    )
+                )
         return found
 
     def named(self, name: str, where: str) -> Input:
@@ -54,7 +67,9 @@ class InputSchema:
         """
         if name not in self.inputs:
             known = ", ".join(self.inputs) or "none: declare it with inputs="
-            raise InvalidInputError(where, [Problem("no such input", name, f"the inputs are {known}")])
+            raise InvalidInputError(
+                where, [Problem("no such input", name, f"the inputs are {known}", "trigger-inputs")]
+            )
         return self.inputs[name]
 
     def value(self, name: str, where: str, *, jsonata: bool = False) -> str:

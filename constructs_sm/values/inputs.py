@@ -253,24 +253,33 @@ class Input:
     def _problems(self) -> Iterator[Problem]:
         if self.pattern is not None and not _is_portable(self.pattern):
             use = "use what Python, Java and JavaScript share, with a backslash before a bracket that is meant"
-            yield Problem("pattern is no regular expression for all", self.pattern, use)
+            yield Problem("pattern is no regular expression for all", self.pattern, use, "input-declaration")
             return
         for name, bound in (("least", self.least), ("most", self.most)):
             whole = self.kind != "number"
             if bound is not None and (isinstance(bound, bool) or not isinstance(bound, int if whole else (int, float))):
-                yield Problem(f"the {name} must be a {'whole ' if whole else ''}number", bound, "pass one, or None")
+                yield Problem(
+                    f"the {name} must be a {'whole ' if whole else ''}number",
+                    bound,
+                    "pass one, or None",
+                    "input-declaration",
+                )
                 return
         if self.least is not None and self.most is not None and self.least > self.most:
-            yield Problem("nothing is in the range", [self.least, self.most], "pass the smaller bound first")
+            yield Problem(
+                "nothing is in the range", [self.least, self.most], "pass the smaller bound first", "input-declaration"
+            )
             return
         if self.of is not None and not isinstance(self.of, Input):
-            yield Problem("a list is of an Input", self.of, "pass Input.string(), say")
+            yield Problem("a list is of an Input", self.of, "pass Input.string(), say", "input-declaration")
             return
         for choice in self.choices:
             if not self.accepts(choice):
-                yield Problem("a choice is none of its own", choice, f"pass {self._without_choices()}")
+                yield Problem(
+                    "a choice is none of its own", choice, f"pass {self._without_choices()}", "input-declaration"
+                )
         if not self.required and not self.accepts(self.default):
-            yield Problem("the default is refused", self.default, f"pass {self.wanted}")
+            yield Problem("the default is refused", self.default, f"pass {self.wanted}", "input-declaration")
 
     def _without_choices(self) -> str:
         return Input(kind=self.kind, pattern=self.pattern, least=self.least, most=self.most).wanted

@@ -76,9 +76,23 @@ class JobName:
             room = unique_prefix_max(name_max) if self.kind == "unique" else name_max - 2
             found += name_problems(self.prefix, room, "job name prefix")
         if self.kind == "from_input" and not is_late_bound(self.value):
-            found.append(Problem("job name must be late-bound", self.value, "pass a path as '$.id', or JobName.fixed"))
+            found.append(
+                Problem(
+                    "job name must be late-bound",
+                    self.value,
+                    "pass a path as '$.id', or JobName.fixed",
+                    "job-name-late-bound",
+                )
+            )
         if self.kind == "from_input" and self.prefix and is_token(self.value):
-            found.append(Problem("a prefix needs the path itself", self.value, "pass the path as a string: '$.id'"))
+            found.append(
+                Problem(
+                    "a prefix needs the path itself",
+                    self.value,
+                    "pass the path as a string: '$.id'",
+                    "job-name-late-bound",
+                )
+            )
         return found
 
     def expression(self, name_max: int, *, jsonata: bool) -> str:
@@ -103,13 +117,13 @@ def id_problems(construct_id: object, longest: int, what: str = "the construct i
     """Return what is wrong with a construct id that names states: it is text, known at synthesis, and short enough."""
     if isinstance(construct_id, str) and 1 <= len(construct_id) <= longest and not TOKEN.search(construct_id):
         return []
-    return [Problem(f"{what} names the states", construct_id, f"use 1 to {longest} characters")]
+    return [Problem(f"{what} names the states", construct_id, f"use 1 to {longest} characters", "construct-id")]
 
 
 def name_problems(name: object, name_max: int, what: str = "job name") -> list[Problem]:
     """Return what SageMaker would refuse of a literal *name*."""
     if not isinstance(name, str):
-        return [Problem(f"{what} must be a string", name, "pass a str or a JobName")]
+        return [Problem(f"{what} must be a string", name, "pass a str or a JobName", "argument-type")]
     if is_late_bound(name):
         return []
     found = []
@@ -119,10 +133,11 @@ def name_problems(name: object, name_max: int, what: str = "job name") -> list[P
                 f"{what} must have 1 to {name_max} characters",
                 name,
                 f"shorten it from {len(name)}" if name else "name it",
+                "job-name-form",
             )
         )
     if name and not _ALLOWED.fullmatch(name):
-        found.append(Problem(f"{what} has characters SageMaker refuses", name, _CHARACTERS))
+        found.append(Problem(f"{what} has characters SageMaker refuses", name, _CHARACTERS, "job-name-form"))
     return found
 
 

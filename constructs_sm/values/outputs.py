@@ -12,7 +12,7 @@ from constructs_sm.language.late_bound import escaped
 from constructs_sm.values.conditions import Comparable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 
 _UNQUOTABLE = re.compile(r"['\\]")
@@ -31,12 +31,14 @@ class TaskIdentity:
         name: Of the state, unless a prefix was put before it.
         api: As Step Functions spells it.
         state_id: Asks the CDK for the name with its prefixes.
+        request: The request that it sends, once that is known.
     """
 
     path: str
     name: str
     api: str
     state_id: Callable[[], str] = field(default=_never_made, repr=False)
+    request: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 class JobOutput(Comparable, str):
@@ -151,7 +153,9 @@ class Metric(JobOutput):
         """
         if not isinstance(name, str) or not name or _UNQUOTABLE.search(name):
             where = f"metric of '{metrics.producer.path}'"
-            raise InvalidInputError(where, [Problem("no name of a metric", name, "write it as the algorithm does")])
+            raise InvalidInputError(
+                where, [Problem("no name of a metric", name, "write it as the algorithm does", "metric-name")]
+            )
         one = metrics.within(
             f"States.ArrayGetItem(<>[?(@.MetricName=='{name}')].Value, 0)", f"(<>[MetricName='{name}'].Value)[0]"
         )

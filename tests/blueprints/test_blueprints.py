@@ -142,7 +142,7 @@ def test_durations_of_what_a_blueprint_makes_are_read_from_settings(made):
 @pytest.mark.parametrize(
     ("context", "said"),
     [
-        (None, r"no blueprint is described, got nothing; write \{\"blueprint\": "),
+        (None, r"no blueprint is described; write \{\"blueprint\": "),
         ({"blueprint": "Batch"}, "no such blueprint, got 'Batch'; use one of"),
         (
             {"blueprint": "BatchInference", "stackname": "A"},
@@ -152,7 +152,7 @@ def test_durations_of_what_a_blueprint_makes_are_read_from_settings(made):
             {"blueprint": "BatchInference", "arguments": {**BATCH, "dta": ""}},
             "unknown argument, got 'dta'; did you mean",
         ),
-        ({"blueprint": "BatchInference", "arguments": {}}, "image is missing, got nothing; the blueprint needs it"),
+        ({"blueprint": "BatchInference", "arguments": {}}, "image is missing; the blueprint needs it"),
         (
             {"blueprint": "BatchInference", "arguments": {**BATCH, "score": {"timeout": "2h"}}},
             "timeout cannot be read, got '2h'",

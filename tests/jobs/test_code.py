@@ -352,7 +352,7 @@ def test_code_in_the_container_needs_no_grant(stack, request_of, app):
 
 def test_late_code_named_by_hand_is_warned_of(app, request_of):
     request_of(hyperparameters={"sagemaker_submit_directory": "$.code"})
-    assert "HyperParameters.sagemaker_submit_directory" in warned(app)["lateBoundAccess"]
+    assert "HyperParameters.sagemaker_submit_directory" in warned(app)["late-bound-access"]
 
 
 def test_other_uris_among_hyperparameters_are_not_granted(stack, request_of):
@@ -464,7 +464,7 @@ def warned(app):
     found = {}
     for stack in app.synth().stacks:
         for message in stack.messages:
-            sentence, _, identifier = str(message.entry.data).partition(" [ack: constructs-sm:")
+            sentence, _, identifier = str(message.entry.data).partition(" [ack: ")
             found[identifier.rstrip("]")] = sentence
     return found
 
@@ -472,7 +472,7 @@ def warned(app):
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ("12e4567", "HyperParameters.x is '12e4567', and the script gets 'inf': write \"12e4567\", with these quotes"),
+        ("12e4567", "HyperParameters.x is '12e4567', and the script gets 'inf'; write \"12e4567\", with these quotes"),
         ("1.10", "HyperParameters.x is '1.10', and the script gets '1.1'"),
         ("true", "HyperParameters.x is 'true', and the script gets 'True'"),
         ("null", "HyperParameters.x is 'null', and the script gets ''"),
@@ -484,8 +484,8 @@ def test_text_that_is_read_as_something_else_is_warned_of(app, request_of, value
     values = {"sagemaker_program": "train.py", "x": value}
     request_of(**({"hyperparameters": values} if typed else {"parameters": {"HyperParameters": values}}))
 
-    assert list(warned(app)) == ["hyperparameterText"]
-    assert said in warned(app)["hyperparameterText"]
+    assert list(warned(app)) == ["hyperparameter-text"]
+    assert said in warned(app)["hyperparameter-text"]
 
 
 @pytest.mark.parametrize("value", ["10", "0.5", "adam", '"1.10"', "", "-3", "-0.5"])
@@ -502,7 +502,7 @@ def test_text_for_a_container_that_runs_no_script_is_not_warned_of(app, request_
 @pytest.mark.parametrize("value", ["-x", "--fast", "-1e-05", "-Infinity"])
 def test_text_that_argparse_takes_for_an_option_is_warned_of(app, request_of, value):
     request_of(code="s3://code/a.tar.gz", entry_point="train.py", hyperparameters={"x": value})
-    assert list(warned(app)) == ["hyperparameterOption"]
+    assert list(warned(app)) == ["hyperparameter-option"]
 
 
 def test_texts_of_a_search_are_warned_of(app, request_of):
@@ -511,7 +511,7 @@ def test_texts_of_a_search_are_warned_of(app, request_of):
         ranges={"depth": (1, 3)},
         hyperparameters={"sagemaker_submit_directory": "s3://code/a.tar.gz", "x": "1.10"},
     )
-    assert "TrainingJobDefinition.StaticHyperParameters.x is '1.10'" in warned(app)["hyperparameterText"]
+    assert "TrainingJobDefinition.StaticHyperParameters.x is '1.10'" in warned(app)["hyperparameter-text"]
 
 
 # Wrong.
@@ -520,8 +520,8 @@ def test_texts_of_a_search_are_warned_of(app, request_of):
 WRONG = {
     "no path": ({"code": "none.py"}, r"no such code, got 'none.py'; .*/none.py is not there: pass a path that is"),
     "no place": ({"code": 5}, "code is no place of one archive, got 5; pass a path on this machine, or the place"),
-    "no entry point": ({"code": "src"}, "code without an entry_point, got nothing; name the file of it"),
-    "no entry point in S3": ({"code": "s3://code/a.tar.gz"}, "code without an entry_point, got nothing"),
+    "no entry point": ({"code": "src"}, "code without an entry_point; name the file of it"),
+    "no entry point in S3": ({"code": "s3://code/a.tar.gz"}, "code without an entry_point"),
     "no code": ({"entry_point": "train.py"}, "entry_point without code, got 'train.py'; pass code="),
     "not there": (
         {"code": "src", "entry_point": "a.py"},

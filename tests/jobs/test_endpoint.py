@@ -653,7 +653,7 @@ NOT_SAID = {
         ),
         (
             COMMON | {"async_inference": AsyncInferenceConfig(max_concurrent_invocations=4)},
-            "the answers go nowhere, got nothing; pass AsyncInferenceConfig(output=...)",
+            "the answers go nowhere; pass AsyncInferenceConfig(output=...)",
         ),
         (COMMON | {"explainer": SHAP}, "ClarifyExplainerConfig.ShapBaselineConfig is not a field of this API"),
         (

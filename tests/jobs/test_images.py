@@ -340,11 +340,11 @@ def test_image_that_is_not_in_the_region_of_the_stack_fails_and_names_the_field(
         ),
         (
             lambda: images.huggingface("4.49.0", image_scope="inference"),
-            "image 'huggingface': processor of version 4.49.0 is missing, got nothing; use one of gpu, cpu",
+            "image 'huggingface': processor of version 4.49.0 is missing; use one of gpu, cpu",
         ),
         (
             lambda: images.pytorch("0.4.0", processor="cpu"),
-            "image 'pytorch': py_version of version 0.4.0 is missing, got nothing; use one of py2, py3",
+            "image 'pytorch': py_version of version 0.4.0 is missing; use one of py2, py3",
         ),
         (
             lambda: images.image("kmeans", processor="gpu"),
@@ -356,9 +356,9 @@ def test_image_that_is_not_in_the_region_of_the_stack_fails_and_names_the_field(
         ),
         (
             lambda: images.image("pytorch", "2.6"),
-            "image 'pytorch': image_scope is missing, got nothing; use one of eia, ",
+            "image 'pytorch': image_scope is missing; use one of eia, ",
         ),
-        (lambda: images.image("spark"), "image 'spark': no such version, got nothing; use one of 2.4, 3.0, 3.1, "),
+        (lambda: images.image("spark"), "image 'spark': no such version; use one of 2.4, 3.0, 3.1, "),
         (lambda: images.spark("3.5", py_version="py39"), "image 'spark': py_version and container_version go together"),
         (
             lambda: images.kmeans().uri("eu-wst-1"),

@@ -738,12 +738,12 @@ def test_job_with_code_runs_to_its_end_with_what_it_is_granted(stack, folder, ma
     [
         ({"code": "churn/none.py"}, r"no such code, got 'churn/none.py'; .*/churn/none.py is not there: pass a path"),
         ({"code": 5}, "code is no place, got 5; pass a path on this machine, or a place in S3"),
-        ({"code": "churn"}, "code without an entrypoint, got nothing; name the file of it that is to be run"),
-        ({"code": "s3://code/v1/"}, "code without an entrypoint, got nothing"),
-        ({"code": "$.code"}, "code without an entrypoint, got nothing"),
+        ({"code": "churn"}, "code without an entrypoint; name the file of it that is to be run"),
+        ({"code": "s3://code/v1/"}, "code without an entrypoint"),
+        ({"code": "$.code"}, "code without an entrypoint"),
         (
             {"code": "churn", "entrypoint": "none.py"},
-            "entrypoint is not in code, got 'none.py'; name a file in /.*churn$",
+            "entrypoint is not in code, got 'none.py'; name a file in /.*churn ",
         ),
         (
             {"code": "churn/main.py", "entrypoint": "steps.py"},

@@ -200,6 +200,7 @@ CASES = [
                     content_type="text/csv",
                     compression_type="Gzip",
                     record_wrapper_type="RecordIO",
+                    input_mode="Pipe",
                     shuffle_seed=7,
                 )
             }
@@ -209,6 +210,7 @@ CASES = [
             ContentType="text/csv",
             CompressionType="Gzip",
             RecordWrapperType="RecordIO",
+            InputMode="Pipe",
             ShuffleConfig={"Seed": 7},
         ),
     ),

@@ -138,7 +138,7 @@ def test_trigger_that_sends_a_wrong_value_is_refused(stack):
         pipeline.start_on_schedule("rate(1 day)", inputs={"rounds": 0})
     with pytest.raises(InvalidInputError, match="schedule is no expression, got 'daily'"):
         pipeline.start_on_schedule("daily", inputs={"rounds": 1})
-    with pytest.raises(InvalidInputError, match="an arrival needs a place, got nothing; pass 's3://bucket/prefix/'"):
+    with pytest.raises(InvalidInputError, match="an arrival needs a place; pass 's3://bucket/prefix/'"):
         pipeline.start_on_arrival("raw/")
 
 
@@ -311,7 +311,7 @@ def test_no_dashboard_unless_asked():
 def test_grantee_may_start_executions_and_no_more(app):
     stack = PipelineStack(app, "Churn")
     user = iam.User(stack, "Somebody")
-    with pytest.raises(InvalidInputError, match=r"nothing runs yet, got nothing; call run\(definition\) first"):
+    with pytest.raises(InvalidInputError, match=r"nothing runs yet; call run\(definition\) first"):
         stack.grant_start_execution(user)
     stack.run(typed(stack))
     stack.grant_start_execution(user)

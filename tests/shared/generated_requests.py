@@ -122,8 +122,56 @@ _CHOICES: dict[str, list[Callable[[Draw, Fields], Fields]]] = {
 
 def _trained(value: dict[str, Any]) -> None:
     _spot(value)
+    _channels(value)
+    resources = value.get("ResourceConfig", {})
+    if value.get("EnableManagedSpotTraining") or "InstanceGroups" in resources or "RoleArn" not in value:
+        resources.pop("KeepAlivePeriodInSeconds", None)
+    value.get("AlgorithmSpecification", {}).pop("MetricDefinitions", None)
     if any("FileSystemDataSource" in channel["DataSource"] for channel in value.get("InputDataConfig", [])):
         value.setdefault("VpcConfig", {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]})
+
+
+def _tuned(value: dict[str, Any]) -> None:
+    _trained(value)
+    value.get("ResourceConfig", {}).pop("KeepAlivePeriodInSeconds", None)
+
+
+def _channels(value: dict[str, Any]) -> None:
+    groups = [group["InstanceGroupName"] for group in value.get("ResourceConfig", {}).get("InstanceGroups", [])]
+    for channel in value.get("InputDataConfig", []):
+        source = channel["DataSource"].get("S3DataSource", {})
+        source.pop("InstanceGroupNames", None)
+        if groups and source:
+            source["InstanceGroupNames"] = groups[:1]
+        packed = channel.get("CompressionType") == "Gzip" or channel.get("RecordWrapperType") == "RecordIO"
+        if packed or source.get("S3DataType") == "AugmentedManifestFile":
+            channel["InputMode"] = "Pipe"
+
+
+def _serves(value: dict[str, Any]) -> None:
+    _hosted_volumes(value)
+    variants = [*value["ProductionVariants"], *value.get("ShadowProductionVariants", [])]
+    if any("ServerlessConfig" in variant for variant in variants):
+        for name in ("VpcConfig", "EnableNetworkIsolation", "DataCaptureConfig", "ShadowProductionVariants"):
+            value.pop(name, None)
+        del value["ProductionVariants"][1:]
+        # Whatever is left may be the one without a server, or not.
+    for variant in variants:
+        if any(instance_types.has_local_storage(host) for host in _hosts(variant)):
+            variant.pop("VolumeSizeInGB", None)
+
+
+def _hosts(variant: dict[str, Any]) -> list[str]:
+    found = [variant, *variant.get("InstancePools", [])]
+    return [host["InstanceType"] for host in found if "InstanceType" in host]
+
+
+def _local_paths(value: dict[str, Any]) -> None:
+    items = [*value.get("ProcessingInputs", []), *value.get("ProcessingOutputConfig", {}).get("Outputs", [])]
+    for number, item in enumerate(items):
+        for kind in ("S3Input", "DatasetDefinition", "S3Output"):
+            if kind in item:
+                item[kind]["LocalPath"] = f"/opt/ml/processing/{number}"
 
 
 def _spot(value: dict[str, Any]) -> None:
@@ -135,6 +183,11 @@ def _spot(value: dict[str, Any]) -> None:
         value["StoppingCondition"] = {**(condition or {}), "MaxWaitTimeInSeconds": longest}
     elif condition:
         condition.pop("MaxWaitTimeInSeconds", None)
+
+
+def _transformed(value: dict[str, Any]) -> None:
+    if value["S3DataType"] not in {"ManifestFile", "S3Prefix"}:
+        value["S3DataType"] = "S3Prefix"
 
 
 def _transform(value: dict[str, Any]) -> None:
@@ -186,7 +239,7 @@ def _shadow(value: dict[str, Any]) -> None:
 
 def _model(value: dict[str, Any]) -> None:
     if value.get("Containers") == []:
-        value["Containers"] = [{"Image": "image"}]
+        value["Containers"] = [{"Image": "registry.example.com/image"}]
 
 
 def _metrics(value: dict[str, Any]) -> None:
@@ -212,16 +265,18 @@ def _hosted_volumes(value: dict[str, Any]) -> None:
 
 _REPAIRS: dict[str, Callable[[dict[str, Any]], None]] = {
     "CreateTrainingJobRequest": _trained,
-    "HyperParameterTrainingJobDefinition": _trained,
+    "HyperParameterTrainingJobDefinition": _tuned,
     "CreateTransformJobRequest": _transform,
     "HyperParameterTuningJobConfig": _tuning,
     "ProcessingOutput": _output,
+    "CreateProcessingJobRequest": _local_paths,
+    "TransformS3DataSource": _transformed,
     "ProcessingS3Input": _processed,
     "ProductionVariantRoutingConfig": _routing,
     "ImageConfig": _image,
     "ProductionVariantServerlessConfig": _serverless,
     "CreateModelInput": _model,
-    "CreateEndpointConfigInput": _hosted_volumes,
+    "CreateEndpointConfigInput": _serves,
     "ResourceConfig": _volumes,
     "ProcessingClusterConfig": _volumes,
     "TransformResources": _volumes,
@@ -230,6 +285,7 @@ _REPAIRS: dict[str, Callable[[dict[str, Any]], None]] = {
     "MetricsEndpoint": _metrics,
 }
 _UNIQUE = {
+    "InstanceGroups": "InstanceGroupName",
     "TagList": "Key",
     "InstancePreferenceList": "InstanceType",
     "ProcessingInstancePreferenceList": "InstanceType",
@@ -417,6 +473,15 @@ _BOUND = {
     *("MaxPayloadInMB", "MaxRuntimeInSeconds", "MaxWaitTimeInSeconds", "MemorySizeInMB"),
     *("MetricPublishFrequencyInSeconds", "ProvisionedConcurrency", "RepositoryAccessMode", "RoutingStrategy"),
     *("S3CompressionType", "S3InputMode", "Strategy", "TrainingJobEarlyStoppingType"),
+    *(
+        "CompressionType",
+        "RecordWrapperType",
+        "InputMode",
+        "TrainingInputMode",
+        "S3DataType",
+        "KeepAlivePeriodInSeconds",
+    ),
+    *("InstanceGroupName", "InstanceGroupNames", "LocalPath"),
 }
 
 

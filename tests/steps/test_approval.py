@@ -346,7 +346,7 @@ def test_approval_is_one_state_of_a_parallel():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"notify": None}, "nobody is asked, got nothing; pass a topic"),
+        ({"notify": None}, "nobody is asked; pass a topic"),
         ({"notify": []}, "notify has no e-mail addresses"),
         ({"notify": "ada"}, "notify has no e-mail addresses"),
         ({"notify": 7}, "nobody is asked, got 7"),

@@ -68,7 +68,7 @@ def test_field_that_is_missing_is_asked_for_as_an_argument(stack, made):
 
 
 def test_field_that_parameters_leave_out_is_asked_for_as_they_have_it(stack):
-    with pytest.raises(InvalidInputError, match="OutputDataConfig is missing, got nothing; SageMaker requires it"):
+    with pytest.raises(InvalidInputError, match="OutputDataConfig is missing; SageMaker requires it"):
         TrainingJob(stack, "Job", parameters={key: TRAINING[key] for key in TRAINING if key != "OutputDataConfig"})
 
 
@@ -93,9 +93,7 @@ def test_waiting_for_what_cannot_be_waited_for_fails_and_names_the_patterns(stac
 
 @every_action
 def test_callback_without_its_token_fails_and_says_where_to_put_it(stack, action):
-    with pytest.raises(
-        InvalidInputError, match=r"nobody gets the task token, got nothing; put sfn.JsonPath.task_token"
-    ):
+    with pytest.raises(InvalidInputError, match=r"nobody gets the task token; put sfn.JsonPath.task_token"):
         job(stack, action, integration_pattern=CALLBACK)
 
 

@@ -32,7 +32,7 @@ def problems(definition, place="$.Train"):
     wiring.knows(TRAIN)
     references = (f"{place}.ModelArtifacts", "$states.input.`Train`.ModelArtifacts")
     wiring.ask(TRAIN, "ModelArtifacts", place, references)
-    return wiring.problems([definition])
+    return [problem.sentence for problem in wiring.problems([definition])]
 
 
 def test_output_of_a_job_before_is_there():

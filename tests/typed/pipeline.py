@@ -66,6 +66,8 @@ def task(stack: Stack) -> SageMakerTask:
         result_selector={"TrainingJobArn.$": "$.TrainingJobArn"},
         assign={"name.$": "$.TrainingJobName"},
         task_timeout=Duration.hours(2),
+        reads=["s3://more/data/"],
+        allow_unknown_fields=["Unheard"],
         heartbeat_timeout=Duration.minutes(10),
         credentials=iam.Role.from_role_arn(stack, "Caller", "arn:aws:iam::210987654321:role/caller"),
         state_name="Wait for the token",

@@ -65,5 +65,9 @@ def compiled(stack: Stack) -> PolledJob:
         retry=[RetryPolicy(errors=["SageMaker.SageMakerException"])],
         query_language=sfn.QueryLanguage.JSON_PATH,
         comment="For an older device",
+        task_timeout=Duration.minutes(1),
+        input_path="$.compile",
+        credentials=iam.Role.from_role_arn(stack, "Caller", "arn:aws:iam::210987654321:role/caller"),
+        state_name="Compile the model",
         output_check=OutputCheck.completed(),
     )

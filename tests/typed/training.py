@@ -147,7 +147,7 @@ def one_type(stack: Stack) -> TrainingJob:
 
 
 def several_groups(stack: Stack) -> TrainingJob:
-    """On a heterogeneous cluster in a VPC of the stack's, kept warm."""
+    """On a heterogeneous cluster in a VPC of the stack's."""
     vpc = ec2.Vpc.from_vpc_attributes(
         stack, "Vpc", vpc_id="vpc-1", availability_zones=["us-east-1a"], isolated_subnet_ids=["subnet-1"]
     )
@@ -161,7 +161,6 @@ def several_groups(stack: Stack) -> TrainingJob:
             InstanceGroup(instance_group_name="data", instance_type="ml.c5.xlarge", instance_count=2),
             InstanceGroup(instance_group_name="train", instance_type=ec2.InstanceType("m5.2xlarge")),
         ],
-        keep_alive=Duration.minutes(30),
         vpc=vpc,
         subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
         security_groups=["sg-1"],
@@ -193,6 +192,7 @@ def reserved(stack: Stack) -> TrainingJob:
         image=IMAGE,
         output="s3://data/models/",
         instance_type="ml.p6e-gb200.36xlarge",
+        keep_alive=Duration.minutes(30),
         instance_count=4,
         instance_placement=InstancePlacementConfig(
             enable_multiple_jobs=True,

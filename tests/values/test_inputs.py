@@ -193,8 +193,8 @@ def test_guard_names_everything_that_is_wrong_with_its_inputs(stack):
         InputGuard(stack, "CheckInput", inputs={"a b": Input.string(), "rounds": 100})
 
     assert [str(problem) for problem in raised.value.problems] == [
-        "an input has a plain name, got 'a b'; use letters, digits and _",
-        "input 'rounds' must be an Input, got 100; pass Input.string(), say",
+        "an input has a plain name, got 'a b'; use letters, digits and _ [input-declaration]",
+        "input 'rounds' must be an Input, got 100; pass Input.string(), say [input-declaration]",
     ]
     assert stack.node.try_find_child("CheckInput") is None
 

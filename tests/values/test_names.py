@@ -155,7 +155,7 @@ def test_capitals_are_granted_in_both_spellings_where_sagemaker_lowers_them(stac
 
 
 def test_endpoint_to_update_must_be_named(stack):
-    with pytest.raises(InvalidInputError, match="job_name is missing, got nothing; name the endpoint to update"):
+    with pytest.raises(InvalidInputError, match="job_name is missing; name the endpoint to update"):
         job(stack, ACTIONS[-1], job_name=None)
 
 

@@ -114,7 +114,7 @@ class Channel(Structure):
 
 
 ChannelData: TypeAlias = Union["S3Data", Channel, FileSystemDataSource]
-"""What a channel reads: data under an S3 prefix, a directory of a file system, or a Channel that says more."""
+"""Source of a channel: data under an S3 prefix, a directory of a file system, or a Channel that says more."""
 
 
 def channels(inputs: Mapping[str, ChannelData] | str | None, content_type: str | None, problems: list[Problem]) -> Any:

@@ -35,7 +35,7 @@ _HASH = "0" * 64
 
 @dataclass(frozen=True, slots=True)
 class ProcessingCode:
-    """What a request says of code.
+    """Fields of a request about code.
 
     Attributes:
         data: Where it is in S3; of what is on this machine, a stand-in.
@@ -65,16 +65,18 @@ class ProcessingCode:
 def processing_code(
     code: Code, entrypoint: TextList | None, image: Image | None, problems: list[Problem]
 ) -> ProcessingCode:
-    """What a request says of *code*, run by *image*; *entrypoint* is a file in it, or a whole command."""
+    """Find the fields of a request about *code*, run by *image*; *entrypoint* is a file in it, or a whole command."""
     path = _on_this_machine(code)
     if path is not None and not path.exists():
         use = f"{path} is not there: pass a path that is, or an s3:// location"
-        problems.append(Problem("no such code", str(code), use))
+        problems.append(Problem("no such code", str(code), use, "code-place"))
         return ProcessingCode(None, None)
     if path is not None and path.is_dir():
         problems += folder_problems(path)
     if path is None and S3Location.of(code) is None:
-        problems.append(Problem("code is no place", code, "pass a path on this machine, or a place in S3"))
+        problems.append(
+            Problem("code is no place", code, "pass a path on this machine, or a place in S3", "code-place")
+        )
         return ProcessingCode(None, None)
     if path is None:
         data, file = code, _file_in_s3(code)
@@ -115,16 +117,18 @@ def _script(entrypoint: str | None, path: Path | None, file: str, problems: list
     archive = not file or file.endswith(_ZIP)
     if entrypoint is None and archive:
         use = "name the file of it that is to be run, or give the whole command"
-        problems.append(Problem("code without an entrypoint", NOTHING, use))
+        problems.append(Problem("code without an entrypoint", NOTHING, use, "code-entry-point"))
         return ""
     if not archive:
         own = file if path is None else path.name
         if entrypoint not in {None, own}:
-            problems.append(Problem("entrypoint is not in code", entrypoint, f"leave it out, to run {own}"))
+            problems.append(
+                Problem("entrypoint is not in code", entrypoint, f"leave it out, to run {own}", "code-entry-point")
+            )
         return file
     assert entrypoint is not None  # noqa: S101  (or it would be missing)
     if path is not None and path.is_dir() and not (path / entrypoint).is_file():
-        problems.append(Problem("entrypoint is not in code", entrypoint, f"name a file in {path}"))
+        problems.append(Problem("entrypoint is not in code", entrypoint, f"name a file in {path}", "code-entry-point"))
     return entrypoint
 
 
@@ -133,7 +137,7 @@ def _command(script: str, image: Any, problems: list[Problem]) -> list[str]:
     program = (_RUN_BY_SPARK if spark else _RUN_BY).get(Path(script).suffix)
     if program is None:
         use = f"pass entrypoint=[...], the whole command; code is in {CODE}"
-        problems.append(Problem("nothing is known to run this", Path(script).suffix or script, use))
+        problems.append(Problem("nothing is known to run this", Path(script).suffix or script, use, "code-container"))
         return []
     return [program, f"{CODE}/{script}"]
 
@@ -154,5 +158,5 @@ def _unpacking(command: Any, archive: str, problems: list[Problem]) -> Any:
     if isinstance(command, list) and not is_token(command):
         return [*_UNPACK, archive, *command]
     use = "give a list, or code as a prefix in S3"
-    problems.append(Problem("a command that is known at run time cannot unpack code", command, use))
+    problems.append(Problem("a command that is known at run time cannot unpack code", command, use, "code-known-late"))
     return command

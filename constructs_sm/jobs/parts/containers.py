@@ -1,4 +1,4 @@
-"""What a model is made of: containers, and the data they find."""
+"""Parts of a model: containers, and the data they find."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What watches a training: the debugger's hook and rules, the profiler's, TensorBoard."""
+"""Watchers of a training: the debugger's hook and rules, the profiler's, TensorBoard."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DebugHookConfig(Structure):
     """Tensors and metrics that a hook in the container saves.
+
+    SageMaker Debugger is closed to new customers since 2026-07-30: use MLflow or TensorBoard instead.
 
     Attributes:
         s3_output_path: Where they go. Default: the output of the job.
@@ -50,6 +52,8 @@ def _collections(collections: Any) -> Any:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DebugRuleConfiguration(Structure):
     """A rule about saved tensors, evaluated by a container of its own during training.
+
+    SageMaker Debugger is closed to new customers since 2026-07-30: use MLflow or TensorBoard instead.
 
     Attributes:
         rule_configuration_name: Differs from that of other rules.
@@ -92,7 +96,9 @@ class ProfilerRuleConfiguration(DebugRuleConfiguration):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfilerConfig(Structure):
-    """How the use of the machines is recorded.
+    """Recording of the use of the machines.
+
+    SageMaker Profiler ends on 2027-06-30: use the profiler of your framework, and TensorBoard, instead.
 
     Attributes:
         s3_output_path: Where the records go. Default: the output of the job, unless the profiler is disabled.
@@ -117,7 +123,7 @@ class ProfilerConfig(Structure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TensorBoardOutputConfig(Structure):
-    """Where the data for TensorBoard are written.
+    """Place of the data for TensorBoard.
 
     Attributes:
         s3_output_path: Default: the output of the job.

@@ -1,4 +1,4 @@
-"""What a training job and each definition of a tuning job have in common."""
+"""Fields that a training job and each definition of a tuning job have in common."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LONGEST_RUNTIME = 28 * 24 * 3600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckpointConfig(Structure):
-    """Where training keeps what it needs to go on after an interruption.
+    """Place for what a training needs to go on after an interruption.
 
     Attributes:
         s3_uri: A training that finds checkpoints there goes on from them. Default, of a training job in a

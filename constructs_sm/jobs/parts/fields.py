@@ -133,7 +133,9 @@ def named(values: Any, argument: str, problems: list[Problem]) -> Mapping[str, A
     """*values*, or a problem if they are no mapping."""
     if values is None or isinstance(values, Mapping):
         return values or {}
-    problems.append(Problem(f"{argument} must be a mapping", values, "pass a dict from names to values"))
+    problems.append(
+        Problem(f"{argument} must be a mapping", values, "pass a dict from names to values", "argument-type")
+    )
     return {}
 
 
@@ -180,6 +182,11 @@ def each(values: Any, field: str) -> Any:
     return [{field: value} for value in values] if isinstance(values, (list, tuple)) else values
 
 
+def listed(values: Any) -> Any:
+    """Items of a list; none of what is no list, for SageMaker's model to judge."""
+    return values if isinstance(values, (list, tuple)) else ()
+
+
 def cluster(
     instance_type: InstanceType | None, instance_count: Numeric | None, volume_size: Storage | None, key: Key | None
 ) -> dict[str, Any]:
@@ -193,9 +200,9 @@ def cluster(
 
 
 CLUSTER = {"InstanceCount": 1, "VolumeSizeInGB": 30}
-"""What fills a cluster."""
+"""Defaults of a cluster."""
 STOPPING = {"MaxRuntimeInSeconds": 3600}
-"""What fills a StoppingCondition: a job that hangs costs an hour."""
+"""Defaults of a StoppingCondition: a job that hangs costs an hour."""
 
 
 def first(*values: Any) -> Any:
@@ -224,8 +231,16 @@ def vpc_config(
     if vpc is None and subnets is None and security_groups is None:
         return None
     if not security_groups:
-        problems.append(Problem("a job in a VPC needs security groups", security_groups, "pass security_groups=[...]"))
-    groups = security_groups if isinstance(security_groups, str) else list(security_groups or ())
+        problems.append(
+            Problem(
+                "a job in a VPC needs security groups",
+                security_groups,
+                "pass security_groups=[...]",
+                "vpc-needs-security-groups",
+            )
+        )
+    # What is no list is left for SageMaker's model to judge.
+    groups = [] if security_groups is None else security_groups
     return {"SecurityGroupIds": groups, "Subnets": _subnets(vpc, subnets, problems)}
 
 
@@ -235,7 +250,11 @@ def _subnets(vpc: ec2.IVpc | None, subnets: Subnets | None, problems: list[Probl
     if isinstance(subnets, Sequence) and not isinstance(subnets, str):
         return list(subnets)
     if vpc is None or not hasattr(vpc, "select_subnets"):
-        problems.append(Problem("subnets of no VPC", subnets or vpc, "pass vpc, an ec2.IVpc, or a list of subnets"))
+        problems.append(
+            Problem(
+                "subnets of no VPC", subnets or vpc, "pass vpc, an ec2.IVpc, or a list of subnets", "subnets-need-vpc"
+            )
+        )
         return []
     selection = {name: getattr(subnets, name, None) for name in _SELECTION}
     return list(vpc.select_subnets(**selection).subnet_ids)
@@ -245,5 +264,5 @@ _SELECTION = ("availability_zones", "one_per_az", "subnet_filters", "subnet_grou
 
 
 def asks_for_jsonata(arguments: JobArguments) -> bool:
-    """Whether the job is to be written in JSONata."""
+    """Tell whether the job is to be written in JSONata."""
     return arguments.get("query_language") is QueryLanguage.JSONATA

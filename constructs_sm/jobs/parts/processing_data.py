@@ -1,4 +1,4 @@
-"""What a processing job reads and writes: data in S3, what a query finds, features."""
+"""Inputs and outputs of a processing job: data in S3, what a query finds, features."""
 
 from __future__ import annotations
 
@@ -194,9 +194,9 @@ class FeatureStoreOutput:
 
 
 ProcessingData: TypeAlias = Union["S3Data", AthenaDatasetDefinition, RedshiftDatasetDefinition, ProcessingInput]
-"""What a job reads: data under an S3 prefix, what a query finds, or a ProcessingInput that says more."""
+"""Input of a job: data under an S3 prefix, what a query finds, or a ProcessingInput that says more."""
 ProcessedData: TypeAlias = Union["S3Data", ProcessingOutput, FeatureStoreOutput]
-"""Where a job writes: an S3 prefix, a feature group, or a ProcessingOutput that says more."""
+"""Output of a job: an S3 prefix, a feature group, or a ProcessingOutput that says more."""
 
 
 def _local_path(item: ProcessingInput | ProcessingOutput, folder: str, name: str) -> str | None:
@@ -208,7 +208,11 @@ def processing_inputs(inputs: Any, code: ProcessingCode | None, problems: list[P
     if isinstance(inputs, str) and is_late_bound(inputs):
         if code is not None:
             use = "give inputs by name, or code among them"
-            problems.append(Problem("inputs that are known at run time cannot have code beside them", inputs, use))
+            problems.append(
+                Problem(
+                    "inputs that are known at run time cannot have code beside them", inputs, use, "code-known-late"
+                )
+            )
         return inputs
     items = [
         (item if isinstance(item, ProcessingInput) else ProcessingInput(data=item)).to_request(name)
@@ -216,7 +220,11 @@ def processing_inputs(inputs: Any, code: ProcessingCode | None, problems: list[P
     ]
     if code is not None:
         if any(item["InputName"] == "code" for item in items):
-            problems.append(Problem("input 'code' is given twice", "code", "call the other one something else"))
+            problems.append(
+                Problem(
+                    "input 'code' is given twice", "code", "call the other one something else", "argument-given-twice"
+                )
+            )
         items.append(ProcessingInput(data=code.data, local_path=CODE).to_request("code"))
     return items or None
 
@@ -229,8 +237,10 @@ def processing_outputs(
     """The outputs by name, as far as they are known; those that are told no other go to *place*."""
     if isinstance(outputs, str) and is_late_bound(outputs):
         return {}
-    if isinstance(outputs, str):
-        problems.append(Problem("outputs must be a mapping, or a list of names", outputs, f"write [{outputs!r}]"))
+    named = isinstance(outputs, (list, tuple)) and all(isinstance(name, str) for name in outputs)
+    if outputs is not None and not named and not isinstance(outputs, Mapping):
+        use = f"write [{outputs!r}]" if isinstance(outputs, str) else "pass a dict from names to places"
+        problems.append(Problem("outputs must be a mapping, or a list of names", outputs, use, "argument-type"))
         return {}
     given: Mapping[str, Any] = outputs if isinstance(outputs, Mapping) else dict.fromkeys(outputs or ())
     found: dict[str, ProcessingOutput | FeatureStoreOutput] = {}
@@ -246,5 +256,7 @@ def processing_outputs(
         else:
             found[name] = replace(output, data=data)
     if homeless:
-        problems.append(Problem("outputs without a place", homeless, "map each to its s3:// prefix"))
+        problems.append(
+            Problem("outputs without a place", homeless, "map each to its s3:// prefix", "output-without-place")
+        )
     return found

@@ -1,4 +1,4 @@
-"""What a tuning job searches: ranges of hyperparameters, from Python values or said in full."""
+"""Search space of a tuning job: ranges of hyperparameters, from Python values or said in full."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def parameter_ranges(ranges: Any, argument: str, problems: list[Problem]) -> dic
         range_ = _range(values)
         if range_ is None:
             use = "pass (lowest, highest), or a list of choices"
-            problems.append(Problem(f"{argument}['{name}'] is no range", values, use))
+            problems.append(Problem(f"{argument}['{name}'] is no range", values, use, "argument-value"))
             continue
         found.setdefault(_FIELDS[type(range_)], []).append({"Name": name, **range_.to_request()})
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.jobs.parts.fields import CLUSTER, cluster, gibibytes, instance, seconds
+from constructs_sm.jobs.parts.fields import CLUSTER, cluster, gibibytes, instance, listed, seconds
 from constructs_sm.requests.rendering import Structure
 from constructs_sm.rules.instances import has_local_storage
 
@@ -61,7 +61,7 @@ class InstancePreference(Structure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacementSpecification(Structure):
-    """How many instances are placed on one UltraServer.
+    """Number of instances on one UltraServer.
 
     Attributes:
         instance_count: How many.
@@ -77,7 +77,7 @@ class PlacementSpecification(Structure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstancePlacementConfig(Structure):
-    """How instances are placed on UltraServers.
+    """Placement of instances on UltraServers.
 
     Attributes:
         enable_multiple_jobs: Share UltraServers with other jobs. SageMaker's default: False.
@@ -148,7 +148,7 @@ def volume_key(volume_kms_key: Key | None, kms_key: Key | None, instance_type: A
         several: Lists of what has a type each.
     """
     types = [instance_type] if instance_type is not None else []
-    types += [getattr(item, "instance_type", None) for items in several for item in items or ()]
+    types += [getattr(item, "instance_type", None) for items in several for item in listed(items)]
     local = types and all(has_local_storage(instance(one)) for one in types)
     return volume_kms_key if volume_kms_key is not None or local else kms_key
 
@@ -157,7 +157,7 @@ def resource_defaults(resources: Any) -> dict[str, Any]:
     """Fill a ResourceConfig that says what machines it wants."""
     if not isinstance(resources, dict) or not any(resources.get(name) for name in _MACHINES):
         return {}
-    counted = resources.get("InstanceGroups") or any(map(_has_count, resources.get("InstancePreferences", ())))
+    counted = resources.get("InstanceGroups") or any(map(_has_count, listed(resources.get("InstancePreferences"))))
     return {name: value for name, value in CLUSTER.items() if name != "InstanceCount" or not counted}
 
 

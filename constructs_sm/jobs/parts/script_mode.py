@@ -17,7 +17,6 @@ from constructs_sm.jobs.parts.hyperparameters import meant
 from constructs_sm.jobs.parts.ranges import CategoricalParameterRange
 from constructs_sm.jobs.parts.source_archive import archive_asset, folder_problems, unpackable
 from constructs_sm.language.errors import NOTHING, Problem
-from constructs_sm.language.fields import spelled
 from constructs_sm.language.late_bound import is_late_bound, is_token
 from constructs_sm.rules.script_mode import PROGRAM, SUBMIT_DIRECTORY
 from constructs_sm.values.s3 import S3Location, bucket_and_prefix, is_late
@@ -96,7 +95,14 @@ def script(code: Any, entry_point: Any, problems: list[Problem], *, module: bool
     """
     if code is None:
         if entry_point is not None:
-            problems.append(Problem("entry_point without code", entry_point, "pass code=, the file or folder it is in"))
+            problems.append(
+                Problem(
+                    "entry_point without code",
+                    entry_point,
+                    "pass code=, the file or folder it is in",
+                    "code-entry-point",
+                )
+            )
         return None
     before = len(problems)
     path = _on_this_machine(code)
@@ -108,7 +114,7 @@ def script(code: Any, entry_point: Any, problems: list[Problem], *, module: bool
         place = _place(code, problems)
         if entry_point is None:
             use = "name the file of it that is to be run, as train.py"
-            problems.append(Problem("code without an entry_point", NOTHING, use))
+            problems.append(Problem("code without an entry_point", NOTHING, use, "code-entry-point"))
     if entry_point is not None and not is_late_bound(entry_point):
         problems += _entry_point_problems(entry_point, module=module)
     return None if place is None or len(problems) > before else Script(place, entry_point, path)
@@ -123,11 +129,11 @@ def training_script(
         return None
     if isinstance(image, SageMakerImage) and not _RUN_SCRIPTS.match(image.family):
         use = "pass the image of a framework, as images.pytorch(...) or images.sklearn(...)"
-        problems.append(Problem("code for a container that runs no scripts", image.family, use))
+        problems.append(Problem("code for a container that runs no scripts", image.family, use, "code-container"))
     if isinstance(hyperparameters, str):
         use = "pass a dict, whose values may be late-bound"
         what = "hyperparameters that are known at run time cannot have code beside"
-        problems.append(Problem(what, hyperparameters, use))
+        problems.append(Problem(what, hyperparameters, use, "code-container"))
     elif isinstance(hyperparameters, Mapping):
         problems += _said_twice(hyperparameters, (PROGRAM, SUBMIT_DIRECTORY))
     return found
@@ -171,11 +177,13 @@ def script_inputs(
         return inputs
     if isinstance(inputs, str):
         use = "pass a dict of channels, or leave network_isolation out"
-        problems.append(Problem("inputs that are known at run time cannot have code beside", inputs, use))
+        problems.append(
+            Problem("inputs that are known at run time cannot have code beside", inputs, use, "code-known-late")
+        )
         return inputs
     if inputs is not None and CHANNEL in inputs:
         use = "rename the channel: an isolated container gets its code through this one"
-        problems.append(Problem(f"input '{CHANNEL}' is given twice", inputs[CHANNEL], use))
+        problems.append(Problem(f"input '{CHANNEL}' is given twice", inputs[CHANNEL], use, "argument-given-twice"))
     # Neither the job's content type nor its input mode is meant for it.
     channel = Channel(data=found.data, content_type="application/x-tar", input_mode="File")
     return {**(inputs or {}), CHANNEL: channel}
@@ -189,13 +197,17 @@ def serving_script(
     if code is None:
         return None
     if isinstance(image, SageMakerImage) and image.family not in _FETCH_SCRIPTS:
-        problems.append(Problem("code for a container that fetches none", image.family, _IN_THE_MODEL))
+        problems.append(
+            Problem("code for a container that fetches none", image.family, _IN_THE_MODEL, "code-container")
+        )
     elif isolated is True:
         what = "code for a container that is cut off the network"
-        problems.append(Problem(what, isolated, "let the training script copy it to $SM_MODEL_DIR/code"))
+        problems.append(
+            Problem(what, isolated, "let the training script copy it to $SM_MODEL_DIR/code", "code-container")
+        )
     if isinstance(environment, str):
         what = "an environment that is known at run time cannot have code beside"
-        problems.append(Problem(what, environment, "pass a dict, whose values may be late-bound"))
+        problems.append(Problem(what, environment, "pass a dict, whose values may be late-bound", "code-container"))
     elif isinstance(environment, Mapping):
         problems += _said_twice(environment, (PROGRAM.upper(), SUBMIT_DIRECTORY.upper()))
     return found
@@ -240,42 +252,55 @@ def _on_this_machine(code: Any) -> Path | None:
 def _entry_point_on_this_machine(path: Path, said: Any, entry_point: Any, problems: list[Problem]) -> Any:
     if not path.exists():
         use = f"{path} is not there: pass a path that is, or the s3:// location of a tar.gz"
-        problems.append(Problem("no such code", str(said), use))
+        problems.append(Problem("no such code", str(said), use, "code-place"))
         return None
     if path.is_file():
         if entry_point not in {None, path.name}:
-            problems.append(Problem("entry_point is not in code", entry_point, f"leave it out, to run {path.name}"))
+            problems.append(
+                Problem(
+                    "entry_point is not in code", entry_point, f"leave it out, to run {path.name}", "code-entry-point"
+                )
+            )
         return path.name
     of_the_folder = list(folder_problems(path))
     # One that is too large is not walked to its end again.
     problems += of_the_folder or unpackable(path)
     if entry_point is None:
         use = "name the file of it that is to be run, as train.py"
-        problems.append(Problem("code without an entry_point", NOTHING, use))
+        problems.append(Problem("code without an entry_point", NOTHING, use, "code-entry-point"))
     elif isinstance(entry_point, str) and not is_late_bound(entry_point):
         if not (path / entry_point).is_file():
-            problems.append(Problem("entry_point is not in code", entry_point, f"name a file in {path}"))
+            problems.append(
+                Problem("entry_point is not in code", entry_point, f"name a file in {path}", "code-entry-point")
+            )
         elif (path / "setup.py").exists() and "/" in entry_point and entry_point.endswith(".py"):
             use = "the toolkit runs a folder with setup.py as a package: put the file beside setup.py"
-            problems.append(Problem("entry_point is not at the top of a package", entry_point, use))
+            problems.append(Problem("entry_point is not at the top of a package", entry_point, use, "code-entry-point"))
     return entry_point
 
 
 def _entry_point_problems(entry_point: Any, *, module: bool) -> Iterable[Problem]:
     if not isinstance(entry_point, str):
-        yield Problem("entry_point must be a string", entry_point, "name a file of code, as train.py")
+        yield Problem(
+            "entry_point must be a string", entry_point, "name a file of code, as train.py", "code-entry-point"
+        )
     elif not _ENTRY_POINT.fullmatch(entry_point) or {".", ".."} & set(entry_point.split("/")):
         use = "write it relative to code, with letters, digits and ._+-/ only, as train.py or scripts/train.py"
-        yield Problem("entry_point is no path the container takes", entry_point, use)
+        yield Problem("entry_point is no path the container takes", entry_point, use, "code-entry-point")
     elif module and not entry_point.endswith(".py"):
-        yield Problem("entry_point is no Python module", entry_point, "name a .py file: the container imports it")
+        yield Problem(
+            "entry_point is no Python module",
+            entry_point,
+            "name a .py file: the container imports it",
+            "code-entry-point",
+        )
 
 
 def _place(code: Any, problems: list[Problem]) -> S3Location | None:
     place = S3Location.of(code)
     if place is None or hasattr(code, "bucket_name"):
         use = "pass a path on this machine, or the place of a tar.gz in S3"
-        problems.append(Problem("code is no place of one archive", code, use))
+        problems.append(Problem("code is no place of one archive", code, use, "code-place"))
         return None
     # Of an asset, its file tells what is in it; its key is a token.
     name = str(getattr(code, "asset_path", None) or place.uri)
@@ -283,17 +308,16 @@ def _place(code: Any, problems: list[Problem]) -> S3Location | None:
         if name.endswith(_PACKED):
             return place
         use = "the container unpacks a tar.gz and nothing else: pass one, or a path on this machine"
-        problems.append(Problem("code is no tar.gz", name, use))
+        problems.append(Problem("code is no tar.gz", name, use, "code-place"))
         return None
     return place
 
 
 def _said_twice(values: Mapping[str, Any], names: Iterable[str]) -> Iterable[Problem]:
     for name in names:
-        key = spelled(values, name)
-        if key is not None:
+        if name in values:
             use = "code= and entry_point= say it: leave it out"
-            yield Problem(f"{name} is given twice", values[key], use)
+            yield Problem(f"{name} is given twice", values[name], use, "argument-given-twice")
 
 
 def _name(place: str) -> str:

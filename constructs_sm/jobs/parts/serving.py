@@ -1,4 +1,4 @@
-"""What an endpoint does besides answering: asynchronous calls, capture of its data, explanations, metrics."""
+"""Services of an endpoint besides answering: asynchronous calls, capture of its data, explanations, metrics."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class DataCaptureConfig(Structure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClarifyShapConfig(Structure):
-    """How the share that each feature has in an answer is computed, against a baseline.
+    """Computation of the share that each feature has in an answer, against a baseline.
 
     Attributes:
         baseline: The baseline itself, as text.
@@ -130,7 +130,7 @@ class ClarifyShapConfig(Structure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClarifyInferenceConfig(Structure):
-    """How the explainer calls the model and reads its answers.
+    """Calls of the model by the explainer, and the reading of its answers.
 
     Attributes:
         features_attribute: Where the features are in a record of JSON Lines: JMESPath.
@@ -176,7 +176,9 @@ class ClarifyInferenceConfig(Structure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClarifyExplainerConfig(Structure):
-    """Explain the answers of an endpoint with SageMaker Clarify.
+    """Explain the answers of an endpoint with SageMaker Clarify, which is closed to new customers.
+
+    Use the open-source package smclarify, or SHAP, in a processing job instead.
 
     Attributes:
         shap: How.
@@ -198,7 +200,7 @@ class ClarifyExplainerConfig(Structure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricsConfig(Structure):
-    """Which metrics of an endpoint go to CloudWatch, and how often.
+    """Metrics of an endpoint that go to CloudWatch, and their interval.
 
     Attributes:
         enhanced_metrics: Also by instance and container. Default: False.

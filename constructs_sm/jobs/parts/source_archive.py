@@ -52,16 +52,16 @@ def folder_problems(folder: Path) -> Iterator[Problem]:
             use = (
                 "keep it outside of the folder, since others read the bucket; what is none goes in an archive of yours"
             )
-            yield Problem("code has what is named like a secret in it", shown, use)
+            yield Problem("code has what is named like a secret in it", shown, use, "code-place")
         if path.is_file():
             files, size = files + 1, size + path.stat().st_size
         if files > MOST_FILES or size > MOST_BYTES:
             limits = f"{MOST_FILES:,} files and {MOST_BYTES // 1024**2} MiB"
             use = f"pass a folder of at most {limits} that has nothing but code in it, and data as inputs"
-            yield Problem("code is too large", str(folder), use)
+            yield Problem("code is too large", str(folder), use, "code-place")
             return
     if files == 0:
-        yield Problem("code has no files in it", str(folder), "pass the folder that the script is in")
+        yield Problem("code has no files in it", str(folder), "pass the folder that the script is in", "code-place")
 
 
 def unpackable(folder: Path) -> Iterator[Problem]:
@@ -70,9 +70,9 @@ def unpackable(folder: Path) -> Iterator[Problem]:
         shown = path.relative_to(folder).as_posix()
         if path.is_dir():
             use = "the toolkit follows no links to folders: put what it leads to into the folder"
-            yield Problem("code has a link to a folder in it", shown, use)
+            yield Problem("code has a link to a folder in it", shown, use, "code-place")
         elif not path.is_file():
-            yield Problem("code has something in it that is no file", shown, "take it out of the folder")
+            yield Problem("code has something in it that is no file", shown, "take it out of the folder", "code-place")
 
 
 def archive_asset(scope: Construct, construct_id: str, path: Path) -> Asset:

@@ -113,7 +113,7 @@ class TuningDefinition:
         return training_script(self.code, self.entry_point, self.image, self.hyperparameters, problems)
 
     def given(self, problems: list[Problem]) -> dict[str, Any]:
-        """What the arguments say, as TrainingJobDefinition."""
+        """Say the arguments as TrainingJobDefinition."""
         script = self.script(problems)
         inputs = script_inputs(self.inputs, script, self.network_isolation, problems)
         return {

@@ -1,4 +1,4 @@
-"""How traffic moves to new instances when an endpoint is updated."""
+"""Policies by which traffic moves to new instances when an endpoint is updated."""
 
 from __future__ import annotations
 
@@ -66,7 +66,10 @@ class BlueGreenUpdatePolicy(Structure):
         if self.canary_size is not None and self.linear_step_size is not None:
             both = [self.canary_size, self.linear_step_size]
             what = "canary_size and linear_step_size exclude each other"
-            raise_all("BlueGreenUpdatePolicy", [Problem(what, both, "give one of them, or none to move all at once")])
+            raise_all(
+                "BlueGreenUpdatePolicy",
+                [Problem(what, both, "give one of them, or none to move all at once", "argument-given-twice")],
+            )
 
     def to_request(self) -> dict[str, Any]:
         steps = "LINEAR" if self.linear_step_size is not None else "ALL_AT_ONCE"

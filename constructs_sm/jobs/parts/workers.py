@@ -1,4 +1,4 @@
-"""Who labels: the workers of Amazon Mechanical Turk, and what they are paid."""
+"""Workers of Amazon Mechanical Turk who label, and what they are paid."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ class PublicWorkteam(Structure):
     def __post_init__(self) -> None:
         if self._tenths() is None:
             use = "pass dollars, down to tenths of a cent, as '0.036'"
-            raise_all("PublicWorkteam", [Problem("price_in_usd cannot be paid", self.price_in_usd, use)])
+            raise_all(
+                "PublicWorkteam", [Problem("price_in_usd cannot be paid", self.price_in_usd, use, "argument-value")]
+            )
 
     def to_request(self) -> dict[str, Any]:
         cents, tenths = divmod(self._tenths() or 0, 10)

@@ -47,7 +47,9 @@ def stacks_in(folder: Path) -> list[Stack]:
     found += [Stack((path.stem,), path) for name in _OTHER_FOLDERS if (path := folder / name).is_file()]
     if not found:
         got, use = "no manifest.json with a stack", "give the cdk.out that `cdk synth` writes, or a template in it"
-        raise InvalidInputError(str(folder), [Problem("the folder is no cloud assembly", got, use)])
+        raise InvalidInputError(
+            str(folder), [Problem("the folder is no cloud assembly", got, use, "source-of-rehearsal")]
+        )
     return found
 
 
@@ -75,7 +77,9 @@ def _stacks(manifest: Path) -> Iterator[Stack]:
             continue
         file = properties.get("templateFile")
         if not isinstance(file, str):
-            problem = Problem(f"stack {artifact_id} has no templateFile", file, "synthesize it again")
+            problem = Problem(
+                f"stack {artifact_id} has no templateFile", file, "synthesize it again", "source-of-rehearsal"
+            )
             raise InvalidInputError(where, [problem])
         account, _, region = str(artifact.get("environment", "")).removeprefix("aws://").partition("/")
         names = (artifact.get("displayName", artifact_id), artifact_id, properties.get("stackName", artifact_id))

@@ -63,7 +63,7 @@ def checked(where: str, definition: Any) -> dict[str, Any]:
     """
     problems = list(_misshapen(definition, ""))
     if (more := len(problems) - _SHOWN) > 0:
-        problems[_SHOWN:] = [Problem("and others of the kind", more, "correct these first")]
+        problems[_SHOWN:] = [Problem("and others of the kind", more, "correct these first", "source-of-rehearsal")]
     raise_all(where, problems)
     try:
         size = len(json.dumps(definition, ensure_ascii=False, separators=(",", ":")).encode())
@@ -81,19 +81,24 @@ def _misshapen(machine: Any, path: str) -> Iterator[Problem]:
     use = "see https://states-language.net"
     at = path or "the definition"
     if not isinstance(machine, Mapping):
-        yield Problem(f"{at} must be an object", _kind(machine), use)
+        yield Problem(f"{at} must be an object", _kind(machine), use, "source-of-rehearsal")
         return
     states = machine.get("States")
     if not isinstance(states, Mapping) or not states:
-        yield Problem(f"{at} needs States", _kind(states), use)
+        yield Problem(f"{at} needs States", _kind(states), use, "source-of-rehearsal")
         return
     start = machine.get("StartAt")
     if not isinstance(start, str) or start not in states:
-        yield Problem(f"{at}: StartAt must name one of its states", start, f"use one of {', '.join(list(states)[:5])}")
+        yield Problem(
+            f"{at}: StartAt must name one of its states",
+            start,
+            f"use one of {', '.join(list(states)[:5])}",
+            "source-of-rehearsal",
+        )
     for name, state in states.items():
         if not isinstance(state, Mapping) or not isinstance(state.get("Type"), str):
             got = state.get("Type") if isinstance(state, Mapping) else _kind(state)
-            yield Problem(f"state {name!r} must be an object with a Type", got, use)
+            yield Problem(f"state {name!r} must be an object with a Type", got, use, "source-of-rehearsal")
             continue
         yield from _misshapen_parts(name, state, use)
 
@@ -102,11 +107,18 @@ def _misshapen_parts(name: str, state: Mapping[str, Any], use: str) -> Iterator[
     for field in ("Choices", "Catch", "Retry", "Branches"):
         parts = state.get(field, [])
         if not isinstance(parts, list) or not all(isinstance(part, Mapping) for part in parts):
-            yield Problem(f"{field} of state {name!r} must be a list of objects", _kind(parts), use)
+            yield Problem(
+                f"{field} of state {name!r} must be a list of objects", _kind(parts), use, "source-of-rehearsal"
+            )
             continue
         for part in parts:
             if field in {"Catch", "Retry"} and not _is_list_of_texts(part.get("ErrorEquals")):
-                yield Problem(f"{field} of state {name!r} needs ErrorEquals", _kind(part.get("ErrorEquals")), use)
+                yield Problem(
+                    f"{field} of state {name!r} needs ErrorEquals",
+                    _kind(part.get("ErrorEquals")),
+                    use,
+                    "source-of-rehearsal",
+                )
             if field == "Branches":
                 yield from _misshapen(part, f"a branch of {name!r}")
     for field in ("ItemProcessor", "Iterator"):
@@ -114,7 +126,7 @@ def _misshapen_parts(name: str, state: Mapping[str, Any], use: str) -> Iterator[
             yield from _misshapen(state[field], f"{field} of {name!r}")
     for field in ("Next", "Default", "Resource"):
         if not isinstance(state.get(field, ""), str):
-            yield Problem(f"{field} of state {name!r} must be a text", _kind(state[field]), use)
+            yield Problem(f"{field} of state {name!r} must be a text", _kind(state[field]), use, "source-of-rehearsal")
 
 
 def _is_list_of_texts(value: Any) -> bool:
@@ -197,4 +209,4 @@ def _parsed(where: str, text: str) -> Any:
 
 
 def _refuse(where: str, what: str, got: object, use: str) -> NoReturn:
-    raise InvalidInputError(where, [Problem(what, got, use)])
+    raise InvalidInputError(where, [Problem(what, got, use, "source-of-rehearsal")])

@@ -221,4 +221,4 @@ def _refuse_size(where: str, size: int, limit: int) -> None:
 
 
 def _refusal(where: str, what: str, got: object, use: str) -> InvalidInputError:
-    return InvalidInputError(where, [Problem(what, got, use)])
+    return InvalidInputError(where, [Problem(what, got, use, "source-of-rehearsal")])

@@ -111,7 +111,7 @@ class Template:
         return self._conditions[name]
 
     def refuse(self, what: str, got: object, use: str) -> NoReturn:
-        raise InvalidInputError(self.where, [Problem(what, got, use)])
+        raise InvalidInputError(self.where, [Problem(what, got, use, "source-of-rehearsal")])
 
     def _section(self, name: str) -> Mapping[str, Any]:
         found = self._document.get(name) or {}
@@ -181,7 +181,8 @@ class Template:
         except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
             shown = json.dumps(operand, default=str)[:200]
             raise InvalidInputError(
-                self.where, [Problem(f"{name} cannot be decided", shown, "correct what it is given")]
+                self.where,
+                [Problem(f"{name} cannot be decided", shown, "correct what it is given", "source-of-rehearsal")],
             ) from error
 
     def ref(self, name: str) -> Any:

@@ -90,13 +90,13 @@ def machine_of(source: Any, **options: Any) -> Machine:
         return found[0]
     where = _where(source)
     if not found:
-        problem = Problem("one state machine was expected", 0, "give a template that has one")
+        problem = Problem("one state machine was expected", 0, "give a template that has one", "source-of-rehearsal")
         raise InvalidInputError(where, [problem])
     stacks = sorted({each.stack for each in found if each.stack})
     use = f"name one of {', '.join(each.id for each in found)}"
     if len(stacks) > 1:
         use = f"name one stack of {', '.join(stacks)}"
-    raise InvalidInputError(where, [Problem("one state machine was expected", len(found), use)])
+    raise InvalidInputError(where, [Problem("one state machine was expected", len(found), use, "source-of-rehearsal")])
 
 
 def machines_of(
@@ -130,7 +130,9 @@ def machines_of(
         for found in _documents(source, stack):
             yield from _machines(found, machine, found.at(account, region), parameters or {})
     except RecursionError as error:
-        problem = Problem("nested too deeply", "more levels than can be followed", "nest it less")
+        problem = Problem(
+            "nested too deeply", "more levels than can be followed", "nest it less", "source-of-rehearsal"
+        )
         raise InvalidInputError(_where(source), [problem]) from error
 
 
@@ -183,7 +185,9 @@ def _in_assembly(folder: Path, stack: str | None) -> Iterator[_Found]:
     found = assemblies.stacks_in(folder)
     if stack is not None and not any(stack in each.names for each in found):
         use = f"name one stack of {', '.join(sorted(each.names[0] for each in found))}"
-        raise InvalidInputError(str(folder), [Problem("the cloud assembly has no such stack", stack, use)])
+        raise InvalidInputError(
+            str(folder), [Problem("the cloud assembly has no such stack", stack, use, "source-of-rehearsal")]
+        )
     for each in found:
         if stack is None or stack in each.names:
             yield _of_stack(each, template_at(each.template))
@@ -215,7 +219,9 @@ def _of_definition(document: Document, place: Place, parameters: Mapping[str, st
     for name in parameters:
         if name not in known:
             near = did_you_mean(name, known) or f"use one of {', '.join(sorted(known)) or 'none: it has none'}"
-            raise InvalidInputError(document.where, [Problem("the definition has no such placeholder", name, near)])
+            raise InvalidInputError(
+                document.where, [Problem("the definition has no such placeholder", name, near, "source-of-rehearsal")]
+            )
     called = {
         name: f"arn:{place.partition}:lambda:{place.region}:{place.account}:function:{name.partition('.')[0]}"
         for _, state in states_of(definition)
@@ -240,7 +246,9 @@ def _of_template(found: _Found, machine: str | None, place: Place, parameters: M
     machines = list(template.of_type(*STATE_MACHINES))
     if machine is not None and machine not in machines:
         use = did_you_mean(machine, machines) or f"name one of {', '.join(machines) or 'none: it has none'}"
-        raise InvalidInputError(document.where, [Problem("there is no such state machine", machine, use)])
+        raise InvalidInputError(
+            document.where, [Problem("there is no such state machine", machine, use, "source-of-rehearsal")]
+        )
     trusts = roles.trusts_of(template) if machines else {}
     keys = roles.keys_of(template) if machines else {}
     for logical_id in [machine] if machine else machines:
@@ -269,7 +277,10 @@ def _of_terraform(
 ) -> Iterator[Machine]:
     if parameters:
         use = "give them to Terraform with -var, and show the plan again"
-        raise InvalidInputError(document.where, [Problem("Terraform's JSON has no parameters", list(parameters), use)])
+        raise InvalidInputError(
+            document.where,
+            [Problem("Terraform's JSON has no parameters", list(parameters), use, "source-of-rehearsal")],
+        )
     for found in terraform.machines_in_plan(document, place, machine):
         definition = checked(f"{document.where}: {found.address}", found.definition)
         yield Machine(

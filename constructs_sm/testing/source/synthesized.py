@@ -50,7 +50,9 @@ def synthesized(stack: Any) -> Synthesis:
 
     if not isinstance(stack, Stack):
         use = "give a stack, a template, a definition, or the path of one"
-        raise InvalidInputError("rehearsal", [Problem("this is no state machine", _shown(stack), use)])
+        raise InvalidInputError(
+            "rehearsal", [Problem("this is no state machine", _shown(stack), use, "source-of-rehearsal")]
+        )
 
     def siblings() -> Iterator[dict[str, Any]]:
         for other in stack.node.root.node.find_all():
@@ -112,6 +114,7 @@ def _state_machine(stack: Stack) -> tuple[dict[str, Any], dict[str, Any]]:
     if len(machines) != 1:
         where = f"stack '{stack.node.path}'"
         raise InvalidInputError(
-            where, [Problem("one state machine was expected", len(machines), "test a stack of one")]
+            where,
+            [Problem("one state machine was expected", len(machines), "test a stack of one", "source-of-rehearsal")],
         )
     return resources, machines[0]

@@ -225,7 +225,9 @@ def _json(where: str, what: str, text: Any) -> Any:
     try:
         return json.loads(text) if isinstance(text, str) else text
     except (ValueError, RecursionError) as error:
-        raise InvalidInputError(where, [Problem(f"{what} is no JSON", str(error), "correct it")]) from error
+        raise InvalidInputError(
+            where, [Problem(f"{what} is no JSON", str(error), "correct it", "source-of-rehearsal")]
+        ) from error
 
 
 def _first(given: Any) -> Mapping[str, Any]:
@@ -237,4 +239,4 @@ def _objects(given: Any) -> list[Mapping[str, Any]]:
 
 
 def _refuse(where: str, what: str, got: object, use: str) -> NoReturn:
-    raise InvalidInputError(where, [Problem(what, got, use)])
+    raise InvalidInputError(where, [Problem(what, got, use, "source-of-rehearsal")])

@@ -50,18 +50,30 @@ def _normalized(context: object) -> dict[str, Value]:
     problems: list[Problem] = []
     values: dict[str, Value] = {}
     if not isinstance(context, Mapping):
-        problems.append(Problem("a context is no mapping", context, "give the value of each condition key by its name"))
+        problems.append(
+            Problem(
+                "a context is no mapping",
+                context,
+                "give the value of each condition key by its name",
+                "policy-question",
+            )
+        )
         raise_all("context", problems)
         return values
     for key, given in context.items():
         if not isinstance(key, str) or not key:
-            problems.append(Problem("a condition key is no text", key, "name it, as aws:RequestedRegion"))
+            problems.append(
+                Problem("a condition key is no text", key, "name it, as aws:RequestedRegion", "policy-question")
+            )
             continue
         value = _value(given)
         if value is None and given is not None:
             problems.append(
                 Problem(
-                    f"{key} has no value that IAM knows", given, "give text, a number, a boolean, or a list of those"
+                    f"{key} has no value that IAM knows",
+                    given,
+                    "give text, a number, a boolean, or a list of those",
+                    "policy-question",
                 )
             )
         elif value is not None:

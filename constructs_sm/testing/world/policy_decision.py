@@ -164,11 +164,15 @@ def allows(policies: Any, action: str, resource: str, context: Context | None = 
         InvalidInputError: A policy is not one that IAM would take; the message lists all that is wrong.
     """
     problems = [
-        *([] if _ACTION.fullmatch(str(action)) else [Problem("action is none", action, "write it as s3:GetObject")]),
+        *(
+            []
+            if _ACTION.fullmatch(str(action))
+            else [Problem("action is none", action, "write it as s3:GetObject", "policy-question")]
+        ),
         *(
             []
             if resource == "*" or _ARN.match(str(resource))
-            else [Problem("resource is no ARN", resource, "or write *")]
+            else [Problem("resource is no ARN", resource, "or write *", "policy-question")]
         ),
     ]
     raise_all("allows", problems)

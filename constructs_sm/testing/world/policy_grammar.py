@@ -110,7 +110,12 @@ def _documents(policies: Any, problems: Problems) -> Iterator[Mapping[Any, Any]]
         except (ValueError, RecursionError) as error:
             say = str(error) or "it is nested too deep"
             problems.append(
-                Problem(f"a policy is no JSON: {say}", _Shown(policies), "write it as IAM's grammar has it")
+                Problem(
+                    f"a policy is no JSON: {say}",
+                    _Shown(policies),
+                    "write it as IAM's grammar has it",
+                    "policy-question",
+                )
             )
             return
     if isinstance(policies, Mapping):
@@ -118,11 +123,17 @@ def _documents(policies: Any, problems: Problems) -> Iterator[Mapping[Any, Any]]
     elif isinstance(policies, Sequence) and not isinstance(policies, (bytes, bytearray)):
         for policy in policies:
             if isinstance(policy, (list, tuple)):
-                problems.append(Problem("a policy is a list", _Shown(policy), "give each document by itself"))
+                problems.append(
+                    Problem("a policy is a list", _Shown(policy), "give each document by itself", "policy-question")
+                )
             else:
                 yield from _documents(policy, problems)
     else:
-        problems.append(Problem("a policy is no document", _Shown(policies), "give a mapping, or the JSON of one"))
+        problems.append(
+            Problem(
+                "a policy is no document", _Shown(policies), "give a mapping, or the JSON of one", "policy-question"
+            )
+        )
 
 
 def _no_number(text: str) -> None:
@@ -182,7 +193,7 @@ class _Reader:
                 self._add(f"{at} is no mapping", statement, "give its Effect, Action and Resource")
 
     def _add(self, what: str, got: object, use: str) -> None:
-        self._problems.append(Problem(what, _Shown(got), use))
+        self._problems.append(Problem(what, _Shown(got), use, "policy-question"))
 
     def _elements(self, where: str, given: Mapping[Any, Any], known: Sequence[str]) -> None:
         for name in given:

@@ -1,0 +1,331 @@
+"""The rules of arguments: what the library itself wants of them, and what Step Functions does of a state machine."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from constructs_sm.rules.rule import RULES, Rule
+
+_OURS: Final = "docs/reference.md, and the docstring of what was called"
+_ASL: Final = "https://docs.aws.amazon.com/step-functions/latest/dg/{}.html"
+_SAGEMAKER: Final = "https://docs.aws.amazon.com/sagemaker/latest/{}.html"
+_CANNOT: Final = "the library could make nothing of the arguments"
+
+
+def _rule(rule_id: str, what: str, fix: str, **more: Any) -> Rule:
+    """A rule that protects the library's own work, unless *more* says that nothing depends on it."""
+    rule = Rule(
+        id=rule_id,
+        what=what,
+        fix=fix,
+        **{"why": "nothing is made", "source": _OURS, "protects": _CANNOT, **more},
+    )
+    RULES.add(rule)
+    return rule
+
+
+TYPE: Final = _rule("argument-type", "an argument is of another type", "pass what the message names")
+VALUE: Final = _rule("argument-value", "an argument is out of its range", "pass what the message names")
+UNKNOWN: Final = _rule("argument-unknown", "there is no argument or setting of this name", "correct its spelling")
+MISSING: Final = _rule("argument-missing", "an argument is missing", "pass it")
+TWICE: Final = _rule("argument-given-twice", "one thing is said in two ways", "keep one of them")
+SETTING: Final = _rule("setting-value", "a setting has a value that it cannot have", "write what the message names")
+SCOPE: Final = _rule("scope-outside-stack", "a scope is not inside a Stack", "pass a scope in one")
+CONSTRUCT_ID: Final = _rule(
+    "construct-id",
+    "a construct id cannot name a state",
+    "use 1 to 64 characters",
+    source=_ASL.format("concepts-amazon-states-language"),
+)
+RULE_UNKNOWN: Final = _rule("rule-unknown", "there is no rule of this id", "name one of docs/rules.md")
+RULE_PROTECTED: Final = _rule(
+    "rule-protected", "the rule cannot be acknowledged: it protects what the library makes", "correct the arguments"
+)
+RULE_REASON: Final = _rule("rule-without-reason", "a rule is acknowledged without a reason", "say why it does not hold")
+NEVER_FIRED: Final = _rule(
+    "acknowledged-rule-never-fired",
+    "a rule is acknowledged, and nothing in the scope breaks it",
+    "take the acknowledgment out, or put it on the construct that it is for",
+    why="what is acknowledged in vain hides the next mistake",
+    severity="warning",
+)
+JOB_NAME: Final = _rule(
+    "job-name-form",
+    "SageMaker does not take the name",
+    "use letters, digits and single dashes, as many as the message says",
+    why="SageMaker answers with a ValidationException",
+    source=_SAGEMAKER.format("APIReference/API_CreateTrainingJob"),
+    protects="permissions are spelled with the name",
+)
+JOB_NAME_LATE: Final = _rule(
+    "job-name-late-bound", "a name from the input is no path", "pass a path as '$.id', or JobName.fixed"
+)
+PATTERN: Final = _rule(
+    "integration-pattern",
+    "Step Functions does not offer this integration pattern for the API",
+    "pass one that the message names",
+    why="Step Functions refuses the state machine",
+    source=_ASL.format("connect-sagemaker"),
+)
+TASK_TOKEN: Final = _rule(
+    "task-token",
+    "a state waits for a task token that nobody gets, or is told of a token and does not wait",
+    "put sfn.JsonPath.task_token into the request",
+    why="the execution waits until its timeout",
+    source=_ASL.format("connect-to-resource"),
+    protects="",
+)
+CALLBACK: Final = _rule(
+    "callback-not-verified",
+    "AWS's page says that .waitForTaskToken is not supported for SageMaker, while its IAM templates name it",
+    "wait for the job without a token: RUN_JOB",
+    why="it is not verified on AWS",
+    source=_ASL.format("connect-sagemaker"),
+    severity="warning",
+    protects="",
+)
+RETRY: Final = _rule(
+    "retry-policy",
+    "a retrier is none that Step Functions takes",
+    "correct the number, or the order",
+    why="Step Functions refuses the state machine",
+    source=_ASL.format("concepts-error-handling"),
+)
+RESULT_PATH: Final = _rule(
+    "result-path",
+    "the output of a job cannot go there in this query language",
+    "pass what the message names",
+    source=_ASL.format("input-output-resultpath"),
+)
+KEPT: Final = _rule(
+    "output-is-kept",
+    "something of an output is asked for that the job does not keep",
+    "pass keep=[...], or the result_path that the message names",
+)
+OUTPUT: Final = _rule("output-unknown", "a job has no output of this name", "name one that it has")
+OUTPUT_PLACE: Final = _rule(
+    "output-without-place", "an output has no place to go", "map it to its s3:// prefix, or use a PipelineStack"
+)
+ROLE_OF_OURS: Final = _rule(
+    "execution-role-of-ours",
+    "the job runs under no role that the library knows",
+    "use the role that parameters name, or that of the model",
+)
+REQUEST_VALUE: Final = _rule(
+    "value-of-request", "a value is nothing that a request can hold", "pass a JSON value or a CDK construct"
+)
+LANGUAGE: Final = _rule(
+    "query-language-of-value",
+    "a value is written in the other query language than its state",
+    "write it in the state's own, or change the state's",
+    source=_ASL.format("transforming-data"),
+)
+LANGUAGE_OF_MACHINE: Final = _rule(
+    "query-language-of-machine",
+    "a JSONPath job stands in a JSONata state machine",
+    "make the job with query_language=QueryLanguage.JSONATA",
+    why="Step Functions refuses the state machine",
+    source=_ASL.format("transforming-data"),
+)
+TRANSLATION: Final = _rule(
+    "query-language-translation",
+    "a path or an intrinsic function has no plain equivalent in JSONata",
+    "write the expression in JSONata",
+    source=_ASL.format("transforming-data"),
+)
+METRIC: Final = _rule("metric-name", "a path cannot say the name of this metric", "write it as the algorithm does")
+OPERAND: Final = _rule("condition-operand", "something cannot be compared", "compare with a finite number")
+THRESHOLD: Final = _rule(
+    "threshold-and-metric", "a metric has no threshold, or a threshold no metric", "give both or neither"
+)
+INPUT: Final = _rule("input-declaration", "an input of a pipeline is declared wrongly", "correct its Input")
+TRIGGER: Final = _rule(
+    "trigger-inputs",
+    "a trigger does not send what the pipeline takes",
+    "send each input that has no default, of its kind",
+    why="the execution ends at once, in the Fail that names the input",
+)
+ARRIVAL: Final = _rule("arrival-place", "an arrival has no place", "pass 's3://bucket/prefix/'")
+ARRIVAL_LOOP: Final = _rule(
+    "arrivals-start-themselves",
+    "jobs write where arrivals start the next execution",
+    "let them write elsewhere",
+    why="each execution starts the next, and none ends",
+    protects="",
+)
+PREFIX: Final = _rule("data-prefix-known", "a prefix of the data bucket is known at run time only", "pass a text")
+STARTERS: Final = _rule(
+    "starters-of-another-account",
+    "roles of another account are to start the pipeline",
+    "name roles of this account, which they may assume",
+    source="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html",
+)
+RUNS_ONCE: Final = _rule(
+    "pipeline-runs-once", "a pipeline runs nothing, or is told twice what it runs", "call run(definition) once"
+)
+GOES_ON: Final = _rule(
+    "state-goes-on-already", "a state is chained where nothing can follow, or where something does", "call next once"
+)
+NOTHING_TO_CATCH: Final = _rule(
+    "failure-nothing-to-catch", "there is no call that can fail", "pass a job, or a chain with one"
+)
+FAN_OUT: Final = _rule("fan-out-nothing-to-run", "a FanOut has nothing to run for each item", "pass a job, or a chain")
+BRANCHES: Final = _rule(
+    "parallel-branches",
+    "JSONPath merges the results of a few branches only",
+    "make them in JSONata, or pass fewer",
+    source=_ASL.format("intrinsic-functions"),
+)
+PLACE: Final = _rule(
+    "place-of-state", "a state is told no place in S3 that it can read", "pass job.output(...), or an s3:// URI"
+)
+APPROVAL: Final = _rule("approval-asks-nobody", "an approval asks nobody", "pass e-mail addresses, or a topic")
+DEPLOYMENT: Final = _rule(
+    "deployment-config-names",
+    "configurations of an endpoint share one name, or names that nothing tells apart",
+    "leave the name out, or begin all of them alike",
+    why="the second deployment fails",
+)
+POLLED: Final = _rule("polled-job-argument", "a polled job takes no such argument", "leave it out")
+POLLS: Final = _rule(
+    "polls-within-history",
+    "a state machine polls more often than its history has room",
+    "poll less often, or for a shorter time",
+    why="the execution ends in States.Runtime at 25,000 events",
+    source=_ASL.format("service-quotas"),
+    protects="",
+)
+CODE: Final = _rule("code-place", "code is at no place that can be packed or fetched", "name the file or the folder")
+ENTRY_POINT: Final = _rule("code-entry-point", "the code has no such file to begin with", "name a file in it")
+CODE_CONTAINER: Final = _rule(
+    "code-container", "the container does not run code of one's own", "take an image of a framework"
+)
+CODE_LATE: Final = _rule(
+    "code-known-late", "code stands beside something that is known at run time only", "say it at synthesis"
+)
+SECURITY_GROUPS: Final = _rule(
+    "vpc-needs-security-groups",
+    "a job in a VPC has no security groups",
+    "pass security_groups=[...]",
+    source=_SAGEMAKER.format("APIReference/API_VpcConfig"),
+)
+SUBNETS: Final = _rule("subnets-need-vpc", "subnets are of no VPC", "pass vpc, an ec2.IVpc, or a list of subnets")
+IMAGE: Final = _rule(
+    "image-unknown",
+    "AWS publishes no such image",
+    "take one that the message names, or the URI of the image",
+    source="the SageMaker Python SDK's list of images, in constructs_sm/images.json",
+)
+GROUND_TRUTH: Final = _rule(
+    "ground-truth-unknown",
+    "Ground Truth has no such task type or algorithm",
+    "take one that the message names",
+    source=_SAGEMAKER.format("APIReference/API_HumanTaskConfig"),
+)
+REFERENCE: Final = _rule(
+    "labeling-reference-name",
+    "labels that are written to files of their own have a name that ends in -ref",
+    "end label_attribute_name= in -ref",
+    source=_SAGEMAKER.format("APIReference/API_CreateLabelingJob"),
+    protects="",
+)
+PACKAGE_GROUP: Final = _rule(
+    "model-package-group-known", "a group that is to be made has a name that is known later", "name it at synthesis"
+)
+MODEL_PLACE: Final = _rule(
+    "model-place-known", "the place of the best model is not known", "pass output=, not parameters alone"
+)
+ANSWERS: Final = _rule(
+    "async-answers-go-nowhere",
+    "the answers of asynchronous calls go nowhere",
+    "pass AsyncInferenceConfig(output=...), or use a PipelineStack",
+    source=_SAGEMAKER.format("APIReference/API_AsyncInferenceOutputConfig"),
+    protects="",
+)
+LATE_ACCESS: Final = _rule(
+    "late-bound-access",
+    "a role is not granted what the request does not show",
+    "grant it, as with bucket.grant_read(job.execution_role), pass reads=[...], or pass a role of your own",
+    why="the job fails with AccessDenied, unless something else grants it",
+    severity="warning",
+    protects="",
+)
+NOTHING_GRANTED: Final = _rule(
+    "role-without-grants",
+    "the state machine role cannot be changed here: it is of another account, or was imported with mutable=False",
+    "grant it what the jobs need; without role= the pipeline makes one, whose policy says what that is",
+    why="the first call fails with AccessDenied",
+    severity="warning",
+    protects="",
+)
+OUTPUT_THERE: Final = _rule(
+    "output-is-there",
+    "a state uses an output of a job that is not certainly there when it runs",
+    "run the job before it, on every way that leads to it",
+    why="the execution fails at that state, after the jobs before it have been paid for",
+    protects="",
+    at_synthesis=True,
+)
+PLACES_SHARED: Final = _rule(
+    "items-share-a-place",
+    "a job in an inline Map writes to one place for the whole execution",
+    "give it a place of the item's own, or make the map a distributed one",
+    why="the items write over each other",
+    protects="",
+    at_synthesis=True,
+)
+
+# Of limits.
+_QUOTAS: Final = _ASL.format("service-quotas")
+POLICIES: Final = _rule(
+    "limit-managed-policies",
+    "the role of a state machine needs more managed policies than IAM attaches",
+    "let jobs share a prefix of names, or ask AWS for a higher quota and acknowledge this",
+    why="the stack cannot be deployed",
+    source="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html",
+    protects="",
+    at_synthesis=True,
+)
+STATE_NAME: Final = _rule(
+    "limit-state-name",
+    "the name of a state is too long",
+    "shorten the construct id, or the prefix",
+    why="Step Functions refuses the state machine",
+    source=_QUOTAS,
+    protects="",
+    at_synthesis=True,
+)
+DEFINITION: Final = _rule(
+    "limit-definition-size",
+    "a definition is too large",
+    "run a part of it as a state machine of its own",
+    why="Step Functions refuses the state machine",
+    source=_QUOTAS,
+    protects="",
+    at_synthesis=True,
+)
+TEMPLATE: Final = _rule(
+    "limit-template-size",
+    "a template is too large",
+    "run a part of it as a state machine of its own, in another stack",
+    why="CloudFormation refuses the template",
+    source="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html",
+    protects="",
+    at_synthesis=True,
+)
+TIMEOUT: Final = _rule(
+    "timeout-never-reached",
+    "a state may wait longer than its execution",
+    "pass a longer timeout= to the pipeline, or let the state wait less",
+    why="the execution ends in States.Timeout, and its handlers do not run",
+    source=_ASL.format("concepts-amazon-states-language"),
+    protects="",
+    at_synthesis=True,
+)
+
+# Of rehearsals and the command line.
+SCRIPT: Final = _rule("script-of-rehearsal", "a script of a rehearsal cannot be read", "see docs/rehearsal.md")
+SOURCE: Final = _rule(
+    "source-of-rehearsal", "there is no state machine to rehearse", "give a template, a definition or a cdk.out"
+)
+POLICY: Final = _rule("policy-question", "a policy, or a question to it, cannot be read", "write it as IAM has it")

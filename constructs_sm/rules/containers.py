@@ -1,0 +1,172 @@
+"""Judgements of container images and roles: what their texts say, and what stands in another Region or account."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from constructs_sm.language.fields import join
+from constructs_sm.language.late_bound import is_late_bound, is_token
+from constructs_sm.rules import request_rules as rules
+from constructs_sm.rules.instances import processor_of
+from constructs_sm.rules.kinds import structures, text_of, value_of
+from constructs_sm.rules.published import ecr_image, families
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from constructs_sm.language.arns import Arns
+    from constructs_sm.language.errors import Problem
+    from constructs_sm.rules.kinds import Found, Structure
+    from constructs_sm.rules.rule import Rule
+
+_TRAINING: Final = ("AlgorithmSpecification", "TrainingImage")
+_TUNED: Final = ("TrainingJobDefinition", "TrainingJobDefinitions[]")
+_PACKAGED: Final = ("InferenceSpecification", "AdditionalInferenceSpecifications[]")
+_MODELS: Final = (("PrimaryContainer", "Image"), ("Containers[]", "Image"))
+IMAGES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    "CreateTrainingJob": (
+        _TRAINING,
+        ("DebugRuleConfigurations[]", "RuleEvaluatorImage"),
+        ("ProfilerRuleConfigurations[]", "RuleEvaluatorImage"),
+    ),
+    "CreateHyperParameterTuningJob": tuple((f"{definition}.{_TRAINING[0]}", _TRAINING[1]) for definition in _TUNED),
+    "CreateProcessingJob": (("AppSpecification", "ImageUri"),),
+    "CreateModel": _MODELS,
+    "CreateModelPackage": tuple((f"{specification}.Containers[]", "Image") for specification in _PACKAGED),
+}
+"""The structures of a request that name an image, and the field that does, by operation."""
+_ROLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    **{f"Create{job}Job": (("", "RoleArn"),) for job in ("Training", "Processing", "Labeling")},
+    "CreateHyperParameterTuningJob": tuple((definition, "RoleArn") for definition in _TUNED),
+    "CreateModel": (("", "ExecutionRoleArn"),),
+    "CreateEndpointConfig": (("", "ExecutionRoleArn"),),
+}
+_CLUSTER: Final = ("", "InstanceGroups[]", "InstancePreferences[]")
+RUNS_ON: Final = {
+    "CreateTrainingJob": (("", tuple(f"ResourceConfig{f'.{at}' if at else ''}" for at in _CLUSTER)),),
+    "CreateHyperParameterTuningJob": tuple(
+        (
+            definition,
+            tuple(
+                f"{resources}{f'.{at}' if at else ''}"
+                for resources in ("ResourceConfig", "HyperParameterTuningResourceConfig")
+                for at in (*_CLUSTER, "InstanceConfigs[]")
+            ),
+        )
+        for definition in _TUNED
+    ),
+    "CreateProcessingJob": (
+        ("", tuple(f"ProcessingResources.ClusterConfig{f'.{at}' if at else ''}" for at in _CLUSTER)),
+    ),
+}
+_IMAGE_OF: Final = {
+    "CreateTrainingJob": (_TRAINING,),
+    "CreateHyperParameterTuningJob": (_TRAINING,),
+    "CreateProcessingJob": (("AppSpecification", "ImageUri"),),
+}
+_ACCOUNT_OF_ROLE: Final = re.compile(r"arn:[^:]*:iam::(\d{12}):role/")
+_HOST: Final = re.compile(r"[^/]*[.:][^/]*/|localhost/")
+_SHORT: Final = re.compile(r"[a-z][a-z0-9]+(?:[._/-][a-z0-9]+)*(?::[\w.-]+)?", re.ASCII)
+"""A name as other tools know images by: it lacks the registry."""
+
+
+def is_no_uri(field: str) -> Any:
+    """A judgement of the image that a structure names in *field*: whether its text has a registry in it."""
+
+    def find(rule: Rule, structure: Structure, path: str) -> Found:
+        value = text_of(structure, field)
+        if value and not is_late_bound(value) and _SHORT.fullmatch(value) and not _HOST.match(value):
+            use, broken = _published_as(value), rule
+            if not use:
+                broken = rules.IMAGE_REGISTRY
+            yield broken.problem(f"{join(path, field)} is no URI of an image", value, use)
+
+    return find
+
+
+def _published_as(value: str) -> str:
+    """The way to say an image of AWS's that is written as in a settings file; empty: it is none."""
+    family, _, version = value.partition(":")
+    known = {name.removeprefix("sagemaker-"): name for name in families()}
+    name = known.get(family.removeprefix("sagemaker-"))
+    if name is None:
+        return ""
+    return f"pass images.image('{name}'{f', {version!r}' if version else ''}), or the whole URI"
+
+
+def is_for(field: str, *, wanted: str, unwanted: str) -> Any:
+    """A judgement of an image that AWS publishes for another use than this."""
+
+    def find(rule: Rule, structure: Structure, path: str) -> Found:
+        image = ecr_image(text_of(structure, field))
+        scopes = {scope.partition("_")[0] for scope in image.image_scopes} if image else set()
+        if unwanted in scopes and wanted not in scopes:
+            yield rule.problem(f"{join(path, field)} is an image for {unwanted}", text_of(structure, field))
+
+    return find
+
+
+def is_of(field: str, name: str) -> Any:
+    """A judgement of an image that belongs to a service of AWS's, known by its repository."""
+
+    def find(rule: Rule, structure: Structure, path: str) -> Found:
+        image = ecr_image(text_of(structure, field))
+        if image is not None and image.repository.startswith(name) and image.is_published:
+            yield rule.problem(f"{join(path, field)}: {rule.what}")
+
+    return find
+
+
+def foreign(operation: str, request: Structure, arns: Arns) -> Iterator[Problem]:
+    """Images of another Region, and roles of another account, than a request is made in."""
+    if not is_token(arns.region):
+        for value, path in _said(request, IMAGES.get(operation, ())):
+            image = ecr_image(value)
+            if image is not None and not is_token(image.region) and image.region != arns.region:
+                what = f"{path} is of the Region {image.region}, not {arns.region}"
+                yield rules.IMAGE_REGION.problem(what, value)
+    if not is_token(arns.account):
+        for value, path in _said(request, _ROLES.get(operation, ())):
+            account = _ACCOUNT_OF_ROLE.match(value)
+            if account is not None and account[1] != arns.account:
+                what = f"{path} is of the account {account[1]}, not {arns.account}"
+                yield rules.ROLE_ACCOUNT.problem(what, value)
+
+
+def processors(images: Iterable[object], types_of: Callable[[], Iterable[object]], path: str) -> Iterator[Problem]:
+    """Images for one kind of processor, on instances that all have the other; their types are asked for if need be."""
+    for value in images:
+        image = ecr_image(value)
+        made_for = image.processor if image else None
+        if made_for is None:
+            continue
+        types = list(dict.fromkeys(map(str, types_of())))
+        kinds = set(map(processor_of, types))
+        if len(kinds) == 1 and not kinds & {None, made_for}:
+            rule = rules.GPU_IMAGE if made_for == "gpu" else rules.CPU_IMAGE
+            what = f"{path} is an image for {made_for.upper()}s, and {', '.join(types)} has another processor"
+            yield rule.problem(what, value)
+
+
+def types_in(structure: Structure, places: Iterable[str]) -> list[object]:
+    """The instance types that stand at some places of a structure."""
+    types = [value_of(at, "InstanceType") for place in places for at, _ in structures(structure, place)]
+    return [found for found in types if found is not None]
+
+
+def processors_of(operation: str, request: Structure) -> Iterator[Problem]:
+    """The same of a request that names both."""
+    for definition, cluster in RUNS_ON.get(operation, ()):
+        for structure, path in structures(request, definition):
+            for image, place in _said(structure, _IMAGE_OF[operation], path):
+                yield from processors([image], partial(types_in, structure, cluster), place)
+
+
+def _said(request: Structure, places: Iterable[tuple[str, str]], path: str = "") -> Iterator[tuple[str, str]]:
+    for at, field in places:
+        for structure, place in structures(request, at, path):
+            value = text_of(structure, field)
+            if value is not None:
+                yield value, join(place, field)

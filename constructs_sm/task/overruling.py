@@ -1,0 +1,208 @@
+"""Rules that are overruled: who acknowledged which, where and why, and which of them nothing has broken."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from constructs_sm.language.errors import InvalidInputError, where_of
+from constructs_sm.rules import argument_rules as rules
+from constructs_sm.rules.catalogue import RULES
+from constructs_sm.rules.rule import PREFIX
+
+import jsii
+from aws_cdk import Acknowledgment, Annotations, Stack, Stage, Validations
+from constructs import IValidation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from constructs_sm.language.errors import Problem
+
+    from constructs import Construct, IConstruct
+
+METADATA = "constructs-sm:acknowledged"
+"""The key of a template's metadata that holds the reasons: by path of the scope, then by rule."""
+_OF_ANNOTATIONS = "Annotation::"
+_OURS = f"{PREFIX}::"
+
+
+def acknowledge(scope: Construct, rule_id: str, reason: str) -> None:
+    """Turn a rule off for *scope* and all that is in it.
+
+    Refusals are acknowledged before the job is made, on a construct around it; warnings at any time. The CDK's own
+    `Validations.of(scope).acknowledge(Acknowledgment(id=..., reason=...))` does the same. The reason stands in the
+    metadata of the template, under `constructs-sm:acknowledged`. What is acknowledged and never broken is warned of.
+
+    Args:
+        scope: A job, a pipeline, a stack, an app, or any construct around jobs.
+        rule_id: The id that the message ends with; docs/rules.md lists all.
+        reason: The grounds on which the rule does not hold here.
+
+    Raises:
+        InvalidInputError: There is no such rule, it cannot be acknowledged, or there is no reason.
+    """
+    where = where_of("acknowledge", scope)
+    rule = RULES.named(rule_id, where)
+    if rule.protects:
+        problem = rules.RULE_PROTECTED.problem(got=rule.id, fix=f"correct the arguments: {rule.protects}")
+        raise InvalidInputError(where, [problem])
+    if not isinstance(reason, str) or not reason.strip():
+        raise InvalidInputError(where, [rules.RULE_REASON.problem(got=reason)])
+    Validations.of(scope).acknowledge(Acknowledgment(id=rule.id, reason=reason))
+    if rule.severity == "info":
+        Annotations.of(scope).acknowledge_info(rule.id)
+    _OfStage.of(scope).declared[scope] = None
+    for stack in {_stack_around(scope)} - {None}:
+        _keep(stack, str(scope.node.path), rule.id, reason)
+
+
+def refuse(scope: IConstruct, where: str, problems: Iterable[Problem], *, path: str) -> list[Problem]:
+    """Raise what is refused and not acknowledged around *scope*, and return what is to be told.
+
+    Args:
+        scope: Where the construct at fault would stand.
+        where: What it is called in messages.
+        problems: Everything that was found.
+        path: Its own path.
+
+    Raises:
+        InvalidInputError: With everything that nobody has acknowledged.
+    """
+    found = list(problems)
+    refused = [problem for problem in found if RULES[problem.rule].severity == "error"]
+    if refused:
+        left = unacknowledged(scope, refused, path=path)
+        if left:
+            raise InvalidInputError(where, left)
+    return [problem for problem in found if RULES[problem.rule].severity != "error"]
+
+
+def unacknowledged(scope: IConstruct, problems: Sequence[Problem], *, path: str) -> list[Problem]:
+    """The problems that nobody has acknowledged for *scope*."""
+    if not problems:
+        return []
+    stage = _OfStage.of(scope)
+    acknowledged = dict(_acknowledged_around(scope))
+    left = []
+    for problem in problems:
+        stage.fired.setdefault(problem.rule, set()).add(path)
+        if problem.rule in acknowledged and not RULES[problem.rule].protects:
+            # One made above the stacks has no template of its own to keep its reason in.
+            holder, reason = acknowledged[problem.rule]
+            for stack in {_stack_around(scope)} - {None}:
+                _keep(stack, holder, problem.rule, reason)
+        else:
+            left.append(problem)
+    return left
+
+
+def tell(construct: Construct, problems: Sequence[Problem]) -> None:
+    """Let the CDK say what is worth a warning or a word, unless it is acknowledged."""
+    if not problems:
+        return
+    for problem in unacknowledged(construct, problems, path=str(construct.node.path)):
+        # The CDK ends the message with the id: [ack: ...].
+        if RULES[problem.rule].severity == "info":
+            Annotations.of(construct).add_info_v2(problem.rule, problem.sentence)
+        else:
+            Annotations.of(construct).add_warning_v2(problem.rule, problem.sentence)
+
+
+def watch(stack: Stack) -> None:
+    """Have it checked, when the app is synthesized, that what is acknowledged around jobs of *stack* is broken."""
+    _OfStage.of(stack).declared.setdefault(stack)
+
+
+class _OfStage:
+    """The acknowledgments of one app or stage, and the rules that were broken in it."""
+
+    _all: dict[IConstruct, _OfStage] = {}  # noqa: RUF012
+    _by_scope: dict[IConstruct, _OfStage] = {}  # noqa: RUF012
+
+    def __init__(self, stage: IConstruct) -> None:
+        self.fired: dict[str, set[str]] = {}
+        self.declared: dict[IConstruct, None] = {stage: None}
+        stage.node.add_validation(_Unbroken(stage, self))
+
+    @staticmethod
+    def of(scope: IConstruct) -> _OfStage:
+        """That of the stage around *scope*, asked for once per scope."""
+        found = _OfStage._by_scope.get(scope)
+        if found is None:
+            stage = Stage.of(scope) or scope.node.root
+            found = _OfStage._all.get(stage)
+            if found is None:
+                found = _OfStage._all[stage] = _OfStage(stage)
+            _OfStage._by_scope[scope] = found
+        return found
+
+
+@jsii.implements(IValidation)
+class _Unbroken:
+    """Finds acknowledgments that nothing needs, and those of rules that do not exist."""
+
+    def __init__(self, stage: IConstruct, known: _OfStage) -> None:
+        self._stage = stage
+        self._known = known
+
+    def validate(self) -> list[str]:
+        wrong = []
+        for scope in self._known.declared:
+            path = str(scope.node.path)
+            for given, reason in _given_on(scope):
+                bare = given.removeprefix(_OF_ANNOTATIONS).removeprefix(_OURS)
+                if bare not in RULES:
+                    # Those without our prefix may be of another tool.
+                    if given.startswith(_OURS):
+                        wrong.append(_no_such_rule(path, given))
+                elif RULES[bare].protects:
+                    wrong.append(str(rules.RULE_PROTECTED.problem(got=bare)))
+                elif not RULES[bare].at_synthesis and not self._is_broken(bare, path):
+                    self._tell(scope, bare, reason)
+        return wrong
+
+    def _is_broken(self, rule_id: str, path: str) -> bool:
+        inside = f"{path}/" if path else ""
+        return any(broken == path or broken.startswith(inside) for broken in self._known.fired.get(rule_id, ()))
+
+    def _tell(self, scope: IConstruct, rule_id: str, reason: str) -> None:
+        # What is said of an app would be shown with none of its stacks.
+        holder = scope if _stack_around(scope) else next(filter(Stack.is_stack, scope.node.find_all()), scope)
+        text = f"{rule_id} is acknowledged for '{scope.node.path or 'the app'}' ({reason}), and nothing there breaks it"
+        Annotations.of(holder).add_warning_v2(rules.NEVER_FIRED.id, f"{text}; {rules.NEVER_FIRED.fix}")
+
+
+def _no_such_rule(path: str, given: str) -> str:
+    try:
+        RULES.named(given, f"acknowledgment on '{path}'")
+    except InvalidInputError as error:
+        return str(error)
+    return ""
+
+
+def _acknowledged_around(scope: IConstruct) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Each rule that is acknowledged around *scope*, with the path and reason of the nearest; that one comes last."""
+    for construct in scope.node.scopes:
+        for given, reason in _given_on(construct):
+            bare = given.removeprefix(_OF_ANNOTATIONS).removeprefix(_OURS)
+            if bare in RULES:
+                yield bare, (str(construct.node.path), reason)
+
+
+def _given_on(scope: IConstruct) -> Iterator[tuple[str, str]]:
+    for entry in scope.node.metadata:
+        if entry.type == Validations.ACKNOWLEDGED_RULES_METADATA_KEY and isinstance(entry.data, dict):
+            yield from entry.data.items()
+
+
+def _stack_around(scope: IConstruct) -> Any:
+    return next(filter(Stack.is_stack, reversed(scope.node.scopes)), None)
+
+
+_KEPT: dict[Stack, dict[str, dict[str, str]]] = {}
+
+
+def _keep(stack: Stack, path: str, rule_id: str, reason: str) -> None:
+    kept = _KEPT.setdefault(stack, {})
+    kept.setdefault(path or "the app", {})[rule_id] = reason
+    stack.add_metadata(METADATA, kept)
