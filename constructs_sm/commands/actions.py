@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import constructs_sm
 from constructs_sm.actions import ACTIONS
@@ -38,7 +37,7 @@ def _rows() -> list[dict[str, str]]:
 
 
 def _construct(operation: str, noun: str) -> str:
-    names: Any = constructs_sm.__all__
+    names: list[str] = vars(constructs_sm)["__all__"]
     return operation if operation in names else next(name for name in names if noun.endswith(name))
 
 

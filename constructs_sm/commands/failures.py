@@ -11,9 +11,15 @@ def told(path: str, error: Exception) -> str:
 
     text = " ".join(str(error).split())
     if isinstance(error, InvalidInputError):
-        text = " ".join(str(error).replace("\n  - ", " (1) ", 1).split()) if len(error.problems) == 1 else _numbered(error)
+        text = (
+            " ".join(str(error).replace("\n  - ", " (1) ", 1).split()) if len(error.problems) == 1 else _numbered(error)
+        )
     elif isinstance(error, ImportError):
-        text = text if "pip install" in text else f"{error.name or 'a package'} is missing; pip install 'constructs-sm[cli,testing]'"
+        text = (
+            text
+            if "pip install" in text
+            else f"{error.name or 'a package'} is missing; pip install 'constructs-sm[cli,testing]'"
+        )
     elif isinstance(error, TimeoutError):
         text = f"it takes too long; {text or 'give a shorter script'}"
     elif isinstance(error, MemoryError):

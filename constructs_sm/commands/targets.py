@@ -91,9 +91,22 @@ def machine_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def each_target(
-    paths: Sequence[str], outcome: Outcome, work: Callable[[Target], None], **options: Any
+    paths: Sequence[str],
+    outcome: Outcome,
+    work: Callable[[Target], None],
+    *,
+    headings: bool = True,
+    **options: Any,
 ) -> int:
-    """Do *work* with every state machine at *paths*, and tell of those that it cannot be done with."""
+    """Do *work* with every state machine at *paths*, and tell of those that it cannot be done with.
+
+    Args:
+        paths: Files, folders and globs.
+        outcome: Told how it goes.
+        work: Done with each.
+        headings: Print the name of each before it, where there are several.
+        **options: As of `machines_of`.
+    """
     files = _files(paths, outcome)
     several = len(files) > 1
     for path in files:
@@ -105,7 +118,7 @@ def each_target(
             several = several or len(machines) > 1
             for machine in machines:
                 target = Target(path, machine)
-                if several and not outcome.as_json:
+                if several and headings and not outcome.as_json:
                     click.echo(f"== {target.name}")
                 with _told_at(path, outcome):
                     work(target)
@@ -118,7 +131,8 @@ def _told_at(path: str, outcome: Outcome) -> Iterator[None]:
         yield
     except (BrokenPipeError, click.ClickException, click.exceptions.Exit):
         raise
-    except Exception as error:  # noqa: BLE001 - whatever it is, one line of it
+    except Exception as error:
+        # Whatever it is: one line of it.
         if os.environ.get("CONSTRUCTS_SM_DEBUG"):
             raise
         outcome.fail(path, error)
@@ -131,7 +145,7 @@ def _files(paths: Sequence[str], outcome: Outcome) -> list[str]:
         if not glob.has_magic(path) or _exists(path):
             found.append(path)
             continue
-        matches = sorted(glob.glob(path, recursive=True))
+        matches = sorted(glob.glob(path, recursive=True))  # noqa: PTH207 - a pattern may begin anywhere
         if not matches:
             problem = Problem("nothing matches", path, "give a template, a definition or a cdk.out")
             outcome.fail(path, InvalidInputError(path, [problem]))

@@ -52,6 +52,13 @@ class Graph:
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
 
+    def out(self) -> dict[str, list[Edge]]:
+        """The edges out of each node."""
+        found: dict[str, list[Edge]] = {node.name: [] for node in self.nodes}
+        for edge in self.edges:
+            found[edge.source].append(edge)
+        return found
+
 
 def on_the_way(start: str, edges: Mapping[str, Sequence[Edge]]) -> list[str]:
     """Every node, in the order in which an execution can come to it."""

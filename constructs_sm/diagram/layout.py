@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,6 +25,8 @@ _TALLEST_COLUMN = 760
 _SWEEPS = 9
 _WIDE = 0x2E80
 """The first of the characters that are as wide as high."""
+
+_Neighbours: TypeAlias = "tuple[dict[str, list[str]], dict[str, list[str]]]"
 
 
 @dataclass(slots=True)
@@ -90,18 +93,20 @@ def placed(graph: Graph) -> Placed:
     layers, chains = _layers(graph, boxes)
     for layer in layers:
         layer.sort(key=lambda name: boxes[name].x)
-    _order(layers, chains, boxes)
+    near_by = _neighbours(layers, chains)
+    _order(layers, near_by, boxes)
     columns = _columns(layers, chains, boxes)
     labeled = {edge.source for edge in graph.edges if edge.label}
     left = 0.0
     height = 0.0
     for column in columns:
-        width = _set_column(column, chains, boxes, left)
+        width = _set_column(column, near_by, boxes, left)
         height = max(height, _stack(column, boxes, labeled))
         left += width + COLUMN_GAP
+    column_of = {name: column for column in columns for layer in column for name in layer}
     return Placed(
         [box for box in boxes.values() if box.node is not None],
-        [Path(edge, _points(chain, boxes, columns)) for edge, chain in chains],
+        [Path(edge, _points(chain, boxes, column_of)) for edge, chain in chains],
         left - COLUMN_GAP if columns else 0,
         height,
     )
@@ -114,7 +119,7 @@ def _box(node: Node) -> Box:
     if not node.inner:
         return Box(node, width, height)
     inner = [placed(graph) for graph in node.inner if graph.nodes]
-    left = PADDING
+    left = float(PADDING)
     for each in inner:
         each.x, each.y = left, height + 8
         left += each.width + BETWEEN
@@ -186,23 +191,22 @@ def _back_edges(names: list[str], edges: Iterable[Edge]) -> set[Edge]:
     return found
 
 
-def _neighbours(
-    layers: list[list[str]], chains: list[tuple[Edge, list[str]]]
-) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+def _neighbours(layers: list[list[str]], chains: list[tuple[Edge, list[str]]]) -> _Neighbours:
+    """The names above each name and below it, by the edges that lead down."""
     level = {name: index for index, layer in enumerate(layers) for name in layer}
     above: dict[str, list[str]] = {}
     below: dict[str, list[str]] = {}
     for _, chain in chains:
-        for upper, lower in zip(chain, chain[1:], strict=False):
+        for upper, lower in pairwise(chain):
             if level.get(upper, 0) < level.get(lower, 0):
                 above.setdefault(lower, []).append(upper)
                 below.setdefault(upper, []).append(lower)
     return above, below
 
 
-def _order(layers: list[list[str]], chains: list[tuple[Edge, list[str]]], boxes: Mapping[str, Box]) -> None:
+def _order(layers: list[list[str]], near_by: _Neighbours, boxes: Mapping[str, Box]) -> None:
     """Put each node of a layer near its neighbours, sweeping down and up."""
-    above, below = _neighbours(layers, chains)
+    above, below = near_by
     rank = {name: float(index) for layer in layers for index, name in enumerate(layer)}
     for sweep in range(_SWEEPS):
         near, way = (above, layers) if sweep % 2 == 0 else (below, layers[::-1])
@@ -254,12 +258,10 @@ def _crossings(layers: list[list[str]], chains: list[tuple[Edge, list[str]]]) ->
     return found
 
 
-def _set_column(
-    column: list[list[str]], chains: list[tuple[Edge, list[str]]], boxes: Mapping[str, Box], left: float
-) -> float:
+def _set_column(column: list[list[str]], near_by: _Neighbours, boxes: Mapping[str, Box], left: float) -> float:
     """Give the nodes of a column their places from left to right; returns its width."""
     inside = {name for layer in column for name in layer}
-    above, below = _neighbours(column, chains)
+    above, below = near_by
     for layer in column:
         at = 0.0
         for name in layer:
@@ -312,24 +314,18 @@ def _stack(column: list[list[str]], boxes: Mapping[str, Box], labeled: set[str])
 
 
 def _points(
-    chain: list[str], boxes: Mapping[str, Box], columns: list[list[list[str]]]
+    chain: list[str], boxes: Mapping[str, Box], column_of: Mapping[str, list[list[str]]]
 ) -> list[tuple[float, float]]:
     """The points of an edge: out at the bottom, in at the top, and around where it leads to another column."""
-    column_of = {name: index for index, column in enumerate(columns) for layer in column for name in layer}
     first, last = boxes[chain[0]], boxes[chain[-1]]
-    if column_of[chain[0]] != column_of[chain[-1]]:
-        right = max(boxes[name].x + boxes[name].width for layer in columns[column_of[chain[0]]] for name in layer)
-        between = right + COLUMN_GAP / 2
-        return [
-            (first.middle, first.y + first.height),
-            (first.middle, first.y + first.height + GAP / 2),
-            (between, first.y + first.height + GAP / 2),
-            (between, -GAP / 2),
-            (last.middle, -GAP / 2),
-            (last.middle, last.y),
-        ]
+    column = column_of[chain[0]]
+    if column is not column_of[chain[-1]]:
+        right = max(boxes[name].x + boxes[name].width for layer in column for name in layer)
+        between, below = right + COLUMN_GAP / 2, first.y + first.height
+        out = [(first.middle, below), (first.middle, below + GAP / 2), (between, below + GAP / 2)]
+        return [*out, (between, -GAP / 2), (last.middle, -GAP / 2), (last.middle, last.y)]
     if first.y >= last.y:
-        return _way_back(chain, boxes, columns[column_of[chain[0]]])
+        return _way_back(chain, boxes, column)
     points = [(first.middle, first.y + first.height)]
     for name in chain[1:-1]:
         points += [(boxes[name].middle, boxes[name].y), (boxes[name].middle, boxes[name].y + boxes[name].height)]

@@ -57,11 +57,10 @@ class _Drawing:
 
     def graph(self, graph: Graph, indent: str) -> Iterator[str]:
         ids = {node.name: self._new_id(node.name) for node in graph.nodes}
-        nodes = {node.name: node for node in graph.nodes}
+        nodes, out = {node.name: node for node in graph.nodes}, graph.out()
         for node in graph.nodes:
             yield from self._node(ids[node.name], node, indent)
-            out = [edge for edge in graph.edges if edge.source == node.name]
-            if self._leans and _leans(out, nodes):
+            if self._leans and _leans(out[node.name], nodes):
                 counterweight = self._new_id(f"{node.name} counterweight")
                 yield f'{indent}{ids[node.name]} ~~~ {counterweight}[" "]:::counterweight'
                 self.kinds.add("counterweight")

@@ -7,16 +7,17 @@ alike are one node; so is a loop that polls. A Choice is drawn where it has a ch
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from constructs_sm.diagram.detailed import edges_of
 from constructs_sm.diagram.graph import Edge, Graph, Node, on_the_way
+from constructs_sm.diagram.loops import loops
 from constructs_sm.diagram.wording import called, waits
 from constructs_sm.language.machines import Json, machines_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 _REPORTS_A_FAILURE = ":sendTaskFailure.waitForTaskToken"
 _PARTS = frozenset(
@@ -81,7 +82,9 @@ class _Overview:
 
     def _drawn(self, every: Mapping[str, list[Edge]]) -> dict[str, list[Edge]]:
         """The ways to success, and those by an error that comes back to them further on."""
-        well = _reaching({name: [edge.target for edge in edges if not edge.caught] for name, edges in every.items()}, self._ends())
+        well = _reaching(
+            {name: [edge.target for edge in edges if not edge.caught] for name, edges in every.items()}, self._ends()
+        )
         if self._start not in well:
             well = set(self._states)  # a state machine that only fails is drawn as it is
         onwards = {
@@ -90,10 +93,12 @@ class _Overview:
         }
         main = set(on_the_way(self._start, onwards))
         drawn = dict(onwards)
+        reachable: dict[str, set[str]] = {}
         for name in main:
             for edge in every[name]:
                 if edge.caught and edge.target in well:
-                    reached = set(on_the_way(edge.target, onwards))
+                    reached = reachable.setdefault(edge.target, set()) or set(on_the_way(edge.target, onwards))
+                    reachable[edge.target] = reached
                     if name not in reached and reached & main:
                         drawn[name] = [*drawn[name], edge]
         return drawn
@@ -109,30 +114,47 @@ class _Overview:
 
     def _steps(self) -> dict[str, _Step]:
         """The steps in the order of the way, with what is between them."""
-        step_of = self._grouped()
-        for loop in _loops(self._names, self._edges):
-            tasks = [name for name in loop if self._states[name]["Type"] == "Task"]
-            inner = [name for name in loop if machines_in(self._states[name])]
-            if len({step_of[name].name for name in loop}) > 1 and len(tasks) <= 1 and not inner:
-                step = _Step((tasks or loop)[0], sorted(loop, key=self._names.index), polls=True)
-                step_of |= dict.fromkeys(loop, step)
+        step_of = self._with_loops(self._grouped())
         steps = {step_of[name].name: step_of[name] for name in self._names}
         for step in steps.values():
-            found: dict[str, Edge] = {}
-            for name in step.states:
-                for edge in self._edges[name]:
-                    target = step_of[edge.target].name
-                    if target != step.name and target not in found:
-                        found[target] = Edge(step.name, target, edge.label, edge.caught, edge.aside)
-            step.out = list(found.values())
-        start = step_of[self._start].name
-        for name in list(steps):
-            if self._says_nothing(steps[name], steps):
-                start = _bypass(steps, name, start)
+            out: dict[str, Edge] = {}
+            for edge in (edge for name in step.states for edge in self._edges[name]):
+                target = step_of[edge.target].name
+                if target != step.name:
+                    out.setdefault(target, replace(edge, source=step.name, target=target))
+            step.out = list(out.values())
+        start = self._leave_out(steps, step_of[self._start].name)
         for step in steps.values():
             if len(step.out) == 1 and not step.out[0].caught:
                 step.out = [Edge(step.name, step.out[0].target)]
         return {name: steps[name] for name in on_the_way(start, {name: step.out for name, step in steps.items()})}
+
+    def _leave_out(self, steps: dict[str, _Step], start: str) -> str:
+        """Leave out the steps that say nothing; returns the start, which may be another."""
+        before: dict[str, set[str]] = {name: set() for name in steps}
+        for edge in (edge for step in steps.values() for edge in step.out):
+            before[edge.target].add(edge.source)
+        for name in list(steps):
+            leading = [steps[other] for other in before[name]]
+            if len(steps) > 1 and self._says_nothing(steps[name], leading):
+                gone = steps.pop(name)
+                onto = gone.out[0] if gone.out else None
+                for step in leading:
+                    step.out = _past(step, name, onto)
+                if onto is not None:
+                    before[onto.target] = (before[onto.target] - {name}) | before[name]
+                    start = onto.target if start == name else start
+        return start
+
+    def _with_loops(self, step_of: dict[str, _Step]) -> dict[str, _Step]:
+        """The steps, with one for each loop that only waits and asks."""
+        for loop in loops(self._names, self._edges):
+            tasks = [name for name in loop if self._states[name]["Type"] == "Task"]
+            holds = any(machines_in(self._states[name]) for name in loop)
+            if len({step_of[name].name for name in loop}) > 1 and len(tasks) <= 1 and not holds:
+                step = _Step((tasks or loop)[0], loop, polls=True)
+                step_of = {**step_of, **dict.fromkeys(loop, step)}
+        return step_of
 
     def _grouped(self) -> dict[str, _Step]:
         """Each state's step: those that a construct of this library names alike share one."""
@@ -149,18 +171,17 @@ class _Overview:
                 found |= {name: _Step(name, [name]) for name in names}
         return found
 
-    def _says_nothing(self, step: _Step, steps: Mapping[str, _Step]) -> bool:
+    def _says_nothing(self, step: _Step, leading: Sequence[_Step]) -> bool:
         """Tell if a step only shapes data, ends, or checks what the step before it has made."""
-        kinds = {self._states[name]["Type"] for name in step.states}
-        before = [other for other in steps.values() if any(edge.target == step.name for edge in other.out)]
-        if len(step.out) > 1 or len(steps) == 1:
+        if len(step.out) > 1:
             return False
-        if kinds <= {"Pass"}:
-            return bool(step.out or before)
-        if kinds == {"Succeed"}:
-            return bool(before) and all(len(other.out) == 1 for other in before)
-        if kinds == {"Choice"}:
-            return not step.out or all(_is_a_check(self._states[name]) for name in step.states)
+        match {self._states[name]["Type"] for name in step.states}:
+            case kinds if kinds == {"Pass"}:
+                return bool(step.out or leading)
+            case kinds if kinds == {"Succeed"}:
+                return bool(leading) and all(len(other.out) == 1 for other in leading)
+            case kinds if kinds == {"Choice"}:
+                return not step.out or all(_is_a_check(self._states[name]) for name in step.states)
         return False
 
     def _node(self, step: _Step) -> Node:
@@ -170,7 +191,7 @@ class _Overview:
         if len(inner) == 1 and len(inner[0].nodes) == 1 and not inner[0].nodes[0].inner:
             only = inner[0].nodes[0]
             each = [] if only.name == step.name else [only.name]
-            return Node(step.name, only.kind, tuple([*notes, *each, *only.notes]))
+            return Node(step.name, only.kind, (*notes, *each, *only.notes))
         if inner and not any(graph.nodes for graph in inner):
             inner = ()
         return Node(step.name, state["Type"], tuple(notes), inner)
@@ -203,19 +224,15 @@ class _Overview:
                 yield "in parallel"
 
 
-def _bypass(steps: dict[str, _Step], name: str, start: str) -> str:
-    """Leave a step out: whatever led to it leads on to what comes next. Returns the start, which may be another."""
-    gone = steps.pop(name)
-    onto = gone.out[0] if gone.out else None
-    for step in steps.values():
-        found: dict[str, Edge] = {}
-        for edge in step.out:
-            target = edge.target if edge.target != name else onto.target if onto else None
-            if target is not None and target != step.name and target not in found:
-                label = edge.label or (onto.label if onto and edge.target == name else "")
-                found[target] = Edge(edge.source, target, label, edge.caught, edge.aside)
-        step.out = list(found.values())
-    return onto.target if start == name and onto else start
+def _past(step: _Step, gone: str, onto: Edge | None) -> list[Edge]:
+    """The ways out of *step* once another is left out: they lead past it, to what comes next."""
+    found: dict[str, Edge] = {}
+    for edge in step.out:
+        if edge.target != gone:
+            found.setdefault(edge.target, edge)
+        elif onto is not None and onto.target != step.name:
+            found.setdefault(onto.target, replace(edge, target=onto.target, label=edge.label or onto.label))
+    return list(found.values())
 
 
 def _is_a_check(state: Json) -> bool:
@@ -244,40 +261,4 @@ def _reaching(targets: Mapping[str, Iterable[str]], ends: set[str]) -> set[str]:
             if name not in found:
                 found.add(name)
                 waiting.append(name)
-    return found
-
-
-def _loops(names: list[str], edges: Mapping[str, list[Edge]]) -> list[list[str]]:
-    """The strongly connected parts of more than one state: each from a state forwards and backwards."""
-    back: dict[str, list[str]] = {name: [] for name in names}
-    for name in names:
-        for edge in edges[name]:
-            back[edge.target].append(name)
-    order: list[str] = []
-    seen: set[str] = set()
-    for root in names:
-        stack = [(root, iter(edges[root]))] if root not in seen else []
-        seen.add(root)
-        while stack:
-            name, following = stack[-1]
-            target = next((edge.target for edge in following if edge.target not in seen), None)
-            if target is None:
-                order.append(name)
-                stack.pop()
-            else:
-                seen.add(target)
-                stack.append((target, iter(edges[target])))
-    found, placed = [], set()
-    for root in reversed(order):
-        part, waiting = [], [root] if root not in placed else []
-        placed.add(root)
-        while waiting:
-            name = waiting.pop()
-            part.append(name)
-            for source in back[name]:
-                if source not in placed:
-                    placed.add(source)
-                    waiting.append(source)
-        if len(part) > 1:
-            found.append(part)
     return found

@@ -22,7 +22,7 @@ def with_stubs(graph: Graph) -> Graph:
     position = {node.name: index for index, node in enumerate(graph.nodes)}
     aside = Counter(edge.target for edge in graph.edges if edge.aside)
 
-    following = {node.name: [edge for edge in graph.edges if edge.source == node.name] for node in graph.nodes}
+    following = graph.out()
     well = {name: [edge for edge in edges if not edge.aside] for name, edges in following.items()}
     main = set(on_the_way(graph.nodes[0].name, well)) if graph.nodes else set()
 
@@ -33,8 +33,8 @@ def with_stubs(graph: Graph) -> Graph:
 
     def noted(node: Node) -> Node:
         targets: dict[str, list[str]] = {}
-        for edge in graph.edges:
-            if edge.source == node.name and is_told(edge):
+        for edge in following[node.name]:
+            if is_told(edge):
                 targets.setdefault(edge.target, []).append(edge.label or "otherwise")
         notes = [f"{' or '.join(dict.fromkeys(labels))} → {target}" for target, labels in targets.items()]
         more = len(notes) - _MOST

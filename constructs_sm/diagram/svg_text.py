@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import escape
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from constructs_sm.diagram.layout import GAP, LINE, PADDING, Box, Path, Placed, placed
@@ -50,18 +51,23 @@ text{font-family:system-ui,-apple-system,"Segoe UI",Helvetica,Arial,sans-serif;t
 }"""
 
 
+_HEAD = (
+    '<defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto">'
+    '<path class="head" d="M0 0.5 8 4 0 7.5Z"/></marker></defs>'
+)
+
+
 def svg_text(graph: Graph) -> str:
     """Write *graph* as SVG."""
     picture = placed(with_stubs(graph))
     # Edges to another column, and back, lead around.
     top, side = _MARGIN + GAP / 2, _MARGIN + 8
     width, height = picture.width + 2 * side, picture.height + 2 * top
+    size = f'viewBox="0 0 {_n(width)} {_n(height)}" width="{_n(width)}" height="{_n(height)}"'
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_n(width)} {_n(height)}" width="{_n(width)}" '
-        f'height="{_n(height)}" role="img">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">',
         f"<style>{_STYLE}</style>",
-        '<defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto">'
-        '<path class="head" d="M0 0.5 8 4 0 7.5Z"/></marker></defs>',
+        _HEAD,
         *_picture(picture, side, top),
         "</svg>",
     ]
@@ -115,7 +121,7 @@ def _way(path: Path, x: float, y: float) -> str:
 def _curve(points: list[tuple[float, float]]) -> str:
     """A line through points: straight where they are in line, bent in an S from layer to layer, rounded at corners."""
     drawn = f"M{_n(points[0][0])} {_n(points[0][1])}"
-    for (fx, fy), (tx, ty) in zip(points, points[1:], strict=False):
+    for (fx, fy), (tx, ty) in pairwise(points):
         if abs(fx - tx) < 1 or abs(fy - ty) < 1:
             drawn += f"L{_n(tx)} {_n(ty)}"
         else:
@@ -128,7 +134,7 @@ def _label(path: Path, x: float, y: float) -> str:
     """The label of an edge: above the node that it leads to next, or at the long side of a way back."""
     points = path.points
     if points[0][1] >= points[-1][1]:
-        longest = max(zip(points, points[1:], strict=False), key=lambda ends: abs(ends[0][1] - ends[1][1]))
+        longest = max(pairwise(points), key=lambda ends: abs(ends[0][1] - ends[1][1]))
         at = tuple((one + other) / 2 for one, other in zip(*longest, strict=True))
     else:
         at = (points[1][0], points[1][1] - _ABOVE)

@@ -119,9 +119,7 @@ class Rehearsal:
         Raises:
             InvalidInputError: There is no state machine, or not only one.
         """
-        found = machine_of(
-            source, stack=stack, machine=machine, region=region, account=account, parameters=parameters
-        )
+        found = machine_of(source, stack=stack, machine=machine, region=region, account=account, parameters=parameters)
         return cls(region=found.region, account=found.account, _machine=found, **options)
 
     @property
