@@ -107,6 +107,8 @@ def _misshapen_parts(name: str, state: Mapping[str, Any], use: str) -> Iterator[
         for part in parts:
             if field in {"Catch", "Retry"} and not _is_list_of_texts(part.get("ErrorEquals")):
                 yield Problem(f"{field} of state {name!r} needs ErrorEquals", _kind(part.get("ErrorEquals")), use)
+            if field in {"Catch", "Choices"} and not isinstance(part.get("Next"), str):
+                yield Problem(f"{field} of state {name!r} needs Next", _kind(part.get("Next")), use)
             if field == "Branches":
                 yield from _misshapen(part, f"a branch of {name!r}")
     for field in ("ItemProcessor", "Iterator"):
