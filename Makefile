@@ -10,7 +10,7 @@ export JSII_NODE = $(NODE)/bin/node
 # The one that the deployment tests use.
 CDK_CLI = aws-cdk@$(shell sed -n 's/.*"aws-cdk": "\(.*\)".*/\1/p' tests/node/package.json)
 
-.PHONY: help synth cdk test check lint types deploy large wheel bench snapshots clean
+.PHONY: help synth cdk test check lint types deploy large toolkit torch wheel bench snapshots findings clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -39,6 +39,12 @@ deploy: $(VENV)/.test $(VENV)-emulator/.ready ## bootstrap, deploy, run and dest
 large: $(VENV)/.test ## hundreds of jobs and thousands of events, at AWS's quotas
 	$(BIN)/python -m pytest -m large
 
+toolkit: $(VENV)/.test $(VENV)-toolkit/.ready ## scripts of one's own in the real sagemaker-training toolkit
+	$(BIN)/python -m pytest -m 'toolkit and not torch'
+
+torch: $(VENV)/.test $(VENV)-toolkit/.torch ## those that need PyTorch besides, which is large
+	$(BIN)/python -m pytest -m 'toolkit and torch'
+
 wheel: $(VENV)/.test ## build the wheel and use it in a fresh virtual environment
 	$(BIN)/python -m pytest -m wheel
 
@@ -48,8 +54,11 @@ bench: $(VENV)/.dev ## measure against hand-written and empty apps, into docs/pe
 snapshots: $(VENV)/.test ## write the snapshots anew; read the difference before you commit it
 	$(BIN)/python -m pytest --snapshot-update
 
+findings: ## ask other packages again for what surprised; needs the network, not part of check
+	@failed=0; for program in findings/*.sh; do echo "$$program"; bash $$program || failed=1; done; exit $$failed
+
 clean: ## remove all that make made
-	rm -rf $(VENV) $(VENV)-emulator tests/node/node_modules cdk.out build dist *.egg-info
+	rm -rf $(VENV) $(VENV)-emulator $(VENV)-toolkit tests/node/node_modules cdk.out build dist *.egg-info
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -70,4 +79,14 @@ $(VENV)/.test: $(VENV)/.dev tests/node/package-lock.json
 $(VENV)-emulator/.ready: tests/emulator.txt
 	$(PYTHON) -m venv $(VENV)-emulator
 	$(VENV)-emulator/bin/python -m pip install --quiet --disable-pip-version-check --requirement tests/emulator.txt
+	@touch $@
+
+# The toolkit pins numpy and others, as its containers do.
+$(VENV)-toolkit/.ready: tests/toolkit.txt
+	$(PYTHON) -m venv $(VENV)-toolkit
+	$(VENV)-toolkit/bin/python -m pip install --quiet --disable-pip-version-check --requirement tests/toolkit.txt
+	@touch $@
+
+$(VENV)-toolkit/.torch: tests/torch.txt $(VENV)-toolkit/.ready
+	$(VENV)-toolkit/bin/python -m pip install --quiet --disable-pip-version-check --requirement tests/torch.txt
 	@touch $@

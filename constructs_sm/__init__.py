@@ -11,6 +11,7 @@ node.provide()
 
 _NAMES = {
     "steps.approval": ("Approval",),
+    "steps.artifact_check": ("ArtifactCheck",),
     "values.conditions": ("Condition", "Number"),
     "steps.endpoint_deployment": ("EndpointDeployment",),
     "language.errors": ("InvalidInputError",),

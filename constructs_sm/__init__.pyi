@@ -66,6 +66,7 @@ from constructs_sm.pipeline.pipeline import JobPipeline as JobPipeline
 from constructs_sm.pipeline.stack import PipelineStack as PipelineStack
 from constructs_sm.retry import RetryPolicy as RetryPolicy
 from constructs_sm.steps.approval import Approval as Approval
+from constructs_sm.steps.artifact_check import ArtifactCheck as ArtifactCheck
 from constructs_sm.steps.endpoint_deployment import EndpointDeployment as EndpointDeployment
 from constructs_sm.steps.failure_handler import FailureHandler as FailureHandler
 from constructs_sm.steps.fan_out import FanOut as FanOut

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
 
 class Evidence(Enum):
@@ -41,7 +42,7 @@ class Result:
         return self.field if self.above is None else f"{self.field} above {self.above}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Action:
     """One API. What can be derived from the noun and the verb is derived."""
 
@@ -69,59 +70,59 @@ class Action:
     results: tuple[str, ...] = ()
     """Fields of the Describe output in which later states find what the job has made."""
 
-    @property
+    @cached_property
     def api(self) -> str:
         """The API as Step Functions spells it: `createTrainingJob`."""
         return f"{self.verb.lower()}{self.noun}"
 
-    @property
+    @cached_property
     def operation(self) -> str:
         """The API as SageMaker and IAM spell it: `CreateTrainingJob`."""
         return f"{self.verb}{self.noun}"
 
-    @property
+    @cached_property
     def describe(self) -> str:
         """The API that describes the resource, as SageMaker and IAM spell it."""
         return f"Describe{self.noun}"
 
-    @property
+    @cached_property
     def name_field(self) -> str:
         return f"{self.noun}Name"
 
-    @property
+    @cached_property
     def arn_field(self) -> str:
         return f"{self.noun}Arn"
 
-    @property
+    @cached_property
     def sync(self) -> bool:
         """True if `.sync` is offered."""
         return self.sync_rule is not None
 
-    @property
+    @cached_property
     def status_field(self) -> str | None:
         """The field of a `.sync` output that says how the job ended."""
         return f"{self.noun}Status" if self.sync else None
 
-    @property
+    @cached_property
     def success_status(self) -> str | None:
         return "Completed" if self.sync else None
 
-    @property
+    @cached_property
     def kept_fields(self) -> tuple[str, ...]:
         """The fields of a `.sync` output that later states need; a whole one takes kilobytes of a payload's 256 KiB."""
         return (self.name_field, self.arn_field, f"{self.noun}Status", "FailureReason", *self.results)
 
-    @property
+    @cached_property
     def terminal_statuses(self) -> tuple[str, ...]:
         """The statuses a job ends with; empty where there is no job to wait for."""
         return ("Completed", "Failed", "Stopped", *self.other_terminal_statuses) if self.sync else ()
 
-    @property
+    @cached_property
     def role_field(self) -> str | None:
         """Dotted path of the execution role in the request."""
         return ".".join(self.role_path) or None
 
-    @property
+    @cached_property
     def takes_tags(self) -> bool:
         """Return whether Step Functions tags what the API makes, and so needs `sagemaker:AddTags`."""
         return self.verb == "Create"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from constructs_sm.language.arns import Arns
-from constructs_sm.language.errors import InvalidInputError, Problem
+from constructs_sm.language.errors import InvalidInputError, Problem, where_of
 
 from aws_cdk import Stack
 
@@ -44,7 +44,7 @@ def parent_of(scope: IConstruct) -> IConstruct:
     """
     parent = scope.node.scope
     if parent is None:
-        where = f"{type(scope).__name__} '{scope.node.path}'"
+        where = where_of(type(scope).__name__, scope)
         raise InvalidInputError(
             where, [Problem("the scope is not inside a Stack", scope.node.path, "pass a scope in one")]
         )

@@ -8,11 +8,12 @@ needs; what it is called and what it says of itself are botocore's (`tests/task/
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from constructs_sm.actions import Action
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class PolledAction(Action):
     """One API whose job is described until it has ended. What can be derived from the noun and the verb is derived."""
 
@@ -41,49 +42,49 @@ class PolledAction(Action):
     begun_on_itself: bool = True
     """True if the call is authorized on the job, and not on `extra_resources` alone."""
 
-    @property
+    @cached_property
     def operation(self) -> str:
         return f"{self.verb}{self.noun}{self.version}"
 
-    @property
+    @cached_property
     def api(self) -> str:
         return f"{self.verb.lower()}{self.noun}{self.version}"
 
-    @property
+    @cached_property
     def describe(self) -> str:
         return f"Describe{self.noun}{self.version}"
 
-    @property
+    @cached_property
     def stop(self) -> str | None:
         """The API that stops it."""
         return f"Stop{self.noun}" if self.stops else None
 
-    @property
+    @cached_property
     def name_field(self) -> str:
         return self.token_field or f"{self.fields or self.noun}Name"
 
-    @property
+    @cached_property
     def arn_field(self) -> str:
         return f"{self.fields or self.noun}Arn"
 
-    @property
+    @cached_property
     def status_field(self) -> str:
         return self.status or f"{self.noun}Status"
 
-    @property
+    @cached_property
     def success_status(self) -> str:
         return self.success
 
-    @property
+    @cached_property
     def terminal_statuses(self) -> tuple[str, ...]:
         return (self.success, *self.ended)
 
-    @property
+    @cached_property
     def kept_fields(self) -> tuple[str, ...]:
         name = () if self.token_field else (self.name_field,)
         return (*name, self.arn_field, self.status_field, self.reason, *self.results)
 
-    @property
+    @cached_property
     def takes_tags(self) -> bool:
         """Never: the AWS SDK integration adds none to those of the request."""
         return False

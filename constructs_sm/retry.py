@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from constructs_sm.language.error_names import ALL
 from constructs_sm.language.errors import Problem, raise_all
 
 MOST_ATTEMPTS = 99_999_999
@@ -52,7 +53,7 @@ class RetryPolicy:
         found = []
         if not self.errors or not all(isinstance(error, str) and error for error in self.errors):
             found.append(Problem("errors must be error names", self.errors, "name at least one, as 'States.Timeout'"))
-        if "States.ALL" in self.errors and len(self.errors) > 1:
+        if ALL in self.errors and len(self.errors) > 1:
             found.append(Problem("States.ALL must be alone", self.errors, "give it a policy of its own, as the last"))
         if not _whole(self.interval_seconds) or not 1 <= self.interval_seconds <= MOST_ATTEMPTS:
             found.append(Problem("interval_seconds must be 1 or more", self.interval_seconds, "pass whole seconds"))

@@ -7,8 +7,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
+from constructs_sm.language.durations import seconds_of
 from constructs_sm.language.errors import Problem, did_you_mean, raise_all
 from constructs_sm.language.late_bound import is_token
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_s3 as s3
+    from aws_cdk import aws_stepfunctions as sfn
     from constructs import Node
 
 CONTEXT_KEY = "constructs_sm"
@@ -34,6 +36,21 @@ _RETENTION_DAYS = (
 ENVIRONMENT_KEY = "environment"
 """The context that chooses one of several environments: `cdk deploy -c environment=dev`."""
 ENVIRONMENTS = "environments"
+_SHORTEST_RATE = 60
+"""Seconds, of EventBridge."""
+Time: TypeAlias = Union[Duration, "sfn.Timeout", int]
+"""A Duration, an `sfn.Timeout` of one, or seconds."""
+
+
+def is_time(value: object) -> bool:
+    """Tell whether *value* is a time of whole seconds, one or more; a Duration may be known at deployment only."""
+    late = isinstance(value, Duration) and value.is_unresolved()
+    return late or seconds_of(value) is not None
+
+
+def duration_of(time: Time) -> Duration:
+    """Make a Duration of a time that `is_time`."""
+    return time if isinstance(time, Duration) else Duration.seconds(seconds_of(time) or 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +64,8 @@ class Settings:
         schedule: When to start an execution by itself, with the defaults for its input: `rate(1 day)` or
             `cron(0 3 * * ? *)`, a Duration, an events.Schedule, or a list of these. Default: never.
         alert_emails: Who is told of executions that fail, time out or are aborted; each must confirm the subscription.
-        timeout: An execution that runs longer ends TIMED_OUT: ISO 8601 (`PT6H`, `P2D`) or a Duration. Default: 1 day.
+        timeout: An execution that runs longer ends TIMED_OUT: ISO 8601 (`PT6H`, `P2D`), a Duration, an
+            `sfn.Timeout` or seconds. Default: 1 day.
         log_retention_days: How long the log of executions is kept. Default: 365.
         removal_policy: What becomes of the data bucket and the key with the stack: `retain` or `destroy` (which fails
             while anything is in the bucket). Default: retain.
@@ -70,7 +88,7 @@ class Settings:
 
     schedule: str | Duration | events.Schedule | Sequence[str | Duration | events.Schedule] | None = None
     alert_emails: Sequence[str] = ()
-    timeout: str | Duration = "P1D"
+    timeout: str | Time = "P1D"
     log_retention_days: int = 365
     removal_policy: str | RemovalPolicy = "retain"
     tags: Mapping[str, str] | None = None
@@ -104,7 +122,7 @@ class Settings:
         return replace(cls(**{**everywhere, **here}), **arguments)
 
     def timeout_duration(self) -> Duration:
-        return Duration.parse(self.timeout) if isinstance(self.timeout, str) else self.timeout
+        return Duration.parse(self.timeout) if isinstance(self.timeout, str) else duration_of(self.timeout)
 
     def event_schedules(self) -> list[events.Schedule]:
         return [event_schedule(schedule) for schedule in _listed(self.schedule)]
@@ -154,7 +172,6 @@ _ARN = r"arn:[a-z-]+:{}:[^:]*:[^:]*:{}.+"
 _REMOVAL = {"retain": RemovalPolicy.RETAIN, "destroy": RemovalPolicy.DESTROY}
 _VPC = {"subnets": "subnet-", "security_groups": "sg-"}
 _TYPES: dict[str, tuple[type, ...]] = {
-    "timeout": (str, Duration),
     "removal_policy": (str, RemovalPolicy),
     "tags": (Mapping,),
     "permissions_boundary": (str, PermissionsBoundary),
@@ -206,11 +223,12 @@ def _unusable_times(given: Mapping[str, Any]) -> list[Problem]:
     timeout = given.get("timeout")
     if isinstance(timeout, str) and not _ISO_DURATION.fullmatch(timeout):
         problems.append(Problem("timeout is no ISO 8601 duration", timeout, "write 'PT6H' or 'P2D'"))
-    times = [("schedule", 60, schedule) for schedule in schedules] + [("timeout", 1, timeout)]
-    for name, least, value in times:
-        if isinstance(value, Duration) and not _at_least(value, least):
-            problems.append(Problem(f"{name} is too short", str(value), f"pass {least} s or more, in whole seconds"))
-    return problems
+    elif timeout is not None and not isinstance(timeout, str) and not is_time(timeout):
+        use = "pass Duration.hours(6), or seconds: one or more, and whole"
+        problems.append(Problem("timeout must be a Duration of whole seconds", timeout, use))
+    short = [each for each in schedules if isinstance(each, Duration) and (seconds_of(each) or 0) < _SHORTEST_RATE]
+    use = f"pass {_SHORTEST_RATE} s or more, in whole seconds"
+    return [*problems, *(Problem("schedule is too short", str(each), use) for each in short)]
 
 
 def _unusable_values(given: Mapping[str, Any]) -> list[Problem]:
@@ -271,10 +289,3 @@ def _strings(value: Any) -> bool:
 def _matches(pattern: str, value: Any) -> bool:
     """Return whether *value* matches *pattern*; a token is taken to match."""
     return isinstance(value, str) and (is_token(value) or re.fullmatch(pattern, value) is not None)
-
-
-def _at_least(duration: Duration, seconds: int) -> bool:
-    try:
-        return duration.to_seconds() >= seconds
-    except RuntimeError:
-        return False

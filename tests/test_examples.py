@@ -34,6 +34,7 @@ GOOD = Metrics(**{"train:auc": 0.9})
 STEPS = {
     "train_each_dataset": {"Train": [GOOD, Failed("AlgorithmError: no rows"), *[GOOD] * 8]},
     "stop_bad_models": {"Train": [Metrics(**{"validation:auc": 0.9})]},
+    "train_own_forest": {"Train": [Metrics(accuracy=0.9)]},
 }
 ANSWERS = {
     "approve_before_deployment": {"Approve: Ask": [{"Approved": True, "By": "Ada", "Comment": "better"}]},
@@ -64,7 +65,7 @@ GOES_ON = {
     "Deploy: FindEndpoint": "the endpoint is looked for a second time",
     "Register: CreateGroup": "the group may be there; if not, the next call says so",
 }
-SAID = {"train_each_dataset": "10 of 10 child workflow executions failed"}
+SAID = {"train_each_dataset": "The specified tolerated failure threshold was exceeded"}
 """Step Functions' own words, where it has them; a child says which job it was."""
 
 

@@ -8,7 +8,7 @@ import inspect
 import re
 
 import constructs_sm
-from constructs_sm.task.task_state import TaskArguments
+from constructs_sm.task.arguments import TaskArguments
 
 import pytest
 from conftest import ROOT
@@ -16,6 +16,7 @@ from conftest import ROOT
 PACKAGE = ROOT / "constructs_sm"
 WINGS = (
     "language",
+    "diagram",
     "values",
     "rules",
     "requests",
@@ -31,8 +32,8 @@ WINGS = (
 )
 """A wing imports only wings above it; the modules at the top of the package, only `language` and each other."""
 FACTS = tuple(sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__"))
-WITHOUT_CDK = ("language", "values", "rules", "requests", "grants", "interpreter", "testing", "commands")
-SYNTHESIZES = {"testing/source/machine.py", "testing/source/synthesized.py"}
+WITHOUT_CDK = ("language", "diagram", "values", "rules", "requests", "grants", "interpreter", "testing", "commands")
+SYNTHESIZES = {"testing/source/synthesized.py"}
 """What reads a stack of the CDK, which whoever has one has imported."""
 
 
@@ -40,17 +41,21 @@ def sources(wing):
     return sorted((PACKAGE / wing).rglob("*.py"))
 
 
-def imported(path):
-    """The modules a file imports when it runs: not those under `if TYPE_CHECKING`."""
+def imported(path, *, typed=False):
+    """The modules a file imports when it runs, and with *typed* those under `if TYPE_CHECKING` too."""
     tree = ast.parse(path.read_text())
-    tree.body = [node for node in tree.body if not isinstance(node, ast.If)]
+    tree.body = [node for node in tree.body if typed or not isinstance(node, ast.If)]
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module == "constructs_sm":
+        if isinstance(node, ast.ImportFrom) and re.fullmatch(r"constructs_sm(\.\w+)?", node.module or ""):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield from ([node.module] if node.module else ())
         elif isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
+
+
+def is_in(wing, module):
+    return module.startswith(f"constructs_sm.{wing}.")
 
 
 def own(path):
@@ -73,6 +78,15 @@ def test_wing_says_its_purpose_in_one_sentence(wing):
 def test_wing_imports_only_wings_above_it(wing):
     above = {*WINGS[: WINGS.index(wing) + 1], *FACTS}
     assert {path.name: own(path) - above for path in sources(wing) if own(path) - above} == {}
+
+
+@pytest.mark.parametrize("wing", sorted({*WINGS} - {"testing"}))
+def test_other_wings_import_only_the_modules_that_a_wing_names(wing):
+    """Of `testing`, the names are for users' tests; its modules serve the command line."""
+    named = getattr(importlib.import_module(f"constructs_sm.{wing}"), "__all__", ())
+    others = [path for other in WINGS if other != wing for path in sources(other)]
+    used = {module.split(".")[2] for path in others for module in imported(path, typed=True) if is_in(wing, module)}
+    assert used - {*named} == set()
 
 
 @pytest.mark.parametrize("name", FACTS)

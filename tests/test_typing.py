@@ -19,8 +19,8 @@ from functools import cache
 from importlib.util import find_spec
 
 import constructs_sm
+from constructs_sm.task.arguments import TaskArguments
 from constructs_sm.task.job import JobArguments
-from constructs_sm.task.task_state import TaskArguments
 
 import pytest
 from aws_cdk import Stack

@@ -131,9 +131,12 @@ def test_installed_package_is_imported_silently(installed: Installed) -> None:
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
 
 
-def test_command_is_installed_and_says_what_it_lacks(installed: Installed) -> None:
+def test_command_is_installed_and_says_what_it_lacks(installed: Installed, tmp_path: Path) -> None:
+    definition = tmp_path / "definition.json"
+    computed = {"Type": "Pass", "Output": "{% 1 + 1 %}", "End": True}
+    definition.write_text(json.dumps({"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": computed}}))
     program = "import sys; from importlib.metadata import entry_points; sys.exit(entry_points(name='constructs-sm')"
-    ended = installed.run("-c", f"{program}['constructs-sm'].load()(['rehearse', 'cdk.out']))")
+    ended = installed.run("-c", f"{program}['constructs-sm'].load()(['rehearse', {str(definition)!r}]))")
 
     assert ended.returncode == 2
     assert ended.stderr.endswith("install it with: pip install 'constructs-sm[testing]'\n")

@@ -33,7 +33,7 @@ this page from the code.
 """
 OF_JOBS = """\
 Each makes a request of SageMaker, retries it and checks the output. Arguments that all of them take:
-[`TaskArguments`](../constructs_sm/task/task_state.py) and [`JobArguments`](../constructs_sm/task/job.py). Members that
+[`TaskArguments`](../constructs_sm/task/arguments.py) and [`JobArguments`](../constructs_sm/task/job.py). Members that
 all of them have: see `SageMakerJob`, [below](#below-the-jobs)."""
 GROUPS: tuple[tuple[str, str, str], ...] = (
     (
@@ -48,7 +48,10 @@ GROUPS: tuple[tuple[str, str, str], ...] = (
     (
         "Between jobs",
         "",
-        "QualityGate EvaluationReport Condition Number ParallelJobs FanOut S3Items EndpointDeployment Approval",
+        (
+            "QualityGate EvaluationReport ArtifactCheck Condition Number ParallelJobs FanOut S3Items EndpointDeployment"
+            " Approval"
+        ),
     ),
     ("Inputs and failures", "", "Input InputGuard FailureHandler InvalidInputError"),
     ("Names, retries, checks, outputs", "", "JobName RetryPolicy OutputCheck JobOutput"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.blueprints.blueprint import Blueprint, further
 from constructs_sm.jobs.model import CreateModel
 from constructs_sm.jobs.transform import TransformJob
+from constructs_sm.language.errors import where_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -64,7 +65,7 @@ class BatchInference(Blueprint):
         model: Mapping[str, Any] | None = None,
         score: Mapping[str, Any] | None = None,
     ) -> None:
-        where = f"BatchInference '{construct_id}'"
+        where = where_of(type(self).__name__, scope, construct_id)
         self._model_arguments = further(model, f"{where}: model", {"image": image, "model_data": model_data})
         self._score_arguments = further(
             score,

@@ -56,7 +56,7 @@ class DeployingBlueprint(Blueprint):
         super().__init__(scope, construct_id)
 
     @property
-    def _has_bar(self) -> bool:
+    def _has_threshold(self) -> bool:
         return self._at_least is not None or self._at_most is not None
 
     def _gates(self, measure: Comparable | None) -> Sequence[sfn.IChainable]:

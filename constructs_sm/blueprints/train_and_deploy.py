@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.blueprints.blueprint import further
 from constructs_sm.blueprints.deploying import DeployingBlueprint
 from constructs_sm.jobs.training import TrainingJob
-from constructs_sm.language.errors import InvalidInputError, Problem
+from constructs_sm.language.errors import InvalidInputError, Problem, where_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from constructs_sm.jobs.parts.channels import ChannelData
     from constructs_sm.jobs.parts.fields import Image, InstanceType, Texts
+    from constructs_sm.jobs.parts.script_mode import SourceCode
     from constructs_sm.values.s3 import S3Data
 
     from aws_cdk import aws_stepfunctions as sfn
@@ -28,6 +29,8 @@ class TrainAndDeploy(DeployingBlueprint):
         construct_id: Of the fragment.
         image: The training image, and the inference image unless *serving_image* says otherwise.
         inputs: Channels by name.
+        code: A script of your own for the training: see `TrainingJob`. One to serve with goes into *model*.
+        entry_point: The file of *code* that is run. Default: *code* itself, where that is a file.
         endpoint_name: Created by the first run, updated by the next ones.
         instance_type: Of the training. Default: `ml.m5.xlarge`.
         hyperparameters: Any scalars; SageMaker gets strings.
@@ -49,7 +52,7 @@ class TrainAndDeploy(DeployingBlueprint):
         deploy: The `EndpointDeployment`.
 
     Raises:
-        InvalidInputError: A metric without a bar or a bar without a metric, or a job refuses its arguments; nothing has
+        InvalidInputError: A metric without a threshold or the reverse, or a job refuses its arguments; nothing has
             been made then.
 
     Grants: see `TrainingJob`, `CreateModel` and `EndpointDeployment`.
@@ -65,6 +68,8 @@ class TrainAndDeploy(DeployingBlueprint):
         image: Image,
         inputs: Mapping[str, ChannelData],
         endpoint_name: str,
+        code: SourceCode | None = None,
+        entry_point: str | None = None,
         instance_type: InstanceType = "ml.m5.xlarge",
         hyperparameters: Texts | None = None,
         output: S3Data | None = None,
@@ -78,18 +83,22 @@ class TrainAndDeploy(DeployingBlueprint):
         model: Mapping[str, Any] | None = None,
         deploy: Mapping[str, Any] | None = None,
     ) -> None:
-        where = f"TrainAndDeploy '{construct_id}'"
-        bar = {name: end for name, end in (("at_least", at_least), ("at_most", at_most)) if end is not None}
-        if metric is None and bar:
-            raise InvalidInputError(where, [Problem("a bar without a metric", bar, "say which metric it is for")])
-        if metric is not None and not bar:
-            raise InvalidInputError(where, [Problem("a metric without a bar", metric, "give at_least or at_most")])
+        where = where_of(type(self).__name__, scope, construct_id)
+        bounds = {name: end for name, end in (("at_least", at_least), ("at_most", at_most)) if end is not None}
+        if metric is None and bounds:
+            problem = Problem("a threshold without a metric", bounds, "say which metric it is for")
+            raise InvalidInputError(where, [problem])
+        if metric is not None and not bounds:
+            problem = Problem("a metric without a threshold", metric, "give at_least or at_most")
+            raise InvalidInputError(where, [problem])
         self._metric = metric
         self._train_arguments = further(
             train,
             f"{where}: train",
             {
                 "image": image,
+                "code": code,
+                "entry_point": entry_point,
                 "inputs": inputs,
                 "instance_type": instance_type,
                 "hyperparameters": hyperparameters,

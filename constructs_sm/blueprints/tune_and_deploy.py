@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.blueprints.blueprint import further
 from constructs_sm.blueprints.deploying import DeployingBlueprint
 from constructs_sm.jobs.tuning import TuningJob
+from constructs_sm.language.errors import where_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from constructs_sm.jobs.parts.channels import ChannelData
     from constructs_sm.jobs.parts.fields import Image, InstanceType, Texts
     from constructs_sm.jobs.parts.ranges import Range
+    from constructs_sm.jobs.parts.script_mode import SourceCode
     from constructs_sm.values.s3 import S3Data
 
     from aws_cdk import aws_stepfunctions as sfn
@@ -30,6 +32,8 @@ class TuneAndDeploy(DeployingBlueprint):
         inputs: Channels by name.
         ranges: What to search, by hyperparameter: see `TuningJob`.
         objective: The metric to optimize, as `validation:auc`.
+        code: A script of your own for the trainings: see `TrainingJob`. One to serve with goes into *model*.
+        entry_point: The file of *code* that is run. Default: *code* itself, where that is a file.
         endpoint_name: Created by the first run, updated by the next ones.
         objective_type: `Maximize` or `Minimize`. Default: `Maximize`.
         max_jobs: Trainings in all. Default: 10.
@@ -48,7 +52,7 @@ class TuneAndDeploy(DeployingBlueprint):
 
     Attributes:
         tune: The `TuningJob`.
-        gate: The `QualityGate`; None without a bar.
+        gate: The `QualityGate`; None without a threshold.
         model: The `CreateModel`.
         deploy: The `EndpointDeployment`.
 
@@ -70,6 +74,8 @@ class TuneAndDeploy(DeployingBlueprint):
         ranges: Mapping[str, Range],
         objective: str,
         endpoint_name: str,
+        code: SourceCode | None = None,
+        entry_point: str | None = None,
         objective_type: str = "Maximize",
         max_jobs: int = 10,
         max_parallel_jobs: int = 2,
@@ -85,12 +91,14 @@ class TuneAndDeploy(DeployingBlueprint):
         model: Mapping[str, Any] | None = None,
         deploy: Mapping[str, Any] | None = None,
     ) -> None:
-        where = f"TuneAndDeploy '{construct_id}'"
+        where = where_of(type(self).__name__, scope, construct_id)
         self._tune_arguments = further(
             tune,
             f"{where}: tune",
             {
                 "image": image,
+                "code": code,
+                "entry_point": entry_point,
                 "inputs": inputs,
                 "ranges": ranges,
                 "objective": objective,
@@ -119,5 +127,5 @@ class TuneAndDeploy(DeployingBlueprint):
     def _make(self) -> Sequence[sfn.IChainable]:
         self.tune = TuningJob(self, "Tune", **self._tune_arguments)
         # Not asked for without need: an output that is not kept would be refused.
-        measure = self.tune.best_objective if self._has_bar else None
+        measure = self.tune.best_objective if self._has_threshold else None
         return [self.tune, *self._gates(measure), *self._serving(self.tune.best_model_artifacts)]

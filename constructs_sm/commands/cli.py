@@ -21,6 +21,7 @@ _COMMANDS = {
     "init": "make a project with an app, tests and CI that pass",
     "permissions": "print the permissions that the state machine role is missing, and the grants it does not need",
     "rehearse": "run a state machine offline, and print its timeline",
+    "rules": "list every rule, and say why one is",
 }
 """The commands, each in a module of its name; the help is here, so that none is loaded to list them."""
 
@@ -47,14 +48,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.exceptions.Abort:
         return _INTERRUPTED
     except click.ClickException as error:
-        where = f" {error.ctx.info_name}" if isinstance(error, click.UsageError) and error.ctx is not None else ""
-        hint = f"; see constructs-sm{'' if where == ' constructs-sm' else where} --help"
-        print(f"constructs-sm: {' '.join(error.format_message().split())}{hint}", file=sys.stderr)
+        message = " ".join(error.format_message().split()).rstrip(".")
+        print(f"constructs-sm: {message}{_hint(click, error)}", file=sys.stderr)
         return WRONG
     except BrokenPipeError:
         sys.stderr.close()
         return 0
     return result if isinstance(result, int) else 0
+
+
+def _hint(click: Any, error: Any) -> str:
+    """Say where the usage is told that an error is of; empty for another error."""
+    if not isinstance(error, click.UsageError):
+        return ""
+    path = error.ctx.command_path if error.ctx is not None else "constructs-sm"
+    return f"; see {path} --help"
 
 
 def _group(click: Any) -> Any:

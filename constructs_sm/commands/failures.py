@@ -7,7 +7,7 @@ from constructs_sm.language.errors import InvalidInputError
 
 def told(path: str, error: Exception) -> str:
     """Tell of *error*, which came up while *path* was at hand."""
-    from constructs_sm.testing.world.calls import RehearsalError  # noqa: PLC0415 - not before it is needed
+    from constructs_sm.testing.world.errors import RehearsalError  # noqa: PLC0415 - not before it is needed
 
     text = " ".join(str(error).split())
     if isinstance(error, InvalidInputError):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.commands.scripts import play
 from constructs_sm.commands.targets import json_option
-from constructs_sm.testing.world.calls import UnansweredError
+from constructs_sm.testing.world.errors import UnansweredError
 
 import click
 

@@ -1,4 +1,4 @@
-"""What a synthesis has made, for people."""
+"""A summary of a synthesis: stacks, state machines, warnings."""
 
 from __future__ import annotations
 

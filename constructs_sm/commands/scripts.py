@@ -14,9 +14,9 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.interpreter.calls import TaskError
 from constructs_sm.language.errors import InvalidInputError, Problem
 from constructs_sm.testing.world import steps
-from constructs_sm.testing.world.calls import TaskError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from constructs_sm.diagram.graph import Graph, Node
 
-_LOOKS = {
+_STYLES = {
     "Choice": 'shape=diamond style=filled fillcolor="#f5e9c3"',
     "Fail": 'shape=box style="rounded,filled" fillcolor="#f8d7da"',
     "Pass": 'shape=box style="rounded,dashed"',
@@ -18,7 +18,7 @@ _LOOKS = {
     "Task": 'shape=box style="rounded,filled" fillcolor="#cfe2ff"',
     "Wait": 'shape=box style="rounded,filled" fillcolor="#e6dcf8"',
 }
-_LOOK = 'shape=box style="rounded"'
+_STYLE = 'shape=box style="rounded"'
 
 
 def dot_text(graph: Graph) -> str:
@@ -44,19 +44,19 @@ class _Drawing:
             yield from self._node(ids[node.name], node, indent)
         clusters = {node.name: f"cluster_{ids[node.name]}" for node in graph.nodes if node.inner}
         for edge in graph.edges:
-            looks = [f"label={_quoted(edge.label)}"] if edge.label else []
-            looks += ["style=dashed"] if edge.caught else []
+            style = [f"label={_quoted(edge.label)}"] if edge.label else []
+            style += ["style=dashed"] if edge.caught else []
             # An arrow leads from node to node, and is cut at the edge of the cluster around it.
-            looks += [f"ltail={clusters[edge.source]}"] if edge.source in clusters else []
-            looks += [f"lhead={clusters[edge.target]}"] if edge.target in clusters else []
+            style += [f"ltail={clusters[edge.source]}"] if edge.source in clusters else []
+            style += [f"lhead={clusters[edge.target]}"] if edge.target in clusters else []
             ends = f"{self._ends[edge.source][1]} -> {self._ends[edge.target][0]}"
-            yield f"{indent}{ends}{f' [{chr(32).join(looks)}]' if looks else ''}"
+            yield f"{indent}{ends}{f' [{chr(32).join(style)}]' if style else ''}"
 
     def _node(self, node_id: str, node: Node, indent: str) -> Iterator[str]:
         label = _quoted("\n".join([node.name, *node.notes]))
         self._ends[node.name] = (node_id, node_id)
         if not node.inner:
-            yield f"{indent}{node_id} [label={label} {_LOOKS.get(node.kind, _LOOK)}]"
+            yield f"{indent}{node_id} [label={label} {_STYLES.get(node.kind, _STYLE)}]"
             return
         yield f"{indent}subgraph cluster_{node_id} {{"
         yield f'{indent}  label={label} style="rounded" color="#8c959f" fontname="Helvetica,sans-serif" fontsize=11'

@@ -15,7 +15,7 @@ class Node:
 
     Attributes:
         name: The name of the state; unique in the whole state machine.
-        kind: The type of the state, which says what it looks like.
+        kind: The type of the state, which decides its shape and colour.
         notes: Lines below the name.
         inner: The pictures within it: branches, or the work for each item.
     """

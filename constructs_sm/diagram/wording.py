@@ -6,6 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from constructs_sm.language.error_names import ALL
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
@@ -61,11 +63,11 @@ def condition(rule: Json, *, fails: bool) -> str:
 def caught(errors: Sequence[str]) -> str:
     """Say which errors a catcher is for."""
     named = " or ".join(error.rpartition(".")[2] for error in errors)
-    return named if len(named) <= LONGEST_LABEL and "States.ALL" not in errors else _kinds(errors)
+    return named if len(named) <= LONGEST_LABEL and ALL not in errors else _kinds(errors)
 
 
 def _kinds(errors: Collection[str]) -> str:
-    if "States.ALL" in errors:
+    if ALL in errors:
         return "any error"
     return f"{len(errors)} kind{'s' if len(errors) > 1 else ''} of error"
 

@@ -1,23 +1,20 @@
-"""What SageMaker has to read, write, pull, call and decrypt to serve a request: found by the names of its fields."""
+"""Data, images, keys and interfaces that SageMaker needs to serve a request: found by the names of its fields."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.language.fields import join, spelled
-from constructs_sm.language.late_bound import LATE, is_jsonata, is_token
+from constructs_sm.language.late_bound import Computed, is_token
 from constructs_sm.requests.model_check import fields_below
 from constructs_sm.values.s3 import S3Location, bucket_and_prefix
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from constructs_sm.actions import Action
-    from constructs_sm.requests.rendering import Rendered
+    from constructs_sm.requests.request import Fields, Request
 
 _S3 = re.compile(r"(S3Uri|S3OutputPath|S3OutputLocation|S3FailurePath|ModelDataUrl|ShapBaselineUri)$")
 _IMAGE = re.compile(r"(^|\.)(TrainingImage|ImageUri|Image|RuleEvaluatorImage)$")
@@ -32,6 +29,8 @@ _OF_THE_CALLER = re.compile(r"^KmsKeyId$")
 """An endpoint's volumes: whoever calls the API makes the grant on the key."""
 _OF_THE_CONTAINER = re.compile(r"^(.*\.)?(Environment|HyperParameters|StaticHyperParameters)\.")
 """What the user's code makes of a value that looks like an S3 URI is not known."""
+_CODE = re.compile(r"\.(sagemaker_submit_directory|SAGEMAKER_SUBMIT_DIRECTORY)$")
+"""But this the containers of AWS fetch, under the execution role."""
 _SHOWN_ELSEWHERE = re.compile(
     r"(^|\.)(AlgorithmSpecification\.AlgorithmName|ModelPackageName|ModelPackageGroupArn|SourceModelPackageArn"
     r"|BaseModelArn|EvaluatorArn|MlflowResourceArn|DatasetArn)$"
@@ -42,7 +41,7 @@ _PASSES_ITSELF = re.compile(r"^LabelingJobAlgorithmsConfig\.LabelingJobAlgorithm
 
 
 class Use(Enum):
-    """What SageMaker does with a resource that a field names, apart from data, images and keys."""
+    """Uses that SageMaker makes of a resource that a field names, apart from data, images and keys."""
 
     CALL = re.compile(r"(PreHumanTaskLambdaArn|AnnotationConsolidationLambdaArn|CredentialsProviderArn)$")
     PUBLISH = re.compile(r"(SuccessTopic|ErrorTopic|^OutputConfig\.SnsTopicArn)$")
@@ -78,38 +77,63 @@ class Access:
     unknown: list[str] = field(default_factory=list)
 
 
-def access_of(action: Action, rendered: Rendered) -> Access:
-    """What SageMaker needs access to for *rendered*, a request to *action*."""
+def access_of(action: Action, request: Request) -> Access:
+    """Find what SageMaker needs access to for *request*, indexed, to *action*."""
     access = Access()
-    for path, value, late in _leaves(rendered.request, ""):
-        if _OF_THE_CONTAINER.match(path):
+    operation, name_field = action.operation, action.name_field
+    for path, value in request.leaves.items():
+        late = isinstance(value, Computed)
+        known = request.objects.get(path)
+        kind = _kind(path)
+        if _CODE.search(path):
+            _code(access, path, value, known, late=late)
             continue
-        known = rendered.objects.get(path)
-        if late and path != action.name_field and _holds_access(action, path):
+        needed = late or kind is not None or known is not None
+        if not needed or kind is _Kind.OF_THE_CONTAINER or not isinstance(value, str):
+            continue
+        if late and path != name_field and _holds_access(operation, path):
             access.unknown.append(path)
-        else:
-            _leaf(access, path, value, known, late=late)
-    for path, source, structure in _sources(rendered.request, ""):
-        _source(access, path, source, structure)
+        elif isinstance(known, S3Location) or kind is _Kind.S3:
+            _s3(access, path, known or S3Location(value, None if late else value))
+        elif kind is not None:
+            _leaf(access, path, kind, value, known)
+    _sources(access, request)
     return access
 
 
-def _leaf(access: Access, path: str, value: Any, known: Any, *, late: bool) -> None:
-    use = next((use for use in Use if use.value.search(path)), None)
-    if _S3.search(path) or isinstance(known, S3Location):
-        _s3(access, path, known or S3Location(value, None if late else value))
-    elif _IMAGE.search(path):
-        _image(access, path, value, known, late=late)
-    elif _KEY.search(path):
+class _Kind(Enum):
+    """What a field names, in the order in which it is asked."""
+
+    OF_THE_CONTAINER = _OF_THE_CONTAINER
+    S3 = _S3
+    IMAGE = _IMAGE
+    KEY = _KEY
+    VPC = _VPC
+    PASSES_ITSELF = _PASSES_ITSELF
+    USE = re.compile("|".join(f"(?:{use.value.pattern})" for use in Use))
+    SHOWN_ELSEWHERE = _SHOWN_ELSEWHERE
+
+
+@lru_cache(4096)
+def _kind(path: str) -> _Kind | None:
+    """Tell what a field names that is needed. Most jobs have the same fields, so it is asked once."""
+    return next((kind for kind in _Kind if kind.value.search(path)), None)
+
+
+def _leaf(access: Access, path: str, kind: _Kind, value: Any, known: Any) -> None:
+    late = isinstance(value, Computed)
+    if kind is _Kind.IMAGE:
+        _image(access, path, value, known)
+    elif kind is _Kind.KEY:
         if not late:
             _keys(access, path).append(value)
-    elif _VPC.search(path):
+    elif kind is _Kind.VPC:
         access.in_vpc = True
-    elif _PASSES_ITSELF.search(path):
+    elif kind is _Kind.PASSES_ITSELF:
         access.passes_itself = True
-    elif use is not None and not late:
-        access.uses.append((use, value))
-    elif use is not None or _SHOWN_ELSEWHERE.search(path):
+    elif kind is _Kind.USE and not late:
+        access.uses.append((next(use for use in Use if use.value.search(path)), value))
+    else:
         access.unknown.append(path)
 
 
@@ -132,61 +156,57 @@ def _s3(access: Access, path: str, location: S3Location) -> None:
         access.located.append(location)
 
 
-def _image(access: Access, path: str, value: str, repository: Any, *, late: bool) -> None:
+def _code(access: Access, path: str, value: Any, known: Any, *, late: bool) -> None:
+    # As a hyperparameter it may stand in quotes.
+    uri = value.strip('"') if isinstance(value, str) else ""
+    if isinstance(known, S3Location):
+        _s3(access, path, known)
+    elif late or (is_token(uri) and not uri.startswith("/") and bucket_and_prefix(uri) is None):
+        access.unknown.append(path)
+    elif bucket_and_prefix(uri) is not None:
+        _s3(access, path, S3Location(uri, uri))
+
+
+def _image(access: Access, path: str, value: str, repository: Any) -> None:
     if repository is not None:
         access.repository_arns.append(repository.repository_arn)
-    elif late or (is_token(value) and ".dkr.ecr." not in value):
+    elif isinstance(value, Computed) or (is_token(value) and ".dkr.ecr." not in value):
         access.unknown.append(path)
     else:
         access.images.append(value)
 
 
-def _source(access: Access, path: str, source: Source, structure: Mapping[str, Any]) -> None:
-    known = {name: value for name, value in structure.items() if not name.endswith(LATE) and not is_jsonata(value)}
+def _sources(access: Access, request: Request) -> None:
+    found = [
+        (structure, path, Source(name))
+        for at, structures in request.structures.items()
+        if (name := at.rpartition(".")[2]) in _SOURCES
+        for structure, path in structures
+    ]
+    # In the order of the request, which has sources of several kinds in one list.
+    for structure, path, source in sorted(found, key=lambda one: [int(index) for index in _INDEX.findall(one[1])]):
+        _source(access, path, source, structure)
+
+
+def _source(access: Access, path: str, source: Source, structure: Fields) -> None:
+    known = {name: value for name, value in structure.items() if not isinstance(value, Computed)}
     named = _NAMED_BY[source]
-    access.unknown += [join(path, name) for name in named if name not in known and spelled(structure, name)]
+    access.unknown += [f"{path}.{name}" for name in named if name in structure and name not in known]
     if all(name in known for name in named):
         access.sources.append((source, known))
 
 
+_INDEX = re.compile(r"\[(\d+)\]")
+_SOURCES = {source.value for source in Source}
 _NAMED_BY = {
     Source.FILE_SYSTEM: ("FileSystemId", "FileSystemType"),
     Source.ATHENA: ("Database",),
     Source.REDSHIFT: ("ClusterId", "Database", "DbUser"),
 }
-
-
-def _holds_access(action: Action, path: str) -> bool:
-    """Whether the field at *path*, known at run time only, is a structure with something in it that is needed."""
-    return any(pattern.search(leaf) for leaf in fields_below(action, path) for pattern in _NEEDED)
-
-
 _NEEDED = (_S3, _IMAGE, _KEY, _PASSES_ITSELF, re.compile(r"VpcConfig\."), *(use.value for use in Use))
 
 
-def _leaves(value: Any, path: str, *, late: bool = False) -> Iterator[tuple[str, Any, bool]]:
-    """Every leaf with its path, and whether Step Functions computes it."""
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _leaves(item, join(path, key), late=str(key).endswith(LATE))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _leaves(item, f"{path}[{index}]")
-    else:
-        yield path, value, late or is_jsonata(value)
-
-
-def _sources(value: Any, path: str) -> Iterator[tuple[str, Source, Mapping[str, Any]]]:
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            here = join(path, key)
-            if isinstance(item, Mapping) and key in _SOURCES:
-                yield here, Source(key), item
-            else:
-                yield from _sources(item, here)
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _sources(item, f"{path}[{index}]")
-
-
-_SOURCES = {source.value for source in Source}
+@lru_cache(1024)
+def _holds_access(operation: str, path: str) -> bool:
+    """Tell whether a field known at run time only is a structure with something in it that is needed."""
+    return any(pattern.search(leaf) for leaf in fields_below(operation, path) for pattern in _NEEDED)

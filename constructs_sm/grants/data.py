@@ -16,7 +16,7 @@ _PREFIX = "An S3 prefix means whatever is under it"
 
 
 def read_object_grants(location: S3Location, arns: Arns, file: str = "") -> tuple[Grant, ...]:
-    """What the state machine role needs to read one object; nothing where it is not known what object that may be.
+    """Let the state machine role read one object; nothing where it is not known what object that may be.
 
     Args:
         location: The object.
@@ -30,7 +30,7 @@ def read_object_grants(location: S3Location, arns: Arns, file: str = "") -> tupl
 
 
 def listing_grants(location: S3Location, arns: Arns) -> tuple[Grant, ...]:
-    """What lists a prefix; nothing where it is not known what prefix that may be."""
+    """Let a role list a prefix; nothing where it is not known what prefix that may be."""
     if not _is_known(location):
         return ()
     bucket, prefix = _bucket_and_prefix(location)
@@ -39,7 +39,7 @@ def listing_grants(location: S3Location, arns: Arns) -> tuple[Grant, ...]:
 
 
 def result_grants(location: S3Location, arns: Arns) -> tuple[Grant, ...]:
-    """What the state machine role needs to write the results of a distributed map.
+    """Let the state machine role write the results of a distributed map.
 
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-resultwriter.html
     """

@@ -1,4 +1,4 @@
-"""What SageMaker may do under the execution role.
+"""Statements of the execution role: what SageMaker may do under it.
 
 Sources: https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html, and the Service Authorization Reference
 for the resource types.
@@ -7,6 +7,7 @@ for the resource types.
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from constructs_sm.grants.access import Source, Use
@@ -48,7 +49,7 @@ _INTERFACES = (
 
 
 def execution_base_grants(arns: Arns) -> tuple[Grant, ...]:
-    """What every job does whatever it reads: its logs, its metrics, and logging in to the registry."""
+    """Let every job, whatever it reads, write logs and metrics and log in to the registry."""
     logs = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
     return (
         Grant(logs, (arns.of("logs", "log-group:/aws/sagemaker/*"),), wildcard="SageMaker makes its log groups itself"),
@@ -57,24 +58,28 @@ def execution_base_grants(arns: Arns) -> tuple[Grant, ...]:
 
 
 def execution_grants(access: Access, arns: Arns) -> tuple[Grant, ...]:
-    """What SageMaker may do to serve a request that needs *access*: prefixes of S3, never whole buckets, and no `*`."""
-    grants = [grant for location in access.reads for grant in _read(location, arns)]
-    grants += [grant for location in access.writes for grant in _write(location, arns)]
-    grants += [bucket_grant(location, arns, "s3:GetBucketLocation") for location in access.located]
-    grants += [grant for use, name in access.uses for grant in _USES[use](name, arns)]
-    grants += [grant for source, fields in access.sources for grant in _SOURCES[source](fields, arns)]
-    repositories = [*access.repository_arns, *filter(None, (_repository_arn(image, arns) for image in access.images))]
-    pull = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
-    grants += [Grant(pull, (repository,)) for repository in repositories]
-    grants += [key_grant(key, arns, "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey") for key in access.output_keys]
-    grants += [volume_key_grant(key, arns) for key in access.volume_keys]
+    """Let SageMaker serve a request that needs *access*: prefixes of S3, never whole buckets, and no `*`."""
+    grants: list[Grant] = []
+    for location in access.reads:
+        grants += _read(location, arns)
+    for location in access.writes:
+        grants += _write(location, arns)
+    grants += map(partial(bucket_grant, arns=arns, action="s3:GetBucketLocation"), access.located)
+    for use, name in access.uses:
+        grants += _USES[use](name, arns)
+    for source, fields in access.sources:
+        grants += _SOURCES[source](fields, arns)
+    named = map(partial(_repository_arn, arns=arns), access.images)
+    grants += map(_pull, filter(None, (*access.repository_arns, *named)))
+    grants += map(partial(_output_key, arns=arns), access.output_keys)
+    grants += map(partial(volume_key_grant, arns=arns), access.volume_keys)
     if access.in_vpc:
         grants.append(Grant(_INTERFACES, ("*",), wildcard="Interfaces have no name before SageMaker makes them"))
     return tuple(dict.fromkeys(grants))
 
 
 def self_passing_grant(role_arn: str) -> Grant:
-    """What lets a role be that of jobs which SageMaker starts for a job that runs under it: automated labeling."""
+    """Let a role be that of jobs which SageMaker starts for a job that runs under it: automated labeling."""
     return passing_grant(role_arn)
 
 
@@ -88,6 +93,14 @@ def _write(location: S3Location, arns: Arns) -> Iterator[Grant]:
     yield objects_grant(location, arns, "s3:AbortMultipartUpload", "s3:PutObject")
     # An upload in parts reads its own parts back.
     yield from data_key_grants(location, "kms:Decrypt", "kms:GenerateDataKey")
+
+
+def _pull(repository: str) -> Grant:
+    return Grant(("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"), (repository,))
+
+
+def _output_key(key: str, arns: Arns) -> Grant:
+    return key_grant(key, arns, "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey")
 
 
 def _call(function_arn: str, arns: Arns) -> Iterator[Grant]:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.grants.data import key_grant, volume_key_grant
 from constructs_sm.grants.statements import Grant, passing_grant
-from constructs_sm.language.fields import spelled
-from constructs_sm.language.late_bound import LATE, is_jsonata, is_token
+from constructs_sm.language.late_bound import Computed, is_token
 from constructs_sm.polled_actions import MODEL_PACKAGE
 from constructs_sm.values.names import arn_suffix
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
 _BEGINNING = "A name ends in a random part or comes at run time; its literal beginning, if any, is kept"
 SERVICE_GRANT = Grant((), ("*",), wildcard="Log deliveries and traces take no resource; the CDK grants them")
-"""What the CDK itself gives a state machine role that logs and is traced: here only to say why."""
+"""Grant that the CDK itself gives a state machine role that logs and is traced: here only to say why."""
 SEND_FAILURE_GRANT = Grant(
     ("states:SendTaskFailure",), ("*",), wildcard="A task token says whose it is: the API takes no resource"
 )
@@ -40,7 +39,7 @@ def state_machine_grants(
     shared_prefix: str | None = None,
     keys: Iterable[str] = (),
 ) -> tuple[Grant, ...]:
-    """What Step Functions may do to call *action*: AWS's documented template, and `sagemaker:AddTags` on the resource.
+    """Let Step Functions call *action*: AWS's documented template, and `sagemaker:AddTags` on the resource.
 
     Step Functions tags what it starts; without AddTags it is refused. `ListTags` stays on `*` as AWS documents it:
     whether the resource's ARN would do is not verified on AWS.
@@ -56,10 +55,10 @@ def state_machine_grants(
     """
     named = ((action.arn_type, action.name_field), *action.extra_resources)
     resources = _named_by(request, named, action, arns, shared_prefix)
-    own = tuple(resource for resource in resources if f":{action.arn_type}/" in resource)
+    own = tuple([resource for resource in resources if f":{action.arn_type}/" in resource])
     verbs = (action.verb, "Describe", "Stop") if sync else (action.verb,)
     grants = [
-        Grant(tuple(f"sagemaker:{verb}{action.noun}" for verb in verbs), resources, wildcard=_BEGINNING),
+        Grant(tuple([f"sagemaker:{verb}{action.noun}" for verb in verbs]), resources, wildcard=_BEGINNING),
         Grant(("sagemaker:ListTags",), ("*",), wildcard="As AWS documents it for Step Functions"),
     ]
     if action.takes_tags:
@@ -82,7 +81,7 @@ def polled_grants(
     *,
     shared_prefix: str | None = None,
 ) -> tuple[Grant, ...]:
-    """What the state machine role needs to begin a job that has to be polled.
+    """Let the state machine role begin a job that has to be polled.
 
     Step Functions adds no tags by the AWS SDK integration, so `sagemaker:AddTags` is needed for those of the request
     alone. No EventBridge rule, and no ListTags.
@@ -91,7 +90,7 @@ def polled_grants(
     begun_on = _named_by(request, action.extra_resources, action, arns, shared_prefix, there=True)
     begun = (*(own if action.begun_on_itself else ()), *begun_on)
     grants = [Grant((f"sagemaker:{action.operation}",), begun, wildcard=_BEGINNING)]
-    if spelled(request, "Tags"):
+    if "Tags" in request:
         grants.append(Grant(("sagemaker:AddTags",), own, wildcard=_BEGINNING))
     return (*grants, *map(passing_grant, role_arns))
 
@@ -157,13 +156,13 @@ def _named_by(
 
 
 def _name(request: Mapping[str, Any], field_name: str, shared_prefix: str | None, *, there: bool) -> str:
-    key = spelled(request, field_name)
-    if key is None:
+    value = request.get(field_name)
+    if value is None:
         return "*"
-    value, late = str(request[key]), key.endswith(LATE)
-    if there and not late and not is_jsonata(value):
-        return value.rpartition("/")[2]
-    name = arn_suffix(value, run_time=late)
+    late = isinstance(value, Computed)
+    if there and not late:
+        return str(value).rpartition("/")[2]
+    name = arn_suffix(str(value), run_time=late)
     return f"{shared_prefix}-*" if shared_prefix and name.startswith(f"{shared_prefix}-") else name
 
 

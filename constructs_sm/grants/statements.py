@@ -23,7 +23,7 @@ class Grant:
     conditions: tuple[tuple[str, str, str], ...] = ()
     """Operator, condition key, value."""
     wildcard: str = field(default="", compare=False)
-    """Why a resource in it is not spelled out."""
+    """Reason why a resource in it is not spelled out."""
 
     def to_policy(self) -> dict[str, Any]:
         """The statement as JSON."""
@@ -34,7 +34,7 @@ class Grant:
 
 
 def listed(element: Any) -> list[Any]:
-    """What stands in an element of a policy: a list, or one alone."""
+    """Values of an element of a policy, which is a list or one alone."""
     return list(element) if isinstance(element, (list, tuple)) else [element]
 
 

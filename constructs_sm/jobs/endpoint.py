@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from constructs_sm.actions import ENDPOINT, ENDPOINT_CONFIG, ENDPOINT_UPDATE
 from constructs_sm.jobs.parts.fields import each, tag_list, vpc_config
-from constructs_sm.jobs.parts.serving import AsyncInferenceConfig
 from constructs_sm.jobs.parts.update_policies import deployment_config
 from constructs_sm.jobs.variants import Variant
 from constructs_sm.language.errors import NOTHING, Problem
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from constructs_sm.jobs.model import CreateModel
     from constructs_sm.jobs.parts.fields import Flag, InstanceType, Key, Numeric, SecurityGroups, Subnets
     from constructs_sm.jobs.parts.serving import (
+        AsyncInferenceConfig,
         ClarifyExplainerConfig,
         CrossRegionTrafficConfig,
         DataCaptureConfig,
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     )
     from constructs_sm.jobs.parts.update_policies import Alarm, UpdatePolicy
     from constructs_sm.jobs.variants import ServerlessConfig
+    from constructs_sm.requests.request import Request
+    from constructs_sm.values.s3 import S3Location
 
     from aws_cdk import aws_ec2 as ec2
     from constructs import Construct
@@ -127,12 +129,6 @@ class CreateEndpointConfig(SageMakerJob):
                 )
             ]
         data = data_under(scope, construct_id)
-        raw = "AsyncInferenceConfig" in (arguments.get("parameters") or {})
-        placeless = isinstance(async_inference, AsyncInferenceConfig) and async_inference.output is None
-        if placeless and data is None and not raw:
-            # To SageMaker's model it is no mistake.
-            use = "pass AsyncInferenceConfig(output=...), or use a PipelineStack"
-            problems.append(Problem("the answers go nowhere", NOTHING, use))
         super().__init__(
             scope,
             construct_id,
@@ -150,12 +146,7 @@ class CreateEndpointConfig(SageMakerJob):
                 "KmsKeyId": kms_key,
                 "Tags": tag_list(tags),
             },
-            defaults={
-                "AsyncInferenceConfig": {"OutputConfig": {"S3OutputPath": data and data.under("answers/")}}
-                if async_inference
-                else None,
-                "DataCaptureConfig": {"DestinationS3Uri": data and data.under("captured/")} if data_capture else None,
-            },
+            defaults=lambda request: _defaults(request, data),
             runs_under=_owner_of_the_role(variants, shadow_variants),
             problems=problems,
             **arguments,
@@ -273,6 +264,23 @@ class UpdateEndpoint(SageMakerJob):
             },
             **arguments,
         )
+
+
+def _defaults(request: Request, data: S3Location | None) -> dict[str, Any]:
+    answers = request.fields.get("AsyncInferenceConfig")
+    output = answers.get("OutputConfig", {}) if isinstance(answers, dict) else None
+    if data is None:
+        if isinstance(output, dict) and "S3OutputPath" not in output:
+            # To SageMaker's model it is no mistake.
+            use = "pass AsyncInferenceConfig(output=...), or use a PipelineStack"
+            request.problems.append(Problem("the answers go nowhere", NOTHING, use))
+        return {}
+    return {
+        "AsyncInferenceConfig": None if output is None else {"OutputConfig": {"S3OutputPath": data.under("answers/")}},
+        "DataCaptureConfig": (
+            {"DestinationS3Uri": data.under("captured/")} if "DataCaptureConfig" in request.fields else None
+        ),
+    }
 
 
 def _name_of(endpoint_config: CreateEndpointConfig | str | None) -> str | None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from constructs import Construct
     from typing_extensions import Unpack
 
+_MANIFEST = "LabelingJobOutput.OutputDatasetS3Uri"
 _REF = "-ref"
 
 
@@ -177,22 +178,16 @@ class LabelingJob(SageMakerJob):
                 },
                 "Tags": tag_list(tags),
             },
-            defaults={"OutputConfig": {"S3OutputPath": data_under(scope, construct_id)}},
+            defaults=lambda _: {"OutputConfig": {"S3OutputPath": data_under(scope, construct_id)}},
             problems=problems,
             **arguments,
         )
-        # What the request says, also where only its parameters do.
-        config = self._state.request.get("OutputConfig")
-        said = config.get("S3OutputPath") if isinstance(config, dict) else None
-        known = S3Location.of(output) or data_under(scope, construct_id)
-        self._output = known if known is not None and known.uri == said else S3Location.of(said)
 
     @property
     def output_manifest(self) -> S3Location:
         """Where the manifest with the labels is once this job has completed, for a state that runs after it."""
-        known = None if self._output is None else self._output.within
-        key = None if self._output is None else self._output.key
-        return S3Location(self._state.later("LabelingJobOutput.OutputDatasetS3Uri"), known, key)
+        output, manifest = self._state.place("OutputConfig.S3OutputPath"), self._state.later(_MANIFEST)
+        return S3Location(manifest) if output is None else S3Location(manifest, output.within, output.key)
 
 
 def _built_in(

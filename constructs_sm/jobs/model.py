@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from constructs_sm.actions import MODEL
 from constructs_sm.jobs.parts.containers import Container
 from constructs_sm.jobs.parts.fields import tag_list, vpc_config
+from constructs_sm.jobs.parts.script_mode import making
 from constructs_sm.task.job import JobArguments, SageMakerJob
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from constructs_sm.jobs.parts.containers import ModelData
     from constructs_sm.jobs.parts.fields import Flag, Function, Image, SecurityGroups, Subnets, Texts, Time
+    from constructs_sm.jobs.parts.script_mode import SourceCode
     from constructs_sm.language.errors import Problem
     from constructs_sm.values.outputs import JobOutput
 
@@ -33,6 +35,9 @@ class CreateModel(SageMakerJob):
         model_data: A `model.tar.gz`, as `train.model_artifacts`, or a `ModelDataSource`.
         additional_model_data: Further data by channel.
         environment: Of the container; any scalars, SageMaker gets strings.
+        code: A script of your own for an image of scikit-learn or XGBoost: a file or folder on this machine, or a
+            tar.gz in S3. Other frameworks look for it in the model, under `code/`.
+        entry_point: The file of *code* that is imported. Default: *code* itself, where that is a file.
         hostname: Of the container.
         model_package: The name or ARN of a package, in place of image and data.
         inference_specification: Which specification of the package. Default: its only one.
@@ -55,8 +60,8 @@ class CreateModel(SageMakerJob):
     Raises:
         InvalidInputError: SageMaker's model refuses the request, or an argument is wrong.
 
-    Grants: CreateModel on this model, ListTags, AddTags, PassRole; to the execution role S3 read of *model_data*, pull
-        of *image*.
+    Grants: CreateModel on this model, ListTags, AddTags, PassRole; to the execution role S3 read of *model_data* and
+        *code*, pull of *image*.
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModel.html
     """
 
@@ -74,6 +79,8 @@ class CreateModel(SageMakerJob):
         model_data: ModelData | None = None,
         additional_model_data: Mapping[str, ModelData] | None = None,
         environment: Texts | None = None,
+        code: SourceCode | None = None,
+        entry_point: str | None = None,
         hostname: str | None = None,
         model_package: str | None = None,
         inference_specification: str | None = None,
@@ -98,6 +105,8 @@ class CreateModel(SageMakerJob):
             model_data=model_data,
             additional_model_data=additional_model_data,
             environment=environment,
+            code=code,
+            entry_point=entry_point,
             hostname=hostname,
             model_package=model_package,
             inference_specification=inference_specification,
@@ -108,6 +117,8 @@ class CreateModel(SageMakerJob):
             metrics_path=metrics_path,
             metrics_frequency=metrics_frequency,
         )
+        listed = [c for c in containers if isinstance(c, Container)] if isinstance(containers, (list, tuple)) else []
+        scripts = [container.script(problems, isolated=network_isolation) for container in (one, *listed)]
         super().__init__(
             scope,
             construct_id,
@@ -121,6 +132,7 @@ class CreateModel(SageMakerJob):
                 "Tags": tag_list(tags),
             },
             problems=problems,
+            make=making(scripts),
             **arguments,
         )
 

@@ -15,13 +15,13 @@ from constructs_sm.polled_actions import MODEL_PACKAGE
 from constructs_sm.task.custom_states import JsonataTask, describing
 from constructs_sm.task.polled_job import PolledJob, PolledJobArguments
 
-from aws_cdk import Duration
 from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
     from constructs_sm.grants.statements import Grant
     from constructs_sm.jobs.parts.containers import ModelData
     from constructs_sm.jobs.parts.fields import Image, InstanceType, Texts
+    from constructs_sm.settings import Time
     from constructs_sm.task.task_plan import TaskPlan
     from constructs_sm.task.task_state import TaskState
     from constructs_sm.values.outputs import JobOutput
@@ -87,8 +87,8 @@ class CreateModelPackage(PolledJob):
         description: str | None = None,
         metadata: Mapping[str, str] | None = None,
         create_group: bool = False,
-        interval: Duration | None = None,
-        timeout: Duration | None = None,
+        interval: Time | None = None,
+        timeout: Time | None = None,
         **arguments: Unpack[PolledJobArguments],
     ) -> None:
         problems: list[Problem] = []
@@ -104,8 +104,8 @@ class CreateModelPackage(PolledJob):
             construct_id,
             action=MODEL_PACKAGE,
             # It is there in seconds.
-            interval=Duration.seconds(10) if interval is None else interval,
-            timeout=Duration.hours(1) if timeout is None else timeout,
+            interval=10 if interval is None else interval,
+            timeout=3600 if timeout is None else timeout,
             given={
                 "ModelPackageGroupName": group,
                 "ModelPackageDescription": description,
@@ -128,7 +128,7 @@ class CreateModelPackage(PolledJob):
                 "ModelApprovalStatus": approval_status,
                 "CustomerMetadataProperties": metadata,
             },
-            defaults={"ModelApprovalStatus": "PendingManualApproval"},
+            defaults=lambda _: {"ModelApprovalStatus": "PendingManualApproval"},
             problems=problems,
             **arguments,
         )

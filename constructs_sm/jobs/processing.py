@@ -10,7 +10,6 @@ from constructs_sm.jobs.parts.fields import (
     STOPPING,
     asks_for_jsonata,
     cluster,
-    first,
     seconds,
     tag_list,
     text_list,
@@ -138,7 +137,6 @@ class ProcessingJob(SageMakerJob):
         self._outputs = processing_outputs(
             outputs, lambda name: of_this_execution(base, name, jsonata=jsonata), problems
         )
-        written = outputs or "ProcessingOutputConfig" in (arguments.get("parameters") or ())
         key = volume_key(volume_kms_key, kms_key, instance_type, instance_preferences)
         machines = {
             **cluster(instance_type, instance_count, volume_size, key),
@@ -160,7 +158,7 @@ class ProcessingJob(SageMakerJob):
                     "Outputs": outputs
                     if is_late_bound(outputs)
                     else [item.to_request(name) for name, item in self._outputs.items()] or None,
-                    "KmsKeyId": first(output_kms_key, kms_key if written else None),
+                    "KmsKeyId": output_kms_key,
                 },
                 "Environment": texts(environment),
                 "StoppingCondition": {"MaxRuntimeInSeconds": seconds(max_runtime)},
@@ -172,8 +170,11 @@ class ProcessingJob(SageMakerJob):
                 "ExperimentConfig": experiment,
                 "Tags": tag_list(tags),
             },
-            defaults={
-                "ProcessingResources": {"ClusterConfig": resource_defaults(machines)},
+            defaults=lambda request: {
+                "ProcessingResources": {
+                    "ClusterConfig": resource_defaults(request.get("ProcessingResources.ClusterConfig"))
+                },
+                "ProcessingOutputConfig": {"KmsKeyId": kms_key} if request.get("ProcessingOutputConfig") else None,
                 "StoppingCondition": STOPPING,
             },
             problems=problems,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -18,7 +17,7 @@ from constructs_sm.jobs.parts.definitions import (
 )
 from constructs_sm.jobs.parts.fields import asks_for_jsonata, first, tag_list, text_list, texts, vpc_config
 from constructs_sm.jobs.parts.resources import resources, volume_key
-from constructs_sm.language.fields import spelled
+from constructs_sm.jobs.parts.script_mode import making, script_hyperparameters, script_inputs, training_script
 from constructs_sm.requests.rendering import Structure
 from constructs_sm.task.job import JobArguments, SageMakerJob
 from constructs_sm.task.places import checkpoints_under, data_under
@@ -26,7 +25,7 @@ from constructs_sm.values.outputs import Metric
 from constructs_sm.values.s3 import S3Location
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from constructs_sm.jobs.parts.channels import ChannelData
     from constructs_sm.jobs.parts.debugger import (
@@ -52,7 +51,9 @@ if TYPE_CHECKING:
         Time,
     )
     from constructs_sm.jobs.parts.resources import InstanceGroup, InstancePlacementConfig, InstancePreference
+    from constructs_sm.jobs.parts.script_mode import SourceCode
     from constructs_sm.language.errors import Problem
+    from constructs_sm.requests.request import Request
     from constructs_sm.values.s3 import S3Data
 
     from aws_cdk import aws_ec2 as ec2
@@ -166,6 +167,9 @@ class TrainingJob(SageMakerJob):
         construct_id: Also the name of the state and the key of its result; at most 64 characters.
         image: The training image.
         algorithm_name: In place of an image: an algorithm of yours or of AWS Marketplace.
+        code: A script of your own for a framework's image: a file or folder on this machine, packed and uploaded with
+            the stack, or a tar.gz in S3. A `requirements.txt` at the top of the folder is installed first.
+        entry_point: The file of *code* that is run. Default: *code* itself, where that is a file.
         image_config: How the image is pulled from a private registry.
         container_entrypoint: The container's command, in place of `train`.
         container_arguments: Arguments of the command.
@@ -177,7 +181,8 @@ class TrainingJob(SageMakerJob):
         output: The prefix SageMaker puts `<job name>/output/model.tar.gz` under. Default, in a `PipelineStack`: its
             bucket.
         output_compression: `GZIP` (SageMaker's default) or `NONE`.
-        hyperparameters: Any scalars; SageMaker gets strings, `True` as `true`.
+        hyperparameters: Any scalars; SageMaker gets strings, `True` as `true`. With *code*, each is spelled so that the
+            script gets what was meant.
         environment: Of the container.
         metric_definitions: Metrics read from the log: a regular expression by name.
         metrics_time_series: Keep the course of metrics. SageMaker's default: for its own images, and with
@@ -228,7 +233,7 @@ class TrainingJob(SageMakerJob):
         InvalidInputError: SageMaker's model refuses the request, or an argument is wrong.
 
     Grants: Create-, Describe- and StopTrainingJob on this job, ListTags, AddTags, PassRole, the managed rule; to the
-        execution role S3 read of *inputs*, S3 write of *output*, pull of *image*, use of *kms_key*.
+        execution role S3 read of *inputs* and *code*, S3 write of *output*, pull of *image*, use of *kms_key*.
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
     """
 
@@ -246,6 +251,8 @@ class TrainingJob(SageMakerJob):
         *,
         image: Image | None = None,
         algorithm_name: str | None = None,
+        code: SourceCode | None = None,
+        entry_point: str | None = None,
         image_config: TrainingImageConfig | None = None,
         container_entrypoint: TextList | None = None,
         container_arguments: TextList | None = None,
@@ -296,6 +303,7 @@ class TrainingJob(SageMakerJob):
         **arguments: Unpack[JobArguments],
     ) -> None:
         problems: list[Problem] = []
+        script = training_script(code, entry_point, image, hyperparameters, problems)
         given = {
             "AlgorithmSpecification": {
                 **algorithm(image, algorithm_name, input_mode, metric_definitions),
@@ -315,9 +323,11 @@ class TrainingJob(SageMakerJob):
                 instance_placement=instance_placement,
                 training_plan_arn=training_plan_arn,
             ),
-            "InputDataConfig": channels(inputs, content_type, problems),
+            "InputDataConfig": channels(
+                script_inputs(inputs, script, network_isolation, problems), content_type, problems
+            ),
             "OutputDataConfig": output_data(output, first(output_kms_key, kms_key), output_compression),
-            "HyperParameters": texts(hyperparameters),
+            "HyperParameters": script_hyperparameters(hyperparameters, script, isolated=network_isolation),
             "Environment": texts(environment),
             "StoppingCondition": stopping(max_runtime, max_wait, max_pending),
             "EnableManagedSpotTraining": spot,
@@ -340,20 +350,17 @@ class TrainingJob(SageMakerJob):
             "SessionChainingConfig": {"EnableSessionTagChaining": session_tag_chaining},
             "Tags": tag_list(tags),
         }
-        place = data_under(scope, construct_id)
+        place, jsonata = data_under(scope, construct_id), asks_for_jsonata(arguments)
         super().__init__(
             scope,
             construct_id,
             action=TRAINING_JOB,
             given=given,
-            defaults=_defaults(scope, construct_id, given, place, arguments),
+            defaults=lambda request: _defaults(request, place, scope, construct_id, jsonata=jsonata),
             problems=problems,
+            make=making([script]),
             **arguments,
         )
-        # What the request says, also where only its parameters do.
-        said = self._state.request.get("OutputDataConfig", {}).get("S3OutputPath")
-        known = S3Location.of(output) or place
-        self._output = known if known is not None and known.uri == said else S3Location.of(said)
 
     def final_metric(self, name: str) -> Metric:
         """The last value of a metric that the algorithm reported, for a state that runs after this one.
@@ -368,21 +375,17 @@ class TrainingJob(SageMakerJob):
     @property
     def model_artifacts(self) -> S3Location:
         """Where the model is once this job has completed, for a state that runs after it."""
-        known = None if self._output is None else self._output.within
-        key = None if self._output is None else self._output.key
-        return S3Location(self._state.later("ModelArtifacts.S3ModelArtifacts"), known, key)
+        output = self._state.place("OutputDataConfig.S3OutputPath")
+        artifacts = self._state.later("ModelArtifacts.S3ModelArtifacts")
+        return S3Location(artifacts) if output is None else S3Location(artifacts, output.within, output.key)
 
 
 def _defaults(
-    scope: Construct, job: str, given: Mapping[str, Any], place: S3Location | None, arguments: JobArguments
+    request: Request, place: S3Location | None, scope: Construct, job: str, *, jsonata: bool
 ) -> dict[str, Any]:
-    parameters = arguments.get("parameters")
-    said = parameters if isinstance(parameters, Mapping) else {}
-    raw_output = said.get("OutputDataConfig")
-    raw_output = raw_output.get("S3OutputPath") if isinstance(raw_output, Mapping) else None
-    output = first(given["OutputDataConfig"]["S3OutputPath"], raw_output, place)
-    if given["ServerlessJobConfig"] is not None or spelled(said, "ServerlessJobConfig"):
+    if "ServerlessJobConfig" in request.fields:
         # SageMaker chooses the rest.
         return {"OutputDataConfig": {"S3OutputPath": place}}
-    checkpoints = checkpoints_under(scope, job, jsonata=asks_for_jsonata(arguments))
-    return {**definition_defaults(given, said, place, checkpoints), **output_defaults(given, output)}
+    checkpoints = checkpoints_under(scope, job, jsonata=jsonata)
+    output = first(request.get("OutputDataConfig.S3OutputPath"), place)
+    return {**definition_defaults(request.fields, place, checkpoints), **output_defaults(request.fields, output)}

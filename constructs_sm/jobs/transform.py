@@ -182,9 +182,9 @@ class TransformJob(SageMakerJob):
                 "ExperimentConfig": experiment,
                 "Tags": tag_list(tags),
             },
-            defaults={
+            defaults=lambda request: {
                 "TransformOutput": {"S3OutputPath": predictions},
-                "TransformResources": {"InstanceCount": 1} if instance_type else None,
+                "TransformResources": {"InstanceCount": 1} if request.get("TransformResources.InstanceType") else None,
             },
             runs_under=model if isinstance(model, CreateModel) else None,
             **arguments,

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from constructs_sm.actions import TUNING_JOB
-from constructs_sm.jobs.parts.definitions import filled
 from constructs_sm.jobs.parts.fields import seconds, tag_list
 from constructs_sm.jobs.parts.ranges import parameter_ranges
-from constructs_sm.jobs.parts.tuning_definition import TuningDefinition
+from constructs_sm.jobs.parts.script_mode import making, script_ranges
+from constructs_sm.jobs.parts.tuning_definition import TuningDefinition, tuning_definition_defaults
 from constructs_sm.language.errors import InvalidInputError, Problem
 from constructs_sm.language.jsonata import quoted
-from constructs_sm.language.late_bound import escaped, is_json_path, is_jsonata
+from constructs_sm.language.late_bound import Computed, escaped
 from constructs_sm.requests.rendering import Structure
 from constructs_sm.task.job import JobArguments, SageMakerJob
 from constructs_sm.task.places import data_under
 from constructs_sm.values.s3 import S3Location
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from constructs_sm.jobs.parts.channels import ChannelData
     from constructs_sm.jobs.parts.definitions import CheckpointConfig
     from constructs_sm.jobs.parts.fields import (
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
         InstancePreference,
         TuningInstanceConfig,
     )
+    from constructs_sm.jobs.parts.script_mode import SourceCode
+    from constructs_sm.requests.request import Request
     from constructs_sm.values.outputs import JobOutput
     from constructs_sm.values.s3 import S3Data
 
@@ -136,6 +139,8 @@ class TuningJob(SageMakerJob):
             place of all arguments from *image* on, and of *objective* and *ranges*.
         image: The training image.
         algorithm_name: In place of an image: an algorithm of yours or of AWS Marketplace.
+        code: A script of your own, as that of a `TrainingJob`.
+        entry_point: The file of *code* that is run. Default: *code* itself, where that is a file.
         inputs: Channels by name, as those of a `TrainingJob`. Default: none.
         content_type: Of all channels but those that say another: as `text/csv`. Default: none.
         input_mode: How channels are read: `File` (default), `FastFile` or `Pipe`.
@@ -178,7 +183,8 @@ class TuningJob(SageMakerJob):
         InvalidInputError: SageMaker's model refuses the request, or an argument is wrong.
 
     Grants: Create-, Describe- and StopHyperParameterTuningJob on this job, ListTags, AddTags, PassRole, the managed
-        rule; to the execution role S3 read of *inputs*, S3 write of *output*, pull of *image*, use of *kms_key*.
+        rule; to the execution role S3 read of *inputs* and *code*, S3 write of *output*, pull of *image*, use of
+        *kms_key*.
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateHyperParameterTuningJob.html
     """
 
@@ -211,6 +217,8 @@ class TuningJob(SageMakerJob):
         definitions: Sequence[TuningDefinition] | None = None,
         image: Image | None = None,
         algorithm_name: str | None = None,
+        code: SourceCode | None = None,
+        entry_point: str | None = None,
         inputs: Mapping[str, ChannelData] | None = None,
         content_type: str | None = None,
         input_mode: str | None = None,
@@ -250,6 +258,8 @@ class TuningJob(SageMakerJob):
         one = TuningDefinition(
             image=image,
             algorithm_name=algorithm_name,
+            code=code,
+            entry_point=entry_point,
             inputs=inputs,
             content_type=content_type,
             input_mode=input_mode,
@@ -295,38 +305,25 @@ class TuningJob(SageMakerJob):
                     "MaxParallelTrainingJobs": max_parallel_jobs,
                     "MaxRuntimeInSeconds": seconds(max_tuning_runtime),
                 },
-                "ParameterRanges": parameter_ranges(ranges, "ranges", problems),
+                "ParameterRanges": parameter_ranges(script_ranges(ranges, one.script([])), "ranges", problems),
                 "TrainingJobEarlyStoppingType": early_stopping,
                 "TuningJobCompletionCriteria": completion_criteria,
                 "RandomSeed": random_seed,
             },
             "TrainingJobDefinition": definition,
-            "TrainingJobDefinitions": _all(definitions, one, place, problems),
+            "TrainingJobDefinitions": _all(definitions, one, problems),
             "WarmStartConfig": warm_start,
             "Autotune": {"Mode": "Enabled"} if autotune else None,
             "Tags": tag_list(tags),
         }
-        limits = {"MaxNumberOfTrainingJobs": 10, "MaxParallelTrainingJobs": 2}
-        if "Grid" in (strategy, _in_parameters(arguments, "HyperParameterTuningJobConfig").get("Strategy")):
-            del limits["MaxNumberOfTrainingJobs"]
         super().__init__(
             scope,
             construct_id,
             action=TUNING_JOB,
             given=given,
-            defaults={
-                "HyperParameterTuningJobConfig": {
-                    "Strategy": "Bayesian",
-                    "HyperParameterTuningJobObjective": {"Type": "Maximize"} if objective else None,
-                    "ResourceLimits": limits,
-                },
-                "TrainingJobDefinition": (
-                    one.defaults(definition, place, _in_parameters(arguments, "TrainingJobDefinition"))
-                    if one.said
-                    else None
-                ),
-            },
+            defaults=lambda request: _defaults(request, place),
             problems=problems,
+            make=making(d.script([]) for d in (one, *_listed(definitions))),
             **arguments,
         )
         self._known = [S3Location.of(o) for o in (output, *(d.output for d in definitions or ())) if o is not None]
@@ -351,7 +348,7 @@ class TuningJob(SageMakerJob):
         """
         said = self._outputs()
         output = said[0] if len(set(said)) == 1 else None
-        if output is None or is_json_path(output) or is_jsonata(output):
+        if output is None or isinstance(output, Computed):
             use = "give one output that is known at synthesis, the same for all definitions"
             where = f"TuningJob '{self.node.path}'"
             raise InvalidInputError(where, [Problem("place of the best model is not known", said, use)])
@@ -366,19 +363,37 @@ class TuningJob(SageMakerJob):
         request = self._state.request
         one, several = request.get("TrainingJobDefinition"), request.get("TrainingJobDefinitions")
         found = [d for d in (one, *(several or ())) if isinstance(d, dict)]
-        return [d.get("OutputDataConfig", {}).get("S3OutputPath") for d in found] or [None]
+        outputs = [definition.get("OutputDataConfig") for definition in found]
+        return [output.get("S3OutputPath") if isinstance(output, dict) else None for output in outputs] or [None]
 
 
-def _in_parameters(arguments: JobArguments, structure: str) -> Mapping[str, Any]:
-    parameters = arguments.get("parameters")
-    said = parameters.get(structure) if isinstance(parameters, Mapping) else None
-    return said if isinstance(said, Mapping) else {}
+def _defaults(request: Request, place: S3Location | None) -> dict[str, Any]:
+    limits = {"MaxNumberOfTrainingJobs": 10, "MaxParallelTrainingJobs": 2}
+    if request.get("HyperParameterTuningJobConfig.Strategy") == "Grid":
+        del limits["MaxNumberOfTrainingJobs"]
+    objective = request.get("HyperParameterTuningJobConfig.HyperParameterTuningJobObjective.MetricName")
+    several = request.fields.get("TrainingJobDefinitions")
+    return {
+        "HyperParameterTuningJobConfig": {
+            "Strategy": "Bayesian",
+            "HyperParameterTuningJobObjective": None if objective is None else {"Type": "Maximize"},
+            "ResourceLimits": limits,
+        },
+        "TrainingJobDefinition": tuning_definition_defaults(request.fields.get("TrainingJobDefinition"), place),
+        "TrainingJobDefinitions": (
+            [tuning_definition_defaults(definition, place) for definition in several]
+            if isinstance(several, list)
+            else None
+        ),
+    }
 
 
-def _all(
-    definitions: Any, one: TuningDefinition, place: S3Location | None, problems: list[Problem]
-) -> list[dict[str, Any]] | None:
-    """TrainingJobDefinitions, filled: no default reaches into a list."""
+def _listed(definitions: Any) -> list[TuningDefinition]:
+    listed = definitions if isinstance(definitions, (list, tuple)) else ()
+    return [definition for definition in listed if isinstance(definition, TuningDefinition)]
+
+
+def _all(definitions: Any, one: TuningDefinition, problems: list[Problem]) -> list[dict[str, Any]] | None:
     if definitions is None:
         return None
     if one.said:
@@ -386,5 +401,4 @@ def _all(
     if not isinstance(definitions, (list, tuple)) or not all(isinstance(d, TuningDefinition) for d in definitions):
         problems.append(Problem("definitions must be a list", definitions, "pass [TuningDefinition(...), ...]"))
         return None
-    several = [(definition, definition.given(problems)) for definition in definitions]
-    return [filled(given, definition.defaults(given, place)) for definition, given in several]
+    return [definition.given(problems) for definition in definitions]

@@ -9,7 +9,7 @@ from constructs_sm.language.late_bound import is_token
 
 @dataclass(frozen=True, slots=True)
 class Arns:
-    """Where ARNs are: partition, Region and account, each literal or a token."""
+    """Partition, Region and account of ARNs, each literal or a token."""
 
     partition: str
     region: str

@@ -2,5 +2,5 @@
 
 
 def execution_link(region: str) -> str:
-    """What shows an execution, with its ARN behind it."""
+    """Link to an execution, once its ARN is put behind it."""
     return f"https://{region}.console.aws.amazon.com/states/home?region={region}#/v2/executions/details/"

@@ -1,4 +1,4 @@
-"""What is certain at each state of a state machine: a data-flow analysis of Amazon States Language.
+"""Data-flow analysis of Amazon States Language: what is certain at each state of a state machine.
 
 For every state: which states have certainly ended before it, and at which places of its input a result certainly
 stands, on every path from the start. Where somebody else's state puts an unknown value in place of the whole input,
@@ -15,39 +15,34 @@ from typing import Any, TypeAlias
 
 from constructs_sm.language.late_bound import LATE
 from constructs_sm.language.machines import Json, machines_in
+from constructs_sm.language.paths import Place, item_in, items_in, keys_before
 
-Place: TypeAlias = tuple[str, ...]
-"""Keys from the root of a payload."""
 Container: TypeAlias = tuple[str, int]
 """A Map or Parallel, and which of its branches."""
 Places: TypeAlias = frozenset[Place] | None
-"""Where results stand; None: anywhere."""
+"""Places where results stand; None: anywhere."""
 
-_STEP = r"\.(\w+)|\.`([^`]+)`|\[['\"]([^'\"]+)['\"]\]"
-_STEPS = re.compile(_STEP)
-_PATH = re.compile(rf"\$(?:states\.input)?((?:{_STEP})*)")
-_BRANCH = re.compile(rf"\$\[(\d+)\]((?:{_STEP})*)")
 _JSONATA = re.compile(r"\{%\s*(.*?)\s*%\}", re.DOTALL)
 _MERGED_INPUT = re.compile(r"\$merge\(\[\s*\$states\.input\b")
 _MERGED_RESULT = re.compile(r"\$merge\(\s*\$states\.result\s*\)")
 _KEY = re.compile(r"""("(?:[^"\\]|\\.)*"|'[^']*'|\w+)\s*:""")
 _OURS = ":states:::sagemaker:"
 _FAILS = ":sendTaskFailure.waitForTaskToken"
-"""How a task is called that reports its own failure: it ends the execution, or redriven leads back with what was."""
+"""End of the resource of a task that reports its own failure: it ends the execution, or redriven leads back."""
 REDRIVEN = "Redriven: "
-"""How the error begins that leads a redriven execution back to the job that failed."""
+"""Beginning of the error that leads a redriven execution back to the job that failed."""
 _NOWHERE: frozenset[Place] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is certain at a point of a state machine."""
+    """Facts that are certain at a point of a state machine."""
 
     ended: frozenset[str] = frozenset()
     results: Places = _NOWHERE
 
     def meet(self, other: Facts) -> Facts:
-        """What is certain whichever of two ways was taken."""
+        """Keep what is certain whichever of two ways was taken."""
         if self.results is None:
             results = other.results
         else:
@@ -104,7 +99,7 @@ class _Machine:
         return end
 
     def _edges(self, name: str, point: Point) -> Iterator[tuple[str | None, Facts]]:
-        """Where it goes on from a state, and what is certain then; to None where the state machine ends."""
+        """Ways that lead on from a state, and what is certain then; to None where the state machine ends."""
         state, facts = point.state, point.before
         if str(state.get("Resource")).endswith(_FAILS):
             return
@@ -129,7 +124,7 @@ class _Machine:
             yield state.get("Next"), replace(left, ended=left.ended | {name})
 
     def _left_by(self, name: str, point: Point) -> Facts | None:
-        """What is certain when a state has ended well; None if it never does."""
+        """Facts that are certain when a state has ended well; None if it never does."""
         state, facts, jsonata = point.state, point.before, point.jsonata
         taken = _taken(state, facts.results, jsonata=jsonata)
         match state["Type"]:
@@ -162,7 +157,7 @@ class _Machine:
 
 
 def calls_sagemaker(state: Json) -> bool:
-    """Whether a state is a task of ours."""
+    """Tell whether a state is a task of ours."""
     return _OURS in str(state.get("Resource"))
 
 
@@ -172,7 +167,7 @@ def root_of(state: str) -> str:
 
 
 def _taken(state: Json, results: Places, *, jsonata: bool) -> Places:
-    """What a state takes of its input."""
+    """Results in what a state takes of its input."""
     if jsonata:
         return results if "Arguments" not in state else _template(state["Arguments"], results)
     path = state.get("InputPath", "$")
@@ -183,7 +178,7 @@ def _taken(state: Json, results: Places, *, jsonata: bool) -> Places:
 
 
 def _item(state: Json, taken: Places, *, jsonata: bool) -> Places:
-    """What the states of a Map find: the item, or what is selected for it."""
+    """Results that the states of a Map find: in the item, or in what is selected for it."""
     if "ItemBatcher" in state:
         return None
     selector = state.get("ItemSelector", None if jsonata else state.get("Parameters"))
@@ -191,7 +186,7 @@ def _item(state: Json, taken: Places, *, jsonata: bool) -> Places:
 
 
 def _after(state: Json, before: Places, result: Places, jsonata: bool, branches: Sequence[Places] = ()) -> Places:
-    """Where results stand after a state (or a catcher) whose own result is *result*."""
+    """Places of results after a state (or a catcher) whose own result is *result*."""
     if jsonata:
         return _computed(state["Output"], before, result, branches) if "Output" in state else result
     selected = result if "ResultSelector" not in state else _template(state["ResultSelector"], result, branches)
@@ -199,7 +194,7 @@ def _after(state: Json, before: Places, result: Places, jsonata: bool, branches:
     if path is None:
         results = before
     else:
-        place = steps(path)
+        place = keys_before(path)[0]
         results = selected if not place else _with(before, place)
     path = state.get("OutputPath", "$")
     return _NOWHERE if path is None else _under(results, path)
@@ -210,7 +205,7 @@ def _with(results: Places, place: Place) -> Places:
 
 
 def _computed(value: Any, before: Places, result: Places, branches: Sequence[Places]) -> Places:
-    """What an Output in JSONata makes."""
+    """Places of results in what an Output in JSONata makes."""
     expression = _JSONATA.fullmatch(value.strip()) if isinstance(value, str) else None
     if expression is None:
         return _template(value, before)
@@ -221,14 +216,13 @@ def _computed(value: Any, before: Places, result: Places, branches: Sequence[Pla
         return _union(branches)
     if _MERGED_INPUT.match(text):
         return None if before is None else before | {(_unquoted(key),) for key in _KEY.findall(text)}
-    path = _PATH.fullmatch(text)
-    return _under(before, text) if path and text.startswith("$states.input") else None
+    return _under(before, text) if text.startswith("$states.input") else None
 
 
 def result_place(point: Point) -> Place:
-    """Where a task puts its result in its input; nowhere in particular if that is not plain."""
+    """Place where a task puts its result in its input; nowhere in particular if that is not plain."""
     if not point.jsonata:
-        return steps(point.state.get("ResultPath") or "$")
+        return keys_before(point.state.get("ResultPath") or "$")[0]
     expression = _JSONATA.fullmatch(str(point.state.get("Output", "")).strip())
     key = _KEY.search(expression[1]) if expression and _MERGED_INPUT.match(expression[1]) else None
     return (_unquoted(key[1]),) if key else ()
@@ -239,7 +233,7 @@ def _unquoted(key: str) -> str:
 
 
 def _template(value: Any, results: Places, branches: Sequence[Places] = ()) -> Places:
-    """Where results stand in what a template makes of an input; what others compute may be anything, so is there."""
+    """Places of results in what a template makes of an input; what others compute may be anything, so is there."""
     if isinstance(value, str):
         expression = _JSONATA.fullmatch(value.strip())
         return _computed(value, results, None, branches) if expression else None
@@ -257,7 +251,7 @@ def _template(value: Any, results: Places, branches: Sequence[Places] = ()) -> P
 
 
 def _handed_on(name: str, value: Any, results: Places, branches: Sequence[Places], *, late: bool) -> Places:
-    """What stands under one key of a template."""
+    """Places of results under one key of a template."""
     if isinstance(value, Mapping):
         return _template(value, results, branches)
     text = str(value)
@@ -266,15 +260,16 @@ def _handed_on(name: str, value: Any, results: Places, branches: Sequence[Places
         return _NOWHERE
     text = expression[1] if expression else text
     if branches and text.startswith("States.JsonMerge("):
-        return _union(branches[int(index)] for index, *_ in _BRANCH.findall(text) if int(index) < len(branches))
-    branch = _BRANCH.fullmatch(text)
-    if branch and branches and int(branch[1]) < len(branches):
-        return _under(branches[int(branch[1])], f"${branch[2]}")
-    if not _PATH.fullmatch(text):
+        return _union(branches[index] for index in items_in(text) if index < len(branches))
+    branch = item_in(text)
+    if branch and branch[0] < len(branches):
+        return _under_keys(branches[branch[0]], branch[1])
+    keys, rest = keys_before(text)
+    if rest:
         return None
-    handed = _under(results, text)
+    handed = _under_keys(results, keys)
     # A key that says where it comes from is as good as that; any other is its author's.
-    return _NOWHERE if handed is None and results is not None and steps(text) == (name,) else handed
+    return _NOWHERE if handed is None and results is not None and keys == (name,) else handed
 
 
 def _union(branches: Iterable[Places]) -> Places:
@@ -286,18 +281,15 @@ def _union(branches: Iterable[Places]) -> Places:
     return places
 
 
-def steps(path: str) -> Place:
-    """The keys of a path from the root, in either query language, as far as they are plain."""
-    found = _PATH.match(path)
-    return tuple("".join(step) for step in _STEPS.findall(found[1])) if found else ()
-
-
 def _under(results: Places, path: str) -> Places:
-    """What of *results* stands under a path: None, anything, if the path is not one that results are known of."""
-    whole = _PATH.fullmatch(path)
-    at = steps(path)
-    if results is None or whole is None or not at:
-        return results if whole and not at else None
-    inner = frozenset(place[len(at) :] for place in results if place[: len(at)] == at)
+    """Places of *results* under a path: None, anything, if the path is not one that results are known of."""
+    keys, rest = keys_before(path)
+    return None if rest else _under_keys(results, keys)
+
+
+def _under_keys(results: Places, keys: Place) -> Places:
+    if results is None or not keys:
+        return results
+    inner = frozenset(place[len(keys) :] for place in results if place[: len(keys)] == keys)
     # Inside a result: a part of it, as long as the result is there.
-    return inner or (frozenset({()}) if any(at[: len(place)] == place for place in results) else None)
+    return inner or (frozenset({()}) if any(keys[: len(place)] == place for place in results) else None)

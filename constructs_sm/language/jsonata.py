@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from constructs_sm.language.errors import InvalidInputError, Problem
+from constructs_sm.language.paths import Path, formatted_by, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -12,10 +16,6 @@ if TYPE_CHECKING:
 UNCHANGED = "{% $states.input %}"
 """The Output of a state that leaves nothing."""
 
-_KEY = re.compile(r"\.(\w+)|\[['\"]([^'\"]+)['\"]\]")
-_PATH = re.compile(rf"\$\$?(?:{_KEY.pattern}|\[\d+\])*")
-FORMAT = re.compile(r"States\.Format\('((?:[^'\\]|\\.)*)'((?:,\s*\$[^,()]*)*)\)")
-"""States.Format of plain paths: its text, and its arguments."""
 _PLAIN = re.compile(r"(?!(?:and|or|in|true|false|null|function)$)[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -25,30 +25,41 @@ def quoted(text: str) -> str:
     return escaped if "'" in text else "'" + escaped[1:-1].replace('\\"', '"') + "'"
 
 
+@lru_cache(1024)
 def jsonata_of(path: str) -> str:
-    """A plain JSONPath, into a state's input or the context object, or a States.Format of such."""
-    formatted = FORMAT.fullmatch(path)
+    """Translate a plain JSONPath, into a state's input or the context object, or a States.Format of such.
+
+    Raises:
+        InvalidInputError: It has more in it: a filter, another intrinsic function.
+    """
+    formatted = formatted_by(path)
     if formatted is not None:
-        texts = [quoted(re.sub(r"\\(.)", r"\1", text)) for text in formatted[1].split("{}")]
-        values = map(jsonata_of, _arguments(formatted))
-        joined = [part for pair in zip(texts, [*values, "''"], strict=False) for part in pair]
+        text, values = formatted
+        texts = [quoted(re.sub(r"\\(.)", r"\1", part)) for part in text.split("{}")]
+        joined = [part for pair in zip(texts, [*map(jsonata_of, values), "''"], strict=False) for part in pair]
         return " & ".join(part for part in joined if part != "''")
-    root, rest = ("$states.context", path[2:]) if path.startswith("$$") else ("$states.input", path[1:])
-    return root + _KEY.sub(lambda key: f".{named(key[1] or key[2])}", rest)
-
-
-def _arguments(formatted: re.Match[str]) -> list[str]:
-    return [value.strip() for value in formatted[2].split(",")[1:]]
+    found = _plainly(path)
+    if found is None:
+        use = "write it as JSONata: '{% ... %}'"
+        raise InvalidInputError("JSONPath", [Problem("it has no plain equivalent in JSONata", path, use)])
+    root = "$states.context" if found.root == "$$" else "$states.input"
+    return root + "".join(f"[{step}]" if isinstance(step, int) else f".{named(step)}" for step in found.steps)
 
 
 def is_plain(path: str) -> bool:
-    """Whether a JSONPath is one that `jsonata_of` can say: no other intrinsic function, no filter."""
-    formatted = FORMAT.fullmatch(path)
-    return all(map(is_plain, _arguments(formatted))) if formatted else _PATH.fullmatch(path) is not None
+    """Tell whether `jsonata_of` can translate a JSONPath."""
+    formatted = formatted_by(path)
+    return _plainly(path) is not None if formatted is None else all(map(is_plain, formatted[1]))
+
+
+def _plainly(path: str) -> Path | None:
+    """Parse a path whose keys can all be quoted."""
+    found = parsed(path)
+    return None if found is None or any("`" in str(step) for step in found.steps) else found
 
 
 def place_of(key: str) -> str:
-    """What stands under *key* in the input."""
+    """Expression for what stands under *key* in the input."""
     return f"$states.input.{named(key)}"
 
 
@@ -68,7 +79,7 @@ def object_of(fields: Mapping[str, str]) -> str:
 
 
 def fields_of(names: Iterable[str]) -> str:
-    """What makes an object of some fields of another, behind that; what is not there is left out."""
+    """End of an expression that makes an object of some fields of another; what is not there is left out."""
     return f".{object_of({name: name for name in names})}"
 
 

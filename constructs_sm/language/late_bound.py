@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 LATE = ".$"
-"""What Step Functions wants at the end of a field whose value is JSONPath or an intrinsic function."""
+"""End of the name of a field whose value is JSONPath or an intrinsic function."""
 TOKEN = re.compile(r"\$\{Token\[[^\]]*\]\}|#\{Token\[[^\]]*\]\}")
 _JSON_PATH = re.compile(r"\$(\.|\$\.|\[|$)|\$\$$|States\.[A-Z]\w*\(")
 _ENCODED_NUMBERS = (-1.95e289, -1.888e289)
@@ -25,8 +25,14 @@ def escaped(text: str) -> str:
     return _RESERVED.sub(lambda found: found[0] if found["token"] else f"\\{found[0]}", text)
 
 
+class Computed(str):
+    """A text that Step Functions computes a value from: JSONPath, an intrinsic function, or JSONata with its marks."""
+
+    __slots__ = ()
+
+
 def is_token(value: object) -> bool:
-    """Whether *value* is, or holds, a CDK token: known at deployment (or a `sfn.JsonPath`, known at run time)."""
+    """Tell whether *value* is, or holds, a CDK token: known at deployment (or a `sfn.JsonPath`, known at run time)."""
     if isinstance(value, str):
         return TOKEN.search(value) is not None
     if isinstance(value, (int, float)):
@@ -37,15 +43,15 @@ def is_token(value: object) -> bool:
 
 
 def is_json_path(value: object) -> bool:
-    """Whether *value* is a path (`$.x`, `$$.Execution.Id`) or an intrinsic function (`States.UUID()`)."""
+    """Tell whether *value* is a path (`$.x`, `$$.Execution.Id`) or an intrinsic function (`States.UUID()`)."""
     return isinstance(value, str) and _JSON_PATH.match(value) is not None
 
 
 def is_jsonata(value: object) -> bool:
-    """Whether *value* is a JSONata expression: `{% ... %}`."""
+    """Tell whether *value* is a JSONata expression: `{% ... %}`."""
     return isinstance(value, str) and value.startswith("{%") and value.endswith("%}")
 
 
 def is_late_bound(value: object) -> bool:
-    """Whether *value* is known only at deployment (token) or at run time (JSONPath, JSONata)."""
+    """Tell whether *value* is known only at deployment (token) or at run time (JSONPath, JSONata)."""
     return is_json_path(value) or is_jsonata(value) or is_token(value)

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 Json: TypeAlias = Mapping[str, Any]
+LARGEST_PAYLOAD = 262_144
+"""Bytes of UTF-8 that a state, a task or an execution takes or hands on: 256 KiB."""
 
 
 def machines_in(state: Json) -> list[Json]:

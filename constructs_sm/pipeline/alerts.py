@@ -1,4 +1,4 @@
-"""Who is told, and how, of executions that did not succeed."""
+"""Alerts about executions that did not succeed: a topic, a rule and alarms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who besides IAM's principals must be admitted to a key: the services that write and tell on a pipeline's behalf.
+"""Services that must be admitted to a key, since they write or publish on a pipeline's behalf.
 
 A key whose policy cannot be changed here, as one that is only known by its ARN, has to admit them already.
 

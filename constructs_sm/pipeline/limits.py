@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 DEFINITION_BYTES = 1_048_576
 TEMPLATE_BYTES = 1_000_000
-"""Its page says 1 MB; the service names the number: https://github.com/aws-samples/aws-vpc-cidr-mgmt/issues/10."""
+"""CloudFormation's page says 1 MB; the service names the number: https://github.com/aws-samples/aws-vpc-cidr-mgmt/issues/10."""
 _LARGE = 900_000
 MANAGED_POLICIES = 10
 """Of a role; on request 20."""
@@ -70,7 +70,7 @@ class WithinLimits:
 
 
 def _bytes_beside(stack: Stack, machine: sfn.CfnStateMachine) -> int:
-    """What the properties of all other resources of a template are at least."""
+    """Count the bytes that the properties of all other resources of a template have at least."""
     own = reference_of(machine)
     resources = [found for found in stack.node.find_all() if isinstance(found, CfnResource)]
     others = [found._cfn_properties for found in resources if reference_of(found) != own]  # noqa: SLF001  (protected)
@@ -87,7 +87,7 @@ def unnameable(definition: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def problems_of(definition: Any, beside: Callable[[], int] = int) -> Iterator[Problem]:
-    """What is wrong with the size of a definition: a text, or a `Fn::Join` of texts and references.
+    """Find problems with the size of a definition: a text, or a `Fn::Join` of texts and references.
 
     A reference counts as what it is at least: nothing. So nothing is refused that AWS would take.
 

@@ -15,7 +15,7 @@ from constructs_sm.pipeline.encryption import admit_logs
 from constructs_sm.pipeline.limits import WithinLimits
 from constructs_sm.pipeline.triggers import Trigger
 from constructs_sm.rollback import WholeOrNotMade, undone_by, whole_or_not_done
-from constructs_sm.settings import event_schedule, mistyped
+from constructs_sm.settings import Time, duration_of, event_schedule, is_time, mistyped
 from constructs_sm.steps.failure_handler import FailureHandler
 from constructs_sm.steps.input_guard import InputGuard
 from constructs_sm.task.acknowledgments import AcknowledgedExecutions, acknowledge_wildcards
@@ -87,7 +87,7 @@ class JobPipeline(WholeOrNotMade, Construct):
         *,
         definition: sfn.IChainable | None = None,
         inputs: Mapping[str, Input] | None = None,
-        timeout: Duration | None = None,
+        timeout: Time | None = None,
         schedule: events.Schedule | Duration | None = None,
         topic: sns.ITopic | None = None,
         alert_emails: Sequence[str] = (),
@@ -180,7 +180,7 @@ class JobPipeline(WholeOrNotMade, Construct):
                 "StateMachine",
                 definition_body=sfn.DefinitionBody.from_chainable(definition),
                 comment=None if self._schema is None else self._schema.text(),
-                timeout=self._timeout or Duration.days(1),
+                timeout=Duration.days(1) if self._timeout is None else duration_of(self._timeout),
                 tracing_enabled=True,
                 role=self._role,
                 logs=sfn.LogOptions(destination=log, level=sfn.LogLevel.ALL, include_execution_data=True),
@@ -348,7 +348,7 @@ def _mistyped(**arguments: Any) -> list[Problem]:
     """Arguments the CDK would stumble over when half of the pipeline is made."""
     wanted: dict[str, tuple[str, Callable[[Any], bool]]] = {
         "definition": ("a job, or a chain", lambda value: hasattr(value, "start_state")),
-        "timeout": ("Duration.hours(6)", lambda value: isinstance(value, Duration)),
+        "timeout": ("Duration.hours(6), or seconds", is_time),
         "schedule": ("a Duration or an events.Schedule", lambda value: isinstance(value, (Duration, events.Schedule))),
         "topic": ("an sns.ITopic", lambda value: hasattr(value, "topic_arn")),
         "alert_emails": ("['ml@example.com']", _addresses),

@@ -10,7 +10,7 @@ from constructs_sm.language.late_bound import is_json_path, is_jsonata
 from constructs_sm.pipeline.pipeline import JobPipeline
 from constructs_sm.pipeline.triggers import Trigger
 from constructs_sm.rollback import WholeOrNotMade, whole_or_not_done
-from constructs_sm.settings import Settings, unknown_settings
+from constructs_sm.settings import Settings, Time, unknown_settings
 from constructs_sm.task.places import JOBS
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.input_schema import InputSchema
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 
 class StackArguments(TypedDict, total=False):
-    """What every stack takes: see `aws_cdk.Stack`."""
+    """Arguments that every stack takes: see `aws_cdk.Stack`."""
 
     analytics_reporting: bool | None
     cross_region_references: bool | None
@@ -108,7 +108,7 @@ class PipelineStack(WholeOrNotMade, Stack):
         schedule: str | Duration | events.Schedule | Sequence[str | Duration | events.Schedule] | None = None,
         arrivals: str | Sequence[str] | None = None,
         alert_emails: Sequence[str] | None = None,
-        timeout: str | Duration | None = None,
+        timeout: str | Time | None = None,
         log_retention_days: int | None = None,
         removal_policy: str | RemovalPolicy | None = None,
         tags: Mapping[str, str] | None = None,
@@ -253,7 +253,7 @@ def _foreign_starters(starters: Sequence[str], account: str | None) -> Iterator[
 
 
 def _unusable_triggers(settings: Settings, inputs: Mapping[str, Input] | None) -> Iterator[Problem]:
-    """What is wrong with the triggers, before there is a bucket."""
+    """Find problems with the triggers, before there is a bucket."""
     schema = None if inputs is None else InputSchema(inputs)
     if schema is not None and schema.problems():
         yield from schema.problems()

@@ -1,4 +1,4 @@
-"""What starts executions by itself: schedules, and objects that arrive in S3."""
+"""Triggers that start executions: schedules, and objects that arrive in S3."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
 ARRIVED = ("bucket", "key")
-"""What an execution that an arrival starts is told of the object."""
+"""Inputs of an execution that an arrival starts: they say which object."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +37,12 @@ class Trigger:
 
     @classmethod
     def on_schedule(cls, schedule: events.Schedule, inputs: Mapping[str, Any]) -> Trigger:
-        """When time comes."""
+        """Make a trigger of a schedule."""
         return cls(name="Schedule", description="Starts an execution on time", schedule=schedule, inputs=inputs)
 
     @classmethod
     def on_arrival(cls, place: str, inputs: Mapping[str, Any]) -> Trigger:
-        """When an object is created under *place*, an `s3://` URI."""
+        """Make a trigger of objects that are created under *place*, an `s3://` URI."""
         bucket, prefix = bucket_and_prefix(place) or ("", "")
         about = f"Starts an execution for what arrives under {prefix or 'any prefix'}"
         return cls(name="Arrival", description=about, bucket=bucket, prefix=prefix, inputs=inputs)
@@ -57,7 +57,7 @@ class Trigger:
         return {**self.inputs, **arrived}
 
     def problems(self, schema: InputSchema | None) -> Iterator[Problem]:
-        """What the inputs of the state machine make of what is sent."""
+        """Compare what is sent with the inputs of the state machine."""
         if self.schedule is None and not self.bucket:
             yield Problem("an arrival needs a place", NOTHING, "pass 's3://bucket/prefix/'")
         if schema is None:

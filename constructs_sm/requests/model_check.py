@@ -13,8 +13,9 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import NOTHING, Problem, did_you_mean, raise_all
-from constructs_sm.language.late_bound import LATE, is_jsonata, is_token
+from constructs_sm.language.late_bound import Computed, is_token
 from constructs_sm.requests.api_model import input_shape, output_shape
+from constructs_sm.requests.request import read
 from constructs_sm.rules.requests import broken_rules
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from constructs_sm.actions import Action
     from constructs_sm.requests.api_model import Shape
+    from constructs_sm.requests.request import Request
 
     _Path: TypeAlias = tuple[Any, Any] | None
     """The path to what holds a value, and the step from there: a field, an index or a key."""
@@ -50,25 +52,33 @@ def check(action: Action, request: Mapping[str, Any]) -> None:
 
 
 def problems(action: Action, request: Mapping[str, Any]) -> list[Problem]:
-    """What `check` would raise, as a list."""
-    return model_problems(action.operation, request) + broken_rules(action.operation, request)
+    """List what `check` would raise."""
+    indexed = read(request)
+    return indexed.problems + problems_of(action.operation, indexed)
+
+
+def problems_of(operation: str, request: Request) -> list[Problem]:
+    """List what SageMaker would find wrong with a request that is read or rendered already, and indexed."""
+    found: list[Problem] = []
+    _operation_check(operation)(request.fields, None, found)
+    return found + broken_rules(operation, request.fields, request.structures)
 
 
 def model_problems(operation: str, request: Mapping[str, Any]) -> list[Problem]:
-    """What the model alone finds wrong with a request to any API of SageMaker."""
-    found: list[Problem] = []
-    _operation_check(operation)(request, None, found)
-    return found
+    """List what the model alone finds wrong with a request to any API of SageMaker."""
+    indexed = read(request)
+    _operation_check(operation)(indexed.fields, None, indexed.problems)
+    return indexed.problems
 
 
-def fields_below(action: Action, path: str) -> tuple[str, ...]:
+def fields_below(operation: str, path: str) -> tuple[str, ...]:
     """The paths of all fields in the structure, list or map at *path* of a request; nothing if it is a plain value.
 
     Args:
-        action: The row of `ACTIONS` the request is for.
+        operation: As `CreateTrainingJob`.
         path: As problems spell it: `InputDataConfig[0].DataSource`.
     """
-    shape: Shape | None = input_shape(action.operation)
+    shape: Shape | None = input_shape(operation)
     for step in re.sub(r"\[\d+\]", ".[]", path).split("."):
         if shape is None or step not in _members(shape):
             return ()
@@ -121,7 +131,7 @@ def _check_of(shape: Shape) -> _Check:
 
 
 def _structure(shape: Shape) -> _Check:
-    required, members = tuple(shape.required_members), dict(shape.members)
+    required, members = frozenset(shape.required_members), dict(shape.members)
     checks: dict[str, _Check] = {}
 
     def check(value: Any, path: _Path, found: list[Problem]) -> None:
@@ -130,20 +140,18 @@ def _structure(shape: Shape) -> _Check:
                 what = f"{_spelled(path) or 'the request'} must be a mapping"
                 found.append(Problem(what, value, _one_of("with the fields", members)))
             return
-        found += [
-            Problem(f"{_spelled((path, field))} is missing", NOTHING, "SageMaker requires it")
-            for field in required
-            if field not in value and f"{field}{LATE}" not in value
-        ]
+        if not required <= value.keys():
+            found += [
+                Problem(f"{_spelled((path, field))} is missing", NOTHING, "SageMaker requires it")
+                for field in shape.required_members
+                if field not in value
+            ]
         for key, member in value.items():
             inner = checks.get(key)
             if inner is None:
-                field = _bare(key)
-                if field not in members:
-                    what = f"{_spelled((path, field))} is not a field of this API"
-                    found.append(Problem(what, field, _nearest(field, members)))
-                    continue
-                if field != key:
+                if key not in members:
+                    what = f"{_spelled((path, key))} is not a field of this API"
+                    found.append(Problem(what, key, _nearest(key, members)))
                     continue
                 # Not before it is given: a request names few of the fields there are.
                 inner = checks[key] = _check_of(members[key])
@@ -177,10 +185,8 @@ def _map(shape: Shape) -> _Check:
             return
         size(value, path, found)
         for key, item in value.items():
-            field = _bare(key)
-            key_check(field, (path, _Key(key)), found)
-            if field == key:
-                item_check(item, (path, key), found)
+            key_check(key, (path, _Key(key)), found)
+            item_check(item, (path, key), found)
 
     return check
 
@@ -188,6 +194,7 @@ def _map(shape: Shape) -> _Check:
 def _string(shape: Shape) -> _Check:
     options = frozenset(shape.enum)
     size, pattern = _size(shape, "characters"), shape.metadata.get("pattern")
+    least, most = shape.metadata.get("min", 0), shape.metadata.get("max", inf)
     form = _compiled(pattern) if pattern else None
 
     def check(value: Any, path: _Path, found: list[Problem]) -> None:
@@ -200,7 +207,8 @@ def _string(shape: Shape) -> _Check:
                 what = f"{_spelled(path)} is not a value SageMaker knows"
                 found.append(Problem(what, value, _nearest(value, shape.enum)))
         else:
-            size(value, path, found)
+            if not least <= len(value) <= most:
+                size(value, path, found)
             if form and not form.fullmatch(value) and not _is_late(value):
                 what = f"{_spelled(path)} does not have the form SageMaker wants"
                 found.append(Problem(what, value, f"match {pattern}"))
@@ -261,11 +269,7 @@ def _size(shape: Shape, unit: str) -> _Check:
 
 def _is_late(value: object) -> bool:
     # Asked only of what looks wrong: what is known later mostly does, and what does not needs no excuse.
-    return is_token(value) or is_jsonata(value)
-
-
-def _bare(key: Any) -> Any:
-    return key.removesuffix(LATE) if isinstance(key, str) else key
+    return isinstance(value, Computed) or is_token(value)
 
 
 class _Key(str):

@@ -1,25 +1,33 @@
-"""From what a user gave to the request of a Task state: CDK objects become SageMaker's words."""
+"""From what a user gave to a request: CDK objects become SageMaker's words, and what JSON cannot say is refused."""
 
 from __future__ import annotations
 
 import json
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.language.errors import InvalidInputError, Problem
-from constructs_sm.language.fields import join, spelled
-from constructs_sm.language.late_bound import LATE, escaped, is_json_path, is_jsonata, is_token
+from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem
+from constructs_sm.language.late_bound import LATE, Computed, escaped, is_json_path, is_jsonata, is_token
+from constructs_sm.requests.request import DEEPEST, Fields, Request, not_finite, too_deep
 from constructs_sm.values.outputs import JobOutput
 from constructs_sm.values.s3 import S3Location
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
+    from typing import TypeAlias
 
     from constructs import IConstruct
 
+    Defaults: TypeAlias = Callable[[Request], Mapping[str, Any]]
+    """What fills a request, as far as it is there."""
+
 _REFERENCES = ("key_arn", "role_arn", "subnet_id", "security_group_id", "topic_arn", "function_arn")
+_MAY_BE_LATE = re.compile(r"\$|States\.|\{%|.*[$#]\{Token\[", re.DOTALL).match
+"""Whether a text may be more than it says. Most are not, which is told without a call of ours."""
 
 
 class Structure(ABC):
@@ -29,7 +37,7 @@ class Structure(ABC):
 
     @abstractmethod
     def to_request(self) -> dict[str, Any]:
-        """The structure in SageMaker's words; CDK objects, further structures and None may still stand in it."""
+        """Say it in SageMaker's words; CDK objects, further structures and None may still stand in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,118 +47,222 @@ class Verbatim:
     text: str
 
 
-@dataclass(slots=True)
-class Rendered:
-    """A request in SageMaker's words."""
-
-    request: dict[str, Any] = field(default_factory=dict)
-    objects: dict[str, Any] = field(default_factory=dict)
-    """The S3Locations and image repositories that stood in it, by path: they know more than their spelling says."""
-    outputs: list[JobOutput] = field(default_factory=list)
-    """What other jobs have left, and stands in it."""
-    problems: list[Problem] = field(default_factory=list)
-
-
 def render(
     given: Mapping[str, Any],
-    defaults: Mapping[str, Any],
-    parameters: Mapping[str, Any] | None,
+    parameters: Mapping[str, Any] | None = None,
+    defaults: Defaults | None = None,
     *,
     scope: IConstruct,
     jsonata: bool,
-) -> Rendered:
-    """The request that *given* (from typed arguments) and *parameters* (in SageMaker's words) make together.
+    json_path_of: Callable[[Any], str | None],
+    at: str = "",
+) -> Request:
+    """Make the request of *given* (from typed arguments) and *parameters* (in SageMaker's words) together.
 
-    A field given both ways is a problem. *defaults* fill what is still missing, except where *parameters* stand alone:
-    those are a complete request and are left as they are.
+    A field given both ways is a problem.
+
+    Args:
+        given: Fields by name; those that are None are not given.
+        parameters: Fields as they stand in Amazon States Language.
+        defaults: What fills the request where it has nothing, except where *parameters* stand alone: those are a
+            complete request and are left as they are.
+        scope: Where the request is made.
+        jsonata: Whether the state is in JSONata.
+        json_path_of: Reads the JSONPath that a token of the CDK stands for; None for other tokens.
+        at: The path of the request itself, as problems spell it.
     """
-    rendered = Rendered()
-    walk = _Walk(rendered, scope, jsonata=jsonata)
-    typed = walk.mapping(given, "", typed=True)
-    raw = walk.mapping(parameters or {}, "", typed=False)
-    rendered.request = _merge(typed, raw, "", rendered.problems)
-    if typed or not raw:
-        filling = Rendered()
-        _fill(rendered, _Walk(filling, scope, jsonata=jsonata).mapping(defaults, "", typed=True), filling.objects)
-    return rendered
+    request = Request()
+    walk = _Walk(request, scope, jsonata, json_path_of)
+    typed = request.fields = walk.mapping(given, at, typed=True)
+    raw = walk.mapping(parameters, at, typed=False) if parameters else {}
+    # Parameters that stand alone are left as they are.
+    fills = defaults is not None and not (raw and _says_nothing(typed))
+    _merge(typed, raw, "", request.problems)
+    # A default may have something for a structure that says nothing, so they are there when it is asked.
+    filling = _filling(request, defaults, walk) if defaults is not None and fills else None
+    for structure, name in walk.empty:
+        if not structure[name]:
+            del structure[name]
+    if filling is not None:
+        filled: list[str] = []
+        _fill(typed, filling.fields, "", filled)
+        for place, known in filling.objects.items():
+            if any(place == path or place.startswith((f"{path}.", f"{path}[")) for path in filled):
+                request.objects[place] = known
+    return request
 
 
-@dataclass(frozen=True, slots=True)
+def _filling(request: Request, defaults: Defaults, walk: _Walk) -> Request:
+    filling = Request(problems=request.problems, outputs=request.outputs)
+    filling.fields = replace(walk, request=filling, empty=[]).mapping(defaults(request), "", typed=True)
+    return filling
+
+
+@dataclass(slots=True)
 class _Walk:
-    rendered: Rendered
+    request: Request
     scope: IConstruct
     jsonata: bool
+    json_path_of: Callable[[Any], str | None]
+    empty: list[tuple[Fields, str]] = field(default_factory=list)
+    """Structures that say nothing yet, innermost first: a default may have something for them."""
+    _around: set[int] = field(default_factory=set)
 
-    def mapping(self, values: Mapping[str, Any], path: str, *, typed: bool) -> dict[str, Any]:
-        result: dict[str, Any] = {}
+    def mapping(self, values: Mapping[str, Any], path: str, *, typed: bool) -> Fields:
+        """Render the fields of a structure. A plain value costs no call: requests are made of them."""
+        result: Fields = {}
+        if id(values) in self._around or len(self._around) > DEEPEST:
+            self.request.problems.append(too_deep(path, values))
+            return result
+        self._around.add(id(values))
         for key, value in values.items():
-            if value is None and typed:
-                continue
-            if isinstance(value, Verbatim):
-                result[key] = value.text
-                continue
-            here = join(path, key)
-            if self.jsonata and str(key).endswith(LATE):
-                self.wrong(f"{here} is JSONPath in a JSONata state", value, "write '{% ... %}' in a field without .$")
-            item = self.value(value, here, typed=typed)
-            if item == {} and typed:
-                continue
-            # In parameters "$.x" is a literal unless its field says otherwise, as in Amazon States Language; what is
-            # ours knows what it is.
-            computed = not self.jsonata and (typed or _is_ours(value))
-            if computed:
-                item = _computed(item)
-            late = computed and is_json_path(item)
-            result[f"{key}{LATE}" if late and not str(key).endswith(LATE) else key] = item
+            kind = type(value)
+            if type(key) is not str or key[-2:] == LATE:
+                self._marked(result, key, value, path)
+            elif value is None:
+                if not typed:
+                    result[key] = None
+            elif kind is int or kind is bool or (kind is str and not _MAY_BE_LATE(value)):
+                result[key] = value
+            else:
+                here = f"{path}.{key}" if path else key
+                begun = len(self.empty)
+                item = (self.mapping if kind is dict else self.value)(value, here, typed=typed)
+                if typed and (len(self.empty) > begun or (item == {} and isinstance(value, Structure))):
+                    self.empty.append((result, key))
+                elif typed and item == {}:
+                    continue
+                result[key] = item
+        self._around.discard(id(values))
         return result
 
-    def value(self, value: Any, path: str, *, typed: bool) -> Any:
+    def value(  # noqa: C901, PLR0911  (one case for each kind of value)
+        self, value: Any, path: str, *, typed: bool, listed: bool = False
+    ) -> Any:
+        """Render one value of a structure or list."""
+        if isinstance(value, JobOutput):
+            self.request.outputs.append(value)
+            text = value.spelled(jsonata=self.jsonata)
+            return text if value.json_path is None else Computed(text)
+        if isinstance(value, str):
+            return self._text(value, path, typed=typed, listed=listed)
         if isinstance(value, Structure):
             return self.mapping(value.to_request(), path, typed=True)
         if isinstance(value, Mapping):
             return self.mapping(value, path, typed=typed)
-        if isinstance(value, (list, tuple)):
-            return [self.value(item, f"{path}[{index}]", typed=typed) for index, item in enumerate(value)]
-        if isinstance(value, str):
-            return self._text(value, path, typed=typed)
-        if value is None or isinstance(value, (bool, int, float)) or is_token(value):
+        if isinstance(value, (list, tuple)) and not is_token(value):
+            return self._list(value, path, typed=typed)
+        if isinstance(value, Verbatim):
+            return self._token(value.text, path, listed=listed) if is_token(value.text) else value.text
+        if is_token(value):
+            return self._token(value, path, listed=listed)
+        if value is None or isinstance(value, (bool, int)):
+            return value
+        if isinstance(value, float):
+            if not isfinite(value):
+                self.request.problems.append(not_finite(path, value))
+                return Computed()
             return value
         return self._reference(value, path)
 
-    def _text(self, value: str, path: str, *, typed: bool) -> str:
-        if isinstance(value, JobOutput):
-            self.rendered.outputs.append(value)
-            return value.spelled(jsonata=self.jsonata)
-        self._language(value, path, typed=typed)
-        return value
+    def _marked(self, result: Fields, key: Any, value: Any, path: str) -> None:
+        """Take a key that is no plain name: in Amazon States Language `Field.$` is a computed one."""
+        here = f"{path}.{key}" if path else str(key)
+        if not isinstance(key, str):
+            self.wrong(f"{path or 'the request'} has a key that is no string", key, "write it in quotes")
+            return
+        name, bare = key.removesuffix(LATE), here.removesuffix(LATE)
+        if self.jsonata and name != key:
+            self.wrong(f"{bare} is JSONPath in a JSONata state", value, "write '{% ... %}' in a field without .$")
+        item = self.value(value, bare, typed=False)
+        if name in result:
+            self.wrong(f"{bare} is given twice", [result[name], item], f"give {name} or {name}{LATE}")
+        elif name == key:
+            result[name] = item
+        elif isinstance(item, str):
+            result[name] = Computed(item)
+        else:
+            self.wrong(f"{here} must be a path or an intrinsic function", value, "write it as a string")
 
-    def _language(self, value: str, path: str, *, typed: bool) -> None:
-        if self.jsonata and typed and is_json_path(value):
-            self.wrong(f"{path} is JSONPath in a JSONata state", value, "write '{% $states.input... %}'")
-        elif not self.jsonata and is_jsonata(value):
-            self.wrong(f"{path} is JSONata in a JSONPath state", value, "pass query_language=QueryLanguage.JSONATA")
+    def _list(self, values: Any, path: str, *, typed: bool) -> Any:
+        result: list[Any] = []
+        if id(values) in self._around or len(self._around) > DEEPEST:
+            self.request.problems.append(too_deep(path, values))
+            return result
+        self._around.add(id(values))
+        for value in values:
+            kind = type(value)
+            if kind is int or kind is bool or (kind is str and not _MAY_BE_LATE(value)):
+                result.append(value)
+            elif kind is dict:
+                result.append(self.mapping(value, f"{path}[{len(result)}]", typed=typed))
+            else:
+                result.append(self.value(value, f"{path}[{len(result)}]", typed=typed, listed=True))
+        self._around.discard(id(values))
+        if self.jsonata or Computed not in map(type, result):
+            return result
+        return self._array(result, path)
+
+    def _array(self, items: list[Any], path: str) -> Any:
+        """Spell a list with computed items in JSONPath: an item by itself cannot be marked as computed."""
+        if all(isinstance(item, (str, bool, int, float)) for item in items):
+            return Computed(f"States.Array({', '.join(map(_argument, items))})")
+        late = next(index for index, item in enumerate(items) if isinstance(item, Computed))
+        self.wrong(f"{path}[{late}] is JSONPath beside structures", items[late], "make the whole list a path")
+        return items
+
+    def _text(self, value: str, path: str, *, typed: bool, listed: bool) -> Any:
+        # In parameters "$.x" is a literal unless its field says otherwise, as in Amazon States Language; what is
+        # ours knows what it is.
+        if isinstance(value, Computed):
+            return value
+        if is_json_path(value):
+            if self.jsonata and typed:
+                self.wrong(f"{path} is JSONPath in a JSONata state", value, "write '{% $states.input... %}'")
+            return Computed(value) if typed and not self.jsonata else value
+        if is_jsonata(value):
+            if not self.jsonata:
+                self.wrong(f"{path} is JSONata in a JSONPath state", value, "pass query_language=QueryLanguage.JSONATA")
+            return Computed(value)
+        return self._token(value, path, listed=listed) if is_token(value) else value
+
+    def _token(self, value: Any, path: str, *, listed: bool) -> Any:
+        """Read a token: a JSONPath of the CDK's as Step Functions spells it; as it is if it is known at deployment."""
+        try:
+            found = self.json_path_of([value] if listed else value)
+        except RuntimeError as error:
+            what = f"{path}: a JSONPath stands where Step Functions takes none"
+            self.wrong(what, str(error), "make it the value of a field")
+            return value
+        if found is not None and self.jsonata:
+            self.wrong(f"{path} is JSONPath in a JSONata state", found, "write '{% $states.input... %}'")
+        return value if found is None else Computed(found)
 
     def _reference(self, value: Any, path: str) -> Any:
-        """What the API calls a CDK object. Recognized by what it offers, so that no CDK module is imported for it."""
+        """Name a CDK object as the API does. Recognized by what it offers, so that no CDK module is imported for it."""
         location = S3Location.of(value)
         if location is not None:
-            self.rendered.objects[path] = location
+            self.request.objects[path] = location
             return self.value(location.uri, path, typed=True)
         if hasattr(value, "uri_in"):
             return self._of_this_region(value, path)
         if hasattr(value, "image_uri"):
-            self.rendered.objects[path] = value.repository
+            self.request.objects[path] = value.repository
             return value.image_uri
         if hasattr(value, "repository_uri"):
-            self.rendered.objects[path] = value
+            self.request.objects[path] = value
             return value.repository_uri
         if hasattr(value, "alias_name"):
             value = _target_of(value)
         for reference in _REFERENCES:
             if hasattr(value, reference):
                 return getattr(value, reference)
-        self.wrong(f"{path} is nothing a request can hold", value, "pass a JSON value or a CDK construct")
-        return None
+        if value is NOTHING:
+            self.wrong(f"{path} has no value", None, "give it one, or leave the key out")
+        else:
+            self.wrong(f"{path} cannot be part of a request", value, "pass a JSON value or a CDK construct")
+        # What has been refused is judged no further.
+        return Computed()
 
     def _of_this_region(self, image: Any, path: str) -> Any:
         try:
@@ -161,65 +273,58 @@ class _Walk:
             return image.repository
 
     def wrong(self, what: str, got: object, use: str) -> None:
-        self.rendered.problems.append(Problem(what, got, use))
-
-
-def _is_ours(value: Any) -> bool:
-    return isinstance(value, (JobOutput, S3Location)) or (isinstance(value, list) and any(map(_is_ours, value)))
-
-
-def _computed(value: Any) -> Any:
-    """A list with paths in it as `States.Array(...)`: an item by itself cannot be marked as late-bound."""
-    if not isinstance(value, list) or not any(map(is_json_path, value)):
-        return value
-    if not all(isinstance(item, (str, bool, int, float)) for item in value):
-        return value
-    return f"States.Array({', '.join(map(_argument, value))})"
+        """Note a problem."""
+        self.request.problems.append(Problem(what, got, use))
 
 
 def _argument(value: str | float) -> str:
-    """An argument of an intrinsic function."""
+    """Spell an argument of an intrinsic function."""
     if not isinstance(value, str):
         return json.dumps(value)
     return value if is_json_path(value) else f"'{escaped(value)}'"
 
 
 def _target_of(alias: Any) -> Any:
-    """The key behind an alias: IAM takes no alias for a resource. One that is only known by name stays as it is."""
+    """Find the key behind an alias: IAM takes no alias for a resource. One known only by name stays as it is."""
     try:
         return alias.alias_target_key
     except RuntimeError:
         return alias
 
 
-def _merge(typed: dict[str, Any], raw: dict[str, Any], path: str, problems: list[Problem]) -> dict[str, Any]:
-    merged = dict(typed)
+def _merge(typed: Fields, raw: Fields, path: str, problems: list[Problem]) -> None:
+    """Put the fields of *raw* beside those of *typed*."""
     for key, value in raw.items():
-        here = join(path, key)
-        there = spelled(typed, str(key).removesuffix(LATE))
-        if there is None:
-            merged[key] = value
-        elif there == key and isinstance(value, dict) and isinstance(typed[key], dict):
-            merged[key] = _merge(typed[key], value, here, problems)
+        if key not in typed:
+            typed[key] = value
+            continue
+        here = f"{path}.{key}" if path else key
+        if isinstance(value, dict) and isinstance(typed[key], dict):
+            _merge(typed[key], value, here, problems)
         else:
-            problems.append(
-                Problem(f"{here} is given twice", [typed[there], value], "give the argument or the parameter")
-            )
-    return merged
+            use = "give the argument or the parameter"
+            problems.append(Problem(f"{here} is given twice", [typed[key], value], use))
 
 
-def _fill(rendered: Rendered, defaults: Mapping[str, Any], objects: Mapping[str, Any]) -> None:
-    """Put *defaults* where the request has nothing, and with them the *objects* they were made of."""
-    for path in _filled(rendered.request, defaults, ""):
-        rendered.objects |= {at: known for at, known in objects.items() if at == path or at.startswith(f"{path}.")}
+def _says_nothing(structure: Fields) -> bool:
+    """Tell whether nothing but structures stands in a structure."""
+    for value in structure.values():  # noqa: SIM110  (a generator would be a call for each field)
+        if not isinstance(value, dict) or not _says_nothing(value):
+            return False
+    return True
 
 
-def _filled(request: dict[str, Any], defaults: Mapping[str, Any], path: str) -> Iterator[str]:
+def _fill(request: Fields, defaults: Fields, path: str, filled: list[str]) -> None:
+    """Put *defaults* where the request has nothing; the paths where they were put go to *filled*."""
     for key, value in defaults.items():
-        here = join(path, key)
-        there = spelled(request, key.removesuffix(LATE))
-        if there is None:
+        here = f"{path}.{key}" if path else key
+        there = request.get(key, NOTHING)
+        if there is NOTHING:
             request[key] = value
-            yield here
-        elif isinstance(value, dict) and isinstance(request[there], dict):
-            yield from _filled(request[there], value, here)
+            filled.append(here)
+        elif isinstance(there, dict) and isinstance(value, dict):
+            _fill(there, value, here, filled)
+        elif isinstance(there, list) and isinstance(value, list):
+            for number, (item, default) in enumerate(zip(there, value, strict=False)):
+                if isinstance(item, dict) and isinstance(default, dict):
+                    _fill(item, default, f"{here}[{number}]", filled)

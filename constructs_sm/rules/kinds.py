@@ -12,8 +12,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import NOTHING, Problem
-from constructs_sm.language.fields import join, spelled
-from constructs_sm.language.late_bound import is_jsonata, is_token
+from constructs_sm.language.fields import join
+from constructs_sm.language.late_bound import Computed, is_token
 from constructs_sm.rules.instances import has_local_storage
 
 if TYPE_CHECKING:
@@ -48,11 +48,11 @@ class OneOf(Rule):
     """Fields that lift what is required, not what is excluded."""
 
     def problems(self, structure: Structure, path: str) -> Found:
-        given = [name for name in self.of if _given(structure, name)]
+        given = [name for name in self.of if name in structure and structure[name] != []]
         if len(given) > self.most:
             shown = " and ".join(join(path, name) for name in given)
             yield Problem(f"{shown} exclude each other", given, "give one of them")
-        elif len(given) < self.least and not any(spelled(structure, name) for name in self.unless):
+        elif len(given) < self.least and not any(name in structure for name in self.unless):
             shown = " or ".join(join(path, name) for name in self.of)
             yield Problem(f"{shown} is missing", NOTHING, "SageMaker requires it")
 
@@ -109,7 +109,7 @@ class Needs(_Beside):
 
     def problems(self, structure: Structure, path: str) -> Found:
         for holder, name, shown in self._holders(structure, path):
-            if not spelled(holder, name):
+            if name not in holder:
                 use = f"SageMaker requires it where {self.where} is {self.has}"
                 yield Problem(f"{shown} is missing", NOTHING, use)
 
@@ -120,10 +120,9 @@ class Only(_Beside):
 
     def problems(self, structure: Structure, path: str) -> Found:
         for holder, name, shown in self._holders(structure, path, other=True):
-            key = spelled(holder, name)
-            if key:
+            if name in holder:
                 use = f"pass {self.where} {self.has}, or leave it out"
-                yield Problem(f"{shown} is for {self.where} {self.has} only", holder[key], use)
+                yield Problem(f"{shown} is for {self.where} {self.has} only", holder[name], use)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +144,13 @@ class Counted(Rule):
     field: str
 
     def problems(self, structure: Structure, path: str) -> Found:
-        items = [spelled(item, self.field) for item, _ in structures(structure, f"{self.items}[]", path)]
-        once, each = spelled(structure, self.field), any(items)
-        if items and len(items) == len(structure[self.items]) and (once is not None) == each:
+        items = [self.field in item for item, _ in structures(structure, f"{self.items}[]", path)]
+        once, each = self.field in structure, any(items)
+        if items and len(items) == len(structure[self.items]) and once == each:
             what = f"{join(path, self.field)} and that of {self.items} exclude each other"
             missing = f"{join(path, self.field)} is missing"
             use = f"give it once, or in each of {self.items}"
-            yield Problem(what if each else missing, structure[once] if once else NOTHING, use)
+            yield Problem(what if each else missing, structure[self.field] if once else NOTHING, use)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +159,7 @@ class Mounted(Rule):
 
     def problems(self, structure: Structure, path: str) -> Found:
         for source, place in structures(structure, "InputDataConfig[].DataSource", path):
-            if spelled(source, "FileSystemDataSource") and not spelled(structure, "VpcConfig"):
+            if "FileSystemDataSource" in source and "VpcConfig" not in structure:
                 what = f"{join(place, 'FileSystemDataSource')} needs {join(path, 'VpcConfig')}"
                 yield Problem(what, NOTHING, "name the VPC of the file system")
 
@@ -207,9 +206,9 @@ class AllOrNone(Rule):
 
     def problems(self, structure: Structure, path: str) -> Found:
         items = list(structures(structure, f"{self.items}[]", path))
-        having = [place for item, place in items if spelled(item, self.field)]
+        having = [place for item, place in items if self.field in item]
         for item, place in items:
-            if having and not spelled(item, self.field):
+            if having and self.field not in item:
                 what = f"{join(place, self.field)} is missing"
                 yield Problem(what, NOTHING, f"give it everywhere, as in {having[0]}, or nowhere")
 
@@ -238,7 +237,7 @@ class Single(Rule):
     of: tuple[str, ...]
 
     def problems(self, structure: Structure, path: str) -> Found:
-        if all(spelled(structure, name) for name in self.of):
+        if all(name in structure for name in self.of):
             for name in self.of:
                 value = _value(structure, name)
                 if isinstance(value, list) and len(value) > 1:
@@ -270,9 +269,8 @@ class ReadOnly(Rule):
 
     def problems(self, structure: Structure, path: str) -> Found:
         for name in self.of:
-            key = spelled(structure, name)
-            if key:
-                yield Problem(f"{join(path, name)} is read-only", structure[key], "leave it out")
+            if name in structure:
+                yield Problem(f"{join(path, name)} is read-only", structure[name], "leave it out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,8 +285,7 @@ class NoVolumeKey(Rule):
     when: Callable[[Iterable[bool]], bool] = all
 
     def problems(self, structure: Structure, path: str) -> Found:
-        key = spelled(structure, self.field)
-        if key is None:
+        if self.field not in structure:
             return
         found = [_value(holder, "InstanceType") for at in self.types for holder, _ in structures(structure, at)]
         given = [value for value in found if value is not None]
@@ -296,21 +293,18 @@ class NoVolumeKey(Rule):
         if given and self.when(map(has_local_storage, given)):
             local = " and ".join(dict.fromkeys(str(value) for value in given if has_local_storage(value)))
             what = f"{join(path, self.field)} is for volumes, and {local} has local storage instead"
-            yield Problem(what, structure[key], "leave it out: the hardware encrypts local storage")
+            yield Problem(what, structure[self.field], "leave it out: the hardware encrypts local storage")
 
 
 def _given(structure: Structure, name: str) -> bool:
-    key = spelled(structure, name)
     # A list of nothing says nothing.
-    return key is not None and structure[key] != []
+    return name in structure and structure[name] != []
 
 
 def _value(structure: Structure, name: str) -> object:
     """What a field holds; None if it is absent, `_UNKNOWN` if that is known later."""
-    if name in structure:
-        value = structure[name]
-        return _UNKNOWN if is_token(value) or is_jsonata(value) else value
-    return _UNKNOWN if spelled(structure, name) else None
+    value = structure.get(name)
+    return _UNKNOWN if value is not None and (isinstance(value, Computed) or is_token(value)) else value
 
 
 def _number(structure: Structure, name: str) -> float | None:
@@ -355,7 +349,7 @@ def _hides(structure: Any, steps: tuple[tuple[str, bool], ...]) -> bool:
         return False
     (name, listed), *rest = steps
     if name not in structure:
-        return spelled(structure, name) is not None
+        return False
     inner = structure[name]
     items = inner if listed and isinstance(inner, list) else [inner]
     return any(_hides(item, tuple(rest)) for item in items)

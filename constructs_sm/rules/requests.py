@@ -9,7 +9,6 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.language.fields import spelled
 from constructs_sm.rules.kinds import (
     AllOrNone,
     Among,
@@ -27,11 +26,10 @@ from constructs_sm.rules.kinds import (
     ReadOnly,
     Single,
     Unique,
-    structures,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from constructs_sm.language.errors import Problem
     from constructs_sm.rules.kinds import Rule
@@ -218,16 +216,23 @@ RULES: dict[str, tuple[Rule, ...]] = {
 """By operation."""
 
 
-def broken_rules(operation: str, request: Mapping[str, Any]) -> list[Problem]:
-    """A problem for each rule of *operation* that *request* breaks."""
-    return [
-        problem
-        for at, rules in _rules_by_path(operation)
-        for structure, path in structures(request, at)
-        for rule in rules
-        if not (rule.lifted_by and spelled(request, rule.lifted_by))
-        for problem in rule.problems(structure, path)
-    ]
+def broken_rules(
+    operation: str, request: Mapping[str, Any], structures: Mapping[str, Sequence[tuple[Mapping[str, Any], str]]]
+) -> list[Problem]:
+    """List a problem for each rule of *operation* that *request* breaks.
+
+    Args:
+        operation: As `CreateTrainingJob`.
+        request: Its fields.
+        structures: Every structure in it with its own path, by the path of all its like: `Containers[]`.
+    """
+    found: list[Problem] = []
+    for at, rules in _rules_by_path(operation):
+        for structure, path in structures.get(at, ()):
+            for rule in rules:
+                if not rule.lifted_by or rule.lifted_by not in request:
+                    found += rule.problems(structure, path)
+    return found
 
 
 @cache

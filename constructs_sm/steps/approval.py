@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union
 from constructs_sm.grants.statements import Grant, publish_grants
 from constructs_sm.jobs.model_package import CreateModelPackage
 from constructs_sm.language.console import execution_link
+from constructs_sm.language.durations import seconds_of
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all, where_of
 from constructs_sm.language.jsonata import merged, object_of, place_of, said, without
 from constructs_sm.language.late_bound import is_token
@@ -17,11 +18,12 @@ from constructs_sm.requests.rendering import render
 from constructs_sm.retry import SDK, RetryPolicy
 from constructs_sm.task.custom_states import Begin, JsonataState, JsonataTask, describing, holds
 from constructs_sm.task.fragment import NamedFragment
-from constructs_sm.task.polling import seconds_of, words_for
+from constructs_sm.task.path_tokens import json_path_of
+from constructs_sm.task.polling import words_for
 from constructs_sm.task.query_language import is_jsonata_language
 from constructs_sm.values.names import LONGEST_STATE_NAME, id_problems
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Stack
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_stepfunctions as sfn
@@ -29,13 +31,16 @@ from aws_cdk import aws_stepfunctions as sfn
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from constructs_sm.settings import Time
+
     from constructs import Construct
 
 Notifier: TypeAlias = Union[str, Sequence[str], "sns.ITopic", "sfn.TaskStateBase", "sfn.CustomState"]
-"""Who asks: a topic, e-mail addresses (a topic is made for them), or a task of one's own that waits for a token."""
+"""A topic, e-mail addresses (a topic is made for them), or a task of one's own that waits for a token."""
 
 _LONGEST_ID = LONGEST_STATE_NAME - len(": CheckAnswer")
 _LONGEST_SUBJECT = 99
+_WEEK = 7 * 86_400
 # The names that exceptions have in the AWS SDK for Java. Not verified on AWS.
 _OF_SNS = RetryPolicy(
     errors=("SNS.InternalErrorException", "SNS.ThrottledException", "SNS.KmsThrottlingException"),
@@ -91,7 +96,7 @@ class Approval(NamedFragment):
         about: Mapping[str, Any] | None = None,
         model_package: CreateModelPackage | None = None,
         subject: str | None = None,
-        timeout: Duration | None = None,
+        timeout: Time | None = None,
         otherwise: sfn.IChainable | None = None,
         query_language: sfn.QueryLanguage | None = None,
     ) -> None:
@@ -101,14 +106,14 @@ class Approval(NamedFragment):
         self._jsonata = is_jsonata_language(query_language)
         self._package = model_package
         self._subject = self._id if subject is None else subject
-        self._seconds = seconds_of(Duration.days(7) if timeout is None else timeout)
+        self._seconds = _WEEK if timeout is None else seconds_of(timeout)
         emails = [notify] if isinstance(notify, str) else notify if isinstance(notify, (list, tuple)) else None
         problems = list(self._problems(scope, notify, emails, about, timeout))
         if not problems:
             matter = dict(about or {})
             if model_package is not None:
                 matter["ModelPackageArn"] = model_package.model_package_arn
-            rendered = render(matter, {}, None, scope=scope, jsonata=self._jsonata)
+            rendered = render(matter, scope=scope, jsonata=self._jsonata, json_path_of=json_path_of)
             problems += rendered.problems
         raise_all(where_of(type(self).__name__, scope, construct_id), problems)
         super().__init__(scope, construct_id)
@@ -119,7 +124,7 @@ class Approval(NamedFragment):
             self,
             self._named("Begin"),
             key=self._matter,
-            request=rendered.request,
+            request=rendered.to_state(jsonata=self._jsonata),
             grants=self._grants(),
             jsonata=self._jsonata,
         )
@@ -135,9 +140,8 @@ class Approval(NamedFragment):
 
     def _problems(self, scope: Any, notify: Any, emails: Any, about: Any, timeout: Any) -> Iterator[Problem]:
         if not hasattr(scope, "node"):
-            raise InvalidInputError(
-                where_of(type(self).__name__, scope, self._id), [Problem("scope", scope, "pass a construct")]
-            )
+            where = where_of(type(self).__name__, scope, self._id)
+            raise InvalidInputError(where, [Problem("scope", scope, "pass a construct")])
         yield from id_problems(self._id, _LONGEST_ID)
         if about is not None and not isinstance(about, Mapping):
             yield Problem("about must be a mapping", about, "pass a dict from names to values")
@@ -148,7 +152,7 @@ class Approval(NamedFragment):
         if not isinstance(self._subject, str) or not 1 <= len(self._subject) <= _LONGEST_SUBJECT:
             yield Problem("subject is no line of an e-mail", self._subject, f"use 1 to {_LONGEST_SUBJECT} characters")
         if self._seconds is None:
-            yield Problem("timeout must be a Duration of whole seconds", timeout, "pass Duration.days(7)")
+            yield Problem("timeout must be a Duration of whole seconds", timeout, "pass Duration.days(7), or seconds")
         yield from _nobody(notify, emails)
 
     def _topic(self, notify: Any, emails: Sequence[str] | None) -> sns.ITopic:

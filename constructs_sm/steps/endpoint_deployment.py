@@ -10,15 +10,15 @@ from constructs_sm.grants.statements import Grant, alarm_grant
 from constructs_sm.jobs.endpoint import CreateEndpoint, CreateEndpointConfig, UpdateEndpoint
 from constructs_sm.jobs.parts.update_policies import BlueGreenUpdatePolicy
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all, where_of
-from constructs_sm.language.fields import spelled
 from constructs_sm.language.jsonata import UNCHANGED, listed, merged, object_of, place_of, said, without
-from constructs_sm.language.late_bound import is_json_path, is_jsonata
+from constructs_sm.language.late_bound import Computed, is_json_path, is_jsonata
 from constructs_sm.language.paths import key_of, path_of
 from constructs_sm.requests.rendering import render
 from constructs_sm.retry import SDK, RetryPolicy
 from constructs_sm.task.custom_states import Begin, JsonataState, describing, holds
 from constructs_sm.task.fragment import NamedFragment
-from constructs_sm.task.polling import Looks, Polling
+from constructs_sm.task.path_tokens import json_path_of
+from constructs_sm.task.polling import Polling, Polls
 from constructs_sm.task.query_language import is_jsonata_language
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.names import (
@@ -41,13 +41,14 @@ if TYPE_CHECKING:
     from constructs_sm.jobs.parts.fields import InstanceType, Numeric
     from constructs_sm.jobs.parts.update_policies import Alarm, UpdatePolicy
     from constructs_sm.jobs.variants import ServerlessConfig, Variant
+    from constructs_sm.settings import Time
 
     from constructs import Construct
 
 _LONGEST_ID = LONGEST_STATE_NAME - len(": EndpointConfig: ValidateOutput")
 _NAME_MAX = 63
 _ABSENT = "Could not find endpoint"
-"""How SageMaker begins to say so: a ValidationException, which has no name of its own. Not verified on AWS."""
+"""Beginning of SageMaker's message, in a ValidationException, which has no name of its own. Not verified on AWS."""
 _ERRORS = ("SageMaker.SageMakerException",)
 # All that can be updated. One whose rollback has failed serves with some old and some new instances.
 _READY = ["InService", "OutOfService", "UpdateRollbackFailed"]
@@ -58,10 +59,10 @@ _DESCRIBED = ("EndpointArn", "EndpointStatus", "EndpointConfigName", "FailureRea
 class EndpointDeployment(NamedFragment):
     """Make an endpoint serve something: create it, or update it if it is there, and wait until it is in service.
 
-    It looks whether there is such an endpoint, and waits if it is being changed. It makes a new endpoint configuration,
-    creates or updates the endpoint, and looks at it until it has settled. The deployment has failed, with SageMaker's
-    reason in the cause, if the endpoint is not in service then, or is with another configuration: after an update that
-    was rolled back. One that can neither serve nor be updated (`Failed`) is deleted and made anew.
+    It checks whether there is such an endpoint, and waits if it is being changed. It makes a new endpoint
+    configuration, creates or updates the endpoint, and polls it until it has settled. The deployment has failed, with
+    SageMaker's reason in the cause, if the endpoint is not in service then, or is with another configuration: after an
+    update that was rolled back. One that can neither serve nor be updated (`Failed`) is deleted and made anew.
 
     What later states find under the construct id is `EndpointName`, `EndpointArn`, `EndpointConfigName` and
     `EndpointStatus`. The states in between are written in JSONata, in any state machine.
@@ -78,10 +79,10 @@ class EndpointDeployment(NamedFragment):
         config: Further arguments of the `CreateEndpointConfig`. Its name must be unique, or from the input.
         update_policy: How traffic moves to the new instances. Default: all at once; with *rollback_alarms*, after which
             the old instances stay for 10 minutes more.
-        rollback_alarms: Alarms, or their names: if one rings during the update, the old instances stay.
+        rollback_alarms: Alarms, or their names: if one is in alarm during the update, the old instances stay.
         update: Further arguments of the `UpdateEndpoint`.
         tags: Of the endpoint and its configurations.
-        interval: Between looks. Default: 30 seconds. Each takes 9 of the 25,000 events that an execution may have.
+        interval: Between polls. Default: 30 seconds. Each takes 9 of the 25,000 events that an execution may have.
         timeout: How long to wait in all. The deployment fails then; what SageMaker has begun, it goes on with.
             Default: 1 hour.
         replace_failed: Delete an endpoint that has failed, and make it anew: it serves nothing, and SageMaker takes no
@@ -121,8 +122,8 @@ class EndpointDeployment(NamedFragment):
         rollback_alarms: Sequence[Alarm] | None = None,
         update: Mapping[str, Any] | None = None,
         tags: Mapping[str, str] | None = None,
-        interval: Duration | None = None,
-        timeout: Duration | None = None,
+        interval: Time | None = None,
+        timeout: Time | None = None,
         replace_failed: bool = True,
         delete_old_configs: bool = False,
         retry: Sequence[RetryPolicy] | None = None,
@@ -136,15 +137,11 @@ class EndpointDeployment(NamedFragment):
         self._replaces_failed = replace_failed
         self._deletes_old = delete_old_configs
         self._retry = SDK if retry is None else retry
-        self._looks = Looks.of(
-            Duration.seconds(30) if interval is None else interval,
-            Duration.hours(1) if timeout is None else timeout,
-            problems,
-        )
+        self._polls = Polls.of({"interval": interval, "timeout": timeout}, {"interval": 30, "timeout": 3600}, problems)
         self._check(scope, config, update, problems)
         given = config.get("job_name") if isinstance(config, Mapping) else None
         self._config_name = self._name_of_configs(scope, given, problems)
-        named = render({"EndpointName": endpoint_name}, {}, None, scope=scope, jsonata=self._jsonata)
+        named = render({"EndpointName": endpoint_name}, scope=scope, jsonata=self._jsonata, json_path_of=json_path_of)
         problems += named.problems
         raise_all(where_of(type(self).__name__, scope, construct_id), problems)
         super().__init__(scope, construct_id)
@@ -175,9 +172,14 @@ class EndpointDeployment(NamedFragment):
         self.endpoint_update = UpdateEndpoint(
             self, self._named("EndpointUpdate"), **{**made, **moved, **(update or {})}
         )
-        grants = self._grants(named.request, rollback_alarms or ())
+        grants = self._grants(named.fields.get("EndpointName"), rollback_alarms or ())
         self._begin = Begin(
-            self, self._named("Begin"), key=self._key, request=named.request, grants=grants, jsonata=self._jsonata
+            self,
+            self._named("Begin"),
+            key=self._key,
+            request=named.to_state(jsonata=self._jsonata),
+            grants=grants,
+            jsonata=self._jsonata,
         )
         self._build()
 
@@ -209,9 +211,8 @@ class EndpointDeployment(NamedFragment):
             if value is not None and not isinstance(value, Mapping)
         ]
         if not hasattr(scope, "node"):
-            raise InvalidInputError(
-                where_of(type(self).__name__, scope, self._id), [Problem("scope", scope, "pass a construct")]
-            )
+            where = where_of(type(self).__name__, scope, self._id)
+            raise InvalidInputError(where, [Problem("scope", scope, "pass a construct")])
 
     def _name_of_configs(self, scope: Construct, given: Any, problems: list[Problem]) -> JobName:
         shared = f"{prefix}-" if (prefix := JobScope.of(scope).name_prefix) else ""
@@ -229,12 +230,10 @@ class EndpointDeployment(NamedFragment):
         suffix = f"{{% {place_of(self._key)}.Suffix %}}" if self._jsonata else f"{path_of(self._key)}.Suffix"
         return JobName.from_input(suffix, prefix=self._config_name.prefix).expression(_NAME_MAX, jsonata=self._jsonata)
 
-    def _grants(self, named: Mapping[str, Any], alarms: Sequence[Alarm]) -> list[Grant]:
+    def _grants(self, name: Any, alarms: Sequence[Alarm]) -> list[Grant]:
         job_scope = JobScope.of(self)
-        key = spelled(named, "EndpointName") or ""
-        name, prefix = str(named[key]), self._config_name.prefix
-        literal = key == "EndpointName" and not is_jsonata(name)
-        endpoint = name if literal else arn_suffix(name, run_time=True)
+        prefix = self._config_name.prefix
+        endpoint = arn_suffix(name, run_time=True) if isinstance(name, Computed) else str(name)
         grants = [sagemaker_grant(job_scope.arns, "DescribeEndpoint", "endpoint", endpoint)]
         if self._replaces_failed:
             grants.append(sagemaker_grant(job_scope.arns, "DeleteEndpoint", "endpoint", endpoint))
@@ -259,7 +258,7 @@ class EndpointDeployment(NamedFragment):
             call=self._calling("describeEndpoint", self._endpoint),
             key=self._key,
             record={**record, "Endpoint": described},
-            looks=self._looks,
+            polls=self._polls,
         )
         self._tasks.append(looking.task)
         return looking
@@ -270,7 +269,7 @@ class EndpointDeployment(NamedFragment):
         self._timed_out = self._fail(
             "TimedOut",
             "TimedOut",
-            said(f"{self._id}: the endpoint was not in service after {self._looks.total}: ", f"$string({place})"),
+            said(f"{self._id}: the endpoint was not in service after {self._polls.total}: ", f"$string({place})"),
         )
         self._deployed = JsonataState(
             self,
@@ -322,7 +321,7 @@ class EndpointDeployment(NamedFragment):
         return find
 
     def _replaced(self, again: Polling) -> sfn.State:
-        """What comes of an endpoint that has failed."""
+        """Make what follows for an endpoint that has failed."""
         if not self._replaces_failed:
             text = f"{self._id}: the endpoint has failed and can only be deleted: "
             return self._fail("EndpointFailed", "EndpointFailed", said(text, f"$string({self._place})"))

@@ -9,6 +9,7 @@ from constructs_sm.actions import ACTIONS
 from constructs_sm.grants.state_machine_role import SEND_FAILURE_GRANT
 from constructs_sm.grants.statements import publish_grants
 from constructs_sm.language.console import execution_link
+from constructs_sm.language.error_names import ALL
 from constructs_sm.language.errors import InvalidInputError, Problem, raise_all, where_of
 from constructs_sm.language.flow import REDRIVEN
 from constructs_sm.language.jsonata import UNCHANGED
@@ -253,7 +254,7 @@ _REFUSALS = ("InvalidTokenException", "SfnException", "TaskDoesNotExistException
 def _told(scope: Construct, name: str, arns: Arns, topic: sns.ITopic, end: sfn.State) -> _Handling:
     key = topic.master_key
     grants = publish_grants(topic.topic_arn, None if key is None else key.key_arn)
-    retry = {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 2, "MaxAttempts": 3, "BackoffRate": 2}
+    retry = {"ErrorEquals": [ALL], "IntervalSeconds": 2, "MaxAttempts": 3, "BackoffRate": 2}
     notice = _Notice(
         scope,
         name,
@@ -286,7 +287,7 @@ def _explained(variable: str) -> str:
     return (
         "{% ("
         f"$error := {failed}.output.Error; "
-        f"$cause := $exists({failed}.output.Cause) ? {failed}.output.Cause : ''; "
+        f"$cause := $type({failed}.output.Cause) = 'string' ? {failed}.output.Cause : ''; "
         f"$reasons := $match($cause, {_REASON}, 1); "
         "$reason := $count($reasons) > 0 ? $parse('\"' & $reasons[0].groups[0] & '\"') : $cause; "
         f"$reason := $substring($reason, 0, {_LONGEST_REASON}); "
@@ -325,7 +326,7 @@ def _reachable(start: sfn.State) -> Iterator[sfn.State]:
 
 
 def _inner_starts(state: sfn.State) -> Iterator[sfn.State]:
-    """Where the levels inside of a Map or Parallel begin."""
+    """First states of the levels inside of a Map or Parallel."""
     if isinstance(state, (sfn.Map, sfn.DistributedMap)):
         graph = state._processor or state._iteration  # noqa: SLF001  (protected: the CDK offers nothing else)
         graphs = [] if graph is None else [graph]
@@ -338,7 +339,7 @@ def _inner_starts(state: sfn.State) -> Iterator[sfn.State]:
 
 
 def _is_open(state: sfn.State) -> bool:
-    """Whether a state is a task, and nothing catches all its errors."""
+    """Tell whether a state is a task, and nothing catches all its errors."""
     if isinstance(state, _Handling):
         return False
     if isinstance(state, SageMakerTask):
@@ -351,7 +352,7 @@ def _is_open(state: sfn.State) -> bool:
             return False
     else:
         return False
-    return not any("States.ALL" in catcher["ErrorEquals"] for catcher in given.get("Catch") or ())
+    return not any(ALL in catcher["ErrorEquals"] for catcher in given.get("Catch") or ())
 
 
 def _in_jsonata(state: sfn.State) -> bool:

@@ -144,7 +144,7 @@ class FanOut(Fragment):
 
     @property
     def results(self) -> JobOutput:
-        """What the items have left, for a state that runs after this one."""
+        """Results of the items, for a state that runs after this one."""
         key = key_of(self._id)
         json_path, jsonata = path_of(key), place_of(key)
         self._scope.watch_wiring()
@@ -180,9 +180,8 @@ class _InlineItems(sfn.Map):
     """The Map of a FanOut."""
 
     def __init__(self, scope: Construct, name: str, plan: ItemPlan, comment: str | None) -> None:
-        super().__init__(
-            scope, "Map", state_name=name, query_language=query_language_of(jsonata=plan.jsonata), comment=comment
-        )
+        language = query_language_of(jsonata=plan.jsonata)
+        super().__init__(scope, "Map", state_name=name, query_language=language, comment=comment)
         self._plan = plan
 
     def to_state_json(self, query_language: sfn.QueryLanguage | None = None) -> Any:
@@ -195,9 +194,8 @@ class _DistributedItems(sfn.DistributedMap):
     """The distributed map of a FanOut."""
 
     def __init__(self, scope: Construct, name: str, plan: ItemPlan, comment: str | None) -> None:
-        super().__init__(
-            scope, "Map", state_name=name, query_language=query_language_of(jsonata=plan.jsonata), comment=comment
-        )
+        language = query_language_of(jsonata=plan.jsonata)
+        super().__init__(scope, "Map", state_name=name, query_language=language, comment=comment)
         self._plan = plan
 
     def to_state_json(self, state_machine_query_language: sfn.QueryLanguage | None = None) -> Any:

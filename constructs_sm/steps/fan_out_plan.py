@@ -1,4 +1,4 @@
-"""What a user has said of a FanOut, checked, and turned into what the CDK's Map does not say of itself."""
+"""Arguments of a FanOut, checked, and turned into what the CDK's Map does not say of itself."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from constructs_sm.language.jsonata import merged, object_of, quoted
 from constructs_sm.language.late_bound import LATE, is_json_path, is_jsonata, is_token
 from constructs_sm.language.paths import key_of, path_of
 from constructs_sm.steps.s3_items import S3Items
+from constructs_sm.task.custom_states import catching_in_jsonata
 from constructs_sm.values.outputs import JobOutput
 from constructs_sm.values.s3 import S3Location, bucket_and_prefix, object_arguments, spelled_in_jsonata
 
@@ -36,7 +37,7 @@ _LIMITS = {
     "ToleratedFailureCount": "tolerated_failure_count",
     "ToleratedFailurePercentage": "tolerated_failure_percentage",
 }
-"""What the Map calls them."""
+"""Arguments by the names of the Map's fields."""
 
 
 @dataclass(slots=True)
@@ -70,7 +71,7 @@ class ItemPlan:
 
     @property
     def is_distributed(self) -> bool:
-        """Whether each item is an execution of its own."""
+        """Tell whether each item is an execution of its own."""
         return bool(self.distributed) or self._must_be_distributed
 
     @property
@@ -84,7 +85,7 @@ class ItemPlan:
 
     @property
     def key(self) -> str:
-        """Where its result is found."""
+        """Key of its result."""
         return key_of(self.name)
 
     @property
@@ -93,7 +94,7 @@ class ItemPlan:
         return [value for value in (self.items, *(self.selector or {}).values()) if isinstance(value, JobOutput)]
 
     def problems(self) -> Iterator[Problem]:
-        """What is wrong with it."""
+        """Find everything that is wrong with the arguments."""
         yield from self._not_understood()
         if not self.jsonata:
             yield from self._not_in_jsonpath()
@@ -111,7 +112,7 @@ class ItemPlan:
             yield Problem("max_items is of a list in S3", self.max_items, "leave it out")
 
     def _is_writable(self, place: S3Location | None) -> bool:
-        """Whether the Map can be told a place, and the role be granted it: JSONata alone takes a late one apart."""
+        """Tell whether the Map can be told a place, and the role be granted it: only JSONata takes a late one apart."""
         if place is None:
             return False
         return bucket_and_prefix(place.uri) is not None or (self.jsonata and place.within is not None)
@@ -129,7 +130,7 @@ class ItemPlan:
             yield Problem("item_selector hides what is there", taken, "use other names")
 
     def _not_in_jsonpath(self) -> Iterator[Problem]:
-        """What is JSONata in a Map that is not, or nothing a Map in JSONPath can be told."""
+        """Find JSONata in a Map in JSONPath, and what a Map in JSONPath cannot be told."""
         items: Any = self.items
         if isinstance(items, JobOutput):
             items = items.spelled(jsonata=False)
@@ -142,7 +143,7 @@ class ItemPlan:
 
     @property
     def found(self) -> str | None:
-        """What a state before the Map finds out, as JSONata: JSONPath has no literal lists, and takes no URI apart."""
+        """Expression in JSONata for a state before the Map: JSONPath has no literal lists, and takes no URI apart."""
         if self.jsonata:
             return None
         if isinstance(self.items, S3Items):
@@ -153,6 +154,7 @@ class ItemPlan:
 
     def complete(self, state: Mapping[str, Any], *, whole_in_jsonata: bool) -> dict[str, Any]:
         """The state, with what its jobs use of the jobs before it."""
+        state = catching_in_jsonata(state) if self.jsonata else state
         processor = state["ItemProcessor"]
         handed: dict[str, Any] = {}
         for place in self.scope.wiring.asked_outside(processor, jsonata=whole_in_jsonata):
@@ -234,11 +236,11 @@ class ItemPlan:
 
     @property
     def unknown(self) -> bool:
-        """Whether the list stands where nothing can be granted."""
+        """Tell whether the list stands where nothing can be granted."""
         return isinstance(self.items, S3Items) and not any(self.items.grants(self.scope.arns))
 
     def grants(self) -> list[Grant]:
-        """What the state machine role needs besides what the jobs do."""
+        """Grants that the state machine role needs besides those of the jobs."""
         arns = self.scope.arns
         found = list(self.items.grants(arns)) if isinstance(self.items, S3Items) else []
         return found if self.writes_to is None else [*found, *result_grants(self.writes_to, arns)]

@@ -35,10 +35,11 @@ _NO_VALUE = "{}: NoValue"
 _REPORT = "{}: Report"
 _LONGEST_ID = LONGEST_STATE_NAME - len("{}: Report 10".format(""))
 _STEP = re.compile(r"([^.\[\]]+)((?:\[\d+\])*)")
-_RETRY = (
+READING = (
     # The second is what everything is called that S3's model does not name: throttling, and denied access too.
     RetryPolicy(errors=["S3.SdkClientException", "S3.S3Exception"], interval_seconds=2, max_attempts=4, jitter=True),
 )
+"""Errors of a read that a retry helps against."""
 
 
 class EvaluationReport:
@@ -81,7 +82,7 @@ class EvaluationReport:
 
     @property
     def uri(self) -> str:
-        """Its URI, as JSONata without its marks."""
+        """URI of the file, as JSONata without its marks."""
         uri = spelled_in_jsonata(self.location.uri)
         return uri[2:-2].strip() if is_jsonata(uri) else quoted(uri)
 
@@ -110,11 +111,11 @@ class ReportField(Comparable):
         return self.path
 
     def within(self, document: str) -> str:
-        """It in a document, as JSONata."""
+        """Path of the field in a document, as JSONata."""
         return ".".join([document, *self._names])
 
     def expression(self, gate: str) -> str:
-        """What is kept of it, as JSONata."""
+        """Place where the number is kept, as JSONata."""
         return f"{place_of(gate)}.`{self.report.said}`.`{self.path}`"
 
     def missing(self, gate: str) -> str:
@@ -240,7 +241,7 @@ class _Reading(GrantedState, JsonataTask):
             gate,
             name,
             grants=grants,
-            **describing(scope.arns.integration("aws-sdk:s3:getObject"), object_arguments(report.location), _RETRY),
+            **describing(scope.arns.integration("aws-sdk:s3:getObject"), object_arguments(report.location), READING),
             Output=(
                 "{% ($report := $parse($states.result.Body); "
                 f"$merge([$states.input, {{{quoted(key)}: $merge([{place}, "

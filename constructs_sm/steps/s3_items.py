@@ -88,7 +88,7 @@ class S3Items:
         return {**reader, "ReaderConfig": config} if config else reader
 
     def grants(self, arns: Arns) -> Iterator[Grant]:
-        """What the state machine role needs to read the list."""
+        """Grants that the state machine role needs to read the list."""
         if self.input_type is None:
             yield from listing_grants(self.location, arns)
             return

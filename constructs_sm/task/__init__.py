@@ -1,1 +1,18 @@
 """One task or job of a state machine, and what the jobs of a stack share."""
+
+__all__ = [
+    "acknowledgments",
+    "arguments",
+    "custom_states",
+    "fragment",
+    "job",
+    "path_tokens",
+    "places",
+    "polled_job",
+    "polling",
+    "query_language",
+    "scope",
+    "task",
+    "task_plan",
+    "task_state",
+]

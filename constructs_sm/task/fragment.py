@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _State = TypeVar("_State", bound=sfn.State)
 
 _DONE = "{}: Succeed"
+_SINGLE = "SingleState"
 
 
 class Fragment(WholeOrNotMade, sfn.StateMachineFragment):
@@ -31,15 +32,19 @@ class Fragment(WholeOrNotMade, sfn.StateMachineFragment):
     Args:
         scope: Any construct in a stack.
         construct_id: The beginning of the names of its states.
+        state_name: In place of that, the beginning of those names.
     """
 
-    def __init__(self, scope: Construct, construct_id: str) -> None:
+    _other_name: str | None = None
+
+    def __init__(self, scope: Construct, construct_id: str, *, state_name: str | None = None) -> None:
         super().__init__(scope, construct_id)
         self._id = str(construct_id)
+        self._other_name = state_name
 
     @property
     def _calls(self) -> Sequence[Any]:
-        """What calls something, and can fail."""
+        """States and jobs in it that call something, and can fail."""
         return ()
 
     def add_catch(
@@ -75,28 +80,35 @@ class Fragment(WholeOrNotMade, sfn.StateMachineFragment):
             state_id: Name of the Parallel. Default: the construct id, with its own states prefixed by it.
             prefix_states: What the names of its states begin with. Default: the name of the Parallel and a colon.
             parallel: What `sfn.Parallel` takes.
+
+        Raises:
+            InvalidInputError: It is one already.
         """
         name = state_id or self._state_name
-        # An id of its own, since a state of it has that of its own.
-        single = sfn.Parallel(self, "SingleState", state_name=name, **parallel)
+        # Before the states get their prefix, which they cannot be rid of again.
+        sfn.ParallelProps(state_name=name, **parallel)
+        if self.node.try_find_child(_SINGLE) is not None:
+            problem = Problem("it is a single state already", name, "use that one, or make another")
+            raise InvalidInputError(where_of(type(self).__name__, self), [problem])
         self.prefix_states(prefix_states or f"{name}: ")
-        return single.branch(self)
+        # An id of its own, since a state of it has that of its own.
+        return sfn.Parallel(self, _SINGLE, state_name=name, **parallel).branch(self)
 
     @property
     def _state_name(self) -> str:
         """The construct id as the CDK names a state by it."""
-        return name_of(self._id)
+        return name_of(self._other_name or self._id)
 
     def _named(self, state: str) -> str:
-        return f"{self._id}: {state}"
+        return f"{self._other_name or self._id}: {state}"
 
 
 @jsii.implements(sfn.INextable)
 class CheckedFragment(Fragment):
     """States that lead to a Choice. What is chained after them is where the Choice leads when all is well."""
 
-    def __init__(self, scope: Construct, construct_id: str) -> None:
-        super().__init__(scope, construct_id)
+    def __init__(self, scope: Construct, construct_id: str, *, state_name: str | None = None) -> None:
+        super().__init__(scope, construct_id, state_name=state_name)
         self._goes_on = False
 
     @property
@@ -105,7 +117,7 @@ class CheckedFragment(Fragment):
 
     @property
     def goes_on(self) -> bool:
-        """Whether something was chained to it."""
+        """Tell whether something was chained to it."""
         return self._goes_on
 
     def next(self, next: sfn.IChainable) -> sfn.Chain:  # noqa: A002  (the CDK's name)
@@ -128,7 +140,7 @@ class CheckedFragment(Fragment):
         raise NotImplementedError
 
     def _otherwise_starts(self) -> list[sfn.State]:
-        """Where it will lead that is not its own, if all is not well."""
+        """States it will lead to, if all is not well, that are not its own."""
         return []
 
     def _close(self) -> None:
@@ -197,7 +209,7 @@ class Check(sfn.Choice):
 
     @property
     def will_lead_to(self) -> list[sfn.State]:
-        """Where it leads besides, once the state machine is made: until then nobody sees it."""
+        """States it leads to besides, once the state machine is made: until then nobody sees it."""
         return self._fragment._otherwise_starts()  # noqa: SLF001  (one thing in two classes)
 
 
@@ -211,7 +223,7 @@ class ClosingCheck(Check):
 
 @jsii.implements(sfn.IChainable)
 class JobChain:
-    """What `job.next(...)` gives: an `sfn.Chain` in all it can do, kept in Python.
+    """Result of `job.next(...)`: an `sfn.Chain` in all it can do, kept in Python.
 
     A chain of the CDK asks both of its ends for their states, over the jsii bridge, each time it grows.
     """
@@ -227,12 +239,12 @@ class JobChain:
 
     @property
     def start_state(self) -> sfn.State:
-        """Where the chain begins."""
+        """First state of the chain."""
         return self._first.start_state
 
     @property
     def end_states(self) -> list[sfn.INextable]:
-        """What goes on where the chain does."""
+        """Ends of the chain, from which it goes on."""
         return self._last.end_states
 
     def next(self, next: sfn.IChainable) -> sfn.Chain:  # noqa: A002  (the CDK's name)

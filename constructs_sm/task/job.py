@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, where_of
 from constructs_sm.rollback import undone_by
+from constructs_sm.task.arguments import TaskArguments
 from constructs_sm.task.custom_states import Rule, always, catching_in_jsonata, holds
 from constructs_sm.task.fragment import Check, CheckedFragment
 from constructs_sm.task.output_check import Output, OutputCheck
 from constructs_sm.task.query_language import query_language_of
 from constructs_sm.task.task import SageMakerTask
 from constructs_sm.task.task_plan import TaskPlan
-from constructs_sm.task.task_state import TaskArguments, TaskState
 from constructs_sm.values.names import LONGEST_STATE_NAME
 
 from aws_cdk import aws_stepfunctions as sfn
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from constructs_sm.actions import Action
+    from constructs_sm.requests.rendering import Defaults
+    from constructs_sm.task.task_state import TaskState
     from constructs_sm.values.outputs import JobOutput
 
     from aws_cdk import aws_iam as iam
@@ -36,7 +38,7 @@ _LONGEST_ID = LONGEST_STATE_NAME - len(_CHECK.format(""))
 
 
 class JobArguments(TaskArguments, total=False):
-    """What every job takes, besides the fields of its request."""
+    """Arguments that every job takes, besides the fields of its request."""
 
     output_check: OutputCheck | None
     """Default: `OutputCheck.completed()`. None: the job goes on whatever its output is."""
@@ -55,7 +57,7 @@ class SageMakerJob(CheckedFragment):
         construct_id: Also the name of the state and the key of its result; at most 64 characters.
         action: A row of `constructs_sm.actions.ACTIONS`.
         given: Fields of the request that typed arguments said.
-        defaults: Fields of the request that fill what typed arguments left out.
+        defaults: Gives the fields that fill a request, as far as it is there.
         problems: What the class has found wrong with its arguments.
         runs_under: The job whose role serves this one, where the API takes none.
         make: What the job makes in itself once nothing is wrong: it gives what stands for that in the request until
@@ -69,7 +71,7 @@ class SageMakerJob(CheckedFragment):
     """
 
     _ARGUMENT_OF: ClassVar[Mapping[str, str]] = {}
-    """Which argument says a field that SageMaker requires, by its path in the request."""
+    """Argument that says a field that SageMaker requires, by its path in the request."""
 
     def __init__(
         self,
@@ -78,7 +80,7 @@ class SageMakerJob(CheckedFragment):
         *,
         action: Action,
         given: Mapping[str, Any] | None = None,
-        defaults: Mapping[str, Any] | None = None,
+        defaults: Defaults | None = None,
         problems: Sequence[Problem] = (),
         runs_under: SageMakerJob | None = None,
         make: Callable[[Construct], Mapping[str, str]] | None = None,
@@ -102,10 +104,10 @@ class SageMakerJob(CheckedFragment):
             problems=problems,
         )
         plan.check()
-        super().__init__(scope, construct_id)
+        super().__init__(scope, construct_id, state_name=plan.name)
         state = self._checked(plan, None if make is None else make(self))
         self._state = state
-        self._task = (_JsonataJobTask if state.jsonata else JobTask)(self, construct_id, state)
+        self._task = (_JsonataJobTask if state.jsonata else JobTask)(self, plan.name, state)
         self._choice = self._checked_by(check) if check is not None else None
 
     def _checked(self, plan: TaskPlan, made: Mapping[str, str] | None) -> TaskState:
@@ -126,7 +128,7 @@ class SageMakerJob(CheckedFragment):
         return choice
 
     def _to_check(self) -> tuple[Output, sfn.INextable]:
-        """What is checked, and the state before the check."""
+        """Output that is checked, and the state before the check."""
         output = self._state.output
         assert output is not None  # noqa: S101  (the plan has refused a check of an output that is not kept)
         return output, self._task
@@ -175,7 +177,7 @@ class SageMakerJob(CheckedFragment):
 
     @property
     def shares_the_role(self) -> bool:
-        """Whether SageMaker runs it under the role that was made for this stack."""
+        """Tell whether SageMaker runs it under the role that was made for this stack."""
         return self._state.own_role
 
     @property
@@ -200,12 +202,12 @@ class SageMakerJob(CheckedFragment):
 
     @property
     def _accepted_output(self) -> str | None:
-        """What the state after the check gets, where that is not all that the check has got (JSONata)."""
+        """Input of the state after the check, where that is not all that the check has got (JSONata)."""
         return self._state.trimmed
 
     @property
     def _refusals(self) -> tuple[sfn.State, str] | None:
-        """Where a refused output goes in place of the Fail. That of the documented rule goes to the documented Fail."""
+        """Handler of a refused output in place of the Fail. That of the documented rule goes to the documented Fail."""
         return None if self._output_check.arn_only else self._task.refusals
 
     def _turn_away(self, choice: sfn.Choice) -> None:
@@ -253,7 +255,7 @@ class JobTask(SageMakerTask):
             self._job._hand_over()  # noqa: SLF001  (one thing in two classes)
 
     def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
-        # First, what handles its failures: the job looks for it when it closes.
+        # First, what handles its failures: the job asks for it when it closes.
         super()._when_bound_to_graph(graph)
         self._is_closed = True
         self._job._close()  # noqa: SLF001

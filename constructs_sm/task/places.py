@@ -1,4 +1,4 @@
-"""Where in the data of their scope jobs write that are not told where."""
+"""Places in the data of their scope for jobs that are not told where to write."""
 
 from __future__ import annotations
 
@@ -51,5 +51,5 @@ def of_this_execution(place: S3Location | None, *names: str, jsonata: bool) -> S
 
 
 def checkpoints_under(scope: Construct, job: str, *, jsonata: bool) -> S3Location | None:
-    """Where a job keeps its checkpoints that is not told where; None if its scope has no data."""
+    """Place for the checkpoints of a job that is not told where; None if its scope has no data."""
     return of_this_execution(data_under(scope, job), "checkpoints", jsonata=jsonata)

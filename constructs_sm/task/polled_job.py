@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from constructs_sm.grants.state_machine_role import polling_grant
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem
 from constructs_sm.language.jsonata import UNCHANGED, listed, merged, place_of, said
-from constructs_sm.language.late_bound import is_jsonata
+from constructs_sm.language.late_bound import Computed
 from constructs_sm.language.paths import key_of, path_of
 from constructs_sm.polled_actions import PolledAction
 from constructs_sm.requests.model_check import unknown_output
@@ -16,15 +16,16 @@ from constructs_sm.retry import SDK, RetryPolicy
 from constructs_sm.task.custom_states import JsonataTask, describing, holds
 from constructs_sm.task.job import SageMakerJob
 from constructs_sm.task.output_check import Output, OutputCheck, Status
-from constructs_sm.task.polling import Looks, Polling
+from constructs_sm.task.polling import Polling, Polls
 from constructs_sm.task.query_language import query_language_of
 
-from aws_cdk import Duration
 from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from constructs_sm.requests.rendering import Defaults
+    from constructs_sm.settings import Time
     from constructs_sm.task.task_plan import TaskPlan
     from constructs_sm.task.task_state import TaskState
     from constructs_sm.values.names import JobName
@@ -45,7 +46,7 @@ _NOT_OF_A_POLLED_JOB = (
 
 
 class PolledJobArguments(TypedDict, total=False):
-    """What every polled job takes, besides the fields of its request. See `TaskArguments`."""
+    """Arguments that every polled job takes, besides the fields of its request. See `TaskArguments`."""
 
     parameters: Mapping[str, Any] | None
     job_name: str | JobName | None
@@ -72,12 +73,12 @@ class PolledJob(SageMakerJob):
         scope: Any construct in a stack.
         construct_id: Also the name of the state and the key of its result; at most 64 characters.
         action: A row of `constructs_sm.polled_actions`, as `polled_actions.AUTO_ML_JOB_V2`.
-        interval: Between looks. Default: 1 minute. Each takes 9 of the 25,000 events that an execution may have.
+        interval: Between polls. Default: 1 minute. Each takes 9 of the 25,000 events that an execution may have.
         timeout: When the job is given up and stopped. Default: 12 hours.
         keep: More fields of the description that later states find. Default: its name, ARN, status, failure reason and
             results.
         given: Fields of the request that typed arguments said.
-        defaults: Fields of the request that fill what typed arguments left out.
+        defaults: Gives the fields that fill a request, as far as it is there.
         problems: What the class has found wrong with its arguments.
         arguments: See `PolledJobArguments`. `parameters` alone are a complete request, but for name and role. A role
             is made only for APIs whose request says all that is done under it; others require one.
@@ -95,11 +96,11 @@ class PolledJob(SageMakerJob):
         construct_id: str,
         *,
         action: PolledAction,
-        interval: Duration | None = None,
-        timeout: Duration | None = None,
+        interval: Time | None = None,
+        timeout: Time | None = None,
         keep: Sequence[str] | None = None,
         given: Mapping[str, Any] | None = None,
-        defaults: Mapping[str, Any] | None = None,
+        defaults: Defaults | None = None,
         problems: Sequence[Problem] = (),
         **arguments: Unpack[PolledJobArguments],
     ) -> None:
@@ -118,10 +119,8 @@ class PolledJob(SageMakerJob):
         found += unknown_output(action, keep or ())
         if arguments.get("output_check", NOTHING) is None:
             found.append(Problem("a job that is waited for is checked", None, "leave output_check out"))
-        self._looks = Looks.of(
-            Duration.minutes(1) if interval is None else interval,
-            Duration.hours(12) if timeout is None else timeout,
-            found,
+        self._polls = Polls.of(
+            {"interval": interval, "timeout": timeout}, {"interval": 60, "timeout": 12 * 3600}, found
         )
         self._action = action
         self._key = key_of(str(construct_id))
@@ -155,7 +154,7 @@ class PolledJob(SageMakerJob):
                 # As the call has said it: the next look needs it.
                 action.arn_field: f"{place}.{action.arn_field}",
             },
-            looks=self._looks,
+            polls=self._polls,
         )
         self._task.next(self._polling.task)
         self._timed_out = sfn.Fail(
@@ -164,7 +163,7 @@ class PolledJob(SageMakerJob):
             query_language=query_language_of(jsonata=True),
             error=_TIMED_OUT,
             cause=said(
-                f"{self._state_name}: {action.api} had not ended after {self._looks.total}: ", f"$string({place})"
+                f"{self._state_name}: {action.api} had not ended after {self._polls.total}: ", f"$string({place})"
             ),
         )
         self._given_up = self._stop() if action.stop else self._timed_out
@@ -197,13 +196,13 @@ class PolledJob(SageMakerJob):
         return merged(self._key, f"$sift({place_of(self._key)}, function($v, $k) {{ $k != 'Looks' }})")
 
     def _identification(self) -> dict[str, str]:
-        """How Describe and Stop are told which job: by its ARN, or by the name that ends it."""
+        """Field that tells Describe and Stop which job: its ARN, or the name that ends it."""
         action = self._action
         arn = f"{place_of(self._key)}.{action.arn_field}"
         if action.described_by:
             return {action.described_by: f"{{% {arn} %}}"}
         literal = self._state.request.get(action.name_field)
-        late = literal is None or is_jsonata(literal)
+        late = literal is None or isinstance(literal, Computed)
         return {action.name_field: f"{{% $split({arn}, '/')[1] %}}" if late else str(literal)}
 
     def _resource(self, operation: str) -> str:

@@ -6,7 +6,7 @@ from aws_cdk import aws_stepfunctions as sfn
 
 
 def is_jsonata_language(query_language: object) -> bool:
-    """Whether a query language is JSONata. None is JSONPath, as everywhere in Step Functions."""
+    """Tell whether a query language is JSONata. None is JSONPath, as everywhere in Step Functions."""
     return query_language is sfn.QueryLanguage.JSONATA
 
 

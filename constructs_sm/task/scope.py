@@ -1,4 +1,4 @@
-"""What jobs that stand in one scope share: an execution role, the beginning of their names, and policy statements."""
+"""Things that the jobs of one scope share: an execution role, the beginning of their names, and policy statements."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _EXECUTION_ROLE = "SageMakerExecutionRole"
 
 
 class Handler(Protocol):
-    """What a task leads to that has no catch for all errors, among the states of one graph."""
+    """Handler of the tasks that have no catch for all errors, among the states of one graph."""
 
     def catch(self, state: Any) -> None:
         """Let a state lead there."""
@@ -107,7 +107,7 @@ class JobScope:
         self._acknowledged: set[Grant] = set()
         self._folders: dict[str, str] = {}
         self.starts_executions = False
-        """Whether there is a distributed map of ours, or a task that runs another pipeline."""
+        """Tell whether there is a distributed map of ours, or a task that runs another pipeline."""
         _SCOPES[owner] = self
 
     @staticmethod
@@ -126,7 +126,7 @@ class JobScope:
             self._stack.node.add_validation(_Wired(self._stack, self.wiring))
 
     def defaults(self, action: Action, defaults: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What fills a request of *action* in here: its own *defaults*, and the VPC."""
+        """Defaults of a request of *action* in here: its own *defaults*, and the VPC."""
         if self._vpc is None or not action.vpc_path:
             return defaults
         *outer, name = action.vpc_path
@@ -238,10 +238,10 @@ class _Wired:
 
 @cache
 def construct_path(scope: IConstruct) -> str:
-    """Where a construct stands. Asked once, however many jobs stand in it: two messages."""
+    """Path of a construct. Asked once, however many jobs stand in it: two messages."""
     return str(scope.node.path)
 
 
 def reference_of(value: Any) -> str:
-    """What tells an object of the CDK from all others: the same one may come over the bridge as several of ours."""
+    """Reference of an object of the CDK: the same one may come over the bridge as several of ours."""
     return str(value.__jsii_ref__.ref)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.language.error_names import ALL
 from constructs_sm.language.paths import name_of
 from constructs_sm.rollback import WholeOrNotMade
 from constructs_sm.task.task_plan import TaskPlan
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from constructs_sm.actions import Action
-    from constructs_sm.task.task_state import TaskArguments, TaskState
+    from constructs_sm.task.arguments import TaskArguments
+    from constructs_sm.task.task_state import TaskState
 
     from constructs import Construct
     from typing_extensions import Unpack
@@ -60,7 +62,7 @@ class SageMakerTask(WholeOrNotMade, sfn.CustomState):
 
     @property
     def is_jsonata(self) -> bool:
-        """Whether the state's query language is JSONata."""
+        """Tell whether the state's query language is JSONata."""
         return self._state.jsonata
 
     @property
@@ -75,7 +77,7 @@ class SageMakerTask(WholeOrNotMade, sfn.CustomState):
 
     @property
     def catches_all(self) -> bool:
-        """Whether every error of it that can be caught is caught."""
+        """Tell whether every error of it that can be caught is caught."""
         return self._catches_all
 
     def add_catch(
@@ -88,7 +90,7 @@ class SageMakerTask(WholeOrNotMade, sfn.CustomState):
             errors: Error names. Default: `States.ALL`.
             settings: `assign` and `result_path`, as the CDK has them.
         """
-        self._catches_all = self._catches_all or not errors or "States.ALL" in errors
+        self._catches_all = self._catches_all or not errors or ALL in errors
         return super().add_catch(handler, errors=list(errors) if errors else None, **settings)
 
     def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.actions import Action
@@ -16,27 +15,30 @@ from constructs_sm.grants.access import access_of
 from constructs_sm.grants.execution_role import execution_grants, self_passing_grant
 from constructs_sm.grants.state_machine_role import polled_grants, state_machine_grants
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, did_you_mean
-from constructs_sm.language.fields import spelled
-from constructs_sm.language.late_bound import LATE, TOKEN, is_json_path, is_jsonata, is_token
+from constructs_sm.language.late_bound import Computed, is_jsonata
 from constructs_sm.language.paths import name_of
 from constructs_sm.polled_actions import PolledAction
-from constructs_sm.requests import model_check
-from constructs_sm.requests.rendering import Rendered, render
+from constructs_sm.requests.model_check import problems_of
+from constructs_sm.requests.rendering import render
 from constructs_sm.requests.role_fields import are_late_bound, named_roles, set_roles
-from constructs_sm.retry import DEFAULT, SDK, RetryPolicy
+from constructs_sm.rules import script_mode
+from constructs_sm.task.arguments import StateFields, TaskArguments
+from constructs_sm.task.path_tokens import json_path_of
+from constructs_sm.task.query_language import is_jsonata_language
 from constructs_sm.task.scope import JobScope, construct_path
 from constructs_sm.task.task_result import TaskResult
-from constructs_sm.task.task_state import TaskArguments, TaskState
+from constructs_sm.task.task_state import TaskState
 from constructs_sm.values.names import LONGEST_STATE_NAME, JobName, id_problems, name_problems, slug, unique_prefix_max
 from constructs_sm.values.outputs import JobOutput, TaskIdentity
 
-from aws_cdk import Duration
 from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from constructs_sm.grants.statements import Grant
+    from constructs_sm.requests.rendering import Defaults
+    from constructs_sm.requests.request import Request
     from constructs_sm.task.output_check import OutputCheck
 
     from constructs import Construct
@@ -56,7 +58,7 @@ _ACCESS_WARNING = (
     "Grant it, as with bucket.grant_read(job.execution_role), or pass a role of your own."
 )
 _ROLE_TO_COME = "${Token[Role.0]}"
-"""Stands for the execution role while the request is checked, before any role is made."""
+"""Stands in the request for the execution role, which is made once all is checked."""
 
 
 class TaskPlan:
@@ -88,7 +90,7 @@ class TaskPlan:
         arguments: TaskArguments,
         *,
         given: Mapping[str, Any] | None = None,
-        defaults: Mapping[str, Any] | None = None,
+        defaults: Defaults | None = None,
         own_arguments: Iterable[str] = (),
         check: OutputCheck | None = None,
         whole_request: bool = False,
@@ -103,14 +105,18 @@ class TaskPlan:
         self._action = action
         self._arguments = arguments
         self._given = given or {}
-        self._defaults = defaults or {}
+        self._defaults = defaults
         self._check = check
         self._whole_request = whole_request
         self._longest_id = longest_id
         self._role_is_foreign = role_is_foreign
         self._argument_of = argument_of or {}
         self._problems = [*_unknown(arguments, own_arguments), *problems]
-        self._jsonata = arguments.get("query_language") is sfn.QueryLanguage.JSONATA
+        name = arguments.get("state_name")
+        self.name = construct_id if name is None else name
+        """The name of the state: the one given, or the construct id."""
+        self._jsonata = is_jsonata_language(arguments.get("query_language"))
+        self._outputs: list[JobOutput] = []
 
     def check(self) -> None:
         """Find what is wrong, before anything is made.
@@ -124,65 +130,78 @@ class TaskPlan:
             raise InvalidInputError(f"{self._kind} '{self._id}'", self._problems)
         self._job_scope = job_scope = JobScope.of(self._scope)
         self._role_arn = self._arn_of_role(job_scope)
-        self._state = self._settings() | self._retries() | self._times()
+        self._settings()
+        self._state = StateFields(
+            self._arguments,
+            action=self._action,
+            pattern=self._pattern,
+            scope=job_scope,
+            rendered=self._rendered,
+            jsonata=self._jsonata,
+        )
         self._result = TaskResult(
             self._id,
             action=self._action,
             arguments=self._arguments,
             pattern=self._pattern,
             check=self._check,
-            with_paths=self._with_paths,
+            rendered=self._rendered,
         )
-        self._problems += self._result.problems
-        self._identity = TaskIdentity(self._path(), name_of(str(self._id)), self._action.api)
-        self._rendered = rendered = self._request(job_scope)
-        self._role_needed = self._needs_role(rendered.request)
+        self._problems += self._state.problems + self._result.problems
+        self._identity = TaskIdentity(self._path(), name_of(str(self.name)), self._action.api)
+        self._request = request = self._whole(job_scope)
+        self._role_needed = self._needs_role(request)
         if self._role_needed:
-            set_roles(rendered.request, self._action.role_path, _ROLE_TO_COME)
+            set_roles(request.fields, self._action.role_path, _ROLE_TO_COME)
+        request.index()
+        if self._pattern is sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN and not _hands_out_token(request):
+            use = "put sfn.JsonPath.task_token into the request, as in its Environment"
+            self._wrong("nobody gets the task token", NOTHING, use)
+        self._problems += request.problems
         if self._whole_request:
-            of_the_request = model_check.problems(self._action, rendered.request)
             # The name has been judged, and more strictly.
             judged = f"{self._action.name_field} "
-            self._problems += [self._in_arguments(p) for p in of_the_request if not p.what.startswith(judged)]
+            found = problems_of(self._action.operation, request)
+            self._problems += [self._in_arguments(problem) for problem in found if not problem.what.startswith(judged)]
         if self._problems:
             raise InvalidInputError(f"{self._kind} '{self._path()}'", self._problems)
 
     def state(self, made: Mapping[str, str] | None = None) -> TaskState:
-        """The TaskState, checked before.
+        """Make the TaskState, checked before.
 
         Args:
             made: What stands in the request for what was not made before the check, and what that is.
         """
-        job_scope, rendered = self._job_scope, self._rendered
-        if made:
-            rendered.request = _with_made(rendered.request, made)
-        access = access_of(self._action, rendered)
+        job_scope, request, action = self._job_scope, self._request, self._action
+        stands_for = dict(made or {})
         if self._role_needed:
-            set_roles(rendered.request, self._action.role_path, job_scope.execution_role_arn(), over=_ROLE_TO_COME)
+            stands_for[_ROLE_TO_COME] = job_scope.execution_role_arn()
+        if stands_for:
+            request.make(stands_for)
+        access = access_of(action, request)
+        roles = named_roles(request.fields, action.role_path)
         # An endpoint, as a batch transform, runs under its model's role unless its configuration names one.
-        nameless = not self._action.role_path or self._action.role_optional
-        named = self._role_arn is not None or named_roles(rendered.request, self._action.role_path)
+        nameless = not action.role_path or action.role_optional
+        named = self._role_arn is not None or roles
         ours = self._role_needed or (nameless and not named and not self._role_is_foreign)
         job_scope.wiring.knows(self._identity)
-        if rendered.outputs:
-            job_scope.wiring.use(self._identity, rendered.outputs)
+        if self._outputs:
+            job_scope.wiring.use(self._identity, self._outputs)
             job_scope.watch_wiring()
         if ours:
             job_scope.grant_execution(execution_grants(access, job_scope.arns))
         if self._role_needed and access.passes_itself:
             job_scope.grant_execution([self_passing_grant(job_scope.execution_role_arn())])
         return TaskState(
-            action=self._action,
+            action=action,
             json={
                 "Type": "Task",
-                "Resource": job_scope.arns.integration(
-                    f"{self._action.integration}:{self._action.api}{_SUFFIX[self._pattern]}"
-                ),
-                "Arguments" if self._jsonata else "Parameters": rendered.request,
-                **self._state,
+                "Resource": job_scope.arns.integration(f"{action.integration}:{action.api}{_SUFFIX[self._pattern]}"),
+                "Arguments" if self._jsonata else "Parameters": request.to_state(jsonata=self._jsonata),
+                **self._state.fields,
                 **self._result.fields,
             },
-            grants=self._grants(rendered.request, job_scope, access.caller_keys),
+            grants=(*self._grants(request, roles, access.caller_keys), *self._state.grants),
             scope=job_scope,
             output=self._result.output,
             jsonata=self._jsonata,
@@ -191,15 +210,18 @@ class TaskPlan:
             kept=self._result.kept,
             identity=self._identity,
             warnings=tuple(self._warnings(access.unknown if ours else [])),
+            sent=request,
         )
 
-    def _grants(self, request: Mapping[str, Any], job_scope: JobScope, keys: Sequence[str]) -> tuple[Grant, ...]:
-        action, arns, shared_prefix = self._action, job_scope.arns, job_scope.name_prefix
-        roles = self._passed_roles(request, job_scope)
+    def _grants(self, request: Request, roles: Sequence[str], keys: Sequence[str]) -> tuple[Grant, ...]:
+        action, arns, shared_prefix = self._action, self._job_scope.arns, self._job_scope.name_prefix
+        passed = self._passed_roles(request, roles)
         if isinstance(action, PolledAction):
-            return polled_grants(action, request, roles, arns, shared_prefix=shared_prefix)
+            return polled_grants(action, request.fields, passed, arns, shared_prefix=shared_prefix)
         sync = self._pattern is sfn.IntegrationPattern.RUN_JOB
-        return state_machine_grants(action, request, roles, arns, sync=sync, shared_prefix=shared_prefix, keys=keys)
+        return state_machine_grants(
+            action, request.fields, passed, arns, sync=sync, shared_prefix=shared_prefix, keys=keys
+        )
 
     def _in_arguments(self, problem: Problem) -> Problem:
         """*problem* as one with the arguments, where these and not the parameters have made the request."""
@@ -215,15 +237,20 @@ class TaskPlan:
     def _path(self) -> str:
         return "/".join(filter(None, (construct_path(self._scope), str(self._id))))
 
-    @property
-    def _pattern(self) -> sfn.IntegrationPattern:
-        given = self._arguments.get("integration_pattern")
-        if given is not None:
-            return given
-        return sfn.IntegrationPattern.RUN_JOB if self._action.sync else sfn.IntegrationPattern.REQUEST_RESPONSE
+    def _rendered(
+        self, given: Mapping[str, Any], parameters: Mapping[str, Any] | None = None, *, at: str = ""
+    ) -> Request:
+        request = render(given, parameters, scope=self._scope, jsonata=self._jsonata, json_path_of=json_path_of, at=at)
+        self._outputs += request.outputs
+        return request
 
-    def _settings(self) -> dict[str, Any]:
-        self._problems += id_problems(self._id, self._longest_id)
+    def _settings(self) -> None:
+        self._problems += id_problems(self._id, LONGEST_STATE_NAME if self.name != self._id else self._longest_id)
+        if self.name != self._id:
+            self._problems += id_problems(self.name, self._longest_id, "state_name")
+        given = self._arguments.get("integration_pattern")
+        default = sfn.IntegrationPattern.RUN_JOB if self._action.sync else sfn.IntegrationPattern.REQUEST_RESPONSE
+        self._pattern = default if given is None else given
         if self._pattern not in _SUFFIX or (self._pattern is sfn.IntegrationPattern.RUN_JOB and not self._action.sync):
             self._wrong(
                 f"{self._action.api} does not offer this integration_pattern",
@@ -233,17 +260,6 @@ class TaskPlan:
         language = self._arguments.get("query_language")
         if language is not None and not isinstance(language, sfn.QueryLanguage):
             self._wrong("query_language must be a QueryLanguage", language, "pass sfn.QueryLanguage.JSONATA")
-        state: dict[str, Any] = {"QueryLanguage": "JSONata"} if self._jsonata else {}
-        comment, assign = self._arguments.get("comment"), self._arguments.get("assign")
-        if comment is not None and not isinstance(comment, str):
-            self._wrong("comment must be a string", comment, "write it as text")
-        elif comment:
-            state["Comment"] = comment
-        if assign is not None and not isinstance(assign, Mapping):
-            self._wrong("assign must be a mapping", assign, "pass a dict from variables to values")
-        elif assign:
-            state["Assign"] = dict(assign) if self._jsonata else self._with_paths(dict(assign))
-        return state
 
     def _arn_of_role(self, job_scope: JobScope) -> str | None:
         role = self._arguments.get("role")
@@ -255,76 +271,45 @@ class TaskPlan:
             self._wrong("role must be an iam.IRole", role, "use iam.Role.from_role_arn for a role you have the ARN of")
             return None
 
-    def _retries(self) -> dict[str, Any]:
-        by_default = SDK if isinstance(self._action, PolledAction) else DEFAULT
-        policies = self._arguments.get("retry", by_default)
-        if not isinstance(policies, (list, tuple)) or not all(isinstance(policy, RetryPolicy) for policy in policies):
-            self._wrong("retry must be a sequence of RetryPolicy", policies, "pass retry.DEFAULT, or () for no retries")
-            return {}
-        if any("States.ALL" in policy.errors for policy in policies[:-1]):
-            self._wrong("States.ALL must come last", [list(policy.errors) for policy in policies], "move it to the end")
-        return {"Retry": [policy.to_state() for policy in policies]} if policies else {}
-
-    def _times(self) -> dict[str, Any]:
-        state: dict[str, Any] = {}
-        for argument, name in (("timeout", "TimeoutSeconds"), ("heartbeat", "HeartbeatSeconds")):
-            value = self._arguments.get(argument)
-            if value is None:
-                continue
-            if isinstance(value, JobOutput):
-                value = value.spelled(jsonata=self._jsonata)
-            path = self._with_paths({"path": value}).get(f"path{LATE}", value) if is_token(value) else value
-            seconds = _whole_seconds(value)
-            if seconds is not None:
-                state[name] = seconds
-            elif is_jsonata(path) and self._jsonata:
-                state[name] = path
-            elif is_json_path(path) and not self._jsonata:
-                state[f"{name}Path"] = path
-            else:
-                use = "pass Duration.hours(1), or a path in the query language"
-                self._wrong(f"{argument} must be a Duration of whole seconds", value, use)
-        if (
-            self._arguments.get("heartbeat") is not None
-            and self._pattern is not sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN
-        ):
-            self._wrong("heartbeat needs a holder of the task token", self._pattern.name, "use WAIT_FOR_TASK_TOKEN")
-        return state
-
-    def _request(self, job_scope: JobScope) -> Rendered:
+    def _whole(self, job_scope: JobScope) -> Request:
+        """Render the request, with its name and the role that was given."""
         parameters = self._arguments.get("parameters")
         if parameters is not None and not isinstance(parameters, Mapping):
             self._wrong("parameters must be a mapping", parameters, "pass a dict with SageMaker's field names")
             parameters = None
-        defaults = job_scope.defaults(self._action, self._defaults)
-        rendered = render(self._given, defaults, parameters, scope=self._scope, jsonata=self._jsonata)
-        self._problems += rendered.problems
-        self._name(rendered, job_scope)
-        if self._role_arn is not None and self._action.role_path:
-            if named_roles(rendered.request, self._action.role_path):
-                self._wrong(
-                    f"{self._action.role_field} is given twice", self._role_arn, "give the argument or the parameter"
-                )
-            set_roles(rendered.request, self._action.role_path, self._role_arn)
-        if not self._jsonata:
-            rendered.request = self._with_paths(rendered.request)
-        token = self._pattern is sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN
-        if token and not _hands_out_token(rendered.request):
-            self._wrong(
-                "nobody gets the task token",
-                NOTHING,
-                "put sfn.JsonPath.task_token into the request, as in its Environment",
-            )
-        return rendered
+        request = render(
+            self._given,
+            parameters,
+            self._filling,
+            scope=self._scope,
+            jsonata=self._jsonata,
+            json_path_of=json_path_of,
+        )
+        self._outputs += request.outputs
+        self._name(request, job_scope)
+        path = self._action.role_path
+        if self._role_arn is not None and path:
+            if named_roles(request.fields, path):
+                use = "give the argument or the parameter"
+                self._wrong(f"{self._action.role_field} is given twice", self._role_arn, use)
+            set_roles(request.fields, path, self._role_arn)
+        if self._outputs and self._state.fields.get("InputPath", "$") != "$":
+            said = sorted({output.said for output in self._outputs if output.json_path is not None})
+            if said:
+                self._wrong("input_path hides what other jobs leave", said, "leave input_path out")
+        return request
 
-    def _name(self, rendered: Rendered, job_scope: JobScope) -> None:
-        request, field_name, given = rendered.request, self._action.name_field, self._arguments.get("job_name")
-        there = spelled(request, field_name)
-        if there is not None:
+    def _filling(self, request: Request) -> Mapping[str, Any]:
+        return self._job_scope.defaults(self._action, self._defaults(request) if self._defaults else {})
+
+    def _name(self, request: Request, job_scope: JobScope) -> None:
+        field_name, given = self._action.name_field, self._arguments.get("job_name")
+        if field_name in request.fields:
+            there = request.fields[field_name]
             if given is not None:
-                self._wrong(f"{field_name} is given twice", [given, request[there]], "give job_name or the parameter")
-            if there == field_name:
-                self._problems += name_problems(request[there], self._action.name_max)
+                self._wrong(f"{field_name} is given twice", [given, there], "give job_name or the parameter")
+            if not isinstance(there, Computed):
+                self._problems += name_problems(there, self._action.name_max)
             return
         if given is None and self._action.verb == "Update":
             self._wrong("job_name is missing", NOTHING, f"name the {self._action.arn_type} to update")
@@ -335,90 +320,41 @@ class TaskPlan:
         name = JobName.unique(self._default_prefix(job_scope)) if given is None else JobName.of(given)
         self._problems += name.problems(self._action.name_max)
         if isinstance(name.value, JobOutput):
-            rendered.outputs.append(name.value)
-        expression = name.expression(self._action.name_max, jsonata=self._jsonata)
-        request[f"{field_name}{LATE}" if is_json_path(expression) and not self._jsonata else field_name] = expression
+            self._outputs.append(name.value)
+        named = self._rendered({field_name: name.expression(self._action.name_max, jsonata=self._jsonata)})
+        self._problems += named.problems
+        request.fields |= named.fields
 
     def _default_prefix(self, job_scope: JobScope) -> str:
         shared = f"{job_scope.name_prefix}-" if job_scope.name_prefix else ""
         room = unique_prefix_max(self._action.name_max) - len(shared)
         return f"{shared}{slug(str(self._id), room, self._action.arn_type)}"
 
-    def _with_paths(self, request: dict[str, Any]) -> dict[str, Any]:
-        """*request* with the CDK's JSONPath tokens spelled as Step Functions wants them."""
-        if not _holds_paths(request):
-            return request
-        try:
-            return dict(sfn.FieldUtils.render_object(request) or {})
-        except RuntimeError as error:
-            self._wrong("a JSONPath stands where Step Functions takes none", str(error), "make it the value of a field")
-            return request
-
-    def _needs_role(self, request: Mapping[str, Any]) -> bool:
+    def _needs_role(self, request: Request) -> bool:
         path = self._action.role_path
-        needed = bool(path) and not self._action.role_optional and not named_roles(request, path)
-        return needed and not are_late_bound(request, self._action.role_path)
+        needed = bool(path) and not self._action.role_optional and not named_roles(request.fields, path)
+        return needed and not are_late_bound(request.fields, path)
 
-    def _passed_roles(self, request: Mapping[str, Any], job_scope: JobScope) -> list[str]:
-        found = named_roles(request, self._action.role_path) if self._role_arn is None else [self._role_arn]
-        if not found and are_late_bound(request, self._action.role_path):
-            found = ["$.role"]
-        any_role = f"arn:{job_scope.arns.partition}:iam::{job_scope.arns.account}:role/*"
-        return [any_role if is_json_path(arn) or is_jsonata(arn) else arn for arn in dict.fromkeys(found)]
+    def _passed_roles(self, request: Request, roles: Sequence[str]) -> list[str]:
+        arns = self._job_scope.arns
+        any_role = f"arn:{arns.partition}:iam::{arns.account}:role/*"
+        if self._role_arn is not None:
+            return [any_role if is_jsonata(self._role_arn) else self._role_arn]
+        if not roles and are_late_bound(request.fields, self._action.role_path):
+            return [any_role]
+        return [any_role if isinstance(arn, Computed) else arn for arn in dict.fromkeys(roles)]
 
     def _warnings(self, unknown: Sequence[str]) -> Iterator[tuple[str, str]]:
         if self._pattern is sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN:
             yield "waitForTaskToken", _CALLBACK_WARNING.format(self._action.api)
         if unknown:
             yield "lateBoundAccess", _ACCESS_WARNING.format(", ".join(unknown))
+        yield from script_mode.warnings(self._request.fields)
 
 
-@cache
-def _is_path_token(token: str) -> bool:
-    """Whether a token is a JSONPath, not something known at deployment. Asked once, since it goes over the bridge."""
-    return bool(sfn.JsonPath.is_encoded_json_path(token))
-
-
-def _holds_paths(value: Any) -> bool:
-    """Whether a JSONPath of the CDK's stands in *value*; in doubt, as with numbers and lists, yes."""
-    if isinstance(value, Mapping):
-        return any(map(_holds_paths, value.values()))
-    if isinstance(value, str):
-        return any(map(_is_path_token, TOKEN.findall(value)))
-    return is_token(value) or (isinstance(value, (list, tuple)) and any(map(_holds_paths, value)))
-
-
-def _hands_out_token(value: Any, *, computed: bool = False) -> bool:
-    """Whether the task token stands where Step Functions computes a value, not as mere text."""
-    if isinstance(value, Mapping):
-        return any(_hands_out_token(item, computed=str(key).endswith(LATE)) for key, item in value.items())
-    if isinstance(value, list):
-        return any(map(_hands_out_token, value))
-    return isinstance(value, str) and (computed or is_jsonata(value)) and _TASK_TOKEN.search(value) is not None
-
-
-def _whole_seconds(value: object) -> int | None:
-    return _seconds_of(value) if isinstance(value, Duration) else None
-
-
-@cache
-def _seconds_of(duration: Duration) -> int | None:
-    """Whole seconds, of which there are some. Asked once of a Duration that many jobs have."""
-    try:
-        return int(duration.to_seconds()) or None
-    except RuntimeError:
-        return None
-
-
-def _with_made(value: Any, made: Mapping[str, str]) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _with_made(item, made) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_with_made(item, made) for item in value]
-    if isinstance(value, str):
-        for stand_in, real in made.items():
-            value = value.replace(stand_in, real)
-    return value
+def _hands_out_token(request: Request) -> bool:
+    """Tell whether the task token stands where Step Functions computes a value, not as mere text."""
+    return any(isinstance(value, Computed) and _TASK_TOKEN.search(value) for value in request.leaves.values())
 
 
 def _unknown(arguments: Mapping[str, Any], own_arguments: Iterable[str]) -> Iterator[Problem]:

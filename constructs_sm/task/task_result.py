@@ -1,4 +1,4 @@
-"""Where the output of a task goes in the state's input, and what of it is kept."""
+"""The output of a task: its place in the state's input, and the part of it that is kept."""
 
 from __future__ import annotations
 
@@ -6,23 +6,24 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import Problem
-from constructs_sm.language.fields import spelled
 from constructs_sm.language.jsonata import UNCHANGED, fields_of, merged
 from constructs_sm.language.late_bound import is_token
-from constructs_sm.language.paths import is_reference, key_in, key_of, path_of
+from constructs_sm.language.paths import key_in, key_of, keys_in, path_of
 from constructs_sm.requests import model_check
+from constructs_sm.task.arguments import json_path
 from constructs_sm.task.output_check import Output, OutputCheck, Status
+from constructs_sm.task.query_language import is_jsonata_language
 
 from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from constructs_sm.actions import Action
+    from constructs_sm.requests.request import Request
+    from constructs_sm.task.arguments import Rendered
 
 
 class TaskResult:
-    """What the arguments of a task say about its output: judged, and said in the fields of the state.
+    """The arguments of a task about its output: judged, and said in the fields of the state.
 
     Args:
         construct_id: What the result is called by default.
@@ -30,10 +31,11 @@ class TaskResult:
         arguments: What every task takes.
         pattern: How the task is called.
         check: What will be checked of the output.
-        with_paths: Spells the CDK's JSONPath tokens in a mapping.
+        rendered: Renders fields in the query language of the state.
 
     Attributes:
         path: Where the output goes. That of `sfn.JsonPath.DISCARD` stays a token, which the CDK renders as null.
+        place: Where the next state finds it; None: nowhere.
         kept: The fields of the output that are kept; None: all of them.
         output: Where later states find it; None: it is not kept.
         fields: What the state says of it.
@@ -48,16 +50,19 @@ class TaskResult:
         arguments: Mapping[str, Any],
         pattern: sfn.IntegrationPattern,
         check: OutputCheck | None,
-        with_paths: Callable[[dict[str, Any]], dict[str, Any]],
+        rendered: Rendered,
     ) -> None:
         self._action = action
         self._arguments = arguments
         self._check = check
         self._waits = pattern is sfn.IntegrationPattern.RUN_JOB
-        self._jsonata = arguments.get("query_language") is sfn.QueryLanguage.JSONATA
-        self._with_paths = with_paths
+        self._jsonata = is_jsonata_language(arguments.get("query_language"))
+        self._rendered = rendered
         self.problems: list[Problem] = []
         self.path = self._path(str(construct_id))
+        self._output_path = self._given_output_path()
+        self._selected = self._selection()
+        self.place = self._place()
         self.kept = self._kept()
         self._judge_keep()
         self.fields = self._in_jsonata() if self._jsonata else self._in_json_path()
@@ -71,19 +76,46 @@ class TaskResult:
         path = self._arguments.get("result_path")
         if path is None:
             return path_of(key_of(construct_id))
-        if is_token(path) and path != sfn.JsonPath.DISCARD:
-            path = self._with_paths({"path": path}).get("path.$", path)
-        if not is_token(path) and not is_reference(str(path)):
-            self._wrong(
-                "result_path must be a path to one place", path, "write '$.result', or use sfn.JsonPath.DISCARD"
-            )
-        return str(path)
+        return json_path("result_path", path, self._rendered, self.problems, one_place=True) or "$"
+
+    def _given_output_path(self) -> str | None:
+        path = self._arguments.get("output_path")
+        if path is None:
+            return None
+        if self._jsonata:
+            self._wrong("output_path is JSONPath", path, "use state_output in a JSONata state")
+            return None
+        return json_path("output_path", path, self._rendered, self.problems)
+
+    def _place(self) -> str | None:
+        """Find the output again in what the OutputPath leaves."""
+        if is_token(self.path):
+            return None
+        if self._output_path in {None, "$"}:
+            return self.path
+        kept, whole = keys_in(str(self._output_path)), keys_in(self.path)
+        if not kept or whole[: len(kept)] != kept:
+            return None
+        return "".join(["$", *(path_of(key)[1:] for key in whole[len(kept) :])])
+
+    def _selection(self) -> Request | None:
+        selector = self._arguments.get("result_selector")
+        if selector is None:
+            return None
+        if self._jsonata:
+            self._wrong("result_selector is JSONPath", selector, "use state_output in a JSONata state")
+        elif not isinstance(selector, Mapping):
+            self._wrong("result_selector must be a mapping", selector, "pass a dict from fields to paths")
+        else:
+            rendered = self._rendered({}, selector, at="result_selector")
+            self.problems += rendered.problems
+            return rendered
+        return None
 
     def _kept(self) -> Collection[str] | None:
         keep = self._arguments.get("keep")
-        selector: Mapping[str, Any] | None = self._arguments.get("result_selector")
-        if selector is not None and not self._jsonata:
-            return selector
+        if self._selected is not None:
+            return self._selected.fields
         if not self._waits or self._arguments.get("state_output") is not None or not self._leaves_out:
             return None
         more = keep if isinstance(keep, (list, tuple)) else ()
@@ -93,7 +125,7 @@ class TaskResult:
     def _leaves_out(self) -> bool:
         """Whether there is a state in JSONata, which can leave out what may be missing: the task, or its check."""
         checked = isinstance(self._check, OutputCheck) and not self._check.arn_only
-        return self._jsonata or (checked and key_in(self.path) is not None)
+        return self._jsonata or (checked and self.place is not None and key_in(self.place) is not None)
 
     def _judge_keep(self) -> None:
         keep = self._arguments.get("keep")
@@ -110,9 +142,7 @@ class TaskResult:
             self.problems += model_check.unknown_output(self._action, keep)
 
     def _in_jsonata(self) -> dict[str, Any]:
-        selector, output = self._arguments.get("result_selector"), self._arguments.get("state_output")
-        if selector is not None:
-            self._wrong("result_selector is JSONPath", selector, "use state_output in a JSONata state")
+        output = self._arguments.get("state_output")
         if output is not None and self._arguments.get("result_path") is not None:
             self._wrong("state_output and result_path say the same twice", output, "give one of them")
         return {"Output": self._jsonata_output() if output is None else output}
@@ -131,29 +161,29 @@ class TaskResult:
         return merged(key, f"$states.result{fields}")
 
     def _in_json_path(self) -> dict[str, Any]:
-        selector, output = self._arguments.get("result_selector"), self._arguments.get("state_output")
+        output = self._arguments.get("state_output")
         if output is not None:
             self._wrong("state_output is JSONata", output, "use result_path and result_selector in a JSONPath state")
         fields: dict[str, Any] = {}
-        if selector is not None and not isinstance(selector, Mapping):
-            self._wrong("result_selector must be a mapping", selector, "pass a dict from fields to paths")
-        elif selector is not None:
-            fields["ResultSelector"] = self._with_paths(dict(selector))
+        if self._selected is not None:
+            fields["ResultSelector"] = self._selected.to_state(jsonata=False)
         if self.path != "$":
             fields["ResultPath"] = self.path
+        if self._output_path is not None:
+            fields["OutputPath"] = self._output_path
         return fields
 
     def _output(self, pattern: sfn.IntegrationPattern) -> Output | None:
-        if is_token(self.path) or self._arguments.get("state_output") is not None:
+        if self.place is None or self._arguments.get("state_output") is not None:
             return None
         status = {
             sfn.IntegrationPattern.RUN_JOB: Status.REQUIRED,
             sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN: Status.OPTIONAL if self._action.sync else Status.NONE,
         }.get(pattern, Status.NONE)
-        return Output(self.path, status, jsonata=self._jsonata)
+        return Output(self.place, status, jsonata=self._jsonata)
 
     def _judge_check(self) -> None:
-        check, selector = self._check, self._arguments.get("result_selector")
+        check = self._check
         if check is None:
             return
         if not isinstance(check, OutputCheck):
@@ -161,7 +191,7 @@ class TaskResult:
             self._wrong("output_check must be an OutputCheck", check, use)
         elif self.output is None:
             self._wrong("the output is not kept, and cannot be checked", check, "keep it, or pass output_check=None")
-        elif isinstance(selector, Mapping):
-            dropped = [name for name in check.fields(self._action, self.output) if spelled(selector, name) is None]
+        elif self._selected is not None:
+            dropped = [name for name in check.fields(self._action, self.output) if name not in self._selected.fields]
             if dropped:
                 self._wrong("result_selector drops what is checked", dropped, "keep it, or pass output_check=None")

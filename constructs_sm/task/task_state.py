@@ -3,73 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all
 from constructs_sm.language.jsonata import merged, only
-from constructs_sm.language.late_bound import LATE, is_json_path, is_jsonata
+from constructs_sm.language.late_bound import Computed, is_json_path, is_jsonata
 from constructs_sm.language.paths import key_in
 from constructs_sm.requests import model_check
 from constructs_sm.task.output_check import Status
 from constructs_sm.values.outputs import JobOutput, TaskIdentity
+from constructs_sm.values.s3 import S3Location
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection
 
     from constructs_sm.actions import Action
     from constructs_sm.grants.statements import Grant
-    from constructs_sm.retry import RetryPolicy
+    from constructs_sm.requests.request import Fields, Request
     from constructs_sm.task.output_check import Output
     from constructs_sm.task.scope import JobScope
-    from constructs_sm.values.names import JobName
-    from constructs_sm.values.s3 import S3Location
 
-    from aws_cdk import Duration
     from aws_cdk import aws_iam as iam
-    from aws_cdk import aws_stepfunctions as sfn
-
-
-class TaskArguments(TypedDict, total=False):
-    """What every task and job takes, besides the fields of its request."""
-
-    parameters: Mapping[str, Any] | None
-    """Fields of the request in SageMaker's own words, as they stand in Amazon States Language (`Field.$` for JSONPath).
-
-    Enough alone for every job. A field given here and as an argument is an error.
-    """
-    job_name: str | JobName | None
-    """A string is a fixed name, or late-bound. Default: `JobName.unique` with a prefix from the construct id."""
-    role: iam.IRole | None
-    """The execution role; it is passed, and nothing is added to it.
-
-    Default: one role for all jobs of the stack, made with what they need and nothing else.
-    """
-    integration_pattern: sfn.IntegrationPattern | None
-    """Default: wait for the job (`.sync`) where Step Functions offers it, otherwise go on when SageMaker has
-    answered."""
-    retry: Sequence[RetryPolicy]
-    """Default: `retry.DEFAULT`. `()` turns retries off."""
-    result_path: str | None
-    """Where the output goes in the state's input. Default: `$.<construct id>`, so that the input stays."""
-    result_selector: Mapping[str, Any] | None
-    """What is kept of the output (JSONPath only). A field it names must be there, or the execution fails."""
-    keep: Sequence[str] | None
-    """More fields of a job's output to keep, besides its name, ARN, status, failure reason and results.
-
-    Default: none; an output is one to two kilobytes of the 256 a payload has room for. A job in JSONPath keeps all of
-    its output where it has no `OutputCheck.completed()`, or its result is not under one key.
-    """
-    state_output: Any
-    """The state's `Output` (JSONata only). Default: the input, with the job's output under the construct id."""
-    assign: Mapping[str, Any] | None
-    """Variables to set, as Amazon States Language has them."""
-    timeout: Duration | str | None
-    """When Step Functions gives up on the task and stops the job; a string is JSONPath or JSONata. Default: never."""
-    heartbeat: Duration | None
-    """With `.waitForTaskToken`: the longest silence of whoever holds the token."""
-    query_language: sfn.QueryLanguage | None
-    """Default: JSONPath."""
-    comment: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +46,16 @@ class TaskState:
     """The fields that are kept of the output; None: all of them."""
     warnings: tuple[tuple[str, str], ...]
     identity: TaskIdentity
+    sent: Request
 
     @property
-    def request(self) -> dict[str, Any]:
-        """What SageMaker is sent."""
-        request: dict[str, Any] = self.json["Arguments" if self.jsonata else "Parameters"]
-        return request
+    def request(self) -> Fields:
+        """Fields that SageMaker is sent; those that Step Functions computes are a `Computed`."""
+        return self.sent.fields
+
+    def place(self, path: str) -> S3Location | None:
+        """Read the place in S3 that a field of the request says, as `OutputDataConfig.S3OutputPath`."""
+        return S3Location.of(self.sent.get(path))
 
     def with_grants(self, *grants: Grant) -> TaskState:
         """The same state, whose state machine role needs more."""
@@ -143,12 +101,12 @@ class TaskState:
         return None if key is None else merged(key, only(kept, self.output.expression))
 
     def _keeps(self, name: str) -> bool:
-        return self.kept is None or name in self.kept or f"{name}{LATE}" in self.kept
+        return self.kept is None or name in self.kept
 
     def resource_name(self) -> JobOutput:
         """The name SageMaker knows the job or resource by, for states that run after this one."""
         literal = self.request.get(self.action.name_field)
-        if literal is not None and not is_jsonata(literal):
+        if literal is not None and not isinstance(literal, Computed):
             return self.said(self.action.name_field, str(literal))
         if self.output is not None and self.output.status is Status.REQUIRED:
             return self.later(self.action.name_field)

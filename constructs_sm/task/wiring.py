@@ -1,4 +1,4 @@
-"""Whether what a job leaves is there where a state uses it."""
+"""Wiring of jobs: a check that what a job leaves is there where a state uses it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.language.flow import Container, Place, Point, calls_sagemaker, points, result_place, root_of, steps
+from constructs_sm.language.flow import Container, Point, calls_sagemaker, points, result_place, root_of
 from constructs_sm.language.late_bound import LATE
 from constructs_sm.language.machines import Json, machines_in
+from constructs_sm.language.paths import Place, keys_before
 from constructs_sm.rollback import undone_by
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class _Asked:
 
 @dataclass(slots=True)
 class Wiring:
-    """Who uses which output of whom, in one stack."""
+    """Outputs of jobs and the states that use them, in one stack."""
 
     _asked: dict[str, list[_Asked]] = field(default_factory=dict)
     """By how states refer to it: jobs of one id, told apart by prefixes, leave their outputs at one place."""
@@ -46,7 +47,7 @@ class Wiring:
     watched: bool = False
 
     def knows(self, task: TaskIdentity) -> None:
-        """That there is such a task."""
+        """Take note of a task."""
         if task.name not in self._paths:
             self._paths[task.name] = task.path
             undone_by(partial(self._paths.pop, task.name, None))
@@ -55,7 +56,7 @@ class Wiring:
 
     def ask(self, producer: TaskIdentity, name: str, result_path: str, references: Iterable[str]) -> None:
         """An output is asked for; in a definition it is spelled as one of *references*."""
-        asked = _Asked(producer, name, steps(result_path), steps(f"$.{name}"))
+        asked = _Asked(producer, name, keys_before(result_path)[0], keys_before(f"$.{name}")[0])
         for reference in references:
             known = self._asked.get(reference, [])
             if asked not in known:
@@ -76,7 +77,7 @@ class Wiring:
             del self._asked[reference]
 
     def asked_outside(self, processor: Json, *, jsonata: bool) -> list[Place]:
-        """Where the results stand that the states of an ItemProcessor use, and none of them leaves.
+        """Places of results that the states of an ItemProcessor use, and none of them leaves.
 
         Args:
             processor: Its definition.
@@ -122,7 +123,7 @@ class Wiring:
         return next((asked.place for asked in found if (asked.producer, asked.name) == (producer, name)), ())
 
     def _replaced(self, machine: Mapping[str, Point], user: str, producer: str, place: Place) -> str | None:
-        """Why the result of *producer* is that of another job by the time *user* starts; None if it is its own."""
+        """Reason why another result stands in place of that of *producer* when *user* starts; None if none does."""
         for name, point in machine.items():
             if (
                 place
@@ -203,7 +204,7 @@ def _expressions(value: Any, *, jsonata: bool, late: bool = True) -> Iterator[st
 
 
 def _missing(machine: Mapping[str, Point], user: str, producer: str, asked: _Asked) -> str | None:
-    """Why an output may not be there when *user* starts; None if it certainly is."""
+    """Reason why an output may not be there when *user* starts; None if it certainly is."""
     why = _not_before(machine, user, producer)
     if why:
         return why
@@ -233,7 +234,7 @@ def _not_before(machine: Mapping[str, Point], user: str, producer: str) -> str |
 
 
 def _lost(machine: Mapping[str, Point], user: str, producer: str) -> str:
-    """Why the result of a job that has run is not at its place."""
+    """Reason why the result of a job that has run is not at its place."""
     made, used = machine[producer].containers, machine[user].containers
     for name in _beyond(made, used):
         if machine[name].state["Type"] == "Parallel":
@@ -250,7 +251,7 @@ def _beyond(containers: Sequence[Container], others: Sequence[Container]) -> lis
 
 
 def _leads_to(machine: Mapping[str, Point], start: str, target: str) -> bool:
-    """Whether a way leads from one state to another that stands beside it, or in one beside it."""
+    """Tell whether a way leads from one state to another that stands beside it, or in one beside it."""
     level = machine[start].containers
     if machine[target].containers[: len(level)] != level:
         return False

@@ -16,14 +16,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from constructs_sm.testing.interpreter import InvalidDefinitionError
+    from constructs_sm.interpreter.calls import TaskError
+    from constructs_sm.rules.rule import InvalidDefinitionError
     from constructs_sm.testing.permissions import Missing, Permissions
     from constructs_sm.testing.rehearsal import Rehearsal
     from constructs_sm.testing.run import Finding, Run
     from constructs_sm.testing.source.references import resolved
     from constructs_sm.testing.source.synthesized import definition, state_machine_policy, template
-    from constructs_sm.testing.world.calls import RehearsalError, TaskError, UnansweredError
+    from constructs_sm.testing.world.errors import RehearsalError, UnansweredError
     from constructs_sm.testing.world.policy import Grant, grants, statements, without
+    from constructs_sm.testing.world.policy_decision import allows
     from constructs_sm.testing.world.steps import (
         MISSING,
         AccessDenied,
@@ -44,9 +46,11 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
-    "world.calls": ("RehearsalError", "TaskError", "UnansweredError"),
-    "interpreter": ("InvalidDefinitionError",),
+    ".interpreter.calls": ("TaskError",),
+    ".rules.rule": ("InvalidDefinitionError",),
+    "world.errors": ("RehearsalError", "UnansweredError"),
     "permissions": ("Missing", "Permissions"),
+    "world.policy_decision": ("allows",),
     "world.policy": ("Grant", "grants", "statements", "without"),
     "source.references": ("resolved",),
     "source.synthesized": ("definition", "state_machine_policy", "template"),
@@ -101,6 +105,7 @@ __all__ = [
     "Throttled",
     "TimedOut",
     "UnansweredError",
+    "allows",
     "definition",
     "grants",
     "resolved",
@@ -116,7 +121,7 @@ def __getattr__(name: str) -> Any:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
     try:
-        home = import_module(f"{__name__}.{_HOME_OF[name]}")
+        home = import_module(f".{_HOME_OF[name]}", __name__)
     except ModuleNotFoundError as missing:
         message = f"{name} needs {missing.name}; install it with: pip install 'constructs-sm[testing]'"
         raise ImportError(message, name=missing.name) from missing

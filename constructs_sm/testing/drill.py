@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.actions import ACTIONS
-from constructs_sm.testing.history import short
+from constructs_sm.interpreter.history import short
 from constructs_sm.testing.run import Finding
 from constructs_sm.testing.world.steps import MISSING, Always, Failed, Output, Step, Stopped, Throttled, TimedOut
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from constructs_sm.actions import Action
+    from constructs_sm.testing.playing import Playing
     from constructs_sm.testing.run import Run
 
 _ACTION_OF = {action.api: action for action in ACTIONS}
@@ -80,19 +81,23 @@ _EXERCISES = (
 )
 
 
-def drill(states: Mapping[str, str], run: Callable[..., Run]) -> Iterator[Finding]:
-    """Return what *run* finds when each exercise is applied to each state.
+def drill(states: Mapping[str, str], first: Playing, second: Callable[[], Run]) -> Iterator[Finding]:
+    """Return the findings when each exercise is applied to each state.
+
+    Each exercise goes on from a copy of the execution as it stood before the first call of its state.
 
     Args:
         states: Name and Resource of each task state.
-        run: Runs the state machine with this step for a state, or with none, so that all goes well; as often as said.
+        first: An execution that has not gone on yet, in which all goes well.
+        second: Runs the state machine once more with the same input, in the account that the first has left.
     """
-    well = run()
+    drilled = {name: api for name, resource in states.items() if (api := _api(resource))}
+    well, branches = first.branches(drilled)
     broken = {state: failure.reason for state, failure in well.history.unsettled.items() if not well.expects(failure)}
     yield from (Finding(state, f"fails when all goes well: {short(why)}") for state, why in broken.items())
     known = set(well.findings)
     yield from well.findings
-    again = run(times=2)
+    again = second()
     if well.succeeded and again.error != well.error:
         state = again.failure.state if again.failure else ""
         yield Finding(state, f"a second execution with this input ends with {again.error}: names are taken once")
@@ -101,15 +106,24 @@ def drill(states: Mapping[str, str], run: Callable[..., Run]) -> Iterator[Findin
         use = "script what it needs to succeed"
         yield Finding(state, f"the execution ends with {well.error} before anything is drilled: {use}")
         return
-    for name, resource in states.items():
-        api, _, pattern = resource.rpartition("sagemaker:")[2].partition(".")
-        if api not in _ACTION_OF or ":aws-sdk:" in resource or name not in well.states or name in broken:
+    for name, api in drilled.items():
+        if name not in branches or name in broken:
             continue
         for exercise in _EXERCISES:
-            if exercise.only_waiting and not pattern:
+            if exercise.only_waiting and not _waits(states[name]):
                 continue
-            came = run(name, exercise.step(_ACTION_OF[api]))
+            came = branches[name].befallen(name, exercise.step(_ACTION_OF[api]))
             if problem := exercise.judge(came):
                 yield Finding(name, f"{exercise.name}: {problem}")
             others = [each for each in came.findings if each not in known]
             yield from (Finding(each.state, f"{exercise.name}: {each.problem}") for each in others)
+
+
+def _api(resource: str) -> str:
+    """The API of SageMaker that a state calls by its optimized integration; empty of all other states."""
+    api = resource.rpartition("sagemaker:")[2].partition(".")[0]
+    return "" if api not in _ACTION_OF or ":aws-sdk:" in resource else api
+
+
+def _waits(resource: str) -> bool:
+    return "." in resource.rpartition("sagemaker:")[2]

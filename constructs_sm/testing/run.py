@@ -7,15 +7,15 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.testing.history import MAX_EVENTS, Failure, History, clock, short
+from constructs_sm.interpreter.history import MAX_EVENTS, Failure, History, clock, short
+from constructs_sm.language.machines import LARGEST_PAYLOAD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 _TAKEN = "already existing"
 """The words of SageMaker about a name that is in use."""
 _KIB = 1024
-_MAX_PAYLOAD_BYTES = 256 * _KIB
 
 
 recent: deque[Run] = deque(maxlen=10)
@@ -51,6 +51,7 @@ class Run:
         seconds: How long it would have taken.
         history: All that happened.
         reckoned_with: The errors that each state catches by their names.
+        again: Begins the execution again; None where a `Run` was not rehearsed.
     """
 
     status: str
@@ -66,10 +67,24 @@ class Run:
     seconds: float = 0
     history: History = field(default_factory=History, repr=False)
     reckoned_with: Mapping[str, frozenset[str]] = field(default_factory=dict, repr=False)
+    again: Callable[[], Run] | None = field(default=None, repr=False, compare=False)
 
     @property
     def succeeded(self) -> bool:
         return self.status == "SUCCEEDED"
+
+    def redrive(self) -> Run:
+        """Begin the execution again where it did not succeed, as the redrive of Step Functions does.
+
+        What had succeeded is not run again, and what the script says goes on where it was. The run that this returns
+        is the whole execution; this one stays as it is.
+
+        Raises:
+            ValueError: Step Functions redrives no such execution: it succeeded, or is Express, or its history is full.
+        """
+        if self.again is None:
+            raise ValueError("this run was not rehearsed, so it cannot be redriven")
+        return self.again()
 
     @property
     def transitions(self) -> int:
@@ -125,7 +140,7 @@ class Run:
         size, whose = self.history.largest
         failed = short(Failure("", self.error or "", self.cause or "").reason)
         told = ": ".join(filter(None, (self.error, failed)))
-        payload = f"{size / _KIB:.1f} of {_MAX_PAYLOAD_BYTES // _KIB} KiB{f' ({whose})' if whose else ''}"
+        payload = f"{size / _KIB:.1f} of {LARGEST_PAYLOAD // _KIB} KiB{f' ({whose})' if whose else ''}"
         counts = f"{self.transitions} state transitions, {self.events:,} of {MAX_EVENTS:,} history events"
         ended = f"{self.status} after {clock(self.seconds)}{f': {told}' if told else ''}"
         return "\n".join([ended, f"{counts}, largest payload {payload}", *(f"! {each}" for each in self.findings)])

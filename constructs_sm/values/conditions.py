@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import InvalidInputError, Problem
-from constructs_sm.language.jsonata import jsonata_of, quoted
+from constructs_sm.language.jsonata import is_plain, jsonata_of, quoted
 from constructs_sm.language.late_bound import is_json_path, is_jsonata
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ class Number(Comparable):
     def __init__(self, path: str) -> None:
         if is_jsonata(path):
             self._expression = f"({path[2:-2].strip()})"
-        elif is_json_path(path) and path.startswith("$") and "(" not in path:
+        elif is_json_path(path) and is_plain(path) and path.startswith("$"):
             self._expression = jsonata_of(path)
         else:
             raise InvalidInputError("Number", [Problem("no path", path, "write '$.minimum', or '{% ... %}'")])

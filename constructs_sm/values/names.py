@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from constructs_sm.language.errors import Problem
-from constructs_sm.language.late_bound import TOKEN, is_json_path, is_jsonata, is_late_bound, is_token
+from constructs_sm.language.late_bound import TOKEN, is_jsonata, is_late_bound, is_token
+from constructs_sm.language.paths import literal_beginning
 from constructs_sm.values.outputs import JobOutput
 
 LONGEST_STATE_NAME = 80
@@ -22,7 +23,6 @@ _UUID = 36
 _UUID_TAIL = 12
 """The part of a UUID behind its last dash: 48 random bits, for names that have no room for a whole UUID."""
 _ROOM_FOR_UUID = 63
-_FORMAT = re.compile(rf"States\.Format\('((?:{TOKEN.pattern}|[^'{{}}\\])*)\{{")
 # Nothing that binds less tightly than &: `'a' & x ? 'b' : 'c'` does not begin with a.
 _CONCATENATION = re.compile(r"""\{%\s*(['"])([^'"\\]*)\1\s*&(?:(?!\b(?:and|or|in)\b)[^?:=<>~])*%\}""")
 _CHARACTERS = "use letters, digits and inner dashes: [a-zA-Z0-9](-*[a-zA-Z0-9])*"
@@ -99,11 +99,11 @@ class JobName:
         return f"States.Format('{self.prefix}-{{}}', {path})" if self.prefix else path
 
 
-def id_problems(construct_id: object, longest: int) -> list[Problem]:
+def id_problems(construct_id: object, longest: int, what: str = "the construct id") -> list[Problem]:
     """Return what is wrong with a construct id that names states: it is text, known at synthesis, and short enough."""
     if isinstance(construct_id, str) and 1 <= len(construct_id) <= longest and not TOKEN.search(construct_id):
         return []
-    return [Problem("the construct id names the states", construct_id, f"use 1 to {longest} characters")]
+    return [Problem(f"{what} names the states", construct_id, f"use 1 to {longest} characters")]
 
 
 def name_problems(name: object, name_max: int, what: str = "job name") -> list[Problem]:
@@ -150,5 +150,4 @@ def arn_suffix(name: str, *, run_time: bool) -> str:
         return f"{beginning[2]}*" if beginning else "*"
     if not run_time:
         return f"{name}*"
-    beginning = _FORMAT.match(name) if is_json_path(name) else None
-    return f"{beginning[1]}*" if beginning else "*"
+    return f"{(literal_beginning(name) or '')}*"

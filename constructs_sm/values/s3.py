@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
-from constructs_sm.language.jsonata import FORMAT, is_plain, jsonata_of, quoted
+from constructs_sm.language.jsonata import is_plain, jsonata_of, quoted
 from constructs_sm.language.late_bound import escaped, is_json_path, is_jsonata
+from constructs_sm.language.paths import formatted_by
 from constructs_sm.values.outputs import JobOutput
 
 if TYPE_CHECKING:
@@ -104,9 +106,12 @@ def _followed_by(uri: str, text: str) -> str:
         return uri.followed_by(text)
     if is_jsonata(uri):
         return f"{{% ({uri[2:-2].strip()}) & {quoted(text)} %}}"
-    formatted = FORMAT.fullmatch(uri)
-    before, arguments = ("{}", f", {uri}") if formatted is None else formatted.groups()
-    return f"States.Format('{before}{escaped(text)}'{arguments})"
+    formatted = formatted_by(uri)
+    if formatted is None:
+        return f"States.Format('{{}}{escaped(text)}', {uri})"
+    # Behind the text that is there, and before the quote that ends it.
+    end = len("States.Format('") + len(formatted[0])
+    return f"{uri[:end]}{escaped(text)}{uri[end:]}"
 
 
 S3Data: TypeAlias = Union[str, "s3.IBucket", "s3_assets.Asset", S3Location]
@@ -114,6 +119,7 @@ S3Data: TypeAlias = Union[str, "s3.IBucket", "s3_assets.Asset", S3Location]
 S3Location."""
 
 
+@lru_cache(4096)
 def bucket_and_prefix(uri: str) -> tuple[str, str] | None:
     """The bucket and the prefix of an S3 URI; None if *uri* is none."""
     hosted = _OF_A_HOST.match(uri)

@@ -69,14 +69,18 @@ def test_blueprint_whose_job_refuses_its_arguments_leaves_nothing(app):
 def test_argument_given_to_the_blueprint_and_to_its_job_is_refused(app):
     stack = PipelineStack(app, "Score")
 
-    with pytest.raises(InvalidInputError, match=r"BatchInference 'Batch': score: data given twice, got .*; give it to"):
+    with pytest.raises(
+        InvalidInputError, match=r"BatchInference 'Score/Batch': score: data given twice, got .*; give it to"
+    ):
         BatchInference(stack, "Batch", image="x", model_data="s3://m/", data="s3://in/", score={"data": "s3://other/"})
 
 
 def test_further_arguments_are_a_mapping(app):
     stack = PipelineStack(app, "Score")
 
-    with pytest.raises(InvalidInputError, match="BatchInference 'Batch': score: further arguments must be a mapping"):
+    with pytest.raises(
+        InvalidInputError, match="BatchInference 'Score/Batch': score: further arguments must be a mapping"
+    ):
         BatchInference(stack, "Batch", image="x", model_data="s3://m/", data="s3://in/", score="x")
 
 
@@ -291,8 +295,8 @@ def test_endpoint_that_is_there_is_updated():
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"metric": "auc"}, "a metric without a bar, got 'auc'; give at_least or at_most"),
-        ({"at_least": 0.8}, "a bar without a metric, got {'at_least': 0.8}; say which metric it is for"),
+        ({"metric": "auc"}, "a metric without a threshold, got 'auc'; give at_least or at_most"),
+        ({"at_least": 0.8}, "a threshold without a metric, got {'at_least': 0.8}; say which metric it is for"),
     ],
     ids=["no-bar", "no-metric"],
 )

@@ -14,7 +14,7 @@ from constructs_sm.actions import (
 from constructs_sm.grants.access import access_of
 from constructs_sm.grants.execution_role import execution_grants
 from constructs_sm.language.arns import Arns
-from constructs_sm.requests.rendering import Rendered
+from constructs_sm.requests.request import read
 from constructs_sm.testing import state_machine_policy
 
 import pytest
@@ -28,7 +28,7 @@ HERE = "us-east-1:123456789012"
 def grants(action, request: dict[str, Any]) -> dict[str, set[str]]:
     """What the execution role is granted for *request*: actions by resource."""
     resources: dict[str, set[str]] = {}
-    for grant in execution_grants(access_of(action, Rendered(request)), ARNS):
+    for grant in execution_grants(access_of(action, read(request)), ARNS):
         for resource in grant.resources:
             resources.setdefault(resource, set()).update(grant.actions)
     return resources
@@ -246,7 +246,7 @@ def test_endpoint_writes_what_it_captures_and_answers_under_the_role_of_its_mode
 def test_resource_that_holds_its_own_image_and_data_is_warned_of():
     request = {**REQUESTS["createTrainingJob"], "AlgorithmSpecification": {"AlgorithmName": "bought"}}
 
-    assert access_of(TRAINING_JOB, Rendered(request)).unknown == ["AlgorithmSpecification.AlgorithmName"]
+    assert access_of(TRAINING_JOB, read(request)).unknown == ["AlgorithmSpecification.AlgorithmName"]
 
 
 def test_key_of_s3_that_looks_like_a_wildcard_is_taken_by_its_letters():
@@ -272,4 +272,4 @@ def test_key_of_s3_that_looks_like_a_wildcard_is_taken_by_its_letters():
 def test_structure_known_at_run_time_only_is_unknown_if_its_shape_holds_access(action, path, holds):
     request = {f"{path}.$": "$.later"}
 
-    assert access_of(action, Rendered(request)).unknown == ([path] if holds else [])
+    assert access_of(action, read(request)).unknown == ([path] if holds else [])

@@ -785,6 +785,26 @@ def test_wrong_argument_fails_and_nothing_is_made(stack, folder, arguments, said
     assert stack.node.children == []
 
 
+def test_what_is_named_like_a_secret_is_no_code(stack, folder):
+    Path("churn/.env").write_text("KEY=secret")
+    with pytest.raises(InvalidInputError, match=r"code has what is named like a secret in it, got '\.env'"):
+        ProcessingJob(stack, "Job", **SMALLEST, code="churn", entrypoint="main.py")
+
+    assert stack.node.children == []
+
+
+def test_what_tools_leave_is_no_code(app, folder, request_of):
+    for name in (".git/HEAD", ".venv/bin/python", "steps/__pycache__/a.pyc"):
+        file = Path("churn", name)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("")
+    request_of(**SMALLEST, code="churn", entrypoint="main.py")
+
+    app.synth()
+    kept = [path for path in Path(app.outdir).rglob("*") if path.is_file() and path.parts[-2] != app.outdir]
+    assert not [path for path in kept if {".git", ".venv", "__pycache__"} & set(path.parts)]
+
+
 def test_asset_is_not_made_where_something_else_is_wrong(stack, folder):
     with pytest.raises(InvalidInputError, match="InstanceType is not a value SageMaker knows"):
         ProcessingJob(stack, "Job", image=IMAGE, code="churn/main.py", instance_type="m5.xlarge")

@@ -614,7 +614,7 @@ def _names(found):
         ),
         ({"inputs": {"a": Channel(data="s3://data/", input_mode="file")}}, "InputMode is not a value .*mean File"),
         ({"container_arguments": "--epochs"}, "ContainerArguments must be a list, got '--epochs'"),
-        ({"container_arguments": [None]}, r"ContainerArguments\[0\] is nothing a request can hold"),
+        ({"container_arguments": [None]}, r"ContainerArguments\[0\] has no value"),
         ({"algorithm_name": "churn"}, "TrainingImage and AlgorithmSpecification.AlgorithmName exclude each other"),
         ({"max_wait": Duration.hours(2)}, "MaxWaitTimeInSeconds is for EnableManagedSpotTraining True only"),
         (

@@ -57,14 +57,18 @@ def test_machine_logs_everything_and_is_traced(stack):
 def test_execution_ends_after_a_day_or_as_told(app):
     assert definition(pipeline_stack(app))["TimeoutSeconds"] == 86400
     assert definition(pipeline_stack(App(), timeout="PT6H"))["TimeoutSeconds"] == 6 * 3600
-    assert definition(pipeline_stack(App(), timeout=Duration.hours(2)))["TimeoutSeconds"] == 2 * 3600
+    for two_hours in (Duration.hours(2), sfn.Timeout.duration(Duration.hours(2)), 7200):
+        assert definition(pipeline_stack(App(), timeout=two_hours))["TimeoutSeconds"] == 2 * 3600
+        stack = Stack(App(), "Plain")
+        JobPipeline(stack, "Pipeline", definition=sfn.Pass(stack, "Nothing"), timeout=two_hours)
+        assert definition(stack)["TimeoutSeconds"] == 2 * 3600
 
 
 def test_state_that_may_wait_longer_than_the_execution_is_refused(app):
     """Else a week is promised to whoever is asked, and the execution ends after a day without a word."""
     stack = PipelineStack(app, "Churn")
     each = sfn.Map(stack, "Each", items_path="$.items")
-    slow = TrainingJob(stack, "Train", parameters=TRAINING, timeout=Duration.days(2))
+    slow = TrainingJob(stack, "Train", parameters=TRAINING, task_timeout=Duration.days(2))
     stack.run(each.item_processor(slow).next(Approval(stack, "Approve", notify="ml@example.com")))
 
     with pytest.raises(RuntimeError) as refused:
@@ -221,6 +225,10 @@ def test_argument_replaces_the_setting_of_the_context():
         ({"schedule": "daily"}, r"schedule is no expression, got 'daily'; write 'rate\(1 day\)'"),
         ({"schedule": 1}, "schedule is of the wrong type, got 1; pass a str"),
         ({"alert_emails": "ml@example.com"}, r"alert_emails must be a list of addresses, got 'ml@example.com'"),
+        (
+            {"timeout": 0},
+            "timeout must be a Duration of whole seconds, got 0; pass",
+        ),
         ({"timeout": "6h"}, "timeout is no ISO 8601 duration, got '6h'; write 'PT6H' or 'P2D'"),
         ({"log_retention_days": 31}, "CloudWatch Logs has no such retention, got 31; use one of"),
         ({"removal_policy": "keep"}, "a bucket has no such removal_policy, got 'keep'; use one of retain, destroy"),

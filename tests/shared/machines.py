@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from constructs_sm.actions import ACTIONS
@@ -98,8 +99,10 @@ def named(expression: str) -> dict[str, Any]:
 
 
 def machine(**states: dict[str, Any]) -> dict[str, Any]:
-    """The given states, the first of them first, and a Succeed state that catchers lead to."""
-    return {"StartAt": next(iter(states)), "States": {**states, "Caught": {"Type": "Succeed"}}}
+    """The given states, the first of them first, and where one leads to it a Succeed state for what is caught."""
+    targets = json.dumps(states)
+    caught = {"Caught": {"Type": "Succeed"}} if '"Caught"' in targets else {}
+    return {"StartAt": next(iter(states)), "States": {**states, **caught}}
 
 
 def rehearsed(definition: dict[str, Any], execution_input: Any = None, **script: list[Step]) -> Run:

@@ -355,7 +355,7 @@ def test_approval_is_one_state_of_a_parallel():
         ({"about": {"AUC": "{% $x %}"}}, "JSONata in a JSONPath state"),
         ({"model_package": "churn"}, "model_package must be a ModelPackage"),
         ({"subject": "x" * 100}, "subject is no line of an e-mail"),
-        ({"timeout": 7}, "timeout must be a Duration of whole seconds"),
+        ({"timeout": "7d"}, "timeout must be a Duration of whole seconds"),
     ],
 )
 def test_wrong_argument_fails_names_it_and_leaves_nothing_behind(stack, arguments, message):

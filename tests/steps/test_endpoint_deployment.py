@@ -488,7 +488,7 @@ def test_name_of_the_endpoint_is_known_to_later_states(stack):
         ({"endpoint_name": "no_underscore"}, "endpoint_name has characters SageMaker refuses"),
         ({"interval": Duration.millis(500)}, "interval must be a Duration of whole seconds"),
         ({"timeout": "1 hour"}, "timeout must be a Duration of whole seconds"),
-        ({"timeout": Duration.days(30)}, "too many looks"),
+        ({"timeout": Duration.days(30)}, "too many polls"),
         ({"config": "churn"}, "config must be a mapping"),
         ({"config": {"job_name": "always"}}, "every deployment needs a configuration of its own"),
         ({"config": {"job_name": JobName.fixed("always")}}, "pass JobName.unique"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from random import Random
 
 from constructs_sm import (
     CreateModel,
@@ -16,8 +17,9 @@ from constructs_sm import (
     TrainingJob,
     TuningJob,
 )
+from constructs_sm.interpreter.expressions import program
+from constructs_sm.interpreter.moments import Moment
 from constructs_sm.testing import MISSING, Output, Rehearsal, definition, state_machine_policy
-from constructs_sm.testing.expressions import evaluate
 
 import pytest
 from aws_cdk import aws_kms as kms
@@ -46,6 +48,11 @@ def training(stack, language=None, **arguments):
         query_language=language,
         **arguments,
     )
+
+
+def evaluate(expression, given):
+    """The value of an expression for which $states is *given*."""
+    return program(expression).value(given["states"], {}, Moment(0, Random(0), 10))
 
 
 class Pipeline:

@@ -202,7 +202,7 @@ def test_no_retries_leave_no_trace(stack, machine):
 
 
 def test_timeout_and_comment_stand_in_the_state(stack, machine):
-    machine(train(stack, timeout=Duration.hours(2), comment="nightly"))
+    machine(train(stack, task_timeout=Duration.hours(2), comment="nightly"))
 
     task = definition(stack)["States"]["Train"]
     assert (task["TimeoutSeconds"], task["Comment"]) == (7200, "nightly")
@@ -250,7 +250,7 @@ def test_callback_hands_out_its_token_and_says_that_aws_does_not_support_it(stac
             "Train",
             parameters=parameters,
             integration_pattern=sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN,
-            heartbeat=Duration.minutes(10),
+            heartbeat_timeout=Duration.minutes(10),
         )
     )
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 from constructs_sm.testing import Failed, Rehearsal, TaskError, Throttled, TimedOut, UnansweredError
 
-import boto3
 import pytest
 from machines import CATCH_ALL, UNIQUE, machine, named, task
 
@@ -24,11 +21,33 @@ RESOURCES = {
     "HTTP": "arn:aws:states:::http:invoke",
     "SageMaker at run time": "arn:aws:states:::aws-sdk:sagemakerruntime:invokeEndpoint",
 }
+REQUESTS = {
+    RESOURCES["Lambda"]: {"FunctionName": "label"},
+    RESOURCES["SNS"]: {"TopicArn": TOPIC, "Message": "done"},
+    RESOURCES["S3 by the SDK"]: {"Bucket": "b", "Key": "k"},
+    RESOURCES["Glue"]: {"JobName": "clean"},
+    RESOURCES["a nested execution"]: {
+        "StateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:Other",
+        "Input": {"id": "x"},
+    },
+    RESOURCES["a task token"]: {
+        "QueueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/q",
+        "MessageBody": {"token.$": "$$.Task.Token"},
+    },
+    RESOURCES["HTTP"]: {
+        "ApiEndpoint": "https://example.com/",
+        "Method": "GET",
+        "InvocationConfig": {"ConnectionArn": "arn:aws:events:us-east-1:123456789012:connection/c/1"},
+    },
+    RESOURCES["SageMaker at run time"]: {"EndpointName": "nightly", "Body": "x"},
+}
+"""The smallest request that each takes."""
 every_resource = pytest.mark.parametrize("resource", RESOURCES.values(), ids=RESOURCES)
 
 
 def call(resource=RESOURCES["Lambda"], **fields):
-    return {"Type": "Task", "Resource": resource, **fields, **({} if "Next" in fields else {"End": True})}
+    request = {"Parameters": REQUESTS[resource]} if resource in REQUESTS else {}
+    return {"Type": "Task", "Resource": resource, **request, **fields, **({} if "Next" in fields else {"End": True})}
 
 
 def answered(definition, *answers, state="Call", policy=None):
@@ -133,24 +152,25 @@ def test_answers_for_a_state_that_calls_nothing_are_an_error():
 
 
 @pytest.mark.parametrize(
-    ("resource", "parameters", "action", "arn"),
+    ("resource", "parameters", "action", "arn", "error"),
     [
-        ("Lambda", {"FunctionName": "label"}, "lambda:InvokeFunction", FUNCTION),
+        ("Lambda", {"FunctionName": "label"}, "lambda:InvokeFunction", FUNCTION, "Lambda.AWSLambdaException"),
         (
             "SNS",
-            {"TopicArn": "arn:aws:sns:us-east-1:123456789012:t"},
+            REQUESTS[RESOURCES["SNS"]],
             "sns:Publish",
             "arn:aws:sns:us-east-1:123456789012:t",
+            "SNS.AmazonSNSException",
         ),
-        ("S3 by the SDK", {"Bucket": "b", "Key": "k"}, "s3:GetObject", "arn:aws:s3:::b/k"),
+        ("S3 by the SDK", {"Bucket": "b", "Key": "k"}, "s3:GetObject", "arn:aws:s3:::b/k", "S3.S3Exception"),
     ],
 )
-def test_role_must_be_allowed_the_call(resource, parameters, action, arn):
+def test_call_that_the_role_may_not_make_fails_with_the_service_s_own_error(resource, parameters, action, arn, error):
     definition = machine(Call=call(RESOURCES[resource], Parameters=parameters))
 
     assert answered(definition, {}, policy=[{"Effect": "Allow", "Action": action, "Resource": arn}]).succeeded
     denied = answered(definition, {}, policy=[{"Effect": "Allow", "Action": action, "Resource": f"{arn}x"}])
-    assert (denied.error, action in denied.cause) == ("States.Permissions", True)
+    assert (denied.error, action in denied.cause) == (error, True)
 
 
 def distributed(**fields):
@@ -180,35 +200,58 @@ def test_distributed_map_reads_its_items_from_the_script():
     assert len(run.output) == 2
 
 
-def test_distributed_map_reads_its_items_from_moto_s_s3():
-    with Rehearsal() as rehearsal:
-        client = boto3.client("s3", "us-east-1")
-        client.create_bucket(Bucket="data")
-        client.put_object(Bucket="data", Key="items.json", Body=json.dumps([1, 2, 3, 4]))
+def test_distributed_map_reads_its_items_from_a_folder_of_files(tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "items.json").write_text("[1, 2, 3, 4]")
+    with Rehearsal(files=tmp_path) as rehearsal:
         run = rehearsal.run(distributed(ItemReader=READER))
 
     assert len(run.output) == 4
 
 
-@pytest.mark.parametrize("scripted", [True, False], ids=["script", "moto"])
-def test_distributed_map_reads_no_more_objects_than_it_is_to(scripted):
+@pytest.mark.parametrize("scripted", [True, False], ids=["script", "folder"])
+def test_distributed_map_reads_no_more_objects_than_it_is_to(scripted, tmp_path):
     reader = {
         "Resource": "arn:aws:states:::s3:listObjectsV2",
         "ReaderConfig": {"MaxItems": 2},
         "Parameters": {"Bucket": "data", "Prefix": "in/"},
     }
     keys = ["in/a", "in/b", "in/c"]
-    with Rehearsal() as rehearsal:
-        client = boto3.client("s3", "us-east-1")
-        client.create_bucket(Bucket="data")
-        for key in keys:
-            client.put_object(Bucket="data", Key=key, Body=b"")
+    for key in keys:
+        path = tmp_path / "data" / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    with Rehearsal(files=tmp_path) as rehearsal:
         if scripted:
             rehearsal.answer("Each", [{"Key": key} for key in keys])
         run = rehearsal.run(distributed(ItemReader=reader))
 
     assert run.succeeded, run.cause
     assert len(run.output) == 2
+
+
+def test_role_must_be_allowed_the_object_that_a_map_reads(tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "items.json").write_text("[]")
+    wide = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    deny = {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/items.json"}
+    with Rehearsal([wide, deny], files=tmp_path) as rehearsal:
+        run = rehearsal.run(distributed(ItemReader=READER))
+
+    assert (run.error, "s3:GetObject" in run.cause) == ("States.ItemReaderFailed", True)
+
+
+@pytest.mark.parametrize("key", ["absent.json", "../outside.json"])
+def test_file_that_is_not_in_the_folder_is_an_error_that_names_it(key, tmp_path):
+    (tmp_path / "files").mkdir()
+    (tmp_path / "outside.json").write_text("[]")
+    reader = {**READER, "Parameters": {"Bucket": "..", "Key": key} if ".." in key else {"Bucket": "data", "Key": key}}
+
+    with (
+        Rehearsal(files=tmp_path / "files") as rehearsal,
+        pytest.raises(UnansweredError, match=f"there is no file .*{key}"),
+    ):
+        rehearsal.run(distributed(ItemReader=reader))
 
 
 def test_distributed_map_without_its_items_is_an_error_that_names_them():

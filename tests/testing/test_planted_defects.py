@@ -160,10 +160,10 @@ def test_payload_over_the_limit_is_found(kibibytes):
     assert run.largest_payload > len(padding) or not run.succeeded
 
 
-def test_payload_over_the_limit_is_not_caught_by_states_all():
-    definition = guarded(Catch=CATCH_ALL)
+def test_result_over_the_limit_is_caught_by_states_all_as_aws_was_seen_to_do():
+    run = rehearsed(guarded(Catch=CATCH_ALL), Job=[Output(ExitMessage="x" * 300_000)])
 
-    assert rehearsed(definition, Job=[Output(ExitMessage="x" * 300_000)]).error == "States.DataLimitExceeded"
+    assert (run.states[-1], run.output["error"]["Error"]) == ("Caught", "States.DataLimitExceeded")
 
 
 @pytest.mark.large

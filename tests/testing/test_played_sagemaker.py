@@ -11,6 +11,7 @@ from constructs_sm.testing import (
     AccessDenied,
     Failed,
     InUse,
+    InvalidDefinitionError,
     LimitExceeded,
     Output,
     Refused,
@@ -31,6 +32,7 @@ from machines import (
     ROLE,
     THROTTLING,
     WAITING,
+    jsonata,
     machine,
     rehearsed,
     task,
@@ -145,6 +147,35 @@ def test_endpoint_is_updated_as_often_as_you_like() -> None:
     assert rehearsed(machine(First=task(api, Next="Second"), Second=task(api))).status == "SUCCEEDED"
 
 
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [({"RoleArn": None}, '"RoleArn" is required but was missing'), ({"RolArn": ROLE}, '"RolArn" is not supported')],
+    ids=["missing", "unknown"],
+)
+def test_fields_of_a_request_are_refused_when_the_state_machine_is_created(
+    change: dict[str, Any], problem: str
+) -> None:
+    request = {**REQUESTS["createProcessingJob"], **change}
+    parameters = {name: value for name, value in request.items() if value is not None}
+
+    with pytest.raises(InvalidDefinitionError, match=problem):
+        rehearsed(machine(Job=task(Parameters=parameters)))
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [({"RoleArn": None}, "RoleArn"), ({"RolArn": ROLE}, "RolArn is not a field of this API")],
+    ids=["missing", "unknown"],
+)
+def test_fields_of_a_computed_request_are_checked_when_it_is_sent(change: dict[str, Any], problem: str) -> None:
+    request = {**REQUESTS["createProcessingJob"], **change}
+    given = {name: value for name, value in request.items() if value is not None}
+
+    run = rehearsed(jsonata(Job=task(Arguments="{% $states.input %}")), given)
+    assert run.error == "SageMaker.AmazonSageMakerException"
+    assert problem in (run.cause or "")
+
+
 def test_throttled_call_does_not_take_the_name() -> None:
     assert rehearsed(machine(Job=task(Retry=[THROTTLING])), Job=[Throttled()]).status == "SUCCEEDED"
 
@@ -152,8 +183,6 @@ def test_throttled_call_does_not_take_the_name() -> None:
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ({"RoleArn": None}, "RoleArn"),
-        ({"RolArn": ROLE}, "RolArn is not a field of this API"),
         ({"ProcessingJobName": "no_underscores"}, "does not have the form SageMaker wants"),
         ({"ProcessingJobName": "n" * 64}, "ProcessingJobName is too long"),
         (
@@ -166,10 +195,7 @@ def test_throttled_call_does_not_take_the_name() -> None:
     ids=lambda value: value if isinstance(value, str) else next(iter(value)),
 )
 def test_request_that_sagemaker_would_refuse_is_refused(change: dict[str, Any], problem: str) -> None:
-    request = {**REQUESTS["createProcessingJob"], **change}
-    parameters = {name: value for name, value in request.items() if value is not None}
-
-    run = rehearsed(machine(Job=task(Parameters=parameters)))
+    run = rehearsed(machine(Job=task(Parameters={**REQUESTS["createProcessingJob"], **change})))
 
     assert run.error == "SageMaker.AmazonSageMakerException"
     assert problem in (run.cause or "")

@@ -6,7 +6,7 @@ from constructs_sm.polled_actions import AUTO_ML_JOB_V2, MODEL_PACKAGE, PIPELINE
 from constructs_sm.testing import EndpointStatus, Failed, LabelCounts, Metrics, Output, Rehearsal, Throttled
 
 import pytest
-from machines import REQUESTS, machine, rehearsed, task
+from machines import REQUESTS, jsonata, machine, rehearsed, task
 
 SDK = "arn:aws:states:::aws-sdk:sagemaker:"
 
@@ -170,7 +170,9 @@ def test_every_api_answers_in_the_shape_that_its_model_has(api, parameters, expe
 
 
 def test_request_by_the_sdk_is_checked():
-    run = rehearsed(machine(Call=sdk("describeEndpoint", Parameters={"EndpointNam": "x"})))
+    call = {"Type": "Task", "Resource": f"{SDK}describeEndpoint", "Arguments": "{% $states.input %}", "End": True}
+
+    run = rehearsed(jsonata(Call=call), {"EndpointNam": "x"})
 
     assert run.error == "SageMaker.SageMakerException"
     assert "EndpointNam is not a field of this API" in run.cause

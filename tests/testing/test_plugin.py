@@ -11,7 +11,7 @@ import constructs_sm.testing.snapshots
 import pytest
 
 pytest_plugins = ["pytester"]
-# What is imported here stays for all runs in this process: moto takes seconds, and does not bear two imports.
+# What is imported here stays for all runs in this process: it takes a while.
 assert constructs_sm
 
 PREFACE = """
@@ -114,8 +114,9 @@ def test_it(snapshot, stack):
 
 def test_plugin_imports_only_the_packages_that_it_is_in():
     program = (
-        "import sys, constructs_sm.testing.pytest_plugin; "
-        "print(*[name for name in sys.modules if name.split('.')[0] in {'constructs_sm', 'aws_cdk', 'moto', 'boto3'}])"
+        "import sys, constructs_sm.testing.pytest_plugin\n"
+        "packages = {'constructs_sm', 'aws_cdk', 'botocore', 'jlens'}\n"
+        "print(*[name for name in sys.modules if name.split('.')[0] in packages])"
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert set(ended.stdout.split()) == {
@@ -126,32 +127,52 @@ def test_plugin_imports_only_the_packages_that_it_is_in():
     }
 
 
-def test_library_without_rehearsals_does_without_moto():
+def test_library_without_rehearsals_does_without_what_they_need():
     program = """
 import sys
 for module in ("constructs_sm", "constructs_sm.testing", "constructs_sm.testing.source.synthesized"):
     __import__(module)
 from constructs_sm.testing import definition
-print(*[name for name in sys.modules if name.split(".")[0] in {"moto", "jsonata", "syrupy", "botocore"}])
+print(*[name for name in sys.modules if name.split(".")[0] in {"jlens", "syrupy", "botocore"}])
 """
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ended.stdout.strip() == ""
 
 
-def test_missing_extra_is_a_clear_error():
+@pytest.mark.parametrize(
+    ("missing", "source", "told"),
+    [
+        (
+            "jlens",
+            '{"StartAt": "P", "States": {"P": {"Type": "Pass", "Output": "{% 1 %}", "End": true}}}',
+            "JSONata needs jlens",
+        ),
+        ("yaml", "Resources: {}", "a template in YAML needs PyYAML"),
+    ],
+)
+def test_missing_extra_is_a_clear_error(missing, source, told, tmp_path):
     program = """
-import sys
-for missing in ("moto", "jsonata"):
-    sys.modules[missing] = None
-    try:
-        from constructs_sm.testing import Rehearsal
-    except ImportError as error:
-        print(error)
-    for name in [name for name in sys.modules if name == missing or name.startswith("constructs_sm.testing")]:
-        del sys.modules[name]
+import json, sys
+sys.modules[sys.argv[1]] = None
+from constructs_sm.testing import Rehearsal
+try:
+    Rehearsal.of(sys.argv[2])
+except ImportError as error:
+    print(error)
+"""
+    path = tmp_path / "machine"
+    path.write_text(source.replace('"StartAt"', '"QueryLanguage": "JSONata", "StartAt"'))
+    ended = subprocess.run([sys.executable, "-c", program, missing, path], capture_output=True, text=True, check=True)
+    assert ended.stdout == f"{told}; install it with: pip install 'constructs-sm[testing]'\n"
+
+
+def test_rehearsal_of_a_definition_needs_neither_the_cdk_nor_an_aws_client():
+    program = """
+import json, sys
+from constructs_sm.testing import Rehearsal
+with Rehearsal.of({"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}) as rehearsal:
+    assert rehearsal.start().succeeded
+print(*[name for name in ("aws_cdk", "jsii", "moto", "boto3", "botocore.client") if name in sys.modules])
 """
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert ended.stdout.splitlines() == [
-        f"Rehearsal needs {missing}; install it with: pip install 'constructs-sm[testing]'"
-        for missing in ("moto", "jsonata")
-    ]
+    assert ended.stdout.strip() == ""

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
 
 from constructs_sm.testing import (
+    Failed,
+    InvalidDefinitionError,
     Rehearsal,
     Throttled,
     resolved,
 )
-from constructs_sm.testing.interpreter import Interpreter, InvalidDefinitionError
 
-import boto3
 import pytest
-import requests
 from machines import (
     CATCH_ALL,
     REQUESTS,
@@ -57,7 +56,10 @@ def test_integration_that_step_functions_does_not_offer_is_refused(api: str) -> 
 
 
 def test_execution_that_does_not_end_fails_when_its_history_is_full() -> None:
-    run = rehearsed(machine(Again={"Type": "Wait", "Seconds": 60, "Next": "Again"}))
+    ends = {"Type": "Choice", "Choices": [{"Variable": "$.ends", "BooleanEquals": True, "Next": "Caught"}]}
+    wait = {"Type": "Wait", "Seconds": 60, "Next": "Ends?"}
+
+    run = rehearsed(machine(Again=wait, **{"Ends?": {**ends, "Default": "Again"}}), {"ends": False})
 
     assert (run.status, run.error, run.events) == ("FAILED", "States.Runtime", 25_000)
     assert "maximum number of history events (25000)" in (run.cause or "")
@@ -71,36 +73,6 @@ def test_defect_of_the_harness_is_not_taken_for_a_failed_execution() -> None:
 
     with Rehearsal(policy) as rehearsal, pytest.raises(NotImplementedError, match="IpAddress"):
         rehearsal.run(machine(Job=task("createModel", Catch=CATCH_ALL)))
-
-
-def _replaced_names() -> list[tuple[Any, str]]:
-    return [(owner, name) for owner, name, _ in Interpreter(lambda _: {}).replacements()]
-
-
-def test_leaving_a_rehearsal_restores_moto() -> None:
-    before = [getattr(owner, name) for owner, name in _replaced_names()]
-    with Rehearsal():
-        during = [getattr(owner, name) for owner, name in _replaced_names()]
-
-    assert [getattr(owner, name) for owner, name in _replaced_names()] == before
-    assert all(replaced is not original for replaced, original in zip(during, before, strict=True))
-
-
-@pytest.mark.parametrize(("owner", "name"), _replaced_names(), ids=lambda value: getattr(value, "__name__", value))
-def test_name_that_moto_has_moved_fails_and_is_named(owner: Any, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(owner, name)
-
-    with pytest.raises(ImportError, match=rf"{name} of moto 5\.2\.5"), Rehearsal():
-        pass
-
-
-def test_service_may_be_left_to_moto() -> None:
-    send = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": True}
-    with Rehearsal(moto=["sqs"]) as rehearsal:
-        queue = boto3.client("sqs", "us-east-1").create_queue(QueueName="done")["QueueUrl"]
-        run = rehearsal.run(machine(Send={**send, "Parameters": {"QueueUrl": queue, "MessageBody": "done"}}))
-
-    assert run.output["MD5OfMessageBody"]
 
 
 def test_references_are_resolved_alike_in_definition_and_policy() -> None:
@@ -120,12 +92,72 @@ def test_other_partitions(region: str, partition: str) -> None:
     assert output == {"ModelArn": f"arn:{partition}:sagemaker:{region}:210987654321:model/nightly"}
 
 
-@pytest.mark.parametrize("start", ["first", "next"])
-def test_every_rehearsal_has_an_empty_account_and_answers_every_client(start: str) -> None:
-    with Rehearsal():
-        client = boto3.client("s3", "us-east-1")
-        assert client.list_buckets()["Buckets"] == []
-        client.create_bucket(Bucket="data")
-        listed = requests.get("https://s3.us-east-1.amazonaws.com/", timeout=1)
+ONE_BY_ONE = machine(
+    First=task(Parameters=named(UNIQUE), ResultPath="$.first", Next="Second"),
+    Second=task(Parameters=named(UNIQUE), ResultPath="$.second"),
+)
 
-    assert (listed.status_code, "<Name>data</Name>" in listed.text) == (200, True)
+
+def test_redrive_goes_on_behind_what_had_succeeded() -> None:
+    with Rehearsal() as rehearsal:
+        rehearsal.script("Second", Failed("no data"))
+        failed = rehearsal.run(ONE_BY_ONE)
+        again = failed.redrive()
+
+    assert (failed.status, again.status) == ("FAILED", "SUCCEEDED")
+    assert (failed.states, again.states) == (["First", "Second"], ["First", "Second", "Second"])
+    assert [state for state, _ in again.requests] == ["First", "Second", "Second"]
+    assert (failed.seconds, again.seconds) == (120, 180)
+
+
+def test_redrive_that_fails_can_be_redriven_once_more() -> None:
+    with Rehearsal() as rehearsal:
+        rehearsal.script("Second", Failed("once"), Failed("twice"))
+        run = rehearsal.run(ONE_BY_ONE).redrive().redrive()
+
+    assert [state for state, _ in run.requests] == ["First", "Second", "Second", "Second"]
+    assert run.succeeded
+
+
+def test_execution_that_succeeded_cannot_be_redriven() -> None:
+    run = rehearsed(ONE_BY_ONE)
+
+    with pytest.raises(ValueError, match="SUCCEEDED cannot be redriven"):
+        run.redrive()
+
+
+def test_machine_of_an_express_type_runs_as_one() -> None:
+    waits = machine(Rest={"Type": "Wait", "Seconds": 301, "End": True})
+    resource = {"Type": "AWS::StepFunctions::StateMachine", "Properties": {"DefinitionString": json.dumps(waits)}}
+    ended = {}
+    for kind in ("STANDARD", "EXPRESS"):
+        typed = {**resource, "Properties": {**resource["Properties"], "StateMachineType": kind}}
+        with Rehearsal.of({"Resources": {"Machine": typed}}) as rehearsal:
+            ended[kind] = rehearsal.start().status
+
+    assert ended == {"STANDARD": "SUCCEEDED", "EXPRESS": "TIMED_OUT"}
+
+
+def test_express_machine_that_waits_for_a_job_is_refused() -> None:
+    properties = {"DefinitionString": json.dumps(machine(Job=task())), "StateMachineType": "EXPRESS"}
+    template = {"Resources": {"Machine": {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}}}
+
+    with pytest.raises(InvalidDefinitionError, match="state 'Job'"):
+        Rehearsal.of(template)
+
+
+def test_definition_is_refused_before_it_is_rehearsed_and_with_all_that_is_wrong() -> None:
+    states = {"Job": task(Next="Nowhere"), "Lost": {"Type": "Succeed"}}
+
+    with pytest.raises(InvalidDefinitionError) as refused:
+        Rehearsal.of({"StartAt": "Job", "States": states})
+
+    assert [violation.rule.id for violation in refused.value.violations] == ["asl-target", "asl-unreachable-state"]
+
+
+def test_two_rehearsals_at_once_do_not_meet() -> None:
+    with Rehearsal() as one, Rehearsal() as other:
+        one.script("Job", Throttled())
+        runs = [rehearsal.run(machine(Job=task(Retry=[THROTTLING]))) for rehearsal in (one, other)]
+
+    assert [run.waits for run in runs] == [[2], []]

@@ -57,7 +57,7 @@ def compiled(stack: Stack) -> PolledJob:
         timeout=Duration.hours(1),
         keep=["ModelArtifacts"],
         given={"InputConfig": {"S3Uri": "s3://models/model.tar.gz", "Framework": "XGBOOST"}},
-        defaults={"StoppingCondition": {"MaxRuntimeInSeconds": 900}},
+        defaults=lambda _: {"StoppingCondition": {"MaxRuntimeInSeconds": 900}},
         problems=list[Problem](),
         parameters={"OutputConfig": {"S3OutputLocation": "s3://models/compiled/", "TargetDevice": "ml_c5"}},
         job_name=JobName.unique("compile"),

@@ -48,7 +48,7 @@ def fails(stack):
 def test_output_is_spelled_in_the_language_of_who_is_given_it(stack, made, used):
     train = training(stack, query_language=made)
     model = CreateModel(stack, "Model", image=IMAGE, model_data=train.model_artifacts, query_language=used)
-    request = model.task._state.request["PrimaryContainer"]  # noqa: SLF001
+    request = model.task._state.sent.to_state(jsonata=used is JSONATA)["PrimaryContainer"]  # noqa: SLF001
 
     if used is JSONATA:
         assert request["ModelDataUrl"] == "{% $states.input.Train.ModelArtifacts.S3ModelArtifacts %}"
@@ -61,7 +61,7 @@ def test_output_in_parameters_is_late_bound_too(stack, used):
     train = training(stack)
     container = {"Image": IMAGE, "ModelDataUrl": train.model_artifacts, "Environment": {"JOB": train.resource_name}}
     model = CreateModel(stack, "Model", parameters={"PrimaryContainer": container}, query_language=used)
-    request = model.task._state.request["PrimaryContainer"]  # noqa: SLF001
+    request = model.task._state.sent.to_state(jsonata=used is JSONATA)["PrimaryContainer"]  # noqa: SLF001
 
     if used is JSONATA:
         assert request["Environment"] == {"JOB": "{% $states.input.Train.TrainingJobName %}"}
@@ -74,7 +74,7 @@ def test_number_among_texts_is_made_a_text(stack):
     train = training(stack, keep=["TrainingTimeInSeconds"])
     seconds = train.output_field("TrainingTimeInSeconds")
     second = training(stack, "Again", hyperparameters={"seconds": seconds}, job_name=train.resource_name)
-    request = second.task._state.request  # noqa: SLF001
+    request = second.task._state.sent.to_state(jsonata=False)  # noqa: SLF001
     assert request["HyperParameters"] == {"seconds.$": "States.Format('{}', $.Train.TrainingTimeInSeconds)"}
     assert request["TrainingJobName.$"] == "$.Train.TrainingJobName"
 
@@ -83,7 +83,7 @@ def test_output_in_a_list_is_an_item_of_an_array(stack):
     train = training(stack)
     entrypoint = ["python3", "evaluate.py", train.resource_name]
     evaluate = ProcessingJob(stack, "Evaluate", image=IMAGE, instance_type="ml.m5.xlarge", entrypoint=entrypoint)
-    app = evaluate.task._state.request["AppSpecification"]  # noqa: SLF001
+    app = evaluate.task._state.sent.to_state(jsonata=False)["AppSpecification"]  # noqa: SLF001
     said = "States.Array('python3', 'evaluate.py', States.Format('{}', $.Train.TrainingJobName))"
     assert app["ContainerEntrypoint.$"] == said
 
@@ -92,7 +92,7 @@ def test_output_in_a_list_is_an_item_of_an_array(stack):
 def test_name_from_an_answer_is_cut_out_of_the_arn(stack, made, used):
     model = CreateModel(stack, "Model", image=IMAGE, model_data="s3://data/model.tar.gz", query_language=made)
     update = job(stack, ENDPOINT_UPDATE, job_name=model.model_name, query_language=used)
-    request = update.task._state.request  # noqa: SLF001
+    request = update.task._state.sent.to_state(jsonata=used is JSONATA)  # noqa: SLF001
     if used is JSONATA:
         assert request["EndpointName"] == "{% $split($states.input.Model.ModelArn, '/')[1] %}"
     else:

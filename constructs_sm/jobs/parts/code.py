@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 from constructs_sm.images import SageMakerImage
 from constructs_sm.jobs.parts.fields import text_list
+from constructs_sm.jobs.parts.source_archive import LEFT_OUT, folder_problems
 from constructs_sm.language.errors import NOTHING, Problem
 from constructs_sm.language.late_bound import is_late_bound, is_token
 from constructs_sm.values.s3 import S3Location, bucket_and_prefix
@@ -54,8 +55,8 @@ class ProcessingCode:
         from aws_cdk import IgnoreMode  # noqa: PLC0415
         from aws_cdk.aws_s3_assets import Asset  # noqa: PLC0415
 
-        # What Python leaves behind would change the hash.
-        asset = Asset(job, "Code", path=str(self.path), exclude=["__pycache__/"], ignore_mode=IgnoreMode.GIT)
+        # What tools leave behind would change the hash.
+        asset = Asset(job, "Code", path=str(self.path), exclude=list(LEFT_OUT), ignore_mode=IgnoreMode.GIT)
         key, stand_in = asset.s3_object_key, _name(self.data)
         name = f"{asset.asset_hash}{Path(stand_in).suffix}" if is_token(key) else _name(key)
         return {self.data: f"s3://{asset.s3_bucket_name}/{key}", f"{CODE}/{stand_in}": f"{CODE}/{name}"}
@@ -70,6 +71,8 @@ def processing_code(
         use = f"{path} is not there: pass a path that is, or an s3:// location"
         problems.append(Problem("no such code", str(code), use))
         return ProcessingCode(None, None)
+    if path is not None and path.is_dir():
+        problems += folder_problems(path)
     if path is None and S3Location.of(code) is None:
         problems.append(Problem("code is no place", code, "pass a path on this machine, or a place in S3"))
         return ProcessingCode(None, None)

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
-from constructs_sm.jobs.parts.fields import first, seconds, switch, texts
+from constructs_sm.jobs.parts.fields import first, seconds, switch
+from constructs_sm.jobs.parts.script_mode import script_environment, serving_script
 from constructs_sm.requests.rendering import Structure
 
 if TYPE_CHECKING:
     from constructs_sm.jobs.parts.fields import Flag, Function, Image, Texts, Time
+    from constructs_sm.jobs.parts.script_mode import Script, SourceCode
+    from constructs_sm.language.errors import Problem
     from constructs_sm.values.s3 import S3Data
 
 
@@ -68,6 +71,9 @@ class Container(Structure):
         additional_model_data: Further data by channel: the container finds them in
             `/opt/ml/additional-model-data-sources/<name>`.
         environment: Any scalars, SageMaker gets strings.
+        code: A script of your own for an image of scikit-learn or XGBoost: a file or folder on this machine, or a
+            tar.gz in S3. Other frameworks look for it in the model, under `code/`.
+        entry_point: The file of *code* that is imported. Default: *code* itself, where that is a file.
         hostname: What other containers of the pipeline, and calls of one container, know it by.
         model_package: The name or ARN of a package, in place of image and data.
         inference_specification: Which specification of the package. Default: its only one.
@@ -83,6 +89,8 @@ class Container(Structure):
     model_data: ModelData | None = None
     additional_model_data: Mapping[str, ModelData] | None = None
     environment: Texts | None = None
+    code: SourceCode | None = None
+    entry_point: str | None = None
     hostname: str | None = None
     model_package: str | None = None
     inference_specification: str | None = None
@@ -92,6 +100,10 @@ class Container(Structure):
     repository_credentials: Function | None = None
     metrics_path: str | None = None
     metrics_frequency: Time | None = None
+
+    def script(self, problems: list[Problem], *, isolated: Flag | None = None) -> Script | None:
+        """The script that the container serves with, in a model that may be *isolated*."""
+        return serving_script(self.code, self.entry_point, self.image, self.environment, problems, isolated=isolated)
 
     def to_request(self) -> dict[str, Any]:
         metrics = {
@@ -111,7 +123,7 @@ class Container(Structure):
             "ModelDataUrl": None if isinstance(data, ModelDataSource) else data,
             "ModelDataSource": data if isinstance(data, ModelDataSource) else None,
             "AdditionalModelDataSources": _channels(self.additional_model_data),
-            "Environment": texts(self.environment),
+            "Environment": script_environment(self.environment, self.script([])),
             "ModelPackageName": self.model_package,
             "InferenceSpecificationName": self.inference_specification,
             "MultiModelConfig": {"ModelCacheSetting": switch(self.model_cache, "Enabled", "Disabled")},

@@ -138,9 +138,9 @@ def tensor_board_config(tensor_board: Any) -> Any:
     return TensorBoardOutputConfig(s3_output_path=tensor_board)
 
 
-def output_defaults(given: Mapping[str, Any], output: Any) -> dict[str, Any]:
-    """Places under the output of a job for what *given* asks to be saved."""
-    profiler = given.get("ProfilerConfig")
-    disabled = isinstance(profiler, ProfilerConfig) and profiler.disable_profiler
+def output_defaults(training: Mapping[str, Any], output: Any) -> dict[str, Any]:
+    """Give places under the output of a job to what its request asks to be saved."""
+    profiler = training.get("ProfilerConfig")
+    disabled = isinstance(profiler, Mapping) and profiler.get("DisableProfiler")
     saved = ("DebugHookConfig", "TensorBoardOutputConfig", *(() if disabled else ("ProfilerConfig",)))
-    return {name: {"S3OutputPath": output} for name in saved if given.get(name) is not None}
+    return {name: {"S3OutputPath": output} for name in saved if name in training}

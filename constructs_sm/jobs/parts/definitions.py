@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.jobs.parts.fields import STOPPING, first, seconds
+from constructs_sm.jobs.parts.fields import STOPPING, seconds
 from constructs_sm.jobs.parts.resources import resource_defaults
-from constructs_sm.language.fields import spelled
 from constructs_sm.language.late_bound import is_token
 from constructs_sm.requests.rendering import Structure
 
@@ -73,52 +72,35 @@ def stopping(max_runtime: Time | None, max_wait: Time | None, max_pending: Time 
 
 
 def definition_defaults(
-    given: Mapping[str, Any], said: Mapping[str, Any], output: S3Location | None, checkpoints: S3Location | None = None
+    definition: Mapping[str, Any], output: S3Location | None, checkpoints: S3Location | None = None
 ) -> dict[str, Any]:
-    """What fills a training request, or a definition of a tuning request.
+    """Fill a training request, or a definition of a tuning request.
 
     Args:
-        given: Its fields, from typed arguments.
-        said: Its fields, from parameters.
+        definition: Its fields, as far as they are there.
         output: Where it writes that is not told where.
         checkpoints: Where it keeps its checkpoints that is not told where.
     """
-    spot = first(given.get("EnableManagedSpotTraining"), said.get("EnableManagedSpotTraining")) is True
-    resumes = spot or given.get("CheckpointConfig") is not None
+    spot = definition.get("EnableManagedSpotTraining") is True
+    resumes = spot or "CheckpointConfig" in definition
     return {
         "AlgorithmSpecification": {"TrainingInputMode": "File"},
-        "ResourceConfig": resource_defaults(given["ResourceConfig"]),
+        "ResourceConfig": resource_defaults(definition.get("ResourceConfig")),
         "OutputDataConfig": {"S3OutputPath": output},
-        "StoppingCondition": {**STOPPING, **(_wait(given, said) if spot else {})},
+        "StoppingCondition": {**STOPPING, **(_wait(definition) if spot else {})},
         "CheckpointConfig": {"S3Uri": checkpoints} if resumes else None,
     }
 
 
-def _wait(given: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
-    """How long spot training may take in all: the runtime, and as long again to wait for machines.
+def _wait(definition: Mapping[str, Any]) -> dict[str, Any]:
+    """Bound what spot training may take in all: the runtime, and as long again to wait for machines.
 
     SageMaker wants a number, and not less than the runtime. The runtime alone would leave no time to wait.
     """
-    raw = said.get("StoppingCondition")
-    raw = raw if isinstance(raw, Mapping) else {}
-    key = spelled(raw, "MaxRuntimeInSeconds")
-    runtime = first(given["StoppingCondition"]["MaxRuntimeInSeconds"], raw[key] if key else None)
-    runtime = STOPPING["MaxRuntimeInSeconds"] if runtime is None else runtime
+    stopping_condition = definition.get("StoppingCondition")
+    said = stopping_condition if isinstance(stopping_condition, Mapping) else {}
+    runtime = said.get("MaxRuntimeInSeconds", STOPPING["MaxRuntimeInSeconds"])
     if isinstance(runtime, int) and not is_token(runtime):
         return {"MaxWaitTimeInSeconds": max(runtime, min(2 * runtime, _LONGEST_RUNTIME))}
     # What is not known cannot be doubled in every query language; it can be repeated.
     return {"MaxWaitTimeInSeconds": runtime}
-
-
-def filled(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """*given*, with *defaults* where it has nothing."""
-    result = dict(given)
-    for name, value in defaults.items():
-        there = result.get(name)
-        if isinstance(there, Structure):
-            there = there.to_request()
-        if there is None:
-            result[name] = value
-        elif isinstance(there, Mapping) and isinstance(value, Mapping):
-            result[name] = filled(there, value)
-    return result

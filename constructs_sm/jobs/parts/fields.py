@@ -5,22 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
+from constructs_sm.language.durations import seconds_of
 from constructs_sm.language.errors import NOTHING, Problem
 from constructs_sm.language.late_bound import TOKEN, is_json_path, is_jsonata, is_token
 from constructs_sm.requests.rendering import Structure
 from constructs_sm.values.outputs import JobOutput
 
-from aws_cdk import Token
+from aws_cdk import Duration, Size, SizeRoundingBehavior, Token
 from aws_cdk.aws_stepfunctions import FieldUtils, JsonPath, QueryLanguage
 
 if TYPE_CHECKING:
     from constructs_sm.images import SageMakerImage
     from constructs_sm.task.job import JobArguments
 
-    from aws_cdk import Duration, Size
     from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_ecr as ecr
     from aws_cdk import aws_ecr_assets as ecr_assets
@@ -89,9 +89,12 @@ def texts(values: Any) -> Any:
 def _text(value: Any) -> Any:  # noqa: PLR0911  (one for each kind of value)
     if isinstance(value, JobOutput):
         return value.as_text()
-    if value is None or value in (math.inf, -math.inf) or value != value:  # noqa: PLR0124  (nan)
-        # None would be left out unseen, and the API has no spelling for the others.
+    if value is None:
+        # It would be left out unseen.
         return NOTHING
+    if isinstance(value, float) and not math.isfinite(value):
+        # The API has no spelling for it, which is said when the request is made.
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if is_token(value):
@@ -141,27 +144,30 @@ def instance(instance_type: Any) -> Any:
 
 def seconds(duration: Any) -> Any:
     """A Duration in seconds; anything else as it is, for SageMaker's model to judge."""
-    return _whole(duration, "to_seconds")
+    if not isinstance(duration, Duration):
+        return duration
+    found = seconds_of(duration)
+    return _converted(duration, "to_seconds") if found is None else found
 
 
 def milliseconds(duration: Any) -> Any:
     """A Duration in milliseconds; anything else as it is, for SageMaker's model to judge."""
-    return _whole(duration, "to_milliseconds")
+    return _converted(duration, "to_milliseconds") if isinstance(duration, Duration) else duration
 
 
 def gibibytes(size: Any) -> Any:
     """A Size in GiB; anything else as it is, for SageMaker's model to judge."""
-    return _whole(size, "to_gibibytes")
+    return _converted(size, "to_gibibytes") if isinstance(size, Size) else size
 
 
 def mebibytes(size: Any) -> Any:
     """A Size in MiB, which SageMaker calls MB; anything else as it is, for SageMaker's model to judge."""
-    return _whole(size, "to_mebibytes")
+    return _converted(size, "to_mebibytes") if isinstance(size, Size) else size
 
 
 def minutes(duration: Any) -> Any:
     """A Duration in minutes; anything else as it is, for SageMaker's model to judge."""
-    return _whole(duration, "to_minutes")
+    return _converted(duration, "to_minutes") if isinstance(duration, Duration) else duration
 
 
 def switch(value: Any, on: str, off: str) -> Any:
@@ -197,17 +203,18 @@ def first(*values: Any) -> Any:
     return next((value for value in values if value is not None), None)
 
 
-def _whole(value: Any, conversion: str) -> Any:
-    try:
-        return _converted(value, conversion) if hasattr(value, conversion) else value
-    except RuntimeError:
-        return value
-
-
-@cache
+@lru_cache(1024)
 def _converted(value: Any, conversion: str) -> Any:
-    """An amount in whole units. Asked once of an amount that many jobs have, since it goes over the bridge."""
-    return getattr(value, conversion)()
+    """Convert an amount. Asked once of an amount that many jobs have, since it goes over the bridge."""
+    convert = getattr(value, conversion)
+    try:
+        return convert()
+    except RuntimeError:
+        # Not whole: SageMaker's model says so of the number.
+        return convert(**_IN_PART[type(value)])
+
+
+_IN_PART: dict[type, dict[str, Any]] = {Duration: {"integral": False}, Size: {"rounding": SizeRoundingBehavior.NONE}}
 
 
 def vpc_config(

@@ -10,7 +10,7 @@ from constructs_sm.requests.rendering import Structure
 from constructs_sm.rules.instances import has_local_storage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from constructs_sm.jobs.parts.fields import Flag, InstanceType, Key, Numeric, Storage, Time
 
@@ -153,15 +153,16 @@ def volume_key(volume_kms_key: Key | None, kms_key: Key | None, instance_type: A
     return volume_kms_key if volume_kms_key is not None or local else kms_key
 
 
-def resource_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
-    """What fills the ResourceConfig that *given* is, where it says what machines it wants."""
-    preferences = given.get("InstancePreferences")
-    if given.get("InstanceType") is None and not preferences and not given.get("InstanceGroups"):
+def resource_defaults(resources: Any) -> dict[str, Any]:
+    """Fill a ResourceConfig that says what machines it wants."""
+    if not isinstance(resources, dict) or not any(resources.get(name) for name in _MACHINES):
         return {}
-    counted = given.get("InstanceGroups") or any(map(_has_count, preferences or ()))
+    counted = resources.get("InstanceGroups") or any(map(_has_count, resources.get("InstancePreferences", ())))
     return {name: value for name, value in CLUSTER.items() if name != "InstanceCount" or not counted}
 
 
+_MACHINES = ("InstanceType", "InstancePreferences", "InstanceGroups")
+
+
 def _has_count(preference: Any) -> bool:
-    said = preference.to_request() if isinstance(preference, Structure) else preference
-    return isinstance(said, dict) and said.get("InstanceCount") is not None
+    return isinstance(preference, dict) and "InstanceCount" in preference

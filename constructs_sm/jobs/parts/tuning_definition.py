@@ -16,6 +16,7 @@ from constructs_sm.jobs.parts.definitions import (
 from constructs_sm.jobs.parts.fields import cluster, first, texts, vpc_config
 from constructs_sm.jobs.parts.ranges import parameter_ranges
 from constructs_sm.jobs.parts.resources import resource_defaults, resources, volume_key
+from constructs_sm.jobs.parts.script_mode import script_hyperparameters, script_inputs, script_ranges, training_script
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         InstancePreference,
         TuningInstanceConfig,
     )
+    from constructs_sm.jobs.parts.script_mode import Script, SourceCode
     from constructs_sm.language.errors import Problem
     from constructs_sm.values.s3 import S3Data, S3Location
 
@@ -66,6 +68,8 @@ class TuningDefinition:
     ranges: Mapping[str, Range] | None = None
     image: Image | None = None
     algorithm_name: str | None = None
+    code: SourceCode | None = None
+    entry_point: str | None = None
     inputs: Mapping[str, ChannelData] | None = None
     content_type: str | None = None
     input_mode: str | None = None
@@ -104,17 +108,25 @@ class TuningDefinition:
         """The arguments that were given."""
         return [field.name for field in fields(self) if getattr(self, field.name) is not None]
 
+    def script(self, problems: list[Problem]) -> Script | None:
+        """The script that its trainings run."""
+        return training_script(self.code, self.entry_point, self.image, self.hyperparameters, problems)
+
     def given(self, problems: list[Problem]) -> dict[str, Any]:
         """What the arguments say, as TrainingJobDefinition."""
+        script = self.script(problems)
+        inputs = script_inputs(self.inputs, script, self.network_isolation, problems)
         return {
             "DefinitionName": self.definition_name,
             "TuningObjective": {"MetricName": self.objective, "Type": self.objective_type},
-            "HyperParameterRanges": parameter_ranges(self.ranges, "ranges", problems),
-            "StaticHyperParameters": texts(self.hyperparameters),
+            "HyperParameterRanges": parameter_ranges(script_ranges(self.ranges, script), "ranges", problems),
+            "StaticHyperParameters": script_hyperparameters(
+                self.hyperparameters, script, isolated=self.network_isolation
+            ),
             "AlgorithmSpecification": algorithm(
                 self.image, self.algorithm_name, self.input_mode, self.metric_definitions
             ),
-            "InputDataConfig": channels(self.inputs, self.content_type, problems),
+            "InputDataConfig": channels(inputs, self.content_type, problems),
             "VpcConfig": vpc_config(self.vpc, self.subnets, self.security_groups, problems),
             "OutputDataConfig": output_data(
                 self.output, first(self.output_kms_key, self.kms_key), self.output_compression
@@ -152,12 +164,14 @@ class TuningDefinition:
             },
         }
 
-    def defaults(
-        self, given: Mapping[str, Any], place: S3Location | None, said: Mapping[str, Any] | None = None
-    ) -> dict[str, Any]:
-        """What fills what is *given*, where parameters have not *said* it."""
-        return {
-            **definition_defaults(given, said or {}, place),
-            "HyperParameterTuningResourceConfig": resource_defaults(given["HyperParameterTuningResourceConfig"]),
-            "TuningObjective": {"Type": "Maximize"} if self.objective else None,
-        }
+
+def tuning_definition_defaults(definition: Any, place: S3Location | None) -> dict[str, Any] | None:
+    """Fill a definition of a tuning request, as far as it is there; None if it is not, or known at run time only."""
+    if not isinstance(definition, dict):
+        return None
+    objective = definition.get("TuningObjective")
+    return {
+        **definition_defaults(definition, place),
+        "HyperParameterTuningResourceConfig": resource_defaults(definition.get("HyperParameterTuningResourceConfig")),
+        "TuningObjective": {"Type": "Maximize"} if isinstance(objective, dict) and "MetricName" in objective else None,
+    }

@@ -6,11 +6,13 @@ import copy
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.testing.world.calls import Call, TaskError, UnansweredError
+from constructs_sm.interpreter.calls import Call, TaskError, Waiting
+from constructs_sm.testing.world.errors import UnansweredError
 from constructs_sm.testing.world.needs import needs
 from constructs_sm.testing.world.steps import Failed, NoHeartbeat, Output, Step, TimedOut
 
 if TYPE_CHECKING:
+    from constructs_sm.testing.world.needs import Need
     from constructs_sm.testing.world.role import Role
 
 
@@ -48,14 +50,19 @@ class Answers:
         """The states that there are answers for."""
         return [state for state, answers in self._answers.items() if answers]
 
-    def __call__(self, call: Call) -> Any:
-        """The task output of *call*, or the error that the state fails with."""
+    def copy(self) -> Answers:
+        """The same answers as they are left, to be given by themselves."""
+        other = Answers(self._role)
+        other.calls = self.calls.copy()
+        other.take_over(self)
+        return other
+
+    def begin(self, call: Call) -> Any:
+        """The task output of *call*, or `Waiting` for it, or the error that the state fails with."""
         self.calls.append((call.state, f"{call.service}:{call.api}", call.request))
         answer = self._next(call)
         if need := self._role.refused(call.state, needs(call)):
-            # The service's own error has another name with each service, and is not verified on AWS.
-            cause = f"The role of the state machine is not authorized to perform: {need}"
-            raise TaskError("States.Permissions", cause)
+            raise _denied(call, need)
         if isinstance(answer, Step):
             return self._played(call, answer)
         if callable(answer):
@@ -92,16 +99,53 @@ class Answers:
         answers = self._answers[state]
         return answers.pop(0) if len(answers) > 1 else answers[0]
 
-    def _played(self, call: Call, step: Step) -> Any:
-        if call.wait:
-            forever = isinstance(step, TimedOut)
-            silent = call.heartbeat_seconds if isinstance(step, NoHeartbeat) else None
-            if isinstance(step, NoHeartbeat) and silent is None:
-                message = f"state {call.state!r} has no HeartbeatSeconds, so it cannot miss a heartbeat"
-                raise ValueError(message)
-            call.wait(None if forever else silent or step.seconds or 0, lambda: None)
-        if isinstance(step, NoHeartbeat):
-            raise TaskError("States.HeartbeatTimeout", "no heartbeat came within HeartbeatSeconds")
+    @staticmethod
+    def _played(call: Call, step: Step) -> Waiting:
+        if isinstance(step, NoHeartbeat) and call.heartbeat_seconds is None:
+            message = f"state {call.state!r} has no HeartbeatSeconds, so it cannot miss a heartbeat"
+            raise ValueError(message)
+        if isinstance(step, (NoHeartbeat, TimedOut)):
+            return Waiting(None, step, beats=isinstance(step, TimedOut))
+        return Waiting(step.seconds or 0, step)
+
+    @staticmethod
+    def end(_: Call, waiting: Waiting) -> Any:
+        """What a task that took a while has come to."""
+        step = waiting.what
         if isinstance(step, Failed):
             raise TaskError("States.TaskFailed", step.reason)
         return step.applied_to({}) if isinstance(step, Output) else {}
+
+
+_OPTIMIZED = {
+    "batch": "Batch.AWSBatchException",
+    "dynamodb": "DynamoDB.AmazonDynamoDBException",
+    "ecs": "ECS.AmazonECSException",
+    "eks": "EKS.AmazonEKSException",
+    "events": "EventBridge.AmazonEventBridgeException",
+    "glue": "Glue.AWSGlueException",
+    "lambda": "Lambda.AWSLambdaException",
+    "sns": "SNS.AmazonSNSException",
+    "sqs": "SQS.AmazonSQSException",
+    "states": "StepFunctions.AWSStepFunctionsException",
+}
+"""The name under which an optimized integration has the errors that its API does not declare."""
+_SPELLED = {
+    "dynamodb": "DynamoDb",
+    "eventbridge": "EventBridge",
+    "sagemaker": "SageMaker",
+    "sagemakerruntime": "SageMakerRuntime",
+}
+"""Services whose name in the errors of the SDK integration is not theirs with a capital."""
+
+
+def _denied(call: Call, need: Need) -> TaskError:
+    """The error of a call that the role may not make: the service's own."""
+    if call.role:
+        return TaskError("States.TaskFailed", f"The role {call.role} cannot be assumed: {need}")
+    service = _SPELLED.get(call.service, call.service.capitalize())
+    name = f"{service}.{service}Exception"
+    if not call.sdk:
+        name = _OPTIMIZED.get(call.service, name)
+    cause = f"The role of the state machine is not authorized to perform: {need}"
+    return TaskError(name, f"{cause} (Service: {service}, Status Code: 403)")

@@ -12,8 +12,8 @@ from constructs_sm.requests.model_check import model_problems, problems
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from constructs_sm.interpreter.calls import Call
     from constructs_sm.requests.api_model import Shape
-    from constructs_sm.testing.world.calls import Call
 
 ACTION_OF = {action.api: action for action in ACTIONS}
 """The rows of the table by the name that Step Functions has for them."""

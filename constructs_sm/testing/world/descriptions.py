@@ -13,8 +13,8 @@ from constructs_sm.testing.world.apis import POLLED, least
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from constructs_sm.interpreter.calls import Call
     from constructs_sm.requests.api_model import Shape
-    from constructs_sm.testing.world.calls import Call
 
 _DONE = ("InService", "Completed", "Succeeded", "Created", "Active", "Ready")
 _UNDER_WAY = ("InProgress", "Executing", "Creating", "Pending", "Starting", "Created")

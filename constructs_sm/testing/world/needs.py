@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from constructs_sm.actions import Action
+    from constructs_sm.interpreter.calls import Call
     from constructs_sm.polled_actions import PolledAction
-    from constructs_sm.testing.world.calls import Call
 
 Context: TypeAlias = Mapping[str, str | Sequence[str]]
 
@@ -168,6 +168,8 @@ def _of_other_services(call: Call) -> list[Need]:
     resource = _RESOURCES.get(action.lower())
     if action == "lambda:Invoke":
         action = "lambda:InvokeFunction"
+    if action == "s3:HeadObject":
+        action = "s3:GetObject"
     found = [Need(action, resource(call) if resource and isinstance(call.request, Mapping) else SOME)]
     return [*found, *_watching_others(call)]
 
@@ -218,6 +220,7 @@ _RESOURCES: dict[str, Callable[[Call], str]] = {
     "sns:publish": _field("TopicArn", "sns"),
     "sqs:sendmessage": _queue,
     "s3:getobject": _object,
+    "s3:headobject": _object,
     "s3:putobject": _object,
     "s3:listobjectsv2": _bucket,
     "glue:startjobrun": _field("JobName", "glue", "job/"),

@@ -46,15 +46,23 @@ class Role:
         self._trusts = trusts or {}
         self._keys = keys or {}
         self._lenient = lenient
+        self._known: dict[tuple[str, str, str], bool] = {}
 
     def refused(self, state: str, needs: Sequence[Need]) -> Need | None:
         """The first of *needs* that the role does not give, if it matters."""
         for need in (*needs, *of_keys(needs, self._keys)):
-            allowed = self.policy is None or allows(self.policy, need)
+            allowed = self.policy is None or self._allows(need)
             self.asked.append(Asked(state, need, allowed))
             if not allowed and not self._lenient:
                 return need
         return None
+
+    def _allows(self, need: Need) -> bool:
+        """Whether the policy gives *need*: executions that branch from one another ask the same."""
+        key = need.action, need.resource, str(need.context)
+        if (known := self._known.get(key)) is None:
+            known = self._known[key] = allows(self.policy, need)
+        return known
 
     def distrusts(self, role_arn: str, service: str) -> bool:
         """Whether the role at *role_arn* is known not to let *service* assume it."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.interpreter.calls import Call, TaskError, Waiting
 from constructs_sm.requests.api_model import has_operation
 from constructs_sm.testing.world.apis import (
     ACTION_OF,
@@ -21,7 +22,6 @@ from constructs_sm.testing.world.apis import (
     request_errors,
     role_arns,
 )
-from constructs_sm.testing.world.calls import Call, TaskError
 from constructs_sm.testing.world.descriptions import description, field_of, statuses, tags_of, told, written
 from constructs_sm.testing.world.needs import SOME, needs, sdk_resources, stopping
 from constructs_sm.testing.world.steps import Always, Failed, NoHeartbeat, Output, Refused, Step, Stopped, TimedOut
@@ -47,6 +47,14 @@ class _Resource:
     final: str
     describes: int
     """How often Describe still says that it is being made."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A job that a state waits for."""
+
+    step: Step | None
+    arn: str
 
 
 def _parts(operation: str) -> tuple[str, str]:
@@ -80,7 +88,7 @@ class SageMaker:
         self._role = role
         self._job_seconds = job_seconds
         self._describes = describes
-        self._note = note
+        self.note = note
         self._script: defaultdict[str, deque[Step | Always]] = defaultdict(deque)
         self._taken: set[str] = set()
         self._resources: dict[str, _Resource] = {}
@@ -114,12 +122,23 @@ class SageMaker:
     def scripted(self) -> list[str]:
         return [target for target, steps in self._script.items() if steps]
 
-    def __call__(self, call: Call) -> dict[str, Any]:
-        """The task output of *call*, or the error that the state fails with."""
+    def copy(self) -> SageMaker:
+        """The same SageMaker as it is now, to go on by itself."""
+        other = copy.copy(self)
+        other.requests, other.left_running = self.requests.copy(), self.left_running.copy()
+        other._script = defaultdict(deque, {target: steps.copy() for target, steps in self._script.items()})  # noqa: SLF001
+        other._taken, other._existing = self._taken.copy(), self._existing.copy()  # noqa: SLF001
+        other._resources = {arn: replace(resource) for arn, resource in self._resources.items()}  # noqa: SLF001
+        return other
+
+    def begin(self, call: Call) -> dict[str, Any] | Waiting:
+        """The task output of *call*, or the job that the state waits for, or the error that the state fails with."""
         self.requests.append((call.state, call.request))
         if problems := request_errors(call):
             raise self._error(call, "ValidationException", "; ".join(problems))
         if need := self._role.refused(call.state, needs(call)):
+            if call.role:
+                raise TaskError("States.TaskFailed", f"The role {call.role} cannot be assumed: {need}")
             message = f"not authorized to perform: {need}"
             raise self._error(call, "AccessDeniedException", f"The role of the state machine is {message}")
         step = self._next_step(call)
@@ -150,16 +169,17 @@ class SageMaker:
                 )
                 raise self._error(call, "ValidationException", message)
 
-    def _start(self, call: Call, step: Step | None) -> dict[str, Any]:
+    def _start(self, call: Call, step: Step | None) -> dict[str, Any] | Waiting:
         action = ACTION_OF[call.api]
         name = call.request[action.name_field]
         resource = f"{action.arn_type}/{name.lower() if action.lower_cases_arn else name}"
         arn = call.arn("sagemaker", resource)
         if action.verb == "Create":
             self._take(arn, call, action.arn_type)
-        self._note(call.state, f"{action.noun} {name} accepted")
+        self.note(call.state, f"{action.noun} {name} accepted")
         if call.sync:
-            return self._finished(call, step, arn)
+            seconds = self._job_seconds if step is None or step.seconds is None else step.seconds
+            return Waiting(None if isinstance(step, TimedOut) else seconds, _Job(step, arn))
         self._keep(call, action.noun, arn, step)
         output = {action.arn_field: arn}
         return step.applied_to(output) if isinstance(step, Output) else output
@@ -181,16 +201,14 @@ class SageMaker:
         describes = self._describes if transient != known.done else 0
         self._resources[arn.lower()] = _Resource(call, noun, arn, step or Output(), transient, final, describes)
 
-    def _finished(self, call: Call, step: Step | None, arn: str) -> dict[str, Any]:
+    def end(self, call: Call, waiting: Waiting) -> dict[str, Any]:
         """What a job that the state waits for has come to."""
         noun = ACTION_OF[call.api].noun
-        seconds = self._job_seconds if step is None or step.seconds is None else step.seconds
-        if call.wait:
-            call.wait(None if isinstance(step, TimedOut) else seconds, lambda: self._give_up(call, arn))
+        step, arn, seconds = waiting.what.step, waiting.what.arn, waiting.seconds or 0
 
         def described(status: str, **more: Any) -> dict[str, Any]:
             output = description(call, noun, arn, status, seconds) | {"Tags": tags_of(call)} | more
-            self._note(call.state, f"{noun} {status}")
+            self.note(call.state, f"{noun} {status}")
             plain: dict[str, Any] = written(output, sdk=False)
             return plain
 
@@ -206,13 +224,14 @@ class SageMaker:
                 return step.applied_to(described("Completed"))
         return described("Completed")
 
-    def _give_up(self, call: Call, arn: str) -> None:
+    def give_up(self, call: Call, waiting: Waiting) -> None:
         """Step Functions gives up on a job, at a timeout or an abort, and stops it if it may."""
+        arn = waiting.what.arn
         if self._role.refused(call.state, stopping(call)):
             self.left_running.append(arn)
-            self._note(call.state, f"{arn} runs on: the role may not stop it")
+            self.note(call.state, f"{arn} runs on: the role may not stop it")
         else:
-            self._note(call.state, f"{arn} stopped")
+            self.note(call.state, f"{arn} stopped")
 
     def _by_sdk(self, call: Call, step: Step | None) -> dict[str, Any]:
         """The SDK integration: whatever SageMaker offers, in botocore's shape."""
@@ -268,7 +287,7 @@ class SageMaker:
             resource.describes, resource.final = 0, resource.final if passing else said
         output = description(resource.call, noun, arn, status)
         reason = getattr(resource.step if step is None else step, "reason", None)
-        self._note(call.state, f"{noun} {said or status}")
+        self.note(call.state, f"{noun} {said or status}")
         return {**output, **(told(noun, reason) if reason and status != resource.transient else {})}
 
     def _error(self, call: Call, code: str, message: str) -> TaskError:

@@ -1,0 +1,150 @@
+"""What passes between the interpreter and whoever plays the services that a state machine calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One attempt of one task state to call a service."""
+
+    state: str
+    service: str
+    """As in the state's Resource: `sagemaker`, `lambda`, `sns`; of `aws-sdk` the service behind it."""
+    api: str
+    request: Any
+    region: str
+    account: str
+    at: datetime
+    """The virtual time."""
+    pattern: str = ""
+    """`sync`, `sync:2` or `waitForTaskToken`; empty where the state does not wait."""
+    sdk: bool = False
+    """Whether the integration is `aws-sdk`."""
+    role: str | None = None
+    """The role that the state's Credentials name, in place of the state machine's own."""
+    timeout_seconds: float | None = None
+    heartbeat_seconds: float | None = None
+    attempt: int = 0
+    """How often the state was tried before, since it was entered."""
+    execution: str = ""
+    """ARN of the execution."""
+
+    @property
+    def sync(self) -> bool:
+        return self.pattern.startswith("sync")
+
+    @property
+    def operation(self) -> str:
+        """The API as the service and IAM spell it."""
+        return f"{self.api[:1].upper()}{self.api[1:]}"
+
+    @property
+    def partition(self) -> str:
+        if self.region.startswith("cn-"):
+            return "aws-cn"
+        return "aws-us-gov" if self.region.startswith("us-gov-") else "aws"
+
+    def arn(self, service: str, resource: str, *, region: str | None = None) -> str:
+        where = self.region if region is None else region
+        return f"arn:{self.partition}:{service}:{where}:{self.account}:{resource}"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The answer of a player whose task takes a while: `Player.end` is asked for the result then.
+
+    Args:
+        seconds: How long, in virtual time; None: for ever, so that only a timeout ends it.
+        what: What the player wants to be told again: the job, say. It is not looked at.
+        beats: Whether whoever works on the task sends heartbeats meanwhile.
+    """
+
+    seconds: float | None
+    what: Any = None
+    beats: bool = True
+
+
+class TaskError(Exception):
+    """A task state fails, under the name that Retry and Catch see.
+
+    Args:
+        error: As `Lambda.TooManyRequestsException`; None where whoever failed the task gave no name.
+        cause: As whoever reads the failed execution sees it.
+    """
+
+    def __init__(self, error: str | None, cause: str | None = "the script says so") -> None:
+        super().__init__(": ".join(part for part in (error, cause) if part))
+        self.error = error
+        self.cause = cause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A distributed Map that is about to read its items."""
+
+    state: str
+    resource: str
+    """ARN of what reads: `arn:aws:states:::s3:getObject` or `...:listObjectsV2`."""
+    request: Mapping[str, Any]
+    """`Bucket` and `Key`, or `Bucket` and `Prefix`."""
+    config: Mapping[str, Any]
+    """The ReaderConfig, evaluated."""
+
+    @property
+    def lists(self) -> bool:
+        """Whether it lists the objects under a prefix, and does not read one."""
+        return self.resource.endswith(":listObjectsV2")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writing:
+    """A distributed Map that is about to write its results."""
+
+    state: str
+    bucket: str
+    key: str
+    """The manifest's."""
+    objects: Callable[[], Mapping[str, str]]
+    """The text of each object that is written, by key: made when asked for."""
+
+
+class Player:
+    """Plays the services that a state machine calls. What it does not say itself, nobody answers.
+
+    A copy of a running execution has another player, which must know what was played until then.
+    """
+
+    def begin(self, call: Call) -> Any:
+        """The result of a task, or `Waiting`, or `TaskError` raised."""
+        raise LookupError(f"nobody plays {call.service}:{call.api}, which state {call.state!r} calls")
+
+    def end(self, call: Call, waiting: Waiting) -> Any:
+        """The result of a task that took a while, or `TaskError` raised."""
+        raise NotImplementedError
+
+    def give_up(self, call: Call, waiting: Waiting) -> None:
+        """Learn that the state waits no longer: a timeout, an abort, a failure beside it."""
+
+    def items(self, reading: Reading) -> list[Any] | None:
+        """The items of a Map, or None: then the object is read that it reads."""
+
+    def content(self, state: str, bucket: str, key: str) -> bytes | str:
+        """What an object in S3 has in it, which a Map reads items from."""
+        raise LookupError(f"nobody has s3://{bucket}/{key}, which Map state {state!r} reads")
+
+    def listing(self, state: str, bucket: str, prefix: str) -> list[dict[str, Any]]:
+        """The objects in S3 under a prefix, as ListObjectsV2 has them."""
+        raise LookupError(f"nobody lists s3://{bucket}/{prefix}, which Map state {state!r} reads")
+
+    def map_run(self, state: str) -> None:
+        """Learn of a distributed Map that is about to start its child workflows; refuse by `TaskError`."""
+
+    def results(self, writing: Writing) -> None:
+        """Learn of a distributed Map that is about to write its results; refuse by `TaskError`."""

@@ -1,0 +1,102 @@
+"""How a state fails: it is tried again, or caught, or what it is in fails with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from constructs_sm.interpreter import groups
+from constructs_sm.interpreter.branches import FAILED
+from constructs_sm.interpreter.failures import QUERY, RUNTIME, StateError, is_for
+from constructs_sm.interpreter.history import MAX_EVENTS
+from constructs_sm.interpreter.values import put
+
+if TYPE_CHECKING:
+    from constructs_sm.interpreter.branches import Branch
+    from constructs_sm.interpreter.execution import Execution
+    from constructs_sm.interpreter.machines import Follow
+
+_TOLD: Final = frozenset({RUNTIME, QUERY, "States.IntrinsicFailure", "States.ResultPathMatchFailure"})
+"""The errors whose cause begins with the state."""
+_BEGIN: Final = "An error occurred while executing the state "
+_WHOLE: Final = "The execution "
+"""What a cause begins with that is not of a state."""
+
+
+def told(branch: Branch, error: StateError) -> StateError:
+    """An error with the state that it is of."""
+    cause = error.cause or ""
+    if error.error not in _TOLD or branch.state is None or cause.startswith((_BEGIN, _WHOLE)):
+        return error
+    where = f"'{branch.state.name}' (entered at the event id #{branch.entered_event})"
+    return StateError(error.error, f"{_BEGIN}{where}. {cause}")
+
+
+def failed(execution: Execution, branch: Branch, error: StateError) -> None:
+    """Let the state of a branch fail: it is tried again, or caught, or the branch has failed."""
+    state = branch.state
+    assert state is not None  # noqa: S101 - nothing fails before it is entered
+    branch.turn += 1
+    taken_down(execution, branch, error)
+    for number, retrier in enumerate(state.retry):
+        if is_for(retrier.errors, error.error):
+            if branch.tries.get(number, 0) < retrier.most:
+                _again(execution, branch, number)
+                return
+            break
+    for catcher in state.catch:
+        if is_for(catcher.errors, error.error):
+            try:
+                _caught(execution, branch, catcher, error)
+            except StateError as broken:
+                error = broken
+                break
+            return
+    _given_up(execution, branch, error)
+
+
+def taken_down(execution: Execution, branch: Branch, error: StateError) -> None:
+    """Put the failure of a state into the history."""
+    state = branch.state
+    if state is not None and (state.kind == "Task" or error.error == QUERY) and error is not branch.error:
+        execution.history.failed(execution.now, state.name, error.error, error.cause)
+    if state is not None and (state.counts_retries or error.error == QUERY):
+        branch.counter.events = min(branch.counter.events + 1, MAX_EVENTS - 1)
+
+
+def _again(execution: Execution, branch: Branch, number: int) -> None:
+    assert branch.state is not None  # noqa: S101
+    retrier = branch.state.retry[number]
+    seconds = retrier.waits(branch.tries.get(number, 0))
+    if retrier.jitters:
+        seconds = execution.numbers.uniform(0, seconds)
+    branch.tries[number] = branch.tries.get(number, 0) + 1
+    branch.attempt += 1
+    execution.history.retry_waits.append(seconds)
+    execution.note(branch.state.name, f"waits {seconds:g} s to retry")
+    execution.plan(execution.now + seconds, "again", branch, turn=branch.turn)
+
+
+def _caught(execution: Execution, branch: Branch, catcher: Follow, error: StateError) -> None:
+    state = branch.state
+    assert state is not None  # noqa: S101
+    scope = execution.scope(branch, branch.input).with_error(error.output)
+    if state.jsonata:
+        output = error.output if catcher.output is None else catcher.output(scope)
+    else:
+        output = branch.input if catcher.result_path is None else put(branch.input, catcher.result_path, error.output)
+        scope = scope.on(error.output)
+    variables = None if catcher.assign is None else catcher.assign(scope)
+    execution.fit(branch, output)
+    if variables:
+        execution.assign(branch, variables)
+    execution.leave(branch, output, catcher.to)
+
+
+def _given_up(execution: Execution, branch: Branch, error: StateError) -> None:
+    """Let a branch fail, and what it is in with it."""
+    branch.status, branch.error = FAILED, error
+    branch.turn += 1
+    if branch.parent is not None:
+        groups.failed(execution, branch, error)
+        return
+    execution.end(FAILED, error.error, error.cause)

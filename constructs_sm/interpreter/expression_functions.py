@@ -1,0 +1,172 @@
+"""The functions that Step Functions adds to JSONata, and those that it has otherwise than JSONata's engine."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import math
+import random
+import re
+import urllib.parse
+import uuid
+from typing import TYPE_CHECKING, Any, Final
+
+from constructs_sm.language.intrinsic_functions import HASHES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+_MOST: Final = 1.7976931348623157e308
+_BAD_PERCENT = re.compile(r"%(?![0-9a-fA-F]{2})")
+_SINGLE_QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'((?:[^'\\]|\\.)*)'", re.DOTALL)
+
+
+class FunctionError(ValueError):
+    """A function that takes no such arguments."""
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise FunctionError(f"T0410: a number is expected, got {json.dumps(value)}")
+    return math.trunc(value)
+
+
+def _eval(*_: Any) -> None:
+    raise FunctionError("T1006: $eval is not in the JSONata of Step Functions; use $parse for JSON")
+
+
+def _partition(*arguments: Any) -> Any:
+    if not arguments or arguments[0] is None:
+        return None
+    items = arguments[0]
+    if not isinstance(items, list):
+        raise FunctionError(f"T0410: $partition takes an array, got {json.dumps(items)}")
+    if not items:
+        return None
+    size = _whole(arguments[1]) if len(arguments) > 1 else len(items)
+    if size < 1:
+        raise FunctionError("D3137: the size of a part is above 0")
+    return [items[start : start + size] for start in range(0, len(items), size)]
+
+
+def _range(*arguments: Any) -> Any:
+    if len(arguments) != 3:  # noqa: PLR2004 - first, last and step
+        raise FunctionError("T0410: $range takes three numbers")
+    first, last, step = map(_whole, arguments)
+    if step == 0:
+        raise FunctionError("D3137: the step is not 0")
+    found = list(range(first, last + (1 if step > 0 else -1), step))
+    return None if not found else found[0] if len(found) == 1 else found
+
+
+def _hash(text: Any = None, algorithm: Any = None) -> str | None:
+    if text is None:
+        return None
+    if algorithm not in HASHES:
+        raise FunctionError(f"D3137: $hash knows {', '.join(HASHES)}, got {json.dumps(algorithm)}")
+    content = text if isinstance(text, str) else json.dumps(text, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.new(HASHES[algorithm], content.encode(), usedforsecurity=False).hexdigest()
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise FunctionError("D3137: a name stands twice in the JSON")
+    return found
+
+
+def _no_constant(word: str) -> Any:
+    raise FunctionError(f"D3137: {word} is no JSON")
+
+
+def _parsed(text: Any = None) -> dict[str, Any] | None:
+    if text is None:
+        return None
+    if not isinstance(text, str):
+        raise FunctionError("T0410: $parse takes a text")
+    # Its parser takes texts in single quotes too.
+    double = _SINGLE_QUOTED.sub(lambda found: found[0] if found[1] is None else json.dumps(found[1]), text)
+    try:
+        return {"value": json.loads(double, object_pairs_hook=_pairs, parse_constant=_no_constant)}
+    except ValueError as error:
+        raise FunctionError(f"D3137: $parse: this is no JSON: {error}") from None
+
+
+def _base64_encode(text: Any = None) -> str | None:
+    return None if text is None else base64.b64encode(str(text).encode()).decode()
+
+
+def _base64_decode(text: Any = None) -> str | None:
+    if text is None:
+        return None
+    try:
+        return base64.b64decode(f"{text}{'=' * (-len(text) % 4)}", validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        raise FunctionError("D3137: this is no Base64 of a text") from None
+
+
+def _decode_url(text: Any = None) -> str | None:
+    if text is None:
+        return None
+    if _BAD_PERCENT.search(str(text)):
+        raise FunctionError(f"D3140: malformed URL {text}")
+    try:
+        return urllib.parse.unquote_plus(str(text), errors="strict")
+    except UnicodeDecodeError:
+        raise FunctionError(f"D3140: malformed URL {text}") from None
+
+
+def _computed(work: Callable[[float, float], float]) -> Callable[..., Any]:
+    """Arithmetic as Java has it: what is too large is Infinity, which the largest number stands for."""
+
+    def compute(left: Any = None, right: Any = None) -> Any:
+        if left is None or right is None:
+            return None
+        if not all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in (left, right)):
+            raise FunctionError("T2001: arithmetic takes numbers")
+        found = work(float(left), float(right))
+        return math.copysign(_MOST, found) if math.isinf(found) else found
+
+    return compute
+
+
+FUNCTIONS: dict[str, tuple[Callable[..., Any], str | None]] = {
+    "eval": (_eval, None),
+    "partition": (_partition, None),
+    "range": (_range, None),
+    "hash": (_hash, None),
+    "parsed_": (_parsed, None),
+    "base64encode": (_base64_encode, "<s-:s>"),
+    "base64decode": (_base64_decode, "<s-:s>"),
+    "decodeUrlComponent": (_decode_url, "<s-:s>"),
+    "decodeUrl": (_decode_url, "<s-:s>"),
+    "times_": (_computed(lambda left, right: left * right), None),
+    "plus_": (_computed(lambda left, right: left + right), None),
+    "minus_": (_computed(lambda left, right: left - right), None),
+}
+"""By name: the function, and the signature that its arguments are checked against."""
+
+
+def by_chance(numbers: random.Random, names: Iterable[str]) -> dict[str, Callable[..., Any]]:
+    """The functions of chance, drawing from *numbers*."""
+
+    def drawn(*seed: Any) -> float:
+        if seed and seed[0] is not None:
+            return random.Random(_seed(seed[0])).random()  # noqa: S311 - as Step Functions' own: not for secrets
+        return numbers.random()
+
+    def fresh(*arguments: Any) -> str:
+        if arguments:
+            raise FunctionError("T0410: $uuid takes no argument")
+        return str(uuid.UUID(int=numbers.getrandbits(128), version=4))
+
+    known: dict[str, Callable[..., Any]] = {"random": drawn, "uuid": fresh}
+    return {name: known[name] for name in names}
+
+
+def _seed(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise FunctionError(f"T0410: a seed is a number, got {json.dumps(value)}")
+    return value

@@ -1,0 +1,45 @@
+"""How a state fails, and which errors a retrier or a catcher is for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+RUNTIME: Final = "States.Runtime"
+"""Nothing retries it, nothing catches it."""
+TIMEOUT: Final = "States.Timeout"
+QUERY: Final = "States.QueryEvaluationError"
+DATA_LIMIT: Final = "States.DataLimitExceeded"
+_ALL: Final = "States.ALL"
+_TASK_FAILED: Final = "States.TaskFailed"
+_OF_TASKS: Final = frozenset({_TASK_FAILED, "States.Permissions", "States.BranchFailed"})
+
+
+class StateError(Exception):
+    """A state fails.
+
+    Attributes:
+        error: Its name; None where whoever failed a task gave none.
+        cause: Why.
+    """
+
+    def __init__(self, error: str | None, cause: str | None = None) -> None:
+        super().__init__(": ".join(part for part in (error, cause) if part))
+        self.error = error
+        self.cause = cause
+
+    @property
+    def output(self) -> dict[str, str | None]:
+        """The error as a catcher hands it on."""
+        return {"Error": self.error, "Cause": self.cause}
+
+
+def is_for(listed: Collection[str], error: str | None) -> bool:
+    """Return True if a retrier or catcher with these ErrorEquals is for *error*."""
+    if error == RUNTIME:
+        return False
+    if error in listed or _ALL in listed:
+        return True
+    return _TASK_FAILED in listed and (error is None or error in _OF_TASKS or not error.startswith("States."))

@@ -1,0 +1,118 @@
+"""What an execution did, event by event."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_EVENTS: Final = 25_000
+"""The history of one execution; with more, Step Functions fails it."""
+_REQUEST = re.compile(r" \((?:Service|SDK Attempt Count): .*\)$")
+"""What services add to their message about the request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One line of a timeline."""
+
+    seconds: float
+    state: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"  {clock(self.seconds):>11}  {self.state}{' | ' if self.state else ''}{self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One failed attempt of a state."""
+
+    state: str
+    error: str
+    cause: str
+
+    @property
+    def reason(self) -> str:
+        """What a reader wants to know: SageMaker's reason, or what the service says."""
+        try:
+            described = json.loads(self.cause)
+        except ValueError:
+            described = None
+        if isinstance(described, dict):
+            statuses = ", ".join(f"{name} {value}" for name, value in described.items() if name.endswith("Status"))
+            return str(described.get("FailureReason") or statuses or self.cause)
+        return _REQUEST.sub("", self.cause)
+
+
+@dataclass(slots=True)
+class History:
+    """One execution, while it runs."""
+
+    watch: Callable[[Moment], None] | None = None
+    """Told each moment as it comes."""
+    moments: list[Moment] = field(default_factory=list)
+    states: list[str] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    unsettled: dict[str, Failure] = field(default_factory=dict)
+    """By state: the failure that ended its last attempt, if one did."""
+    retry_waits: list[float] = field(default_factory=list)
+    state_waits: list[float] = field(default_factory=list)
+    events: int = 0
+    largest: tuple[int, str] = (0, "")
+    """Bytes of the largest payload, and whose it is."""
+
+    def copy(self) -> History:
+        """The same until here, to go on by itself. Nobody watches the copy."""
+        return History(
+            None,
+            self.moments.copy(),
+            self.states.copy(),
+            self.failures.copy(),
+            self.unsettled.copy(),
+            self.retry_waits.copy(),
+            self.state_waits.copy(),
+            self.events,
+            self.largest,
+        )
+
+    def add(self, moment: Moment) -> None:
+        """Put a line into the timeline."""
+        self.moments.append(moment)
+        if self.watch:
+            self.watch(moment)
+
+    def entered(self, seconds: float, state: str) -> None:
+        self.states.append(state)
+        self.add(Moment(seconds, state, "entered"))
+
+    def failed(self, seconds: float, state: str, error: str | None, cause: str | None) -> None:
+        failure = Failure(state, error or "", cause or "")
+        self.failures.append(failure)
+        self.unsettled[state] = failure
+        self.add(Moment(seconds, state, ": ".join(filter(None, (failure.error, short(failure.reason))))))
+
+    def succeeded(self, state: str) -> None:
+        self.unsettled.pop(state, None)
+
+    def weigh(self, size: int, what: str, state: str) -> None:
+        """Take down how large a payload is."""
+        if size > self.largest[0]:
+            self.largest = size, f"{what} of {state or 'the execution'}"
+
+
+def short(text: str, most: int = 160) -> str:
+    """*text* on one line, and not too long a one."""
+    line = " ".join(text[: most * 4].split())
+    return line if len(line) <= most and len(text) <= most * 4 else f"{line[: most - 3]}..."
+
+
+def clock(seconds: float) -> str:
+    """A virtual time as people read it."""
+    whole = timedelta(seconds=int(seconds))
+    return f"{whole.days}d {timedelta(seconds=whole.seconds)}" if whole.days else str(whole)

@@ -1,0 +1,114 @@
+"""What an expression of a state can see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from constructs_sm.interpreter.failures import RUNTIME, StateError
+from constructs_sm.interpreter.values import shown
+from constructs_sm.language.jsonpath import MissingError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from constructs_sm.interpreter.moments import Moment
+    from constructs_sm.language.intrinsics import Surroundings
+    from constructs_sm.language.jsonpath import Path
+
+
+class _Absent:
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT: Final = _Absent()
+"""Where there is no result, and no error."""
+
+
+class Scope:
+    """What there is to see where a field of a state is evaluated."""
+
+    __slots__ = ("_context", "_moment", "_states", "around", "error", "input", "result", "variables")
+
+    def __init__(
+        self,
+        value: Any,
+        variables: Mapping[str, Any],
+        context: Callable[[], dict[str, Any]],
+        moment: Callable[[], Moment],
+        around: Surroundings,
+        *,
+        result: Any = ABSENT,
+        error: Any = ABSENT,
+    ) -> None:
+        self.input = value
+        self.variables = variables
+        self.result = result
+        self.error = error
+        self.around = around
+        self._context = context
+        self._moment = moment
+        self._states: dict[str, Any] | None = None
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """The context object."""
+        return self._context()
+
+    @property
+    def moment(self) -> Moment:
+        return self._moment()
+
+    @property
+    def states(self) -> dict[str, Any]:
+        """`$states`."""
+        if self._states is None:
+            self._states = {"input": self.input, "context": self.context}
+            if self.result is not ABSENT:
+                self._states["result"] = self.result
+            if self.error is not ABSENT:
+                self._states["errorOutput"] = self.error
+        return self._states
+
+    def on(self, value: Any) -> Scope:
+        """The same, where $ is another value."""
+        return Scope(
+            value, self.variables, self._context, self._moment, self.around, result=self.result, error=self.error
+        )
+
+    def with_result(self, result: Any) -> Scope:
+        """The same, where $states has a result."""
+        return Scope(self.input, self.variables, self._context, self._moment, self.around, result=result)
+
+    def with_error(self, error: Any) -> Scope:
+        """The same, where $states has an error."""
+        return Scope(self.input, self.variables, self._context, self._moment, self.around, error=error)
+
+    def document(self, path: Path) -> Any:
+        """What *path* leads into.
+
+        Raises:
+            MissingError: It starts at a variable that has no value.
+        """
+        if path.variable is not None:
+            if path.variable not in self.variables:
+                raise MissingError(path.text)
+            return self.variables[path.variable]
+        return self.context if path.of_context else self.input
+
+    def read(self, path: Path, field: str = "") -> Any:
+        """The value of *path*.
+
+        Raises:
+            StateError: Nothing is there: States.Runtime.
+        """
+        try:
+            return path.value(self.document(path))
+        except MissingError:
+            raise self.missing(path, field) from None
+
+    def missing(self, path: Path, field: str) -> StateError:
+        where = f" specified for the field '{field}'" if field else ""
+        root = "context object" if path.of_context else "variable" if path.variable else "input"
+        said = "" if path.variable else f" '{shown(self.context if path.of_context else self.input)}'"
+        return StateError(RUNTIME, f"The JSONPath '{path.text}'{where} could not be found in the {root}{said}")

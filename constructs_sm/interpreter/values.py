@@ -1,0 +1,107 @@
+"""Payloads: JSON that is handed on as it is, and never changed in place."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+from constructs_sm.interpreter.failures import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MAX_PAYLOAD_BYTES: Final = 256 * 1024
+"""What a state may take, or hand on."""
+_ATOMS: Final = (str, int, bool, type(None))
+_MOST_REMEMBERED: Final = 20_000
+
+
+def as_json(value: Any, where: str) -> Any:
+    """A copy of *value*, which must be JSON.
+
+    Raises:
+        TypeError: Something in it is not.
+    """
+    kind = type(value)
+    if kind in _ATOMS:
+        return value
+    if isinstance(value, dict):
+        if wrong := [name for name in value if not isinstance(name, str)]:
+            raise TypeError(f"{where} is no JSON: a name in it is {wrong[0]!r}; use texts")
+        return {name: as_json(member, where) for name, member in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [as_json(item, where) for item in value]
+    if isinstance(value, float) and math.isfinite(value):
+        return float(value)
+    if isinstance(value, (str, int)):  # words and numbers of an enum
+        return str.__str__(value) if isinstance(value, str) else int(value)
+    raise TypeError(f"{where} is no JSON: it has {value!r} in it; use texts, finite numbers, lists and objects")
+
+
+def compact(value: Any) -> str:
+    """*value* as JSON, as short as it can be written."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+class Sizes:
+    """The sizes of payloads in bytes. A part that was seen is not looked at again: most of a payload is handed on."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Any, int]] = {}
+
+    def of(self, value: Any) -> int:
+        """The bytes of *value* as JSON."""
+        if isinstance(value, str):
+            return len(value.encode()) + 2 if value.isalnum() else len(compact(value).encode())
+        if not isinstance(value, (dict, list)) or not value:
+            return len(compact(value))
+        known = self._known.get(id(value))
+        if known is not None:
+            return known[1]
+        if isinstance(value, dict):
+            size = 1 + sum(len(compact(name).encode()) + 2 + self._part(member) for name, member in value.items())
+        else:
+            size = 1 + sum(1 + self._part(item) for item in value)
+        return self._remember(value, size)
+
+    def _part(self, value: Any) -> int:
+        """The bytes of something in a payload: written out where it was not seen, which is quick."""
+        if not isinstance(value, (dict, list)):
+            return self.of(value)
+        known = self._known.get(id(value))
+        return known[1] if known is not None else self._remember(value, len(compact(value).encode()))
+
+    def _remember(self, value: Any, size: int) -> int:
+        if len(self._known) >= _MOST_REMEMBERED:
+            self._known.clear()
+        self._known[id(value)] = value, size  # with the value, whose identity is no other's as long as it is held
+        return size
+
+
+def put(document: Any, places: Sequence[str | int], value: Any) -> Any:
+    """*document* with *value* at a place of it. Only what leads to the place is new, all else is shared.
+
+    Raises:
+        StateError: There is no such place: States.ResultPathMatchFailure.
+    """
+    if not places:
+        return value
+    place, rest = places[0], places[1:]
+    if isinstance(place, str):
+        if not isinstance(document, dict):
+            raise _no_place(place, document)
+        return {**document, place: put(document.get(place, {}), rest, value)}
+    if not isinstance(document, list) or not 0 <= place < len(document):
+        raise _no_place(place, document)
+    return [*document[:place], put(document[place], rest, value), *document[place + 1 :]]
+
+
+def _no_place(place: str | int, document: Any) -> StateError:
+    cause = f"Unable to apply step {place!r} of the ResultPath to input {shown(document)}"
+    return StateError("States.ResultPathMatchFailure", cause)
+
+
+def shown(value: Any) -> str:
+    """*value* as a cause shows it: whole, as Step Functions does."""
+    return compact(value)

@@ -1,0 +1,399 @@
+"""JSONPath as Step Functions has it: parsed once, and then read, written to or judged.
+
+A path that can lead to one place only is the value there; any other is the list of what it finds. A path starts at the
+input of a state (`$.a`), at the context object (`$$.Execution.Id`) or at a variable (`$model.name`).
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from constructs_sm.language.jsonpath_filters import PathError, Predicate, parse_predicate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+__all__ = [
+    "CONTEXT",
+    "FUNCTIONS",
+    "INPUT",
+    "MissingError",
+    "Path",
+    "PathError",
+    "is_path",
+    "is_reference_path",
+    "parse",
+]
+
+CONTEXT: Final = "$$"
+"""The root of a path into the context object."""
+INPUT: Final = "$"
+_ROOT = re.compile(r"\$(?:\$|(?P<variable>[^\W\d]\w*))?")
+_NAME = re.compile(r"[^\s.\[\](){}'\"*@?,:$!<>=&|/\\~^;%`+]+")
+_INTEGER = re.compile(r"-?\d+")
+_SLICE = re.compile(r"(-?\d+)?\s*:\s*(-?\d+)?(?:\s*:\s*(-?\d+)?)?")
+_MOST_DIGITS = 9
+
+
+class MissingError(LookupError):
+    """A path that leads to one place, and nothing is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Fields of an object, by name."""
+
+    names: tuple[str, ...]
+
+    def of(self, value: Any, _: Any) -> Iterator[Any]:
+        if isinstance(value, dict):
+            if len(self.names) == 1:
+                if self.names[0] in value:
+                    yield value[self.names[0]]
+            elif found := {name: value[name] for name in self.names if name in value}:
+                yield found
+
+
+@dataclass(frozen=True, slots=True)
+class Indices:
+    """Items of a list, by number; from its end where the number is negative."""
+
+    indices: tuple[int, ...]
+
+    def of(self, value: Any, _: Any) -> Iterator[Any]:
+        if isinstance(value, list):
+            for index in self.indices:
+                if -len(value) <= index < len(value):
+                    yield value[index]
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Items of a list, from one number to before another."""
+
+    part: tuple[int | None, int | None, int | None]
+
+    def of(self, value: Any, _: Any) -> Iterator[Any]:
+        if isinstance(value, list):
+            yield from value[slice(*self.part)]
+
+
+@dataclass(frozen=True, slots=True)
+class Wildcard:
+    """All fields, or all items."""
+
+    def of(self, value: Any, _: Any) -> Iterator[Any]:
+        yield from _children(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """The items of which something holds."""
+
+    predicate: Predicate
+
+    def of(self, value: Any, root: Any) -> Iterator[Any]:
+        items = value if isinstance(value, list) else [value] if isinstance(value, dict) else []
+        yield from (item for item in items if self.predicate(item, root))
+
+
+@dataclass(frozen=True, slots=True)
+class Descendants:
+    """The value itself and everything in it."""
+
+    def of(self, value: Any, _: Any) -> Iterator[Any]:
+        waiting = [value]
+        while waiting:
+            one = waiting.pop()
+            yield one
+            waiting.extend(reversed(list(_children(one))))
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function at the end of a path, of the value or the values that it leads to."""
+
+    name: str
+
+    def of(self, value: Any, _: Any) -> Iterator[Any]:
+        found = FUNCTIONS[self.name](value)
+        if found is not None:
+            yield found
+
+
+Step = Names | Indices | Slice | Wildcard | Filter | Descendants | Function
+
+
+def _children(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _numbers(value: Any) -> list[float]:
+    found = [item for item in value if _is_number(item)] if isinstance(value, list) else []
+    if not found:
+        raise MissingError("an aggregate of no numbers")
+    return found
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _deviation(numbers: Sequence[float]) -> float:
+    mean = sum(numbers) / len(numbers)
+    return float((sum((number - mean) ** 2 for number in numbers) / len(numbers)) ** 0.5)
+
+
+FUNCTIONS: dict[str, Callable[[Any], Any]] = {
+    "length": lambda value: len(value) if isinstance(value, (list, dict, str)) else None,
+    "size": lambda value: len(value) if isinstance(value, (list, dict, str)) else None,
+    "keys": lambda value: list(value) if isinstance(value, dict) else None,
+    "min": lambda value: min(_numbers(value)),
+    "max": lambda value: max(_numbers(value)),
+    "sum": lambda value: sum(_numbers(value)),
+    "avg": lambda value: sum(_numbers(value)) / len(_numbers(value)),
+    "stddev": lambda value: _deviation(_numbers(value)),
+    "first": lambda value: value[0] if isinstance(value, list) and value else None,
+    "last": lambda value: value[-1] if isinstance(value, list) and value else None,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A parsed path."""
+
+    text: str
+    variable: str | None
+    """The variable that it starts at."""
+    of_context: bool
+    """Starts at the context object."""
+    steps: tuple[Step, ...]
+
+    @property
+    def leads_to_one(self) -> bool:
+        """Can lead to one place only, so that it is the value there and no list."""
+        return all(
+            isinstance(step, Function)
+            or (isinstance(step, Names) and len(step.names) == 1)
+            or (isinstance(step, Indices) and len(step.indices) == 1)
+            for step in self.steps
+        )
+
+    @property
+    def is_reference(self) -> bool:
+        """A path of names and numbers alone, such as a ResultPath has to be."""
+        return self.leads_to_one and not any(isinstance(step, Function) for step in self.steps)
+
+    @property
+    def places(self) -> tuple[str | int, ...]:
+        """The names and numbers of a reference path, from its start."""
+        found: list[str | int] = []
+        for step in self.steps:
+            if isinstance(step, Names) and len(step.names) == 1:
+                found.append(step.names[0])
+            elif isinstance(step, Indices) and len(step.indices) == 1:
+                found.append(step.indices[0])
+            else:
+                break
+        return tuple(found)
+
+    def values(self, document: Any) -> list[Any]:
+        """Everything that the path finds, in order."""
+        found = [document]
+        for step in self.steps:
+            if isinstance(step, Function):
+                found = list(step.of(found[0] if len(found) == 1 and self.leads_to_one else found, document))
+            else:
+                found = [inner for value in found for inner in step.of(value, document)]
+        return found
+
+    def value(self, document: Any) -> Any:
+        """The value of the path in *document*.
+
+        Raises:
+            MissingError: It leads to one place, and nothing is there.
+        """
+        return _reader(self)(document)
+
+
+@functools.lru_cache(maxsize=4096)
+def _reader(path: Path) -> Callable[[Any], Any]:
+    """Reading *path*, as short a way as it has."""
+    places = path.places
+    if len(places) == len(path.steps):
+        return functools.partial(_walked, path, places)
+    if path.steps and isinstance(path.steps[-1], Function):
+        return functools.partial(_computed, path)
+    return path.values
+
+
+def _walked(path: Path, places: tuple[str | int, ...], value: Any) -> Any:
+    for place in places:
+        if isinstance(value, str):  # it has items too, which no path can name
+            raise MissingError(path.text)
+        try:
+            value = value[place]
+        except (KeyError, IndexError, TypeError):
+            raise MissingError(path.text) from None
+    return value
+
+
+def _computed(path: Path, document: Any) -> Any:
+    found = path.values(document)
+    if not found:
+        raise MissingError(path.text)
+    return found[0]
+
+
+@functools.lru_cache(maxsize=4096)
+def parse(text: str) -> Path:
+    """The path that *text* is.
+
+    Raises:
+        PathError: It is none.
+    """
+    root = _ROOT.match(text)
+    if root is None:
+        raise PathError(f"a path begins with $, got {text!r}")
+    reader = _Reader(text, root.end())
+    return Path(text, root["variable"], root[0] == CONTEXT, tuple(reader.steps()))
+
+
+def is_path(text: object) -> bool:
+    """Return True for a text that is a JSONPath."""
+    try:
+        parse(str(text))
+    except PathError:
+        return False
+    return isinstance(text, str)
+
+
+def is_reference_path(text: object) -> bool:
+    """Return True for a JSONPath of names and numbers alone."""
+    return isinstance(text, str) and is_path(text) and parse(text).is_reference
+
+
+class _Reader:
+    """Reads the steps of one path, from left to right."""
+
+    def __init__(self, text: str, at: int) -> None:
+        self.text = text
+        self.at = at
+
+    def steps(self) -> Iterator[Step]:
+        while self.at < len(self.text):
+            if self.text.startswith("..", self.at):
+                self.at += 2
+                yield Descendants()
+                yield self._bracket() if self.text.startswith("[", self.at) else self._dotted()
+            elif self.text[self.at] == ".":
+                self.at += 1
+                yield self._bracket() if self.text.startswith("[", self.at) else self._dotted()
+            elif self.text[self.at] == "[":
+                yield self._bracket()
+            else:
+                raise self._error("a step begins with . or [")
+
+    def _error(self, problem: str) -> PathError:
+        return PathError(f"{problem}, got {self.text[self.at :]!r} at {self.at} of {self.text!r}")
+
+    def _dotted(self) -> Step:
+        if self.text.startswith("*", self.at):
+            self.at += 1
+            return Wildcard()
+        name = _NAME.match(self.text, self.at)
+        if name is None:
+            raise self._error("a name or * follows a dot")
+        self.at = name.end()
+        if self.text.startswith("()", self.at):
+            if name[0] not in FUNCTIONS:
+                raise self._error(f"a function of paths is one of {', '.join(FUNCTIONS)}")
+            self.at += 2
+            if self.at != len(self.text):
+                raise self._error("nothing follows a function")
+            return Function(name[0])
+        return Names((name[0],))
+
+    def _bracket(self) -> Step:
+        self.at += 1
+        self._space()
+        step = self._bracketed()
+        self._space()
+        if not self.text.startswith("]", self.at):
+            raise self._error("a bracket is closed by ]")
+        self.at += 1
+        return step
+
+    def _bracketed(self) -> Step:
+        here = self.text[self.at : self.at + 1]
+        if here == "*":
+            self.at += 1
+            return Wildcard()
+        if here == "?":
+            self.at += 1
+            predicate, self.at = parse_predicate(self.text, self.at, _path_in)
+            return Filter(predicate)
+        if here in {"'", '"'} and here:
+            return Names(tuple(self._listed(self._quoted)))
+        if (part := _SLICE.match(self.text, self.at)) is not None:
+            self.at = part.end()
+            first, last, step = (None if number is None else int(number) for number in part.groups())
+            if step is not None and step <= 0:
+                raise self._error("the step of a slice is above 0")
+            return Slice((first, last, step))
+        return Indices(tuple(self._listed(self._integer)))
+
+    def _listed(self, one: Callable[[], Any]) -> Iterator[Any]:
+        yield one()
+        self._space()
+        while self.text.startswith(",", self.at):
+            self.at += 1
+            self._space()
+            yield one()
+            self._space()
+
+    def _integer(self) -> int:
+        number = _INTEGER.match(self.text, self.at)
+        if number is None or len(number[0]) > _MOST_DIGITS:
+            raise self._error("a bracket holds a quoted name, a number, a slice, * or a filter")
+        self.at = number.end()
+        return int(number[0])
+
+    def _quoted(self) -> str:
+        quote, start, name = self.text[self.at : self.at + 1], self.at + 1, ""
+        if quote not in {"'", '"'} or not quote:
+            raise self._error("names in brackets are quoted")
+        at = start
+        while at < len(self.text):
+            letter = self.text[at]
+            if letter == "\\" and self.text[at + 1 : at + 2] == quote:
+                # Any other backslash is a letter of the name.
+                name, at = name + quote, at + 2
+            elif letter == quote:
+                self.at = at + 1
+                return name
+            else:
+                name, at = name + letter, at + 1
+        raise self._error("a quote is closed")
+
+    def _space(self) -> None:
+        while self.text.startswith(" ", self.at):
+            self.at += 1
+
+
+_INNER_PATH_END = re.compile(
+    r"""(?:\.\.?(?:[\w-]+(?:\(\))?|\*)|\[(?:[^\]'"]|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")*\])*"""
+)
+
+
+def _path_in(text: str, at: int) -> tuple[Callable[[Any], list[Any]], int]:
+    """The path within a filter that begins behind its root at *at*, and where it ends."""
+    end = _INNER_PATH_END.match(text, at)
+    assert end is not None  # noqa: S101 - it matches nothing at all too
+    inner = parse(f"${end[0]}")
+    return inner.values, end.end()

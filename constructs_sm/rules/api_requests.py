@@ -1,0 +1,130 @@
+"""What the APIs of AWS take, by botocore's models: which fields there are, and which must be."""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import json
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from constructs_sm.language.jsonata_checks import is_expression
+from constructs_sm.rules.integrations import has_own_request, model_of, squashed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_LATE: Final = ".$"
+_JSON_OR_TEXT: Final = frozenset({"blob", "string"})
+
+
+@functools.cache
+def _folder() -> Path | None:
+    package = find_spec("botocore")
+    return None if package is None or package.origin is None else Path(package.origin).parent / "data"
+
+
+@functools.cache
+def _folders() -> dict[str, str]:
+    folder = _folder()
+    return {} if folder is None else {squashed(one.name): one.name for one in folder.iterdir() if one.is_dir()}
+
+
+@functools.cache
+def _model(service: str, sdk: bool) -> dict[str, Any] | None:
+    """The newest model of a service; None where botocore has none."""
+    folder, name = _folder(), _folders().get(squashed(model_of(service, sdk=sdk)))
+    if folder is None or name is None:
+        return None
+    files = sorted(folder.glob(f"{name}/*/service-2.json*"))
+    if not files:
+        return None
+    text = files[-1].read_bytes()
+    model: dict[str, Any] = json.loads(gzip.decompress(text) if files[-1].suffix == ".gz" else text)
+    return model
+
+
+@functools.cache
+def _operations(service: str, sdk: bool) -> dict[str, str]:
+    model = _model(service, sdk)
+    return {} if model is None else {name.casefold(): name for name in model["operations"]}
+
+
+def has_service(service: str) -> bool:
+    """Return True unless botocore's models leave no doubt that there is no such service of the SDK."""
+    return not _folders() or squashed(model_of(service, sdk=True)) in _folders()
+
+
+def has_api(service: str, api: str, *, sdk: bool) -> bool:
+    """Return True unless the model of the service has no such API."""
+    operations = _operations(service, sdk)
+    return not operations or api.casefold() in operations
+
+
+def unknown_fields(service: str, api: str, request: Mapping[str, Any], *, sdk: bool) -> Iterator[tuple[str, list[str]]]:
+    """The fields of a request that the API does not have, by path, each with those that it has there."""
+    shape = _input(service, api, sdk)
+    model = _model(service, sdk)
+    if shape is not None and model is not None:
+        yield from _unknown(model["shapes"], shape, request, "")
+
+
+def missing_fields(service: str, api: str, request: Mapping[str, Any], *, sdk: bool) -> list[str]:
+    """The fields that the API requires and the request does not have."""
+    shape = _input(service, api, sdk)
+    if shape is None:
+        return []
+    given = {name.removesuffix(_LATE) for name in request}
+    return [_spelled(name) for name in shape.get("required", ()) if _spelled(name) not in given and name not in given]
+
+
+def _input(service: str, api: str, sdk: bool) -> dict[str, Any] | None:
+    if not sdk and has_own_request(service, api):
+        return None
+    model = _model(service, sdk)
+    operation = _operations(service, sdk).get(api.casefold())
+    if model is None or operation is None:
+        return None
+    found: dict[str, Any] = (
+        model["shapes"][model["operations"][operation]["input"]["shape"]]
+        if "input" in model["operations"][operation]
+        else {"type": "structure", "members": {}}
+    )
+    return found
+
+
+def _spelled(name: str) -> str:
+    """A field as Step Functions spells it: with a capital."""
+    return f"{name[:1].upper()}{name[1:]}"
+
+
+def _unknown(
+    shapes: Mapping[str, Any], shape: Mapping[str, Any], value: Any, path: str
+) -> Iterator[tuple[str, list[str]]]:
+    kind = shape["type"]
+    if isinstance(value, str) and (is_expression(value) or kind in _JSON_OR_TEXT):
+        return
+    if kind == "structure" and isinstance(value, dict):
+        yield from _unknown_members(shapes, shape.get("members", {}), value, path)
+    elif kind == "list" and isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _unknown(shapes, shapes[shape["member"]["shape"]], item, f"{path}[{number}]")
+    elif kind == "map" and isinstance(value, dict):
+        for name, inner in value.items():
+            if not name.endswith(_LATE):
+                yield from _unknown(shapes, shapes[shape["value"]["shape"]], inner, f"{path}.{name}")
+
+
+def _unknown_members(
+    shapes: Mapping[str, Any], members: Mapping[str, Any], value: Mapping[str, Any], path: str
+) -> Iterator[tuple[str, list[str]]]:
+    known = {_spelled(name): member for name, member in members.items()}
+    for name, inner in value.items():
+        plain = name.removesuffix(_LATE)
+        where = f"{path}.{plain}" if path else plain
+        member = known.get(plain) or members.get(plain)
+        if member is None:
+            yield where, sorted(known)
+        elif plain == name:
+            yield from _unknown(shapes, shapes[member["shape"]], inner, where)

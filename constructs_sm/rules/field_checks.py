@@ -1,0 +1,139 @@
+"""What Step Functions refuses in the values of fields: paths, payload templates, expressions, numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from constructs_sm.language import intrinsics, jsonata_checks
+from constructs_sm.language.jsonpath import PathError, parse
+from constructs_sm.rules import definition_rules as rules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from constructs_sm.rules.rule import Rule, Violation
+
+_LATE: Final = ".$"
+_OBJECTIONS: Final[dict[str, Rule]] = {
+    "unparsable": rules.EXPRESSION,
+    "unqualified": rules.UNQUALIFIED,
+    "root": rules.UNQUALIFIED,
+    "states-field": rules.STATES_FIELD,
+    "eval": rules.EVAL,
+}
+SEEN: Final = frozenset({"input", "context"})
+"""The fields of `$states` that every expression sees."""
+
+
+def expressions(value: Any, where: str, allowed: frozenset[str]) -> Iterator[Violation]:
+    """Check every text of a field of a state in JSONata."""
+    if isinstance(value, dict):
+        for name, member in value.items():
+            yield from expressions(member, f"{where}/{name}", allowed)
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from expressions(item, f"{where}[{number}]", allowed)
+    elif jsonata_checks.is_expression(value):
+        for objection in jsonata_checks.objections(jsonata_checks.inner(value), allowed):
+            rule = _OBJECTIONS[objection.rule]
+            yield rule.broken(where, value, what=f"{rule.what}: {objection.problem}")
+    elif isinstance(value, str) and value.startswith(jsonata_checks.OPEN):
+        yield rules.HALF_OPEN.broken(where, value)
+
+
+def payload(value: Any, where: str) -> Iterator[Violation]:
+    """Check a payload template of a state in JSONPath."""
+    if isinstance(value, dict):
+        for name, member in value.items():
+            if name.endswith(_LATE):
+                yield from _late(name, member, f"{where}/{name}")
+            else:
+                yield from payload(member, f"{where}/{name}")
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from payload(item, f"{where}[{number}]")
+    elif jsonata_checks.is_expression(value):
+        yield rules.AS_TEXT.broken(where, value)
+
+
+def _late(name: str, value: Any, where: str) -> Iterator[Violation]:
+    if not isinstance(value, str):
+        yield rules.LATE.broken(where, value)
+    elif value.startswith(("$", "States.")):
+        yield from computed(value, where)
+    else:
+        yield rules.NO_DOLLAR.broken(
+            where, value, fix=f"begin the value with $, or call the field {name[: -len(_LATE)]}"
+        )
+
+
+def computed(value: Any, where: str) -> Iterator[Violation]:
+    """Check a path or a call of an intrinsic function."""
+    problem = "it is no text"
+    if isinstance(value, str):
+        try:
+            intrinsics.parse(value) if intrinsics.is_intrinsic(value) else parse(value)
+        except (PathError, intrinsics.SyntaxProblem) as error:
+            problem = str(error)
+        else:
+            return
+    yield rules.LATE.broken(where, value, what=f"{rules.LATE.what}: {problem}")
+
+
+def path(value: Any, where: str, *, may_be_null: bool = False) -> Iterator[Violation]:
+    """Check a JSONPath."""
+    if value is None and may_be_null:
+        return
+    problem = "it is no text"
+    if isinstance(value, str):
+        try:
+            parse(value)
+        except PathError as error:
+            problem = str(error)
+        else:
+            return
+    yield rules.PATH.broken(where, value, what=f"{rules.PATH.what}: {problem}")
+
+
+def reference(value: Any, where: str, *, may_be_null: bool = False) -> Iterator[Violation]:
+    """Check a reference path into the input."""
+    found = list(path(value, where, may_be_null=may_be_null))
+    yield from found
+    if not found and value is not None:
+        parsed = parse(value)
+        if not parsed.is_reference:
+            yield rules.REFERENCE.broken(where, value)
+        elif parsed.of_context or parsed.variable:
+            yield rules.REFERENCE.broken(where, value, what="the value must be a reference path into the state's input")
+
+
+def number(
+    value: Any, where: str, *, least: float, most: float = float("inf"), whole: bool = True, jsonata: bool = False
+) -> Iterator[Violation]:
+    """Check a number, which in JSONata may be an expression."""
+    if jsonata and isinstance(value, str) and value.startswith(jsonata_checks.OPEN):
+        yield from expressions(value, where, SEEN)
+        return
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or (whole and value != int(value)) or not least <= value <= most:
+        kind = "a whole number" if whole else "a number"
+        limits = f"from {least:,} to {most:,}" if most != float("inf") else f"of {least:,} or more"
+        yield rules.VALUE.broken(where, value, what=f"the field is {kind} {limits}")
+
+
+def known(given: Mapping[str, Any], allowed: Iterable[str], where: str) -> Iterator[Violation]:
+    """Check that there are no other fields."""
+    names = frozenset(allowed)
+    for name in given:
+        if name not in names:
+            yield rules.FIELD.broken(
+                where, what=f"Field '{name}' is not supported", fix=f"take it out; there are {', '.join(sorted(names))}"
+            )
+
+
+def required(given: Mapping[str, Any], name: str, kind: type, where: str) -> Iterator[Violation]:
+    """Check that a field is there, and of a kind."""
+    if name not in given:
+        yield rules.MISSING.broken(where, what=f"Field '{name}' is missing")
+    elif not isinstance(given[name], kind):
+        yield rules.VALUE.broken(f"{where}/{name}", given[name])

@@ -1,0 +1,81 @@
+"""What Step Functions refuses in a Task: services, APIs, patterns and fields that there are not."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Final
+
+from constructs_sm.language.jsonata_checks import is_expression
+from constructs_sm.rules import api_requests
+from constructs_sm.rules import definition_rules as rules
+from constructs_sm.rules.integrations import OPTIMIZED, SDK_PATTERNS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from constructs_sm.rules.rule import Violation
+
+_INTEGRATION: Final = re.compile(
+    r"arn:[\w-]+:states:::(?P<sdk>aws-sdk:)?(?P<service>[\w-]+):(?P<api>[\w-]+)(?:\.(?P<pattern>[\w:]+))?"
+)
+_ACTIVITY: Final = re.compile(r"arn:[\w-]+:states:[^:]*:[^:]*:activity:.+")
+_LONG_REQUESTS: Final = 12
+
+
+def task(written: Mapping[str, Any], where: str, *, jsonata: bool, express: bool) -> Iterator[Violation]:
+    """Check what a Task calls, and with what."""
+    resource = written.get("Resource")
+    if not isinstance(resource, str) or not resource:
+        yield rules.MISSING.broken(where, what="Field 'Resource' is missing: it is a text")
+        return
+    if express and _ACTIVITY.fullmatch(resource):
+        yield rules.EXPRESS.broken(f"{where}/Resource", resource, what="an Express state machine has no activities")
+    found = _INTEGRATION.fullmatch(resource)
+    if found is None:
+        if re.match(r"arn:[\w-]+:states:::", resource):
+            yield rules.RESOURCE.broken(f"{where}/Resource", resource)
+        return
+    pattern = found["pattern"] or ""
+    service, api, sdk = found["service"], found["api"], found["sdk"] is not None
+    if express and pattern:
+        yield rules.EXPRESS.broken(f"{where}/Resource", resource)
+    problems = list(_resource(service, api, pattern, f"{where}/Resource", resource, sdk=sdk))
+    yield from problems
+    if problems:
+        return
+    name = "Arguments" if jsonata else "Parameters"
+    if name not in written:
+        yield rules.MISSING.broken(where, what=f'The field "{name}" is required but was missing: it is the request')
+        return
+    request = written[name]
+    if isinstance(request, dict):
+        yield from _request(service, api, request, f"{where}/{name}", sdk=sdk)
+    elif not (jsonata and is_expression(request)):
+        yield rules.VALUE.broken(where, request, what="the request of a service is an object")
+
+
+def _resource(service: str, api: str, pattern: str, where: str, got: str, *, sdk: bool) -> Iterator[Violation]:
+    if sdk:
+        if not api_requests.has_service(service) or not api_requests.has_api(service, api, sdk=True):
+            yield rules.RESOURCE.broken(where, got, what=f"{rules.RESOURCE.what}: the SDK has no {service}:{api}")
+        elif pattern not in SDK_PATTERNS:
+            yield rules.PATTERN.broken(where, got, fix="an SDK integration waits for nothing but a task token")
+    elif api not in OPTIMIZED.get(service, {}):
+        offered = ", ".join(OPTIMIZED.get(service, {}))
+        fix = f"call one of {offered}, or arn:aws:states:::aws-sdk:{service}:{api}" if offered else rules.RESOURCE.fix
+        yield rules.RESOURCE.broken(where, got, fix=fix)
+    elif pattern not in OPTIMIZED[service][api]:
+        offered = ", ".join(f".{one}" for one in sorted(OPTIMIZED[service][api]) if one) or "none"
+        yield rules.PATTERN.broken(where, got, fix=f"{service}:{api} offers {offered}")
+
+
+def _request(service: str, api: str, request: Mapping[str, Any], where: str, *, sdk: bool) -> Iterator[Violation]:
+    for path, there in api_requests.unknown_fields(service, api, request, sdk=sdk):
+        name = path.rpartition(".")[2]
+        near = get_close_matches(name, there, n=1)
+        known = ", ".join(there[:_LONG_REQUESTS]) + (", ..." if len(there) > _LONG_REQUESTS else "")
+        fix = f"did you mean {near[0]}?" if near else f"take it out; there are {known or 'none'}"
+        yield rules.API_FIELD.broken(where, what=f'The field "{path}" is not supported by Step Functions', fix=fix)
+    for name in api_requests.missing_fields(service, api, request, sdk=sdk):
+        yield rules.API_MISSING.broken(where, what=f'The field "{name}" is required but was missing')

@@ -1,0 +1,160 @@
+"""One AWS account, as the script has it: who answers each call of a state machine, and what its role may."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from constructs_sm.interpreter.calls import Player, TaskError
+from constructs_sm.testing.source.resource_names import partition_of
+from constructs_sm.testing.world.answers import Answers
+from constructs_sm.testing.world.errors import UnansweredError
+from constructs_sm.testing.world.needs import SOME, Need, is_sagemaker
+from constructs_sm.testing.world.sagemaker import SageMaker
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+
+    from constructs_sm.interpreter.calls import Call, Reading, Waiting, Writing
+    from constructs_sm.testing.world.role import Role
+
+
+class Account(Player):
+    """Plays all that a state machine calls.
+
+    Args:
+        role: The state machine role, which is asked for every call.
+        machine_arn: The state machine's, if it is known.
+        region: Where it runs.
+        files: A folder with what is in S3: `bucket/key`.
+        job_seconds: How long a job runs that no step says otherwise of.
+        describes: How often Describe says of something new that it is still being made.
+    """
+
+    def __init__(
+        self,
+        role: Role,
+        *,
+        machine_arn: str = "",
+        region: str,
+        files: str | os.PathLike[str] | None = None,
+        job_seconds: float = 60,
+        describes: int = 1,
+    ) -> None:
+        self.role = role
+        self.sagemaker = SageMaker(role, job_seconds=job_seconds, describes=describes)
+        self.answers = Answers(role)
+        self._machine_arn = machine_arn
+        self._partition = partition_of(region)
+        self._files = None if files is None else Path(files)
+
+    def copy(self) -> Account:
+        """The same account as it is now, to go on by itself. The role is one for both."""
+        other = object.__new__(Account)
+        other.__dict__.update(self.__dict__)
+        other.sagemaker = self.sagemaker.copy()
+        other.answers = self.answers.copy()
+        return other
+
+    def take_over(self, other: Account) -> None:
+        """Have the script of *other*, as far as it has not been played, and what exists there before any run."""
+        self.sagemaker.take_over(other.sagemaker)
+        self.answers.take_over(other.answers)
+
+    def tell(self, note: Callable[[str, str], None]) -> None:
+        """Tell *note* from now on what happens to a state's job."""
+        self.sagemaker.note = note
+
+    @property
+    def records(self) -> tuple[list[Any], list[Any], list[Any]]:
+        """Requests to SageMaker, jobs that run on, and calls of others: each list grows."""
+        return self.sagemaker.requests, self.sagemaker.left_running, self.answers.calls
+
+    def begin(self, call: Call) -> Any:
+        """The result of a task, or `Waiting`."""
+        return self._service(call).begin(call)
+
+    def end(self, call: Call, waiting: Waiting) -> Any:
+        """The result of a task that took a while."""
+        return self._service(call).end(call, waiting)
+
+    def give_up(self, call: Call, waiting: Waiting) -> None:
+        """Learn that the state waits no longer."""
+        if is_sagemaker(call):
+            self.sagemaker.give_up(call, waiting)
+
+    def _service(self, call: Call) -> SageMaker | Answers:
+        return self.sagemaker if is_sagemaker(call) else self.answers
+
+    def items(self, reading: Reading) -> list[Any] | None:
+        """The items of a Map state that reads them: from the script, or else None if there is a folder of files."""
+        bucket = str(reading.request.get("Bucket", ""))
+        place = str(reading.request.get("Prefix" if reading.lists else "Key", ""))
+        need = self._listing(bucket, place) if reading.lists else self._reading(bucket, place)
+        self._ask(reading.state, "States.ItemReaderFailed", need)
+        items = self.answers.items_of(reading.state)
+        if items is None and self._files is None:
+            message = (
+                f"Map state {reading.state!r} reads its items from s3://{bucket}/{place}, which is not there; "
+                f"answer({reading.state!r}, [...]) with them, or give files= a folder that has {bucket}/{place}"
+            )
+            raise UnansweredError(message)
+        return items
+
+    def content(self, state: str, bucket: str, key: str) -> bytes:
+        """What a file of the folder has in it."""
+        self._ask(state, "States.ItemReaderFailed", self._reading(bucket, key))
+        path = self._file(bucket, key)
+        if path is None or not path.is_file():
+            where = f"{self._files}/{bucket}/{key}"
+            message = f"Map state {state!r} reads s3://{bucket}/{key}, and there is no file {where}; put it there"
+            raise UnansweredError(f"{message}, or answer({state!r}, [...]) with the items")
+        return path.read_bytes()
+
+    def listing(self, state: str, bucket: str, prefix: str) -> list[dict[str, Any]]:
+        """The files of the folder under a prefix, as ListObjectsV2 has them."""
+        folder = self._file(bucket, "")
+        if folder is None or not folder.is_dir():
+            message = f"Map state {state!r} lists s3://{bucket}/{prefix}, and there is no folder {self._files}/{bucket}"
+            raise UnansweredError(f"{message}; make it, or answer({state!r}, [...]) with the items")
+        found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+        return [
+            {"Key": key, "Size": found[key].stat().st_size, "StorageClass": "STANDARD"}
+            for key in sorted(found)
+            if key.startswith(prefix)
+        ]
+
+    def _file(self, bucket: str, key: str) -> Path | None:
+        """Where the folder has an object; None where that would be outside of it."""
+        assert self._files is not None  # noqa: S101 - else nobody reads
+        root = self._files.resolve()
+        path = (root / bucket / key).resolve()
+        return path if path.is_relative_to(root) else None
+
+    def map_run(self, state: str) -> None:
+        """Ask whether the role may run a distributed Map: each of its children is an execution of the state machine."""
+        arn = self._machine_arn
+        child = f"{arn.replace(':stateMachine:', ':execution:')}:{state}" if arn else SOME
+        self._ask(state, "States.Permissions", Need("states:StartExecution", arn or SOME))
+        for verb in ("Describe", "Stop"):
+            self.role.refused(state, [Need(f"states:{verb}Execution", child)])
+
+    def results(self, writing: Writing) -> None:
+        """Ask whether the role may write the results of a Map, which may take an upload in parts."""
+        arn = f"{self._bucket(writing.bucket)}/{writing.key}"
+        actions = ("PutObject", "GetObject", "ListMultipartUploadParts", "AbortMultipartUpload")
+        self._ask(writing.state, "States.ResultWriterFailed", *(Need(f"s3:{action}", arn) for action in actions))
+
+    def _bucket(self, name: str) -> str:
+        return f"arn:{self._partition}:s3:::{name}"
+
+    def _reading(self, bucket: str, key: str) -> Need:
+        return Need("s3:GetObject", f"{self._bucket(bucket)}/{key}")
+
+    def _listing(self, bucket: str, prefix: str) -> Need:
+        return Need("s3:ListBucket", self._bucket(bucket), {"s3:prefix": prefix})
+
+    def _ask(self, state: str, error: str, *needs: Need) -> None:
+        if need := self.role.refused(state, needs):
+            raise TaskError(error, f"The role of the state machine is not authorized: {need}")

@@ -1,0 +1,177 @@
+"""What IAM decides: identity policies and a permissions boundary, for one action on one resource.
+
+Ours, because no maintained evaluator on PyPI takes resources and conditions into account.
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+"""
+
+from __future__ import annotations
+
+import enum
+import functools
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from constructs_sm.language.errors import Problem, raise_all
+from constructs_sm.testing.world.condition_keys import ConditionKeys, Context
+from constructs_sm.testing.world.policy_grammar import read
+from constructs_sm.testing.world.policy_text import ArnPattern
+from constructs_sm.testing.world.truth import Truth, Unknown, all_of, any_of, opposite
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from constructs_sm.testing.world.policy_grammar import ReadStatement
+
+_ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9_-]+")
+_ARN = re.compile(r"arn:[^:]+:[^:]+:[^:]*:[^:]*:")
+
+
+class Answer(enum.Enum):
+    """What IAM answers, as far as it can be known."""
+
+    ALLOWED = "allowed"
+    DENIED = "denied"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """An answer, and what it hangs on.
+
+    Attributes:
+        answer: Allowed, denied or unknown.
+        unknown: The condition keys on which an unknown answer hangs; `truth.RESOURCE` among them where the resource is
+            not known.
+    """
+
+    answer: Answer
+    unknown: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One thing that somebody wants to do.
+
+    Attributes:
+        action: As IAM names it: `sagemaker:CreateTrainingJob`.
+        resource: The ARN, `*` for an action that has none; None where it is not known.
+        keys: What is known of the condition keys.
+    """
+
+    action: str
+    resource: str | None
+    keys: ConditionKeys = field(default_factory=ConditionKeys)
+
+
+class Statement:
+    """One statement, ready to be asked.
+
+    Args:
+        said: What it says.
+    """
+
+    __slots__ = ("_actions", "_resources", "said")
+
+    def __init__(self, said: ReadStatement) -> None:
+        self.said = said
+        self._actions = [_action_pattern(action.lower()) for action in said.actions]
+        self._resources = [ArnPattern(resource, variables=said.variables) for resource in said.resources]
+
+    def is_about(self, action: str) -> bool:
+        """Tell if *action*, in lower case, is one that the statement is about."""
+        return any(pattern.fullmatch(action) for pattern in self._actions) is not self.said.but_actions
+
+    def applies(self, request: Request) -> Truth:
+        """Tell if the statement, which is about the action of *request*, is about all the rest of it."""
+        about = self._covers(request.resource, request.keys)
+        if about is False:
+            return False
+        return all_of((about, *(condition.holds(request.keys) for condition in self.said.conditions)))
+
+    def _covers(self, resource: str | None, keys: ConditionKeys) -> Truth:
+        if not self._resources:
+            return True
+        found = [pattern.matches(resource, keys) for pattern in self._resources]
+        if self.said.but_resources:
+            # A variable without a value makes no statement about other resources.
+            return all_of(False if truth is None else opposite(truth) for truth in found)
+        return any_of(False if truth is None else truth for truth in found)
+
+
+@functools.lru_cache(maxsize=8192)
+def _action_pattern(action: str) -> re.Pattern[str]:
+    return re.compile(re.escape(re.sub(r"\*+", "*", action)).replace(r"\*", ".*").replace(r"\?", "."))
+
+
+class Policy:
+    """Policies that are read once and asked often.
+
+    Args:
+        policies: A document, a statement by itself, JSON of either, or a sequence of those.
+        where: What an error begins with.
+
+    Raises:
+        InvalidInputError: All that IAM would refuse in them.
+    """
+
+    def __init__(self, policies: Any, *, where: str = "policy") -> None:
+        self.statements = tuple(Statement(said) for said in read(policies, where=where))
+        self._by_action: dict[str, tuple[Statement, ...]] = {}
+
+    def about(self, action: str) -> tuple[Statement, ...]:
+        """The statements that are about *action*."""
+        folded = action.lower()
+        if folded not in self._by_action:
+            self._by_action[folded] = tuple(each for each in self.statements if each.is_about(folded))
+        return self._by_action[folded]
+
+    def allows(self, request: Request) -> Truth:
+        """Tell if a statement allows *request* and none denies it."""
+        return decided([(each.said.allows, each.applies(request)) for each in self.about(request.action)])
+
+
+def decided(applying: Sequence[tuple[bool, Truth]]) -> Truth:
+    """What statements decide together: for each, whether it allows, and whether it applies."""
+    allowed = any_of(truth for allows_it, truth in applying if allows_it)
+    denied = any_of(truth for allows_it, truth in applying if not allows_it)
+    return all_of((allowed, opposite(denied)))
+
+
+def decide(policy: Policy, request: Request, *, boundary: Policy | None = None) -> Decision:
+    """Whether *policy* allows *request*, and *boundary* too where there is one."""
+    answers = [policy.allows(request)] if boundary is None else [policy.allows(request), boundary.allows(request)]
+    truth = all_of(answers)
+    if isinstance(truth, Unknown):
+        return Decision(Answer.UNKNOWN, truth.keys)
+    return Decision(Answer.ALLOWED if truth else Answer.DENIED)
+
+
+def allows(policies: Any, action: str, resource: str, context: Context | None = None, *, boundary: Any = None) -> bool:
+    """Tell if IAM allows *action* on *resource* to whoever has *policies*.
+
+    Decided as IAM's documentation says for identity policies and a permissions boundary. Policies of resources,
+    sessions and organizations are not asked.
+
+    Args:
+        policies: A document, a statement by itself, JSON of either, or a sequence of those.
+        action: As IAM names it: `sagemaker:CreateTrainingJob`.
+        resource: The ARN; `*` for an action that is on no resource.
+        context: The condition keys of the request; a key that is not there is absent.
+        boundary: The permissions boundary, in the same forms.
+
+    Raises:
+        InvalidInputError: A policy is not one that IAM would take; the message lists all that is wrong.
+    """
+    problems = [
+        *([] if _ACTION.fullmatch(str(action)) else [Problem("action is none", action, "write it as s3:GetObject")]),
+        *(
+            []
+            if resource == "*" or _ARN.match(str(resource))
+            else [Problem("resource is no ARN", resource, "or write *")]
+        ),
+    ]
+    raise_all("allows", problems)
+    request = Request(action, resource, ConditionKeys(context))
+    limit = None if boundary is None else Policy(boundary, where="boundary")
+    return decide(Policy(policies), request, boundary=limit).answer is Answer.ALLOWED
