@@ -19,7 +19,7 @@ class Unimportable:
 sys.meta_path.insert(0, Unimportable())
 from constructs_sm.commands.cli import main
 for arguments, code, said in eval(sys.argv[1]):
-    print("$", *arguments, flush=True)
+    print("\\x1e", *arguments, flush=True)
     assert main(arguments) == code, arguments
 """
 COMMANDS = [
@@ -49,7 +49,7 @@ def printed(tmp_path_factory):
         check=False,
     )
     assert (ended.stderr, ended.returncode) == ("", 0)
-    return ended.stdout.split("$ ")[1:]
+    return ended.stdout.split("\x1e ")[1:]
 
 
 @pytest.mark.parametrize("number", range(len(COMMANDS)), ids=[" ".join(given) for given, *_ in COMMANDS])
