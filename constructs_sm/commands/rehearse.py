@@ -49,11 +49,10 @@ def command(
 
 
 def _ending(target: Target, run: Run) -> list[str]:
+    """The summary; the cause whole, where the summary has its beginning alone; and what nothing was held to."""
     lines = [run.summary]
-    shown = run.summary.splitlines()[0]
-    failure = run.failure
-    if failure and failure.cause and " ".join(failure.reason.split()) not in shown:
-        lines.append(f"cause: {failure.cause}")
+    if run.cause and run.cause not in run.summary:
+        lines.append(f"cause: {run.cause}")
     if target.machine.policy is None:
         lines.append("no policy is enforced: the file has no role with its policies; see constructs-sm permissions")
     return lines

@@ -40,7 +40,7 @@ def test_project_passes_its_tests_and_its_checks(tmp_path):
     assert made(folder) == FILES
     assert 'PipelineStack(app, "ChurnModel"' in (folder / "app.py").read_text()
 
-    tested = run(folder, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "constructs_sm.testing.pytest_plugin")
+    tested = run(folder, "-m", "pytest", "-q", "-p", "no:cacheprovider")
     assert "5 passed" in tested.stdout, tested.stdout + tested.stderr
     assert run(folder, "app.py", CDK_OUTDIR="cdk.out").returncode == 0
     for checks in (["permissions", "cdk.out", "--missing-only"], ["drill", "cdk.out"]):

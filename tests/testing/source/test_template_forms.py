@@ -71,7 +71,9 @@ def test_definition_may_be_yaml_in_a_text():
 
 def test_keys_that_yaml_takes_for_booleans_are_texts(tmp_path):
     path = tmp_path / "machine.yaml"
-    path.write_text("StartAt: Yes\nStates:\n  Yes: {Type: Pass, Next: 'No'}\n  No: {Type: Succeed}\n  on: {Type: Fail}\n")
+    path.write_text(
+        "StartAt: Yes\nStates:\n  Yes: {Type: Pass, Next: 'No'}\n  No: {Type: Succeed}\n  on: {Type: Fail}\n"
+    )
 
     # The value is a boolean, as YAML 1.1 has it; the keys are what stands there.
     with pytest.raises(InvalidInputError, match="name one of its states, got True; use one of Yes, No, on"):
@@ -116,7 +118,10 @@ def test_policy_whose_statements_are_elsewhere_is_named():
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("05_definition_s3.yaml", "M: the definition is in S3 (DefinitionS3Location), got 's3://b/k.asl.json'; download"),
+        (
+            "05_definition_s3.yaml",
+            "M: the definition is in S3 (DefinitionS3Location), got 's3://b/k.asl.json'; download",
+        ),
         ("15_transform_include.yaml", "a transform that is not read, got 'AWS::Include'"),
         ("17_serverless.yml", "a file of the Serverless Framework is not read"),
     ],
@@ -131,7 +136,10 @@ def test_form_that_is_not_read_is_refused_by_name(name, said):
     [
         ({"Transform": ["AWS::Serverless-2016-10-31", "AWS::LanguageExtensions"]}, "got 'AWS::LanguageExtensions'"),
         ({"Transform": {"Name": "My::Macro"}}, "a transform that is not read, got 'My::Macro'"),
-        ({"Resources": {"Fn::ForEach::Topics": ["x", ["a"], {}]}}, "a loop that is not read, got 'Fn::ForEach::Topics'"),
+        (
+            {"Resources": {"Fn::ForEach::Topics": ["x", ["a"], {}]}},
+            "a loop that is not read, got 'Fn::ForEach::Topics'",
+        ),
     ],
     ids=["language extensions", "macro", "loop"],
 )
