@@ -35,7 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         import click  # noqa: PLC0415 - an extra
     except ModuleNotFoundError:
-        print("constructs-sm: the command line needs click; pip install 'constructs-sm[cli]'", file=sys.stderr)
+        print(
+            "constructs-sm: the command line needs click; install it with: pip install 'constructs-sm[cli]'",
+            file=sys.stderr,
+        )
         return WRONG
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

@@ -120,6 +120,7 @@ def content_of(where: str, text: str) -> Any:
 
     Raises:
         InvalidInputError: It is neither.
+        ImportError: It is YAML, and PyYAML is not installed.
     """
     is_json = text.lstrip()[:1] in {"{", "["}
     try:
@@ -133,8 +134,8 @@ def content_of(where: str, text: str) -> Any:
         use = "correct it there"
         raise _refusal(where, f"this is no {'JSON' if is_json else 'YAML'}", str(error), use) from error
     except ModuleNotFoundError as error:
-        use = "install it with: pip install 'constructs-sm[cli]', or give JSON"
-        raise _refusal(where, "YAML needs PyYAML", str(error.name), use) from error
+        message = "a template in YAML needs PyYAML; install it with: pip install 'constructs-sm[testing]'"
+        raise ImportError(message, name=error.name) from error
 
 
 def _yaml(text: str) -> Any:
