@@ -85,7 +85,8 @@ def of(checkout: Path) -> dict[str, int]:
     command = [sys.executable, __file__, "--here"]
     environment = {**os.environ, "PYTHONPATH": str(checkout)}
     run = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
-    return json.loads(run.stdout.splitlines()[-1])
+    found: dict[str, int] = json.loads(run.stdout.splitlines()[-1])
+    return found
 
 
 def main(arguments: list[str]) -> None:

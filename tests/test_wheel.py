@@ -113,6 +113,7 @@ def theirs(installed: Installed) -> dict[str, Any]:
 def test_wheel_holds_the_package_and_nothing_else(source: Path, wheel: Path) -> None:
     modules = {path.relative_to(source).as_posix() for path in (source / "constructs_sm").rglob("*.py")}
     data = {f"constructs_sm/{name}" for name in ("__init__.pyi", "ground_truth.json", "images.json", "py.typed")}
+    data |= {path.relative_to(source).as_posix() for path in (source / "constructs_sm/commands/project").iterdir()}
     about = {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE", "top_level.txt"}
 
     with zipfile.ZipFile(wheel) as archive:
@@ -131,15 +132,14 @@ def test_installed_package_is_imported_silently(installed: Installed) -> None:
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
 
 
-def test_command_is_installed_and_says_what_it_lacks(installed: Installed, tmp_path: Path) -> None:
-    definition = tmp_path / "definition.json"
-    computed = {"Type": "Pass", "Output": "{% 1 + 1 %}", "End": True}
-    definition.write_text(json.dumps({"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": computed}}))
+def test_command_is_installed_and_says_what_it_lacks(installed: Installed) -> None:
     program = "import sys; from importlib.metadata import entry_points; sys.exit(entry_points(name='constructs-sm')"
-    ended = installed.run("-c", f"{program}['constructs-sm'].load()(['rehearse', {str(definition)!r}]))")
+    ended = installed.run("-c", f"{program}['constructs-sm'].load()(['rehearse', 'cdk.out']))")
 
     assert ended.returncode == 2
-    assert ended.stderr.endswith("install it with: pip install 'constructs-sm[testing]'\n")
+    assert ended.stderr == (
+        "constructs-sm: the command line needs click; install it with: pip install 'constructs-sm[cli]'\n"
+    )
 
 
 def test_importing_the_package_does_not_load_the_api_model(installed: Installed) -> None:

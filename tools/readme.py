@@ -61,7 +61,7 @@ def parts() -> dict[str, str]:
     described = ROOT / "examples" / "train_and_deploy" / "cdk.json"
     return {
         "example": f"```python\n{example.read_text()}```",
-        "picture": f"```mermaid\n{mermaid(nightly)}```",
+        "picture": f"```mermaid\n{mermaid(nightly, detail=True)}```",
         "state": f"```json\n{_LOOKED_UP.sub('${AccountOfTheImage}', state)}\n```",
         "jobs": "\n".join(_jobs()),
         "polled": ", ".join(f"`{action.api}`" for action in POLLED_ACTIONS) + ".",

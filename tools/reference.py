@@ -114,11 +114,11 @@ def page() -> str:
         _section("`images`", _first(images), _functions(images)),
         f"## `polled_actions`\n\nWhat `PolledJob(action=...)` takes.\n\n{_table(_rows_of_polled(), 'row', 'API')}\n",
         f"## `retry`\n\nWhat `retry=` takes.\n\n{_table(_constants(retry), 'policies', 'what they are')}\n",
+        _section("Pictures", "Of `constructs_sm.diagram`.", _exported(diagram)),
         _section(
             "Testing",
-            "Of `constructs_sm.testing`, with the extra `testing`: see [the guide](rehearsal.md). `mermaid` is of"
-            " `constructs_sm.diagram`.",
-            [*_exported(testing), ("mermaid", diagram.mermaid)],
+            "Of `constructs_sm.testing`, with the extra `testing`: see [the guide](rehearsal.md).",
+            _exported(testing),
         ),
     ]
     return "\n".join(parts)
@@ -149,8 +149,8 @@ def _table(rows: Iterable[tuple[str, ...]], *heads: str) -> str:
 
 
 def _linked(name: str, value: Any) -> str:
-    module = getattr(value, "__module__", None) or type(value).__module__
-    return f"[`{name}`](../{module.replace('.', '/')}.py)"
+    path = (getattr(value, "__module__", None) or type(value).__module__).replace(".", "/")
+    return f"[`{name}`](../{path}{'/__init__' if (ROOT / path).is_dir() else ''}.py)"
 
 
 def _first(value: Any) -> str:

@@ -1,111 +1,101 @@
-"""The command `constructs-sm`: rehearse what has been synthesized. It parses, calls and prints."""
+"""The command `constructs-sm`: one module a command, loaded when it is asked for."""
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
-from pathlib import Path
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from constructs_sm.interpreter.history import Moment
-    from constructs_sm.testing import Rehearsal
-
-_WRONG = 2
-"""The exit code where the command itself could not be done."""
+WRONG = 2
+"""The exit code where a command could not be done."""
+_INTERRUPTED = 130
+_COMMANDS = {
+    "actions": "list the SageMaker APIs there are jobs for",
+    "completion": "print the script that completes this command in a shell",
+    "diagram": "draw a state machine: Mermaid, DOT or SVG",
+    "drill": "let every job be throttled, fail, stop and never end, and print the failures it does not survive",
+    "init": "make a project with an app, tests and CI that pass",
+    "permissions": "print the permissions that the state machine role is missing, and the grants it does not need",
+    "rehearse": "run a state machine offline, and print its timeline",
+    "rules": "list every rule, and say why one is",
+}
+"""The commands, each in a module of its name; the help is here, so that none is loaded to list them."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says.
 
     Returns:
-        0 if all is well; 1 if the execution does not succeed or something is found; 2 if the command cannot be done.
+        0 if all is well; 1 if the execution does not succeed or something is found; 2 if a command cannot be done.
     """
-    given = _parser().parse_args(arguments)
     try:
-        code: int = given.command(given)
-    except Exception as error:  # noqa: BLE001 - whatever it is, one line of it
-        text = " ".join(str(error).split()) or type(error).__name__
-        print(f"constructs-sm: {text}", file=sys.stderr)
-        return _WRONG
-    return code
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="constructs-sm", description="Rehearse SageMaker pipelines offline.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, command, told in (
-        ("rehearse", _rehearse, "run a state machine, and print its timeline"),
-        ("drill", _drill, "let every job be throttled, fail, stop and never end, and print what is not stood"),
-        ("permissions", _permissions, "print what the state machine role is missing, and what it has for nothing"),
-    ):
-        sub = commands.add_parser(name, help=told, description=told.capitalize())
-        sub.set_defaults(command=command)
-        sub.add_argument("path", metavar="PATH", help="a cdk.out, a template, or a definition")
-        sub.add_argument("--stack", metavar="NAME", help="which stack of a cdk.out")
-        sub.add_argument("--machine", metavar="ID", help="logical id of the state machine")
-        sub.add_argument("--input", metavar="FILE|JSON", help="the execution's input; default: {}")
-        sub.add_argument("--script", metavar="FILE", help="what happens, as JSON: see docs/rehearsal.md")
-    return parser
-
-
-def _rehearse(given: argparse.Namespace) -> int:
-    def rehearse(rehearsal: Rehearsal, execution_input: Any) -> int:
-        run = rehearsal.start(execution_input)
-        print(run.summary)
-        return 0 if run.succeeded else 1
-
-    return _with_rehearsal(given, rehearse, watch=_print_moment)
-
-
-def _drill(given: argparse.Namespace) -> int:
-    def drill(rehearsal: Rehearsal, execution_input: Any) -> int:
-        findings = rehearsal.drill(execution_input)
-        print("\n".join(map(str, findings)) or "nothing found")
-        return 1 if findings else 0
-
-    return _with_rehearsal(given, drill)
-
-
-def _permissions(given: argparse.Namespace) -> int:
-    def permissions(rehearsal: Rehearsal, execution_input: Any) -> int:
-        found = rehearsal.permissions(execution_input)
-        print(found)
-        return 0 if found.exact else 1
-
-    return _with_rehearsal(given, permissions)
-
-
-def _with_rehearsal(given: argparse.Namespace, work: Callable[[Rehearsal, Any], int], **options: Any) -> int:
-    from constructs_sm.commands.scripts import play  # noqa: PLC0415
-    from constructs_sm.testing import Rehearsal  # noqa: PLC0415 - not before the arguments are right
-
-    script = _json(given.script, "--script") if given.script else {}
-    if not isinstance(script, dict):
-        kind = type(script).__name__
-        message = f"--script {given.script}: an object was expected, got a {kind}; see docs/rehearsal.md"
-        raise TypeError(message)
-    execution_input = _json(given.input, "--input") if given.input else script.get("input", {})
-    with Rehearsal.of(given.path, stack=given.stack, machine=given.machine, **options) as rehearsal:
-        play(rehearsal, script)
-        return work(rehearsal, execution_input)
-
-
-def _json(given: str, option: str) -> Any:
-    """JSON from the command line itself, or from the file that it names."""
-    is_text = given.lstrip()[:1] in {"{", "["}
+        import click  # noqa: PLC0415 - an extra
+    except ModuleNotFoundError:
+        print(
+            "constructs-sm: the command line needs click; install it with: pip install 'constructs-sm[cli]'",
+            file=sys.stderr,
+        )
+        return WRONG
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # A name of a state may have characters that the terminal has not.
+            stream.reconfigure(errors="backslashreplace")
     try:
-        return json.loads(given if is_text else Path(given).read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
-        message = f"{option} {given}: {error}"
-        raise ValueError(message) from error
+        result = _group(click).main(
+            None if arguments is None else list(arguments), prog_name="constructs-sm", standalone_mode=False
+        )
+    except click.exceptions.Abort:
+        return _INTERRUPTED
+    except click.ClickException as error:
+        message = " ".join(error.format_message().split()).rstrip(".")
+        print(f"constructs-sm: {message}{_hint(click, error)}", file=sys.stderr)
+        return WRONG
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    return result if isinstance(result, int) else 0
 
 
-def _print_moment(moment: Moment) -> None:
-    print(moment, flush=True)
+def _hint(click: Any, error: Any) -> str:
+    """Say where the usage is told that an error is of; empty for another error."""
+    if not isinstance(error, click.UsageError):
+        return ""
+    path = error.ctx.command_path if error.ctx is not None else "constructs-sm"
+    return f"; see {path} --help"
+
+
+def _group(click: Any) -> Any:
+    class Commands(click.Group):  # type: ignore[misc]
+        def list_commands(self, _: Any) -> list[str]:
+            return sorted(_COMMANDS)
+
+        def get_command(self, _: Any, name: str) -> Any:
+            if name not in _COMMANDS:
+                return None
+            return import_module(f"constructs_sm.commands.{name}").command
+
+        def format_commands(self, _: Any, formatter: Any) -> None:
+            with formatter.section("Commands"):
+                formatter.write_dl(sorted(_COMMANDS.items()))
+
+    group = Commands(
+        name="constructs-sm",
+        help="Rehearse, judge and draw state machines that run SageMaker jobs, offline.",
+        no_args_is_help=False,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    )
+    return click.version_option(_version(), prog_name="constructs-sm", message="%(prog)s %(version)s")(group)
+
+
+def _version() -> str:
+    try:
+        return version("constructs-sm")
+    except PackageNotFoundError:
+        return "of a checkout that is not installed"
 
 
 if __name__ == "__main__":

@@ -44,8 +44,9 @@ def test_rehearsal_prints_its_timeline_and_exits_well(written, capsys):
 
     printed = capsys.readouterr().out.splitlines()
     assert printed[0].split(" | ") == ["      0:00:00  Job", "entered"]
-    assert printed[-2] == "SUCCEEDED after 0:01:00"
-    assert "1 state transitions, 8 of 25,000 history events" in printed[-1]
+    assert printed[-3] == "SUCCEEDED after 0:01:00"
+    assert "1 state transitions, 8 of 25,000 history events" in printed[-2]
+    assert printed[-1].startswith("no policy is enforced")
 
 
 def test_failed_execution_exits_with_1_and_says_why(written, capsys):
@@ -107,7 +108,7 @@ def test_error_of_an_answer_can_be_said_in_json(written, capsys):
 @pytest.mark.parametrize(
     ("document", "said"),
     [
-        (ASKING, "give it an answer: rehearsal.answer('Ask', ...)"),
+        (ASKING, "no answer for Ask (lambda:invoke); fill in the script below, and give its file with --script"),
         ({"StartAt": "X", "States": {"X": {"Type": "Tusk"}}}, "Tusk"),
     ],
     ids=["unanswered", "no definition"],
@@ -164,4 +165,4 @@ def test_permissions_are_printed(written, capsys, action, code, said):
 def test_script_that_is_no_object_is_one_clear_line(written, capsys):
     assert main(["rehearse", written("machine.json", JOB), "--script", written("script.json", ["Throttled"])]) == 2
 
-    assert "an object was expected, got a list" in capsys.readouterr().err
+    assert "the script: an object was expected, got ['Throttled']" in capsys.readouterr().err

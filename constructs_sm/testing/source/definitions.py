@@ -112,6 +112,8 @@ def _misshapen_parts(name: str, state: Mapping[str, Any], use: str) -> Iterator[
             )
             continue
         for part in parts:
+            if field == "Branches":
+                yield from _misshapen(part, f"a branch of {name!r}")
             if field in {"Catch", "Retry"} and not _is_list_of_texts(part.get("ErrorEquals")):
                 yield Problem(
                     f"{field} of state {name!r} needs ErrorEquals",
@@ -119,13 +121,18 @@ def _misshapen_parts(name: str, state: Mapping[str, Any], use: str) -> Iterator[
                     use,
                     "source-of-rehearsal",
                 )
-            if field == "Branches":
-                yield from _misshapen(part, f"a branch of {name!r}")
-    for field in ("ItemProcessor", "Iterator"):
-        if field in state:
-            yield from _misshapen(state[field], f"{field} of {name!r}")
-    for field in ("Next", "Default", "Resource"):
-        if not isinstance(state.get(field, ""), str):
+            if field in {"Catch", "Choices"} and not isinstance(part.get("Next"), str):
+                yield Problem(
+                    f"{field} of state {name!r} needs Next", _kind(part.get("Next")), use, "source-of-rehearsal"
+                )
+    yield from _misshapen_fields(name, state, use)
+
+
+def _misshapen_fields(name: str, state: Mapping[str, Any], use: str) -> Iterator[Problem]:
+    for field in sorted({"ItemProcessor", "Iterator"} & state.keys()):
+        yield from _misshapen(state[field], f"{field} of {name!r}")
+    for field in sorted({"Next", "Default", "Resource"} & state.keys()):
+        if not isinstance(state[field], str):
             yield Problem(f"{field} of state {name!r} must be a text", _kind(state[field]), use, "source-of-rehearsal")
 
 

@@ -120,6 +120,7 @@ def content_of(where: str, text: str) -> Any:
 
     Raises:
         InvalidInputError: It is neither.
+        ImportError: It is YAML, and PyYAML is not installed.
     """
     is_json = text.lstrip()[:1] in {"{", "["}
     try:

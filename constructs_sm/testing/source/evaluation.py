@@ -114,7 +114,9 @@ class Template:
         raise InvalidInputError(self.where, [Problem(what, got, use, "source-of-rehearsal")])
 
     def _section(self, name: str) -> Mapping[str, Any]:
-        found = self._document.get(name) or {}
+        found = self._document.get(name)
+        if found is None:
+            return {}
         if not isinstance(found, Mapping):
             self.refuse(f"{name} must be an object", type(found).__name__, "give a template")
         return found

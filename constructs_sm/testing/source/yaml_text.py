@@ -5,6 +5,7 @@ Importing it needs PyYAML, which whoever reads JSON alone can do without.
 
 from __future__ import annotations
 
+import gc
 import math
 from typing import Any
 
@@ -26,6 +27,9 @@ def loaded(text: str) -> Any:
     Raises:
         ValueError: It is no YAML, or holds what JSON cannot hold, or becomes too large.
     """
+    # The collector would look through half a million nodes over and over, of which none is garbage.
+    collects = gc.isenabled()
+    gc.disable()
     try:
         loader = _Loader(text)
         try:
@@ -41,6 +45,9 @@ def loaded(text: str) -> Any:
         raise ValueError(f"{_place(mark)}{error.problem or error.context}") from error
     except yaml.YAMLError as error:
         raise ValueError(" ".join(str(error).split())) from error
+    finally:
+        if collects:
+            gc.enable()
 
 
 class _Loader(_Base):  # type: ignore[misc]

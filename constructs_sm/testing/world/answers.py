@@ -85,7 +85,7 @@ class Answers:
         if not self._answers[call.state]:
             if (call.service, call.api, call.pattern) == ("sfn", "sendTaskFailure", "waitForTaskToken"):
                 # A task that reports its own failure, as a FailureHandler does.
-                return TaskError(call.request["Error"], call.request["Cause"])
+                return TaskError(*(str(call.request.get(name, "")) for name in ("Error", "Cause")))
             if (usual := _USUAL.get(f"{call.service}:{call.api}")) is not None:
                 return usual
             message = (

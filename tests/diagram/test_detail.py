@@ -1,10 +1,10 @@
-"""The picture of a state machine: every state, every arrow, whatever the names."""
+"""The picture of every state: every state, every arrow, whatever the names."""
 
 import html
 import re
 from typing import Any
 
-from constructs_sm.diagram import mermaid
+from constructs_sm import diagram
 
 import pytest
 
@@ -73,6 +73,10 @@ NESTED: dict[str, Any] = {
         "Failed": {"Type": "Fail"},
     },
 }
+
+
+def mermaid(definition: dict[str, Any]) -> str:
+    return diagram.mermaid(definition, detail=True)
 
 
 def machine(**states: Any) -> dict[str, Any]:

@@ -1,0 +1,31 @@
+"""`constructs-sm drill`: let everything go wrong once, and print the failures that are not survived."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from constructs_sm.commands.progress import working
+from constructs_sm.commands.rehearsals import rehearsal_of, script_options
+from constructs_sm.commands.targets import Outcome, Target, each_target, machine_options
+
+import click
+
+
+@click.command("drill")
+@machine_options
+@script_options
+def command(
+    paths: tuple[str, ...], script: str | None, execution_input: str | None, as_json: bool, **options: Any
+) -> int:
+    """Let every job be throttled, fail, stop and never end, and print the failures that are not survived."""
+    outcome = Outcome(as_json)
+
+    def drill(target: Target) -> None:
+        with rehearsal_of(target, script, execution_input) as (rehearsal, given), working(f"drilling {target.name}"):
+            findings = rehearsal.drill(given)
+        found = [{"state": finding.state, "problem": finding.problem} for finding in findings]
+        outcome.add(target, 1 if findings else 0, {"findings": found})
+        if not as_json:
+            click.echo("\n".join(map(str, findings)) or "nothing found")
+
+    return each_target(paths, outcome, drill, **options)

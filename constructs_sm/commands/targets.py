@@ -1,0 +1,216 @@
+"""The state machines that a command is for: from files, folders and globs, with the options that all commands share."""
+
+from __future__ import annotations
+
+import glob
+import json
+import os
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from constructs_sm.commands.cli import WRONG
+from constructs_sm.commands.failures import told
+from constructs_sm.language.errors import InvalidInputError, Problem
+from constructs_sm.testing.source.machine import Machine, machines_of
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+_PLACE_DIGITS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One state machine, and the file that it is in."""
+
+    path: str
+    machine: Machine
+
+    @property
+    def name(self) -> str:
+        """The target in messages: its file, and its logical id where it has one."""
+        return " ".join(filter(None, (self.path, self.machine.stack, self.machine.id)))
+
+
+@dataclass(slots=True)
+class Outcome:
+    """The outcome of a command so far: its exit code, and what it prints as JSON."""
+
+    as_json: bool = False
+    code: int = 0
+    documents: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, target: Target, code: int, document: dict[str, Any]) -> None:
+        self.code = max(self.code, code)
+        self.documents.append({"file": target.path, "machine": target.machine.id or None, **document})
+
+    def fail(self, path: str, error: Exception) -> None:
+        """Tell of what could not be done, in one line."""
+        self.code = WRONG
+        message = told(path, error)
+        script = getattr(error, "script", None)
+        self.documents.append({"file": path, "error": message, **({"script": script} if script else {})})
+        if not self.as_json:
+            click.echo(f"constructs-sm: {message}", err=True)
+            if script:
+                click.echo(json.dumps(script, indent=2))
+
+    def end(self) -> int:
+        if self.as_json:
+            click.echo(json.dumps(self.documents, indent=2, default=str))
+        return self.code
+
+
+def machine_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the paths and options that say which state machines it is for."""
+    for option in reversed(
+        (
+            click.argument("paths", metavar="PATH...", nargs=-1, required=True),
+            click.option("--stack", metavar="NAME", help="Stack of a cdk.out. Default: each that has a state machine."),
+            click.option("--machine", metavar="ID", help="Logical id of a state machine. Default: each."),
+            click.option("--account", metavar="ID", callback=_account, help="Account. Default: as its ARNs say."),
+            click.option("--region", metavar="NAME", callback=_region, help="Region. Default: as its ARNs say."),
+            click.option(
+                "--set",
+                "parameters",
+                metavar="NAME=VALUE",
+                multiple=True,
+                callback=_parameters,
+                help="Value of a template's parameter, or of a placeholder in a definition.",
+            ),
+            click.option("--json", "as_json", is_flag=True, help="Print JSON."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def each_target(
+    paths: Sequence[str],
+    outcome: Outcome,
+    work: Callable[[Target], None],
+    *,
+    headings: bool = True,
+    **options: Any,
+) -> int:
+    """Do *work* with every state machine at *paths*, and tell of those that it cannot be done with.
+
+    Args:
+        paths: Files, folders and globs.
+        outcome: Told how it goes.
+        work: Done with each.
+        headings: Print the name of each before it, where there are several.
+        **options: As of `machines_of`.
+    """
+    files = _files(paths, outcome)
+    several = len(files) > 1
+    for path in files:
+        with _told_at(path, outcome):
+            machines = list(machines_of(path, **options))
+            if not machines:
+                use = "give a template that has one"
+                raise InvalidInputError(
+                    path, [Problem("there is no state machine", "a template without", use, "source-of-rehearsal")]
+                )
+            several = several or len(machines) > 1
+            for machine in machines:
+                target = Target(path, machine)
+                if several and headings and not outcome.as_json:
+                    click.echo(f"== {target.name}")
+                with _told_at(path, outcome):
+                    work(target)
+    return outcome.end()
+
+
+@contextmanager
+def _told_at(path: str, outcome: Outcome) -> Iterator[None]:
+    try:
+        yield
+    except (BrokenPipeError, click.ClickException, click.exceptions.Exit):
+        raise
+    except Exception as error:
+        # Whatever it is: one line of it.
+        if os.environ.get("CONSTRUCTS_SM_DEBUG"):
+            raise
+        outcome.fail(path, error)
+
+
+def _files(paths: Sequence[str], outcome: Outcome) -> list[str]:
+    """The files that *paths* name, globs that the shell has left included."""
+    found: list[str] = []
+    for path in paths:
+        if not glob.has_magic(path) or _exists(path):
+            found.append(path)
+            continue
+        matches = sorted(glob.glob(path, recursive=True))  # noqa: PTH207 - a pattern may begin anywhere
+        if not matches:
+            problem = Problem(
+                "nothing matches", path, "give a template, a definition or a cdk.out", "source-of-rehearsal"
+            )
+            outcome.fail(path, InvalidInputError(path, [problem]))
+        found += matches
+    return list(dict.fromkeys(found))
+
+
+def _exists(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):
+        return False
+
+
+def json_option(given: str | None, option: str) -> Any:
+    """JSON from the command line itself, or from the file that it names; None if it is not given.
+
+    Raises:
+        click.UsageError: It is no JSON, or the file cannot be read.
+    """
+    if given is None:
+        return None
+    is_text = given.lstrip()[:1] in {"{", "["}
+    shown = given if len(given) <= 80 else f"{given[:77]}..."  # noqa: PLR2004 - a line of a terminal
+    try:
+        text = sys.stdin.read() if given == "-" else given if is_text else Path(given).read_text(encoding="utf-8")
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        message = f"{option} {shown}: this is no JSON, at {place}: {error.msg}; correct it there"
+    except RecursionError:
+        message = f"{option} {shown}: nested too deeply; nest it less"
+    except UnicodeDecodeError:
+        message = f"{option} {shown}: the file is binary; give JSON"
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "no such path"
+        message = f"{option} {shown}: {reason}; give JSON, or a file of it"
+    raise click.UsageError(message)
+
+
+def _account(_: Any, __: Any, value: str | None) -> str | None:
+    if value is not None and not (len(value) == _PLACE_DIGITS and value.isdigit() and value.isascii()):
+        message = f"--account {value}: an account has 12 digits"
+        raise click.UsageError(message)
+    return value
+
+
+def _region(_: Any, __: Any, value: str | None) -> str | None:
+    parts = (value or "").split("-")
+    if value is not None and not (len(parts) in {3, 4} and parts[-1].isdigit() and value.isascii()):
+        message = f"--region {value}: a Region is called like eu-west-1"
+        raise click.UsageError(message)
+    return value
+
+
+def _parameters(_: Any, __: Any, values: Sequence[str]) -> dict[str, str]:
+    found = {}
+    for value in values:
+        name, sign, text = value.partition("=")
+        if not sign or not name:
+            message = f"--set {value}: write it as Name=value"
+            raise click.UsageError(message)
+        found[name] = text
+    return found
