@@ -92,7 +92,7 @@ def test_time_of_a_task_may_come_at_run_time(state, language, time, rendered):
 @pytest.mark.parametrize(
     "time",
     [True, False, 0, -1, 1.5, math.nan, math.inf, -math.inf, "1h", [60], Duration.millis(1500)],
-    ids=str,
+    ids=["True", "False", "0", "-1", "1.5", "nan", "inf", "-inf", "a text", "a list", "a Duration of 1.5 seconds"],
 )
 def test_what_is_no_time_is_refused_by_name(stack, argument, language, time):
     refused(
@@ -210,7 +210,7 @@ def test_state_name_gets_the_prefixes_of_the_cdk(stack, machine):
     assert list(definition(stack)["States"])[:2] == ["EU: Go", "EU: Go: ValidateOutput"]
 
 
-@pytest.mark.parametrize("name", ["", "x" * 70, 5, sfn.JsonPath.string_at("$.name")], ids=str)
+@pytest.mark.parametrize("name", ["", "x" * 70, 5, sfn.JsonPath.string_at("$.name")], ids=["empty", "long", "number", "token"])
 def test_what_is_no_name_of_a_state_is_refused(stack, name):
     refused(stack, "state_name names the states", state_name=name)
 
