@@ -183,7 +183,8 @@ def test_largest_yaml_is_read(tmp_path):
     path.write_text(f"StartAt: S0\nStates:\n{states}  S26000: {{Type: Succeed}}\n")
     assert 900_000 < path.stat().st_size < 1_048_576
 
-    assert read_within(path, 500) == []
+    (machine,) = machines_of(path)
+    assert len(machine.definition["States"]) == 26_001
 
 
 def test_definition_in_a_template_has_the_limit_of_step_functions():
