@@ -127,7 +127,8 @@ class TuningJob(SageMakerJob):
         max_retry_attempts: SageMaker begins a training again this often after an internal error of its own.
         vpc: Where the instances are reachable; its private subnets, unless *subnets* says otherwise.
         subnets: A selection of *vpc*'s, or a list.
-        security_groups: Required in a VPC.
+        security_groups: Default, in a VPC: a group of the job's own, whose members may talk to each other where a job
+            has several instances.
         network_isolation: Cut the containers off the network. Default: False.
         inter_container_traffic_encryption: Encrypt what the instances tell each other. Default: False.
         kms_key: Encrypts the volumes and the models. Default: SageMaker's own.

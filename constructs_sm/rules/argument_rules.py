@@ -111,6 +111,20 @@ ROLE_OF_OURS: Final = _rule(
     "the job runs under no role that the library knows",
     "use the role that parameters name, or that of the model",
 )
+IN_VPC: Final = _rule(
+    "job-in-vpc",
+    "a job has no security groups that are known at synthesis",
+    "pass vpc= to the job, or to its PipelineStack",
+)
+INSTANCES: Final = _rule(
+    "metric-of-instances",
+    "SageMaker counts nothing under a name that is known at synthesis",
+    "ask a training, processing or transform job whose name begins with a text",
+    source=_SAGEMAKER.format("dg/monitoring-cloudwatch"),
+)
+OVERRIDE: Final = _rule(
+    "override-path", "an override is of no field", "write the names of fields with dots between them"
+)
 REQUEST_VALUE: Final = _rule(
     "value-of-request", "a value is nothing that a request can hold", "pass a JSON value or a CDK construct"
 )
@@ -206,7 +220,7 @@ CODE_LATE: Final = _rule(
 SECURITY_GROUPS: Final = _rule(
     "vpc-needs-security-groups",
     "a job in a VPC has no security groups",
-    "pass security_groups=[...]",
+    "pass security_groups=[...], or vpc= for a group of its own",
     source=_SAGEMAKER.format("APIReference/API_VpcConfig"),
 )
 SUBNETS: Final = _rule("subnets-need-vpc", "subnets are of no VPC", "pass vpc, an ec2.IVpc, or a list of subnets")

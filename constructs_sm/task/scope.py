@@ -22,12 +22,13 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import IValidation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from constructs_sm.actions import Action
     from constructs_sm.grants.statements import Grant
     from constructs_sm.values.s3 import S3Location
 
+    from aws_cdk import aws_ec2 as ec2
     from constructs import Construct, IConstruct
 
 _SCOPES: dict[IConstruct, JobScope] = {}
@@ -81,6 +82,7 @@ class JobScope:
             them all, however many they are. None: every job keeps its own.
         data: Where jobs write that are not told where.
         vpc: Where jobs run that are not told where, as SageMaker's VpcConfig.
+        security_group: The group in that VpcConfig, where it was made here.
     """
 
     def __init__(
@@ -90,6 +92,7 @@ class JobScope:
         name_prefix: str | None = None,
         data: S3Location | None = None,
         vpc: Mapping[str, Any] | None = None,
+        security_group: ec2.ISecurityGroup | None = None,
     ) -> None:
         self._owner = owner
         self.name_prefix = name_prefix
@@ -99,6 +102,7 @@ class JobScope:
         # Of the app: jobs of several stacks may stand in one state machine.
         self.uncaught = _UNCAUGHT.setdefault(stack.node.root, Uncaught())
         self._vpc = vpc
+        self._security_group = security_group
         watch(stack)
         self.arns = arns_of(stack)
         self._execution_role: iam.Role | None = None
@@ -126,6 +130,12 @@ class JobScope:
         if not self.wiring.watched:
             self.wiring.watched = True
             self._stack.node.add_validation(_Wired(self._stack, self.wiring))
+
+    def groups_of(self, ids: Sequence[Any]) -> list[ec2.ISecurityGroup]:
+        """Find the groups among *ids* that jobs have from here."""
+        if self._security_group is None or not self._vpc or self._vpc["SecurityGroupIds"][0] not in ids:
+            return []
+        return [self._security_group]
 
     def defaults(self, action: Action, defaults: Mapping[str, Any]) -> Mapping[str, Any]:
         """Defaults of a request of *action* in here: its own *defaults*, and the VPC."""

@@ -11,11 +11,12 @@ from constructs_sm.language.late_bound import Computed, is_json_path, is_jsonata
 from constructs_sm.language.paths import key_in
 from constructs_sm.requests import model_check
 from constructs_sm.task.output_check import Status
+from constructs_sm.values.names import arn_suffix
 from constructs_sm.values.outputs import JobOutput, TaskIdentity
 from constructs_sm.values.s3 import S3Location
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Sequence
 
     from constructs_sm.actions import Action
     from constructs_sm.grants.statements import Grant
@@ -116,9 +117,21 @@ class TaskState:
             "States.ArrayGetItem(States.StringSplit(<>, '/'), 1)", "$split(<>, '/')[1]"
         )
 
+    @property
+    def literal_name(self) -> str:
+        """The name, or its beginning, as far as it is known at synthesis."""
+        name = self.request.get(self.action.name_field) or ""
+        return arn_suffix(str(name), run_time=isinstance(name, Computed)).rstrip("*-")
+
     def said(self, name: str, text: str) -> JobOutput:
         """Something of the job that is known before it runs, and is there when it has."""
         return JobOutput.literal(self.identity, name, text)
+
+    def use(self, outputs: Sequence[JobOutput]) -> None:
+        """Take note that the state uses *outputs* of other jobs, as in a field that was overridden."""
+        if outputs:
+            self.scope.wiring.use(self.identity, outputs)
+            self.scope.watch_wiring()
 
     def data(self, name: str, place: S3Location, spelled_in: Callable[[bool], S3Location | None]) -> S3Location:
         """Data that the job writes, for states that run after this one.
