@@ -16,12 +16,12 @@ from constructs_sm.language.late_bound import is_token
 from aws_cdk import Duration, PermissionsBoundary, RemovalPolicy
 from aws_cdk import aws_events as events
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_s3 as s3
-    from aws_cdk import aws_stepfunctions as sfn
     from constructs import Node
 
 CONTEXT_KEY = "constructs_sm"
@@ -84,6 +84,11 @@ class Settings:
         starters: ARNs of roles that may start executions.
         account: Where the stack is deployed. Default: wherever the CLI points.
         region: Likewise.
+        log_level: Events of executions that are logged: `ALL`, `ERROR`, `FATAL` or `OFF`, or an sfn.LogLevel. Default:
+            all of them.
+        state_machine_name: The name of the state machine. Default: CloudFormation's own.
+        failed_threshold: Executions failed within five minutes at which an alarm goes off. Default: 1.
+        timed_out_threshold: Likewise, executions that timed out.
     """
 
     schedule: str | Duration | events.Schedule | Sequence[str | Duration | events.Schedule] | None = None
@@ -101,6 +106,10 @@ class Settings:
     starters: Sequence[str] = ()
     account: str | None = None
     region: str | None = None
+    log_level: str | sfn.LogLevel = "ALL"
+    state_machine_name: str | None = None
+    failed_threshold: int = 1
+    timed_out_threshold: int = 1
 
     @classmethod
     def of(cls, where: str, node: Node, arguments: Mapping[str, Any], *, environment: str | None = None) -> Settings:
@@ -135,8 +144,21 @@ class Settings:
     def retention(self) -> logs.RetentionDays:
         return list(logs.RetentionDays)[_RETENTION_DAYS.index(self.log_retention_days)]
 
+    def level(self) -> sfn.LogLevel:
+        return sfn.LogLevel[self.log_level] if isinstance(self.log_level, str) else self.log_level
+
     def removal(self) -> RemovalPolicy:
         return self.removal_policy if isinstance(self.removal_policy, RemovalPolicy) else _REMOVAL[self.removal_policy]
+
+
+def is_threshold(value: object) -> bool:
+    """Tell whether an alarm can go off at *value* executions."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def is_state_machine_name(value: object) -> bool:
+    """Tell whether a state machine can be called *value*, and logged under that name."""
+    return _matches(r"[A-Za-z0-9_-]{1,80}", value)
 
 
 def event_schedule(schedule: str | Duration | events.Schedule) -> events.Schedule:
@@ -264,6 +286,19 @@ def _unusable_values(given: Mapping[str, Any]) -> list[Problem]:
                 "a bucket has no such removal_policy", removal, f"use one of {', '.join(_REMOVAL)}", "setting-value"
             )
         )
+    level = given.get("log_level", "ALL")
+    if not isinstance(level, sfn.LogLevel) and level not in [each.name for each in sfn.LogLevel]:
+        use = f"use one of {', '.join(each.name for each in sfn.LogLevel)}"
+        problems.append(Problem("Step Functions has no such log_level", level, use, "setting-value"))
+    name = given.get("state_machine_name")
+    if name is not None and not is_state_machine_name(name):
+        use = "write 1 to 80 letters, digits, - and _"
+        problems.append(Problem("state_machine_name is no name", name, use, "setting-value"))
+    problems += [
+        Problem(f"{threshold} must be a number of executions", given[threshold], "write 1 or more", "setting-value")
+        for threshold in ("failed_threshold", "timed_out_threshold")
+        if threshold in given and not is_threshold(given[threshold])
+    ]
     starters = given.get("starters", ())
     if not _strings(starters) or not all(_matches(_ARN.format("iam", "role/"), starter) for starter in starters):
         problems.append(

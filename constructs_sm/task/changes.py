@@ -86,7 +86,8 @@ def policy_of(  # (the names and defaults of the CDK's RetryProps)
         if any(value is not None for value in given):
             use = "pass the policy alone, or what is in it"
             raise_all(
-                where, [Problem("a policy stands beside what it says", list(policy.errors), use, "argument-given-twice")]
+                where,
+                [Problem("a policy stands beside errors or times", list(policy.errors), use, "argument-given-twice")],
             )
         return policy
     times = {"interval": interval, "max_delay": max_delay}

@@ -117,5 +117,6 @@ class JobMetrics:
             raise InvalidInputError(
                 where, [Problem("the job's name is known at run time only", begins, use, "metric-of-instances")]
             )
-        search = f"SEARCH('{{{namespace},Host}} MetricName=\"{metric_name}\" Host={begins}', '{statistic}', {_PERIOD_SECONDS})"
-        return cloudwatch.MathExpression(expression=search, using_metrics={}, **options)
+        search = f'{{{namespace},Host}} MetricName="{metric_name}" Host={begins}'
+        expression = f"SEARCH('{search}', '{statistic}', {_PERIOD_SECONDS})"
+        return cloudwatch.MathExpression(expression=expression, using_metrics={}, **options)

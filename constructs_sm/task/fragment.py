@@ -65,7 +65,7 @@ class Fragment(WholeOrNotMade, sfn.StateMachineFragment):
         Raises:
             InvalidInputError: It calls nothing.
         """
-        for call in self._calling():
+        for call in self._failing():
             call.add_catch(handler, errors=list(errors) if errors else None, result_path=result_path)
         return self
 
@@ -82,11 +82,11 @@ class Fragment(WholeOrNotMade, sfn.StateMachineFragment):
         Raises:
             InvalidInputError: Step Functions takes no such retrier, or it calls nothing.
         """
-        for call in self._calling():
+        for call in self._failing():
             call.add_retry(policy, **retrier)
         return self
 
-    def _calling(self) -> Sequence[Any]:
+    def _failing(self) -> Sequence[Any]:
         if not self._calls:
             use = "let to_single_state() retry and catch what its states refuse"
             raise InvalidInputError(

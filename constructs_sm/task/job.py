@@ -77,7 +77,7 @@ class SageMakerJob(JobMetrics, CheckedFragment):
 
     _ARGUMENT_OF: ClassVar[Mapping[str, str]] = {}
     """Argument that says a field that SageMaker requires, by its path in the request."""
-    _task: JobTask | None = None
+    _task: JobTask
     _connections: ec2.Connections | None = None
 
     def __init__(
@@ -228,7 +228,7 @@ class SageMakerJob(JobMetrics, CheckedFragment):
     def node(self) -> Node:
         """The node of the construct tree, whose default child is the task."""
         node = super().node
-        if self._task is not None:
+        if "_task" in vars(self):
             node.default_child = self._task
         return node
 

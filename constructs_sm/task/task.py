@@ -149,16 +149,16 @@ class SageMakerTask(WholeOrNotMade, sfn.CustomState):
             path: As `ResourceConfig.InstanceCount`; `TrainingJobName.$` is set to a path in JSONPath.
             value: The value.
         """
-        return self._overridden([self._parameters, *path_in_state(self._where("override"), path)], value)
+        return self._overridden([self._request_field, *path_in_state(self._where("override"), path)], value)
 
     def add_parameter_deletion_override(self, path: str) -> sfn.CustomState:
         """Leave a field of the request out. See `add_override`."""
         inside = path_in_state(self._where("override"), path)
-        deleted(self._changed("override"), [self._parameters, *inside])
+        deleted(self._changed("override"), [self._request_field, *inside])
         return self
 
     @property
-    def _parameters(self) -> str:
+    def _request_field(self) -> str:
         return "Arguments" if self._state.jsonata else "Parameters"
 
     def _overridden(self, path: list[str], value: Any) -> sfn.CustomState:
@@ -194,7 +194,7 @@ class SageMakerTask(WholeOrNotMade, sfn.CustomState):
         if self._changes is None:
             super()._when_bound_to_graph(graph)
         else:
-            _Changed(self, self._changes)._when_bound_to_graph(graph)
+            _Changed(self, self._changes)._when_bound_to_graph(graph)  # noqa: SLF001  (a state of ours)
         self._state.scope.register(graph, self._state.grants)
         if not self._catches_all:
             self._state.scope.uncaught.catch(self, graph)

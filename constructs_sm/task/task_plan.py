@@ -35,6 +35,7 @@ from constructs_sm.task.task_state import TaskState
 from constructs_sm.values.names import LONGEST_STATE_NAME, JobName, id_problems, name_problems, slug, unique_prefix_max
 from constructs_sm.values.outputs import JobOutput, TaskIdentity
 
+import botocore
 from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
@@ -185,7 +186,13 @@ class TaskPlan:
             named = {str(problem.got), problem.what.partition(" ")[0]}
             passed = allowed if isinstance(allowed, bool) else not named.isdisjoint(allowed)
             on_purpose = passed and problem.rule == UNKNOWN_FIELD.id
-            if not judged and not on_purpose:
+            if judged or on_purpose:
+                continue
+            if problem.rule == UNKNOWN_FIELD.id and self._arguments.get("parameters") is None:
+                # What an argument says is a field, if not one that this model knows.
+                use = f"install a botocore after {botocore.__version__}, or pass allow_unknown_fields=['{problem.got}']"
+                yield replace(problem, use=use)
+            else:
                 yield self._in_arguments(problem)
 
     def state(self, made: Mapping[str, str] | None = None) -> TaskState:
