@@ -187,9 +187,7 @@ class ImportedPipeline(PipelineBase, WholeOrNotMade, Construct):
         problems = []
         if not name and not (isinstance(arn, str) and (is_token(arn) or ":stateMachine:" in arn)):
             use = "pass 'arn:aws:states:...:stateMachine:...'"
-            problems.append(
-                Problem("an imported pipeline needs the ARN of its state machine", arn, use, "argument-type")
-            )
+            problems.append(Problem("an imported pipeline needs the ARN of a state machine", arn, use, "argument-type"))
         if name and not is_state_machine_name(name):
             use = "pass a name of 1 to 80 letters, digits, - and _"
             problems.append(Problem("no state machine has this name", name, use, "argument-type"))
