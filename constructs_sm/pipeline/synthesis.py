@@ -1,12 +1,15 @@
-"""A summary of a synthesis: stacks, state machines, warnings."""
+"""Synthesis without the cdk CLI: the settings in `cdk.json`, and a summary of what was made."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.language.machines import machines_in
-from constructs_sm.testing.source.templates import definition_of
+from constructs_sm.language.machines import definition_of, machines_in
+from constructs_sm.settings import OUTDIR, cdk_json_beside, context_of, program_folder
+
+from aws_cdk import App
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,7 +20,40 @@ _STATE_MACHINE = "AWS::StepFunctions::StateMachine"
 _SHOWN_MESSAGES = {"aws:cdk:warning": "warning", "aws:cdk:error": "error"}
 
 
-def report(assembly: CloudAssembly) -> str:
+class PipelineApp(App):
+    """An app that is what the cdk CLI makes of it, with the CLI and without: `python app.py`.
+
+    The context of the `cdk.json` beside the program is read, settings of pipelines and feature flags alike, and without
+    the CLI the output goes to `cdk.out` beside the program.
+
+    Args:
+        context: More context, in place of that of `cdk.json` where both have a key.
+        outdir: The output folder. Default: the CLI's, or `cdk.out` beside the program.
+        app: What `aws_cdk.App` takes: default_stack_synthesizer, policy_validation, ...
+    """
+
+    def __init__(self, *, context: Mapping[str, Any] | None = None, outdir: str | None = None, **app: Any) -> None:
+        settings = cdk_json_beside()
+        read = {} if settings is None else context_of(settings)
+        folder = os.environ.get(OUTDIR, str(program_folder() / "cdk.out")) if outdir is None else outdir
+        super().__init__(context={**read, **(context or {})}, outdir=folder, **app)
+
+
+def synthesize(app: App) -> CloudAssembly:
+    """Synthesize *app*, and print what was made, what the CDK warns of, and where the templates are.
+
+    Run by the cdk CLI it prints nothing, since the CLI does.
+
+    Args:
+        app: A `PipelineApp`, or any `aws_cdk.App`.
+    """
+    assembly = app.synth()
+    if OUTDIR not in os.environ:
+        print(summary(assembly))  # noqa: T201  (it is there to print)
+    return assembly
+
+
+def summary(assembly: CloudAssembly) -> str:
     """The stacks of *assembly*: how much each holds, what its state machines run, what the CDK warns of, and where."""
     lines: list[str] = []
     for stack in assembly.stacks:
@@ -31,7 +67,9 @@ def _of_stack(stack: CloudFormationStackArtifact) -> Iterator[str]:
     yield f"{stack.stack_name}: {len(resources)} resources, {Path(stack.template_full_path).stat().st_size:,} bytes"
     for logical_id, resource in resources.items():
         if resource["Type"] == _STATE_MACHINE:
-            definition = definition_of(resource)
+            definition = definition_of(resource["Properties"].get("DefinitionString"))
+            if definition is None:
+                continue
             yield f"  state machine {logical_id}: {len(definition['States'])} states"
             yield from (f"    {line}" for line in _tasks(definition))
     for message in stack.messages:
