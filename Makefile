@@ -11,7 +11,7 @@ export JSII_NODE = $(NODE)/bin/node
 CDK_CLI = aws-cdk@$(shell sed -n 's/.*"aws-cdk": "\(.*\)".*/\1/p' tests/node/package.json)
 
 # What is tried at the lowest versions: jobs, grants, definitions, pipelines, rehearsals.
-CORE = tests/task/test_job.py tests/task/test_fragment.py tests/jobs/test_processing.py tests/pipeline/test_conventions.py \
+CORE = tests/task/test_job.py tests/task/test_fragment.py tests/jobs/test_code.py tests/pipeline/test_conventions.py \
        tests/pipeline/test_synthesis.py tests/steps/test_failure_handler.py
 
 .PHONY: help synth cdk test check lint types deploy large lowest toolkit torch wheel bench snapshots findings clean
