@@ -90,7 +90,9 @@ $(VENV)-emulator/.ready: tests/emulator.txt
 
 $(VENV)-lowest/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)-lowest
-	sed -n 's/^ *"\([a-z-]*\)>=\([0-9.]*\).*/\1==\2/p' pyproject.toml | grep -v '^sfnx' | sort -u >$(VENV)-lowest/lowest.txt
+	grep -o '"[a-z][a-z-]*>=[0-9.]*' pyproject.toml | grep -v -e setuptools -e sfnx | tr -d '"' | sed 's/>=/==/' >$(VENV)-lowest/lowest.txt
+	# Found by pip as well, after it has asked for every release.
+	sed -n 's/^botocore==/boto3==/p' $(VENV)-lowest/lowest.txt >>$(VENV)-lowest/lowest.txt
 	$(VENV)-lowest/bin/python -m pip install --quiet --disable-pip-version-check --constraint $(VENV)-lowest/lowest.txt --editable '.[cli,node,testing]'
 	@touch $@
 
