@@ -100,7 +100,7 @@ _MODULES = ("images", "polled_actions", "retry")
 """The modules that are public themselves."""
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
 
-__all__ = sorted([*_HOME, *_MODULES])  # noqa: PLE0604  (strings, all of them)
+__all__ = [*sorted((*_HOME, *_MODULES))]  # noqa: PLE0604  (strings, all of them)
 
 
 def __getattr__(name: str) -> Any:

@@ -14,6 +14,7 @@ from aws_cdk import App
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from aws_cdk import IReusableStackSynthesizer
     from aws_cdk.cx_api import CloudAssembly, CloudFormationStackArtifact
 
 _STATE_MACHINE = "AWS::StepFunctions::StateMachine"
@@ -29,14 +30,22 @@ class PipelineApp(App):
     Args:
         context: More context, in place of that of `cdk.json` where both have a key.
         outdir: The output folder. Default: the CLI's, or `cdk.out` beside the program.
-        app: What `aws_cdk.App` takes: default_stack_synthesizer, policy_validation, ...
+        default_stack_synthesizer: How stacks that do not say so are synthesized: see `aws_cdk.App`.
     """
 
-    def __init__(self, *, context: Mapping[str, Any] | None = None, outdir: str | None = None, **app: Any) -> None:
+    def __init__(
+        self,
+        *,
+        context: Mapping[str, Any] | None = None,
+        outdir: str | None = None,
+        default_stack_synthesizer: IReusableStackSynthesizer | None = None,
+    ) -> None:
         settings = cdk_json_beside()
         read = {} if settings is None else context_of(settings)
         folder = os.environ.get(OUTDIR, str(program_folder() / "cdk.out")) if outdir is None else outdir
-        super().__init__(context={**read, **(context or {})}, outdir=folder, **app)
+        super().__init__(
+            context={**read, **(context or {})}, outdir=folder, default_stack_synthesizer=default_stack_synthesizer
+        )
 
 
 def synthesize(app: App) -> CloudAssembly:
