@@ -73,6 +73,7 @@ class Program:
         read: Any = self._engine().reads()
         cut = {} if read.get("everyBinding") else read["bindings"]
         self._reads: dict[str, Any] = {name: cut.get(name, True) for name in names}
+        self._added = _added_to_input(text, self._root)
 
     def value(self, states: Mapping[str, Any], variables: Mapping[str, Any], moment: Moment) -> Any:
         """The value of the expression.
@@ -81,6 +82,9 @@ class Program:
             EvaluationError: It fails, or yields nothing.
             TimeoutError: It takes longer than there is time.
         """
+        if self._added is not None and "merge" not in variables and isinstance(states["input"], dict):
+            # What a state adds to its input is merged here, so that the engine need not copy all of the input.
+            return {**states["input"], **self._added.value(states, variables, moment)}
         bindings = {name: _cut(variables[name], read) for name, read in self._reads.items() if name in variables}
         if "states" in self._reads:
             bindings["states"] = _cut(states, self._reads["states"])
@@ -145,6 +149,15 @@ def _cut(value: Any, read: Any) -> Any:
     if read is True or not isinstance(value, dict):
         return value
     return {name: _cut(value[name], inner) for name, inner in read.items() if name in value}
+
+
+def _added_to_input(text: str, root: Node) -> Program | None:
+    """What `$merge([$states.input, ...])` adds to the input; None of any other expression."""
+    match root:
+        case Node(kind="call", parts=(Node(kind="variable", value="merge"), Node(kind="array", parts=(first, *rest)))):
+            if rest and text[first.start : first.end] == "$states.input":
+                return program(f"$merge([{text[rest[0].start : rest[-1].end]}])")
+    return None
 
 
 @functools.lru_cache(maxsize=4096)

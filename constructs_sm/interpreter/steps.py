@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from constructs_sm.interpreter import groups, maps, tasks, timestamps
 from constructs_sm.interpreter.failures import QUERY, RUNTIME, StateError
 from constructs_sm.interpreter.scope import ABSENT
-from constructs_sm.interpreter.values import compact, put
+from constructs_sm.interpreter.values import compact, put, sharing
 
 if TYPE_CHECKING:
     from constructs_sm.interpreter.branches import Branch
@@ -64,7 +64,7 @@ def finish(execution: Execution, branch: Branch, result: Any = ABSENT, *, to: st
         scope = raw if result is ABSENT or not state.counts_retries else raw.with_result(result)
         output = branch.input if result is ABSENT else result
         if state.output is not None:
-            output = state.output(scope)
+            output = sharing(state.output(scope), branch.input)
         if state.assign is not None:
             variables = state.assign(scope)
     else:
@@ -142,7 +142,7 @@ def _chosen(execution: Execution, branch: Branch, state: State, rule: Follow) ->
     assign = rule.assign or state.assign
     if state.jsonata:
         output_of = rule.output or state.output
-        output = branch.input if output_of is None else output_of(raw)
+        output = branch.input if output_of is None else sharing(output_of(raw), branch.input)
         variables = None if assign is None else assign(raw)
     else:
         given = effective(execution, branch, state)

@@ -1,0 +1,74 @@
+"""The ways that an execution can go from its calls on: one in which all goes well, and those that leave it.
+
+Each goes on from a copy of the execution as it stood before the call. One that comes back to where the first has been,
+and differs from it in nothing but chance and the clock, ends as the first did, so that it need not be played.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from constructs_sm.interpreter.history import MAX_EVENTS
+from constructs_sm.interpreter.likeness import likeness
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from constructs_sm.interpreter.calls import Call
+    from constructs_sm.interpreter.likeness import Likeness
+    from constructs_sm.testing.playing import Playing
+    from constructs_sm.testing.run import Run
+    from constructs_sm.testing.world.steps import Always, Step
+
+
+class Ways:
+    """An execution in which all goes well, played to its end, and what leaves it.
+
+    Args:
+        playing: The execution, which has not gone on yet.
+        states: The states before whose first calls it can be left.
+    """
+
+    def __init__(self, playing: Playing, states: Collection[str]) -> None:
+        self._left: dict[str, Playing] = {}
+        self._first = playing
+
+        def is_first(call: Call) -> bool:
+            return call.state in states and call.state not in self._left
+
+        while (call := playing.go_on(is_first)) is not None:
+            self._left[call.state] = playing.copy()
+        self.well = playing.ended()
+        self._takes_twice = any(one.is_of_a_taken_name for one in self.well.history.failures)
+        """Whether it is refused a name that is taken: then it matters which names are."""
+
+    def __contains__(self, state: str) -> bool:
+        return state in self._left
+
+    def befallen(self, state: str, step: Step | Always) -> Run:
+        """The run in which *step* happens to a state before all that the script says of it."""
+        playing = self._left[state].copy()
+        playing.account.sagemaker.befall(state, step)
+        seen = {state}
+
+        def is_met(call: Call) -> bool:
+            return call.state in self._left and call.state not in seen
+
+        while (call := playing.go_on(is_met)) is not None:
+            seen.add(call.state)
+            met = self._left[call.state]
+            if (found := self._goes_on_as(playing, met, state)) is not None:
+                return playing.ended_as(self.well, met, found.shift)
+        return playing.ended()
+
+    def _goes_on_as(self, playing: Playing, met: Playing, befallen: str) -> Likeness | None:
+        """How *playing* differs from the first as it stood where both have met, if both go on alike."""
+        one, other, first = playing.execution, met.execution, self._first.execution
+        events = first.history.events + one.history.events - other.history.events
+        if self._takes_twice or events >= MAX_EVENTS - 1 or (found := likeness(one, other)) is None:
+            return None
+        if first.now + found.shift >= found.ends_before:
+            return None
+        over_with = "" if befallen in self._first.called_since(met) else befallen
+        alike = playing.account.goes_on_as(met.account, self._first.account, found.shift, over_with=over_with)
+        return found if alike else None
