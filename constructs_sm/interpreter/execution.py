@@ -21,7 +21,7 @@ from constructs_sm.interpreter.failures import DATA_LIMIT, RUNTIME, TIMEOUT, Sta
 from constructs_sm.interpreter.history import MAX_EVENTS, History
 from constructs_sm.interpreter.history import Moment as Line
 from constructs_sm.interpreter.moments import Moment
-from constructs_sm.interpreter.scope import Scope
+from constructs_sm.interpreter.scope import Reads, Scope
 from constructs_sm.interpreter.timestamps import after, written
 from constructs_sm.interpreter.values import Sizes, as_json
 from constructs_sm.language.intrinsics import Surroundings
@@ -88,6 +88,7 @@ class Execution:
         """The call before which it stands still."""
         self.numbers = random.Random(self.setting.seed)  # noqa: S311 - not for secrets
         self.sizes = Sizes()
+        self.reads = Reads()
         self._around = Surroundings(self.numbers)
         self._pause: Callable[[Call], bool] | None = None
         self._deadline = float("inf")
@@ -167,6 +168,7 @@ class Execution:
         other.player = player
         other.history = self.history.copy()
         other.numbers = copy.copy(self.numbers)
+        other.reads = self.reads.copy()
         other._settle(self.history)  # noqa: SLF001 - another of its kind
         return other
 
@@ -256,7 +258,14 @@ class Execution:
 
     def scope(self, branch: Branch, value: Any, item: dict[str, Any] | None = None) -> Scope:
         """What a field of the branch's state sees, where $ is *value*."""
-        return Scope(value, branch.variables, lambda: self.context(branch, item), lambda: self.moment, self._around)
+        return Scope(
+            value,
+            branch.variables,
+            lambda: self.context(branch, item),
+            lambda: self.moment,
+            self._around,
+            reads=self.reads,
+        )
 
     def context(self, branch: Branch, item: dict[str, Any] | None = None) -> dict[str, Any]:
         """The context object."""

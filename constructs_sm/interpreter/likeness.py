@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Final
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from constructs_sm.interpreter.branches import Branch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from constructs_sm.interpreter.execution import Execution
 
@@ -44,6 +43,8 @@ class Likeness:
     """Seconds by which the one is later."""
     ends_before: float
     """When the one is ended from outside, by a timeout or an abort."""
+    unlike: frozenset[str]
+    """The fields of the input that are not alike: the two go on alike as long as nothing reads them."""
 
 
 def likeness(one: Execution, other: Execution) -> Likeness | None:
@@ -55,7 +56,8 @@ def likeness(one: Execution, other: Execution) -> Likeness | None:
         and not (shift and one.machine.has_dates)
         and alike(one.root, other.root, shift)
     )
-    if not alike_so_far:
+    unlike = _unlike(one.root, other.root, shift)
+    if not alike_so_far or unlike is None:
         return None
     mine, others = (dict(_numbered(execution.root)) for execution in (one, other))
     (planned, limits), (others_planned, others_limits) = _planned(one, mine), _planned(other, others)
@@ -68,7 +70,20 @@ def likeness(one: Execution, other: Execution) -> Likeness | None:
             for (at, *_), (others_at, *_) in zip(planned, others_planned, strict=True)
         )
     )
-    return Likeness(shift, min((at for _, at in limits), default=float("inf"))) if is_same else None
+    return Likeness(shift, min((at for _, at in limits), default=float("inf")), unlike) if is_same else None
+
+
+def _unlike(one: Branch, other: Branch, shift: float) -> frozenset[str] | None:
+    """The fields of the input that are not alike; None where the inputs have to be alike as a whole, and are not."""
+    mine, others = one.input, other.input
+    if one.group is None and isinstance(mine, dict) and isinstance(others, dict):
+        return frozenset(
+            {
+                *(mine.keys() ^ others.keys()),
+                *(name for name in mine.keys() & others.keys() if not alike(mine[name], others[name], shift)),
+            }
+        )
+    return frozenset() if alike(mine, others, shift) else None
 
 
 def _numbered(root: Branch) -> Iterator[tuple[int, int]]:
@@ -140,7 +155,9 @@ def _numbers_alike(one: float, other: float, shift: float) -> bool:
 
 
 def _members_alike(one: Any, other: Any, shift: float) -> bool:
-    left_out = _NOT_COMPARED if isinstance(one, Branch) else frozenset()
+    left_out: frozenset[str] = frozenset()
+    if isinstance(one, Branch):
+        left_out = _NOT_COMPARED if one.parent is not None else _NOT_COMPARED | {"input"}
     for each in fields(one):
         mine, others = getattr(one, each.name), getattr(other, each.name)
         if each.name in _VIRTUAL:
@@ -180,7 +197,7 @@ def _parts_alike(one: re.Match[str], other: re.Match[str], shift: float) -> bool
     ]
 
 
-_COMPARED: Final[dict[type, Callable[[Any, Any, float], bool]]] = {
+_COMPARED: Final[dict[type[Any], Callable[[Any, Any, float], bool]]] = {
     str: lambda one, other, shift: one == other or _texts_alike(one, other, shift),
     dict: _objects_alike,
     list: _lists_alike,

@@ -70,6 +70,8 @@ def finish(execution: Execution, branch: Branch, result: Any = ABSENT, *, to: st
     else:
         if result is ABSENT:
             result = effective(execution, branch, state)
+        if state.result_path is not None:
+            note_place(execution, state.result_path)
         if state.selector is not None:
             result = state.selector(raw.on(result))
         if state.assign is not None:
@@ -80,6 +82,12 @@ def finish(execution: Execution, branch: Branch, result: Any = ABSENT, *, to: st
     if variables:
         execution.assign(branch, variables)
     execution.leave(branch, output, state.next if to is None else to)
+
+
+def note_place(execution: Execution, places: tuple[str | int, ...]) -> None:
+    """Take down what a ResultPath reads: of several names, all but the last have to be there."""
+    if len(places) > 1 or (places and not isinstance(places[0], str)):
+        execution.reads.note(places[0] if isinstance(places[0], str) else None)
 
 
 def _through_output_path(state: State, raw: Scope, output: Any) -> Any:
@@ -96,6 +104,8 @@ def _pass(execution: Execution, branch: Branch, state: State) -> None:
     value = effective(execution, branch, state)
     if state.arguments is not None:
         value = state.arguments(execution.scope(branch, value))
+    elif "Result" not in state.fields and state.result_path:
+        execution.reads.note()  # the whole input comes to stand elsewhere
     if "Result" in state.fields:
         value = state.fields["Result"](execution.scope(branch, value))
     finish(execution, branch, value)

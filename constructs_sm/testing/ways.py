@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from constructs_sm.interpreter.history import MAX_EVENTS
 from constructs_sm.interpreter.likeness import likeness
+from constructs_sm.language.machines import LARGEST_PAYLOAD
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -49,6 +50,9 @@ class Ways:
         """The run in which *step* happens to a state before all that the script says of it."""
         playing = self._left[state].copy()
         playing.account.sagemaker.befall(state, step)
+        # By the chance of the first, a second attempt would get the name that the next job has there.
+        chance = playing.execution.numbers
+        chance.seed(chance.getrandbits(64))
         seen = {state}
 
         def is_met(call: Call) -> bool:
@@ -67,8 +71,18 @@ class Ways:
         events = first.history.events + one.history.events - other.history.events
         if self._takes_twice or events >= MAX_EVENTS - 1 or (found := likeness(one, other)) is None:
             return None
-        if first.now + found.shift >= found.ends_before:
+        if first.now + found.shift >= found.ends_before or not self._is_for_nothing(found, playing, met):
             return None
         over_with = "" if befallen in self._first.called_since(met) else befallen
         alike = playing.account.goes_on_as(met.account, self._first.account, found.shift, over_with=over_with)
         return found if alike else None
+
+    def _is_for_nothing(self, found: Likeness, playing: Playing, met: Playing) -> bool:
+        """Whether nothing comes of what is unlike in the inputs: nobody reads it, and it is not too large."""
+        if not found.unlike:
+            return True
+        one, other, first = playing.execution, met.execution, self._first.execution
+        if first.reads.since(other.reads, found.unlike) or one.history.unsettled != other.history.unsettled:
+            return False
+        more = one.sizes.of(one.root.input) - other.sizes.of(other.root.input)
+        return first.history.largest[0] + max(more, 0) <= LARGEST_PAYLOAD

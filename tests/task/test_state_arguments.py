@@ -210,7 +210,9 @@ def test_state_name_gets_the_prefixes_of_the_cdk(stack, machine):
     assert list(definition(stack)["States"])[:2] == ["EU: Go", "EU: Go: ValidateOutput"]
 
 
-@pytest.mark.parametrize("name", ["", "x" * 70, 5, sfn.JsonPath.string_at("$.name")], ids=["empty", "long", "number", "token"])
+@pytest.mark.parametrize(
+    "name", ["", "x" * 70, 5, sfn.JsonPath.string_at("$.name")], ids=["empty", "long", "number", "token"]
+)
 def test_what_is_no_name_of_a_state_is_refused(stack, name):
     refused(stack, "state_name names the states", state_name=name)
 
