@@ -91,7 +91,7 @@ def _caught(execution: Execution, branch: Branch, catcher: Follow, error: StateE
     execution.fit(branch, output)
     if variables:
         execution.assign(branch, variables)
-    execution.leave(branch, output, catcher.to)
+    execution.leave(branch, output, catcher.to, kept=not state.jsonata and catcher.result_path != ())
 
 
 def _given_up(execution: Execution, branch: Branch, error: StateError) -> None:

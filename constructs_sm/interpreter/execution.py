@@ -300,9 +300,18 @@ class Execution:
             told = "returned a result with a size exceeding the maximum number of bytes service limit."
             raise StateError(DATA_LIMIT, f"The state/task '{name}' {told}")
 
-    def leave(self, branch: Branch, output: Any, to: str | None) -> None:
-        """Leave the state that a branch is in."""
+    def leave(self, branch: Branch, output: Any, to: str | None, *, kept: bool = False) -> None:
+        """Leave the state that a branch is in.
+
+        Args:
+            branch: The branch.
+            output: What the state hands on.
+            to: The state behind it; None where it is the last.
+            kept: Whether what nobody read of the input is still there.
+        """
         self.fit(branch, output)
+        if not kept and output is not branch.input and branch.parent is None:
+            self.reads.note_loss()
         self.count(branch, 1)
         branch.input, branch.group = output, None
         if to is not None:

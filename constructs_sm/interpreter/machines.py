@@ -95,6 +95,11 @@ class State:
     map: MapFields | None = None
 
     @property
+    def keeps_input(self) -> bool:
+        """Whether it hands on the fields of its input, but for that which its result is put into."""
+        return not self.jsonata and self.result_path != () and self.output_path == ""
+
+    @property
     def counts_retries(self) -> bool:
         return self.kind in {"Task", "Parallel", "Map"}
 

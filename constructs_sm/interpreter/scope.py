@@ -28,22 +28,32 @@ ABSENT: Final = _Absent()
 class Reads:
     """Which fields of its states' inputs an execution has read, and when last: nothing hangs on the others."""
 
-    __slots__ = ("_last", "_number")
+    __slots__ = ("_last", "_lost", "_number")
 
     def __init__(self) -> None:
         self._last: dict[str | None, int] = {}
         self._number = 0
+        self._lost = 0
 
     def note(self, key: str | None = None) -> None:
         """Take down that a field of the input is read; None: all of it."""
         self._number += 1
         self._last[key] = self._number
 
+    def note_loss(self) -> None:
+        """Take down that a state did not hand on what nobody had read of its input."""
+        self._number += 1
+        self._lost = self._number
+
     def copy(self) -> Reads:
         """The same until here, to go on by itself."""
         other = Reads()
-        other._last, other._number = self._last.copy(), self._number
+        other._last, other._number, other._lost = self._last.copy(), self._number, self._lost
         return other
+
+    def lost_since(self, earlier: Reads) -> bool:
+        """Whether anything unread has been lost since these were as *earlier*, which is a copy."""
+        return self._lost > earlier._number
 
     def since(self, earlier: Reads, keys: Iterable[str]) -> bool:
         """Whether one of *keys* has been read since these were as *earlier*, which is a copy."""

@@ -81,12 +81,12 @@ def finish(execution: Execution, branch: Branch, result: Any = ABSENT, *, to: st
     execution.fit(branch, output)
     if variables:
         execution.assign(branch, variables)
-    execution.leave(branch, output, state.next if to is None else to)
+    execution.leave(branch, output, state.next if to is None else to, kept=state.keeps_input)
 
 
 def note_place(execution: Execution, places: tuple[str | int, ...]) -> None:
-    """Take down what a ResultPath reads: of several names, all but the last have to be there."""
-    if len(places) > 1 or (places and not isinstance(places[0], str)):
+    """Take down which field a ResultPath is in: what was there is gone, or was read to put something into it."""
+    if places:
         execution.reads.note(places[0] if isinstance(places[0], str) else None)
 
 

@@ -91,15 +91,16 @@ class Playing:
             for before, record, mark in zip(self._before, self.account.records, self._marks, strict=True)
         )
         execution = self.execution
-        return self._run(execution.history, self._asked, execution, execution.now, again=self.redriven)
+        return self._run(execution.history, self._asked, execution, execution.output, again=self.redriven)
 
-    def ended_as(self, other: Run, met: Playing, shift: float) -> Run:
+    def ended_as(self, other: Run, met: Playing, shift: float, output: Any) -> Run:
         """The run that it becomes if it goes on as *other* did from where *met* stands.
 
         Args:
             other: A run that has ended.
             met: The same as it stood where this one stands.
             shift: Seconds by which this one is later.
+            output: What it yields.
         """
         history = self.execution.history
         history.go_on_as(other.history, met.execution.history, shift, self._called)
@@ -110,7 +111,7 @@ class Playing:
                 self.account.records, ended_with, met.account.records, self._marks, strict=True
             )
         )
-        return self._run(history, asked, other, other.seconds + shift, again=None)
+        return self._run(history, asked, other, output, seconds=other.seconds + shift)
 
     @property
     def _called(self) -> str:
@@ -122,14 +123,15 @@ class Playing:
         history: History,
         asked: tuple[list[Any], ...],
         end: Execution | Run,
-        seconds: float,
+        output: Any,
         *,
-        again: Callable[[], Run] | None,
+        seconds: float | None = None,
+        again: Callable[[], Run] | None = None,
     ) -> Run:
         requests, left_running, calls = asked
         run = Run(
             status=end.status,
-            output=end.output,
+            output=output,
             error=end.error,
             cause=end.cause,
             states=history.states,
@@ -138,7 +140,7 @@ class Playing:
             requests=requests,
             left_running=left_running,
             calls=calls,
-            seconds=seconds,
+            seconds=self.execution.now if seconds is None else seconds,
             history=history,
             reckoned_with=self._reckoned_with,
             again=again,

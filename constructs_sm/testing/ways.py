@@ -6,7 +6,7 @@ and differs from it in nothing but chance and the clock, ends as the first did, 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from constructs_sm.interpreter.history import MAX_EVENTS
 from constructs_sm.interpreter.likeness import likeness
@@ -32,14 +32,13 @@ class Ways:
 
     def __init__(self, playing: Playing, states: Collection[str]) -> None:
         self._left: dict[str, Playing] = {}
-        self._first = playing
-
         def is_first(call: Call) -> bool:
             return call.state in states and call.state not in self._left
 
         while (call := playing.go_on(is_first)) is not None:
             self._left[call.state] = playing.copy()
         self.well = playing.ended()
+        self._first = playing.copy()  # as it is now, whoever runs in its account later
         self._takes_twice = any(one.is_of_a_taken_name for one in self.well.history.failures)
         """Whether it is refused a name that is taken: then it matters which names are."""
 
@@ -62,7 +61,7 @@ class Ways:
             seen.add(call.state)
             met = self._left[call.state]
             if (found := self._goes_on_as(playing, met, state)) is not None:
-                return playing.ended_as(self.well, met, found.shift)
+                return playing.ended_as(self.well, met, found.shift, self._output(found, playing, met))
         return playing.ended()
 
     def _goes_on_as(self, playing: Playing, met: Playing, befallen: str) -> Likeness | None:
@@ -82,7 +81,16 @@ class Ways:
         if not found.unlike:
             return True
         one, other, first = playing.execution, met.execution, self._first.execution
-        if first.reads.since(other.reads, found.unlike) or one.history.unsettled != other.history.unsettled:
-            return False
         more = one.sizes.of(one.root.input) - other.sizes.of(other.root.input)
-        return first.history.largest[0] + max(more, 0) <= LARGEST_PAYLOAD
+        return not first.reads.since(other.reads, found.unlike) and (
+            first.history.largest[0] + max(more, 0) <= LARGEST_PAYLOAD
+        )
+
+    def _output(self, found: Likeness, playing: Playing, met: Playing) -> Any:
+        """What *playing* yields: what the first does, and what is unlike in its own input, if that comes to the end."""
+        output, lost = self.well.output, self._first.execution.reads.lost_since(met.execution.reads)
+        if not found.unlike or lost or not isinstance(output, dict):
+            return output
+        kept = {name: value for name, value in output.items() if name not in found.unlike}
+        given = playing.execution.root.input
+        return {**kept, **{name: given[name] for name in given if name in found.unlike}}

@@ -123,15 +123,23 @@ def requests(monkeypatch):
     return sent
 
 
-def test_requests_of_a_drill_grow_with_the_jobs_and_no_more(requests):
+def caught_and_gone_on(jobs):
+    """The same, where a job that fails is left behind."""
+    machine = pipeline(jobs)
+    for state in list(machine["States"].values())[:-1]:
+        state["Catch"] = [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": state["Next"]}]
+    return machine
+
+
+@pytest.mark.parametrize("made", [pipeline, caught_and_gone_on])
+def test_requests_of_a_drill_grow_with_the_jobs_and_no_more(requests, made):
     counts = []
     for jobs in (5, 25):
-        found_in(pipeline(jobs))
+        found_in(made(jobs))
         counts.append(len(requests))
         requests.clear()
 
-    # The run and a second one; of each job: throttled 2, failed, stopped (which passes, and is rejoined), never ends,
-    # incomplete (likewise).
+    # The run and a second one; of each job: throttled 2, failed, stopped, never ends, incomplete.
     assert counts == [8 * 5, 8 * 25]
 
 
