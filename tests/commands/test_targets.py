@@ -57,7 +57,8 @@ def test_several_files_are_each_done_and_each_failure_told(folder, capsys):
     assert [line.split(": ")[1] for line in lines] == ["b.json", "c.json", "d.json"]
     assert lines[1].startswith("constructs-sm: c.json: this is no JSON, got 'line 1, column 2")
     assert lines[2] == (
-        "constructs-sm: d.json: there is no such file, got 'd.json'; give a template, a definition or a cdk.out"
+        "constructs-sm: d.json: there is no such file, got 'd.json'; give a template, a definition or a cdk.out "
+        "[source-of-rehearsal]"
     )
 
 

@@ -19,7 +19,7 @@ def policy(template: Template, title: str, values: Any) -> tuple[str, Mapping[st
     """Name and document of a policy template with its parameters filled in; no document where the data is missing."""
     known = _policy_templates()
     if known is None:
-        return f"SAM's {title} (to read it: pip install aws-sam-translator)", None
+        return f"SAM's {title} (to read it: pip install 'constructs-sm[cli]')", None
     if title not in known:
         near = did_you_mean(title, known) or "see SAM's list of policy templates"
         template.refuse("SAM has no such policy template", title, near)
