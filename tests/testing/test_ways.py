@@ -15,7 +15,7 @@ from machines import UNIQUE, named
 
 JOB = "arn:aws:states:::sagemaker:createProcessingJob.sync"
 RETRY = {"ErrorEquals": ["SageMaker.AmazonSageMakerException"], "MaxAttempts": 3}
-RETRY_ALL = {"ErrorEquals": ["States.ALL"], "MaxAttempts": 2, "JitterStrategy": "FULL"}
+RETRY_ALL = {"ErrorEquals": ["States.ALL"], "MaxAttempts": 2}
 
 
 def pipeline(jobs, **state):
