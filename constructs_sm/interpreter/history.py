@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 MAX_EVENTS: Final = 25_000
 """The history of one execution; with more, Step Functions fails it."""
@@ -133,6 +133,44 @@ class History:
         """Take down how large a payload is."""
         if size > self.largest[0]:
             self.largest = size, f"{what} of {state or 'the execution'}"
+
+
+_LONGEST_TURN: Final = 40
+"""Lines of a loop, at most, for it to be told as one."""
+_FEWEST_TURNS: Final = 3
+_WAITS: Final = re.compile(r"waits \S+ s")
+"""The line of a Wait state."""
+
+
+def folded(moments: Sequence[Moment]) -> list[Moment]:
+    """A timeline in which a loop that waits and looks again is told once, and how often it went on."""
+    said = [(one.state, one.text) for one in moments]
+    found: list[Moment] = []
+    at = 0
+    while at < len(moments):
+        lines, turns = _loop(said, at)
+        found += moments[at : at + lines]
+        at += lines
+        if turns > 1:
+            at += lines * (turns - 1)
+            last = moments[at - 1]
+            found.append(Moment(last.seconds, "", f"... {turns - 1:,} more turns of these {lines} lines until here"))
+    return found
+
+
+def _loop(said: Sequence[tuple[str, str]], at: int) -> tuple[int, int]:
+    """How many lines from *at* on are one turn of a loop, and how many turns of it there are; one line, if none are."""
+    for lines in range(2, _LONGEST_TURN + 1):
+        if said[at : at + lines] != said[at + lines : at + 2 * lines]:
+            continue
+        if not any(_WAITS.fullmatch(text) for _, text in said[at : at + lines]):
+            continue
+        turns = 2
+        while said[at : at + lines] == said[at + turns * lines : at + (turns + 1) * lines]:
+            turns += 1
+        if turns >= _FEWEST_TURNS:
+            return lines, turns
+    return 1, 1
 
 
 def short(text: str, most: int = 160) -> str:

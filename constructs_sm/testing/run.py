@@ -7,7 +7,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.interpreter.history import MAX_EVENTS, Failure, History, clock, short
+from constructs_sm.interpreter.history import MAX_EVENTS, Failure, History, clock, folded, short
 from constructs_sm.language.machines import LARGEST_PAYLOAD
 
 if TYPE_CHECKING:
@@ -128,8 +128,8 @@ class Run:
 
     @property
     def timeline(self) -> str:
-        """The execution line by line, in virtual time."""
-        moments = self.history.moments
+        """The execution line by line, in virtual time; a loop that waits and looks again is told once."""
+        moments = folded(self.history.moments)
         width = max((len(moment.state) for moment in moments), default=0)
         lines = [f"  {clock(m.seconds):>11}  {m.state:<{width}}  {m.text}".rstrip() for m in moments]
         return "\n".join([*lines, self.summary])

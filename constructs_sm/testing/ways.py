@@ -32,6 +32,7 @@ class Ways:
 
     def __init__(self, playing: Playing, states: Collection[str]) -> None:
         self._left: dict[str, Playing] = {}
+
         def is_first(call: Call) -> bool:
             return call.state in states and call.state not in self._left
 
