@@ -17,14 +17,18 @@ if TYPE_CHECKING:
 
 _TOLD: Final = frozenset({RUNTIME, QUERY, "States.IntrinsicFailure", "States.ResultPathMatchFailure"})
 """The errors whose cause begins with the state."""
+_LONGEST_CAUSE: Final = 32_768
+"""Characters; Step Functions cuts what is longer."""
 _BEGIN: Final = "An error occurred while executing the state "
 _WHOLE: Final = "The execution "
 """What a cause begins with that is not of a state."""
 
 
 def told(branch: Branch, error: StateError) -> StateError:
-    """An error with the state that it is of."""
+    """An error with the state that it is of, and no longer than it may be."""
     cause = error.cause or ""
+    if len(cause) > _LONGEST_CAUSE:
+        error = StateError(error.error, cause[:_LONGEST_CAUSE])
     if error.error not in _TOLD or branch.state is None or cause.startswith((_BEGIN, _WHOLE)):
         return error
     where = f"'{branch.state.name}' (entered at the event id #{branch.entered_event})"

@@ -25,6 +25,7 @@ from constructs_sm.interpreter.scope import Reads, Scope
 from constructs_sm.interpreter.timestamps import after, written
 from constructs_sm.interpreter.values import Sizes, as_json
 from constructs_sm.language.intrinsics import Surroundings
+from constructs_sm.language.jsonpath import DEADLINE
 from constructs_sm.language.machines import LARGEST_PAYLOAD
 
 if TYPE_CHECKING:
@@ -155,11 +156,15 @@ class Execution:
         """
         self._deadline = time.monotonic() + timeout_seconds
         self._pause = pause
-        while self.status == RUNNING:
-            if time.monotonic() > self._deadline:
-                raise TimeoutError(f"the execution did not end within {timeout_seconds} s")
-            if not self._next():
-                return False
+        before = DEADLINE.set(self._deadline)
+        try:
+            while self.status == RUNNING:
+                if time.monotonic() > self._deadline:
+                    raise TimeoutError(f"the execution did not end within {timeout_seconds} s")
+                if not self._next():
+                    return False
+        finally:
+            DEADLINE.reset(before)
         return True
 
     def copy(self, player: Player) -> Execution:

@@ -11,13 +11,14 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from constructs_sm.language.jsonpath_filters import PathError, Predicate, parse_predicate
+from constructs_sm.language.jsonpath_filters import DEADLINE, PathError, Predicate, parse_predicate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
 __all__ = [
     "CONTEXT",
+    "DEADLINE",
     "FUNCTIONS",
     "INPUT",
     "MissingError",
