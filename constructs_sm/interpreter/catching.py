@@ -1,4 +1,4 @@
-"""How a state fails: it is tried again, or caught, or what it is in fails with it."""
+"""Failures of states: one is tried again, or caught, or what it is in fails with it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LONGEST_CAUSE: Final = 32_768
 """Characters; Step Functions cuts what is longer."""
 _BEGIN: Final = "An error occurred while executing the state "
 _WHOLE: Final = "The execution "
-"""What a cause begins with that is not of a state."""
+"""The beginning of a cause that is not of a state."""
 
 
 def told(branch: Branch, error: StateError) -> StateError:

@@ -36,20 +36,20 @@ if TYPE_CHECKING:
     from constructs_sm.interpreter.machines import Machine
 
 EXPRESS_SECONDS: Final = 300
-"""How long an Express execution may take."""
+"""The longest time of an Express execution."""
 HISTORY_FULL: Final = f"The execution reached the maximum number of history events ({MAX_EVENTS})."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """Where and as what a definition runs."""
+    """Account, Region and name that a definition runs under."""
 
     machine_arn: str = "arn:aws:states:us-east-1:123456789012:stateMachine:Machine"
     region: str = "us-east-1"
     account: str = "123456789012"
     role: str = ""
     seed: int = 0
-    """What chance begins with: the same seed, the same execution."""
+    """The beginning of chance: the same seed, the same execution."""
 
 
 class Execution:
@@ -222,7 +222,7 @@ class Execution:
 
     @property
     def seconds_left(self) -> float:
-        """How long the execution may really go on."""
+        """Seconds that the execution may really go on."""
         return max(self._deadline - time.monotonic(), 0.001)
 
     @property
@@ -262,7 +262,7 @@ class Execution:
         counter.events += events
 
     def scope(self, branch: Branch, value: Any, item: dict[str, Any] | None = None) -> Scope:
-        """What a field of the branch's state sees, where $ is *value*."""
+        """Return all that a field of the branch's state sees, where $ is *value*."""
         return Scope(
             value,
             branch.variables,
@@ -398,4 +398,4 @@ _ACTIONS: Final[dict[str, Any]] = {
     "expire": Execution.expire,
     "abort": Execution.abort,
 }
-"""What can happen to a branch."""
+"""Everything that can happen to a branch."""

@@ -1,4 +1,4 @@
-"""How a state fails, and which errors a retrier or a catcher is for."""
+"""Errors of states, and the retriers and catchers that are for them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an execution did, event by event."""
+"""The history of an execution, event by event."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 MAX_EVENTS: Final = 25_000
 """The history of one execution; with more, Step Functions fails it."""
 _REQUEST = re.compile(r" \((?:Service|SDK Attempt Count): .*\)$")
-"""What services add to their message about the request."""
+"""The words that services add to their message about the request."""
 
 _TAKEN = "already existing"
 """The words of SageMaker about a name that is in use."""
@@ -42,12 +42,12 @@ class Failure:
 
     @property
     def is_of_a_taken_name(self) -> bool:
-        """Whether SageMaker refused a name that is in use."""
+        """Return True if SageMaker refused a name that is in use."""
         return _TAKEN in self.cause
 
     @property
     def reason(self) -> str:
-        """What a reader wants to know: SageMaker's reason, or what the service says."""
+        """The reason that a reader wants to know: SageMaker's, or what the service says."""
         try:
             described = json.loads(self.cause)
         except ValueError:
@@ -143,7 +143,7 @@ _WAITS: Final = re.compile(r"waits \S+ s")
 
 
 def folded(moments: Sequence[Moment]) -> list[Moment]:
-    """A timeline in which a loop that waits and looks again is told once, and how often it went on."""
+    """A timeline in which a loop of polling is told once, and how often it went on."""
     said = [(one.state, one.text) for one in moments]
     found: list[Moment] = []
     at = 0
@@ -159,7 +159,7 @@ def folded(moments: Sequence[Moment]) -> list[Moment]:
 
 
 def _loop(said: Sequence[tuple[str, str]], at: int) -> tuple[int, int]:
-    """How many lines from *at* on are one turn of a loop, and how many turns of it there are; one line, if none are."""
+    """Count the lines from *at* on that are one turn of a loop, and its turns; one line, if there is no loop."""
     for lines in range(2, _LONGEST_TURN + 1):
         if said[at : at + lines] != said[at + lines : at + 2 * lines]:
             continue

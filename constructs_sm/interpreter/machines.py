@@ -54,7 +54,7 @@ class Retrier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Follow:
-    """Where a state leads to, and what it leaves: a Catch, a rule of a Choice."""
+    """A way out of a state, and what it leaves: a Catch, a rule of a Choice."""
 
     to: str
     errors: frozenset[str] = frozenset()
@@ -96,7 +96,7 @@ class State:
 
     @property
     def keeps_input(self) -> bool:
-        """Whether it hands on the fields of its input, but for that which its result is put into."""
+        """Return True if it hands on the fields of its input, but for that which its result is put into."""
         return not self.jsonata and self.result_path != () and self.output_path == ""
 
     @property
@@ -106,7 +106,7 @@ class State:
 
 @dataclass(slots=True, kw_only=True)
 class MapFields:
-    """What a Map state has beyond others."""
+    """The fields that a Map state has beyond others."""
 
     processor: Machine
     distributed: bool
@@ -142,7 +142,7 @@ class Machine:
     timeout_seconds: float | None = None
     express: bool = False
     has_dates: bool = False
-    """Whether a state in it waits until a date."""
+    """True if a state in it waits until a date."""
 
     @classmethod
     def of(cls, definition: Mapping[str, Any] | str, *, express: bool = False) -> Machine:
