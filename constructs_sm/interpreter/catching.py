@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from constructs_sm.interpreter import groups, steps
 from constructs_sm.interpreter.branches import FAILED
-from constructs_sm.interpreter.failures import QUERY, RUNTIME, StateError, is_for
+from constructs_sm.interpreter.failures import QUERY, RUNTIME, StateError, first_for
 from constructs_sm.interpreter.history import MAX_EVENTS
 from constructs_sm.interpreter.values import put
 
@@ -41,19 +41,17 @@ def failed(execution: Execution, branch: Branch, error: StateError) -> None:
     assert state is not None  # noqa: S101 - nothing fails before it is entered
     branch.turn += 1
     taken_down(execution, branch, error)
-    for number, retrier in enumerate(state.retry):
-        if is_for(retrier.errors, error.error):
-            if branch.tries.get(number, 0) < retrier.most:
-                _again(execution, branch, number)
-                return
-            break
-    for catcher in state.catch:
-        if is_for(catcher.errors, error.error):
-            try:
-                _caught(execution, branch, catcher, error)
-            except StateError as broken:
-                error = broken
-                break
+    number = first_for(state.retries, error.error)
+    if number is not None and branch.tries.get(number, 0) < state.retry[number].most:
+        _again(execution, branch, number)
+        return
+    number = first_for(state.catches, error.error)
+    if number is not None:
+        try:
+            _caught(execution, branch, state.catch[number], error)
+        except StateError as broken:
+            error = broken
+        else:
             return
     _given_up(execution, branch, error)
 

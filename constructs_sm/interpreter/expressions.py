@@ -74,6 +74,7 @@ class Program:
         cut = {} if read.get("everyBinding") else read["bindings"]
         self._reads: dict[str, Any] = {name: cut.get(name, True) for name in names}
         self._added = _added_to_input(text, self._root)
+        self._is_input = text.strip() == "$states.input"
 
     def value(self, states: Mapping[str, Any], variables: Mapping[str, Any], moment: Moment) -> Any:
         """The value of the expression.
@@ -82,6 +83,8 @@ class Program:
             EvaluationError: It fails, or yields nothing.
             TimeoutError: It takes longer than there is time.
         """
+        if self._is_input:
+            return states["input"]
         if (added := self._only_adds(states["input"], variables)) is not None:
             # What a state adds to its input is merged here, so that the engine need not copy all of the input.
             return {**states["input"], **added.value(states, variables, moment)}

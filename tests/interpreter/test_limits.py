@@ -85,12 +85,6 @@ def test_map_that_fills_the_history_fails_and_nothing_catches_it():
     assert (run.status, run.error, run.history.states[-1]) == ("FAILED", "States.Runtime", "A")
 
 
-def test_long_cause_is_cut():
-    run = ran(in_order(("A", task())), {}, Played({"A": [failing("E", "x" * 80_000)]}))
-
-    assert (run.error, run.cause) == ("E", "x" * 32_768)
-
-
 def test_map_of_ten_thousand_items_hands_on_all_of_them():
     machine = each(in_order(("A", {"Type": "Pass"}), ("B", {"Type": "Pass"}), ("C", {"Type": "Pass"})), "DISTRIBUTED")
 
