@@ -84,5 +84,6 @@ from constructs_sm.values.conditions import Condition as Condition
 from constructs_sm.values.conditions import Number as Number
 from constructs_sm.values.inputs import Input as Input
 from constructs_sm.values.names import JobName as JobName
+from constructs_sm.requests.rendering import Verbatim as Verbatim
 from constructs_sm.values.outputs import JobOutput as JobOutput
 from constructs_sm.values.s3 import S3Location as S3Location
