@@ -64,6 +64,7 @@ from constructs_sm.jobs.variants import Variant as Variant
 from constructs_sm.language.errors import InvalidInputError as InvalidInputError
 from constructs_sm.pipeline.pipeline import JobPipeline as JobPipeline
 from constructs_sm.pipeline.stack import PipelineStack as PipelineStack
+from constructs_sm.requests.rendering import Verbatim as Verbatim
 from constructs_sm.retry import RetryPolicy as RetryPolicy
 from constructs_sm.steps.approval import Approval as Approval
 from constructs_sm.steps.artifact_check import ArtifactCheck as ArtifactCheck
@@ -84,6 +85,5 @@ from constructs_sm.values.conditions import Condition as Condition
 from constructs_sm.values.conditions import Number as Number
 from constructs_sm.values.inputs import Input as Input
 from constructs_sm.values.names import JobName as JobName
-from constructs_sm.requests.rendering import Verbatim as Verbatim
 from constructs_sm.values.outputs import JobOutput as JobOutput
 from constructs_sm.values.s3 import S3Location as S3Location

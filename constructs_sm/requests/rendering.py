@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem
 from constructs_sm.language.jsonata import jsonata_of, quoted
-from constructs_sm.language.late_values import misspelled_expression, misspelled_path
 from constructs_sm.language.late_bound import LATE, Computed, escaped, is_json_path, is_jsonata, is_token
+from constructs_sm.language.late_values import misspelled_expression, misspelled_path
 from constructs_sm.requests.request import DEEPEST, Fields, Request, not_finite, too_deep
 from constructs_sm.values.outputs import JobOutput
 from constructs_sm.values.s3 import S3Location

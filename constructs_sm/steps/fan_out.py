@@ -14,11 +14,11 @@ from constructs_sm.steps.fan_out_plan import ItemPlan
 from constructs_sm.task.custom_states import JsonataState
 from constructs_sm.task.fragment import CheckedFragment, Fragment
 from constructs_sm.task.overruling import tell
+from constructs_sm.task.path_tokens import token_of
 from constructs_sm.task.places import folder_of
 from constructs_sm.task.query_language import is_jsonata_language, query_language_of
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.names import LONGEST_STATE_NAME, id_problems
-from constructs_sm.task.path_tokens import token_of
 from constructs_sm.values.outputs import JobOutput, TaskIdentity
 
 from aws_cdk import aws_stepfunctions as sfn

@@ -11,6 +11,8 @@ from constructs_sm.language.jsonata import quoted
 from constructs_sm.language.late_bound import escaped
 from constructs_sm.values.conditions import Comparable
 
+from typing_extensions import Self
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -78,14 +80,14 @@ class JobOutput(Comparable, str):
 
     @classmethod
     def _of(
-        cls: type[_Output], text: str, producer: TaskIdentity, name: str, json_path: str | None, jsonata: str | None
-    ) -> _Output:
+        cls, text: str, producer: TaskIdentity, name: str, json_path: str | None, jsonata: str | None
+    ) -> Self:
         self = cls(text)
         self.producer, self.name, self.json_path, self.jsonata = producer, name, json_path, jsonata
         self._token_of = None
         return self
 
-    def tokened(self: _Output, token_of: Callable[[str], str], *, in_jsonata: bool) -> _Output:
+    def tokened(self, token_of: Callable[[str], str], *, in_jsonata: bool) -> Self:
         """The same value as states of the CDK take it.
 
         Args:
@@ -129,9 +131,7 @@ class JobOutput(Comparable, str):
         late = [part.json_path if isinstance(part, JobOutput) else None for part in parts]
         texts = "".join("{}" if path else escaped(str(part)) for part, path in zip(parts, late, strict=True))
         values = ", ".join(path for path in late if path)
-        said = [
-            part.jsonata if isinstance(part, JobOutput) and part.jsonata else quoted(str(part)) for part in parts
-        ]
+        said = [part.jsonata if isinstance(part, JobOutput) and part.jsonata else quoted(str(part)) for part in parts]
         whole = JobOutput.late(
             self.producer,
             self.name,

@@ -10,8 +10,8 @@ from constructs_sm.jobs.parts.code import CODE
 from constructs_sm.jobs.parts.fields import named
 from constructs_sm.language.errors import Problem
 from constructs_sm.language.late_bound import is_late_bound
-from constructs_sm.values.s3 import S3Location
 from constructs_sm.requests.rendering import Structure
+from constructs_sm.values.s3 import S3Location
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
