@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import InvalidInputError, Problem
 from constructs_sm.language.jsonata import quoted
 from constructs_sm.language.late_bound import escaped
 from constructs_sm.values.conditions import Comparable
 
-from typing_extensions import Self
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from typing_extensions import Self
 
-_Output = TypeVar("_Output", bound="JobOutput")
+
 _UNQUOTABLE = re.compile(r"['\\]")
 
 
@@ -79,9 +78,7 @@ class JobOutput(Comparable, str):
         return cls._of(text, producer, name, None, None)
 
     @classmethod
-    def _of(
-        cls, text: str, producer: TaskIdentity, name: str, json_path: str | None, jsonata: str | None
-    ) -> Self:
+    def _of(cls, text: str, producer: TaskIdentity, name: str, json_path: str | None, jsonata: str | None) -> Self:
         self = cls(text)
         self.producer, self.name, self.json_path, self.jsonata = producer, name, json_path, jsonata
         self._token_of = None
@@ -230,7 +227,7 @@ class Metric(JobOutput):
 
     def tokened(self, token_of: Callable[[str], str], *, in_jsonata: bool) -> Metric:
         """The same value as states of the CDK take it."""
-        same = cast("Metric", JobOutput.tokened(self, token_of, in_jsonata=in_jsonata))
+        same = JobOutput.tokened(self, token_of, in_jsonata=in_jsonata)
         same.among_all, same.metric_name = self.among_all, self.metric_name
         return same
 

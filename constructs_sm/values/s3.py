@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_s3 as s3
     from aws_cdk import aws_s3_assets as s3_assets
+    from typing_extensions import Self
 
 _URI = re.compile(r"(?:s3://|https://s3[^/]*/)(?P<rest>.+)")
 _OF_A_HOST = re.compile(r"https://(?P<bucket>[^/]+)\.s3[.-][^/]*/(?P<prefix>.*)")
@@ -36,7 +37,7 @@ class S3Location(str):
     within: str | None
     key: kms.IKey | None
 
-    def __new__(cls, uri: str, within: str | None = None, key: kms.IKey | None = None) -> S3Location:
+    def __new__(cls, uri: str, within: str | None = None, key: kms.IKey | None = None) -> Self:
         """Make one of a URI."""
         self = super().__new__(cls, uri)
         object.__setattr__(self, "uri", uri)
