@@ -88,6 +88,7 @@ _NAMES = {
     "task.polled_job": ("PolledJob",),
     "jobs.model_package": ("CreateModelPackage",),
     "retry": ("RetryPolicy",),
+    "requests.rendering": ("Verbatim",),
     "values.s3": ("S3Location",),
     "steps.s3_items": ("S3Items",),
     "pipeline.stack": ("PipelineStack",),

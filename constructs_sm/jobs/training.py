@@ -287,7 +287,7 @@ class TrainingJob(SageMakerJob):
         wrong = list(metrics.undefined(METRIC_UNDEFINED, self._state.request, name))
         if wrong:
             refuse(self, f"metric of '{self._state.identity.path}'", wrong, path=self._state.identity.path)
-        return Metric.among(self._state.later("FinalMetricDataList"), name)
+        return self._state.for_states(Metric.among(self._state.found("FinalMetricDataList"), name))
 
     @property
     def model_artifacts(self) -> S3Location:

@@ -313,12 +313,12 @@ class TuningJob(SageMakerJob):
             raise InvalidInputError(
                 where, [Problem("place of the best model is not known", said, use, "model-place-known")]
             )
-        name = self.best_training_job_name
+        name = self._state.found("BestTrainingJob.TrainingJobName")
         folder, file = f"{output.rstrip('/')}/", "/output/model.tar.gz"
         uri = name.within(f"States.Format('{escaped(folder)}{{}}{file}', <>)", f"{quoted(folder)} & <> & '{file}'")
         known = next((place for place in self._known if place is not None and place.uri == output), None)
         place = known or S3Location(output, output)
-        return S3Location(uri, place.within, place.key)
+        return S3Location(self._state.for_states(uri), place.within, place.key)
 
     def _outputs(self) -> list[Any]:
         request = self._state.request

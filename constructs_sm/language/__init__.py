@@ -16,6 +16,8 @@ __all__ = [
     "jsonata_tokens",
     "jsonpath",
     "late_bound",
+    "late_values",
     "machines",
     "paths",
+    "translation",
 ]

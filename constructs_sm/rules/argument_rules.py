@@ -134,6 +134,13 @@ LANGUAGE: Final = _rule(
     "write it in the state's own, or change the state's",
     source=_ASL.format("transforming-data"),
 )
+LATE_VALUE: Final = _rule(
+    "late-value-parses",
+    "a value looks like a path, an intrinsic function or an expression, and is none",
+    "correct it, or pass Verbatim(...) for a text",
+    why="Step Functions refuses the state machine",
+    source=_ASL.format("transforming-data"),
+)
 LANGUAGE_OF_MACHINE: Final = _rule(
     "query-language-of-machine",
     "a JSONPath job stands in a JSONata state machine",
@@ -271,6 +278,14 @@ NOTHING_GRANTED: Final = _rule(
     why="the first call fails with AccessDenied",
     severity="warning",
     protects="",
+)
+OUTPUT_SPELLED: Final = _rule(
+    "output-is-spelled",
+    "a state would be sent the path of an output as a text",
+    "pass the output itself; join texts with + or sfn.JsonPath.format",
+    why="Step Functions computes a value in JSONPath where the field ends in .$, in JSONata where {% %} is all of it",
+    protects="",
+    at_synthesis=True,
 )
 OUTPUT_THERE: Final = _rule(
     "output-is-there",

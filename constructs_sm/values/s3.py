@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
@@ -16,14 +15,14 @@ if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_s3 as s3
     from aws_cdk import aws_s3_assets as s3_assets
+    from typing_extensions import Self
 
 _URI = re.compile(r"(?:s3://|https://s3[^/]*/)(?P<rest>.+)")
 _OF_A_HOST = re.compile(r"https://(?P<bucket>[^/]+)\.s3[.-][^/]*/(?P<prefix>.*)")
 
 
-@dataclass(frozen=True, slots=True)
-class S3Location:
-    """A place in S3, with what the grants need to know about it.
+class S3Location(str):
+    """A place in S3, with what the grants need to know about it. As a string it is its URI.
 
     Attributes:
         uri: What SageMaker gets: `s3://bucket/prefix/`, or late-bound.
@@ -32,9 +31,49 @@ class S3Location:
         key: The key the data is encrypted with, if it is not S3's own.
     """
 
+    __slots__ = ("key", "uri", "within")
+
     uri: str
-    within: str | None = None
-    key: kms.IKey | None = None
+    within: str | None
+    key: kms.IKey | None
+
+    def __new__(cls, uri: str, within: str | None = None, key: kms.IKey | None = None) -> Self:
+        """Make one of a URI."""
+        self = super().__new__(cls, uri)
+        object.__setattr__(self, "uri", uri)
+        object.__setattr__(self, "within", within)
+        object.__setattr__(self, "key", key)
+        return self
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Refuse to change it."""
+        message = f"cannot assign to {name} of an S3Location"
+        raise AttributeError(message)
+
+    def __eq__(self, other: object) -> bool:
+        """Compare all that is known of two places, or the URI with a text."""
+        if isinstance(other, S3Location):
+            return (str(self), self.within, self.key) == (str(other), other.within, other.key)
+        return str.__eq__(self, other) if isinstance(other, str) else NotImplemented
+
+    def __ne__(self, other: object) -> bool:
+        """Tell whether they differ."""
+        return not self == other
+
+    __hash__ = str.__hash__
+
+    def __repr__(self) -> str:
+        """Spell it as it is made."""
+        return f"S3Location(uri={self.uri!r}, within={self.within!r}, key={self.key!r})"
+
+    def __add__(self, other: str) -> str:
+        """Return the URI with a text behind it."""
+        return self.uri + other
+
+    def __radd__(self, other: str) -> str:
+        """Return the URI with a text before it."""
+        # A late URI knows how to be joined; a plain text does not.
+        return self.uri.__radd__(other) if isinstance(self.uri, JobOutput) else other + self.uri
 
     @classmethod
     def of_bucket(cls, bucket: s3.IBucket, prefix: str = "") -> S3Location:
@@ -74,6 +113,8 @@ class S3Location:
 
 def is_late(uri: str) -> bool:
     """True if Step Functions computes a URI."""
+    if isinstance(uri, JobOutput):
+        return uri.json_path is not None
     return is_json_path(uri) or is_jsonata(uri)
 
 
