@@ -66,6 +66,12 @@ class S3Location:
             uri = JobOutput.literal(self.uri.producer, self.uri.name, uri)
         return S3Location(uri, within, self.key)
 
+    def folder(self) -> S3Location:
+        """The same as SageMaker writes to it: a folder, slash or not. What else begins with its name is another's."""
+        if not self.is_exact or bucket_and_prefix(self.uri) is None or self.uri.endswith("/"):
+            return self
+        return S3Location(self.uri, f"{self.within}/", self.key)
+
     @property
     def is_exact(self) -> bool:
         """True if all of it is known, so that it may be the name of one object."""
