@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from constructs_sm.grants.statements import Grant
@@ -328,6 +328,28 @@ def _role_arn(role: Any, scope: JobScope) -> str | None:
     if isinstance(role, str):
         return role if is_token(role) or _ROLE_ARN.fullmatch(role) else None
     return scope.arn_of(role) if hasattr(type(role), "role_arn") else None
+
+
+def wrong_of_class(own: Mapping[str, Any]) -> list[Problem]:
+    """List what is wrong with what a class of jobs tells its base, where somebody else does."""
+    return [
+        Problem(f"{name} cannot be used", got, f"pass {_OF_A_CLASS[name][0]}", "argument-type")
+        for name, got in own.items()
+        if got is not None and not _OF_A_CLASS[name][1](got)
+    ]
+
+
+def _are_problems(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and all(isinstance(problem, Problem) for problem in value)
+
+
+_OF_A_CLASS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "given": ("a mapping from fields to values", lambda value: isinstance(value, Mapping)),
+    "defaults": ("a function of the request", callable),
+    "problems": ("a list of Problem", _are_problems),
+    "runs_under": ("a job", lambda value: hasattr(type(value), "shares_the_role")),
+    "make": ("a function of the job", callable),
+}
 
 
 def further_reads(arguments: Mapping[str, Any], problems: list[Problem]) -> list[S3Location]:
