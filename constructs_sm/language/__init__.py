@@ -17,5 +17,6 @@ __all__ = [
     "jsonpath",
     "late_bound",
     "machines",
+    "numbers",
     "paths",
 ]
