@@ -41,7 +41,9 @@ class _Short(Repr):
         # In the order in which it was written, not sorted.
         if level <= 0 and x:
             return "{...}"
-        shown_items = [f"{self.repr1(key, level - 1)}: {self.repr1(value, level - 1)}" for key, value in _first(x.items())]
+        shown_items = [
+            f"{self.repr1(key, level - 1)}: {self.repr1(value, level - 1)}" for key, value in _first(x.items())
+        ]
         return f"{{{', '.join(shown_items)}{', ...' if len(x) > _MOST else ''}}}"
 
     def repr_bytes(self, x: bytes, _: int) -> str:

@@ -25,7 +25,14 @@ from constructs_sm.rules import script_mode
 from constructs_sm.rules.argument_rules import ANY_ROLE, CALLBACK, LATE_ACCESS
 from constructs_sm.rules.model_rules import UNKNOWN as UNKNOWN_FIELD
 from constructs_sm.rules.request_rules import MANIFEST
-from constructs_sm.task.arguments import StateFields, TaskArguments, arn_of_role, further_reads, passable_roles, unknown_arguments
+from constructs_sm.task.arguments import (
+    StateFields,
+    TaskArguments,
+    arn_of_role,
+    further_reads,
+    passable_roles,
+    unknown_arguments,
+)
 from constructs_sm.task.overruling import refuse
 from constructs_sm.task.path_tokens import json_path_of
 from constructs_sm.task.query_language import is_jsonata_language

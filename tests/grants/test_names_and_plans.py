@@ -11,8 +11,9 @@ from aws_cdk.assertions import Annotations, Match, Template
 from every_action import REQUESTS
 
 TRAINING = REQUESTS["createTrainingJob"]
-AT = "arn:aws:sagemaker:us-east-1:123456789012"
-PLAN = f"{AT}:training-plan/weekly"
+AT = "arn:${AWS::Partition}:sagemaker:us-east-1:123456789012"
+PLAN = "arn:aws:sagemaker:us-east-1:123456789012:training-plan/weekly"
+PARTITION = {"Ref": "AWS::Partition"}
 ROLE = "arn:aws:iam::123456789012:role/Train"
 
 
@@ -59,7 +60,7 @@ def test_output_without_a_slash_is_granted_as_a_folder(stack, machine):
                         Match.object_like(
                             {
                                 "Action": ["s3:AbortMultipartUpload", "s3:PutObject"],
-                                "Resource": "arn:aws:s3:::data/models/*",
+                                "Resource": {"Fn::Join": ["", ["arn:", PARTITION, ":s3:::data/models/*"]]},
                             }
                         )
                     ]
@@ -72,7 +73,7 @@ def test_output_without_a_slash_is_granted_as_a_folder(stack, machine):
 def test_role_that_comes_at_run_time_is_warned_of(stack, machine):
     machine(TrainingJob(stack, "Train", **with_role({"RoleArn.$": "$.role"})))
 
-    assert passed(stack) == "arn:aws:iam::123456789012:role/*"
+    assert passed(stack) == "arn:${AWS::Partition}:iam::123456789012:role/*"
     Annotations.from_stack(stack).has_warning("*", Match.string_like_regexp("role-known-at-run-time"))
 
 
@@ -98,7 +99,9 @@ def test_execution_role_is_assumed_for_resources_of_the_account_alone(stack, mac
         "Principal": {"Service": "sagemaker.amazonaws.com"},
         "Condition": {
             "StringEquals": {"aws:SourceAccount": "123456789012"},
-            "ArnLike": {"aws:SourceArn": f"{AT}:*"},
+            "ArnLike": {
+                "aws:SourceArn": {"Fn::Join": ["", ["arn:", PARTITION, ":sagemaker:us-east-1:123456789012:*"]]}
+            },
         },
     }
     Template.from_stack(stack).has_resource_properties(
