@@ -55,7 +55,7 @@ class _Short(Repr):
     def repr_instance(self, x: Any, _: int) -> str:
         try:
             return repr(x)
-        except Exception:
+        except Exception:  # noqa: BLE001  (somebody else's repr)
             # A repr of somebody else's may do anything.
             return type(x).__name__
 

@@ -13,8 +13,8 @@ from constructs_sm.language.paths import key_of, path_of
 from constructs_sm.polled_actions import PolledAction
 from constructs_sm.requests.model_check import unknown_output
 from constructs_sm.retry import SDK, RetryPolicy
-from constructs_sm.task.custom_states import JsonataTask, describing, holds
 from constructs_sm.task.arguments import wrong_of_class
+from constructs_sm.task.custom_states import JsonataTask, describing, holds
 from constructs_sm.task.job import SageMakerJob
 from constructs_sm.task.output_check import Output, OutputCheck, Status
 from constructs_sm.task.polling import Polling, Polls

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import InvalidInputError, Problem
-from constructs_sm.language.numbers import is_finite_number
 from constructs_sm.language.jsonata import is_plain, jsonata_of, quoted
 from constructs_sm.language.late_bound import is_json_path, is_jsonata
+from constructs_sm.language.numbers import is_finite_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
