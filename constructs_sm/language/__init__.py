@@ -18,6 +18,7 @@ __all__ = [
     "late_bound",
     "late_values",
     "machines",
+    "numbers",
     "paths",
     "translation",
 ]

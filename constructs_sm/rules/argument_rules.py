@@ -271,6 +271,15 @@ LATE_ACCESS: Final = _rule(
     severity="warning",
     protects="",
 )
+ANY_ROLE: Final = _rule(
+    "role-known-at-run-time",
+    "the execution role is known at run time only, so the state machine may pass every role of the account",
+    "name the roles that it may be with passed_roles=[...], or acknowledge the rule with a reason",
+    why="whoever starts an execution chooses the permissions of the job",
+    source="https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html",
+    severity="warning",
+    protects="",
+)
 NOTHING_GRANTED: Final = _rule(
     "role-without-grants",
     "the state machine role cannot be changed here: it is of another account, or was imported with mutable=False",

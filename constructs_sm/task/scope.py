@@ -157,7 +157,7 @@ class JobScope:
             self._execution_role = iam.Role(
                 self._owner,
                 _EXECUTION_ROLE,
-                assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"),
+                assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com", conditions=self._own_resources()),
                 description="Assumed by SageMaker to run the jobs of this stack",
             )
             undone_by(partial(self._forget_role, self._execution_grants))
@@ -166,6 +166,13 @@ class JobScope:
             for grant in pending:
                 self._execution_role.add_to_policy(self.statement(grant))
         return self._execution_role
+
+    def _own_resources(self) -> dict[str, dict[str, str]]:
+        """Have SageMaker assume a role for resources of this account and Region alone, not for anybody else's."""
+        return {
+            "StringEquals": {"aws:SourceAccount": self.arns.account},
+            "ArnLike": {"aws:SourceArn": self.arns.of("sagemaker", "*")},
+        }
 
     def _forget_role(self, grants: dict[Grant, None]) -> None:
         self._owner.node.try_remove_child(_EXECUTION_ROLE)

@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
+from constructs_sm.language.errors import InvalidInputError, Problem, raise_all
 from constructs_sm.language.jsonata import is_plain, jsonata_of, quoted
 from constructs_sm.language.late_bound import escaped, is_json_path, is_jsonata
 from constructs_sm.language.paths import formatted_by
@@ -77,7 +78,20 @@ class S3Location(str):
 
     @classmethod
     def of_bucket(cls, bucket: s3.IBucket, prefix: str = "") -> S3Location:
-        """*prefix* of *bucket*, with the bucket's key."""
+        """*prefix* of *bucket*, with the bucket's key.
+
+        Raises:
+            InvalidInputError: It is no bucket, or the prefix no text.
+        """
+        wrong = [
+            Problem(f"{name} cannot be used", got, f"pass {wanted}", "argument-type")
+            for name, got, wanted, right in (
+                ("bucket", bucket, "an s3.IBucket", hasattr(bucket, "bucket_name")),
+                ("prefix", prefix, "a text", isinstance(prefix, str)),
+            )
+            if not right
+        ]
+        raise_all("S3Location.of_bucket", wrong)
         uri = f"s3://{bucket.bucket_name}/{prefix}"
         return cls(uri, uri, bucket.encryption_key)
 
@@ -96,7 +110,14 @@ class S3Location(str):
         return None
 
     def under(self, prefix: str) -> S3Location:
-        """A place under this one: *prefix* joined with one slash. A late-bound place must end in one itself."""
+        """A place under this one: *prefix* joined with one slash. A late-bound place must end in one itself.
+
+        Raises:
+            InvalidInputError: The prefix is no text.
+        """
+        if not isinstance(prefix, str):
+            problem = Problem("a prefix must be a text", prefix, "pass 'train/'", "argument-type")
+            raise InvalidInputError("S3Location.under", [problem])
         if is_late(self.uri):
             return S3Location(_followed_by(self.uri, prefix), self.within, self.key)
         within = None if self.within is None else f"{self.within.rstrip('/')}/{prefix}"
@@ -104,6 +125,12 @@ class S3Location(str):
         if isinstance(self.uri, JobOutput):
             uri = JobOutput.literal(self.uri.producer, self.uri.name, uri)
         return S3Location(uri, within, self.key)
+
+    def folder(self) -> S3Location:
+        """The same as SageMaker writes to it: a folder, slash or not. What else begins with its name is another's."""
+        if not self.is_exact or bucket_and_prefix(self.uri) is None or self.uri.endswith("/"):
+            return self
+        return S3Location(self.uri, f"{self.within}/", self.key)
 
     @property
     def is_exact(self) -> bool:
