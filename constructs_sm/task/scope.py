@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from constructs_sm.environment import arns_of, parent_of, stack_of
 from constructs_sm.grants.execution_role import execution_base_grants
-from constructs_sm.language.machines import definition_of
+from constructs_sm.language.flow import calls_sagemaker
+from constructs_sm.language.late_bound import is_token
+from constructs_sm.language.machines import definition_of, states_of
 from constructs_sm.rollback import once_kept, undone_by
+from constructs_sm.rules.argument_rules import JOB_NOT_RUN, OTHER_PLACE
+from constructs_sm.rules.definition_rules import EXPRESS
 from constructs_sm.task.acknowledgments import acknowledge_wildcards
-from constructs_sm.task.overruling import unacknowledged, watch
+from constructs_sm.task.overruling import tell, unacknowledged, watch
 from constructs_sm.task.wiring import Wiring
 
 import jsii
@@ -26,6 +30,9 @@ if TYPE_CHECKING:
 
     from constructs_sm.actions import Action
     from constructs_sm.grants.statements import Grant
+    from constructs_sm.language.arns import Arns
+    from constructs_sm.language.errors import Problem
+    from constructs_sm.language.machines import Json
     from constructs_sm.values.s3 import S3Location
 
     from constructs import Construct, IConstruct
@@ -33,6 +40,7 @@ if TYPE_CHECKING:
 _SCOPES: dict[IConstruct, JobScope] = {}
 _WIRINGS: dict[IConstruct, Wiring] = {}
 _UNCAUGHT: dict[IConstruct, Uncaught] = {}
+_WAITS = (".sync", ".sync:2", ".waitForTaskToken")
 _EXECUTION_ROLE = "SageMakerExecutionRole"
 
 
@@ -95,12 +103,15 @@ class JobScope:
         self.name_prefix = name_prefix
         self.data = data
         stack = self._stack = stack_of(owner)
-        self.wiring = _WIRINGS.setdefault(stack, Wiring())
+        self.arns = arns_of(stack)
+        if stack not in _WIRINGS:
+            wiring = _WIRINGS[stack] = Wiring()
+            stack.node.add_validation(_Machines(stack, wiring, self.arns))
+        self.wiring = _WIRINGS[stack]
         # Of the app: jobs of several stacks may stand in one state machine.
         self.uncaught = _UNCAUGHT.setdefault(stack.node.root, Uncaught())
         self._vpc = vpc
         watch(stack)
-        self.arns = arns_of(stack)
         self._execution_role: iam.Role | None = None
         self._role_arns: dict[iam.IRole, str] = {}
         self._execution_grants: dict[Grant, None] = {}
@@ -123,9 +134,7 @@ class JobScope:
 
     def watch_wiring(self) -> None:
         """Have it checked, when the stack is synthesized, that what jobs leave is there where it is used."""
-        if not self.wiring.watched:
-            self.wiring.watched = True
-            self._stack.node.add_validation(_Wired(self._stack, self.wiring))
+        self.wiring.watched = True
 
     def defaults(self, action: Action, defaults: Mapping[str, Any]) -> Mapping[str, Any]:
         """Defaults of a request of *action* in here: its own *defaults*, and the VPC."""
@@ -227,16 +236,61 @@ class JobScope:
 
 
 @jsii.implements(IValidation)
-class _Wired:
-    def __init__(self, stack: Stack, wiring: Wiring) -> None:
+class _Machines:
+    """Asked when an app is synthesized: whether its state machines go with the jobs of a stack, wherever they stand."""
+
+    def __init__(self, stack: Stack, wiring: Wiring, arns: Arns) -> None:
         self._stack = stack
         self._wiring = wiring
+        self._arns = arns
 
     def validate(self) -> list[str]:
-        machines = [found for found in self._stack.node.find_all() if isinstance(found, sfn.CfnStateMachine)]
-        texts = self._stack.resolve([machine.definition_string for machine in machines])
-        found = self._wiring.problems(filter(None, map(definition_of, texts)))
-        return list(map(str, unacknowledged(self._stack, found, path=str(self._stack.node.path))))
+        found: dict[Problem, None] = {}
+        names = {task.state_id() for task in self._wiring.tasks}
+        own, foreign = [], []
+        for machine in self._stack.node.root.node.find_all():
+            if not isinstance(machine, sfn.CfnStateMachine):
+                continue
+            stack = stack_of(machine)
+            definition = definition_of(stack.resolve(machine.definition_string))
+            if definition is None:
+                continue
+            if stack == self._stack:
+                own.append(definition)
+            elif names.intersection(name for name, _ in states_of(definition)):
+                foreign.append((definition, arns_of(stack)))
+            else:
+                continue
+            if machine.state_machine_type == "EXPRESS":
+                found.update(dict.fromkeys(_waiting(definition)))
+        if self._wiring.watched:
+            found.update(dict.fromkeys(self._wiring.problems(own if inside_of(own, names) else [each for each, _ in foreign])))
+        for definition, arns in () if own and inside_of(own, names) else foreign:
+            for name, state in states_of(definition):
+                if name in names and calls_sagemaker(state) and self._is_elsewhere(arns):
+                    there = f"{self._arns.region} of {self._arns.account}"
+                    what = f"job '{name}' is made for {there}, and its state machine for {arns.region}"
+                    found[OTHER_PLACE.problem(f"{what} of {arns.account}")] = None
+        left = [task for task in self._wiring.tasks if task not in self._wiring.run]
+        tell(self._stack, [JOB_NOT_RUN.problem(f"{JOB_NOT_RUN.what} '{task.path}'") for task in left])
+        return list(map(str, unacknowledged(self._stack, list(found), path=str(self._stack.node.path))))
+
+    def _is_elsewhere(self, other: Arns) -> bool:
+        pairs = ((self._arns.region, other.region), (self._arns.account, other.account))
+        return any(a != b and not is_token(a) and not is_token(b) for a, b in pairs)
+
+
+def inside_of(definitions: Iterable[Json], names: set[str]) -> bool:
+    """Tell whether a state of those names is in one of them."""
+    return any(names.intersection(name for name, _ in states_of(each)) for each in definitions)
+
+
+def _waiting(definition: Json) -> Iterator[Problem]:
+    """Find the states of an Express state machine that wait for what they start."""
+    for name, state in states_of(definition):
+        resource = str(state.get("Resource"))
+        if resource.endswith(_WAITS):
+            yield EXPRESS.problem(f"state '{name}': {EXPRESS.what}", resource)
 
 
 @cache

@@ -98,6 +98,7 @@ class SageMakerTask(WholeOrNotMade, sfn.CustomState):
     def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
         super()._when_bound_to_graph(graph)
         self._state.scope.register(graph, self._state.grants)
+        self._state.scope.wiring.run.add(self._state.identity)
         if not self._catches_all:
             self._state.scope.uncaught.catch(self, graph)
 
