@@ -172,6 +172,7 @@ class PipelineStack(WholeOrNotMade, Stack):
             data=self._data,
             vpc=_vpc_config(self, settings.vpc),
         )
+        self._jobs.key = self.key
         self.pipeline = JobPipeline(
             self,
             "Pipeline",

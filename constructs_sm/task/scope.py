@@ -13,7 +13,7 @@ from constructs_sm.language.flow import calls_sagemaker
 from constructs_sm.language.late_bound import is_token
 from constructs_sm.language.machines import definition_of, states_of
 from constructs_sm.rollback import once_kept, undone_by
-from constructs_sm.rules.argument_rules import JOB_NOT_RUN, OTHER_PLACE
+from constructs_sm.rules.argument_rules import JOB_NOT_RUN, NOTHING_GRANTED, OTHER_PLACE
 from constructs_sm.rules.definition_rules import EXPRESS
 from constructs_sm.task.acknowledgments import acknowledge_wildcards
 from constructs_sm.task.overruling import tell, unacknowledged, watch
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from constructs_sm.language.machines import Json
     from constructs_sm.values.s3 import S3Location
 
+    from aws_cdk import aws_kms as kms
     from constructs import Construct, IConstruct
 
 _SCOPES: dict[IConstruct, JobScope] = {}
@@ -111,6 +112,8 @@ class JobScope:
         # Of the app: jobs of several stacks may stand in one state machine.
         self.uncaught = _UNCAUGHT.setdefault(stack.node.root, Uncaught())
         self._vpc = vpc
+        self.key: kms.IKey | None = None
+        """Encrypts the topics that are made in here; None: none does."""
         watch(stack)
         self._execution_role: iam.Role | None = None
         self._role_arns: dict[iam.IRole, str] = {}
@@ -261,6 +264,10 @@ class _Machines:
                 foreign.append((definition, arns_of(stack)))
             else:
                 continue
+            around = machine.node.scope
+            if isinstance(around, sfn.StateMachine) and not around.role.node.children:
+                # The CDK drops in silence what is granted to such a role.
+                tell(around, [NOTHING_GRANTED.problem()])
             if machine.state_machine_type == "EXPRESS":
                 found.update(dict.fromkeys(_waiting(definition)))
         if self._wiring.watched:
