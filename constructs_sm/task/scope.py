@@ -250,10 +250,11 @@ class _Machines:
     def validate(self) -> list[str]:
         found: dict[Problem, None] = {}
         names = {task.state_id() for task in self._wiring.tasks}
-        own, foreign = [], []
+        own, foreign, any_machine = [], [], False
         for machine in self._stack.node.root.node.find_all():
             if not isinstance(machine, sfn.CfnStateMachine):
                 continue
+            any_machine = True
             stack = stack_of(machine)
             definition = definition_of(stack.resolve(machine.definition_string))
             if definition is None:
@@ -270,15 +271,18 @@ class _Machines:
                 tell(around, [NOTHING_GRANTED.problem()])
             if machine.state_machine_type == "EXPRESS":
                 found.update(dict.fromkeys(_waiting(definition)))
+        here = inside_of(own, names)
         if self._wiring.watched:
-            found.update(dict.fromkeys(self._wiring.problems(own if inside_of(own, names) else [each for each, _ in foreign])))
-        for definition, arns in () if own and inside_of(own, names) else foreign:
+            machines = own if here else [definition for definition, _ in foreign]
+            found.update(dict.fromkeys(self._wiring.problems(machines)))
+        for definition, arns in () if here else foreign:
             for name, state in states_of(definition):
                 if name in names and calls_sagemaker(state) and self._is_elsewhere(arns):
                     there = f"{self._arns.region} of {self._arns.account}"
                     what = f"job '{name}' is made for {there}, and its state machine for {arns.region}"
                     found[OTHER_PLACE.problem(f"{what} of {arns.account}")] = None
-        left = [task for task in self._wiring.tasks if task not in self._wiring.run]
+        # In an app without a state machine, as of a test of one job, nothing is forgotten.
+        left = [task for task in self._wiring.tasks if any_machine and task not in self._wiring.run]
         tell(self._stack, [JOB_NOT_RUN.problem(f"{JOB_NOT_RUN.what} '{task.path}'") for task in left])
         return list(map(str, unacknowledged(self._stack, list(found), path=str(self._stack.node.path))))
 
