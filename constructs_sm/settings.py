@@ -132,7 +132,9 @@ class Settings:
         chosen = environment or node.try_get_context(ENVIRONMENT_KEY)
         everywhere, here = _of_environment(context, given, chosen)
         raise_all(context, [*unknown_settings(everywhere), *mistyped(everywhere)])
-        raise_all(f"{context}, environment '{chosen}'", [*unknown_settings(here), *mistyped(here)])
+        # Of all: what is wrong in one that is not chosen would be found on the day it is deployed.
+        for name, there in given.get(ENVIRONMENTS, {}).items():
+            raise_all(f"{context}, environment '{name}'", [*unknown_settings(there), *mistyped(there)])
         arguments = {name: value for name, value in arguments.items() if value is not None}
         raise_all(where, mistyped(arguments))
         return replace(cls(**{**everywhere, **here}), **arguments)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from constructs_sm.language.intrinsics import Intrinsic, Literal, Read, SyntaxProblem, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 _TEMPLATES: Final = {
     "States.StringToJson": "$parse({0})",
@@ -50,25 +50,43 @@ def _call(call: Intrinsic, path: Callable[[str], str], quoted: Callable[[str], s
     values = [str(argument) for argument in said]
     if call.name == "States.Format":
         return _format(call, values, quoted)
-    if call.name == "States.Array":
-        # A list among the items would be made one with them.
-        items = [
-            value if isinstance(argument, Literal) else f"($v := {value}; $type($v) = 'array' ? [[$v]] : $v)"
-            for argument, value in zip(call.arguments, values, strict=True)
-        ]
-        return f"[{', '.join(items)}]"
-    if call.name == "States.StringSplit":
-        mark = call.arguments[1]
-        # More than one mark are several separators there, and one here.
-        one = isinstance(mark, Literal) and isinstance(mark.value, str) and len(mark.value) == 1
-        return f"$split({values[0]}, {values[1]})" if one else None
-    if call.name == "States.JsonMerge":
-        return f"$merge([{values[0]}, {values[1]}])" if values[2] == "false" else None
-    if call.name == "States.MathRandom":
-        seed = values[2] if len(values) > 2 else ""  # noqa: PLR2004 - start, end, seed
-        return f"($floor($random({seed}) * ({values[1]} - {values[0]})) + {values[0]})"
+    if call.name in _SPELLED:
+        return _SPELLED[call.name](call, values)
     template = _TEMPLATES.get(call.name)
     return None if template is None else template.format(*values)
+
+
+def _array(call: Intrinsic, values: list[str]) -> str:
+    # A list among the items would be made one with them.
+    items = [
+        value if isinstance(argument, Literal) else f"($v := {value}; $type($v) = 'array' ? [[$v]] : $v)"
+        for argument, value in zip(call.arguments, values, strict=True)
+    ]
+    return f"[{', '.join(items)}]"
+
+
+def _string_split(call: Intrinsic, values: list[str]) -> str | None:
+    mark = call.arguments[1]
+    # More than one mark are several separators there, and one here.
+    one = isinstance(mark, Literal) and isinstance(mark.value, str) and len(mark.value) == 1
+    return f"$split({values[0]}, {values[1]})" if one else None
+
+
+def _json_merge(_: Intrinsic, values: list[str]) -> str | None:
+    return f"$merge([{values[0]}, {values[1]}])" if values[2] == "false" else None
+
+
+def _math_random(_: Intrinsic, values: list[str]) -> str:
+    seed = values[2] if len(values) > 2 else ""  # noqa: PLR2004 - start, end, seed
+    return f"($floor($random({seed}) * ({values[1]} - {values[0]})) + {values[0]})"
+
+
+_SPELLED: Final[Mapping[str, Callable[[Intrinsic, list[str]], str | None]]] = {
+    "States.Array": _array,
+    "States.StringSplit": _string_split,
+    "States.JsonMerge": _json_merge,
+    "States.MathRandom": _math_random,
+}
 
 
 def _format(call: Intrinsic, values: list[str], quoted: Callable[[str], str]) -> str | None:

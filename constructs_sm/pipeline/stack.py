@@ -197,6 +197,7 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
             vpc=self._vpc,
             security_group=self._security_group,
         )
+        self._jobs.key = self.key
         self.pipeline = JobPipeline(
             self,
             "Pipeline",

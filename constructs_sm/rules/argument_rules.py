@@ -304,6 +304,24 @@ OUTPUT_THERE: Final = _rule(
     protects="",
     at_synthesis=True,
 )
+JOB_NOT_RUN: Final = _rule(
+    "job-not-run",
+    "no state machine runs the job",
+    "chain it into one, or take it out",
+    why="it never runs, and the execution role has grants for it",
+    severity="warning",
+    protects="",
+    at_synthesis=True,
+)
+OTHER_PLACE: Final = _rule(
+    "job-of-another-environment",
+    "a job is made in another Region or account than its state machine",
+    "make it in a stack of the state machine's Region and account",
+    why="Step Functions starts jobs where it runs itself; names, images and permissions of the other place do not fit",
+    source="https://github.com/aws/aws-cdk/issues/29918",
+    protects="",
+    at_synthesis=True,
+)
 PLACES_SHARED: Final = _rule(
     "items-share-a-place",
     "a job in an inline Map writes to one place for the whole execution",

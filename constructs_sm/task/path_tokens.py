@@ -41,8 +41,8 @@ def _formatted(text: str) -> str:
 
 @cache
 def _path_of(token: str) -> str:
-    rendered: dict[str, str] = sfn.FieldUtils.render_object({"path": token}) or {}
-    return rendered["path.$"]
+    rendered = sfn.FieldUtils.render_object({"path": token}) or {}
+    return str(rendered["path.$"])
 
 
 @cache

@@ -47,10 +47,16 @@ class Wiring:
     _used: dict[tuple[TaskIdentity, TaskIdentity, str], None] = field(default_factory=dict)
     _paths: dict[str, str] = field(default_factory=dict)
     _names: Counter[str] = field(default_factory=Counter)
+    tasks: dict[TaskIdentity, None] = field(default_factory=dict)
+    """All tasks of the stack."""
+    run: set[TaskIdentity] = field(default_factory=set)
+    """Those that stand in a state machine."""
     watched: bool = False
 
     def knows(self, task: TaskIdentity) -> None:
         """Take note of a task."""
+        self.tasks[task] = None
+        undone_by(partial(self.tasks.pop, task, None))
         if task.name not in self._paths:
             self._paths[task.name] = task.path
             undone_by(partial(self._paths.pop, task.name, None))

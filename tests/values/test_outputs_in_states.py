@@ -220,7 +220,7 @@ AT = sfn.JsonPath.string_at
         (lambda: AT("$.a.b"), "$string($states.input.a.b)"),
         (lambda: sfn.JsonPath.number_at("$.n"), "$string($states.input.n)"),
         (lambda: sfn.JsonPath.execution_name, "$string($states.context.Execution.Name)"),
-        (lambda: sfn.JsonPath.uuid(), "$string($uuid())"),
+        (sfn.JsonPath.uuid, "$string($uuid())"),
         (lambda: sfn.JsonPath.format("a {}", AT("$.x")), "$string(('a ' & $states.input.x))"),
         (lambda: sfn.JsonPath.math_add(1, sfn.JsonPath.number_at("$.x")), "$string((1 + $states.input.x))"),
         (lambda: sfn.JsonPath.array_get_item(sfn.JsonPath.list_at("$.l"), 0), "$string(($states.input.l)[0])"),
