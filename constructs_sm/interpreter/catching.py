@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from constructs_sm.interpreter import groups
+from constructs_sm.interpreter import groups, steps
 from constructs_sm.interpreter.branches import FAILED
 from constructs_sm.interpreter.failures import QUERY, RUNTIME, StateError, is_for
 from constructs_sm.interpreter.history import MAX_EVENTS
@@ -83,13 +83,15 @@ def _caught(execution: Execution, branch: Branch, catcher: Follow, error: StateE
     if state.jsonata:
         output = error.output if catcher.output is None else catcher.output(scope)
     else:
+        if catcher.result_path is not None:
+            steps.note_place(execution, catcher.result_path)
         output = branch.input if catcher.result_path is None else put(branch.input, catcher.result_path, error.output)
         scope = scope.on(error.output)
     variables = None if catcher.assign is None else catcher.assign(scope)
     execution.fit(branch, output)
     if variables:
         execution.assign(branch, variables)
-    execution.leave(branch, output, catcher.to)
+    execution.leave(branch, output, catcher.to, kept=not state.jsonata and catcher.result_path != ())
 
 
 def _given_up(execution: Execution, branch: Branch, error: StateError) -> None:

@@ -17,7 +17,7 @@ from jlens import Expression as Engine
 from jlens import JlensError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from constructs_sm.interpreter.moments import Moment
 
@@ -73,6 +73,7 @@ class Program:
         read: Any = self._engine().reads()
         cut = {} if read.get("everyBinding") else read["bindings"]
         self._reads: dict[str, Any] = {name: cut.get(name, True) for name in names}
+        self._added = _added_to_input(text, self._root)
 
     def value(self, states: Mapping[str, Any], variables: Mapping[str, Any], moment: Moment) -> Any:
         """The value of the expression.
@@ -81,6 +82,9 @@ class Program:
             EvaluationError: It fails, or yields nothing.
             TimeoutError: It takes longer than there is time.
         """
+        if (added := self._only_adds(states["input"], variables)) is not None:
+            # What a state adds to its input is merged here, so that the engine need not copy all of the input.
+            return {**states["input"], **added.value(states, variables, moment)}
         bindings = {name: _cut(variables[name], read) for name, read in self._reads.items() if name in variables}
         if "states" in self._reads:
             bindings["states"] = _cut(states, self._reads["states"])
@@ -97,6 +101,16 @@ class Program:
             return self._evaluated(bindings, moment)
         except JlensError as error:
             raise _failure(error) from None
+
+    def keys(self, given: Any, variables: Mapping[str, Any]) -> Iterable[str | None]:
+        """The fields of the input *given* that the expression reads; None for all of it."""
+        reads = (self._only_adds(given, variables) or self)._reads.get("states", {})  # noqa: SLF001 - of its kind
+        of_input = reads if reads is True else reads.get("input", {})
+        return (None,) if of_input is True else of_input
+
+    def _only_adds(self, given: Any, variables: Mapping[str, Any]) -> Program | None:
+        """What is evaluated to be merged into the input *given*, where the expression does nothing else with it."""
+        return self._added if "merge" not in variables and isinstance(given, dict) else None
 
     def _evaluated(self, bindings: dict[str, Any], moment: Moment) -> Any:
         options: dict[str, Any] = {"now": moment.milliseconds, "timeout": moment.seconds_left}
@@ -145,6 +159,15 @@ def _cut(value: Any, read: Any) -> Any:
     if read is True or not isinstance(value, dict):
         return value
     return {name: _cut(value[name], inner) for name, inner in read.items() if name in value}
+
+
+def _added_to_input(text: str, root: Node) -> Program | None:
+    """What `$merge([$states.input, ...])` adds to the input; None of any other expression."""
+    match root:
+        case Node(kind="call", parts=(Node(kind="variable", value="merge"), Node(kind="array", parts=(first, *rest)))):
+            if rest and text[first.start : first.end] == "$states.input":
+                return program(f"$merge([{text[rest[0].start : rest[-1].end]}])")
+    return None
 
 
 @functools.lru_cache(maxsize=4096)

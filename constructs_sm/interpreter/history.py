@@ -16,6 +16,9 @@ MAX_EVENTS: Final = 25_000
 _REQUEST = re.compile(r" \((?:Service|SDK Attempt Count): .*\)$")
 """What services add to their message about the request."""
 
+_TAKEN = "already existing"
+"""The words of SageMaker about a name that is in use."""
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -36,6 +39,11 @@ class Failure:
     state: str
     error: str
     cause: str
+
+    @property
+    def is_of_a_taken_name(self) -> bool:
+        """Whether SageMaker refused a name that is in use."""
+        return _TAKEN in self.cause
 
     @property
     def reason(self) -> str:
@@ -80,6 +88,27 @@ class History:
             self.events,
             self.largest,
         )
+
+    def go_on_as(self, other: History, met: History, shift: float, called: str) -> None:
+        """Take over all that is in *other* since it was *met*.
+
+        Args:
+            other: The history of an execution with which this one goes on alike.
+            met: The same as it was where both have met.
+            shift: Seconds by which this one is later.
+            called: The state that both are in.
+        """
+        states = other.states[len(met.states) :]
+        self.moments += [Moment(one.seconds + shift, one.state, one.text) for one in other.moments[len(met.moments) :]]
+        self.states += states
+        self.failures += other.failures[len(met.failures) :]
+        self.retry_waits += other.retry_waits[len(met.retry_waits) :]
+        self.state_waits += other.state_waits[len(met.state_waits) :]
+        self.events += other.events - met.events
+        self.largest = max(self.largest, other.largest)
+        anew = {*states, called}
+        own = {name: one for name, one in self.unsettled.items() if name not in anew and name not in met.unsettled}
+        self.unsettled = {**own, **other.unsettled}
 
     def add(self, moment: Moment) -> None:
         """Put a line into the timeline."""

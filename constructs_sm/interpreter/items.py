@@ -35,6 +35,8 @@ def read(execution: Execution, branch: Branch, state: State, value: Any) -> tupl
     scope = execution.scope(branch, value)
     if fields.reader is not None:
         return _from_reader(execution, state, fields.reader, scope), None
+    if fields.items is None:
+        execution.reads.note()
     found = value if fields.items is None else fields.items(scope)
     if isinstance(found, list):
         return found, None

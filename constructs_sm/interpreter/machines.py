@@ -95,6 +95,11 @@ class State:
     map: MapFields | None = None
 
     @property
+    def keeps_input(self) -> bool:
+        """Whether it hands on the fields of its input, but for that which its result is put into."""
+        return not self.jsonata and self.result_path != () and self.output_path == ""
+
+    @property
     def counts_retries(self) -> bool:
         return self.kind in {"Task", "Parallel", "Map"}
 
@@ -136,6 +141,8 @@ class Machine:
     states: dict[str, State]
     timeout_seconds: float | None = None
     express: bool = False
+    has_dates: bool = False
+    """Whether a state in it waits until a date."""
 
     @classmethod
     def of(cls, definition: Mapping[str, Any] | str, *, express: bool = False) -> Machine:
@@ -173,7 +180,17 @@ def machine(definition: Mapping[str, Any], jsonata: bool) -> Machine:
         )
         for name, written in definition["States"].items()
     }
-    return Machine(start=definition["StartAt"], states=states, timeout_seconds=definition.get("TimeoutSeconds"))
+    return Machine(
+        start=definition["StartAt"],
+        states=states,
+        timeout_seconds=definition.get("TimeoutSeconds"),
+        has_dates=any(_has_date(state) for state in states.values()),
+    )
+
+
+def _has_date(state: State) -> bool:
+    inner = [*state.branches, *([state.map.processor] if state.map else [])]
+    return "Timestamp" in state.fields or any(one.has_dates for one in inner)
 
 
 def _state(name: str, written: Mapping[str, Any], *, jsonata: bool, outer: bool) -> State:

@@ -24,6 +24,8 @@ def attempt(execution: Execution, branch: Branch, state: State) -> None:
     """Call what a task calls."""
     value = steps.effective(execution, branch, state)
     scope = execution.scope(branch, value)
+    if state.arguments is None:
+        execution.reads.note()
     request = value if state.arguments is None else state.arguments(scope)
     if execution.weigh(request, "parameters", state.name) > LARGEST_PAYLOAD:
         told = f"The state/task '{state.name}' has an input with a size exceeding"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.language.jsonpath_filters import PathError, Predicate, parse_predicate
@@ -168,11 +168,11 @@ class Path:
     """A parsed path."""
 
     text: str
-    variable: str | None
+    variable: str | None = field(compare=False)
     """The variable that it starts at."""
-    of_context: bool
+    of_context: bool = field(compare=False)
     """Starts at the context object."""
-    steps: tuple[Step, ...]
+    steps: tuple[Step, ...] = field(compare=False)
 
     @property
     def leads_to_one(self) -> bool:
@@ -201,6 +201,14 @@ class Path:
             else:
                 break
         return tuple(found)
+
+    @property
+    def key(self) -> str | None:
+        """The one field of its document that it reads; None where it may read all of it."""
+        first = self.places[:1]
+        if not first or not isinstance(first[0], str) or any(isinstance(step, Filter) for step in self.steps):
+            return None  # what a filter compares with may be anywhere
+        return first[0]
 
     def values(self, document: Any) -> list[Any]:
         """Everything that the path finds, in order."""

@@ -57,6 +57,14 @@ class Answers:
         other.take_over(self)
         return other
 
+    def goes_on_as(self, other: Answers, *, over_with: str) -> bool:
+        """Whether these answers are from now on those of *other*, whatever there is for *over_with*."""
+        mine, others = (
+            {state: answers for state, answers in each._answers.items() if answers and state != over_with}  # noqa: SLF001
+            for each in (self, other)
+        )
+        return mine == others
+
     def begin(self, call: Call) -> Any:
         """The task output of *call*, or `Waiting` for it, or the error that the state fails with."""
         self.calls.append((call.state, f"{call.service}:{call.api}", call.request))
@@ -73,7 +81,7 @@ class Answers:
 
     def items_of(self, state: str) -> list[Any] | None:
         """The items that a Map state would read, if the script has them."""
-        if not self._answers[state]:
+        if not self._answers.get(state):
             return None
         answer = self._advance(state)
         if isinstance(answer, TaskError):
@@ -82,7 +90,7 @@ class Answers:
         return items
 
     def _next(self, call: Call) -> Any:
-        if not self._answers[call.state]:
+        if not self._answers.get(call.state):
             if (call.service, call.api, call.pattern) == ("sfn", "sendTaskFailure", "waitForTaskToken"):
                 # A task that reports its own failure, as a FailureHandler does.
                 return TaskError(*(str(call.request.get(name, "")) for name in ("Error", "Cause")))
