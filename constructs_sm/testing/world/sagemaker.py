@@ -23,7 +23,15 @@ from constructs_sm.testing.world.apis import (
     request_errors,
     role_arns,
 )
-from constructs_sm.testing.world.descriptions import description, field_of, statuses, tags_of, told, written
+from constructs_sm.testing.world.descriptions import (
+    description,
+    field_of,
+    handed_on,
+    statuses,
+    tags_of,
+    told,
+    written,
+)
 from constructs_sm.testing.world.needs import SOME, needs, sdk_resources, stopping
 from constructs_sm.testing.world.steps import Always, Failed, NoHeartbeat, Output, Refused, Step, Stopped, TimedOut
 
@@ -48,6 +56,8 @@ class _Resource:
     final: str
     describes: int
     """How often Describe still says that it is being made."""
+    seconds: float = 0
+    """Seconds that a job ran."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,11 +211,13 @@ class SageMaker:
             self._take(arn, call, action.arn_type)
         self.note(call.state, f"{action.noun} {name} accepted")
         if call.sync:
+            under_way = statuses(action.noun).transient
+            self._resources[arn.lower()] = _Resource(call, action.noun, arn, Output(), under_way, under_way, 0)
             seconds = self._job_seconds if step is None or step.seconds is None else step.seconds
             return Waiting(None if isinstance(step, TimedOut) else seconds, _Job(step, arn))
         self._keep(call, action.noun, arn, step)
         output = {action.arn_field: arn}
-        return step.applied_to(output) if isinstance(step, Output) else output
+        return _applied(step, output)
 
     def _take(self, arn: str, call: Call, kind: str) -> None:
         if arn in self._taken:
@@ -218,19 +230,27 @@ class SageMaker:
         if not has_operation(f"Describe{noun}"):
             return
         known = statuses(noun)
-        transient = "Updating" if call.operation.startswith("Update") else known.transient
+        updates = call.operation.startswith("Update")
+        transient = "Updating" if updates else known.transient
         ends = {Failed: known.failed, Stopped: known.stopped, TimedOut: transient}
         final = ends.get(type(step), known.done)
+        if updates and isinstance(step, Failed):
+            # It is rolled back: in service again, with what it had before.
+            before = self._resources.get(arn.lower())
+            call, final = replace(call, request=_named(call, noun)) if before is None else before.call, known.done
         describes = self._describes if transient != known.done else 0
         self._resources[arn.lower()] = _Resource(call, noun, arn, step or Output(), transient, final, describes)
 
     def end(self, call: Call, waiting: Waiting) -> dict[str, Any]:
         """What a job that the state waits for has come to."""
-        noun = ACTION_OF[call.api].noun
+        action = ACTION_OF[call.api]
+        noun = action.noun
         step, arn, seconds = waiting.what.step, waiting.what.arn, waiting.seconds or 0
 
         def described(status: str, **more: Any) -> dict[str, Any]:
-            output = description(call, noun, arn, status, seconds) | {"Tags": tags_of(call)} | more
+            self._resources[arn.lower()] = _Resource(call, noun, arn, step or Output(), status, status, 0, seconds)
+            whole = description(call, noun, arn, status, seconds)
+            output = handed_on(action, call, whole) | {"Tags": tags_of(call)} | more
             self.note(call.state, f"{noun} {status}")
             plain: dict[str, Any] = written(output, sdk=False)
             return plain
@@ -243,9 +263,7 @@ class SageMaker:
                 if raises:
                     raise TaskError("States.TaskFailed", json.dumps(output))
                 return output
-            case Output():
-                return step.applied_to(described("Completed"))
-        return described("Completed")
+        return _applied(step, described("Completed"))
 
     def give_up(self, call: Call, waiting: Waiting) -> None:
         """Step Functions gives up on a job, at a timeout or an abort, and stops it if it may."""
@@ -254,6 +272,7 @@ class SageMaker:
             self.left_running.append(arn)
             self.note(call.state, f"{arn} runs on: the role may not stop it")
         else:
+            self._end(arn, "Stop")
             self.note(call.state, f"{arn} stopped")
 
     def _by_sdk(self, call: Call, step: Step | None) -> dict[str, Any]:
@@ -309,7 +328,9 @@ class SageMaker:
             passing = said.lower().endswith(("ing", "progress")) or said == resource.transient
             resource = replace(resource, describes=0, final=resource.final if passing else said)
         self._resources[arn.lower()] = resource
-        output = description(resource.call, noun, arn, status)
+        output = description(resource.call, noun, arn, status, resource.seconds)
+        if isinstance(resource.step, Output) and (resource.call.sync or resource.step.by_describe_alone):
+            output = resource.step.applied_to(output)
         reason = getattr(resource.step if step is None else step, "reason", None)
         self.note(call.state, f"{noun} {said or status}")
         return {**output, **(told(noun, reason) if reason and status != resource.transient else {})}
@@ -328,3 +349,13 @@ class SageMaker:
             f"Service: AmazonSageMaker; Status Code: 400; Error Code: {code}; Request ID: {_REQUEST_ID}; Proxy: null"
         )
         return TaskError(f"SageMaker.{name if modelled else 'AmazonSageMakerException'}", f"{message} ({details})")
+
+
+def _named(call: Call, noun: str) -> dict[str, Any]:
+    """The request of a call without all but the name of what it is about."""
+    return {name: value for name, value in call.request.items() if name == f"{noun}Name"}
+
+
+def _applied(step: Step | None, output: dict[str, Any]) -> dict[str, Any]:
+    """The answer to a call that begins a job, as the script has it."""
+    return step.applied_to(output) if isinstance(step, Output) and not step.by_describe_alone else output
