@@ -78,6 +78,8 @@ class Action:
     The output is not that of Describe. Of a field that nobody has shown in it nothing is expected: who asks for one has
     the job described.
     """
+    described_along: tuple[str, ...] = ()
+    """Dotted fields that are read along where every job of the API is described."""
 
     @cached_property
     def api(self) -> str:
@@ -196,6 +198,7 @@ LABELING_JOB = Action(
     role_path=("RoleArn",),
     lower_cases_arn=True,
     required_results=(Result(field="LabelCounters.TotalLabeled", above=0),),
+    described_along=("LabelingJobOutput.OutputDatasetS3Uri",),
 )
 MODEL = Action(
     noun="Model", arn_type="model", role_path=("ExecutionRoleArn",), vpc_path=("VpcConfig",), lower_cases_arn=True

@@ -100,7 +100,8 @@ class OutputCheck:
         """Dotted fields that are looked at, and that the output is not known to hold."""
         if self.arn_only or output.status is not Status.REQUIRED:
             return ()
-        return tuple(result.field for result in action.required_results if not action.hands_on(result.field))
+        wanted = tuple(result.field for result in action.required_results if not action.hands_on(result.field))
+        return (*wanted, *action.described_along) if wanted else ()
 
     def documented_rule(self, action: Action, output: Output) -> dict[str, Any]:
         """The documented rule after a JSONPath job: JSONPath, to the letter, without its Next."""
