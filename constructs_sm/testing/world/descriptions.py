@@ -75,6 +75,11 @@ class Statuses:
     failed: str
     stopped: str
 
+    @property
+    def ended(self) -> tuple[str, str, str]:
+        """Those in which nothing goes on."""
+        return (self.done, self.failed, self.stopped)
+
 
 @functools.cache
 def statuses(noun: str) -> Statuses:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -59,6 +59,11 @@ class _Resource:
     seconds: float = 0
     """Seconds that a job ran."""
 
+    @property
+    def is_over(self) -> bool:
+        """True of a job that a state has waited for, and that nothing changes any more."""
+        return self.call.sync and not self.describes and self.final in statuses(self.noun).ended
+
 
 @dataclass(frozen=True, slots=True)
 class _Job:
@@ -103,6 +108,8 @@ class SageMaker:
         self._script: defaultdict[str, deque[Step | Always]] = defaultdict(deque)
         self._taken: set[str] = set()
         self._resources: dict[str, _Resource] = {}
+        self._looks: Counter[str] = Counter()
+        """Times that each resource was described."""
         self._existing: set[tuple[str, str]] = set()
 
     def script(self, target: str, *steps: Step | Always) -> None:
@@ -139,6 +146,7 @@ class SageMaker:
         other.requests, other.left_running = self.requests.copy(), self.left_running.copy()
         other._script = defaultdict(deque, {target: steps.copy() for target, steps in self._script.items()})  # noqa: SLF001
         other._taken, other._existing = self._taken.copy(), self._existing.copy()  # noqa: SLF001
+        other._looks = self._looks.copy()  # noqa: SLF001
         other._resources = self._resources.copy()  # noqa: SLF001 - none of them is ever changed
         return other
 
@@ -157,11 +165,15 @@ class SageMaker:
         )
         # A name that only here is taken must not be asked for later.
         asked_later = later._taken - other._taken
+        # What has become of a job that has ended matters only where it is described again.
+        looked_at = {arn for arn, times in later._looks.items() if times > other._looks[arn]}
+        here, there = ({arn: r for arn, r in each._resources.items() if not r.is_over} for each in (self, other))  # noqa: SLF001
         return (
             mine == others
             and self._existing == other._existing
             and asked_later.isdisjoint(self._taken)
-            and alike(self._resources, other._resources, shift)
+            and not any(other._resources[arn].is_over for arn in looked_at & other._resources.keys())
+            and alike(here, there, shift)
         )
 
     def begin(self, call: Call) -> dict[str, Any] | Waiting:
@@ -313,6 +325,7 @@ class SageMaker:
 
     def _described(self, call: Call, noun: str, arn: str, step: Step | None) -> dict[str, Any]:
         """What Describe says. A status on script stays, unless it is one that passes."""
+        self._looks[arn.lower()] += 1
         resource = self._resources.get(arn.lower())
         if resource is None:
             kind, _, name = arn.rpartition(":")[2].partition("/")
