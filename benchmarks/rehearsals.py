@@ -26,7 +26,6 @@ from with_constructs_sm import build
 
 ROOT = Path(__file__).parent.parent
 REHEARSE = Path(__file__).with_name("rehearse.py")
-INTERPRET = Path(__file__).with_name("interpret.mjs")
 NODE = ROOT / "tests" / "node"
 PAGE = ROOT / "docs" / "performance.md"
 MARKS = ("<!-- rehearsed -->", "<!-- /rehearsed -->")
@@ -170,14 +169,9 @@ def of_interpreters(times: int) -> list[str]:
     if not (NODE / "node_modules" / "aws-local-stepfunctions").is_dir():
         return ["aws-local-stepfunctions is not installed in tests/node, so it was not compared."]
     cases = [{"definition": definition, "input": given} for definition, given in CASES.values()]
-    program = NODE / INTERPRET.name
-    program.write_text(INTERPRET.read_text())  # beside its node_modules
-    try:
-        command = [os.environ.get("JSII_NODE", "node"), str(program)]
-        asked = json.dumps({"cases": cases, "times": times})
-        ended = subprocess.run(command, input=asked, check=True, stdout=subprocess.PIPE, text=True, cwd=NODE)
-    finally:
-        program.unlink()
+    command = [os.environ.get("JSII_NODE", "node"), str(NODE / "timed.mjs")]
+    asked = json.dumps({"cases": cases, "times": times})
+    ended = subprocess.run(command, input=asked, check=True, stdout=subprocess.PIPE, text=True)
     lines = ["| | aws-local-stepfunctions, s | this, s | this / it |", "|---|---:|---:|---:|"]
     for (name, (definition, given)), theirs in zip(CASES.items(), json.loads(ended.stdout), strict=True):
         machine, seconds = Machine.of(definition), []

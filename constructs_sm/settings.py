@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import sys
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from aws_cdk import aws_s3 as s3
     from constructs import Node
 
+OUTDIR = "CDK_OUTDIR"
+"""The environment variable by which the cdk CLI names the output folder."""
 CONTEXT_KEY = "constructs_sm"
 """The key of the settings in the `context` of `cdk.json`."""
 # fmt: off
@@ -127,7 +132,9 @@ class Settings:
         chosen = environment or node.try_get_context(ENVIRONMENT_KEY)
         everywhere, here = _of_environment(context, given, chosen)
         raise_all(context, [*unknown_settings(everywhere), *mistyped(everywhere)])
-        raise_all(f"{context}, environment '{chosen}'", [*unknown_settings(here), *mistyped(here)])
+        # Of all: what is wrong in one that is not chosen would be found on the day it is deployed.
+        for name, there in given.get(ENVIRONMENTS, {}).items():
+            raise_all(f"{context}, environment '{name}'", [*unknown_settings(there), *mistyped(there)])
         arguments = {name: value for name, value in arguments.items() if value is not None}
         raise_all(where, mistyped(arguments))
         return replace(cls(**{**everywhere, **here}), **arguments)
@@ -225,6 +232,29 @@ def unknown_settings(given: Mapping[str, Any], others: Sequence[str] = ()) -> li
         for name in given
         if name not in names
     ]
+
+
+def program_folder() -> Path:
+    """The folder of the program that runs, or where it runs if it is no file."""
+    program = getattr(sys.modules.get("__main__"), "__file__", None)
+    return Path.cwd() if program is None else Path(program).resolve().parent
+
+
+def cdk_json_beside() -> Path | None:
+    """The `cdk.json` beside the program that runs; None if there is none."""
+    path = program_folder() / "cdk.json"
+    return path if path.is_file() else None
+
+
+def warn_of_unread(node: Node) -> None:
+    """Say that settings in the `cdk.json` beside the program are not read, where nobody has passed them along."""
+    settings = None if OUTDIR in os.environ or node.try_get_context(CONTEXT_KEY) is not None else cdk_json_beside()
+    if settings is not None and CONTEXT_KEY in context_of(settings):
+        message = (
+            f"settings in {settings} are not read: only the cdk CLI passes them to an App. Make the app with "
+            "constructs_sm.PipelineApp() in place of App(), which reads them itself"
+        )
+        warnings.warn(message, stacklevel=4)
 
 
 def context_of(path: str | Path) -> dict[str, Any]:

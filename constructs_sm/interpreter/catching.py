@@ -1,4 +1,4 @@
-"""How a state fails: it is tried again, or caught, or what it is in fails with it."""
+"""Failures of states: one is tried again, or caught, or what it is in fails with it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from constructs_sm.interpreter import groups, steps
 from constructs_sm.interpreter.branches import FAILED
-from constructs_sm.interpreter.failures import QUERY, RUNTIME, StateError, is_for
+from constructs_sm.interpreter.failures import QUERY, RUNTIME, StateError, first_for
 from constructs_sm.interpreter.history import MAX_EVENTS
 from constructs_sm.interpreter.values import put
 
@@ -17,14 +17,18 @@ if TYPE_CHECKING:
 
 _TOLD: Final = frozenset({RUNTIME, QUERY, "States.IntrinsicFailure", "States.ResultPathMatchFailure"})
 """The errors whose cause begins with the state."""
+_LONGEST_CAUSE: Final = 32_768
+"""Characters; Step Functions cuts what is longer."""
 _BEGIN: Final = "An error occurred while executing the state "
 _WHOLE: Final = "The execution "
-"""What a cause begins with that is not of a state."""
+"""The beginning of a cause that is not of a state."""
 
 
 def told(branch: Branch, error: StateError) -> StateError:
-    """An error with the state that it is of."""
+    """An error with the state that it is of, and no longer than it may be."""
     cause = error.cause or ""
+    if len(cause) > _LONGEST_CAUSE:
+        error = StateError(error.error, cause[:_LONGEST_CAUSE])
     if error.error not in _TOLD or branch.state is None or cause.startswith((_BEGIN, _WHOLE)):
         return error
     where = f"'{branch.state.name}' (entered at the event id #{branch.entered_event})"
@@ -37,19 +41,17 @@ def failed(execution: Execution, branch: Branch, error: StateError) -> None:
     assert state is not None  # noqa: S101 - nothing fails before it is entered
     branch.turn += 1
     taken_down(execution, branch, error)
-    for number, retrier in enumerate(state.retry):
-        if is_for(retrier.errors, error.error):
-            if branch.tries.get(number, 0) < retrier.most:
-                _again(execution, branch, number)
-                return
-            break
-    for catcher in state.catch:
-        if is_for(catcher.errors, error.error):
-            try:
-                _caught(execution, branch, catcher, error)
-            except StateError as broken:
-                error = broken
-                break
+    number = first_for(state.retries, error.error)
+    if number is not None and branch.tries.get(number, 0) < state.retry[number].most:
+        _again(execution, branch, number)
+        return
+    number = first_for(state.catches, error.error)
+    if number is not None:
+        try:
+            _caught(execution, branch, state.catch[number], error)
+        except StateError as broken:
+            error = broken
+        else:
             return
     _given_up(execution, branch, error)
 

@@ -25,6 +25,7 @@ from constructs_sm.interpreter.scope import Reads, Scope
 from constructs_sm.interpreter.timestamps import after, written
 from constructs_sm.interpreter.values import Sizes, as_json
 from constructs_sm.language.intrinsics import Surroundings
+from constructs_sm.language.jsonpath import DEADLINE
 from constructs_sm.language.machines import LARGEST_PAYLOAD
 
 if TYPE_CHECKING:
@@ -35,20 +36,20 @@ if TYPE_CHECKING:
     from constructs_sm.interpreter.machines import Machine
 
 EXPRESS_SECONDS: Final = 300
-"""How long an Express execution may take."""
+"""The longest time of an Express execution."""
 HISTORY_FULL: Final = f"The execution reached the maximum number of history events ({MAX_EVENTS})."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """Where and as what a definition runs."""
+    """Account, Region and name that a definition runs under."""
 
     machine_arn: str = "arn:aws:states:us-east-1:123456789012:stateMachine:Machine"
     region: str = "us-east-1"
     account: str = "123456789012"
     role: str = ""
     seed: int = 0
-    """What chance begins with: the same seed, the same execution."""
+    """The beginning of chance: the same seed, the same execution."""
 
 
 class Execution:
@@ -155,11 +156,15 @@ class Execution:
         """
         self._deadline = time.monotonic() + timeout_seconds
         self._pause = pause
-        while self.status == RUNNING:
-            if time.monotonic() > self._deadline:
-                raise TimeoutError(f"the execution did not end within {timeout_seconds} s")
-            if not self._next():
-                return False
+        before = DEADLINE.set(self._deadline)
+        try:
+            while self.status == RUNNING:
+                if time.monotonic() > self._deadline:
+                    raise TimeoutError(f"the execution did not end within {timeout_seconds} s")
+                if not self._next():
+                    return False
+        finally:
+            DEADLINE.reset(before)
         return True
 
     def copy(self, player: Player) -> Execution:
@@ -217,7 +222,7 @@ class Execution:
 
     @property
     def seconds_left(self) -> float:
-        """How long the execution may really go on."""
+        """Seconds that the execution may really go on."""
         return max(self._deadline - time.monotonic(), 0.001)
 
     @property
@@ -257,7 +262,7 @@ class Execution:
         counter.events += events
 
     def scope(self, branch: Branch, value: Any, item: dict[str, Any] | None = None) -> Scope:
-        """What a field of the branch's state sees, where $ is *value*."""
+        """Return all that a field of the branch's state sees, where $ is *value*."""
         return Scope(
             value,
             branch.variables,
@@ -393,4 +398,4 @@ _ACTIONS: Final[dict[str, Any]] = {
     "expire": Execution.expire,
     "abort": Execution.abort,
 }
-"""What can happen to a branch."""
+"""Everything that can happen to a branch."""

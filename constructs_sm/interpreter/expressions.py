@@ -74,6 +74,7 @@ class Program:
         cut = {} if read.get("everyBinding") else read["bindings"]
         self._reads: dict[str, Any] = {name: cut.get(name, True) for name in names}
         self._added = _added_to_input(text, self._root)
+        self._is_input = text.strip() == "$states.input"
 
     def value(self, states: Mapping[str, Any], variables: Mapping[str, Any], moment: Moment) -> Any:
         """The value of the expression.
@@ -82,6 +83,8 @@ class Program:
             EvaluationError: It fails, or yields nothing.
             TimeoutError: It takes longer than there is time.
         """
+        if self._is_input:
+            return states["input"]
         if (added := self._only_adds(states["input"], variables)) is not None:
             # What a state adds to its input is merged here, so that the engine need not copy all of the input.
             return {**states["input"], **added.value(states, variables, moment)}
@@ -109,7 +112,7 @@ class Program:
         return (None,) if of_input is True else of_input
 
     def _only_adds(self, given: Any, variables: Mapping[str, Any]) -> Program | None:
-        """What is evaluated to be merged into the input *given*, where the expression does nothing else with it."""
+        """Return what is merged into the input *given*, where the expression does nothing else with it."""
         return self._added if "merge" not in variables and isinstance(given, dict) else None
 
     def _evaluated(self, bindings: dict[str, Any], moment: Moment) -> Any:
@@ -155,14 +158,14 @@ class Program:
 
 
 def _cut(value: Any, read: Any) -> Any:
-    """What an expression reads of a value, so that no more is handed to the engine."""
+    """Cut a value to what an expression reads of it, so that no more is handed to the engine."""
     if read is True or not isinstance(value, dict):
         return value
     return {name: _cut(value[name], inner) for name, inner in read.items() if name in value}
 
 
 def _added_to_input(text: str, root: Node) -> Program | None:
-    """What `$merge([$states.input, ...])` adds to the input; None of any other expression."""
+    """Return the program of what `$merge([$states.input, ...])` adds to the input; None of any other expression."""
     match root:
         case Node(kind="call", parts=(Node(kind="variable", value="merge"), Node(kind="array", parts=(first, *rest)))):
             if rest and text[first.start : first.end] == "$states.input":
@@ -216,7 +219,7 @@ def _rewritten(text: str, root: Node, *, widened: bool) -> str:
 
 
 def _changes(text: str, node: Node, number: int, *, widened: bool) -> Iterator[tuple[int, int, int, str]]:
-    """What is written for something of the text: from where, in which order there, to where, and what."""
+    """List what is written for something of the text: from where, in which order there, to where, and what."""
     name = "quotient_" if node.kind == "/" else _ARITHMETIC.get(node.kind) if widened else None
     if name is not None and node.parts:
         yield node.start, number, node.start, f"${name}("

@@ -1,4 +1,4 @@
-"""What runs inside a Parallel or a Map: begun, joined, stopped, and begun again by a redrive."""
+"""Groups of branches inside a Parallel or a Map: begun, joined, stopped, and begun again by a redrive."""
 
 from __future__ import annotations
 

@@ -30,25 +30,25 @@ _ROUNDED: Final = 1.0
 _FLOATS: Final = 1e-6
 """By less two times differ that are sums of the same numbers."""
 _VIRTUAL: Final = frozenset({"entered_at", "begun_at"})
-"""What has a virtual time in it."""
+"""Fields with a virtual time in them."""
 _NOT_COMPARED: Final = frozenset({"parent", "turn", "token", "counter", "entered_event"})
-"""What branches have for themselves, and no state sees."""
+"""Fields that branches have for themselves, and no state sees."""
 
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """How two executions differ that go on alike."""
+    """The difference between two executions that go on alike."""
 
     shift: float
     """Seconds by which the one is later."""
     ends_before: float
-    """When the one is ended from outside, by a timeout or an abort."""
+    """The time at which the one is ended from outside, by a timeout or an abort."""
     unlike: frozenset[str]
     """The fields of the input that are not alike: the two go on alike as long as nothing reads them."""
 
 
 def likeness(one: Execution, other: Execution) -> Likeness | None:
-    """How *one* differs from *other* with which it goes on alike; None if it may go on otherwise."""
+    """Compare *one* with *other*, with which it may go on alike; None if it may go on otherwise."""
     shift = one.now - other.now
     alike_so_far = (
         one.machine is other.machine
@@ -108,7 +108,7 @@ def _ready(execution: Execution, numbers: dict[int, int]) -> list[tuple[str, int
 def _planned(
     execution: Execution, numbers: dict[int, int]
 ) -> tuple[list[tuple[float, str, int]], list[tuple[str, float]]]:
-    """What is planned for branches that there still are; and the ends of the whole, which come when they come."""
+    """List what is planned for branches that there still are; and the ends of the whole, which come when they come."""
     live = [
         (at, action, numbers[id(branch)])
         for at, _, action, branch, turn in sorted(execution.turns, key=lambda each: each[:2])
@@ -119,7 +119,7 @@ def _planned(
 
 
 def alike(one: Any, other: Any, shift: float) -> bool:
-    """Whether two values are the same but for chance and for the clock.
+    """Return True if two values are the same but for chance and for the clock.
 
     Args:
         one: A value of JSON, or something that an execution is made of.

@@ -1,4 +1,4 @@
-"""What an expression of a state can see."""
+"""The scope of an expression: all that it can see."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class _Absent:
 
 
 ABSENT: Final = _Absent()
-"""Where there is no result, and no error."""
+"""A placeholder where there is no result, and no error."""
 
 
 class Reads:
-    """Which fields of its states' inputs an execution has read, and when last: nothing hangs on the others."""
+    """The fields of its states' inputs that an execution has read, and when last: nothing hangs on the others."""
 
     __slots__ = ("_last", "_lost", "_number")
 
@@ -52,16 +52,16 @@ class Reads:
         return other
 
     def lost_since(self, earlier: Reads) -> bool:
-        """Whether anything unread has been lost since these were as *earlier*, which is a copy."""
+        """Return True if anything unread has been lost since these were as *earlier*, which is a copy."""
         return self._lost > earlier._number
 
     def since(self, earlier: Reads, keys: Iterable[str]) -> bool:
-        """Whether one of *keys* has been read since these were as *earlier*, which is a copy."""
+        """Return True if one of *keys* has been read since these were as *earlier*, which is a copy."""
         return any(self._last.get(key, 0) > earlier._number for key in (None, *keys))
 
 
 class Scope:
-    """What there is to see where a field of a state is evaluated."""
+    """All that there is to see where a field of a state is evaluated."""
 
     __slots__ = ("_context", "_moment", "_states", "around", "error", "input", "reads", "result", "variables")
 
@@ -133,7 +133,7 @@ class Scope:
         )
 
     def document(self, path: Path) -> Any:
-        """What *path* leads into.
+        """Return what *path* leads into.
 
         Raises:
             MissingError: It starts at a variable that has no value.

@@ -1,4 +1,4 @@
-"""How each type of state goes: what it makes of its input, and where it leads."""
+"""Types of states: what each makes of its input, and where it leads."""
 
 from __future__ import annotations
 

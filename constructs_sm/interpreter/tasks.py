@@ -49,7 +49,8 @@ def attempt(execution: Execution, branch: Branch, state: State) -> None:
         execution=str(branch.execution["Id"]),
     )
     execution.count(branch, 2)
-    execution.soon("play", branch)
+    # Behind what begins beside it: a call that is refused at once ends no branch before it has begun.
+    execution.soon("play", branch, first=False)
 
 
 def _request(resource: Resource, request: Any) -> Any:

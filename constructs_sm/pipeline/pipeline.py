@@ -16,7 +16,6 @@ from constructs_sm.pipeline.limits import WithinLimits
 from constructs_sm.pipeline.pipeline_base import ImportedPipeline, PipelineBase
 from constructs_sm.pipeline.triggers import Trigger
 from constructs_sm.rollback import WholeOrNotMade, undone_by, whole_or_not_done
-from constructs_sm.rules.argument_rules import NOTHING_GRANTED
 from constructs_sm.settings import (
     Time,
     duration_of,
@@ -29,7 +28,6 @@ from constructs_sm.settings import (
 from constructs_sm.steps.failure_handler import FailureHandler
 from constructs_sm.steps.input_guard import InputGuard
 from constructs_sm.task.acknowledgments import AcknowledgedExecutions, acknowledge_wildcards
-from constructs_sm.task.overruling import tell
 from constructs_sm.task.query_language import is_jsonata_language
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.input_schema import InputSchema
@@ -146,7 +144,7 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
         raise_all(where_of(type(self).__name__, scope, construct_id), problems)
         super().__init__(scope, construct_id)
         if JobScope.of(scope).name_prefix is None:
-            JobScope(self, name_prefix=slug(construct_id, LONGEST_PREFIX))
+            JobScope(self, name_prefix=slug(construct_id, LONGEST_PREFIX)).key = key
         self._timeout = timeout
         self._started_on: dict[str, int] = {}
         self._explains_failures = explain_failures
@@ -264,9 +262,6 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
                 state_machine_name=self._state_machine_name,
                 logs=sfn.LogOptions(destination=log, level=self._log_level, include_execution_data=True),
             )
-        if self._role is not None and not self._role.node.children:
-            # The CDK drops in silence what is granted to such a role.
-            tell(self, [NOTHING_GRANTED.problem()])
         self._state_machine = machine
         undone_by(partial(setattr, self, "_state_machine", None))
         tell_of_failures(self, machine, self.topic)

@@ -11,7 +11,7 @@ from constructs_sm.pipeline.pipeline import JobPipeline
 from constructs_sm.pipeline.pipeline_base import PipelineBase
 from constructs_sm.pipeline.triggers import Trigger
 from constructs_sm.rollback import WholeOrNotMade, whole_or_not_done
-from constructs_sm.settings import Settings, Time, unknown_settings
+from constructs_sm.settings import Settings, Time, unknown_settings, warn_of_unread
 from constructs_sm.task.network import connections_of
 from constructs_sm.task.overruling import refuse
 from constructs_sm.task.places import JOBS
@@ -148,6 +148,7 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
                 Problem(f"env stands beside {names}", places, f"put {names} into env", "argument-given-twice")
             )
         raise_all(where, problems)
+        warn_of_unread(scope.node)
         settings = Settings.of(
             where,
             scope.node,
@@ -196,6 +197,7 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
             vpc=self._vpc,
             security_group=self._security_group,
         )
+        self._jobs.key = self.key
         self.pipeline = JobPipeline(
             self,
             "Pipeline",

@@ -33,7 +33,7 @@ def acknowledge_wildcards(role: iam.IRole, grants: Iterable[Grant]) -> None:
     reasons: dict[str, dict[str, None]] = {}
     for grant in grants:
         for resource in grant.resources:
-            if "*" in resource:
+            if "*" in resource and grant.wildcard:
                 reasons.setdefault(resource, {})[grant.wildcard] = None
     given, document = Stack.of(role).resolve([list(reasons), policy.document])
     spelled = _resources_of(document)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, where_of
 from constructs_sm.rollback import undone_by
-from constructs_sm.task.arguments import TaskArguments
+from constructs_sm.task.arguments import TaskArguments, wrong_of_class
 from constructs_sm.task.cloudwatch import JobMetrics
 from constructs_sm.task.custom_states import Rule, always, catching_in_jsonata, holds
 from constructs_sm.task.describing import STATES as DESCRIBING
@@ -95,6 +95,9 @@ class SageMakerJob(JobMetrics, CheckedFragment):
         make: Callable[[Construct], Mapping[str, str]] | None = None,
         **arguments: Unpack[JobArguments],
     ) -> None:
+        own = {"given": given, "defaults": defaults, "problems": problems, "runs_under": runs_under, "make": make}
+        if wrong := wrong_of_class(own):
+            raise InvalidInputError(where_of(type(self).__name__, scope, construct_id), wrong)
         check = arguments.pop("output_check", OutputCheck.completed())
         plan = TaskPlan(
             type(self).__name__,
@@ -156,7 +159,7 @@ class SageMakerJob(JobMetrics, CheckedFragment):
             holds(check.condition(action, output)) if in_jsonata else Rule(check.documented_rule(action, output))
         )
         for field in check.described(action, output):
-            self._state.later(field)
+            self._state.found(field)
         choice = Check(self, _CHECK.format(self._state_name), query_language_of(jsonata=in_jsonata), self)
         before.next(choice)
         return choice

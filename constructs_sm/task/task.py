@@ -198,6 +198,7 @@ class SageMakerTask(WholeOrNotMade, sfn.CustomState):
         else:
             _Changed(self, self._changes or Changes(), self._between)._when_bound_to_graph(graph)  # noqa: SLF001  (a state of ours)
         self._state.scope.register(graph, self._state.grants)
+        self._state.scope.wiring.run.add(self._state.identity)
         if not self._catches_all:
             self._state.scope.uncaught.catch(self, graph)
 

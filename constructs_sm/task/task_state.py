@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from constructs_sm.actions import DESCRIBED
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all
@@ -12,6 +12,7 @@ from constructs_sm.language.late_bound import Computed, is_json_path, is_jsonata
 from constructs_sm.language.paths import key_in
 from constructs_sm.requests import model_check
 from constructs_sm.task.output_check import Status
+from constructs_sm.task.path_tokens import token_of
 from constructs_sm.values.names import arn_suffix
 from constructs_sm.values.outputs import JobOutput, Metric, TaskIdentity
 from constructs_sm.values.s3 import S3Location
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
 
 _METRICS = "FinalMetricDataList"
+_Output = TypeVar("_Output", bound=JobOutput)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,20 @@ class TaskState:
         """Tell whether Step Functions waits for the job itself, and hands its output on."""
         return str(self.json["Resource"]).endswith(".sync")
 
-    def later(self, field_name: str, *, members: tuple[str, ...] = ()) -> JobOutput:
-        """A field of the output, for states that run after this one.
+    def later(self, field_name: str) -> JobOutput:
+        """A field of the output, for states that run after this one, those of the CDK among them.
+
+        Raises:
+            InvalidInputError: It is not kept where later states find it.
+        """
+        return self.for_states(self.found(field_name))
+
+    def for_states(self, output: _Output) -> _Output:
+        """The output as states of the CDK take it: one message over the bridge for each path."""
+        return output.tokened(token_of, in_jsonata=self.jsonata)
+
+    def found(self, field_name: str, *, members: tuple[str, ...] = ()) -> JobOutput:
+        """A field of the output, for jobs alone.
 
         One that the output is not known to hold is read by the job's Describe.
 
@@ -141,9 +155,9 @@ class TaskState:
 
     def metric(self, name: str) -> Metric:
         """The last value of a metric."""
-        found = Metric.among(self.later(_METRICS, members=("MetricName", "Value")), name)
-        self._want(found.name, _METRICS, member=f"MetricName={quoted(name)}")
-        return found
+        metric = Metric.among(self.found(_METRICS, members=("MetricName", "Value")), name)
+        self._want(metric.name, _METRICS, member=f"MetricName={quoted(name)}")
+        return self.for_states(metric)
 
     def _want(self, said: str, path: str, *, member: str = "") -> None:
         if self.waits and not self.action.hands_on(path):
@@ -170,9 +184,10 @@ class TaskState:
         if self.output is not None and self.output.status is Status.REQUIRED:
             return self.later(self.action.name_field)
         # The answer to a mere call holds no name, only the ARN that ends in it.
-        return self.later(self.action.arn_field).within(
+        name = self.found(self.action.arn_field).within(
             "States.ArrayGetItem(States.StringSplit(<>, '/'), 1)", "$split(<>, '/')[1]"
         )
+        return self.for_states(name)
 
     @property
     def literal_name(self) -> str:
@@ -199,11 +214,11 @@ class TaskState:
             spelled_in: The same place in a query language (True: JSONata), if it is one that both can say.
         """
         if not is_json_path(place.uri) and not is_jsonata(place.uri):
-            return replace(place, uri=self.said(name, place.uri))
+            return S3Location(self.said(name, place.uri), place.within, place.key)
         json_path, jsonata = spelled_in(False), spelled_in(True)
         if json_path is None or jsonata is None or isinstance(place.uri, JobOutput):
             return place
         uri = JobOutput.late(
             self.identity, name, json_path=json_path.uri, jsonata=jsonata.uri[3:-3], in_jsonata=self.jsonata
         )
-        return replace(place, uri=uri)
+        return S3Location(self.for_states(uri), place.within, place.key)

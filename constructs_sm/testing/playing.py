@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from constructs_sm.testing.world.account import Account
 
 _SECONDS = 60
-"""How long an execution may really take, of which nobody says otherwise."""
+"""Seconds that an execution may really take, of which nobody says otherwise."""
 
 
 class Playing:

@@ -217,7 +217,7 @@ class Rehearsal:
         return self._prepared
 
     def permissions(self, *inputs: Any) -> Permissions:
-        """What the role is missing, and which of its grants no rehearsal needs.
+        """Find what the role is missing, and which of its grants no rehearsal needs.
 
         The state machine is rehearsed with each of *inputs* (default: {}), as the script says; and so that each of its
         jobs fails, and each that it waits for never ends. What the script says is used up by the first rehearsal.

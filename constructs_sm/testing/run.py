@@ -7,7 +7,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.interpreter.history import MAX_EVENTS, Failure, History, clock, short
+from constructs_sm.interpreter.history import MAX_EVENTS, Failure, History, clock, folded, short
 from constructs_sm.language.machines import LARGEST_PAYLOAD
 
 if TYPE_CHECKING:
@@ -123,13 +123,13 @@ class Run:
         return list(dict.fromkeys(found))
 
     def expects(self, failure: Failure) -> bool:
-        """Whether the state machine reckons with *failure*: as one looks for an endpoint that may not be there."""
+        """Return True if the state machine reckons with *failure*: one may look for an endpoint that is not there."""
         return self.succeeded and failure.error in self.reckoned_with.get(failure.state, ())
 
     @property
     def timeline(self) -> str:
-        """The execution line by line, in virtual time."""
-        moments = self.history.moments
+        """The execution line by line, in virtual time; a loop of polling is told once."""
+        moments = folded(self.history.moments)
         width = max((len(moment.state) for moment in moments), default=0)
         lines = [f"  {clock(m.seconds):>11}  {m.state:<{width}}  {m.text}".rstrip() for m in moments]
         return "\n".join([*lines, self.summary])
@@ -174,7 +174,7 @@ class Run:
                 yield Finding(state, f"its failure is caught, and the reason is lost: {short(reason, 80)!r}")
 
     def _tells(self, words: str) -> bool:
-        """Whether *words* are in what the execution yields, or was sent to somebody: most likely in the end."""
+        """Return True if *words* are in what the execution yields, or was sent to somebody: most likely in the end."""
         told: list[Any] = [self.error, self.cause, *reversed(self.calls), *reversed(self.requests), self.output]
         return any(words in self._text(one) for one in told)
 

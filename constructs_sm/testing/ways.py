@@ -32,6 +32,7 @@ class Ways:
 
     def __init__(self, playing: Playing, states: Collection[str]) -> None:
         self._left: dict[str, Playing] = {}
+
         def is_first(call: Call) -> bool:
             return call.state in states and call.state not in self._left
 
@@ -40,7 +41,7 @@ class Ways:
         self.well = playing.ended()
         self._first = playing.copy()  # as it is now, whoever runs in its account later
         self._takes_twice = any(one.is_of_a_taken_name for one in self.well.history.failures)
-        """Whether it is refused a name that is taken: then it matters which names are."""
+        """True if it is refused a name that is taken: then it matters which names are."""
 
     def __contains__(self, state: str) -> bool:
         return state in self._left
@@ -65,7 +66,7 @@ class Ways:
         return playing.ended()
 
     def _goes_on_as(self, playing: Playing, met: Playing, befallen: str) -> Likeness | None:
-        """How *playing* differs from the first as it stood where both have met, if both go on alike."""
+        """Compare *playing* with the first as it stood where both have met; None if they may not go on alike."""
         one, other, first = playing.execution, met.execution, self._first.execution
         events = first.history.events + one.history.events - other.history.events
         if self._takes_twice or events >= MAX_EVENTS - 1 or (found := likeness(one, other)) is None:
@@ -77,7 +78,7 @@ class Ways:
         return found if alike else None
 
     def _is_for_nothing(self, found: Likeness, playing: Playing, met: Playing) -> bool:
-        """Whether nothing comes of what is unlike in the inputs: nobody reads it, and it is not too large."""
+        """Return True if nothing comes of what is unlike in the inputs: nobody reads it, and it is not too large."""
         if not found.unlike:
             return True
         one, other, first = playing.execution, met.execution, self._first.execution
@@ -87,7 +88,7 @@ class Ways:
         )
 
     def _output(self, found: Likeness, playing: Playing, met: Playing) -> Any:
-        """What *playing* yields: what the first does, and what is unlike in its own input, if that comes to the end."""
+        """Return what the first yields, with what is unlike in the input of *playing*, if that comes to the end."""
         output, lost = self.well.output, self._first.execution.reads.lost_since(met.execution.reads)
         if not found.unlike or lost or not isinstance(output, dict):
             return output

@@ -28,6 +28,8 @@ class Answers:
         """State, API (`sns:publish`) and request of each call."""
         self._role = role
         self._answers: defaultdict[str, list[Any]] = defaultdict(list)
+        self._repeated: set[str] = set()
+        """The states whose last answer was given, and is given again until there are others."""
 
     def answer(self, state: str, *answers: Any) -> None:
         """Let the next attempts of *state* yield *answers*, one each; after that always the last."""
@@ -38,12 +40,16 @@ class Answers:
             if isinstance(answer, Step) and not isinstance(answer, (Failed, NoHeartbeat, Output, TimedOut)):
                 message = f"{answer!r} is SageMaker's; of another service say TaskError('Lambda.Unknown', 'why')"
                 raise TypeError(message)
+        if state in self._repeated:
+            self._repeated.remove(state)
+            self._answers[state].clear()
         self._answers[state].extend(answers)
 
     def take_over(self, other: Answers) -> None:
         """Have the answers of *other*, as far as they have not been given."""
         for state, answers in other._answers.items():
             self._answers[state] = list(answers)
+        self._repeated = set(other._repeated)
 
     @property
     def answered(self) -> list[str]:
@@ -105,7 +111,10 @@ class Answers:
 
     def _advance(self, state: str) -> Any:
         answers = self._answers[state]
-        return answers.pop(0) if len(answers) > 1 else answers[0]
+        if len(answers) > 1:
+            return answers.pop(0)
+        self._repeated.add(state)
+        return answers[0]
 
     @staticmethod
     def _played(call: Call, step: Step) -> Waiting:

@@ -269,7 +269,7 @@ class SageMaker:
 
         match step:
             case Failed(reason=reason):
-                raise TaskError("States.TaskFailed", json.dumps(described("Failed", FailureReason=reason)))
+                raise TaskError("States.TaskFailed", json.dumps(described("Failed", **told(noun, reason))))
             case Stopped(raises=raises):
                 output = described("Stopped")
                 if raises:
