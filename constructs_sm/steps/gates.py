@@ -164,6 +164,10 @@ class QualityGate(CheckedFragment):
         self._condition = condition
         self._key = key_of(construct_id)
         self._otherwise = otherwise
+        for operand in condition.operands():
+            if isinstance(operand, JobOutput):
+                # It is said in NoValue that there is none.
+                operand.producer.description.meet(operand.name, operand)
         self._operands = list({operand.expression(self._key): operand for operand in condition.operands()}.values())
         self._numbers = " and ".join(f"$type({o.expression(self._key)}) = 'number'" for o in self._operands)
         self._no_value = self._fail(_NO_VALUE, "QualityGateNoValue", self._what_is_missing())

@@ -10,6 +10,7 @@ from constructs_sm.language.errors import InvalidInputError, Problem
 from constructs_sm.language.jsonata import quoted
 from constructs_sm.language.late_bound import escaped
 from constructs_sm.values.conditions import Comparable
+from constructs_sm.values.descriptions import Description
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,6 +35,7 @@ class TaskIdentity:
         api: As Step Functions spells it.
         state_id: Asks the CDK for the name with its prefixes.
         request: The request that it sends, once that is known.
+        description: What later states ask for that its output is not known to hold.
     """
 
     path: str
@@ -41,6 +43,7 @@ class TaskIdentity:
     api: str
     state_id: Callable[[], str] = field(default=_never_made, repr=False)
     request: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    description: Description = field(default_factory=Description, repr=False)
 
 
 class JobOutput(Comparable, str):

@@ -318,8 +318,8 @@ def test_stack_without_a_region_asks_one_mapping(stack, machine):
 @pytest.mark.parametrize(
     ("language", "uri"),
     [
-        (None, "$.Label.LabelingJobOutput.OutputDatasetS3Uri"),
-        (JSONATA, "{% $states.input.Label.LabelingJobOutput.OutputDatasetS3Uri %}"),
+        (None, "$.Label.Described.LabelingJobOutput.OutputDatasetS3Uri"),
+        (JSONATA, "{% $states.input.Label.Described.LabelingJobOutput.OutputDatasetS3Uri %}"),
     ],
     ids=["JSONPath", "JSONata"],
 )

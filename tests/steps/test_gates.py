@@ -157,7 +157,8 @@ def test_each_operator_compares(stack, operator, holds):
     train = training(stack)
     condition = getattr(train.final_metric("auc"), operator)(0.5).expression("Good")
     found = [
-        evaluate(condition, {"states": {"input": {"Train": metrics(auc=value).fields}}}) for value in (0.4, 0.5, 0.6)
+        evaluate(condition, {"states": {"input": {"Train": {"Described": metrics(auc=value).fields}}}})
+        for value in (0.4, 0.5, 0.6)
     ]
     assert [str(int(value)) for value in found] == list(holds)
 
@@ -170,7 +171,7 @@ def test_conditions_combine(stack, auc, loss, holds):
     condition = ((train.final_metric("auc") >= 0.8) | (train.final_metric("auc") == 0.7)) & ~(
         train.final_metric("loss") > 0.5
     )
-    given = {"states": {"input": {"Train": metrics(auc=auc, loss=loss).fields}}}
+    given = {"states": {"input": {"Train": {"Described": metrics(auc=auc, loss=loss).fields}}}}
     assert evaluate(condition.expression("Good"), given) is holds
     assert condition.said == ("((auc of Train >= 0.8 or auc of Train == 0.7) and not (loss of Train > 0.5))")
 
@@ -366,7 +367,7 @@ def test_report_of_one_execution_is_granted_with_its_key(app):
     stack = PipelineStack(app, "Churn")
     stack.run(evaluated(stack, outputs=["report"]))
     arguments = definition(stack)["States"]["Good: Report"]["Arguments"]
-    given = {"states": {"context": {"Execution": {"Name": "monday"}}}}
+    given = {"states": {"input": {}, "context": {"Execution": {"Name": "monday"}}}}
     key = evaluate(arguments["Key"][2:-2].strip(), given)
     assert key == "jobs/evaluate/monday/report/evaluation.json"
     (read,) = [resource for action, resource in reading(stack) if action == "s3:GetObject"]
