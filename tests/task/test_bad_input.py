@@ -22,6 +22,7 @@ from constructs_sm import (
     TuningJob,
     UpdateEndpoint,
 )
+from constructs_sm.testing import definition
 from constructs_sm.actions import ACTIONS, MODEL, TRAINING_JOB
 
 import pytest
