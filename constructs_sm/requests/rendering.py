@@ -23,8 +23,8 @@ from constructs_sm.language.late_bound import (
     is_token,
 )
 from constructs_sm.language.late_values import misspelled_expression, misspelled_path
-from constructs_sm.rules.argument_rules import NUMBER_TOKEN
 from constructs_sm.requests.request import DEEPEST, Fields, Request, not_finite, too_deep
+from constructs_sm.rules.argument_rules import NUMBER_TOKEN
 from constructs_sm.values.outputs import JobOutput
 from constructs_sm.values.s3 import S3Location
 
@@ -258,7 +258,9 @@ class _Walk:
         )
         return items
 
-    def _text(self, value: str, path: str, *, typed: bool, listed: bool) -> Any:
+    def _text(  # noqa: PLR0911  (one for each kind of text)
+        self, value: str, path: str, *, typed: bool, listed: bool
+    ) -> Any:
         # In parameters "$.x" is a literal unless its field says otherwise, as in Amazon States Language; what is
         # ours knows what it is.
         if isinstance(value, Computed):

@@ -242,7 +242,7 @@ class ItemPlan:
             made[f"{name}{LATE}" if isinstance(spelled, Computed) and not self.jsonata else name] = spelled
         return made
 
-    def _value(self, value: Any) -> Any:
+    def _value(self, value: Any) -> Any:  # noqa: PLR0911  (one for each kind of value)
         """A value of a template in the language of the state."""
         text = value.uri if isinstance(value, S3Location) else value
         if isinstance(text, Verbatim):

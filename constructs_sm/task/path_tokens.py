@@ -8,7 +8,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import InvalidInputError
-from constructs_sm.language.late_bound import TOKEN, escaped, is_token
+from constructs_sm.language.formats import joined
+from constructs_sm.language.late_bound import TOKEN, is_token
 from constructs_sm.rules.argument_rules import NUMBER_TOKEN
 from constructs_sm.values.outputs import JobOutput
 from constructs_sm.values.s3 import S3Location
@@ -39,13 +40,12 @@ def json_path_of(value: Any) -> str | None:
 
 def _formatted(text: str) -> str:
     """Join what stands around the paths in a text."""
-    said, values, at = "", [], 0
+    parts, at = [], 0
     for token in TOKEN.finditer(text):
         if _is_path(token[0]):
-            said += f"{escaped(text[at : token.start()])}{{}}"
-            values.append(_path_of(token[0]))
+            parts += [(text[at : token.start()], False), (_path_of(token[0]), True)]
             at = token.end()
-    return f"States.Format('{said}{escaped(text[at:])}', {', '.join(values)})"
+    return joined([*parts, (text[at:], False)])
 
 
 @contextmanager

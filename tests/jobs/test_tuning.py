@@ -17,7 +17,6 @@ from constructs_sm import (
     IntegerParameterRange,
     InvalidInputError,
     PipelineStack,
-    S3Location,
     TuningDefinition,
     TuningInstanceConfig,
     TuningJob,

@@ -22,8 +22,8 @@ from constructs_sm import (
     TuningJob,
     UpdateEndpoint,
 )
-from constructs_sm.testing import definition
 from constructs_sm.actions import ACTIONS, MODEL, TRAINING_JOB
+from constructs_sm.testing import definition
 
 import pytest
 from aws_cdk import App, Duration

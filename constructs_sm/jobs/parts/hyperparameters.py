@@ -22,7 +22,7 @@ _JSONATA = (
 )
 
 
-def meant(value: Any) -> Any:
+def meant(value: Any) -> Any:  # noqa: PLR0911  (one for each kind of value)
     """Spell a scalar so that a script gets what was meant, and not what its text happens to be as JSON."""
     if isinstance(value, JobOutput) or is_token(value):
         return _token_or_output(value)
