@@ -15,6 +15,7 @@ from constructs_sm.rules.argument_rules import LATE_ACCESS
 from constructs_sm.task.custom_states import GrantedState, JsonataTask, describing, holds
 from constructs_sm.task.fragment import CheckedFragment, ClosingCheck
 from constructs_sm.task.overruling import tell
+from constructs_sm.task.path_tokens import naming, spelled_paths
 from constructs_sm.task.query_language import query_language_of
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.conditions import Comparable, Condition
@@ -59,7 +60,8 @@ class EvaluationReport:
     """
 
     def __init__(self, place: S3Data, file: str | None = None) -> None:
-        location = S3Location.of(place)
+        with naming("EvaluationReport"):
+            location = S3Location.of(spelled_paths(place))
         if location is None:
             problem = Problem("no place in S3", place, "pass job.output(...), or an s3:// URI", "place-of-state")
             raise InvalidInputError("EvaluationReport", [problem])
