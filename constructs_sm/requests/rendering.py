@@ -14,7 +14,7 @@ from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem
 from constructs_sm.language.jsonata import jsonata_of, quoted
 from constructs_sm.language.late_bound import LATE, Computed, escaped, is_json_path, is_jsonata, is_token
 from constructs_sm.language.late_values import misspelled_expression, misspelled_path
-from constructs_sm.requests.request import DEEPEST, Fields, Request, not_finite, too_deep
+from constructs_sm.requests.request import DEEPEST, MOST_EXACT, Fields, Request, not_finite, too_deep, too_long
 from constructs_sm.values.outputs import JobOutput
 from constructs_sm.values.s3 import S3Location
 
@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     """What fills a request, as far as it is there."""
 
 _REFERENCES = ("key_arn", "role_arn", "subnet_id", "security_group_id", "topic_arn", "function_arn")
-_MAY_BE_LATE = re.compile(r"\$|States\.|\{%|.*[$#]\{Token\[", re.DOTALL).match
+_MAY_BE_LATE = re.compile(r"\$|States\.|\{%|.*[$#]\{(?:Token\[|AWS::)", re.DOTALL).match
 """Whether a text may be more than it says. Most are not, which is told without a call of ours."""
+_PSEUDO_PARAMETER = re.compile(r"\$\{AWS::\w+\}")
 
 
 class Structure(ABC):
@@ -124,7 +125,11 @@ class _Walk:
             elif value is None:
                 if not typed:
                     result[key] = None
-            elif kind is int or kind is bool or (kind is str and not _MAY_BE_LATE(value)):
+            elif (
+                (kind is int and -MOST_EXACT <= value <= MOST_EXACT)
+                or kind is bool
+                or (kind is str and not _MAY_BE_LATE(value))
+            ):
                 result[key] = value
             else:
                 here = f"{path}.{key}" if path else key
@@ -161,6 +166,9 @@ class _Walk:
         if is_token(value):
             return self._token(value, path, listed=listed)
         if value is None or isinstance(value, (bool, int)):
+            if value is not None and not -MOST_EXACT <= value <= MOST_EXACT:
+                self.request.problems.append(too_long(path, value))
+                return Computed()
             return value
         if isinstance(value, float):
             if not isfinite(value):
@@ -213,7 +221,11 @@ class _Walk:
         self._around.add(id(values))
         for value in values:
             kind = type(value)
-            if kind is int or kind is bool or (kind is str and not _MAY_BE_LATE(value)):
+            if (
+                (kind is int and -MOST_EXACT <= value <= MOST_EXACT)
+                or kind is bool
+                or (kind is str and not _MAY_BE_LATE(value))
+            ):
                 result.append(value)
             elif kind is dict:
                 result.append(self.mapping(value, f"{path}[{len(result)}]", typed=typed))
@@ -265,6 +277,10 @@ class _Walk:
             else:
                 self._judge(misspelled_expression(value), value, path)
             return Computed(value)
+        if found := _PSEUDO_PARAMETER.search(value):
+            use = "write stack.region, Aws.REGION and the like, or Verbatim(...) for this very text"
+            what = f"{path}: CloudFormation does not replace {found[0]} here"
+            self.wrong(what, value, use, "pseudo-parameter-in-text")
         return self._token(value, path, listed=listed) if is_token(value) else value
 
     def _judge(self, problem: str | None, value: str, path: str) -> None:
