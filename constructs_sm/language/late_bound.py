@@ -10,7 +10,9 @@ import re
 
 LATE = ".$"
 """End of the name of a field whose value is JSONPath or an intrinsic function."""
-TOKEN = re.compile(r"\$\{Token\[[^\]]*\]\}|#\{Token\[[^\]]*\]\}")
+TOKEN = re.compile(r"\$\{Token\[[^\]]*\]\}|#\{Token\[[^\]]*\]\}|dummy-value-for-[^\s'\"{},\\]*")
+"""Values that are known at deployment, and those that the CDK writes in their place before it has looked them up:
+`dummy-value-for-/image`, of `StringParameter.value_from_lookup`."""
 _JSON_PATH = re.compile(r"\$(\.|\$\.|\[|$)|\$\$$|States\.[A-Z]\w*\(")
 _LATE_TEXT = re.compile(rf"{_JSON_PATH.pattern}|\{{%.*%\}}\Z|.*(?:{TOKEN.pattern})", re.DOTALL)
 _ENCODED_NUMBERS = (-1.95e289, -1.888e289)

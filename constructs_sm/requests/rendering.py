@@ -23,7 +23,7 @@ from constructs_sm.language.late_bound import (
     is_token,
 )
 from constructs_sm.language.late_values import misspelled_expression, misspelled_path
-from constructs_sm.requests.request import DEEPEST, Fields, Request, not_finite, too_deep
+from constructs_sm.requests.request import DEEPEST, MOST_EXACT, Fields, Request, not_finite, too_deep, too_long
 from constructs_sm.rules.argument_rules import NUMBER_TOKEN
 from constructs_sm.values.outputs import JobOutput
 from constructs_sm.values.s3 import S3Location
@@ -38,11 +38,9 @@ if TYPE_CHECKING:
     """What fills a request, as far as it is there."""
 
 _REFERENCES = ("key_arn", "role_arn", "subnet_id", "security_group_id", "topic_arn", "function_arn")
-_MAY_BE_LATE = re.compile(r"\$|States\.|\{%|.*(?:[$#]\{Token\[|[eE]\+?28\d|\d{281})", re.DOTALL).match
+_MAY_BE_LATE = re.compile(r"\$|States\.|\{%|.*(?:[$#]\{(?:Token\[|AWS::)|[eE]\+?28\d|\d{281})", re.DOTALL).match
 """Whether a text may be more than it says. Most are not, which is told without a call of ours."""
-
-_LEAST = -(2**63)
-"""No whole number of a request is less, so that one which is may be a token."""
+_PSEUDO_PARAMETER = re.compile(r"\$\{AWS::\w+\}")
 
 
 class Structure(ABC):
@@ -141,7 +139,11 @@ class _Walk:
             elif value is None:
                 if not typed:
                     result[key] = None
-            elif kind is bool or (kind is int and value >= _LEAST) or (kind is str and not _MAY_BE_LATE(value)):
+            elif (
+                (kind is int and -MOST_EXACT <= value <= MOST_EXACT)
+                or kind is bool
+                or (kind is str and not _MAY_BE_LATE(value))
+            ):
                 result[key] = value
             else:
                 here = f"{path}.{key}" if path else key
@@ -179,14 +181,20 @@ class _Walk:
             return self._token(value, path, listed=listed)
         if is_altered_number(value):
             return self._altered(value, path)
-        if value is None or isinstance(value, (bool, int)):
-            return value
-        if isinstance(value, float):
-            if not isfinite(value):
-                self.request.problems.append(not_finite(path, value))
-                return Computed()
-            return value
+        if value is None or isinstance(value, (int, float)):
+            return self._number(value, path)
         return self._reference(value, path)
+
+    def _number(self, value: float | None, path: str) -> Any:
+        problem = None
+        if isinstance(value, float):
+            problem = None if isfinite(value) else not_finite(path, value)
+        elif value is not None and not -MOST_EXACT <= value <= MOST_EXACT:
+            problem = too_long(path, value)
+        if problem is None:
+            return value
+        self.request.problems.append(problem)
+        return Computed()
 
     def _verbatim(self, text: str, path: str, *, listed: bool) -> Any:
         if is_token(text):
@@ -238,7 +246,11 @@ class _Walk:
         self._around.add(id(values))
         for value in values:
             kind = type(value)
-            if kind is bool or (kind is int and value >= _LEAST) or (kind is str and not _MAY_BE_LATE(value)):
+            if (
+                (kind is int and -MOST_EXACT <= value <= MOST_EXACT)
+                or kind is bool
+                or (kind is str and not _MAY_BE_LATE(value))
+            ):
                 result.append(value)
             elif kind is dict:
                 result.append(self.mapping(value, f"{path}[{len(result)}]", typed=typed))
@@ -295,6 +307,10 @@ class _Walk:
             use = "end it with %}, or pass Verbatim(...) for a text"
             self.wrong(f"{path} begins as an expression and does not end as one", value, use, "late-value-parses")
             return Computed(value)
+        if found := _PSEUDO_PARAMETER.search(value):
+            use = "write stack.region, Aws.REGION and the like, or Verbatim(...) for this very text"
+            what = f"{path}: CloudFormation does not replace {found[0]} here"
+            self.wrong(what, value, use, "pseudo-parameter-in-text")
         return self._token(value, path, listed=listed) if is_token(value) else value
 
     def _altered(self, value: Any, path: str) -> Computed:

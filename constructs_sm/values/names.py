@@ -12,8 +12,8 @@ from typing import Literal
 
 from constructs_sm.language.errors import Problem
 from constructs_sm.language.formats import joined
+from constructs_sm.language.intrinsics import literal_beginning
 from constructs_sm.language.late_bound import TOKEN, is_jsonata, is_late_bound, is_token
-from constructs_sm.language.paths import literal_beginning
 from constructs_sm.values.outputs import JobOutput
 
 LONGEST_STATE_NAME = 80
