@@ -21,7 +21,6 @@ from constructs_sm.testing.world.apis import (
     answer_of,
     declares,
     request_errors,
-    role_arns,
 )
 from constructs_sm.testing.world.descriptions import (
     description,
@@ -181,7 +180,8 @@ class SageMaker:
         self.requests.append((call.state, call.request))
         if problems := request_errors(call):
             raise self._error(call, "ValidationException", "; ".join(problems))
-        if need := self._role.refused(call.state, needs(call)):
+        asked = needs(call, self._role.standing.machine or None)
+        if need := self._role.refused(call.state, asked, call, self.note):
             if call.role:
                 raise TaskError("States.TaskFailed", f"The role {call.role} cannot be assumed: {need}")
             message = f"not authorized to perform: {need}"
@@ -189,7 +189,12 @@ class SageMaker:
         step = self._next_step(call)
         if isinstance(step, Refused):
             raise self._error(call, step.code, step.message)
-        self._refuse_distrusted_roles(call)
+        if role := self._role.distrusted(call, asked, self.note):
+            message = (
+                f"Could not assume role {role}. Please ensure that the role exists and allows principal "
+                "'sagemaker.amazonaws.com' to assume the role."
+            )
+            raise self._error(call, "ValidationException", message)
         if call.api in ACTION_OF:
             return self._start(call, step)
         return self._by_sdk(call, step)
@@ -204,15 +209,6 @@ class SageMaker:
         step = scripted.popleft()
         assert isinstance(step, Step)  # noqa: S101 - the other kind is gone
         return step
-
-    def _refuse_distrusted_roles(self, call: Call) -> None:
-        for role in role_arns(call.operation, call.request):
-            if self._role.distrusts(role, "sagemaker.amazonaws.com"):
-                message = (
-                    f"Could not assume role {role}. Please ensure that the role exists and allows principal "
-                    "'sagemaker.amazonaws.com' to assume the role."
-                )
-                raise self._error(call, "ValidationException", message)
 
     def _start(self, call: Call, step: Step | None) -> dict[str, Any] | Waiting:
         action = ACTION_OF[call.api]
@@ -280,7 +276,7 @@ class SageMaker:
     def give_up(self, call: Call, waiting: Waiting) -> None:
         """Step Functions gives up on a job, at a timeout or an abort, and stops it if it may."""
         arn = waiting.what.arn
-        if self._role.refused(call.state, stopping(call)):
+        if self._role.refused(call.state, stopping(call), call, self.note):
             self.left_running.append(arn)
             self.note(call.state, f"{arn} runs on: the role may not stop it")
         else:
