@@ -75,11 +75,12 @@ def _placed(where: str, scene: Scene) -> tuple[str, str]:
     return name, at + _INDEX.sub(r"/\1", rest)
 
 
-def line_of(text: str, finding: Finding) -> int | None:
-    """The line of a file in which the state of a finding begins; None where that is not found."""
-    if not finding.state:
-        return 1
-    name = re.escape(finding.state)
-    escapes = r'(?:\\*")'
-    found = re.search(rf"{escapes}{name}{escapes}\s*:\s*(?:\{{|$)|^\s*['\"]?{name}['\"]?\s*:\s*$", text, re.MULTILINE)
-    return None if found is None else text.count("\n", 0, found.start() + len(found[0]) - len(found[0].lstrip())) + 1
+def line_of(text: str, finding: Finding, machine: str = "") -> int | None:
+    """The line of a file in which the state of a finding begins, or else the machine; None where that is not found."""
+    name = re.escape(finding.state or machine)
+    if not name:
+        return 1 if text else None
+    quote = r'(?:\\*")'
+    pattern = rf"{quote}{name}{quote}\s*:\s*(?:\{{|$)|^\s*['\"]?{name}['\"]?\s*:(?:\s*$|\s*\{{)"
+    found = re.search(pattern, text, re.MULTILINE)
+    return None if found is None else text.count("\n", 0, found.end() - len(found[0].lstrip())) + 1

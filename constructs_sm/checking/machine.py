@@ -12,7 +12,7 @@ from constructs_sm.language.arns import Arns
 from constructs_sm.language.errors import NOTHING, shown
 from constructs_sm.requests.model_check import found_in, model_problems
 from constructs_sm.requests.api_model import has_operation
-from constructs_sm.rules import definition_rules, model_rules
+from constructs_sm.rules import definition_rules, model_rules, request_rules
 from constructs_sm.rules.catalogue import RULES
 from constructs_sm.rules.definitions import violations
 from constructs_sm.testing.source.resource_names import partition_of
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from constructs_sm.testing.source.machine import Machine
 
 _PATH: Final = re.compile(r"([A-Z]\w*(?:\[\d+\])?(?:\.\w+(?:\[\d+\])?)*) ")
+_OF_THE_RESOURCE: Final = (definition_rules.RESOURCE, definition_rules.PATTERN)
+_OF_OUR_ROLES: Final = frozenset({request_rules.MANIFEST.id})
+"""Rules of the roles that the library makes: of somebody's own nothing is known."""
 _CHECKS: Final = (handlers.handlers, jobs.jobs, loops.loops, texts.texts, outputs.outputs)
 
 
@@ -54,8 +57,9 @@ def check_definition(definition: Any, *, express: bool = False) -> list[Finding]
     found = [finding_of(one, scene) for one in refused]
     if not _is_refused(found):
         found += [finding_of(one, scene) for check in _CHECKS for one in check(scene)]
+    unreadable = {one.state for one in found if one.rule in _OF_THE_RESOURCE}
     for located, called in scene.tasks:
-        if called.is_sagemaker and located.request is not None:
+        if called.is_sagemaker and located.request is not None and located.name not in unreadable:
             found += _of_request(located, called)
     order = {located.name: number for number, located in enumerate(scene.states)}
     return sorted(dict.fromkeys(found), key=lambda one: order.get(one.state, -1))
@@ -86,7 +90,7 @@ def _of_request(located: Located, called: Called) -> Iterator[Finding]:
 
 def _is_told(problem: Problem) -> bool:
     """Tell if Step Functions itself refuses it, so that a rule of definitions has told it already."""
-    if problem.rule == model_rules.UNKNOWN.id:
+    if problem.rule == model_rules.UNKNOWN.id or problem.rule in _OF_OUR_ROLES:
         return True
     return problem.rule == model_rules.MISSING.id and "." not in problem.what.partition(" ")[0]
 

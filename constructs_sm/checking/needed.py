@@ -15,7 +15,7 @@ from constructs_sm.requests.role_fields import are_late_bound, named_roles
 from constructs_sm.values.names import arn_suffix
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from constructs_sm.checking.scene import Called, Located, Scene
     from constructs_sm.grants.statements import Grant
@@ -87,6 +87,27 @@ def needs_of(scene: Scene, arns: Arns, *, machine: str = "") -> Needs:
         if _KEY_FIELD.search(str(located.state.get(located.request_field))):
             possible.add("kms:*")
     return Needs(tuple(dict.fromkeys(needed)), frozenset(possible), unknown)
+
+
+def statements_of(needed: Iterable[Needed]) -> list[dict[str, Any]]:
+    """List the statements of a policy that allows what is needed and nothing else, those of one resource as one."""
+    grouped: dict[tuple[tuple[str, ...], tuple[tuple[str, str], ...]], list[str]] = {}
+    for one in needed:
+        key = (one.resources, tuple(sorted(one.context.items())))
+        grouped.setdefault(key, []).append(one.action)
+    merged: dict[tuple[tuple[str, ...], tuple[tuple[str, str], ...]], list[str]] = {}
+    for (resources, context), actions in grouped.items():
+        merged.setdefault((tuple(sorted(set(actions))), context), []).extend(resources)  # type: ignore[arg-type]
+    return [
+        statement_of(list(actions), sorted(set(resources)), dict(context))
+        for (actions, context), resources in merged.items()
+    ]
+
+
+def statement_of(actions: list[str], resources: Sequence[str], context: Mapping[str, str]) -> dict[str, Any]:
+    """One Allow statement."""
+    conditions = {"Condition": {"StringEquals": dict(context)}} if context else {}
+    return {"Effect": "Allow", "Action": actions, "Resource": list(resources), **conditions}
 
 
 _PLACED: Final = "the function is put into the definition when it is deployed"

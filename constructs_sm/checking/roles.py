@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import fnmatch
+import json
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from constructs_sm.checking.needed import needs_of
+from constructs_sm.checking.needed import needs_of, statement_of
 from constructs_sm.grants.service_authorization import iam_action
 from constructs_sm.grants.statements import listed
 from constructs_sm.rules import machine_rules as rules
@@ -34,12 +36,23 @@ def role(machine: Machine, scene: Scene, arns: Arns) -> Iterator[Violation]:
     for state, why in needs.unknown.items():
         yield rules.UNKNOWN_GRANT.broken(f"state '{state}'", what=why)
     if not machine.unread_policies:
-        for one in needs.needed:
-            lacking = [each for each in one.resources if not _allowed(statements, one, each)]
-            if lacking and not _forgiven(one):
-                what = f"the role lacks {one.action} on {', '.join(lacking)}"
-                yield rules.MISSING_GRANT.broken(f"state '{one.state}'", what=what)
+        for one in lacking(machine, needs):
+            if not _forgiven(one):
+                what = f"the role lacks {one.action} on {', '.join(one.resources)}"
+                fix = f"grant it: {json.dumps(statement_of([one.action], one.resources, one.context))}"
+                yield rules.MISSING_GRANT.broken(f"state '{one.state}'", what=what, fix=fix)
     yield from _surplus(statements, needs, machine.own_actions)
+
+
+def lacking(machine: Machine, needs: Needs) -> list[Needed]:
+    """List what the role of a machine does not allow of what is needed."""
+    statements = [each for each in machine.policy or () if isinstance(each, dict)]
+    found = []
+    for one in needs.needed:
+        resources = tuple(each for each in one.resources if not _allowed(statements, one, each))
+        if resources:
+            found.append(replace(one, resources=resources))
+    return found
 
 
 def _forgiven(one: Needed) -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.commands.cli import WRONG
 from constructs_sm.commands.failures import told
 from constructs_sm.language.errors import InvalidInputError, Problem
+from constructs_sm.testing.source.documents import document_at, text_at
 from constructs_sm.testing.source.machine import Machine, machines_of
 
 import click
@@ -96,6 +97,7 @@ def each_target(
     work: Callable[[Target], None],
     *,
     headings: bool = True,
+    read: Callable[..., Iterator[tuple[Machine, str]]] | None = None,
     **options: Any,
 ) -> int:
     """Do *work* with every state machine at *paths*, and tell of those that it cannot be done with.
@@ -105,13 +107,14 @@ def each_target(
         outcome: Told how it goes.
         work: Done with each.
         headings: Print the name of each before it, where there are several.
+        read: Reads the state machines of a file; `machines_at` takes definitions as they are written.
         **options: As of `machines_of`.
     """
-    files = _files(paths, outcome)
+    files = files_of(paths, outcome)
     several = len(files) > 1
     for path in files:
         with _told_at(path, outcome):
-            machines = list(machines_of(path, **options))
+            machines = [each for each, _ in read(path, **options)] if read else list(machines_of(path, **options))
             if not machines:
                 use = "give a template that has one"
                 raise InvalidInputError(
@@ -140,7 +143,7 @@ def _told_at(path: str, outcome: Outcome) -> Iterator[None]:
         outcome.fail(path, error)
 
 
-def _files(paths: Sequence[str], outcome: Outcome) -> list[str]:
+def files_of(paths: Sequence[str], outcome: Outcome) -> list[str]:
     """The files that *paths* name, globs that the shell has left included."""
     found: list[str] = []
     for path in paths:
@@ -155,6 +158,36 @@ def _files(paths: Sequence[str], outcome: Outcome) -> list[str]:
             outcome.fail(path, InvalidInputError(path, [problem]))
         found += matches
     return list(dict.fromkeys(found))
+
+
+def machines_at(path: str, **options: Any) -> Iterator[tuple[Machine, str]]:
+    """The state machines at a path, each with the text of its file; empty of a folder's.
+
+    A definition is taken as it is written: what has the wrong shape is a finding, not a failure.
+    """
+    if Path(path).is_dir():
+        yield from _some(path, ((machine, "") for machine in machines_of(path, **options)))
+        return
+    text = text_at(Path(path))
+    document = document_at(Path(path))
+    if document.is_definition and not options.get("parameters"):
+        definition = dict(document.content)
+        place = {name: options[name] for name in ("account", "region") if options.get(name)}
+        yield Machine(definition=definition, **place), text
+        return
+    yield from _some(path, ((machine, text) for machine in machines_of(path, **options)))
+
+
+def _some(path: str, machines: Iterator[tuple[Machine, str]]) -> Iterator[tuple[Machine, str]]:
+    found = False
+    for each in machines:
+        found = True
+        yield each
+    if not found:
+        use = "give a template that has one"
+        raise InvalidInputError(
+            path, [Problem("there is no state machine", "a template without", use, "source-of-rehearsal")]
+        )
 
 
 def _exists(path: str) -> bool:
