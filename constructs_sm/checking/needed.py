@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from constructs_sm.actions import ACTIONS
 from constructs_sm.grants.call_permissions import permissions_of_call
 from constructs_sm.grants.service_authorization import iam_action
 from constructs_sm.grants.state_machine_role import polled_grants, state_machine_grants
@@ -160,6 +161,8 @@ def _of_call(
             resources, why = _widened(called, one.action, request, arns), _UNSAID
         elif any(ANY in each for each in resources):
             why = _LATE
+        if called.is_sagemaker:
+            resources = tuple(dict.fromkeys(spelled for each in resources for spelled in _spellings(each)))
         yield Needed(state=name, action=one.action, resources=resources, context=one.context, why=why)
 
 
@@ -185,6 +188,15 @@ def _shown(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _shown(item) for key, item in value.items()}
     return [_shown(item) for item in value] if isinstance(value, list) else value
+
+
+_LOWER_CASED: Final = frozenset(action.arn_type for action in (*ACTIONS, *POLLED_ACTIONS) if action.lower_cases_arn)
+
+
+def _spellings(arn: str) -> list[str]:
+    """An ARN, and the one that SageMaker may have made of it: reports differ on which of them IAM is asked for."""
+    beginning, _, name = arn.partition("/")
+    return [arn, f"{beginning}/{name.lower()}"] if beginning.rpartition(":")[2] in _LOWER_CASED else [arn]
 
 
 def _role(role: Any, arns: Arns) -> str:

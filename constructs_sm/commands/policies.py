@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import pprint
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,6 @@ if TYPE_CHECKING:
 
 ENDINGS = {"json": "json", "cdk": "py", "terraform": "tf.json"}
 """The endings of files, by language."""
-_LINE = 116
 
 
 def as_json(statements: Sequence[Mapping[str, Any]], notes: Sequence[str], _: str) -> str:
@@ -24,10 +22,12 @@ def as_json(statements: Sequence[Mapping[str, Any]], notes: Sequence[str], _: st
 def as_cdk(statements: Sequence[Mapping[str, Any]], notes: Sequence[str], name: str) -> str:
     """A module with the statements, and a function that gives them to a role."""
     lines = [f'"""The permissions that the state machine {name} needs of its role."""', ""]
-    lines += ["from __future__ import annotations", "", "from aws_cdk import aws_iam as iam", ""]
+    lines += ["from __future__ import annotations", "", "from typing import Any", ""]
+    lines += ["from aws_cdk import aws_iam as iam", ""]
     lines += [f"# {note}" for note in notes]
-    shown = pprint.pformat([_arguments(each) for each in statements], width=_LINE, sort_dicts=False)
-    lines += ["", f"STATEMENTS = {shown}", "", ""]
+    # Texts, lists and objects alone: JSON of them is Python.
+    shown = json.dumps([_arguments(each) for each in statements], indent=4)
+    lines += ["", f"STATEMENTS: list[dict[str, Any]] = {shown}", "", ""]
     lines += ["def grant(role: iam.IRole) -> None:", '    """Let a role do what the state machine does."""']
     lines += ["    for statement in STATEMENTS:"]
     lines += ["        role.add_to_principal_policy(iam.PolicyStatement(**statement))"]

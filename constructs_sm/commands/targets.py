@@ -15,7 +15,7 @@ from constructs_sm.commands.cli import WRONG
 from constructs_sm.commands.failures import told
 from constructs_sm.language.errors import InvalidInputError, Problem
 from constructs_sm.testing.source.documents import document_at, text_at
-from constructs_sm.testing.source.machine import Machine, machines_of
+from constructs_sm.testing.source.machine import REGION, Machine, machines_of, places_named
 
 import click
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 _PLACE_DIGITS = 12
+UNKNOWN_ACCOUNT = "*"
+"""The account of a definition of which nothing says where it runs: in a policy, any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +173,19 @@ def machines_at(path: str, **options: Any) -> Iterator[tuple[Machine, str]]:
     text = text_at(Path(path))
     document = document_at(Path(path))
     if document.is_definition and not options.get("parameters"):
-        definition = dict(document.content)
-        place = {name: options[name] for name in ("account", "region") if options.get(name)}
-        yield Machine(definition=definition, **place), text
+        yield Machine(definition=dict(document.content), **_place(document.content, options)), text
         return
     yield from _some(path, ((machine, text) for machine in machines_of(path, **options)))
+
+
+def _place(content: Any, options: dict[str, Any]) -> dict[str, str]:
+    """Account and Region as the options or the ARNs of a definition say, each as far as they do."""
+    if (options.get("account") and options.get("region")) or "arn:aws" not in str(content):
+        named: tuple[str | None, str | None, str] = None, None, REGION
+    else:
+        named = places_named(content)
+    account = options.get("account") or named[0] or UNKNOWN_ACCOUNT
+    return {"account": account, "region": options.get("region") or named[1] or named[2]}
 
 
 def _some(path: str, machines: Iterator[tuple[Machine, str]]) -> Iterator[tuple[Machine, str]]:
