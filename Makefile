@@ -10,7 +10,11 @@ export JSII_NODE = $(NODE)/bin/node
 # The one that the deployment tests use.
 CDK_CLI = aws-cdk@$(shell sed -n 's/.*"aws-cdk": "\(.*\)".*/\1/p' tests/node/package.json)
 
-.PHONY: help synth cdk test check lint types deploy large toolkit torch wheel bench snapshots findings clean
+# What is tried at the lowest versions: jobs, grants, definitions, pipelines, rehearsals.
+CORE = tests/task/test_job.py tests/task/test_fragment.py tests/jobs/test_code.py tests/pipeline/test_conventions.py \
+       tests/pipeline/test_synthesis.py tests/steps/test_failure_handler.py
+
+.PHONY: help synth cdk test check lint types deploy large lowest toolkit torch wheel bench snapshots findings clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -24,7 +28,7 @@ cdk: $(VENV)/.synth ## the cdk CLI on the bundled Node: make cdk ARGS=deploy
 test: $(VENV)/.test ## the tests that need no emulator, two files at a time
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
-check: lint types test large deploy wheel ## all that CI runs
+check: lint types test large deploy wheel lowest ## all that CI runs
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
@@ -38,6 +42,9 @@ deploy: $(VENV)/.test $(VENV)-emulator/.ready ## bootstrap, deploy, run and dest
 
 large: $(VENV)/.test ## hundreds of jobs and thousands of events, at AWS's quotas
 	$(BIN)/python -m pytest -m large
+
+lowest: $(VENV)-lowest/.ready ## the core at the lowest versions that pyproject.toml admits
+	env -u JSII_NODE $(VENV)-lowest/bin/python -m pytest $(CORE)
 
 toolkit: $(VENV)/.test $(VENV)-toolkit/.ready ## scripts of one's own in the real sagemaker-training toolkit
 	$(BIN)/python -m pytest -m 'toolkit and not torch'
@@ -58,7 +65,7 @@ findings: ## ask other packages again for what surprised; needs the network, not
 	@failed=0; for program in findings/*.sh; do echo "$$program"; bash $$program || failed=1; done; exit $$failed
 
 clean: ## remove all that make made
-	rm -rf $(VENV) $(VENV)-emulator $(VENV)-toolkit tests/node/node_modules cdk.out build dist *.egg-info
+	rm -rf $(VENV) $(VENV)-emulator $(VENV)-lowest $(VENV)-toolkit tests/node/node_modules cdk.out build dist *.egg-info
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -79,6 +86,14 @@ $(VENV)/.test: $(VENV)/.dev tests/node/package-lock.json
 $(VENV)-emulator/.ready: tests/emulator.txt
 	$(PYTHON) -m venv $(VENV)-emulator
 	$(VENV)-emulator/bin/python -m pip install --quiet --disable-pip-version-check --requirement tests/emulator.txt
+	@touch $@
+
+$(VENV)-lowest/.ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-lowest
+	grep -o '"[a-z][a-z-]*>=[0-9.]*' pyproject.toml | grep -v -e setuptools -e sfnx | tr -d '"' | sed 's/>=/==/' >$(VENV)-lowest/lowest.txt
+	# Found by pip as well, after it has asked for every release.
+	sed -n 's/^botocore==/boto3==/p' $(VENV)-lowest/lowest.txt >>$(VENV)-lowest/lowest.txt
+	$(VENV)-lowest/bin/python -m pip install --quiet --disable-pip-version-check --constraint $(VENV)-lowest/lowest.txt --editable '.[cli,node,testing]'
 	@touch $@
 
 # The toolkit pins numpy and others, as its containers do.

@@ -5,18 +5,23 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-from constructs_sm import CreateModel, PipelineStack, ProcessingJob, TrainingJob, TransformJob, images
-from constructs_sm.commands.report import report
-from constructs_sm.settings import context_of
+from constructs_sm import (
+    CreateModel,
+    PipelineApp,
+    PipelineStack,
+    ProcessingJob,
+    TrainingJob,
+    TransformJob,
+    images,
+    synthesize,
+)
 
-from aws_cdk import App, Environment
+from aws_cdk import Environment
 
 HERE = Path(__file__).parent
-# The cdk CLI names a folder of its own and passes cdk.json's context along; without it, both are found here.
-app = App(outdir=os.environ.get("CDK_OUTDIR", str(HERE / "cdk.out")), context=context_of(HERE / "cdk.json"))
+app = PipelineApp()
 stack = PipelineStack(app, "Churn", env=Environment(region="us-east-1"))
 
 prepare = ProcessingJob(
@@ -49,8 +54,6 @@ score = TransformJob(
 )
 stack.run(prepare.next(train).next(model).next(score))
 
-assembly = app.synth()
+assembly = synthesize(app)
 # An output folder ignores itself, in whatever repository it is.
 (Path(assembly.directory) / ".gitignore").write_text((HERE / "cdk.out.gitignore").read_text())
-if "CDK_OUTDIR" not in os.environ:
-    print(report(assembly))

@@ -88,9 +88,11 @@ _NAMES = {
     "task.polled_job": ("PolledJob",),
     "jobs.model_package": ("CreateModelPackage",),
     "retry": ("RetryPolicy",),
+    "requests.rendering": ("Verbatim",),
     "values.s3": ("S3Location",),
     "steps.s3_items": ("S3Items",),
     "pipeline.stack": ("PipelineStack",),
+    "pipeline.synthesis": ("PipelineApp", "synthesize"),
     "task.task": ("SageMakerTask",),
     "task.output_check": ("OutputCheck",),
 }
@@ -99,7 +101,7 @@ _MODULES = ("images", "polled_actions", "retry")
 """The modules that are public themselves."""
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
 
-__all__ = [*sorted(_HOME), *_MODULES]  # noqa: PLE0604  (strings, all of them)
+__all__ = [*sorted((*_HOME, *_MODULES))]  # noqa: PLE0604  (strings, all of them)
 
 
 def __getattr__(name: str) -> Any:
@@ -108,7 +110,11 @@ def __getattr__(name: str) -> Any:
     if name not in _HOME:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
-    value = globals()[name] = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    try:
+        home = import_module(f"{__name__}.{_HOME[name]}")
+    except FileNotFoundError as absent:
+        raise node.missing(absent) from absent
+    value = globals()[name] = getattr(home, name)
     return value
 
 

@@ -64,6 +64,9 @@ from constructs_sm.jobs.variants import Variant as Variant
 from constructs_sm.language.errors import InvalidInputError as InvalidInputError
 from constructs_sm.pipeline.pipeline import JobPipeline as JobPipeline
 from constructs_sm.pipeline.stack import PipelineStack as PipelineStack
+from constructs_sm.pipeline.synthesis import PipelineApp as PipelineApp
+from constructs_sm.pipeline.synthesis import synthesize as synthesize
+from constructs_sm.requests.rendering import Verbatim as Verbatim
 from constructs_sm.retry import RetryPolicy as RetryPolicy
 from constructs_sm.steps.approval import Approval as Approval
 from constructs_sm.steps.artifact_check import ArtifactCheck as ArtifactCheck

@@ -42,6 +42,9 @@ class Result:
         return self.field if self.above is None else f"{self.field} above {self.above}"
 
 
+_LIVING_ON = ("endpoint", "endpoint-config", "model")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Action:
     """One API. What can be derived from the noun and the verb is derived."""
@@ -62,6 +65,8 @@ class Action:
     """The path of the VPC of the containers in the request; empty: the API takes none, or none for them."""
     extra_resources: tuple[tuple[str, str], ...] = ()
     """Further resources the API is authorized on: ARN type, and the field of the request that names one."""
+    takes_plans: bool = False
+    """The API is authorized on the training plans that a request names as well, and on their reserved capacity."""
     lower_cases_arn: bool = False
     """SageMaker spells the resource's ARN in lower case, whatever the name's spelling."""
     other_terminal_statuses: tuple[str, ...] = ()
@@ -118,6 +123,11 @@ class Action:
         return ("Completed", "Failed", "Stopped", *self.other_terminal_statuses) if self.sync else ()
 
     @cached_property
+    def lives_on(self) -> bool:
+        """Return whether what the API makes is named for ever after, so that a fixed name is granted and no other."""
+        return self.arn_type in _LIVING_ON
+
+    @cached_property
     def role_field(self) -> str | None:
         """Dotted path of the execution role in the request."""
         return ".".join(self.role_path) or None
@@ -139,6 +149,7 @@ TRAINING_JOB = Action(
     role_path=("RoleArn",),
     results=("ModelArtifacts", "FinalMetricDataList"),
     vpc_path=("VpcConfig",),
+    takes_plans=True,
 )
 PROCESSING_JOB = Action(
     noun="ProcessingJob",

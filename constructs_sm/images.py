@@ -226,7 +226,7 @@ def image_scopes(family: str) -> tuple[str, ...]:
     Raises:
         InvalidInputError: There is no such family.
     """
-    scopes = _data()["families"].get(family)
+    scopes = _data()["families"].get(family) if isinstance(family, str) else None
     if scopes is None:
         raise _wrong(family, "no such image", family, families())
     return tuple(name for names in scopes for name in names.split())

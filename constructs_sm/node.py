@@ -22,3 +22,13 @@ def provide() -> None:
     node = package / "node.exe" if os.name == "nt" else package / "bin" / "node"
     if node.exists():
         os.environ["JSII_NODE"] = str(node)
+
+
+def missing(absent: FileNotFoundError) -> OSError:
+    """Say what to do where jsii has found no Node; another file that is absent is said as it is."""
+    if Path(str(absent.filename)).stem not in {"node", Path(os.environ.get("JSII_NODE", "node")).stem}:
+        return absent
+    return OSError(
+        "aws_cdk found no Node to run on: pip install 'constructs-sm[node]', and import constructs_sm before aws_cdk, "
+        "which starts Node as soon as it is imported; or put Node 22 or 24 on the PATH"
+    )

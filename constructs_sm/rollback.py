@@ -7,13 +7,27 @@ a role, is done when nothing can be refused any more.
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, where_of
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
+
+
+_OF_THE_CDK = re.compile(
+    r"type of argument (?P<argument>\S+) must be (?P<wanted>.+); got .+"
+    r"|@jsii/kernel\.SerializationError: Passed to parameter (?P<parameter>\S+) of .+"
+    r"Unable to deserialize value as (?P<type>[^\n]+)"
+    r"|(?P<empty>Only root constructs may have an empty ID)",
+    re.DOTALL,
+)
+"""Errors of the CDK about an argument: about its type, of its Python side and of the kernel, and about the id."""
+_MODULE = re.compile(r"(?:aws_cdk|aws-cdk-lib|constructs)\.(?:\w+\.)*")
 
 
 class _Attempt:
@@ -79,7 +93,8 @@ def _whole_or_not_made(make: Callable[..., None]) -> Callable[..., None]:
         with _Attempt(construct):
             # Said first, so done last.
             undone_by(lambda: _take_out(construct))
-            make(construct, *positional, **arguments)
+            with _told_in_words(type(construct).__name__, positional):
+                make(construct, *positional, **arguments)
 
     return made
 
@@ -88,9 +103,27 @@ def _whole_or_not_made(make: Callable[..., None]) -> Callable[..., None]:
 def whole_or_not_done(scope: Any) -> Iterator[None]:
     """Let all that a method makes in *scope* be there, or nothing of it."""
     before = {_reference_of(child) for child in scope.node.children}
-    with _Attempt(None):
+    with _Attempt(None), _told_in_words(type(scope).__name__, (scope,)):
         undone_by(lambda: _take_out_of(scope, before))
         yield
+
+
+@contextmanager
+def _told_in_words(kind: str, place: Sequence[Any]) -> Iterator[None]:
+    """Tell of an argument that the CDK stumbles over as of one that we do: it names a class of its kernel otherwise."""
+    try:
+        yield
+    except (TypeError, RuntimeError) as error:
+        found = _OF_THE_CDK.match(str(error))
+        if found is None:
+            raise
+        if found["empty"]:
+            problem = Problem("the construct id is empty", "", "name the construct", "construct-id")
+            raise InvalidInputError(where_of(kind, *place[:2]), [problem]) from error
+        argument, wanted = found["argument"] or found["parameter"], found["wanted"] or found["type"]
+        what = f"{argument} must be {_MODULE.sub('', wanted)}"
+        problem = Problem(what, NOTHING, "pass one; the docstring says more", "argument-type")
+        raise InvalidInputError(where_of(kind, *place[:2]), [problem]) from error
 
 
 def _take_out_of(scope: Any, before: set[str]) -> None:

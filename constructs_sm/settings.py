@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import sys
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -16,14 +19,16 @@ from constructs_sm.language.late_bound import is_token
 from aws_cdk import Duration, PermissionsBoundary, RemovalPolicy
 from aws_cdk import aws_events as events
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_s3 as s3
-    from aws_cdk import aws_stepfunctions as sfn
     from constructs import Node
 
+OUTDIR = "CDK_OUTDIR"
+"""The environment variable by which the cdk CLI names the output folder."""
 CONTEXT_KEY = "constructs_sm"
 """The key of the settings in the `context` of `cdk.json`."""
 # fmt: off
@@ -84,6 +89,11 @@ class Settings:
         starters: ARNs of roles that may start executions.
         account: Where the stack is deployed. Default: wherever the CLI points.
         region: Likewise.
+        log_level: Events of executions that are logged: `ALL`, `ERROR`, `FATAL` or `OFF`, or an sfn.LogLevel. Default:
+            all of them.
+        state_machine_name: The name of the state machine. Default: CloudFormation's own.
+        failed_threshold: Executions failed within five minutes at which an alarm goes off. Default: 1.
+        timed_out_threshold: Likewise, executions that timed out.
     """
 
     schedule: str | Duration | events.Schedule | Sequence[str | Duration | events.Schedule] | None = None
@@ -101,6 +111,10 @@ class Settings:
     starters: Sequence[str] = ()
     account: str | None = None
     region: str | None = None
+    log_level: str | sfn.LogLevel = "ALL"
+    state_machine_name: str | None = None
+    failed_threshold: int = 1
+    timed_out_threshold: int = 1
 
     @classmethod
     def of(cls, where: str, node: Node, arguments: Mapping[str, Any], *, environment: str | None = None) -> Settings:
@@ -118,7 +132,9 @@ class Settings:
         chosen = environment or node.try_get_context(ENVIRONMENT_KEY)
         everywhere, here = _of_environment(context, given, chosen)
         raise_all(context, [*unknown_settings(everywhere), *mistyped(everywhere)])
-        raise_all(f"{context}, environment '{chosen}'", [*unknown_settings(here), *mistyped(here)])
+        # Of all: what is wrong in one that is not chosen would be found on the day it is deployed.
+        for name, there in given.get(ENVIRONMENTS, {}).items():
+            raise_all(f"{context}, environment '{name}'", [*unknown_settings(there), *mistyped(there)])
         arguments = {name: value for name, value in arguments.items() if value is not None}
         raise_all(where, mistyped(arguments))
         return replace(cls(**{**everywhere, **here}), **arguments)
@@ -135,8 +151,21 @@ class Settings:
     def retention(self) -> logs.RetentionDays:
         return list(logs.RetentionDays)[_RETENTION_DAYS.index(self.log_retention_days)]
 
+    def level(self) -> sfn.LogLevel:
+        return sfn.LogLevel[self.log_level] if isinstance(self.log_level, str) else self.log_level
+
     def removal(self) -> RemovalPolicy:
         return self.removal_policy if isinstance(self.removal_policy, RemovalPolicy) else _REMOVAL[self.removal_policy]
+
+
+def is_threshold(value: object) -> bool:
+    """Tell whether an alarm can go off at *value* executions."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def is_state_machine_name(value: object) -> bool:
+    """Tell whether a state machine can be called *value*, and logged under that name."""
+    return _matches(r"[A-Za-z0-9_-]{1,80}", value)
 
 
 def event_schedule(schedule: str | Duration | events.Schedule) -> events.Schedule:
@@ -205,6 +234,29 @@ def unknown_settings(given: Mapping[str, Any], others: Sequence[str] = ()) -> li
     ]
 
 
+def program_folder() -> Path:
+    """The folder of the program that runs, or where it runs if it is no file."""
+    program = getattr(sys.modules.get("__main__"), "__file__", None)
+    return Path.cwd() if program is None else Path(program).resolve().parent
+
+
+def cdk_json_beside() -> Path | None:
+    """The `cdk.json` beside the program that runs; None if there is none."""
+    path = program_folder() / "cdk.json"
+    return path if path.is_file() else None
+
+
+def warn_of_unread(node: Node) -> None:
+    """Say that settings in the `cdk.json` beside the program are not read, where nobody has passed them along."""
+    settings = None if OUTDIR in os.environ or node.try_get_context(CONTEXT_KEY) is not None else cdk_json_beside()
+    if settings is not None and CONTEXT_KEY in context_of(settings):
+        message = (
+            f"settings in {settings} are not read: only the cdk CLI passes them to an App. Make the app with "
+            "constructs_sm.PipelineApp() in place of App(), which reads them itself"
+        )
+        warnings.warn(message, stacklevel=4)
+
+
 def context_of(path: str | Path) -> dict[str, Any]:
     """The context of a `cdk.json`, for an app that runs without the CLI (which passes it along by itself)."""
     context: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8")).get("context", {})
@@ -264,6 +316,19 @@ def _unusable_values(given: Mapping[str, Any]) -> list[Problem]:
                 "a bucket has no such removal_policy", removal, f"use one of {', '.join(_REMOVAL)}", "setting-value"
             )
         )
+    level = given.get("log_level", "ALL")
+    if not isinstance(level, sfn.LogLevel) and level not in [each.name for each in sfn.LogLevel]:
+        use = f"use one of {', '.join(each.name for each in sfn.LogLevel)}"
+        problems.append(Problem("Step Functions has no such log_level", level, use, "setting-value"))
+    name = given.get("state_machine_name")
+    if name is not None and not is_state_machine_name(name):
+        use = "write 1 to 80 letters, digits, - and _"
+        problems.append(Problem("state_machine_name is no name", name, use, "setting-value"))
+    problems += [
+        Problem(f"{threshold} must be a number of executions", given[threshold], "write 1 or more", "setting-value")
+        for threshold in ("failed_threshold", "timed_out_threshold")
+        if threshold in given and not is_threshold(given[threshold])
+    ]
     starters = given.get("starters", ())
     if not _strings(starters) or not all(_matches(_ARN.format("iam", "role/"), starter) for starter in starters):
         problems.append(

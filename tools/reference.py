@@ -44,7 +44,7 @@ GROUPS: tuple[tuple[str, str, str], ...] = (
             " CreateEndpoint UpdateEndpoint PolledJob CreateModelPackage"
         ),
     ),
-    ("Pipelines", "What is around the jobs.", "PipelineStack JobPipeline"),
+    ("Pipelines", "What is around the jobs.", "PipelineStack JobPipeline PipelineApp synthesize"),
     (
         "Between jobs",
         "",

@@ -53,9 +53,11 @@ def further(arguments: Mapping[str, Any] | None, name: str, taken: Mapping[str, 
     Raises:
         InvalidInputError: One is given both ways, or *arguments* are no mapping.
     """
-    if arguments is not None and not isinstance(arguments, Mapping):
+    if arguments is not None and not (
+        isinstance(arguments, Mapping) and all(isinstance(argument, str) for argument in arguments)
+    ):
         raise InvalidInputError(
-            name, [Problem("further arguments must be a mapping", arguments, "pass a dict", "argument-type")]
+            name, [Problem("further arguments must be a mapping by name", arguments, "pass a dict", "argument-type")]
         )
     arguments = arguments or {}
     twice = [key for key, value in taken.items() if value is not None and key in arguments]

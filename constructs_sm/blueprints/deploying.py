@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.blueprints.blueprint import Blueprint, further
 from constructs_sm.jobs.model import CreateModel
+from constructs_sm.language.errors import Problem, raise_all
+from constructs_sm.language.numbers import is_finite_number
 from constructs_sm.steps.endpoint_deployment import EndpointDeployment
 from constructs_sm.steps.gates import QualityGate
 
@@ -42,6 +44,15 @@ class DeployingBlueprint(Blueprint):
         model: Mapping[str, Any] | None,
         deploy: Mapping[str, Any] | None,
     ) -> None:
+        thresholds = {"at_least": at_least, "at_most": at_most}
+        raise_all(
+            where,
+            [
+                Problem(f"{name} must be a finite number", got, "pass 0.8, say", "argument-type")
+                for name, got in thresholds.items()
+                if got is not None and not is_finite_number(got)
+            ],
+        )
         self._at_least, self._at_most = at_least, at_most
         self._model_arguments = further(model, f"{where}: model", {"image": serving_image})
         self._deploy_arguments = further(

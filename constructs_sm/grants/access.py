@@ -31,6 +31,7 @@ _OF_THE_CONTAINER = re.compile(r"^(.*\.)?(Environment|HyperParameters|StaticHype
 """Fields that the user's code reads: what it makes of a value like an S3 URI is not known."""
 _CODE = re.compile(r"\.(sagemaker_submit_directory|SAGEMAKER_SUBMIT_DIRECTORY)$")
 """But this the containers of AWS fetch, under the execution role."""
+_PLAN = re.compile(r"(^|\.)TrainingPlanArns?(\[\d+\])?$")
 _SHOWN_ELSEWHERE = re.compile(
     r"(^|\.)(AlgorithmSpecification\.AlgorithmName|ModelPackageName|ModelPackageGroupArn|SourceModelPackageArn"
     r"|BaseModelArn|EvaluatorArn|MlflowResourceArn|DatasetArn)$"
@@ -64,6 +65,8 @@ class Access:
 
     reads: list[S3Location] = field(default_factory=list)
     writes: list[S3Location] = field(default_factory=list)
+    read_back: list[S3Location] = field(default_factory=list)
+    """Folders that are written and read."""
     located: list[S3Location] = field(default_factory=list)
     images: list[str] = field(default_factory=list)
     repository_arns: list[str] = field(default_factory=list)
@@ -74,6 +77,8 @@ class Access:
     sources: list[tuple[Source, dict[str, str]]] = field(default_factory=list)
     in_vpc: bool = False
     passes_itself: bool = False
+    plans: list[str] = field(default_factory=list)
+    """Training plans, `*` for one that comes at run time: the caller needs them, not the execution role."""
     unknown: list[str] = field(default_factory=list)
 
 
@@ -111,6 +116,7 @@ class _Kind(Enum):
     VPC = _VPC
     PASSES_ITSELF = _PASSES_ITSELF
     USE = re.compile("|".join(f"(?:{use.value.pattern})" for use in Use))
+    PLAN = _PLAN
     SHOWN_ELSEWHERE = _SHOWN_ELSEWHERE
 
 
@@ -131,6 +137,8 @@ def _leaf(access: Access, path: str, kind: _Kind, value: Any, known: Any) -> Non
         access.in_vpc = True
     elif kind is _Kind.PASSES_ITSELF:
         access.passes_itself = True
+    elif kind is _Kind.PLAN:
+        access.plans.append("*" if late else value)
     elif kind is _Kind.USE and not late:
         access.uses.append((next(use for use in Use if use.value.search(path)), value))
     else:
@@ -149,9 +157,9 @@ def _s3(access: Access, path: str, location: S3Location) -> None:
         return
     written = _WRITTEN.search(path) is not None
     if written:
-        access.writes.append(location)
+        access.writes.append(location.folder())
     if not written or _READ_BACK.search(path):
-        access.reads.append(location)
+        (access.read_back if written else access.reads).append(location)
     if _LOCATED.search(path):
         access.located.append(location)
 

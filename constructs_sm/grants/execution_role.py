@@ -62,6 +62,8 @@ def execution_grants(access: Access, arns: Arns) -> tuple[Grant, ...]:
     grants: list[Grant] = []
     for location in access.reads:
         grants += _read(location, arns)
+    for location in access.read_back:
+        grants += _read(location.folder(), arns, listed=location)
     for location in access.writes:
         grants += _write(location, arns)
     grants += map(partial(bucket_grant, arns=arns, action="s3:GetBucketLocation"), access.located)
@@ -83,9 +85,10 @@ def self_passing_grant(role_arn: str) -> Grant:
     return passing_grant(role_arn)
 
 
-def _read(location: S3Location, arns: Arns) -> Iterator[Grant]:
+def _read(location: S3Location, arns: Arns, listed: S3Location | None = None) -> Iterator[Grant]:
     yield objects_grant(location, arns, "s3:GetObject")
-    yield from listing_grants(location, arns)
+    # A folder may be listed by its name without the slash.
+    yield from listing_grants(listed or location, arns)
     yield from data_key_grants(location, "kms:Decrypt")
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from constructs_sm.polled_actions import PolledAction
 
 _BEGINNING = "A name ends in a random part or comes at run time; its literal beginning, if any, is kept"
+_CAPACITY = "SageMaker names the reserved capacity of a training plan itself, at random"
 SERVICE_GRANT = Grant((), ("*",), wildcard="Log deliveries and traces take no resource; the CDK grants them")
 """Grant that the CDK itself gives a state machine role that logs and is traced: here only to say why."""
 SEND_FAILURE_GRANT = Grant(
@@ -38,6 +39,7 @@ def state_machine_grants(
     sync: bool,
     shared_prefix: str | None = None,
     keys: Iterable[str] = (),
+    plans: Iterable[str] = (),
 ) -> tuple[Grant, ...]:
     """Let Step Functions call *action*: AWS's documented template, and `sagemaker:AddTags` on the resource.
 
@@ -52,10 +54,11 @@ def state_machine_grants(
         sync: Whether Step Functions waits for the job, and so must see, stop and be told of it.
         shared_prefix: A literal beginning that the names of all jobs of a pipeline have: they share their grants.
         keys: Keys of volumes that the caller, not the execution role, must let SageMaker use.
+        plans: Training plans that the request names.
     """
-    named = ((action.arn_type, action.name_field), *action.extra_resources)
-    resources = _named_by(request, named, action, arns, shared_prefix)
-    own = tuple([resource for resource in resources if f":{action.arn_type}/" in resource])
+    named = [(action.arn_type, action.name_field)]
+    own = _named_by(request, named, action, arns, shared_prefix, there=action.lives_on)
+    resources = (*own, *_named_by(request, action.extra_resources, action, arns, shared_prefix, there=True))
     verbs = (action.verb, "Describe", "Stop") if sync else (action.verb,)
     grants = [
         Grant(tuple([f"sagemaker:{verb}{action.noun}" for verb in verbs]), resources, wildcard=_BEGINNING),
@@ -64,6 +67,10 @@ def state_machine_grants(
     if action.takes_tags:
         grants.append(Grant(("sagemaker:AddTags",), own, wildcard=_BEGINNING))
     grants += map(passing_grant, role_arns)
+    if action.takes_plans and (reserved := tuple(dict.fromkeys(plans))):
+        capacity = arns.of("sagemaker", "reserved-capacity/*")
+        named_plans = tuple(arns.named("sagemaker", "training-plan", plan) for plan in reserved)
+        grants.append(Grant((f"sagemaker:{action.operation}",), (*named_plans, capacity), wildcard=_CAPACITY))
     if sync and action.sync_rule:
         events = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
         rule = arns.of("events", f"rule/{action.sync_rule.name}")

@@ -23,7 +23,7 @@ class Grant:
     conditions: tuple[tuple[str, str, str], ...] = ()
     """Operator, condition key, value."""
     wildcard: str = field(default="", compare=False)
-    """Reason why a resource in it is not spelled out."""
+    """Reason why a resource in it is not spelled out; empty: there is none, and it is not acknowledged."""
 
     def to_policy(self) -> dict[str, Any]:
         """The statement as JSON."""
@@ -41,7 +41,8 @@ def listed(element: Any) -> list[Any]:
 def passing_grant(role_arn: str) -> Grant:
     """To have SageMaker run something under a role."""
     to_sagemaker = ("StringEquals", "iam:PassedToService", "sagemaker.amazonaws.com")
-    return Grant(("iam:PassRole",), (role_arn,), (to_sagemaker,), wildcard="The role comes at run time")
+    # Any role is a wildcard that nobody has a reason for, unless its user says one.
+    return Grant(("iam:PassRole",), (role_arn,), (to_sagemaker,))
 
 
 def publish_grants(topic_arn: str, key_arn: str | None = None) -> tuple[Grant, ...]:

@@ -1,4 +1,4 @@
-"""What runs: lines of states, each with the lines inside the state that it is in."""
+"""Lines of states that run, each with the lines inside the state that it is in."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Branch:
 
     machine: Machine
     input: Any
-    """What the state that it is in was given."""
+    """The input of the state that it is in."""
     variables: dict[str, Any]
     execution: dict[str, Any]
     """The Execution of the context object."""
@@ -49,7 +49,7 @@ class Branch:
     entered_at: float = 0.0
     entered_event: int = 0
     attempt: int = 0
-    """How often the state was tried again."""
+    """The number of times that the state was tried again."""
     tries: dict[int, int] = field(default_factory=dict)
     """The same for each of its retriers."""
     turn: int = 0
@@ -66,10 +66,10 @@ class Branch:
 
 @dataclass(slots=True, eq=False)
 class Group:
-    """What runs inside a Parallel or a Map."""
+    """Branches that run inside a Parallel or a Map."""
 
     inputs: list[Any]
-    """What each is given; of a Map that selects, the item."""
+    """The input of each; of a Map that selects, the item."""
     machines: tuple[Machine, ...]
     """Of a Parallel one each, of a Map one for all."""
     results: list[Any]
@@ -77,7 +77,7 @@ class Group:
     """The input of the state, as its expressions see it."""
     most_at_once: int
     children: dict[int, Branch] = field(default_factory=dict)
-    """Those that run, and those that did not succeed."""
+    """The branches that run, and those that did not succeed."""
     waiting: list[int] = field(default_factory=list)
     """Numbers of those that have not begun, the last first."""
     running: int = 0
@@ -86,13 +86,13 @@ class Group:
     is_map: bool = False
     distributed: bool = False
     selects: bool = True
-    """Whether inputs are still to be selected from."""
+    """True if inputs are still to be selected from."""
     items: list[Any] = field(default_factory=list)
     """The items as they were read, for the context object."""
     keys: list[str] | None = None
     count: float = 0.0
     percentage: float = 0.0
-    """How many may fail."""
+    """The share that may fail."""
     run_arn: str = ""
     queued: bool = False
 

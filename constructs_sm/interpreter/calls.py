@@ -1,4 +1,4 @@
-"""What passes between the interpreter and whoever plays the services that a state machine calls."""
+"""Calls and answers between the interpreter and whoever plays the services that a state machine calls."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class Call:
     pattern: str = ""
     """`sync`, `sync:2` or `waitForTaskToken`; empty where the state does not wait."""
     sdk: bool = False
-    """Whether the integration is `aws-sdk`."""
+    """True if the integration is `aws-sdk`."""
     role: str | None = None
     """The role that the state's Credentials name, in place of the state machine's own."""
     timeout_seconds: float | None = None
     heartbeat_seconds: float | None = None
     attempt: int = 0
-    """How often the state was tried before, since it was entered."""
+    """The number of times that the state was tried before, since it was entered."""
     execution: str = ""
     """ARN of the execution."""
 
@@ -99,7 +99,7 @@ class Reading:
 
     @property
     def lists(self) -> bool:
-        """Whether it lists the objects under a prefix, and does not read one."""
+        """Return True if it lists the objects under a prefix, and does not read one."""
         return self.resource.endswith(":listObjectsV2")
 
 
@@ -136,7 +136,7 @@ class Player:
         """The items of a Map, or None: then the object is read that it reads."""
 
     def content(self, state: str, bucket: str, key: str) -> bytes | str:
-        """What an object in S3 has in it, which a Map reads items from."""
+        """Return the content of an object in S3, which a Map reads items from."""
         raise LookupError(f"nobody has s3://{bucket}/{key}, which Map state {state!r} reads")
 
     def listing(self, state: str, bucket: str, prefix: str) -> list[dict[str, Any]]:

@@ -1,12 +1,12 @@
-"""How a state fails: it is tried again, or caught, or what it is in fails with it."""
+"""Failures of states: one is tried again, or caught, or what it is in fails with it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from constructs_sm.interpreter import groups
+from constructs_sm.interpreter import groups, steps
 from constructs_sm.interpreter.branches import FAILED
-from constructs_sm.interpreter.failures import QUERY, RUNTIME, StateError, is_for
+from constructs_sm.interpreter.failures import QUERY, RUNTIME, StateError, first_for
 from constructs_sm.interpreter.history import MAX_EVENTS
 from constructs_sm.interpreter.values import put
 
@@ -17,14 +17,18 @@ if TYPE_CHECKING:
 
 _TOLD: Final = frozenset({RUNTIME, QUERY, "States.IntrinsicFailure", "States.ResultPathMatchFailure"})
 """The errors whose cause begins with the state."""
+_LONGEST_CAUSE: Final = 32_768
+"""Characters; Step Functions cuts what is longer."""
 _BEGIN: Final = "An error occurred while executing the state "
 _WHOLE: Final = "The execution "
-"""What a cause begins with that is not of a state."""
+"""The beginning of a cause that is not of a state."""
 
 
 def told(branch: Branch, error: StateError) -> StateError:
-    """An error with the state that it is of."""
+    """An error with the state that it is of, and no longer than it may be."""
     cause = error.cause or ""
+    if len(cause) > _LONGEST_CAUSE:
+        error = StateError(error.error, cause[:_LONGEST_CAUSE])
     if error.error not in _TOLD or branch.state is None or cause.startswith((_BEGIN, _WHOLE)):
         return error
     where = f"'{branch.state.name}' (entered at the event id #{branch.entered_event})"
@@ -37,19 +41,17 @@ def failed(execution: Execution, branch: Branch, error: StateError) -> None:
     assert state is not None  # noqa: S101 - nothing fails before it is entered
     branch.turn += 1
     taken_down(execution, branch, error)
-    for number, retrier in enumerate(state.retry):
-        if is_for(retrier.errors, error.error):
-            if branch.tries.get(number, 0) < retrier.most:
-                _again(execution, branch, number)
-                return
-            break
-    for catcher in state.catch:
-        if is_for(catcher.errors, error.error):
-            try:
-                _caught(execution, branch, catcher, error)
-            except StateError as broken:
-                error = broken
-                break
+    number = first_for(state.retries, error.error)
+    if number is not None and branch.tries.get(number, 0) < state.retry[number].most:
+        _again(execution, branch, number)
+        return
+    number = first_for(state.catches, error.error)
+    if number is not None:
+        try:
+            _caught(execution, branch, state.catch[number], error)
+        except StateError as broken:
+            error = broken
+        else:
             return
     _given_up(execution, branch, error)
 
@@ -83,13 +85,15 @@ def _caught(execution: Execution, branch: Branch, catcher: Follow, error: StateE
     if state.jsonata:
         output = error.output if catcher.output is None else catcher.output(scope)
     else:
+        if catcher.result_path is not None:
+            steps.note_place(execution, catcher.result_path)
         output = branch.input if catcher.result_path is None else put(branch.input, catcher.result_path, error.output)
         scope = scope.on(error.output)
     variables = None if catcher.assign is None else catcher.assign(scope)
     execution.fit(branch, output)
     if variables:
         execution.assign(branch, variables)
-    execution.leave(branch, output, catcher.to)
+    execution.leave(branch, output, catcher.to, kept=not state.jsonata and catcher.result_path != ())
 
 
 def _given_up(execution: Execution, branch: Branch, error: StateError) -> None:

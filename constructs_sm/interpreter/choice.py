@@ -42,7 +42,7 @@ def _of(kind: Callable[[Any], bool], compare: _Compare, key: Callable[[Any], Any
 
 
 def _matches(text: Any, pattern: Any) -> bool:
-    """Whether a text fits a pattern, in which * stands for anything and an escaped one for itself."""
+    """Return True if a text fits a pattern, in which * stands for anything and an escaped one for itself."""
     if not isinstance(text, str) or not isinstance(pattern, str):
         return False
     parts, at, literal = [], 0, ""
@@ -58,7 +58,7 @@ def _matches(text: Any, pattern: Any) -> bool:
 
 
 def _fits(text: str, parts: list[str]) -> bool:
-    """Whether *text* is the parts in turn, with anything between them: without going back, so in linear time."""
+    """Return True if *text* is the parts in turn, with anything between them: without going back, so in linear time."""
     if len(parts) == 1:
         return text == parts[0]
     first, *middle, last = parts

@@ -21,10 +21,11 @@ from constructs_sm.interpreter.failures import DATA_LIMIT, RUNTIME, TIMEOUT, Sta
 from constructs_sm.interpreter.history import MAX_EVENTS, History
 from constructs_sm.interpreter.history import Moment as Line
 from constructs_sm.interpreter.moments import Moment
-from constructs_sm.interpreter.scope import Scope
+from constructs_sm.interpreter.scope import Reads, Scope
 from constructs_sm.interpreter.timestamps import after, written
 from constructs_sm.interpreter.values import Sizes, as_json
 from constructs_sm.language.intrinsics import Surroundings
+from constructs_sm.language.jsonpath import DEADLINE
 from constructs_sm.language.machines import LARGEST_PAYLOAD
 
 if TYPE_CHECKING:
@@ -35,20 +36,20 @@ if TYPE_CHECKING:
     from constructs_sm.interpreter.machines import Machine
 
 EXPRESS_SECONDS: Final = 300
-"""How long an Express execution may take."""
+"""The longest time of an Express execution."""
 HISTORY_FULL: Final = f"The execution reached the maximum number of history events ({MAX_EVENTS})."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """Where and as what a definition runs."""
+    """Account, Region and name that a definition runs under."""
 
     machine_arn: str = "arn:aws:states:us-east-1:123456789012:stateMachine:Machine"
     region: str = "us-east-1"
     account: str = "123456789012"
     role: str = ""
     seed: int = 0
-    """What chance begins with: the same seed, the same execution."""
+    """The beginning of chance: the same seed, the same execution."""
 
 
 class Execution:
@@ -88,12 +89,13 @@ class Execution:
         """The call before which it stands still."""
         self.numbers = random.Random(self.setting.seed)  # noqa: S311 - not for secrets
         self.sizes = Sizes()
+        self.reads = Reads()
         self._around = Surroundings(self.numbers)
         self._pause: Callable[[Call], bool] | None = None
         self._deadline = float("inf")
-        self._turns: list[tuple[float, int, str, Branch, int | None]] = []
+        self.turns: list[tuple[float, int, str, Branch, int | None]] = []
         self._order = itertools.count()
-        self._ready: deque[tuple[str, Branch, int | None]] = deque()
+        self.ready: deque[tuple[str, Branch, int | None]] = deque()
         self.root = self._rooted(as_json(given, "the execution's input"))
         self._start(abort_after_seconds)
 
@@ -154,11 +156,15 @@ class Execution:
         """
         self._deadline = time.monotonic() + timeout_seconds
         self._pause = pause
-        while self.status == RUNNING:
-            if time.monotonic() > self._deadline:
-                raise TimeoutError(f"the execution did not end within {timeout_seconds} s")
-            if not self._next():
-                return False
+        before = DEADLINE.set(self._deadline)
+        try:
+            while self.status == RUNNING:
+                if time.monotonic() > self._deadline:
+                    raise TimeoutError(f"the execution did not end within {timeout_seconds} s")
+                if not self._next():
+                    return False
+        finally:
+            DEADLINE.reset(before)
         return True
 
     def copy(self, player: Player) -> Execution:
@@ -167,7 +173,7 @@ class Execution:
         other.player = player
         other.history = self.history.copy()
         other.numbers = copy.copy(self.numbers)
-        other.sizes = Sizes()
+        other.reads = self.reads.copy()
         other._settle(self.history)  # noqa: SLF001 - another of its kind
         return other
 
@@ -180,11 +186,11 @@ class Execution:
         for made in known.values():
             if made.counter is history:
                 made.counter = self.history
-        turns = ((at, order, action, known.get(id(branch)), turn) for at, order, action, branch, turn in self._turns)
-        self._turns = [(at, order, action, branch, turn) for at, order, action, branch, turn in turns if branch]
-        heapq.heapify(self._turns)
-        ready = ((action, known.get(id(branch)), turn) for action, branch, turn in self._ready)
-        self._ready = deque((action, branch, turn) for action, branch, turn in ready if branch)
+        turns = ((at, order, action, known.get(id(branch)), turn) for at, order, action, branch, turn in self.turns)
+        self.turns = [(at, order, action, branch, turn) for at, order, action, branch, turn in turns if branch]
+        heapq.heapify(self.turns)
+        ready = ((action, known.get(id(branch)), turn) for action, branch, turn in self.ready)
+        self.ready = deque((action, branch, turn) for action, branch, turn in ready if branch)
 
     def redrive(self, player: Player | None = None) -> None:
         """Begin again where it did not succeed, with what had succeeded until then: run it anew.
@@ -203,8 +209,8 @@ class Execution:
         self.player = player or self.player
         self.redrives += 1
         self.status, self.output, self.error, self.cause = RUNNING, None, None, None
-        self._turns.clear()
-        self._ready.clear()
+        self.turns.clear()
+        self.ready.clear()
         self.root.execution = {**self.root.execution, "RedriveCount": self.redrives, "RedriveTime": written(self.time)}
         self.history.events += 1
         self.note("", "redriven")
@@ -216,7 +222,7 @@ class Execution:
 
     @property
     def seconds_left(self) -> float:
-        """How long the execution may really go on."""
+        """Seconds that the execution may really go on."""
         return max(self._deadline - time.monotonic(), 0.001)
 
     @property
@@ -229,11 +235,11 @@ class Execution:
 
     def plan(self, at: float, action: str, branch: Branch, *, turn: int | None) -> None:
         """Let something happen to a branch at a time, unless its turn is over by then."""
-        heapq.heappush(self._turns, (at, next(self._order), action, branch, turn))
+        heapq.heappush(self.turns, (at, next(self._order), action, branch, turn))
 
     def soon(self, action: str, branch: Branch, *, first: bool = True) -> None:
         """Let something happen to a branch now, before or after all else that is to happen now."""
-        (self._ready.appendleft if first else self._ready.append)((action, branch, branch.turn))
+        (self.ready.appendleft if first else self.ready.append)((action, branch, branch.turn))
 
     def go(self, branch: Branch, state: str) -> None:
         """Let a branch enter a state."""
@@ -256,8 +262,15 @@ class Execution:
         counter.events += events
 
     def scope(self, branch: Branch, value: Any, item: dict[str, Any] | None = None) -> Scope:
-        """What a field of the branch's state sees, where $ is *value*."""
-        return Scope(value, branch.variables, lambda: self.context(branch, item), lambda: self.moment, self._around)
+        """Return all that a field of the branch's state sees, where $ is *value*."""
+        return Scope(
+            value,
+            branch.variables,
+            lambda: self.context(branch, item),
+            lambda: self.moment,
+            self._around,
+            reads=self.reads,
+        )
 
     def context(self, branch: Branch, item: dict[str, Any] | None = None) -> dict[str, Any]:
         """The context object."""
@@ -292,9 +305,18 @@ class Execution:
             told = "returned a result with a size exceeding the maximum number of bytes service limit."
             raise StateError(DATA_LIMIT, f"The state/task '{name}' {told}")
 
-    def leave(self, branch: Branch, output: Any, to: str | None) -> None:
-        """Leave the state that a branch is in."""
+    def leave(self, branch: Branch, output: Any, to: str | None, *, kept: bool = False) -> None:
+        """Leave the state that a branch is in.
+
+        Args:
+            branch: The branch.
+            output: What the state hands on.
+            to: The state behind it; None where it is the last.
+            kept: Whether what nobody read of the input is still there.
+        """
         self.fit(branch, output)
+        if not kept and output is not branch.input and branch.parent is None:
+            self.reads.note_loss()
         self.count(branch, 1)
         branch.input, branch.group = output, None
         if to is not None:
@@ -324,10 +346,10 @@ class Execution:
 
     def _next(self) -> bool:
         """Let the next thing happen; False before a call where it is to stand still."""
-        if self._ready:
-            action, branch, turn = self._ready.popleft()
-        elif self._turns:
-            at, _, action, branch, turn = heapq.heappop(self._turns)
+        if self.ready:
+            action, branch, turn = self.ready.popleft()
+        elif self.turns:
+            at, _, action, branch, turn = heapq.heappop(self.turns)
             if turn is not None and turn != branch.turn:
                 return True
             self.now = max(self.now, at)
@@ -376,4 +398,4 @@ _ACTIONS: Final[dict[str, Any]] = {
     "expire": Execution.expire,
     "abort": Execution.abort,
 }
-"""What can happen to a branch."""
+"""Everything that can happen to a branch."""

@@ -17,7 +17,7 @@ from jlens import Expression as Engine
 from jlens import JlensError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from constructs_sm.interpreter.moments import Moment
 
@@ -73,6 +73,8 @@ class Program:
         read: Any = self._engine().reads()
         cut = {} if read.get("everyBinding") else read["bindings"]
         self._reads: dict[str, Any] = {name: cut.get(name, True) for name in names}
+        self._added = _added_to_input(text, self._root)
+        self._is_input = text.strip() == "$states.input"
 
     def value(self, states: Mapping[str, Any], variables: Mapping[str, Any], moment: Moment) -> Any:
         """The value of the expression.
@@ -81,6 +83,11 @@ class Program:
             EvaluationError: It fails, or yields nothing.
             TimeoutError: It takes longer than there is time.
         """
+        if self._is_input:
+            return states["input"]
+        if (added := self._only_adds(states["input"], variables)) is not None:
+            # What a state adds to its input is merged here, so that the engine need not copy all of the input.
+            return {**states["input"], **added.value(states, variables, moment)}
         bindings = {name: _cut(variables[name], read) for name, read in self._reads.items() if name in variables}
         if "states" in self._reads:
             bindings["states"] = _cut(states, self._reads["states"])
@@ -97,6 +104,16 @@ class Program:
             return self._evaluated(bindings, moment)
         except JlensError as error:
             raise _failure(error) from None
+
+    def keys(self, given: Any, variables: Mapping[str, Any]) -> Iterable[str | None]:
+        """The fields of the input *given* that the expression reads; None for all of it."""
+        reads = (self._only_adds(given, variables) or self)._reads.get("states", {})  # noqa: SLF001 - of its kind
+        of_input = reads if reads is True else reads.get("input", {})
+        return (None,) if of_input is True else of_input
+
+    def _only_adds(self, given: Any, variables: Mapping[str, Any]) -> Program | None:
+        """Return what is merged into the input *given*, where the expression does nothing else with it."""
+        return self._added if "merge" not in variables and isinstance(given, dict) else None
 
     def _evaluated(self, bindings: dict[str, Any], moment: Moment) -> Any:
         options: dict[str, Any] = {"now": moment.milliseconds, "timeout": moment.seconds_left}
@@ -141,10 +158,19 @@ class Program:
 
 
 def _cut(value: Any, read: Any) -> Any:
-    """What an expression reads of a value, so that no more is handed to the engine."""
+    """Cut a value to what an expression reads of it, so that no more is handed to the engine."""
     if read is True or not isinstance(value, dict):
         return value
     return {name: _cut(value[name], inner) for name, inner in read.items() if name in value}
+
+
+def _added_to_input(text: str, root: Node) -> Program | None:
+    """Return the program of what `$merge([$states.input, ...])` adds to the input; None of any other expression."""
+    match root:
+        case Node(kind="call", parts=(Node(kind="variable", value="merge"), Node(kind="array", parts=(first, *rest)))):
+            if rest and text[first.start : first.end] == "$states.input":
+                return program(f"$merge([{text[rest[0].start : rest[-1].end]}])")
+    return None
 
 
 @functools.lru_cache(maxsize=4096)
@@ -193,7 +219,7 @@ def _rewritten(text: str, root: Node, *, widened: bool) -> str:
 
 
 def _changes(text: str, node: Node, number: int, *, widened: bool) -> Iterator[tuple[int, int, int, str]]:
-    """What is written for something of the text: from where, in which order there, to where, and what."""
+    """List what is written for something of the text: from where, in which order there, to where, and what."""
     name = "quotient_" if node.kind == "/" else _ARITHMETIC.get(node.kind) if widened else None
     if name is not None and node.parts:
         yield node.start, number, node.start, f"${name}("

@@ -1,4 +1,4 @@
-"""How a state fails, and which errors a retrier or a catcher is for."""
+"""Errors of states, and the retriers and catchers that are for them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from constructs_sm.language.error_names import ALL, TASK_FAILED
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Iterator, Mapping
 
 RUNTIME: Final = "States.Runtime"
 """Nothing retries it, nothing catches it."""
@@ -36,10 +36,22 @@ class StateError(Exception):
         return {"Error": self.error, "Cause": self.cause}
 
 
-def is_for(listed: Collection[str], error: str | None) -> bool:
-    """Return True if a retrier or catcher with these ErrorEquals is for *error*."""
+def names_of(error: str | None) -> Iterator[str]:
+    """Every name under which ErrorEquals may list *error*."""
     if error == RUNTIME:
-        return False
-    if error in listed or ALL in listed:
-        return True
-    return TASK_FAILED in listed and (error is None or error in _OF_TASKS or not error.startswith("States."))
+        return
+    yield ALL
+    if error is not None:
+        yield error
+    if error is None or error in _OF_TASKS or not error.startswith("States."):
+        yield TASK_FAILED
+
+
+def first_for(listed: Mapping[str, int], error: str | None) -> int | None:
+    """Return the number of the first retrier or catcher that is for *error*; None if there is none.
+
+    Args:
+        listed: The number of the first one that lists each name.
+        error: Its name.
+    """
+    return min((listed[name] for name in names_of(error) if name in listed), default=None)

@@ -1,4 +1,4 @@
-"""What runs inside a Parallel or a Map: begun, joined, stopped, and begun again by a redrive."""
+"""Groups of branches inside a Parallel or a Map: begun, joined, stopped, and begun again by a redrive."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ def parallel(execution: Execution, branch: Branch, state: State) -> None:
     value = steps.effective(execution, branch, state)
     if state.arguments is not None:
         value = state.arguments(execution.scope(branch, value))
+    else:
+        execution.reads.note()  # what the branches do not read may be in their results
     execution.count(branch, 1)
     count = len(state.branches)
     begin(

@@ -1,4 +1,4 @@
-"""What an execution did, event by event."""
+"""The history of an execution, event by event."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 MAX_EVENTS: Final = 25_000
 """The history of one execution; with more, Step Functions fails it."""
 _REQUEST = re.compile(r" \((?:Service|SDK Attempt Count): .*\)$")
-"""What services add to their message about the request."""
+"""The words that services add to their message about the request."""
+
+_TAKEN = "already existing"
+"""The words of SageMaker about a name that is in use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,13 @@ class Failure:
     cause: str
 
     @property
+    def is_of_a_taken_name(self) -> bool:
+        """Return True if SageMaker refused a name that is in use."""
+        return _TAKEN in self.cause
+
+    @property
     def reason(self) -> str:
-        """What a reader wants to know: SageMaker's reason, or what the service says."""
+        """The reason that a reader wants to know: SageMaker's, or what the service says."""
         try:
             described = json.loads(self.cause)
         except ValueError:
@@ -81,6 +89,27 @@ class History:
             self.largest,
         )
 
+    def go_on_as(self, other: History, met: History, shift: float, called: str) -> None:
+        """Take over all that is in *other* since it was *met*.
+
+        Args:
+            other: The history of an execution with which this one goes on alike.
+            met: The same as it was where both have met.
+            shift: Seconds by which this one is later.
+            called: The state that both are in.
+        """
+        states = other.states[len(met.states) :]
+        self.moments += [Moment(one.seconds + shift, one.state, one.text) for one in other.moments[len(met.moments) :]]
+        self.states += states
+        self.failures += other.failures[len(met.failures) :]
+        self.retry_waits += other.retry_waits[len(met.retry_waits) :]
+        self.state_waits += other.state_waits[len(met.state_waits) :]
+        self.events += other.events - met.events
+        self.largest = max(self.largest, other.largest)
+        anew = {*states, called}
+        own = {name: one for name, one in self.unsettled.items() if name not in anew and name not in met.unsettled}
+        self.unsettled = {**own, **other.unsettled}
+
     def add(self, moment: Moment) -> None:
         """Put a line into the timeline."""
         self.moments.append(moment)
@@ -104,6 +133,44 @@ class History:
         """Take down how large a payload is."""
         if size > self.largest[0]:
             self.largest = size, f"{what} of {state or 'the execution'}"
+
+
+_LONGEST_TURN: Final = 40
+"""Lines of a loop, at most, for it to be told as one."""
+_FEWEST_TURNS: Final = 3
+_WAITS: Final = re.compile(r"waits \S+ s")
+"""The line of a Wait state."""
+
+
+def folded(moments: Sequence[Moment]) -> list[Moment]:
+    """A timeline in which a loop of polling is told once, and how often it went on."""
+    said = [(one.state, one.text) for one in moments]
+    found: list[Moment] = []
+    at = 0
+    while at < len(moments):
+        lines, turns = _loop(said, at)
+        found += moments[at : at + lines]
+        at += lines
+        if turns > 1:
+            at += lines * (turns - 1)
+            last = moments[at - 1]
+            found.append(Moment(last.seconds, "", f"... {turns - 1:,} more turns of these {lines} lines until here"))
+    return found
+
+
+def _loop(said: Sequence[tuple[str, str]], at: int) -> tuple[int, int]:
+    """Count the lines from *at* on that are one turn of a loop, and its turns; one line, if there is no loop."""
+    for lines in range(2, _LONGEST_TURN + 1):
+        if said[at : at + lines] != said[at + lines : at + 2 * lines]:
+            continue
+        if not any(_WAITS.fullmatch(text) for _, text in said[at : at + lines]):
+            continue
+        turns = 2
+        while said[at : at + lines] == said[at + turns * lines : at + (turns + 1) * lines]:
+            turns += 1
+        if turns >= _FEWEST_TURNS:
+            return lines, turns
+    return 1, 1
 
 
 def short(text: str, most: int = 160) -> str:

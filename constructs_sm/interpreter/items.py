@@ -35,6 +35,8 @@ def read(execution: Execution, branch: Branch, state: State, value: Any) -> tupl
     scope = execution.scope(branch, value)
     if fields.reader is not None:
         return _from_reader(execution, state, fields.reader, scope), None
+    if fields.items is None:
+        execution.reads.note()
     found = value if fields.items is None else fields.items(scope)
     if isinstance(found, list):
         return found, None
@@ -136,7 +138,7 @@ class _Reader:
                 yield {name: row[at] if at < len(row) else "" for at, name in enumerate(headers)}
 
     def _from_manifest(self, content: bytes) -> Iterator[Any]:
-        """What the files that a manifest names have in them: an inventory of S3, or the results of a query."""
+        """Read the files that a manifest names: an inventory of S3, or the results of a query."""
         if self._config.get("ManifestType") == "ATHENA_DATA":
             for line in _text(content).split():
                 bucket, _, key = line.strip().removeprefix("s3://").partition("/")
@@ -174,7 +176,7 @@ def _json(text: str) -> Any:
 
 
 def _pointed(document: Any, pointer: str) -> Any:
-    """What a JSON pointer leads to: `/orders/items`."""
+    """Return what a JSON pointer leads to: `/orders/items`."""
     for part in pointer.split("/")[1:]:
         name = part.replace("~1", "/").replace("~0", "~")
         if isinstance(document, dict) and name in document:

@@ -19,7 +19,7 @@ from constructs_sm.rules.definitions import check_definition
 from constructs_sm.rules.rule import InvalidDefinitionError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 JSONATA: Final = "JSONata"
 _IN_NUMBERS: Final = (
@@ -54,7 +54,7 @@ class Retrier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Follow:
-    """Where a state leads to, and what it leaves: a Catch, a rule of a Choice."""
+    """A way out of a state, and what it leaves: a Catch, a rule of a Choice."""
 
     to: str
     errors: frozenset[str] = frozenset()
@@ -86,6 +86,9 @@ class State:
     output: Template | None = None
     retry: tuple[Retrier, ...] = ()
     catch: tuple[Follow, ...] = ()
+    retries: Mapping[str, int] = field(default_factory=dict)
+    """By the name of an error: which of Retry is the first to list it."""
+    catches: Mapping[str, int] = field(default_factory=dict)
     resource: Resource | None = None
     fields: dict[str, Template] = field(default_factory=dict)
     """Numbers, times and texts that may be evaluated."""
@@ -95,13 +98,18 @@ class State:
     map: MapFields | None = None
 
     @property
+    def keeps_input(self) -> bool:
+        """Return True if it hands on the fields of its input, but for that which its result is put into."""
+        return not self.jsonata and self.result_path != () and self.output_path == ""
+
+    @property
     def counts_retries(self) -> bool:
         return self.kind in {"Task", "Parallel", "Map"}
 
 
 @dataclass(slots=True, kw_only=True)
 class MapFields:
-    """What a Map state has beyond others."""
+    """The fields that a Map state has beyond others."""
 
     processor: Machine
     distributed: bool
@@ -136,6 +144,8 @@ class Machine:
     states: dict[str, State]
     timeout_seconds: float | None = None
     express: bool = False
+    has_dates: bool = False
+    """True if a state in it waits until a date."""
 
     @classmethod
     def of(cls, definition: Mapping[str, Any] | str, *, express: bool = False) -> Machine:
@@ -173,7 +183,17 @@ def machine(definition: Mapping[str, Any], jsonata: bool) -> Machine:
         )
         for name, written in definition["States"].items()
     }
-    return Machine(start=definition["StartAt"], states=states, timeout_seconds=definition.get("TimeoutSeconds"))
+    return Machine(
+        start=definition["StartAt"],
+        states=states,
+        timeout_seconds=definition.get("TimeoutSeconds"),
+        has_dates=any(_has_date(state) for state in states.values()),
+    )
+
+
+def _has_date(state: State) -> bool:
+    inner = [*state.branches, *([state.map.processor] if state.map else [])]
+    return "Timestamp" in state.fields or any(one.has_dates for one in inner)
 
 
 def _state(name: str, written: Mapping[str, Any], *, jsonata: bool, outer: bool) -> State:
@@ -191,6 +211,7 @@ def _state(name: str, written: Mapping[str, Any], *, jsonata: bool, outer: bool)
     state.assign = _optional(written, "Assign", jsonata=jsonata)
     state.retry = tuple(_retrier(one) for one in written.get("Retry", ()))
     state.catch = tuple(_follow(one, "Catch", jsonata=jsonata) for one in written.get("Catch", ()))
+    state.retries, state.catches = _first_to_list(state.retry), _first_to_list(state.catch)
     for one in _IN_NUMBERS:
         if f"{one}Path" in written:
             state.fields[one] = expression(written[f"{one}Path"], f"{one}Path", jsonata=False)
@@ -199,6 +220,10 @@ def _state(name: str, written: Mapping[str, Any], *, jsonata: bool, outer: bool)
     if (finish := _FINISH.get(kind)) is not None:
         finish(state, written, outer)
     return state
+
+
+def _first_to_list(listing: Sequence[Retrier | Follow]) -> dict[str, int]:
+    return {error: number for number, one in reversed([*enumerate(listing)]) for error in one.errors}
 
 
 def _optional(written: Mapping[str, Any], name: str, *, jsonata: bool) -> Template | None:

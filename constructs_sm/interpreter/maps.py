@@ -111,7 +111,7 @@ def child_context(execution: Execution, branch: Branch, value: Any) -> dict[str,
 
 
 def is_exceeded(group: Group) -> bool:
-    """Whether more have failed than may. A number or share of 0 counts as not given."""
+    """Return True if more have failed than may. A number or share of 0 counts as not given."""
     limits = []
     if group.count:
         limits.append(group.failed > group.count)
@@ -128,7 +128,7 @@ def exceeded() -> StateError:
 
 
 def outcome(execution: Execution, branch: Branch, group: Group, child: Branch) -> Any:
-    """What a child workflow leaves in the results."""
+    """Return what a child workflow leaves in the results."""
     state = branch.state
     assert state is not None  # noqa: S101 - it is in one
     assert state.map is not None  # noqa: S101

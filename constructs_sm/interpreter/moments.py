@@ -1,4 +1,4 @@
-"""When, and by which chance, an expression is evaluated."""
+"""The moment at which, and the chance by which, an expression is evaluated."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What an expression can ask of the world."""
+    """Time and chance, as an expression can ask for them."""
 
     milliseconds: float
     """The virtual time."""
     numbers: random.Random
-    """Where chance comes from."""
+    """The source of chance."""
     seconds_left: float
-    """How long it may really take."""
+    """Seconds that it may really take."""

@@ -15,7 +15,7 @@ _ACTIVITY = re.compile(r"arn:[\w-]+:states:[^:]*:[^:]*:activity:(?P<name>.+)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """What a task calls."""
+    """The service and the API that a task calls."""
 
     arn: str
     service: str
@@ -27,7 +27,7 @@ class Resource:
 
     @property
     def waits(self) -> bool:
-        """Whether the state waits for more than the service's answer."""
+        """Return True if the state waits for more than the service's answer."""
         return bool(self.pattern)
 
 

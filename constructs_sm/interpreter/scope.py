@@ -1,4 +1,4 @@
-"""What an expression of a state can see."""
+"""The scope of an expression: all that it can see."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from constructs_sm.interpreter.values import shown
 from constructs_sm.language.jsonpath import MissingError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from constructs_sm.interpreter.moments import Moment
     from constructs_sm.language.intrinsics import Surroundings
@@ -22,13 +22,48 @@ class _Absent:
 
 
 ABSENT: Final = _Absent()
-"""Where there is no result, and no error."""
+"""A placeholder where there is no result, and no error."""
+
+
+class Reads:
+    """The fields of its states' inputs that an execution has read, and when last: nothing hangs on the others."""
+
+    __slots__ = ("_last", "_lost", "_number")
+
+    def __init__(self) -> None:
+        self._last: dict[str | None, int] = {}
+        self._number = 0
+        self._lost = 0
+
+    def note(self, key: str | None = None) -> None:
+        """Take down that a field of the input is read; None: all of it."""
+        self._number += 1
+        self._last[key] = self._number
+
+    def note_loss(self) -> None:
+        """Take down that a state did not hand on what nobody had read of its input."""
+        self._number += 1
+        self._lost = self._number
+
+    def copy(self) -> Reads:
+        """The same until here, to go on by itself."""
+        other = Reads()
+        other._last, other._number, other._lost = self._last.copy(), self._number, self._lost
+        return other
+
+    def lost_since(self, earlier: Reads) -> bool:
+        """Return True if anything unread has been lost since these were as *earlier*, which is a copy."""
+        return self._lost > earlier._number
+
+    def since(self, earlier: Reads, keys: Iterable[str]) -> bool:
+        """Return True if one of *keys* has been read since these were as *earlier*, which is a copy."""
+        return any(self._last.get(key, 0) > earlier._number for key in (None, *keys))
 
 
 class Scope:
-    """What there is to see where a field of a state is evaluated."""
+    """All that there is to see where a field of a state is evaluated."""
 
-    __slots__ = ("_context", "_moment", "_states", "around", "error", "input", "result", "variables")
+    __slots__ = ("_context", "_moment", "_states", "around", "error", "input", "reads", "result", "variables")
 
     def __init__(
         self,
@@ -38,6 +73,7 @@ class Scope:
         moment: Callable[[], Moment],
         around: Surroundings,
         *,
+        reads: Reads,
         result: Any = ABSENT,
         error: Any = ABSENT,
     ) -> None:
@@ -46,6 +82,7 @@ class Scope:
         self.result = result
         self.error = error
         self.around = around
+        self.reads = reads
         self._context = context
         self._moment = moment
         self._states: dict[str, Any] | None = None
@@ -73,19 +110,30 @@ class Scope:
     def on(self, value: Any) -> Scope:
         """The same, where $ is another value."""
         return Scope(
-            value, self.variables, self._context, self._moment, self.around, result=self.result, error=self.error
+            value,
+            self.variables,
+            self._context,
+            self._moment,
+            self.around,
+            reads=self.reads,
+            result=self.result,
+            error=self.error,
         )
 
     def with_result(self, result: Any) -> Scope:
         """The same, where $states has a result."""
-        return Scope(self.input, self.variables, self._context, self._moment, self.around, result=result)
+        return Scope(
+            self.input, self.variables, self._context, self._moment, self.around, reads=self.reads, result=result
+        )
 
     def with_error(self, error: Any) -> Scope:
         """The same, where $states has an error."""
-        return Scope(self.input, self.variables, self._context, self._moment, self.around, error=error)
+        return Scope(
+            self.input, self.variables, self._context, self._moment, self.around, reads=self.reads, error=error
+        )
 
     def document(self, path: Path) -> Any:
-        """What *path* leads into.
+        """Return what *path* leads into.
 
         Raises:
             MissingError: It starts at a variable that has no value.
@@ -94,7 +142,10 @@ class Scope:
             if path.variable not in self.variables:
                 raise MissingError(path.text)
             return self.variables[path.variable]
-        return self.context if path.of_context else self.input
+        if path.of_context:
+            return self.context
+        self.reads.note(path.key)
+        return self.input
 
     def read(self, path: Path, field: str = "") -> Any:
         """The value of *path*.
@@ -108,6 +159,7 @@ class Scope:
             raise self.missing(path, field) from None
 
     def missing(self, path: Path, field: str) -> StateError:
+        self.reads.note()
         where = f" specified for the field '{field}'" if field else ""
         root = "context object" if path.of_context else "variable" if path.variable else "input"
         said = "" if path.variable else f" '{shown(self.context if path.of_context else self.input)}'"

@@ -1,4 +1,4 @@
-"""How each type of state goes: what it makes of its input, and where it leads."""
+"""Types of states: what each makes of its input, and where it leads."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from constructs_sm.interpreter import groups, maps, tasks, timestamps
 from constructs_sm.interpreter.failures import QUERY, RUNTIME, StateError
 from constructs_sm.interpreter.scope import ABSENT
-from constructs_sm.interpreter.values import compact, put
+from constructs_sm.interpreter.values import compact, put, sharing
 
 if TYPE_CHECKING:
     from constructs_sm.interpreter.branches import Branch
@@ -64,12 +64,14 @@ def finish(execution: Execution, branch: Branch, result: Any = ABSENT, *, to: st
         scope = raw if result is ABSENT or not state.counts_retries else raw.with_result(result)
         output = branch.input if result is ABSENT else result
         if state.output is not None:
-            output = state.output(scope)
+            output = sharing(state.output(scope), branch.input)
         if state.assign is not None:
             variables = state.assign(scope)
     else:
         if result is ABSENT:
             result = effective(execution, branch, state)
+        if state.result_path is not None:
+            note_place(execution, state.result_path)
         if state.selector is not None:
             result = state.selector(raw.on(result))
         if state.assign is not None:
@@ -79,7 +81,13 @@ def finish(execution: Execution, branch: Branch, result: Any = ABSENT, *, to: st
     execution.fit(branch, output)
     if variables:
         execution.assign(branch, variables)
-    execution.leave(branch, output, state.next if to is None else to)
+    execution.leave(branch, output, state.next if to is None else to, kept=state.keeps_input)
+
+
+def note_place(execution: Execution, places: tuple[str | int, ...]) -> None:
+    """Take down which field a ResultPath is in: what was there is gone, or was read to put something into it."""
+    if places:
+        execution.reads.note(places[0] if isinstance(places[0], str) else None)
 
 
 def _through_output_path(state: State, raw: Scope, output: Any) -> Any:
@@ -96,6 +104,8 @@ def _pass(execution: Execution, branch: Branch, state: State) -> None:
     value = effective(execution, branch, state)
     if state.arguments is not None:
         value = state.arguments(execution.scope(branch, value))
+    elif "Result" not in state.fields and state.result_path:
+        execution.reads.note()  # the whole input comes to stand elsewhere
     if "Result" in state.fields:
         value = state.fields["Result"](execution.scope(branch, value))
     finish(execution, branch, value)
@@ -142,7 +152,7 @@ def _chosen(execution: Execution, branch: Branch, state: State, rule: Follow) ->
     assign = rule.assign or state.assign
     if state.jsonata:
         output_of = rule.output or state.output
-        output = branch.input if output_of is None else output_of(raw)
+        output = branch.input if output_of is None else sharing(output_of(raw), branch.input)
         variables = None if assign is None else assign(raw)
     else:
         given = effective(execution, branch, state)

@@ -24,6 +24,8 @@ def attempt(execution: Execution, branch: Branch, state: State) -> None:
     """Call what a task calls."""
     value = steps.effective(execution, branch, state)
     scope = execution.scope(branch, value)
+    if state.arguments is None:
+        execution.reads.note()
     request = value if state.arguments is None else state.arguments(scope)
     if execution.weigh(request, "parameters", state.name) > LARGEST_PAYLOAD:
         told = f"The state/task '{state.name}' has an input with a size exceeding"
@@ -47,7 +49,8 @@ def attempt(execution: Execution, branch: Branch, state: State) -> None:
         execution=str(branch.execution["Id"]),
     )
     execution.count(branch, 2)
-    execution.soon("play", branch)
+    # Behind what begins beside it: a call that is refused at once ends no branch before it has begun.
+    execution.soon("play", branch, first=False)
 
 
 def _request(resource: Resource, request: Any) -> Any:

@@ -111,6 +111,8 @@ def _expression(text: str, field: str) -> Template:
     program = expressions.program(inner)
 
     def evaluated(scope: Scope) -> Any:
+        for key in program.keys(scope.input, scope.variables):
+            scope.reads.note(key)
         try:
             return program.value(scope.states, scope.variables, scope.moment)
         except expressions.EvaluationError as error:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Final
 
 STARTS: Final = datetime(2026, 1, 1, tzinfo=timezone.utc)
-"""When every execution starts."""
+"""The start of every execution."""
 _WRITTEN = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:\d{2})")
 _NANOSECONDS = 9
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import marshal
 import math
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,9 +39,35 @@ def as_json(value: Any, where: str) -> Any:
     raise TypeError(f"{where} is no JSON: it has {value!r} in it; use texts, finite numbers, lists and objects")
 
 
+_COMPACT: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False)
+_MARSHALLED: Final = 2
+"""The last format of marshal in which what is equal is written alike, whoever else holds it."""
+
+
 def compact(value: Any) -> str:
     """*value* as JSON, as short as it can be written."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return _COMPACT.encode(value)
+
+
+def sharing(made: Any, given: Any) -> Any:
+    """*made* with those parts of *given* that it has unchanged under their names, so that they are known again."""
+    if not isinstance(made, dict) or not isinstance(given, dict):
+        return made
+    return {
+        name: given[name] if name in given and _same(member, given[name]) else member for name, member in made.items()
+    }
+
+
+def _same(one: Any, other: Any) -> bool:
+    if one is other:
+        return True
+    # Not by ==, to which 1, 1.0 and true are one.
+    return type(one) is type(other) and marshal.dumps(one, _MARSHALLED) == marshal.dumps(other, _MARSHALLED)
+
+
+@functools.lru_cache(maxsize=4096)
+def _size_of_name(name: str) -> int:
+    return len(compact(name).encode()) + 2
 
 
 class Sizes:
@@ -58,9 +86,9 @@ class Sizes:
         if known is not None:
             return known[1]
         if isinstance(value, dict):
-            size = 1 + sum(len(compact(name).encode()) + 2 + self._part(member) for name, member in value.items())
+            size = 1 + sum([_size_of_name(name) + self._part(member) for name, member in value.items()])
         else:
-            size = 1 + sum(1 + self._part(item) for item in value)
+            size = 1 + sum([1 + self._part(item) for item in value])
         return self._remember(value, size)
 
     def _part(self, value: Any) -> int:

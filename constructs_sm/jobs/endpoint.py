@@ -60,7 +60,7 @@ class CreateEndpointConfig(SageMakerJob):
         cross_region_traffic: Bound what inference routers of other Regions ask. Default: not bounded.
         vpc: Where the instances are reachable, with a *role*; its private subnets, unless *subnets* says otherwise.
         subnets: A selection of *vpc*'s, or a list.
-        security_groups: Required in a VPC.
+        security_groups: Default, in a VPC: a group of its own.
         network_isolation: Cut the containers off the network, with a *role*. Default: False.
         kms_key: Encrypts the instances' volumes. Default: SageMaker's own.
         tags: Of the configuration.

@@ -65,7 +65,7 @@ class LabelingJob(SageMakerJob):
         vpc: With *active_learning*: where its instances are reachable; its private subnets, unless *subnets* says
             otherwise.
         subnets: A selection of *vpc*'s, or a list.
-        security_groups: Required in a VPC.
+        security_groups: Default, in a VPC: a group of its own.
         kms_key: Encrypts the labels. Default: SageMaker's own.
         volume_kms_key: With *active_learning*: encrypts its instances' volumes. Default: *kms_key*.
         arguments: See `JobArguments`; `parameters` take every other field.

@@ -53,7 +53,7 @@ class CreateModel(SageMakerJob):
         tags: Of the model.
         vpc: Where the instances are reachable; its private subnets, unless *subnets* says otherwise.
         subnets: A selection of *vpc*'s, or a list.
-        security_groups: Required in a VPC.
+        security_groups: Default, in a VPC: a group of its own.
         network_isolation: Cut the containers off the network. Default: False.
         arguments: See `JobArguments`; `parameters` take every other field.
 

@@ -77,7 +77,8 @@ class ProcessingJob(SageMakerJob):
         max_runtime: SageMaker stops the job after this. Default: 1 hour.
         vpc: Where the instances are reachable; its private subnets, unless *subnets* says otherwise.
         subnets: A selection of *vpc*'s, or a list.
-        security_groups: Required in a VPC.
+        security_groups: Default, in a VPC: a group of the job's own, whose members may talk to each other where a job
+            has several instances.
         network_isolation: Cut the container off the network. Default: False.
         inter_container_traffic_encryption: Encrypt what the instances tell each other. Default: False.
         kms_key: Encrypts the volumes and the outputs. Default: SageMaker's own.

@@ -116,7 +116,8 @@ class TrainingJob(SageMakerJob):
         max_retry_attempts: SageMaker begins again this often after an internal error of its own: RetryStrategy.
         vpc: Where the instances are reachable; its private subnets, unless *subnets* says otherwise.
         subnets: A selection of *vpc*'s, or a list.
-        security_groups: Required in a VPC.
+        security_groups: Default, in a VPC: a group of the job's own, whose members may talk to each other where a job
+            has several instances.
         network_isolation: Cut the container off the network. Default: False.
         inter_container_traffic_encryption: Encrypt what the instances tell each other. Default: False.
         kms_key: Encrypts the volumes and the model. Default: SageMaker's own.
@@ -286,7 +287,7 @@ class TrainingJob(SageMakerJob):
         wrong = list(metrics.undefined(METRIC_UNDEFINED, self._state.request, name))
         if wrong:
             refuse(self, f"metric of '{self._state.identity.path}'", wrong, path=self._state.identity.path)
-        return Metric.among(self._state.later("FinalMetricDataList"), name)
+        return self._state.for_states(Metric.among(self._state.found("FinalMetricDataList"), name))
 
     @property
     def model_artifacts(self) -> S3Location:

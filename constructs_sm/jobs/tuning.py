@@ -12,7 +12,7 @@ from constructs_sm.jobs.parts.script_mode import making, script_ranges
 from constructs_sm.jobs.parts.tuning_definition import TuningDefinition, tuning_definition_defaults
 from constructs_sm.language.errors import InvalidInputError, Problem
 from constructs_sm.language.jsonata import quoted
-from constructs_sm.language.late_bound import Computed, escaped
+from constructs_sm.language.late_bound import Computed, escaped, is_token
 from constructs_sm.requests.rendering import Structure
 from constructs_sm.task.job import JobArguments, SageMakerJob
 from constructs_sm.task.places import data_under
@@ -66,9 +66,12 @@ class TuningJobWarmStartConfig(Structure):
     warm_start_type: str = "IdenticalDataAndAlgorithm"
 
     def to_request(self) -> dict[str, Any]:
-        names = [parent.resource_name if isinstance(parent, TuningJob) else parent for parent in self.parents]
+        parents: Any = self.parents
+        if isinstance(parents, (list, tuple)) and not is_token(parents):
+            names = [parent.resource_name if isinstance(parent, TuningJob) else parent for parent in parents]
+            parents = [{"HyperParameterTuningJobName": name} for name in names]
         return {
-            "ParentHyperParameterTuningJobs": [{"HyperParameterTuningJobName": name} for name in names],
+            "ParentHyperParameterTuningJobs": parents,
             "WarmStartType": self.warm_start_type,
         }
 
@@ -127,7 +130,8 @@ class TuningJob(SageMakerJob):
         max_retry_attempts: SageMaker begins a training again this often after an internal error of its own.
         vpc: Where the instances are reachable; its private subnets, unless *subnets* says otherwise.
         subnets: A selection of *vpc*'s, or a list.
-        security_groups: Required in a VPC.
+        security_groups: Default, in a VPC: a group of the job's own, whose members may talk to each other where a job
+            has several instances.
         network_isolation: Cut the containers off the network. Default: False.
         inter_container_traffic_encryption: Encrypt what the instances tell each other. Default: False.
         kms_key: Encrypts the volumes and the models. Default: SageMaker's own.
@@ -312,12 +316,12 @@ class TuningJob(SageMakerJob):
             raise InvalidInputError(
                 where, [Problem("place of the best model is not known", said, use, "model-place-known")]
             )
-        name = self.best_training_job_name
+        name = self._state.found("BestTrainingJob.TrainingJobName")
         folder, file = f"{output.rstrip('/')}/", "/output/model.tar.gz"
         uri = name.within(f"States.Format('{escaped(folder)}{{}}{file}', <>)", f"{quoted(folder)} & <> & '{file}'")
         known = next((place for place in self._known if place is not None and place.uri == output), None)
         place = known or S3Location(output, output)
-        return S3Location(uri, place.within, place.key)
+        return S3Location(self._state.for_states(uri), place.within, place.key)
 
     def _outputs(self) -> list[Any]:
         request = self._state.request

@@ -16,6 +16,9 @@ __all__ = [
     "jsonata_tokens",
     "jsonpath",
     "late_bound",
+    "late_values",
     "machines",
+    "numbers",
     "paths",
+    "translation",
 ]

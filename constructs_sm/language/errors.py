@@ -6,13 +6,66 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import islice
+from reprlib import Repr
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-_ADDRESS: Final = re.compile(r"<(?:[\w<>]+\.)*(\w+)(?: object)? at 0x[0-9a-f]+>")
+_ADDRESS: Final = re.compile(r"<(?:[\w<>]+ )?(?:[\w<>]+\.)*<?(\w+)>?(?: object)? at 0x[0-9a-f]+(?: [^>]*)?>")
+_AT: Final = re.compile(r" at 0x[0-9a-f]+")
 _LONGEST: Final = 300
+_LONGEST_NAME: Final = 150
+_DEEPEST: Final = 6
+_MOST: Final = 40
+
+
+class _Short(Repr):
+    """Spells as much of a value as a message has room for, whatever its size: of 10 MB nobody reads more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel = _DEEPEST
+        self.maxdict = self.maxlist = self.maxtuple = self.maxset = self.maxfrozenset = self.maxdeque = _MOST
+        self.maxlong = self.maxstring = self.maxother = _LONGEST
+
+    def repr_str(self, x: str, _: int) -> str:
+        return repr(x) if len(x) <= _LONGEST else repr(x[:_LONGEST])
+
+    def repr_int(self, x: int, _: int) -> str:
+        # Python itself does not spell larger ones.
+        return repr(x) if x.bit_length() <= _WIDEST else f"a number of {x.bit_length()} bits"
+
+    def repr_dict(self, x: Any, level: int) -> str:
+        # In the order in which it was written, not sorted.
+        if level <= 0 and x:
+            return "{...}"
+        shown_items = [
+            f"{self.repr1(key, level - 1)}: {self.repr1(value, level - 1)}" for key, value in _first(x.items())
+        ]
+        return f"{{{', '.join(shown_items)}{', ...' if len(x) > _MOST else ''}}}"
+
+    def repr_bytes(self, x: bytes, _: int) -> str:
+        return repr(x[:_LONGEST])
+
+    def repr_bytearray(self, x: bytearray, _: int) -> str:
+        return repr(x[:_LONGEST])
+
+    def repr_instance(self, x: Any, _: int) -> str:
+        try:
+            return repr(x)
+        except Exception:  # noqa: BLE001  (somebody else's repr)
+            # A repr of somebody else's may do anything.
+            return type(x).__name__
+
+
+def _first(items: Iterable[Any]) -> list[Any]:
+    return list(islice(items, _MOST))
+
+
+_WIDEST: Final = 1024
+_SHORT: Final = _Short()
 
 
 class _Nothing:
@@ -52,8 +105,17 @@ class Problem:
 
 def shown(value: object) -> str:
     """*value* as a message has it: short, and never an object's address."""
-    text = _ADDRESS.sub(r"\1", repr(value))
+    text = encodable(_without_address(_SHORT.repr(value)))
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+
+
+def _without_address(text: str) -> str:
+    return _AT.sub("", _ADDRESS.sub(r"\1", text)) if " at 0x" in text else text
+
+
+def encodable(text: str) -> str:
+    """*text* with halves of characters spelled out, which no terminal and no file takes."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 class InvalidInputError(ValueError):
@@ -65,10 +127,12 @@ class InvalidInputError(ValueError):
     """
 
     def __init__(self, where: str, problems: Sequence[Problem]) -> None:
-        self.where = where
+        # A value that stands for a name there may be any.
+        self.where = _without_address(where)
         self.problems = tuple(problems)
         lines = [str(problem) for problem in problems]
-        super().__init__(f"{where}: {lines[0]}" if len(lines) == 1 else "\n  - ".join([f"{where}:", *lines]))
+        text = f"{self.where}: {lines[0]}" if len(lines) == 1 else "\n  - ".join([f"{self.where}:", *lines])
+        super().__init__(encodable(text))
 
 
 def raise_all(where: str, problems: Sequence[Problem]) -> None:
@@ -85,11 +149,13 @@ def did_you_mean(written: object, known: Iterable[str]) -> str:
         known: The names there are. As a mapping, it has each under what *written* is compared with.
     """
     names = known if isinstance(known, Mapping) else {name: name for name in known}
-    near = get_close_matches(str(written), names, n=1)
+    near = get_close_matches(str(written)[:_LONGEST_NAME], names, n=1) if isinstance(written, str) else []
     return f"did you mean {names[near[0]]}?" if near else ""
 
 
 def where_of(kind: str, scope: Any, construct_id: object = "") -> str:
     """Begin an error of a construct: one to be made in *scope*, or without *construct_id* the scope itself."""
-    path = scope.node.path if hasattr(scope, "node") else ""
-    return f"{kind} '{'/'.join(filter(None, (path, str(construct_id))))}'"
+    path = scope.node.path if hasattr(type(scope), "node") else ""
+    name = construct_id if isinstance(construct_id, str) else shown(construct_id)
+    name = name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 3]}..."
+    return f"{kind} '{'/'.join(filter(None, (path, name)))}'"

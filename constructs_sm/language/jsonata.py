@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from constructs_sm.language.errors import InvalidInputError, Problem
 from constructs_sm.language.paths import Path, formatted_by, parsed
+from constructs_sm.language.translation import translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 UNCHANGED = "{% $states.input %}"
 """The Output of a state that leaves nothing."""
 
+_VARIABLE = re.compile(r"\$[A-Za-z_]\w*")
 _PLAIN = re.compile(r"(?!(?:and|or|in|true|false|null|function)$)[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -37,7 +39,14 @@ def jsonata_of(path: str) -> str:
         text, values = formatted
         texts = [quoted(re.sub(r"\\(.)", r"\1", part)) for part in text.split("{}")]
         joined = [part for pair in zip(texts, [*map(jsonata_of, values), "''"], strict=False) for part in pair]
-        return " & ".join(part for part in joined if part != "''")
+        said = [part for part in joined if part != "''"]
+        # What stands alone may be a number, and is made a text there too.
+        return f"$string({said[0]})" if len(said) == 1 and values else " & ".join(said)
+    call = translated(path, jsonata_of, quoted) if path.startswith("States.") else None
+    if call is not None:
+        return call
+    if _VARIABLE.fullmatch(path):
+        return path
     found = _plainly(path)
     if found is None:
         use = "write it as JSONata: '{% ... %}'"
@@ -51,6 +60,11 @@ def jsonata_of(path: str) -> str:
 def is_plain(path: str) -> bool:
     """Tell whether `jsonata_of` can translate a JSONPath."""
     formatted = formatted_by(path)
+    if formatted is None and path.startswith("States."):
+        try:
+            return translated(path, jsonata_of, quoted) is not None
+        except InvalidInputError:
+            return False
     return _plainly(path) is not None if formatted is None else all(map(is_plain, formatted[1]))
 
 

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from constructs_sm.language.jsonpath_filters import PathError, Predicate, parse_predicate
+from constructs_sm.language.jsonpath_filters import DEADLINE, PathError, Predicate, parse_predicate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
 __all__ = [
     "CONTEXT",
+    "DEADLINE",
     "FUNCTIONS",
     "INPUT",
     "MissingError",
@@ -168,11 +169,19 @@ class Path:
     """A parsed path."""
 
     text: str
-    variable: str | None
+    variable: str | None = field(compare=False)
     """The variable that it starts at."""
-    of_context: bool
+    of_context: bool = field(compare=False)
     """Starts at the context object."""
-    steps: tuple[Step, ...]
+    steps: tuple[Step, ...] = field(compare=False)
+    key: str | None = field(init=False, compare=False)
+    """The one field of its document that it reads; None where it may read all of it."""
+
+    def __post_init__(self) -> None:
+        first = self.places[:1]
+        # What a filter compares with may be anywhere.
+        is_one = first and isinstance(first[0], str) and not any(isinstance(step, Filter) for step in self.steps)
+        object.__setattr__(self, "key", first[0] if is_one else None)
 
     @property
     def leads_to_one(self) -> bool:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import re
+import time
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any, Final, TypeAlias
 
 Predicate: TypeAlias = Callable[[Any, Any], bool]
@@ -214,5 +217,23 @@ _COMPARISONS: dict[str, Callable[[list[Any], list[Any]], bool]] = {
 }
 
 
+DEADLINE: Final[ContextVar[float]] = ContextVar("DEADLINE", default=math.inf)
+"""When (of time.monotonic) a regular expression that still searches is given up."""
+
+
 def _matched(values: list[Any], pattern: re.Pattern[str]) -> bool:
-    return len(values) == 1 and isinstance(values[0], str) and pattern.fullmatch(values[0]) is not None
+    if len(values) != 1 or not isinstance(values[0], str):
+        return False
+    left = DEADLINE.get() - time.monotonic()
+    if math.isinf(left):
+        return pattern.fullmatch(values[0]) is not None
+    try:
+        # It searches as re does, and can be interrupted.
+        import regex  # noqa: PLC0415 - only who runs state machines has it
+    except ImportError as missing:
+        message = (
+            "a filter with a regular expression needs regex; install it with: pip install 'constructs-sm[testing]'"
+        )
+        raise ImportError(message, name="regex") from missing
+    found = regex.compile(pattern.pattern, pattern.flags & re.IGNORECASE)
+    return found.fullmatch(values[0], timeout=max(left, 0.001)) is not None

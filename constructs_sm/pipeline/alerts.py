@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from constructs_sm.language.console import execution_link
@@ -42,7 +43,7 @@ def alert_topic(scope: Construct, key: kms.IKey | None) -> sns.Topic:
     return topic
 
 
-def tell_of_failures(scope: Construct, machine: sfn.StateMachine, topic: sns.ITopic) -> None:
+def tell_of_failures(scope: Construct, machine: sfn.IStateMachine, topic: sns.ITopic) -> None:
     """Publish the name, the end and the link of every execution that did not succeed."""
     stack = Stack.of(scope)
     name, status, arn = (
@@ -70,21 +71,34 @@ def tell_of_failures(scope: Construct, machine: sfn.StateMachine, topic: sns.ITo
     )
 
 
-def alarm_of_failures(scope: Construct, machine: sfn.StateMachine, topic: sns.ITopic) -> None:
-    """An alarm each for executions that failed and that timed out."""
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Executions within five minutes at which an alarm goes off."""
+
+    failed: int = 1
+    timed_out: int = 1
+
+
+def alarm_of_failures(
+    scope: Construct, machine: sfn.IStateMachine, topic: sns.ITopic, thresholds: Thresholds
+) -> dict[str, cloudwatch.Alarm]:
+    """An alarm each for executions that failed and that timed out, by how they ended."""
     # Not for aborted ones: somebody has stopped them and knows.
-    for construct_id, ending, metric in (
-        ("FailedAlarm", "failed", machine.metric_failed()),
-        ("TimedOutAlarm", "timed out", machine.metric_timed_out()),
+    alarms = {}
+    for construct_id, ending, metric, threshold in (
+        ("FailedAlarm", "failed", machine.metric_failed(), thresholds.failed),
+        ("TimedOutAlarm", "timed out", machine.metric_timed_out(), thresholds.timed_out),
     ):
-        alarm = cloudwatch.Alarm(
+        executions = "An execution" if threshold == 1 else f"{threshold} executions"
+        alarms[ending] = cloudwatch.Alarm(
             scope,
             construct_id,
-            alarm_description=f"An execution of {scope.node.path} has {ending}",
+            alarm_description=f"{executions} of {scope.node.path} {'has' if threshold == 1 else 'have'} {ending}",
             metric=metric,
-            threshold=1,
+            threshold=threshold,
             evaluation_periods=1,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
-        alarm.add_alarm_action(cloudwatch_actions.SnsAction(topic))
+        alarms[ending].add_alarm_action(cloudwatch_actions.SnsAction(topic))
+    return alarms

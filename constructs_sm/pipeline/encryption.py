@@ -30,9 +30,10 @@ def admit_logs(key: kms.IKey, stack: Stack, log_group_name: str) -> None:
 
 def admit_publishers(key: kms.IKey, stack: Stack) -> None:
     """Let alarms and rules of this account publish to a topic that is encrypted with *key*."""
-    for service in ("cloudwatch", "events"):
-        condition = {"StringEquals": {"aws:SourceAccount": stack.account}}
-        _admit(key, f"{service}.amazonaws.com", _TOPIC, condition)
+    of_this_account = {"StringEquals": {"aws:SourceAccount": stack.account}}
+    _admit(key, "cloudwatch.amazonaws.com", _TOPIC, of_this_account)
+    # AWS: EventBridge sends no aws:SourceAccount or aws:SourceArn with what it publishes to an encrypted topic.
+    _admit(key, "events.amazonaws.com", _TOPIC, {})
 
 
 def _admit(key: kms.IKey, service: str, actions: tuple[str, ...], conditions: dict[str, dict[str, str]]) -> None:

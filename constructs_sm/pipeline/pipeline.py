@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.grants.state_machine_role import SERVICE_GRANT
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all, where_of
-from constructs_sm.language.paths import path_of
-from constructs_sm.pipeline.alerts import alarm_of_failures, alert_topic, tell_of_failures
+from constructs_sm.pipeline.alerts import Thresholds, alarm_of_failures, alert_topic, tell_of_failures
 from constructs_sm.pipeline.dashboard import dashboard as dashboard_of
 from constructs_sm.pipeline.encryption import admit_logs
 from constructs_sm.pipeline.limits import WithinLimits
+from constructs_sm.pipeline.pipeline_base import ImportedPipeline, PipelineBase
 from constructs_sm.pipeline.triggers import Trigger
 from constructs_sm.rollback import WholeOrNotMade, undone_by, whole_or_not_done
-from constructs_sm.rules.argument_rules import NOTHING_GRANTED
-from constructs_sm.settings import Time, duration_of, event_schedule, is_time, mistyped
+from constructs_sm.settings import (
+    Time,
+    duration_of,
+    event_schedule,
+    is_state_machine_name,
+    is_threshold,
+    is_time,
+    mistyped,
+)
 from constructs_sm.steps.failure_handler import FailureHandler
 from constructs_sm.steps.input_guard import InputGuard
 from constructs_sm.task.acknowledgments import AcknowledgedExecutions, acknowledge_wildcards
-from constructs_sm.task.overruling import tell
 from constructs_sm.task.query_language import is_jsonata_language
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.input_schema import InputSchema
@@ -43,11 +50,22 @@ if TYPE_CHECKING:
     from constructs_sm.values.inputs import Input
     from constructs_sm.values.s3 import S3Data
 
+    from aws_cdk import aws_cloudwatch as cloudwatch
     from aws_cdk import aws_kms as kms
-    from aws_cdk import aws_stepfunctions_tasks as tasks
 
 
-class JobPipeline(WholeOrNotMade, Construct):
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """Constructs that a pipeline makes with its state machine."""
+
+    log: logs.LogGroup
+    handler: FailureHandler | None
+    failed: cloudwatch.Alarm
+    timed_out: cloudwatch.Alarm
+
+
+@jsii.implements(iam.IGrantable)
+class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
     """A state machine that logs everything, is traced, ends in time, and says when it did not succeed.
 
     Jobs made with this construct as their scope share the beginning of their names, so that the policy of the state
@@ -70,6 +88,10 @@ class JobPipeline(WholeOrNotMade, Construct):
         log_retention: How long the log of executions is kept; it goes with the stack. Default: 1 year.
         key: For the log, and the topic if it is made here. The policy of a key that is not of this app must admit
             CloudWatch, CloudWatch Logs and EventBridge. Default: none.
+        log_level: Events that are logged. Default: all of them, which cdk-nag wants.
+        state_machine_name: Default: CloudFormation's own; with a name, a change that replaces the machine fails.
+        failed_threshold: Executions failed within five minutes at which an alarm goes off. Default: 1.
+        timed_out_threshold: Likewise, executions that timed out.
         role: The state machine role. Default: made here, with what the jobs of the definition need. One that cannot be
             changed here gets a warning, and no grants.
 
@@ -93,6 +115,10 @@ class JobPipeline(WholeOrNotMade, Construct):
         log_retention: logs.RetentionDays | None = None,
         key: kms.IKey | None = None,
         role: iam.IRole | None = None,
+        log_level: sfn.LogLevel | None = None,
+        state_machine_name: str | None = None,
+        failed_threshold: int | None = None,
+        timed_out_threshold: int | None = None,
     ) -> None:
         problems = _mistyped(
             definition=definition,
@@ -103,6 +129,10 @@ class JobPipeline(WholeOrNotMade, Construct):
             log_retention=log_retention,
             key=key,
             role=role,
+            log_level=log_level,
+            state_machine_name=state_machine_name,
+            failed_threshold=failed_threshold,
+            timed_out_threshold=timed_out_threshold,
         )
         self._schema = None if inputs is None else InputSchema(inputs)
         if self._schema is not None:
@@ -114,7 +144,7 @@ class JobPipeline(WholeOrNotMade, Construct):
         raise_all(where_of(type(self).__name__, scope, construct_id), problems)
         super().__init__(scope, construct_id)
         if JobScope.of(scope).name_prefix is None:
-            JobScope(self, name_prefix=slug(construct_id, LONGEST_PREFIX))
+            JobScope(self, name_prefix=slug(construct_id, LONGEST_PREFIX)).key = key
         self._timeout = timeout
         self._started_on: dict[str, int] = {}
         self._explains_failures = explain_failures
@@ -122,6 +152,9 @@ class JobPipeline(WholeOrNotMade, Construct):
         self._key = key
         self._log_retention = log_retention or logs.RetentionDays.ONE_YEAR
         self._role = role
+        self._log_level = log_level or sfn.LogLevel.ALL
+        self._state_machine_name = state_machine_name
+        self._thresholds = Thresholds(failed_threshold or 1, timed_out_threshold or 1)
         self._state_machine: sfn.StateMachine | None = None
         self.topic = topic or alert_topic(self, key)
         for email in dict.fromkeys(alert_emails):
@@ -142,6 +175,50 @@ class JobPipeline(WholeOrNotMade, Construct):
         if self._state_machine is None:
             raise self._wrong("nothing runs yet", NOTHING, "call run(definition) first", "pipeline-runs-once")
         return self._state_machine
+
+    @property
+    def role(self) -> iam.IRole:
+        """The state machine role, which Step Functions assumes. See `state_machine` for what is raised."""
+        return self.state_machine.role
+
+    @property
+    def log_group(self) -> logs.LogGroup:
+        """The log of executions. See `state_machine` for what is raised."""
+        return self._made_of_it().log
+
+    @property
+    def failed_alarm(self) -> cloudwatch.Alarm:
+        """The alarm of executions that failed. See `state_machine` for what is raised."""
+        return self._made_of_it().failed
+
+    @property
+    def timed_out_alarm(self) -> cloudwatch.Alarm:
+        """The alarm of executions that timed out. See `state_machine` for what is raised."""
+        return self._made_of_it().timed_out
+
+    @property
+    def alarms(self) -> tuple[cloudwatch.Alarm, ...]:
+        """The alarms, which tell the topic. See `state_machine` for what is raised."""
+        return (self.failed_alarm, self.timed_out_alarm)
+
+    @property
+    def failure_handler(self) -> FailureHandler | None:
+        """The states that explain what failed; None with `explain_failures=False`."""
+        return self._made_of_it().handler
+
+    @staticmethod
+    def from_state_machine_arn(scope: Construct, construct_id: str, arn: str) -> ImportedPipeline:
+        """Name a pipeline of another app, to start and to watch it, by the ARN of its state machine."""
+        return ImportedPipeline(scope, construct_id, arn=arn)
+
+    @staticmethod
+    def from_state_machine_name(scope: Construct, construct_id: str, name: str) -> ImportedPipeline:
+        """Name a pipeline of another app of this account and Region by the name of its state machine."""
+        return ImportedPipeline(scope, construct_id, name=name)
+
+    def _made_of_it(self) -> _Around:
+        _ = self.state_machine
+        return self._around
 
     def run(self, definition: sfn.IChainable) -> sfn.StateMachine:
         """Make the state machine of *definition*, with its log, alarms and schedule.
@@ -164,6 +241,7 @@ class JobPipeline(WholeOrNotMade, Construct):
 
     def _made(self, definition: sfn.IChainable) -> sfn.StateMachine:
         handling: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
+        handler = None
         if self._explains_failures:
             handler = FailureHandler(self, "JobFailed", topic=self.topic)
             handler.catch(definition)
@@ -181,15 +259,15 @@ class JobPipeline(WholeOrNotMade, Construct):
                 timeout=Duration.days(1) if self._timeout is None else duration_of(self._timeout),
                 tracing_enabled=True,
                 role=self._role,
-                logs=sfn.LogOptions(destination=log, level=sfn.LogLevel.ALL, include_execution_data=True),
+                state_machine_name=self._state_machine_name,
+                logs=sfn.LogOptions(destination=log, level=self._log_level, include_execution_data=True),
             )
-        if self._role is not None and not self._role.node.children:
-            # The CDK drops in silence what is granted to such a role.
-            tell(self, [NOTHING_GRANTED.problem()])
         self._state_machine = machine
         undone_by(partial(setattr, self, "_state_machine", None))
         tell_of_failures(self, machine, self.topic)
-        alarm_of_failures(self, machine, self.topic)
+        alarms = alarm_of_failures(self, machine, self.topic, self._thresholds)
+        self._around = _Around(log, handler, alarms["failed"], alarms["timed out"])
+        self.node.default_child = machine.node.default_child
         for trigger in self._triggers:
             self._start_on(trigger)
         if self._has_dashboard:
@@ -201,56 +279,6 @@ class JobPipeline(WholeOrNotMade, Construct):
             self.node.add_validation(AcknowledgedExecutions(machine))
         self.node.add_validation(WithinLimits(self._where, machine))
         return machine
-
-    def task(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        input: Mapping[str, Any] | None = None,  # noqa: A002  (Step Functions' name)
-        result_path: str | None = None,
-    ) -> tasks.StepFunctionsStartExecution:
-        """A state of another pipeline that runs this one and waits for its end: a plain state to chain and to catch.
-
-        Where one state machine would be too large, or a part of it is of use to several. Each may stand in a stack of
-        its own. An execution that does not succeed fails the state with `States.TaskFailed`.
-
-        Args:
-            scope: Any construct in a stack.
-            construct_id: Also the name of the state, and the key of its result.
-            input: What the execution is started with; values may be of `sfn.JsonPath`. Default: the state's input.
-            result_path: Where the execution's ARN and its output go in the state's input, as `ExecutionArn` and
-                `Output`. What is in a state may have 256 KiB: with `sfn.JsonPath.DISCARD` it is not kept. Default:
-                `$.<construct id>`.
-
-        Raises:
-            InvalidInputError: The pipeline does not run anything yet.
-
-        Grants: to the state machine role of the other pipeline StartExecution of this one, DescribeExecution and
-            StopExecution of its executions, and the managed rule.
-        Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html
-        """
-        machine = self.state_machine
-        # The module is large, and most apps do without.
-        from aws_cdk import aws_stepfunctions_tasks as tasks  # noqa: PLC0415
-
-        with whole_or_not_done(scope):
-            started = tasks.StepFunctionsStartExecution(
-                scope,
-                construct_id,
-                state_machine=machine,
-                integration_pattern=sfn.IntegrationPattern.RUN_JOB,
-                input=sfn.TaskInput.from_json_path_at("$") if input is None else sfn.TaskInput.from_object(dict(input)),
-                # Shown in the console as started by the other; the CDK puts it into an input that is an object.
-                associate_with_parent=input is not None,
-                result_selector={
-                    "ExecutionArn": sfn.JsonPath.string_at("$.ExecutionArn"),
-                    "Output": sfn.JsonPath.object_at("$.Output"),
-                },
-                result_path=result_path or path_of(construct_id),
-            )
-        JobScope.of(scope).starts_executions = True
-        return started
 
     def input(self, name: str, *, query_language: sfn.QueryLanguage | None = None) -> str:
         """An input of the execution, as jobs say it: `inputs={"train": pipeline.input("dataset")}`.
@@ -293,14 +321,6 @@ class JobPipeline(WholeOrNotMade, Construct):
         """
         place = S3Location.of(data)
         self._add(Trigger.on_arrival("" if place is None else place.uri, inputs or {}))
-
-    def grant_start_execution(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let *grantee* start executions.
-
-        Raises:
-            InvalidInputError: The pipeline has not been run yet.
-        """
-        return self.state_machine.grant_start_execution(grantee)
 
     def _add(self, trigger: Trigger) -> None:
         raise_all(self._where, list(trigger.problems(self._schema)))
@@ -353,6 +373,10 @@ def _mistyped(**arguments: Any) -> list[Problem]:
         "log_retention": ("logs.RetentionDays", lambda value: isinstance(value, logs.RetentionDays)),
         "key": ("a kms.IKey", lambda value: hasattr(value, "key_arn")),
         "role": ("an iam.IRole", lambda value: hasattr(value, "role_arn")),
+        "log_level": ("an sfn.LogLevel", lambda value: isinstance(value, sfn.LogLevel)),
+        "state_machine_name": ("a name of 1 to 80 letters, digits, - and _", is_state_machine_name),
+        "failed_threshold": ("a whole number, 1 or more", is_threshold),
+        "timed_out_threshold": ("a whole number, 1 or more", is_threshold),
     }
     return [
         Problem(f"{name} cannot be used", value, f"pass {wanted[name][0]}", "argument-type")

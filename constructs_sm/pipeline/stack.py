@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, TypedDict, cast
 from constructs_sm.language.errors import InvalidInputError, Problem, raise_all, where_of
 from constructs_sm.language.late_bound import is_json_path, is_jsonata
 from constructs_sm.pipeline.pipeline import JobPipeline
+from constructs_sm.pipeline.pipeline_base import PipelineBase
 from constructs_sm.pipeline.triggers import Trigger
 from constructs_sm.rollback import WholeOrNotMade, whole_or_not_done
-from constructs_sm.settings import Settings, Time, unknown_settings
+from constructs_sm.settings import Settings, Time, unknown_settings, warn_of_unread
+from constructs_sm.task.network import connections_of
 from constructs_sm.task.overruling import refuse
 from constructs_sm.task.places import JOBS
 from constructs_sm.task.scope import JobScope
@@ -18,6 +20,7 @@ from constructs_sm.values.input_schema import InputSchema
 from constructs_sm.values.names import LONGEST_PREFIX, slug
 from constructs_sm.values.s3 import S3Location
 
+import jsii
 from aws_cdk import (
     Acknowledgment,
     CfnOutput,
@@ -40,7 +43,9 @@ if TYPE_CHECKING:
     from constructs_sm.values.inputs import Input
 
     from aws_cdk import IPropertyInjector, IStackSynthesizer
+    from aws_cdk import aws_cloudwatch as cloudwatch
     from aws_cdk import aws_events as events
+    from aws_cdk import aws_logs as logs
     from aws_cdk import aws_sns as sns
     from aws_cdk import aws_stepfunctions as sfn
     from constructs import Construct
@@ -62,7 +67,8 @@ class StackArguments(TypedDict, total=False):
     termination_protection: bool | None
 
 
-class PipelineStack(WholeOrNotMade, Stack):
+@jsii.implements(iam.IGrantable, ec2.IConnectable)
+class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
     """A pipeline with its data bucket, execution role, alerts and outputs, in a stack of its own.
 
     Make the jobs with the stack as their scope, chain them, and `run` the chain. Settings that are not given as
@@ -92,12 +98,18 @@ class PipelineStack(WholeOrNotMade, Stack):
             than roles.
         account: Where the stack is deployed, in place of *env*. Default: wherever the CLI points.
         region: Likewise.
+        log_level: Events of executions that are logged: `ALL`, `ERROR`, `FATAL`, `OFF`. Default: all.
+        state_machine_name: The name of the state machine. Default: CloudFormation's own.
+        failed_threshold: Executions failed within five minutes at which an alarm goes off. Default: 1.
+        timed_out_threshold: Likewise, executions that timed out.
         stack: What every stack takes: env, description, stack_name, synthesizer, ...
 
     Raises:
         InvalidInputError: A setting is unknown or of the wrong type, here or in `cdk.json`; or a trigger sends other
             inputs than there are.
     """
+
+    _connections: ec2.Connections | None = None
 
     def __init__(
         self,
@@ -121,6 +133,10 @@ class PipelineStack(WholeOrNotMade, Stack):
         starters: Sequence[str] | None = None,
         account: str | None = None,
         region: str | None = None,
+        log_level: str | sfn.LogLevel | None = None,
+        state_machine_name: str | None = None,
+        failed_threshold: int | None = None,
+        timed_out_threshold: int | None = None,
         **stack: Unpack[StackArguments],
     ) -> None:
         where = where_of(type(self).__name__, scope, construct_id)
@@ -132,6 +148,7 @@ class PipelineStack(WholeOrNotMade, Stack):
                 Problem(f"env stands beside {names}", places, f"put {names} into env", "argument-given-twice")
             )
         raise_all(where, problems)
+        warn_of_unread(scope.node)
         settings = Settings.of(
             where,
             scope.node,
@@ -151,6 +168,10 @@ class PipelineStack(WholeOrNotMade, Stack):
                 "starters": starters,
                 "account": account,
                 "region": region,
+                "log_level": log_level,
+                "state_machine_name": state_machine_name,
+                "failed_threshold": failed_threshold,
+                "timed_out_threshold": timed_out_threshold,
             },
             environment=environment,
         )
@@ -166,12 +187,17 @@ class PipelineStack(WholeOrNotMade, Stack):
         self.key = _key(self, settings)
         self.bucket = _bucket(self, settings, self.key)
         self._data = S3Location.of_bucket(self.bucket)
+        network = settings.vpc
+        self._security_group = None if network is None or isinstance(network, Mapping) else _job_group(self, network)
+        self._vpc = _vpc_config(network, self._security_group)
         self._jobs = JobScope(
             self,
             name_prefix=slug(construct_id, LONGEST_PREFIX),
             data=self._data,
-            vpc=_vpc_config(self, settings.vpc),
+            vpc=self._vpc,
+            security_group=self._security_group,
         )
+        self._jobs.key = self.key
         self.pipeline = JobPipeline(
             self,
             "Pipeline",
@@ -181,7 +207,12 @@ class PipelineStack(WholeOrNotMade, Stack):
             dashboard=settings.dashboard,
             log_retention=settings.retention(),
             key=self.key,
+            log_level=settings.level(),
+            state_machine_name=settings.state_machine_name,
+            failed_threshold=settings.failed_threshold,
+            timed_out_threshold=settings.timed_out_threshold,
         )
+        self.node.default_child = self.pipeline
         for each in settings.event_schedules():
             self.pipeline.start_on_schedule(each)
         for place in settings.arrival_places():
@@ -213,14 +244,6 @@ class PipelineStack(WholeOrNotMade, Stack):
         """
         return self.pipeline.input(name, query_language=query_language)
 
-    def grant_start_execution(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let *grantee* start executions.
-
-        Raises:
-            InvalidInputError: The stack runs nothing yet.
-        """
-        return self.pipeline.grant_start_execution(grantee)
-
     def data(self, prefix: str) -> S3Location:
         """A prefix of the data bucket, to read or to write: the execution role is granted that prefix.
 
@@ -239,6 +262,33 @@ class PipelineStack(WholeOrNotMade, Stack):
     def state_machine(self) -> sfn.StateMachine:
         """The state machine, once the stack runs something."""
         return self.pipeline.state_machine
+
+    @property
+    def connections(self) -> ec2.Connections:
+        """The security groups of jobs that are not told where they run.
+
+        Raises:
+            InvalidInputError: The stack has no VPC.
+        """
+        if self._connections is None:
+            ids = [] if self._vpc is None else self._vpc["SecurityGroupIds"]
+            self._connections = connections_of(self, ids, [self._security_group] if self._security_group else [])
+        return self._connections
+
+    @property
+    def role(self) -> iam.IRole:
+        """The state machine role, once the stack runs something."""
+        return self.pipeline.role
+
+    @property
+    def log_group(self) -> logs.LogGroup:
+        """The log of executions, once the stack runs something."""
+        return self.pipeline.log_group
+
+    @property
+    def alarms(self) -> tuple[cloudwatch.Alarm, ...]:
+        """The alarms, once the stack runs something."""
+        return self.pipeline.alarms
 
     @property
     def topic(self) -> sns.ITopic:
@@ -332,10 +382,16 @@ def _bucket(stack: Stack, settings: Settings, key: kms.IKey | None) -> s3.IBucke
     return bucket
 
 
-def _vpc_config(stack: Stack, vpc: ec2.IVpc | Mapping[str, Sequence[str]] | None) -> dict[str, Any] | None:
+def _job_group(stack: Stack, vpc: ec2.IVpc) -> ec2.SecurityGroup:
+    return ec2.SecurityGroup(stack, "JobSecurityGroup", vpc=vpc, description="Of the jobs of this stack")
+
+
+def _vpc_config(
+    vpc: ec2.IVpc | Mapping[str, Sequence[str]] | None, group: ec2.SecurityGroup | None
+) -> dict[str, Any] | None:
     if vpc is None:
         return None
     if isinstance(vpc, Mapping):
         return {"SecurityGroupIds": list(vpc["security_groups"]), "Subnets": list(vpc["subnets"])}
-    group = ec2.SecurityGroup(stack, "JobSecurityGroup", vpc=vpc, description="Of the jobs of this stack")
+    assert group is not None  # noqa: S101  (made for every VPC)
     return {"SecurityGroupIds": [group.security_group_id], "Subnets": list(vpc.select_subnets().subnet_ids)}

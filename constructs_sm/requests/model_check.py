@@ -35,13 +35,14 @@ if TYPE_CHECKING:
     _Check: TypeAlias = Callable[[Any, _Path, list[Problem]], None]
 
 _SURROGATE_PAIRS = r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF"
-# Python's re has no Unicode classes. In a set, its \w holds all letters and numbers (and _).
-_UNICODE_CLASSES = {
-    r"\p{Alnum}": "a-zA-Z0-9",
-    r"\p{L}": r"\w",
-    r"\p{N}": r"\w",
-    r"\p{Z}": r" \u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000",
-}
+# As in Java, which the model's patterns are of: ASCII.
+_ALPHANUMERIC = r"\p{Alnum}", "a-zA-Z0-9"
+_NESTED = re.compile(r"[*+}][^()]*\)[*+{]")
+"""Repetitions of repetitions, on which a matcher may try for ever."""
+_PATIENCE = 0.1
+"""Seconds for a match."""
+_WIDTH = {"integer": 2**31, "long": 2**63}
+"""Numbers that a whole number of a type is below."""
 
 
 def check(action: Action, request: Mapping[str, Any]) -> None:
@@ -235,7 +236,7 @@ def _string(shape: Shape) -> _Check:
             before = len(found)
             if not least <= len(value) <= most:
                 size(value, path, found)
-            if len(found) == before and form and not form.fullmatch(value) and not _is_late(value):
+            if len(found) == before and form and not form(value) and not _is_late(value):
                 found.append(_formless(_spelled(path), value, pattern))
 
     return check
@@ -250,7 +251,9 @@ def _formless(path: str, value: str, pattern: str) -> Problem:
 
 def _number(shape: Shape) -> _Check:
     kinds: tuple[type, ...] = (int,) if shape.type_name in {"integer", "long"} else (int, float)
-    least, most = shape.metadata.get("min", -inf), shape.metadata.get("max", inf)
+    width = _WIDTH.get(shape.type_name)
+    narrowest, widest = (-width, width - 1) if width else (-inf, inf)
+    least, most = shape.metadata.get("min", narrowest), shape.metadata.get("max", widest)
 
     def check(value: Any, path: _Path, found: list[Problem]) -> None:
         if isinstance(value, bool) or not isinstance(value, kinds):
@@ -343,14 +346,28 @@ def _one_of(lead: str, options: Iterable[str]) -> str:
 
 
 @cache
-def _compiled(pattern: str) -> re.Pattern[str] | None:
-    """The pattern as SageMaker means it; None if a newer model has one that Python does not understand."""
-    translated = pattern.replace(*_SURROGATE_PAIRS)
-    for unicode_class, python_class in _UNICODE_CLASSES.items():
-        translated = translated.replace(unicode_class, python_class)
-    # Elsewhere \d, \w and \s are ASCII to SageMaker: an account number has no Arabic digits.
-    flags = 0 if r"\p{" in pattern else re.ASCII
+def _compiled(pattern: str) -> Callable[[str], object] | None:
+    """Match a pattern as SageMaker means it; None if a newer model has one that Python does not understand."""
+    translated = pattern.replace(*_SURROGATE_PAIRS).replace(*_ALPHANUMERIC)
     try:
-        return re.compile(translated, flags)
+        if r"\p{" not in translated and not _NESTED.search(translated):
+            # \d, \w and \s are ASCII to SageMaker: an account number has no Arabic digits.
+            return re.compile(translated, re.ASCII).fullmatch
     except re.error:
         return None
+    # Python's own re has no Unicode classes, and does not stop. Imported for the few fields that need it.
+    import regex  # noqa: PLC0415
+
+    try:
+        compiled = regex.compile(translated, 0 if r"\p{" in translated else regex.ASCII)
+    except regex.error:
+        return None
+
+    def matches(value: str) -> object:
+        try:
+            return compiled.fullmatch(value, timeout=_PATIENCE)
+        except TimeoutError:
+            # Not judged, so not refused.
+            return True
+
+    return matches

@@ -11,7 +11,9 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem
+from constructs_sm.language.jsonata import jsonata_of, quoted
 from constructs_sm.language.late_bound import LATE, Computed, escaped, is_json_path, is_jsonata, is_token
+from constructs_sm.language.late_values import misspelled_expression, misspelled_path
 from constructs_sm.requests.request import DEEPEST, Fields, Request, not_finite, too_deep
 from constructs_sm.values.outputs import JobOutput
 from constructs_sm.values.s3 import S3Location
@@ -144,6 +146,8 @@ class _Walk:
             self.request.outputs.append(value)
             text = value.spelled(jsonata=self.jsonata)
             return text if value.json_path is None else Computed(text)
+        if isinstance(value, S3Location):
+            return self._reference(value, path)
         if isinstance(value, str):
             return self._text(value, path, typed=typed, listed=listed)
         if isinstance(value, Structure):
@@ -153,7 +157,7 @@ class _Walk:
         if isinstance(value, (list, tuple)) and not is_token(value):
             return self._list(value, path, typed=typed)
         if isinstance(value, Verbatim):
-            return self._token(value.text, path, listed=listed) if is_token(value.text) else value.text
+            return self._verbatim(value.text, path, listed=listed)
         if is_token(value):
             return self._token(value, path, listed=listed)
         if value is None or isinstance(value, (bool, int)):
@@ -164,6 +168,12 @@ class _Walk:
                 return Computed()
             return value
         return self._reference(value, path)
+
+    def _verbatim(self, text: str, path: str, *, listed: bool) -> Any:
+        if is_token(text):
+            return self._token(text, path, listed=listed)
+        # An expression that gives the text, where the text would be one.
+        return Computed(f"{{% {quoted(text)} %}}") if self.jsonata and is_jsonata(text) else text
 
     def _marked(self, result: Fields, key: Any, value: Any, path: str) -> None:
         """Take a key that is no plain name: in Amazon States Language `Field.$` is a computed one."""
@@ -237,20 +247,31 @@ class _Walk:
                 self.wrong(
                     f"{path} is JSONPath in a JSONata state",
                     value,
-                    "write '{% $states.input... %}'",
+                    "write '{% $states.input... %}', or Verbatim(...) for a text",
                     "query-language-of-value",
                 )
-            return Computed(value) if typed and not self.jsonata else value
+            if not typed or self.jsonata:
+                return value
+            self._judge(misspelled_path(value), value, path)
+            return Computed(value)
         if is_jsonata(value):
             if not self.jsonata:
                 self.wrong(
                     f"{path} is JSONata in a JSONPath state",
                     value,
-                    "pass query_language=QueryLanguage.JSONATA",
+                    "pass query_language=QueryLanguage.JSONATA, or Verbatim(...) for a text",
                     "query-language-of-value",
                 )
+            else:
+                self._judge(misspelled_expression(value), value, path)
             return Computed(value)
         return self._token(value, path, listed=listed) if is_token(value) else value
+
+    def _judge(self, problem: str | None, value: str, path: str) -> None:
+        """Refuse what Step Functions cannot read."""
+        if problem is not None:
+            use = "correct it, or pass Verbatim(...) for a text"
+            self.wrong(f"{path} cannot be read: {problem}", value, use, "late-value-parses")
 
     def _token(self, value: Any, path: str, *, listed: bool) -> Any:
         """Read a token: a JSONPath of the CDK's as Step Functions spells it; as it is if it is known at deployment."""
@@ -260,14 +281,16 @@ class _Walk:
             what = f"{path}: a JSONPath stands where Step Functions takes none"
             self.wrong(what, str(error), "make it the value of a field", "query-language-of-value")
             return value
-        if found is not None and self.jsonata:
-            self.wrong(
-                f"{path} is JSONPath in a JSONata state",
-                found,
-                "write '{% $states.input... %}'",
-                "query-language-of-value",
-            )
-        return value if found is None else Computed(found)
+        if found is None:
+            return value
+        if not self.jsonata:
+            return Computed(found)
+        try:
+            return Computed(f"{{% {jsonata_of(found)} %}}")
+        except InvalidInputError as error:
+            problem = error.problems[0]
+            self.wrong(f"{path}: {problem.what}", found, problem.use, problem.rule)
+            return Computed()
 
     def _reference(self, value: Any, path: str) -> Any:
         """Name a CDK object as the API does. Recognized by what it offers, so that no CDK module is imported for it."""
@@ -314,7 +337,7 @@ def _argument(value: str | float) -> str:
     """Spell an argument of an intrinsic function."""
     if not isinstance(value, str):
         return json.dumps(value)
-    return value if is_json_path(value) else f"'{escaped(value)}'"
+    return str(value) if isinstance(value, Computed) else f"'{escaped(value)}'"
 
 
 def _target_of(alias: Any) -> Any:

@@ -111,6 +111,20 @@ ROLE_OF_OURS: Final = _rule(
     "the job runs under no role that the library knows",
     "use the role that parameters name, or that of the model",
 )
+IN_VPC: Final = _rule(
+    "job-in-vpc",
+    "a job has no security groups that are known at synthesis",
+    "pass vpc= to the job, or to its PipelineStack",
+)
+INSTANCES: Final = _rule(
+    "metric-of-instances",
+    "SageMaker counts nothing under a name that is known at synthesis",
+    "ask a training, processing or transform job whose name begins with a text",
+    source=_SAGEMAKER.format("dg/monitoring-cloudwatch"),
+)
+OVERRIDE: Final = _rule(
+    "override-path", "an override is of no field", "write the names of fields with dots between them"
+)
 REQUEST_VALUE: Final = _rule(
     "value-of-request", "a value is nothing that a request can hold", "pass a JSON value or a CDK construct"
 )
@@ -118,6 +132,13 @@ LANGUAGE: Final = _rule(
     "query-language-of-value",
     "a value is written in the other query language than its state",
     "write it in the state's own, or change the state's",
+    source=_ASL.format("transforming-data"),
+)
+LATE_VALUE: Final = _rule(
+    "late-value-parses",
+    "a value looks like a path, an intrinsic function or an expression, and is none",
+    "correct it, or pass Verbatim(...) for a text",
+    why="Step Functions refuses the state machine",
     source=_ASL.format("transforming-data"),
 )
 LANGUAGE_OF_MACHINE: Final = _rule(
@@ -206,7 +227,7 @@ CODE_LATE: Final = _rule(
 SECURITY_GROUPS: Final = _rule(
     "vpc-needs-security-groups",
     "a job in a VPC has no security groups",
-    "pass security_groups=[...]",
+    "pass security_groups=[...], or vpc= for a group of its own",
     source=_SAGEMAKER.format("APIReference/API_VpcConfig"),
 )
 SUBNETS: Final = _rule("subnets-need-vpc", "subnets are of no VPC", "pass vpc, an ec2.IVpc, or a list of subnets")
@@ -250,6 +271,15 @@ LATE_ACCESS: Final = _rule(
     severity="warning",
     protects="",
 )
+ANY_ROLE: Final = _rule(
+    "role-known-at-run-time",
+    "the execution role is known at run time only, so the state machine may pass every role of the account",
+    "name the roles that it may be with passed_roles=[...], or acknowledge the rule with a reason",
+    why="whoever starts an execution chooses the permissions of the job",
+    source="https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html",
+    severity="warning",
+    protects="",
+)
 NOTHING_GRANTED: Final = _rule(
     "role-without-grants",
     "the state machine role cannot be changed here: it is of another account, or was imported with mutable=False",
@@ -258,11 +288,37 @@ NOTHING_GRANTED: Final = _rule(
     severity="warning",
     protects="",
 )
+OUTPUT_SPELLED: Final = _rule(
+    "output-is-spelled",
+    "a state would be sent the path of an output as a text",
+    "pass the output itself; join texts with + or sfn.JsonPath.format",
+    why="Step Functions computes a value in JSONPath where the field ends in .$, in JSONata where {% %} is all of it",
+    protects="",
+    at_synthesis=True,
+)
 OUTPUT_THERE: Final = _rule(
     "output-is-there",
     "a state uses an output of a job that is not certainly there when it runs",
     "run the job before it, on every way that leads to it",
     why="the execution fails at that state, after the jobs before it have been paid for",
+    protects="",
+    at_synthesis=True,
+)
+JOB_NOT_RUN: Final = _rule(
+    "job-not-run",
+    "no state machine runs the job",
+    "chain it into one, or take it out",
+    why="it never runs, and the execution role has grants for it",
+    severity="warning",
+    protects="",
+    at_synthesis=True,
+)
+OTHER_PLACE: Final = _rule(
+    "job-of-another-environment",
+    "a job is made in another Region or account than its state machine",
+    "make it in a stack of the state machine's Region and account",
+    why="Step Functions starts jobs where it runs itself; names, images and permissions of the other place do not fit",
+    source="https://github.com/aws/aws-cdk/issues/29918",
     protects="",
     at_synthesis=True,
 )

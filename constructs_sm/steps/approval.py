@@ -21,6 +21,7 @@ from constructs_sm.task.fragment import NamedFragment
 from constructs_sm.task.path_tokens import json_path_of
 from constructs_sm.task.polling import words_for
 from constructs_sm.task.query_language import is_jsonata_language
+from constructs_sm.task.scope import JobScope
 from constructs_sm.values.names import LONGEST_STATE_NAME, id_problems
 
 from aws_cdk import Stack
@@ -171,7 +172,7 @@ class Approval(NamedFragment):
         if emails is None:
             topic: sns.ITopic = notify
             return topic
-        made = sns.Topic(self, "Topic", enforce_ssl=True)
+        made = sns.Topic(self, "Topic", enforce_ssl=True, master_key=JobScope.of(self).key)
         for email in dict.fromkeys(emails):
             made.add_subscription(subscriptions.EmailSubscription(email))
         return made

@@ -14,6 +14,7 @@ from constructs_sm.steps.fan_out_plan import ItemPlan
 from constructs_sm.task.custom_states import JsonataState
 from constructs_sm.task.fragment import CheckedFragment, Fragment
 from constructs_sm.task.overruling import tell
+from constructs_sm.task.path_tokens import token_of
 from constructs_sm.task.places import folder_of
 from constructs_sm.task.query_language import is_jsonata_language, query_language_of
 from constructs_sm.task.scope import JobScope
@@ -154,7 +155,8 @@ class FanOut(Fragment):
         json_path, jsonata = path_of(key), place_of(key)
         self._scope.watch_wiring()
         self._scope.wiring.ask(self._identity, "results", json_path, (json_path, jsonata))
-        return JobOutput.late(self._identity, "results", json_path=json_path, jsonata=jsonata, in_jsonata=False)
+        results = JobOutput.late(self._identity, "results", json_path=json_path, jsonata=jsonata, in_jsonata=False)
+        return results.tokened(token_of, in_jsonata=False)
 
     @property
     def start_state(self) -> sfn.State:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from constructs_sm.language.errors import Problem, raise_all, where_of
 from constructs_sm.rollback import WholeOrNotMade
 from constructs_sm.task.query_language import is_jsonata_language
+from constructs_sm.values.names import LONGEST_STATE_NAME, id_problems
 
 from aws_cdk import aws_stepfunctions as sfn
 
@@ -51,7 +52,7 @@ class ParallelJobs(WholeOrNotMade, sfn.Parallel):
     ) -> None:
         jsonata = is_jsonata_language(query_language)
         listed = isinstance(branches, (list, tuple)) and all(hasattr(branch, "start_state") for branch in branches)
-        problems = []
+        problems = id_problems(construct_id, LONGEST_STATE_NAME)
         if not listed or not branches:
             problems.append(
                 Problem("branches must be a list of jobs or chains", branches, "pass at least one", "argument-type")

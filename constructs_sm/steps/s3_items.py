@@ -53,10 +53,14 @@ class S3Items:
         Raises:
             InvalidInputError: Step Functions knows no such delimiter.
         """
-        if delimiter not in _DELIMITERS:
+        if not isinstance(delimiter, str) or delimiter not in _DELIMITERS:
             problem = Problem(
                 "no delimiter of a CSV file", delimiter, f"use one of {list(_DELIMITERS)}", "argument-value"
             )
+            raise InvalidInputError("S3Items.csv", [problem])
+        named = isinstance(headers, (list, tuple)) and all(isinstance(header, str) for header in headers)
+        if headers is not None and not named:
+            problem = Problem("headers must be a list of names", headers, "pass ['id', 'day']", "argument-type")
             raise InvalidInputError("S3Items.csv", [problem])
         config: list[tuple[str, Any]] = [("CSVHeaderLocation", "GIVEN" if headers else "FIRST_ROW")]
         if headers:

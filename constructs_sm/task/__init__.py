@@ -6,6 +6,7 @@ __all__ = [
     "custom_states",
     "fragment",
     "job",
+    "network",
     "overruling",
     "path_tokens",
     "places",

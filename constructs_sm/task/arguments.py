@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from constructs_sm.grants.statements import Grant
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     """A Duration, an `sfn.Timeout`, or seconds; a string is JSONPath or JSONata."""
     TaskCredentials: TypeAlias = sfn.Credentials | sfn.TaskRole | iam.IRole
 
+_ROLE_ARN = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
 _LONGEST_TIME = 99_999_999
 """Seconds, of Amazon States Language."""
 
@@ -59,6 +61,11 @@ class TaskArguments(TypedDict, total=False):
     """The execution role; it is passed, and nothing is added to it.
 
     Default: one role for all jobs of the stack, made with what they need and nothing else.
+    """
+    passed_roles: Sequence[iam.IRole | str]
+    """Execution roles that the job may be given, where the input says which: roles, or their ARNs.
+
+    Default: none; without them the state machine role may pass every role of the account, which is warned of.
     """
     integration_pattern: sfn.IntegrationPattern | None
     """Default: wait for the job (`.sync`) where Step Functions offers it, otherwise go on when SageMaker has
@@ -302,6 +309,47 @@ def arn_of_role(arguments: Mapping[str, Any], scope: JobScope, problems: list[Pr
         use = "use iam.Role.from_role_arn for a role you have the ARN of"
         problems.append(Problem("role must be an iam.IRole", role, use, "argument-type"))
         return None
+
+
+def passable_roles(arguments: Mapping[str, Any], scope: JobScope, problems: list[Problem]) -> list[str]:
+    """Read the ARNs of the roles that may be passed where the role is known at run time; what is none is a problem."""
+    given = arguments.get("passed_roles")
+    if given is None:
+        return []
+    found = [_role_arn(role, scope) for role in given] if isinstance(given, (list, tuple)) else []
+    arns = [arn for arn in found if arn is not None]
+    if not arns or len(arns) < len(found):
+        use = "pass [role], or ['arn:aws:iam::...:role/name']"
+        problems.append(Problem("passed_roles must be a list of roles", given, use, "argument-type"))
+    return arns
+
+
+def _role_arn(role: Any, scope: JobScope) -> str | None:
+    if isinstance(role, str):
+        return role if is_token(role) or _ROLE_ARN.fullmatch(role) else None
+    return scope.arn_of(role) if hasattr(type(role), "role_arn") else None
+
+
+def wrong_of_class(own: Mapping[str, Any]) -> list[Problem]:
+    """List what is wrong with what a class of jobs tells its base, where somebody else does."""
+    return [
+        Problem(f"{name} cannot be used", got, f"pass {_OF_A_CLASS[name][0]}", "argument-type")
+        for name, got in own.items()
+        if got is not None and not _OF_A_CLASS[name][1](got)
+    ]
+
+
+def _are_problems(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and all(isinstance(problem, Problem) for problem in value)
+
+
+_OF_A_CLASS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "given": ("a mapping from fields to values", lambda value: isinstance(value, Mapping)),
+    "defaults": ("a function of the request", callable),
+    "problems": ("a list of Problem", _are_problems),
+    "runs_under": ("a job", lambda value: hasattr(type(value), "shares_the_role")),
+    "make": ("a function of the job", callable),
+}
 
 
 def further_reads(arguments: Mapping[str, Any], problems: list[Problem]) -> list[S3Location]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.language.jsonata import UNCHANGED, merged, merged_at, object_of
 from constructs_sm.language.late_bound import is_jsonata, is_token
 from constructs_sm.language.paths import keys_in, path_of
+from constructs_sm.task.changes import Changes, policy_of
 from constructs_sm.task.scope import JobScope
 
 from aws_cdk import aws_stepfunctions as sfn
@@ -59,8 +60,17 @@ class JsonataState(sfn.CustomState):
 class JsonataTask(JsonataState):
     """A Task in JSONata, which can catch as in JSONPath: `result_path` says where the error goes in the input."""
 
+    def __init__(self, scope: Construct, construct_id: str, **fields: Any) -> None:
+        super().__init__(scope, construct_id, **fields)
+        self._changes = Changes()
+
+    def add_retry(self, policy: RetryPolicy | None = None, **retrier: Any) -> sfn.CustomState:
+        """Retry what *policy*, or what the CDK's `add_retry` takes, says; asked before the retriers it has."""
+        self._changes.retriers.append(policy_of(f"retry of '{self.node.path}'", policy, **retrier))
+        return self
+
     def to_state_json(self, top_level_query_language: sfn.QueryLanguage | None = None) -> dict[Any, Any]:
-        return catching_in_jsonata(super().to_state_json(top_level_query_language))
+        return self._changes.applied_to(catching_in_jsonata(super().to_state_json(top_level_query_language)))
 
 
 class GrantedState(sfn.CustomState):

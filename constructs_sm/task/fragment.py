@@ -17,6 +17,8 @@ from aws_cdk import aws_stepfunctions as sfn
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from constructs_sm.retry import RetryPolicy
+
     from constructs import Construct
     from typing_extensions import Self
 
@@ -63,16 +65,35 @@ class Fragment(WholeOrNotMade, sfn.StateMachineFragment):
         Raises:
             InvalidInputError: It calls nothing.
         """
-        calls = self._calls
-        if not calls:
-            use = "let to_single_state() catch what its states refuse"
+        for call in self._failing():
+            call.add_catch(handler, errors=list(errors) if errors else None, result_path=result_path)
+        return self
+
+    def add_retry(self, policy: RetryPolicy | None = None, **retrier: Any) -> Self:
+        """Retry every call in it as *policy* says, or as the CDK's `add_retry` takes it: asked before those it has.
+
+        `States.ALL` goes to the end, where Step Functions wants it.
+
+        Args:
+            policy: The retrier.
+            retrier: In place of a policy: `errors` (default: `States.ALL`), `interval`, `max_attempts`,
+                `backoff_rate`, `max_delay` and `jitter_strategy`.
+
+        Raises:
+            InvalidInputError: Step Functions takes no such retrier, or it calls nothing.
+        """
+        for call in self._failing():
+            call.add_retry(policy, **retrier)
+        return self
+
+    def _failing(self) -> Sequence[Any]:
+        if not self._calls:
+            use = "let to_single_state() retry and catch what its states refuse"
             raise InvalidInputError(
                 where_of(type(self).__name__, self),
                 [Problem("no call can fail", NOTHING, use, "failure-nothing-to-catch")],
             )
-        for call in calls:
-            call.add_catch(handler, errors=list(errors) if errors else None, result_path=result_path)
-        return self
+        return self._calls
 
     def to_single_state(
         self, *, state_id: str | None = None, prefix_states: str | None = None, **parallel: Any

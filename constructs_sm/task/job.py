@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import replace
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, where_of
 from constructs_sm.rollback import undone_by
-from constructs_sm.task.arguments import TaskArguments
+from constructs_sm.task.arguments import TaskArguments, wrong_of_class
+from constructs_sm.task.cloudwatch import JobMetrics
 from constructs_sm.task.custom_states import Rule, always, catching_in_jsonata, holds
 from constructs_sm.task.fragment import Check, CheckedFragment
+from constructs_sm.task.network import OwnSecurityGroup, admit_members, connections_of, groups_in, works_together
 from constructs_sm.task.output_check import Output, OutputCheck
 from constructs_sm.task.query_language import query_language_of
 from constructs_sm.task.task import SageMakerTask
 from constructs_sm.task.task_plan import TaskPlan
 from constructs_sm.values.names import LONGEST_STATE_NAME
 
+import jsii
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
@@ -28,9 +33,8 @@ if TYPE_CHECKING:
     from constructs_sm.task.task_state import TaskState
     from constructs_sm.values.outputs import JobOutput
 
-    from aws_cdk import aws_iam as iam
-    from constructs import Construct
-    from typing_extensions import Unpack
+    from constructs import Construct, Node
+    from typing_extensions import Self, Unpack
 
 _CHECK = "{}: ValidateOutput"
 _REFUSED = "{}: InvalidOutput"
@@ -44,7 +48,8 @@ class JobArguments(TaskArguments, total=False):
     """Default: `OutputCheck.completed()`. None: the job goes on whatever its output is."""
 
 
-class SageMakerJob(CheckedFragment):
+@jsii.implements(iam.IGrantable, ec2.IConnectable)
+class SageMakerJob(JobMetrics, CheckedFragment):
     """A SageMaker job that is retried where that helps, and whose output is checked before the state machine goes on.
 
     Three states: the task, named like the construct; a Choice, `<id>: ValidateOutput`; and a Fail, `<id>:
@@ -72,6 +77,8 @@ class SageMakerJob(CheckedFragment):
 
     _ARGUMENT_OF: ClassVar[Mapping[str, str]] = {}
     """Argument that says a field that SageMaker requires, by its path in the request."""
+    _task: JobTask
+    _connections: ec2.Connections | None = None
 
     def __init__(
         self,
@@ -86,6 +93,9 @@ class SageMakerJob(CheckedFragment):
         make: Callable[[Construct], Mapping[str, str]] | None = None,
         **arguments: Unpack[JobArguments],
     ) -> None:
+        own = {"given": given, "defaults": defaults, "problems": problems, "runs_under": runs_under, "make": make}
+        if wrong := wrong_of_class(own):
+            raise InvalidInputError(where_of(type(self).__name__, scope, construct_id), wrong)
         check = arguments.pop("output_check", OutputCheck.completed())
         plan = TaskPlan(
             type(self).__name__,
@@ -105,10 +115,30 @@ class SageMakerJob(CheckedFragment):
         )
         plan.check()
         super().__init__(scope, construct_id, state_name=arguments.get("state_name"))
-        state = self._checked(plan, None if make is None else make(self))
+        self._groups = list(groups_in(given))
+        state = self._checked(plan, {**({} if make is None else make(self)), **self._made_groups()})
         self._state = state
+        self._runs_under = runs_under
         self._task = (_JsonataJobTask if state.jsonata else JobTask)(self, construct_id, state)
+        if "node" in vars(self):
+            self.node.default_child = self._task
+        self._admit_instances()
         self._choice = self._checked_by(check) if check is not None else None
+
+    def _made_groups(self) -> dict[str, str]:
+        """Make the security groups of the job's own: what stands for each, and its id."""
+        own = list(dict.fromkeys(group for group in self._groups if isinstance(group, OwnSecurityGroup)))
+        made = {group: group.make(self, number) for number, group in enumerate(own, 1)}
+        self._own_groups = list(made.values())
+        self._groups = [made.get(group, group) for group in self._groups] if own else self._groups
+        return {stand_in.security_group_id: group.security_group_id for stand_in, group in made.items()}
+
+    def _admit_instances(self) -> None:
+        """Let several instances of the job talk to each other in groups that are ours."""
+        ours = self._own_groups or self._state.scope.groups_of(list(groups_in(self._state.request)))
+        if ours and works_together(self._state.request):
+            for group in ours:
+                admit_members(group)
 
     def _checked(self, plan: TaskPlan, made: Mapping[str, str] | None) -> TaskState:
         """The task of a plan that has been checked."""
@@ -158,13 +188,15 @@ class SageMakerJob(CheckedFragment):
 
     @property
     def execution_role(self) -> iam.IRole:
-        """The role SageMaker runs the job under: the one given, or the one made for this stack.
+        """The role SageMaker runs the job under: the one given, the one made for this stack, or that of its model.
 
         Raises:
             InvalidInputError: The API takes no role, or this request names none.
         """
         if self._state.role is not None:
             return self._state.role
+        if not self._state.own_role and self._runs_under is not None:
+            return self._runs_under.execution_role
         if not self._state.own_role:
             use = (
                 "use iam.Role.from_role_arn with the one in parameters"
@@ -176,6 +208,52 @@ class SageMakerJob(CheckedFragment):
                 where, [Problem("no execution role of ours", NOTHING, use, "execution-role-of-ours")]
             )
         return self._state.scope.execution_role()
+
+    @property
+    def grant_principal(self) -> iam.IPrincipal:
+        """The execution role, for grants: `bucket.grant_read(job)`. Of a job without one, that of its model."""
+        return self.execution_role.grant_principal
+
+    @property
+    def connections(self) -> ec2.Connections:
+        """The security groups of the job, for connections: `database.connections.allow_default_port_from(job)`.
+
+        Raises:
+            InvalidInputError: It is in no VPC, or in groups that are known at run time only.
+        """
+        if self._connections is None:
+            ids = list(groups_in(self._state.request))
+            known = [group for group in self._groups if hasattr(group, "security_group_id")]
+            self._connections = connections_of(self, ids, [*known, *self._state.scope.groups_of(ids)])
+        return self._connections
+
+    @cached_property
+    def node(self) -> Node:
+        """The node of the construct tree, whose default child is the task."""
+        node = super().node
+        if "_task" in vars(self):
+            node.default_child = self._task
+        return node
+
+    def add_override(self, path: str, value: Any) -> Self:
+        """Set a field of the Task state to anything: see `SageMakerTask.add_override`."""
+        self._task.add_override(path, value)
+        return self
+
+    def add_deletion_override(self, path: str) -> Self:
+        """Leave a field of the Task state out."""
+        self._task.add_deletion_override(path)
+        return self
+
+    def add_parameter_override(self, path: str, value: Any) -> Self:
+        """Set a field of the request to anything: see `SageMakerTask.add_parameter_override`."""
+        self._task.add_parameter_override(path, value)
+        return self
+
+    def add_parameter_deletion_override(self, path: str) -> Self:
+        """Leave a field of the request out."""
+        self._task.add_parameter_deletion_override(path)
+        return self
 
     @property
     def shares_the_role(self) -> bool:

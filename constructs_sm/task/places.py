@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from constructs_sm.language.jsonata import quoted
@@ -10,10 +9,9 @@ from constructs_sm.language.late_bound import escaped
 from constructs_sm.language.paths import name_of
 from constructs_sm.task.scope import JobScope, construct_path
 from constructs_sm.values.names import slug
+from constructs_sm.values.s3 import S3Location
 
 if TYPE_CHECKING:
-    from constructs_sm.values.s3 import S3Location
-
     from constructs import Construct
 
 JOBS = "jobs/"
@@ -34,7 +32,10 @@ def data_under(scope: Construct, job: str) -> S3Location | None:
     The jobs of a scope share a role, and so one grant of `jobs/`.
     """
     data = JobScope.of(scope).data
-    return data and replace(data.under(JOBS), uri=data.under(folder_of(scope, job)).uri)
+    if data is None:
+        return None
+    whole = data.under(JOBS)
+    return S3Location(data.under(folder_of(scope, job)).uri, whole.within, whole.key)
 
 
 def of_this_execution(place: S3Location | None, *names: str, jsonata: bool) -> S3Location | None:
@@ -46,8 +47,10 @@ def of_this_execution(place: S3Location | None, *names: str, jsonata: bool) -> S
         return None
     rest = "/".join(["", *names, ""])
     if jsonata:
-        return replace(place, uri=f"{{% {quoted(place.uri)} & $states.context.Execution.Name & {quoted(rest)} %}}")
-    return replace(place, uri=f"States.Format('{escaped(place.uri)}{{}}{escaped(rest)}', $$.Execution.Name)")
+        uri = f"{{% {quoted(place.uri)} & $states.context.Execution.Name & {quoted(rest)} %}}"
+        return S3Location(uri, place.within, place.key)
+    uri = f"States.Format('{escaped(place.uri)}{{}}{escaped(rest)}', $$.Execution.Name)"
+    return S3Location(uri, place.within, place.key)
 
 
 def checkpoints_under(scope: Construct, job: str, *, jsonata: bool) -> S3Location | None:

@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from constructs_sm.grants.state_machine_role import polling_grant
-from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem
+from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, where_of
 from constructs_sm.language.jsonata import UNCHANGED, jsonata_of, listed, merged, place_of, said
 from constructs_sm.language.late_bound import LATE, Computed
 from constructs_sm.language.paths import key_of, path_of
 from constructs_sm.polled_actions import PolledAction
 from constructs_sm.requests.model_check import unknown_output
 from constructs_sm.retry import SDK, RetryPolicy
+from constructs_sm.task.arguments import wrong_of_class
 from constructs_sm.task.custom_states import JsonataTask, describing, holds
 from constructs_sm.task.job import SageMakerJob
 from constructs_sm.task.output_check import Output, OutputCheck, Status
@@ -117,6 +118,8 @@ class PolledJob(SageMakerJob):
             raise InvalidInputError(
                 f"PolledJob '{construct_id}'", [Problem("no API to poll", action, use, "argument-type")]
             )
+        if wrong := wrong_of_class({"given": given, "defaults": defaults, "problems": problems}):
+            raise InvalidInputError(where_of(type(self).__name__, scope, construct_id), wrong)
         found = list(problems)
         found += [
             Problem(

@@ -6,9 +6,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.error_names import ALL
+from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all
+from constructs_sm.language.late_bound import LATE
 from constructs_sm.language.paths import name_of
-from constructs_sm.rollback import WholeOrNotMade
+from constructs_sm.requests.rendering import render
+from constructs_sm.rollback import WholeOrNotMade, undone_by
+from constructs_sm.task.changes import Changes, deleted, path_in_state, policy_of
 from constructs_sm.task.overruling import tell
+from constructs_sm.task.path_tokens import json_path_of
 from constructs_sm.task.task_plan import TaskPlan
 
 from aws_cdk import aws_stepfunctions as sfn
@@ -17,11 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from constructs_sm.actions import Action
+    from constructs_sm.retry import RetryPolicy
     from constructs_sm.task.arguments import TaskArguments
     from constructs_sm.task.task_state import TaskState
 
     from constructs import Construct
     from typing_extensions import Unpack
+
+_CHANGED = "Changed"
 
 
 class SageMakerTask(WholeOrNotMade, sfn.CustomState):
@@ -55,6 +63,8 @@ class SageMakerTask(WholeOrNotMade, sfn.CustomState):
     def _be(self, scope: Construct, construct_id: str, state: TaskState) -> None:
         self._state = state
         self._catches_all = False
+        self._changes: Changes | None = None
+        self._is_bound = False
         self._name = state.identity.name
         if self._name != name_of(construct_id):
             self.__class__ = _named_apart(type(self))
@@ -95,11 +105,120 @@ class SageMakerTask(WholeOrNotMade, sfn.CustomState):
         self._catches_all = self._catches_all or not errors or ALL in errors
         return super().add_catch(handler, errors=list(errors) if errors else None, **settings)
 
+    def add_retry(self, policy: RetryPolicy | None = None, **retrier: Any) -> sfn.CustomState:
+        """Retry what *policy*, or what the CDK's `add_retry` takes, says; asked before the retriers it has.
+
+        `States.ALL` goes to the end, where Step Functions wants it.
+
+        Args:
+            policy: The retrier.
+            retrier: In place of a policy: `errors` (default: `States.ALL`), `interval`, `max_attempts`,
+                `backoff_rate`, `max_delay` and `jitter_strategy`, as the CDK has them.
+
+        Raises:
+            InvalidInputError: Step Functions takes no such retrier, or a state machine or Map has the task already.
+        """
+        made = policy_of(self._where("retry"), policy, **retrier)
+        self._changed("retry").retriers.append(made)
+        return self
+
+    def add_override(self, path: str, value: Any) -> sfn.CustomState:
+        r"""Set a field of the state to anything, as Amazon States Language has it: `add_override` of a CfnResource.
+
+        Nothing checks what is set, and no grant follows from it.
+
+        Args:
+            path: Names with dots between them: `TimeoutSeconds`, `Retry.0.MaxAttempts`. An item of a list is named by
+                its number, a dot in a name is written `\.`.
+            value: The value; None is JSON's null. Paths and tokens of the CDK may stand in it.
+
+        Raises:
+            InvalidInputError: There is no such path, or a state machine or Map has the task already.
+        """
+        return self._overridden(path_in_state(self._where("override"), path), value)
+
+    def add_deletion_override(self, path: str) -> sfn.CustomState:
+        """Leave a field of the state out. See `add_override`."""
+        deleted(self._changed("override"), path_in_state(self._where("override"), path))
+        return self
+
+    def add_parameter_override(self, path: str, value: Any) -> sfn.CustomState:
+        """Set a field of the request, also one that the model of SageMaker does not know. See `add_override`.
+
+        Args:
+            path: As `ResourceConfig.InstanceCount`; `TrainingJobName.$` is set to a path in JSONPath.
+            value: The value.
+        """
+        return self._overridden([self._request_field, *path_in_state(self._where("override"), path)], value)
+
+    def add_parameter_deletion_override(self, path: str) -> sfn.CustomState:
+        """Leave a field of the request out. See `add_override`."""
+        inside = path_in_state(self._where("override"), path)
+        deleted(self._changed("override"), [self._request_field, *inside])
+        return self
+
+    @property
+    def _request_field(self) -> str:
+        return "Arguments" if self._state.jsonata else "Parameters"
+
+    def _overridden(self, path: list[str], value: Any) -> sfn.CustomState:
+        changes = self._changed("override")
+        if value is None:
+            # The bridge drops a null; the CDK has a token for it.
+            value = sfn.JsonPath.DISCARD
+        else:
+            rendered = render(
+                {}, {"value": value}, scope=self, jsonata=self._state.jsonata, json_path_of=json_path_of, at=path[-1]
+            )
+            raise_all(self._where("override"), rendered.problems)
+            self._state.use(rendered.outputs)
+            ((name, value),) = rendered.to_state(jsonata=self._state.jsonata).items()
+            path = [*path[:-1], f"{path[-1].removesuffix(LATE)}{LATE}"] if name.endswith(LATE) else path
+        changes.overrides.append((path, value))
+        return self
+
+    def _where(self, change: str) -> str:
+        return f"{change} of '{self._state.identity.path}'"
+
+    def _changed(self, change: str) -> Changes:
+        if self._is_bound:
+            use = "say it before a state machine, or the item_processor of a Map, takes the task"
+            problem = Problem("the task is in a state machine already", NOTHING, use, "state-goes-on-already")
+            raise InvalidInputError(self._where(change), [problem])
+        if self._changes is None:
+            self._changes = Changes()
+        return self._changes
+
     def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
-        super()._when_bound_to_graph(graph)
+        self._is_bound = True
+        if self._changes is None:
+            super()._when_bound_to_graph(graph)
+        else:
+            _Changed(self, self._changes)._when_bound_to_graph(graph)  # noqa: SLF001  (a state of ours)
         self._state.scope.register(graph, self._state.grants)
+        self._state.scope.wiring.run.add(self._state.identity)
         if not self._catches_all:
             self._state.scope.uncaught.catch(self, graph)
+
+
+class _Changed(sfn.CustomState):
+    """The state that a graph renders in the place of a task that was changed.
+
+    Apart, since a task whose rendering is overridden is a callback for every job, and few are changed.
+    """
+
+    def __init__(self, task: SageMakerTask, changes: Changes) -> None:
+        self._task = task
+        self._changes = changes
+        super().__init__(task, _CHANGED, state_json={})
+        undone_by(lambda: task.node.try_remove_child(_CHANGED))
+
+    @property
+    def state_id(self) -> str:
+        return self._task.prefixed_name
+
+    def to_state_json(self, top_level_query_language: sfn.QueryLanguage | None = None) -> dict[Any, Any]:
+        return self._changes.applied_to(self._task.to_state_json(top_level_query_language))
 
 
 @cache

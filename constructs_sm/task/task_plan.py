@@ -22,10 +22,17 @@ from constructs_sm.requests.model_check import problems_of
 from constructs_sm.requests.rendering import render
 from constructs_sm.requests.role_fields import are_late_bound, named_roles, set_roles
 from constructs_sm.rules import script_mode
-from constructs_sm.rules.argument_rules import CALLBACK, LATE_ACCESS
+from constructs_sm.rules.argument_rules import ANY_ROLE, CALLBACK, LATE_ACCESS
 from constructs_sm.rules.model_rules import UNKNOWN as UNKNOWN_FIELD
 from constructs_sm.rules.request_rules import MANIFEST
-from constructs_sm.task.arguments import StateFields, TaskArguments, arn_of_role, further_reads, unknown_arguments
+from constructs_sm.task.arguments import (
+    StateFields,
+    TaskArguments,
+    arn_of_role,
+    further_reads,
+    passable_roles,
+    unknown_arguments,
+)
 from constructs_sm.task.overruling import refuse
 from constructs_sm.task.path_tokens import json_path_of
 from constructs_sm.task.query_language import is_jsonata_language
@@ -35,11 +42,13 @@ from constructs_sm.task.task_state import TaskState
 from constructs_sm.values.names import LONGEST_STATE_NAME, JobName, id_problems, name_problems, slug, unique_prefix_max
 from constructs_sm.values.outputs import JobOutput, TaskIdentity
 
+import botocore
 from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from constructs_sm.grants.access import Access
     from constructs_sm.grants.statements import Grant
     from constructs_sm.requests.rendering import Defaults
     from constructs_sm.requests.request import Request
@@ -129,6 +138,7 @@ class TaskPlan:
             raise InvalidInputError(f"{self._kind} '{self._id}'", self._problems)
         self._job_scope = job_scope = JobScope.of(self._scope)
         self._role_arn = arn_of_role(self._arguments, job_scope, self._problems)
+        self._passable = passable_roles(self._arguments, job_scope, self._problems)
         self._reads = further_reads(self._arguments, self._problems)
         self._settings()
         # Kept is what they say, not they: they know the plan.
@@ -185,7 +195,13 @@ class TaskPlan:
             named = {str(problem.got), problem.what.partition(" ")[0]}
             passed = allowed if isinstance(allowed, bool) else not named.isdisjoint(allowed)
             on_purpose = passed and problem.rule == UNKNOWN_FIELD.id
-            if not judged and not on_purpose:
+            if judged or on_purpose:
+                continue
+            if problem.rule == UNKNOWN_FIELD.id and self._arguments.get("parameters") is None:
+                # What an argument says is a field, if not one that this model knows.
+                use = f"install a botocore after {botocore.__version__}, or pass allow_unknown_fields=['{problem.got}']"
+                yield replace(problem, use=use)
+            else:
                 yield self._in_arguments(problem)
 
     def state(self, made: Mapping[str, str] | None = None) -> TaskState:
@@ -224,7 +240,7 @@ class TaskPlan:
                 "Arguments" if self._jsonata else "Parameters": request.to_state(jsonata=self._jsonata),
                 **self._fields,
             },
-            grants=(*self._grants(request, roles, access.caller_keys), *self._state_grants),
+            grants=(*self._grants(request, roles, access), *self._state_grants),
             scope=job_scope,
             output=self._output,
             jsonata=self._jsonata,
@@ -232,20 +248,27 @@ class TaskPlan:
             own_role=self._role_needed,
             kept=self._kept,
             identity=self._identity,
-            warnings=tuple(self._warnings(access.unknown, ours=ours)),
+            warnings=tuple(self._warnings(access.unknown, ours=ours, any_role=self._passes_any_role(request, roles))),
             sent=request,
         )
         request.forget()
         return state
 
-    def _grants(self, request: Request, roles: Sequence[str], keys: Sequence[str]) -> tuple[Grant, ...]:
+    def _grants(self, request: Request, roles: Sequence[str], access: Access) -> tuple[Grant, ...]:
         action, arns, shared_prefix = self._action, self._job_scope.arns, self._job_scope.name_prefix
         passed = self._passed_roles(request, roles)
         if isinstance(action, PolledAction):
             return polled_grants(action, request.fields, passed, arns, shared_prefix=shared_prefix)
         sync = self._pattern is sfn.IntegrationPattern.RUN_JOB
         return state_machine_grants(
-            action, request.fields, passed, arns, sync=sync, shared_prefix=shared_prefix, keys=keys
+            action,
+            request.fields,
+            passed,
+            arns,
+            sync=sync,
+            shared_prefix=shared_prefix,
+            keys=access.caller_keys,
+            plans=access.plans,
         )
 
     def _in_arguments(self, problem: Problem) -> Problem:
@@ -367,14 +390,20 @@ class TaskPlan:
 
     def _passed_roles(self, request: Request, roles: Sequence[str]) -> list[str]:
         arns = self._job_scope.arns
-        any_role = f"arn:{arns.partition}:iam::{arns.account}:role/*"
+        # Where the input says which, those it may be; any, if nobody has said.
+        chosen = self._passable or [f"arn:{arns.partition}:iam::{arns.account}:role/*"]
         if self._role_arn is not None:
-            return [any_role if is_jsonata(self._role_arn) else self._role_arn]
-        if not roles and are_late_bound(request.fields, self._action.role_path):
-            return [any_role]
-        return [any_role if isinstance(arn, Computed) else arn for arn in dict.fromkeys(roles)]
+            return chosen if _is_computed(self._role_arn) else [self._role_arn]
+        known = [arn for arn in roles if not isinstance(arn, Computed)]
+        late = len(known) < len(roles) or (not roles and are_late_bound(request.fields, self._action.role_path))
+        return list(dict.fromkeys([*known, *(chosen if late else ())]))
 
-    def _warnings(self, unknown: Sequence[str], *, ours: bool) -> Iterator[Problem]:
+    def _passes_any_role(self, request: Request, roles: Sequence[str]) -> bool:
+        return not self._passable and any(arn.endswith(":role/*") for arn in self._passed_roles(request, roles))
+
+    def _warnings(self, unknown: Sequence[str], *, ours: bool, any_role: bool) -> Iterator[Problem]:
+        if any_role:
+            yield ANY_ROLE.problem()
         if self._pattern is sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN:
             yield CALLBACK.problem(f"{CALLBACK.what}: {self._action.api}")
         if unknown and ours:
@@ -383,6 +412,10 @@ class TaskPlan:
         granted = not ours or self._reads
         yield from (told for told in self._told if not (granted and told.rule == MANIFEST.id))
         yield from script_mode.warnings(self._request.structures)
+
+
+def _is_computed(role: str) -> bool:
+    return isinstance(role, Computed) or is_jsonata(role)
 
 
 def _is_text(value: object) -> bool:

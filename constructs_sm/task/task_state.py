@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all
 from constructs_sm.language.jsonata import merged, only
@@ -11,11 +11,13 @@ from constructs_sm.language.late_bound import Computed, is_json_path, is_jsonata
 from constructs_sm.language.paths import key_in
 from constructs_sm.requests import model_check
 from constructs_sm.task.output_check import Status
+from constructs_sm.task.path_tokens import token_of
+from constructs_sm.values.names import arn_suffix
 from constructs_sm.values.outputs import JobOutput, TaskIdentity
 from constructs_sm.values.s3 import S3Location
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Sequence
 
     from constructs_sm.actions import Action
     from constructs_sm.grants.statements import Grant
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from constructs_sm.task.scope import JobScope
 
     from aws_cdk import aws_iam as iam
+
+_Output = TypeVar("_Output", bound=JobOutput)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,19 @@ class TaskState:
         return replace(self, grants=(*self.grants, *grants))
 
     def later(self, field_name: str) -> JobOutput:
-        """A field of the output, for states that run after this one.
+        """A field of the output, for states that run after this one, those of the CDK among them.
+
+        Raises:
+            InvalidInputError: It is not kept where later states find it.
+        """
+        return self.for_states(self.found(field_name))
+
+    def for_states(self, output: _Output) -> _Output:
+        """The output as states of the CDK take it: one message over the bridge for each path."""
+        return output.tokened(token_of, in_jsonata=self.jsonata)
+
+    def found(self, field_name: str) -> JobOutput:
+        """A field of the output, for jobs alone.
 
         Raises:
             InvalidInputError: It is not kept where later states find it.
@@ -112,13 +128,26 @@ class TaskState:
         if self.output is not None and self.output.status is Status.REQUIRED:
             return self.later(self.action.name_field)
         # The answer to a mere call holds no name, only the ARN that ends in it.
-        return self.later(self.action.arn_field).within(
+        name = self.found(self.action.arn_field).within(
             "States.ArrayGetItem(States.StringSplit(<>, '/'), 1)", "$split(<>, '/')[1]"
         )
+        return self.for_states(name)
+
+    @property
+    def literal_name(self) -> str:
+        """The name, or its beginning, as far as it is known at synthesis."""
+        name = self.request.get(self.action.name_field) or ""
+        return arn_suffix(str(name), run_time=isinstance(name, Computed)).rstrip("*-")
 
     def said(self, name: str, text: str) -> JobOutput:
         """Something of the job that is known before it runs, and is there when it has."""
         return JobOutput.literal(self.identity, name, text)
+
+    def use(self, outputs: Sequence[JobOutput]) -> None:
+        """Take note that the state uses *outputs* of other jobs, as in a field that was overridden."""
+        if outputs:
+            self.scope.wiring.use(self.identity, outputs)
+            self.scope.watch_wiring()
 
     def data(self, name: str, place: S3Location, spelled_in: Callable[[bool], S3Location | None]) -> S3Location:
         """Data that the job writes, for states that run after this one.
@@ -129,11 +158,11 @@ class TaskState:
             spelled_in: The same place in a query language (True: JSONata), if it is one that both can say.
         """
         if not is_json_path(place.uri) and not is_jsonata(place.uri):
-            return replace(place, uri=self.said(name, place.uri))
+            return S3Location(self.said(name, place.uri), place.within, place.key)
         json_path, jsonata = spelled_in(False), spelled_in(True)
         if json_path is None or jsonata is None or isinstance(place.uri, JobOutput):
             return place
         uri = JobOutput.late(
             self.identity, name, json_path=json_path.uri, jsonata=jsonata.uri[3:-3], in_jsonata=self.jsonata
         )
-        return replace(place, uri=uri)
+        return S3Location(self.for_states(uri), place.within, place.key)

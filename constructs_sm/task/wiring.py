@@ -10,11 +10,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.flow import Container, Point, calls_sagemaker, points, result_place, root_of
+from constructs_sm.language.jsonata_checks import is_expression
 from constructs_sm.language.late_bound import LATE
 from constructs_sm.language.machines import Json, machines_in
 from constructs_sm.language.paths import Place, keys_before
 from constructs_sm.rollback import undone_by
-from constructs_sm.rules.argument_rules import OUTPUT_THERE, PLACES_SHARED
+from constructs_sm.rules.argument_rules import OUTPUT_SPELLED, OUTPUT_THERE, PLACES_SHARED
 
 if TYPE_CHECKING:
     from constructs_sm.language.errors import Problem
@@ -46,10 +47,16 @@ class Wiring:
     _used: dict[tuple[TaskIdentity, TaskIdentity, str], None] = field(default_factory=dict)
     _paths: dict[str, str] = field(default_factory=dict)
     _names: Counter[str] = field(default_factory=Counter)
+    tasks: dict[TaskIdentity, None] = field(default_factory=dict)
+    """All tasks of the stack."""
+    run: set[TaskIdentity] = field(default_factory=set)
+    """Those that stand in a state machine."""
     watched: bool = False
 
     def knows(self, task: TaskIdentity) -> None:
         """Take note of a task."""
+        self.tasks[task] = None
+        undone_by(partial(self.tasks.pop, task, None))
         if task.name not in self._paths:
             self._paths[task.name] = task.path
             undone_by(partial(self._paths.pop, task.name, None))
@@ -108,6 +115,7 @@ class Wiring:
                 if all(whys):
                     used = f"{meant[0].name} of {meant[0].producer.path}"
                     found[_there(f"{self._paths.get(user, user)} uses {used}, {whys[0]}")] = None
+            found.update(dict.fromkeys(self._misspelled(machine)))
         for task, producer, what in self._used:
             user, maker = (self._name(each, machines, names) for each in (task, producer))
             # Two state machines may each have a state of that name: one in which all is well will do.
@@ -120,6 +128,24 @@ class Wiring:
             if whys and all(whys):
                 found[_there(f"{task.path} uses {what} of {producer.path}, {whys[0]}")] = None
         return list(found)
+
+    def _misspelled(self, machine: Mapping[str, Point]) -> Iterator[Problem]:
+        """Find texts that have an output in them where Step Functions would send its path as it is written."""
+        if not self._asked:
+            return
+        reference = self._reference()
+        for name, point in machine.items():
+            for text in dict.fromkeys(_plain_texts(point.state, jsonata=point.jsonata)):
+                for match in reference.finditer(text):
+                    meant = self._asked[match[0]]
+                    said = f"{meant[0].name} of {meant[0].producer.path}"
+                    whole = text == match[0] or is_expression(text)
+                    if point.jsonata:
+                        use = "pass its .in_jsonata" if whole else "join texts with + ('text ' + output)"
+                    else:
+                        use = "pass its .in_json_path" if whole else "use sfn.JsonPath.format('text {}', output)"
+                    what = f"{self._paths.get(name, name)} would send the path of {said} as a text"
+                    yield OUTPUT_SPELLED.problem(what, text, fix=use)
 
     def _place(self, producer: TaskIdentity, name: str) -> Place:
         found = (asked for each in self._asked.values() for asked in each)
@@ -139,11 +165,15 @@ class Wiring:
                 return f"in whose place '{name}' puts its own; give one of them a result_path, or another id"
         return None
 
+    def _reference(self) -> re.Pattern[str]:
+        """What an output that is asked for is spelled as, in either language."""
+        longest_first = sorted(self._asked, key=len, reverse=True)
+        return re.compile(rf"(?:{'|'.join(map(re.escape, longest_first))})(?![\w`])")
+
     def _uses(self, machine: Mapping[str, Point]) -> Iterator[tuple[str, list[_Asked]]]:
         if not self._asked:
             return
-        longest_first = sorted(self._asked, key=len, reverse=True)
-        reference = re.compile(rf"(?:{'|'.join(map(re.escape, longest_first))})(?![\w`])")
+        reference = self._reference()
         for name, point in machine.items():
             # What a Fail says is said where it is decided.
             if point.state["Type"] == "Fail":
@@ -209,6 +239,21 @@ def _expressions(value: Any, *, jsonata: bool, late: bool = True) -> Iterator[st
         for item in value:
             yield from _expressions(item, jsonata=jsonata, late=jsonata)
     elif isinstance(value, str) and late and "$" in value:
+        yield value
+
+
+def _plain_texts(value: Any, *, jsonata: bool, plain: bool = True) -> Iterator[str]:
+    """Every text in a state that Step Functions sends as it is written."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if key in _ASKED_ELSEWHERE:
+                continue
+            computed = not jsonata and key.endswith((LATE, "Path", "Variable"))
+            yield from _plain_texts(item, jsonata=jsonata, plain=not computed or isinstance(item, (Mapping, list)))
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _plain_texts(item, jsonata=jsonata)
+    elif isinstance(value, str) and plain and "$" in value and not (jsonata and is_expression(value)):
         yield value
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.actions import ACTIONS
 from constructs_sm.interpreter.history import short
 from constructs_sm.testing.run import Finding
+from constructs_sm.testing.ways import Ways
 from constructs_sm.testing.world.steps import MISSING, Always, Failed, Output, Step, Stopped, Throttled, TimedOut
 
 if TYPE_CHECKING:
@@ -92,7 +93,8 @@ def drill(states: Mapping[str, str], first: Playing, second: Callable[[], Run]) 
         second: Runs the state machine once more with the same input, in the account that the first has left.
     """
     drilled = {name: api for name, resource in states.items() if (api := _api(resource))}
-    well, branches = first.branches(drilled)
+    ways = Ways(first, drilled)
+    well = ways.well
     broken = {state: failure.reason for state, failure in well.history.unsettled.items() if not well.expects(failure)}
     yield from (Finding(state, f"fails when all goes well: {short(why)}") for state, why in broken.items())
     known = set(well.findings)
@@ -107,12 +109,12 @@ def drill(states: Mapping[str, str], first: Playing, second: Callable[[], Run]) 
         yield Finding(state, f"the execution ends with {well.error} before anything is drilled: {use}")
         return
     for name, api in drilled.items():
-        if name not in branches or name in broken:
+        if name not in ways or name in broken:
             continue
         for exercise in _EXERCISES:
             if exercise.only_waiting and not _waits(states[name]):
                 continue
-            came = branches[name].befallen(name, exercise.step(_ACTION_OF[api]))
+            came = ways.befallen(name, exercise.step(_ACTION_OF[api]))
             if problem := exercise.judge(came):
                 yield Finding(name, f"{exercise.name}: {problem}")
             others = [each for each in came.findings if each not in known]

@@ -1,4 +1,4 @@
-"""What a state machine role is missing, and what it has for nothing."""
+"""Permissions that a state machine role is missing, and those that it does not need."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 _RANDOM = re.compile(r"(?<=[-/])[0-9a-f]{8}(?:-[0-9a-f]{4}){0,3}(?:-[0-9a-f]{12})?(?![0-9a-z])")
-"""What a name has of States.UUID()."""
+"""The part of a name that comes from States.UUID()."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Missing:
 
     @property
     def resource(self) -> str:
-        """What the permission is for, with * in place of what is random in its name."""
+        """The resource that the permission is for, with * in place of what is random in its name."""
         return _RANDOM.sub("*", self.need.resource) or "*"
 
     @property
@@ -55,7 +55,7 @@ class Missing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permissions:
-    """What a set of rehearsals says of a role. `print(permissions)` tells it all.
+    """The findings of a set of rehearsals about a role. `print(permissions)` tells them all.
 
     Args:
         missing: What states needed and did not get.
@@ -71,7 +71,7 @@ class Permissions:
 
     @property
     def exact(self) -> bool:
-        """Whether nothing is missing and nothing needless."""
+        """Return True if nothing is missing and nothing needless."""
         return not self.missing and not self.needless
 
     def __str__(self) -> str:
@@ -90,7 +90,7 @@ def permissions_of(
     unreached: Sequence[str] = (),
     unread: Sequence[str] = (),
 ) -> Permissions:
-    """What rehearsals that asked for *asked* say of *policy*.
+    """Judge *policy* by rehearsals that asked for *asked*.
 
     Each grant is taken away in turn. It is needless if all that was asked for and allowed still is: then every
     rehearsal would have gone the same way without it.
@@ -110,7 +110,7 @@ def permissions_of(
 
 
 def _all_allowed(policy: Any, grant: Grant, needs: Sequence[Need]) -> bool:
-    """Whether *policy* allows all that *grant* may have been for."""
+    """Return True if *policy* allows all that *grant* may have been for."""
     touched = [need for need in needs if fnmatch.fnmatchcase(need.action.lower(), grant.action.lower())]
     if grant.action.startswith("all but"):
         touched = list(needs)
@@ -118,7 +118,7 @@ def _all_allowed(policy: Any, grant: Grant, needs: Sequence[Need]) -> bool:
 
 
 def _is_own(grant: Grant, own_actions: frozenset[str]) -> bool:
-    """Whether Step Functions uses the grant for itself, so that no rehearsal asks for it."""
+    """Return True if Step Functions uses the grant for itself, so that no rehearsal asks for it."""
     return any(fnmatch.fnmatchcase(action.lower(), grant.action.lower()) for action in own_actions)
 
 
@@ -130,7 +130,7 @@ def _api(resource: str) -> str:
 
 
 def scenarios(states: Mapping[str, str]) -> list[tuple[str, str]]:
-    """What is rehearsed to see what a role needs, beyond that all goes well: state, and what happens to it.
+    """List what is rehearsed to see what a role needs, beyond that all goes well: state, and what happens to it.
 
     A job that fails reaches the states behind a Catch; one that never ends has to be stopped.
     """

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.testing.run import Run, recent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Mapping
 
     from constructs_sm.interpreter.calls import Call
     from constructs_sm.interpreter.execution import Execution
-    from constructs_sm.interpreter.history import Moment
+    from constructs_sm.interpreter.history import History, Moment
     from constructs_sm.testing.world.account import Account
-    from constructs_sm.testing.world.steps import Always, Step
 
 _SECONDS = 60
-"""How long an execution may really take, of which nobody says otherwise."""
+"""Seconds that an execution may really take, of which nobody says otherwise."""
 
 
 class Playing:
@@ -44,6 +43,7 @@ class Playing:
         self._reckoned_with = reckoned_with
         self._watch = watch
         self._before = before
+        self._texts: dict[int, tuple[Any, str]] = {}
         self._marks = [len(record) for record in account.records]
         account.tell(execution.note)
 
@@ -60,26 +60,20 @@ class Playing:
         """Go on to the end."""
         self.account.tell(self.execution.note)
         self.execution.run(timeout_seconds=timeout_seconds)
-        return self._ended()
+        return self.ended()
 
-    def branches(self, states: Collection[str]) -> tuple[Run, dict[str, Playing]]:
-        """Go on to the end, and keep a copy from before the first call of each of *states*."""
-        found: dict[str, Playing] = {}
+    def go_on(self, pause: Callable[[Call], bool]) -> Call | None:
+        """Go on to the end, or to before a call for which *pause* holds: that call."""
+        if self.execution.run(timeout_seconds=_SECONDS, pause=pause):
+            return None
+        return self.execution.paused
 
-        def is_first(call: Call) -> bool:
-            return call.state in states and call.state not in found
-
-        while not self.execution.run(timeout_seconds=_SECONDS, pause=is_first):
-            call = self.execution.paused
-            assert call is not None  # noqa: S101 - it stands still before one
-            found[call.state] = self.copy()
-        return self._ended(), found
-
-    def befallen(self, state: str, step: Step | Always) -> Run:
-        """The end of a copy in which *step* happens to a state before all that the script says of it."""
-        other = self.copy()
-        other.account.sagemaker.befall(state, step)
-        return other.run()
+    def called_since(self, earlier: Playing) -> set[str]:
+        """The states that have called something since the execution stood where *earlier* stands."""
+        requests, _, calls = (
+            record[len(before) :] for record, before in zip(self.account.records, earlier.account.records, strict=True)
+        )
+        return {called[0] for called in (*requests, *calls)}
 
     def redriven(self, *, timeout_seconds: float = _SECONDS) -> Run:
         """The end of the same execution, begun again where it did not succeed."""
@@ -90,29 +84,67 @@ class Playing:
         other = Playing(execution, self.account, self._reckoned_with, watch=self._watch, before=self._asked)
         return other.run(timeout_seconds=timeout_seconds)
 
-    def _ended(self) -> Run:
-        execution = self.execution
+    def ended(self) -> Run:
+        """The run that it has become."""
         self._asked = tuple(
             [*before, *record[mark:]]
             for before, record, mark in zip(self._before, self.account.records, self._marks, strict=True)
         )
-        requests, left_running, calls = self._asked
-        history = execution.history
+        execution = self.execution
+        return self._run(execution.history, self._asked, execution, execution.output, again=self.redriven)
+
+    def ended_as(self, other: Run, met: Playing, shift: float, output: Any) -> Run:
+        """The run that it becomes if it goes on as *other* did from where *met* stands.
+
+        Args:
+            other: A run that has ended.
+            met: The same as it stood where this one stands.
+            shift: Seconds by which this one is later.
+            output: What it yields.
+        """
+        history = self.execution.history
+        history.go_on_as(other.history, met.execution.history, shift, self._called)
+        ended_with: tuple[list[Any], ...] = other.requests, other.left_running, other.calls
+        asked = tuple(
+            [*mine[mark:], *others[len(before) - mark :]]
+            for mine, others, before, mark in zip(
+                self.account.records, ended_with, met.account.records, self._marks, strict=True
+            )
+        )
+        return self._run(history, asked, other, output, seconds=other.seconds + shift)
+
+    @property
+    def _called(self) -> str:
+        """The state before whose call it stands."""
+        return self.execution.paused.state if self.execution.paused else ""
+
+    def _run(
+        self,
+        history: History,
+        asked: tuple[list[Any], ...],
+        end: Execution | Run,
+        output: Any,
+        *,
+        seconds: float | None = None,
+        again: Callable[[], Run] | None = None,
+    ) -> Run:
+        requests, left_running, calls = asked
         run = Run(
-            status=execution.status,
-            output=execution.output,
-            error=execution.error,
-            cause=execution.cause,
+            status=end.status,
+            output=output,
+            error=end.error,
+            cause=end.cause,
             states=history.states,
             waits=history.retry_waits,
             pauses=history.state_waits,
             requests=requests,
             left_running=left_running,
             calls=calls,
-            seconds=execution.now,
+            seconds=self.execution.now if seconds is None else seconds,
             history=history,
             reckoned_with=self._reckoned_with,
-            again=self.redriven,
+            again=again,
+            texts=self._texts,
         )
         recent.append(run)
         return run

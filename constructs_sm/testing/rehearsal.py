@@ -16,6 +16,7 @@ from constructs_sm.testing.permissions import permissions_of, scenarios
 from constructs_sm.testing.playing import Playing
 from constructs_sm.testing.source.machine import ACCOUNT, REGION, Machine, machine_of
 from constructs_sm.testing.source.resource_names import partition_of
+from constructs_sm.testing.ways import Ways
 from constructs_sm.testing.world.account import Account
 from constructs_sm.testing.world.apis import ACTION_OF
 from constructs_sm.testing.world.errors import RehearsalError
@@ -216,7 +217,7 @@ class Rehearsal:
         return self._prepared
 
     def permissions(self, *inputs: Any) -> Permissions:
-        """What the role is missing, and which of its grants no rehearsal needs.
+        """Find what the role is missing, and which of its grants no rehearsal needs.
 
         The state machine is rehearsed with each of *inputs* (default: {}), as the script says; and so that each of its
         jobs fails, and each that it waits for never ends. What the script says is used up by the first rehearsal.
@@ -232,11 +233,11 @@ class Rehearsal:
         wrong = scenarios(states)
         for given in inputs or ({},):
             other = self._again(lenient=True)
-            well, branches = other._begun(self._machine.definition, given).branches({state for state, _ in wrong})  # noqa: SLF001
-            reached |= set(well.states)
+            ways = Ways(other._begun(self._machine.definition, given), {state for state, _ in wrong})  # noqa: SLF001
+            reached |= set(ways.well.states)
             for state, what in wrong:
-                if state in branches:
-                    reached |= set(branches[state].befallen(state, Always(failures[what])).states)
+                if state in ways:
+                    reached |= set(ways.befallen(state, Always(failures[what])).states)
             asked += other.role.asked
         return permissions_of(
             self.role.policy,

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.interpreter.history import MAX_EVENTS, Failure, History, clock, short
+from constructs_sm.interpreter.history import MAX_EVENTS, Failure, History, clock, folded, short
 from constructs_sm.language.machines import LARGEST_PAYLOAD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-_TAKEN = "already existing"
-"""The words of SageMaker about a name that is in use."""
 _KIB = 1024
 
 
@@ -52,6 +50,7 @@ class Run:
         history: All that happened.
         reckoned_with: The errors that each state catches by their names.
         again: Begins the execution again; None where a `Run` was not rehearsed.
+        texts: The requests as texts, as far as somebody has looked into them; shared by runs of one drill.
     """
 
     status: str
@@ -68,6 +67,7 @@ class Run:
     history: History = field(default_factory=History, repr=False)
     reckoned_with: Mapping[str, frozenset[str]] = field(default_factory=dict, repr=False)
     again: Callable[[], Run] | None = field(default=None, repr=False, compare=False)
+    texts: dict[int, tuple[Any, str]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def succeeded(self) -> bool:
@@ -123,13 +123,13 @@ class Run:
         return list(dict.fromkeys(found))
 
     def expects(self, failure: Failure) -> bool:
-        """Whether the state machine reckons with *failure*: as one looks for an endpoint that may not be there."""
+        """Return True if the state machine reckons with *failure*: one may look for an endpoint that is not there."""
         return self.succeeded and failure.error in self.reckoned_with.get(failure.state, ())
 
     @property
     def timeline(self) -> str:
-        """The execution line by line, in virtual time."""
-        moments = self.history.moments
+        """The execution line by line, in virtual time; a loop of polling is told once."""
+        moments = folded(self.history.moments)
         width = max((len(moment.state) for moment in moments), default=0)
         lines = [f"  {clock(m.seconds):>11}  {m.state:<{width}}  {m.text}".rstrip() for m in moments]
         return "\n".join([*lines, self.summary])
@@ -150,27 +150,40 @@ class Run:
 
     def _repeated_names(self) -> Iterator[Finding]:
         """A name that a state asks for once more, after it was accepted: a retry, or an item of a Map like another."""
-        asked = [
+        refused = [one for one in self.history.failures if one.is_of_a_taken_name]
+        states = {one.state for one in refused}
+        asked = Counter(
             (state, value)
             for state, request in self.requests
+            if state in states
             for name, value in request.items()
             if name.endswith("Name") and isinstance(value, str)
-        ]
-        failures = self.history.failures
-        for state, name in dict.fromkeys(each for each in asked if asked.count(each) > 1):
+        )
+        for (state, name), times in asked.items():
             taken = f"/{name}".lower()
-            if any(one.state == state and _TAKEN in one.cause and taken in one.cause.lower() for one in failures):
+            if times > 1 and any(one.state == state and taken in one.cause.lower() for one in refused):
                 yield Finding(state, f"asks for the name {name!r} again, which it has taken itself")
 
     def _lost_reasons(self) -> Iterator[Finding]:
         """A failure that was caught, and of which nothing is left where somebody could read it."""
-        told = _plain([self.output, self.error, self.cause, self.requests, self.calls])
         for state, failure in self.history.unsettled.items():
             if self.expects(failure):
                 continue
             reason = failure.reason or failure.error
-            if reason and _plain(reason)[1:-1] not in told:
+            if reason and not self._tells(_plain(reason)[1:-1]):
                 yield Finding(state, f"its failure is caught, and the reason is lost: {short(reason, 80)!r}")
+
+    def _tells(self, words: str) -> bool:
+        """Return True if *words* are in what the execution yields, or was sent to somebody: most likely in the end."""
+        told: list[Any] = [self.error, self.cause, *reversed(self.calls), *reversed(self.requests), self.output]
+        return any(words in self._text(one) for one in told)
+
+    def _text(self, told: Any) -> str:
+        if not isinstance(told, (tuple, dict, list)):
+            return _plain(told)
+        if (known := self.texts.get(id(told))) is None:
+            known = self.texts[id(told)] = told, _plain(told)  # with it, so that no other has its identity
+        return known[1]
 
     def _abandoned_jobs(self) -> Iterator[Finding]:
         for arn in self.left_running:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.language.errors import InvalidInputError, Problem
 from constructs_sm.language.jsonata import is_plain, jsonata_of, quoted
 from constructs_sm.language.late_bound import is_json_path, is_jsonata
+from constructs_sm.language.numbers import is_finite_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,7 +103,7 @@ class Comparison(Condition):
     right: Comparable | float
 
     def __post_init__(self) -> None:
-        if not isinstance(self.right, Comparable) and not math.isfinite(self.right):
+        if not isinstance(self.right, Comparable) and not is_finite_number(self.right):
             problem = Problem(
                 "nothing can be compared with it", self.right, "pass a finite number", "condition-operand"
             )

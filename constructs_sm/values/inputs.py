@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from constructs_sm.language.errors import Problem, raise_all
+from constructs_sm.language.numbers import is_finite_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -244,13 +245,24 @@ class Input:
         return {
             "string": isinstance(value, str),
             "integer": whole and not isinstance(value, bool),
-            "number": isinstance(value, (int, float)) and not isinstance(value, bool),
+            "number": is_finite_number(value),
             "boolean": isinstance(value, bool),
             "array": isinstance(value, list),
             "object": isinstance(value, Mapping),
         }.get(self.kind or "", True)
 
-    def _problems(self) -> Iterator[Problem]:
+    def _problems(self) -> Iterator[Problem]:  # noqa: C901, PLR0911, PLR0912  (one case for each thing that is said)
+        if not (self.kind is None or (isinstance(self.kind, str) and self.kind in _ARTICLED)):
+            yield Problem("no such kind", self.kind, f"use one of {', '.join(_ARTICLED)}", "input-declaration")
+            return
+        if not isinstance(self.choices, tuple):
+            yield Problem("choices must be a list", self.choices, "pass ['a', 'b']", "input-declaration")
+            return
+        if not isinstance(self.description, str):
+            yield Problem("the description must be a text", self.description, "write one", "input-declaration")
+        if self.pattern is not None and self.kind != "string":
+            yield Problem("a pattern is of text", self.pattern, "use Input.string", "input-declaration")
+            return
         if self.pattern is not None and not _is_portable(self.pattern):
             use = "use what Python, Java and JavaScript share, with a backslash before a bracket that is meant"
             yield Problem("pattern is no regular expression for all", self.pattern, use, "input-declaration")
@@ -264,6 +276,10 @@ class Input:
                     "pass one, or None",
                     "input-declaration",
                 )
+                return
+            if bound is not None and not is_finite_number(bound):
+                use = "leave it out for none"
+                yield Problem(f"the {name} must be a finite number", bound, use, "input-declaration")
                 return
         if self.least is not None and self.most is not None and self.least > self.most:
             yield Problem(
@@ -285,8 +301,9 @@ class Input:
         return Input(kind=self.kind, pattern=self.pattern, least=self.least, most=self.most).wanted
 
 
-def _listed(choices: Any) -> tuple[Any, ...]:
-    return (choices,) if isinstance(choices, str) else tuple(choices)
+def _listed(choices: Any) -> Any:
+    """Choices as a tuple; what is no list is left for the input to refuse."""
+    return (choices,) if isinstance(choices, str) else tuple(choices) if isinstance(choices, (list, tuple)) else choices
 
 
 def _number(bound: float) -> str:

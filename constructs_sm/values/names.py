@@ -84,7 +84,7 @@ class JobName:
                     "job-name-late-bound",
                 )
             )
-        if self.kind == "from_input" and self.prefix and is_token(self.value):
+        if self.kind == "from_input" and self.prefix and is_token(self.value) and not isinstance(self.value, JobOutput):
             found.append(
                 Problem(
                     "a prefix needs the path itself",

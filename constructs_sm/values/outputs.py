@@ -14,6 +14,8 @@ from constructs_sm.values.conditions import Comparable
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from typing_extensions import Self
+
 
 _UNQUOTABLE = re.compile(r"['\\]")
 
@@ -44,9 +46,10 @@ class TaskIdentity:
 class JobOutput(Comparable, str):
     """A value that a job leaves for later states: a string that other jobs and the CDK's own states take.
 
-    As a string it is spelled in the query language of the job that leaves it; a job that is given it spells it in its
-    own. It is not the value: to read it before the state machine runs makes no sense, except where it is literal. Where
-    the value is a number, compare it with one (`>= 0.8`) for a QualityGate.
+    As a string it is what the CDK's own states in the query language of the job take: a token in JSONPath, `{% ... %}`
+    in JSONata; `in_json_path` and `in_jsonata` are for states in the other. A job that is given it spells it in its
+    own. It is not the value: to read it before the state machine runs makes no sense, except where it is literal. Text
+    is put before or behind it with `+`. Where the value is a number, compare it with one (`>= 0.8`) for a QualityGate.
 
     Attributes:
         producer: The job.
@@ -55,7 +58,9 @@ class JobOutput(Comparable, str):
         jsonata: An expression without its marks; None: it is literal.
     """
 
-    __slots__ = ("json_path", "jsonata", "name", "producer")
+    __slots__ = ("_token_of", "json_path", "jsonata", "name", "producer")
+
+    _token_of: Callable[[str], str] | None
 
     producer: TaskIdentity
     name: str
@@ -73,10 +78,67 @@ class JobOutput(Comparable, str):
         return cls._of(text, producer, name, None, None)
 
     @classmethod
-    def _of(cls, text: str, producer: TaskIdentity, name: str, json_path: str | None, jsonata: str | None) -> JobOutput:
+    def _of(cls, text: str, producer: TaskIdentity, name: str, json_path: str | None, jsonata: str | None) -> Self:
         self = cls(text)
         self.producer, self.name, self.json_path, self.jsonata = producer, name, json_path, jsonata
+        self._token_of = None
         return self
+
+    def tokened(self, token_of: Callable[[str], str], *, in_jsonata: bool) -> Self:
+        """The same value as states of the CDK take it.
+
+        Args:
+            token_of: Makes the token of a path.
+            in_jsonata: Whether those states are in JSONata.
+        """
+        if self.json_path is None:
+            return self
+        text = self.spelled(jsonata=True) if in_jsonata else token_of(self.json_path)
+        same = type(self)._of(text, self.producer, self.name, self.json_path, self.jsonata)  # noqa: SLF001
+        same._token_of = token_of  # noqa: SLF001
+        return same
+
+    @property
+    def in_jsonata(self) -> JobOutput:
+        """The value for a state of the CDK in JSONata, whatever the job is in."""
+        return self if self._token_of is None else self.tokened(self._token_of, in_jsonata=True)
+
+    @property
+    def in_json_path(self) -> JobOutput:
+        """The value for a state of the CDK in JSONPath, whatever the job is in."""
+        return self if self._token_of is None else self.tokened(self._token_of, in_jsonata=False)
+
+    def __add__(self, other: str) -> JobOutput:
+        """Return the value with a text, or another output, behind it."""
+        return self._joined(self, other)
+
+    def __radd__(self, other: str) -> JobOutput:
+        """Return the value with a text before it."""
+        return self._joined(other, self)
+
+    def _joined(self, first: str, second: str) -> JobOutput:
+        if not isinstance(first, str) or not isinstance(second, str):
+            where = f"'{self.name}' of '{self.producer.path}'"
+            other = second if first is self else first
+            use = "add a text, or compute with it in a state in JSONata"
+            raise InvalidInputError(where, [Problem("+ joins texts", other, use, "argument-type")])
+        parts = (first, second)
+        if self.json_path is None and not any(isinstance(part, JobOutput) and part.json_path for part in parts):
+            return JobOutput.literal(self.producer, self.name, str.__add__(first, second))
+        late = [part.json_path if isinstance(part, JobOutput) else None for part in parts]
+        texts = "".join("{}" if path else escaped(str(part)) for part, path in zip(parts, late, strict=True))
+        values = ", ".join(path for path in late if path)
+        said = [part.jsonata if isinstance(part, JobOutput) and part.jsonata else quoted(str(part)) for part in parts]
+        whole = JobOutput.late(
+            self.producer,
+            self.name,
+            json_path=f"States.Format('{texts}', {values})",
+            jsonata=" & ".join(said),
+            in_jsonata=self.startswith("{%"),
+        )
+        if self._token_of is None:
+            return whole
+        return whole.tokened(self._token_of, in_jsonata=self.startswith("{%"))
 
     def spelled(self, *, jsonata: bool) -> str:
         """Return the value spelled in JSONata or JSONPath, as a plain string."""
@@ -159,11 +221,15 @@ class Metric(JobOutput):
         one = metrics.within(
             f"States.ArrayGetItem(<>[?(@.MetricName=='{name}')].Value, 0)", f"(<>[MetricName='{name}'].Value)[0]"
         )
-        self = cls(one)
-        self.producer, self.name = one.producer, f"metric '{name}'"
-        self.json_path, self.jsonata = one.json_path, one.jsonata
+        self = cls._of(str(one), one.producer, f"metric '{name}'", one.json_path, one.jsonata)
         self.among_all, self.metric_name = metrics, name
         return self
+
+    def tokened(self, token_of: Callable[[str], str], *, in_jsonata: bool) -> Metric:
+        """The same value as states of the CDK take it."""
+        same = JobOutput.tokened(self, token_of, in_jsonata=in_jsonata)
+        same.among_all, same.metric_name = self.among_all, self.metric_name
+        return same
 
     @property
     def said(self) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
+from constructs_sm.language.errors import InvalidInputError, Problem, raise_all
 from constructs_sm.language.jsonata import is_plain, jsonata_of, quoted
 from constructs_sm.language.late_bound import escaped, is_json_path, is_jsonata
 from constructs_sm.language.paths import formatted_by
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_s3 as s3
     from aws_cdk import aws_s3_assets as s3_assets
+    from typing_extensions import Self
 
 _URI = re.compile(r"(?:s3://|https://s3[^/]*/)(?P<rest>.+)")
 _OF_A_HOST = re.compile(r"https://(?P<bucket>[^/]+)\.s3[.-][^/]*/(?P<prefix>.*)")
 
 
-@dataclass(frozen=True, slots=True)
-class S3Location:
-    """A place in S3, with what the grants need to know about it.
+class S3Location(str):
+    """A place in S3, with what the grants need to know about it. As a string it is its URI.
 
     Attributes:
         uri: What SageMaker gets: `s3://bucket/prefix/`, or late-bound.
@@ -32,13 +32,66 @@ class S3Location:
         key: The key the data is encrypted with, if it is not S3's own.
     """
 
+    __slots__ = ("key", "uri", "within")
+
     uri: str
-    within: str | None = None
-    key: kms.IKey | None = None
+    within: str | None
+    key: kms.IKey | None
+
+    def __new__(cls, uri: str, within: str | None = None, key: kms.IKey | None = None) -> Self:
+        """Make one of a URI."""
+        self = super().__new__(cls, uri)
+        object.__setattr__(self, "uri", uri)
+        object.__setattr__(self, "within", within)
+        object.__setattr__(self, "key", key)
+        return self
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Refuse to change it."""
+        message = f"cannot assign to {name} of an S3Location"
+        raise AttributeError(message)
+
+    def __eq__(self, other: object) -> bool:
+        """Compare all that is known of two places, or the URI with a text."""
+        if isinstance(other, S3Location):
+            return (str(self), self.within, self.key) == (str(other), other.within, other.key)
+        return str.__eq__(self, other) if isinstance(other, str) else NotImplemented
+
+    def __ne__(self, other: object) -> bool:
+        """Tell whether they differ."""
+        return not self == other
+
+    __hash__ = str.__hash__
+
+    def __repr__(self) -> str:
+        """Spell it as it is made."""
+        return f"S3Location(uri={self.uri!r}, within={self.within!r}, key={self.key!r})"
+
+    def __add__(self, other: str) -> str:
+        """Return the URI with a text behind it."""
+        return self.uri + other
+
+    def __radd__(self, other: str) -> str:
+        """Return the URI with a text before it."""
+        # A late URI knows how to be joined; a plain text does not.
+        return self.uri.__radd__(other) if isinstance(self.uri, JobOutput) else other + self.uri
 
     @classmethod
     def of_bucket(cls, bucket: s3.IBucket, prefix: str = "") -> S3Location:
-        """*prefix* of *bucket*, with the bucket's key."""
+        """*prefix* of *bucket*, with the bucket's key.
+
+        Raises:
+            InvalidInputError: It is no bucket, or the prefix no text.
+        """
+        wrong = [
+            Problem(f"{name} cannot be used", got, f"pass {wanted}", "argument-type")
+            for name, got, wanted, right in (
+                ("bucket", bucket, "an s3.IBucket", hasattr(bucket, "bucket_name")),
+                ("prefix", prefix, "a text", isinstance(prefix, str)),
+            )
+            if not right
+        ]
+        raise_all("S3Location.of_bucket", wrong)
         uri = f"s3://{bucket.bucket_name}/{prefix}"
         return cls(uri, uri, bucket.encryption_key)
 
@@ -57,7 +110,14 @@ class S3Location:
         return None
 
     def under(self, prefix: str) -> S3Location:
-        """A place under this one: *prefix* joined with one slash. A late-bound place must end in one itself."""
+        """A place under this one: *prefix* joined with one slash. A late-bound place must end in one itself.
+
+        Raises:
+            InvalidInputError: The prefix is no text.
+        """
+        if not isinstance(prefix, str):
+            problem = Problem("a prefix must be a text", prefix, "pass 'train/'", "argument-type")
+            raise InvalidInputError("S3Location.under", [problem])
         if is_late(self.uri):
             return S3Location(_followed_by(self.uri, prefix), self.within, self.key)
         within = None if self.within is None else f"{self.within.rstrip('/')}/{prefix}"
@@ -65,6 +125,12 @@ class S3Location:
         if isinstance(self.uri, JobOutput):
             uri = JobOutput.literal(self.uri.producer, self.uri.name, uri)
         return S3Location(uri, within, self.key)
+
+    def folder(self) -> S3Location:
+        """The same as SageMaker writes to it: a folder, slash or not. What else begins with its name is another's."""
+        if not self.is_exact or bucket_and_prefix(self.uri) is None or self.uri.endswith("/"):
+            return self
+        return S3Location(self.uri, f"{self.within}/", self.key)
 
     @property
     def is_exact(self) -> bool:
@@ -74,6 +140,8 @@ class S3Location:
 
 def is_late(uri: str) -> bool:
     """True if Step Functions computes a URI."""
+    if isinstance(uri, JobOutput):
+        return uri.json_path is not None
     return is_json_path(uri) or is_jsonata(uri)
 
 

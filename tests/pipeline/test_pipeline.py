@@ -173,7 +173,8 @@ def test_role_that_takes_no_grants_is_warned_of(app, account, mutable, warned):
     role = iam.Role.from_role_arn(stack, "Role", f"arn:aws:iam::{account}:role/Machine", mutable=mutable)
     JobPipeline(stack, "Nightly", role=role, definition=TrainingJob(stack, "Train", parameters=TRAINING))
 
-    found = Annotations.from_stack(stack).find_warning("/Stack/Nightly", Match.string_like_regexp("cannot be changed"))
+    machine = "/Stack/Nightly/StateMachine"
+    found = Annotations.from_stack(stack).find_warning(machine, Match.string_like_regexp("cannot be changed"))
     assert bool(found) is warned
 
 

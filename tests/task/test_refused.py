@@ -19,6 +19,7 @@ from constructs_sm import (
     InvalidInputError,
     JobPipeline,
     ParallelJobs,
+    PipelineApp,
     PipelineStack,
     PolledJob,
     ProcessingJob,
@@ -144,7 +145,8 @@ def public_constructs():
 
 
 def test_every_public_construct_is_tried():
-    assert set(public_constructs()) == set(CONSTRUCTS)
+    # An app stands in no scope that could be left as it was.
+    assert set(public_constructs()) - {PipelineApp} == set(CONSTRUCTS)
 
 
 @pytest.mark.parametrize("with_role", [False, True], ids=["alone", "after another"])

@@ -170,7 +170,7 @@ def test_jsonata_job_that_merges_keeps_what_was_there():
 
 
 def test_text_that_only_begins_like_a_reference_is_none():
-    other = {**USER, "Parameters": {"model.$": "$.Train.ModelArtifactsOfOthers", "text": "$.Train.ModelArtifacts"}}
+    other = {**USER, "Parameters": {"model.$": "$.Train.ModelArtifactsOfOthers", "text": "$.Train.Model"}}
     assert problems(machine("User", User=other)) == []
 
 

@@ -269,3 +269,24 @@ def test_distributed_map_fails_when_too_many_of_its_children_do(tolerated, statu
         run = rehearsal.run(distributed(ItemsPath="$.items", ToleratedFailurePercentage=tolerated), {"items": [1, 2]})
 
     assert (run.status, run.error) == (status, None if tolerated else "States.ExceedToleratedFailureThreshold")
+
+
+CALLS = {"StartAt": "Call", "States": {"Call": {"Type": "Task", "Resource": FUNCTION, "End": True}}}
+
+
+def test_answers_given_after_a_run_count_from_the_next_attempt():
+    with Rehearsal.of(CALLS) as rehearsal:
+        rehearsal.answer("Call", {"n": 1}, {"n": 2})
+        first = [rehearsal.start().output for _ in range(3)]
+        rehearsal.answer("Call", {"n": 3}, {"n": 4})
+        second = [rehearsal.start().output for _ in range(3)]
+
+    assert (first, second) == ([{"n": 1}, {"n": 2}, {"n": 2}], [{"n": 3}, {"n": 4}, {"n": 4}])
+
+
+def test_answers_that_are_left_are_given_before_those_that_come_later():
+    with Rehearsal.of(CALLS) as rehearsal:
+        rehearsal.answer("Call", {"n": 1}, {"n": 2})
+        rehearsal.answer("Call", {"n": 3})
+
+        assert [rehearsal.start().output["n"] for _ in range(4)] == [1, 2, 3, 3]

@@ -188,8 +188,8 @@ def test_second_interpreter_agrees(compared, name):
     here, there = compared[name]
 
     assert (there["status"], there["error"]) == (here.status, here.error)
-    if "branches" in name:  # one that fails at once may end the others before they begin
-        assert not Counter(here.states) - Counter(there["states"])
+    if "branches" in name:  # which of two comes first is nobody's business
+        assert Counter(here.states) == Counter(there["states"])
     else:
         assert there["states"] == here.states
     if here.succeeded:

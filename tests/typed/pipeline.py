@@ -9,6 +9,7 @@ from constructs_sm import (
     JobPipeline,
     OutputCheck,
     ParallelJobs,
+    PipelineApp,
     PipelineStack,
     RetryPolicy,
     S3Location,
@@ -167,7 +168,22 @@ def pipeline(stack: Stack) -> JobPipeline:
         log_retention=logs.RetentionDays.ONE_MONTH,
         key=kms.Key(stack, "Key"),
         role=iam.Role(stack, "States", assumed_by=iam.ServicePrincipal("states.amazonaws.com")),
+        log_level=sfn.LogLevel.ERROR,
+        state_machine_name="nightly",
+        failed_threshold=3,
+        timed_out_threshold=2,
     )
+
+
+def pipeline_app(stack: Stack) -> PipelineApp:
+    """An app that reads its settings itself."""
+    app = PipelineApp(
+        context={"owner": stack.stack_name},
+        outdir=None,
+        default_stack_synthesizer=DefaultStackSynthesizer(),
+    )
+    assert app.node.try_get_context("owner") == stack.stack_name
+    return app
 
 
 def pipeline_in_pipeline(stack: Stack) -> JobPipeline:
@@ -214,6 +230,10 @@ def pipeline_stack(stack: Stack) -> PipelineStack:
         vpc={"subnets": ["subnet-11111111"], "security_groups": ["sg-11111111"]},
         dashboard=True,
         starters=["arn:aws:iam::123456789012:role/starter"],
+        log_level="ERROR",
+        state_machine_name="churn",
+        failed_threshold=3,
+        timed_out_threshold=2,
         analytics_reporting=False,
         cross_region_references=True,
         description="Churn",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union
 from constructs_sm.jobs.parts.fields import named, text_list
 from constructs_sm.language.late_bound import is_late_bound
 from constructs_sm.requests.rendering import Structure
+from constructs_sm.values.s3 import S3Location
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -119,7 +120,7 @@ ChannelData: TypeAlias = Union["S3Data", Channel, FileSystemDataSource]
 
 def channels(inputs: Mapping[str, ChannelData] | str | None, content_type: str | None, problems: list[Problem]) -> Any:
     """InputDataConfig: one channel a name; none at all where there is nothing to read."""
-    if isinstance(inputs, str) and is_late_bound(inputs):
+    if isinstance(inputs, str) and not isinstance(inputs, S3Location) and is_late_bound(inputs):
         return inputs
     return [
         {"ChannelName": name, **_channel(data, content_type).to_request()}

@@ -55,8 +55,11 @@ class ProcessingCode:
         from aws_cdk import IgnoreMode  # noqa: PLC0415
         from aws_cdk.aws_s3_assets import Asset  # noqa: PLC0415
 
-        # What tools leave behind would change the hash.
-        asset = Asset(job, "Code", path=str(self.path), exclude=list(LEFT_OUT), ignore_mode=IgnoreMode.GIT)
+        # What tools leave behind in a folder would change the hash.
+        left_out: dict[str, Any] = (
+            {"exclude": list(LEFT_OUT), "ignore_mode": IgnoreMode.GIT} if self.path.is_dir() else {}
+        )
+        asset = Asset(job, "Code", path=str(self.path), **(left_out if self.path.is_dir() else {}))
         key, stand_in = asset.s3_object_key, _name(self.data)
         name = f"{asset.asset_hash}{Path(stand_in).suffix}" if is_token(key) else _name(key)
         return {self.data: f"s3://{asset.s3_bucket_name}/{key}", f"{CODE}/{stand_in}": f"{CODE}/{name}"}

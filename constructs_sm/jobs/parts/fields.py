@@ -6,12 +6,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeAlias, Union
+from typing import TYPE_CHECKING, Any, TypeAlias, Union, cast
 
 from constructs_sm.language.durations import seconds_of
 from constructs_sm.language.errors import NOTHING, Problem
 from constructs_sm.language.late_bound import TOKEN, is_json_path, is_jsonata, is_token
 from constructs_sm.requests.rendering import Structure
+from constructs_sm.task.network import OwnSecurityGroup
 from constructs_sm.values.outputs import JobOutput
 
 from aws_cdk import Duration, Size, SizeRoundingBehavior, Token
@@ -227,20 +228,25 @@ _IN_PART: dict[type, dict[str, Any]] = {Duration: {"integral": False}, Size: {"r
 def vpc_config(
     vpc: ec2.IVpc | None, subnets: Subnets | None, security_groups: SecurityGroups | None, problems: list[Problem]
 ) -> dict[str, Any] | None:
-    """VpcConfig; its subnets are the private ones of *vpc*, a selection of its, or the ones listed."""
+    """VpcConfig; its subnets are the private ones of *vpc*, a selection of its, or the ones listed.
+
+    Where no groups are given, a group of the job's own stands there, which the job makes once nothing is wrong.
+    """
     if vpc is None and subnets is None and security_groups is None:
         return None
-    if not security_groups:
+    # What is no list is left for SageMaker's model to judge.
+    groups: Any = [] if security_groups is None else security_groups
+    if security_groups is None and hasattr(vpc, "select_subnets"):
+        groups = [OwnSecurityGroup(cast("ec2.IVpc", vpc))]
+    elif not security_groups:
         problems.append(
             Problem(
                 "a job in a VPC needs security groups",
                 security_groups,
-                "pass security_groups=[...]",
+                "pass security_groups=[...], or vpc= for a group of its own",
                 "vpc-needs-security-groups",
             )
         )
-    # What is no list is left for SageMaker's model to judge.
-    groups = [] if security_groups is None else security_groups
     return {"SecurityGroupIds": groups, "Subnets": _subnets(vpc, subnets, problems)}
 
 

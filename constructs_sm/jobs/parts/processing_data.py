@@ -11,13 +11,14 @@ from constructs_sm.jobs.parts.fields import named
 from constructs_sm.language.errors import Problem
 from constructs_sm.language.late_bound import is_late_bound
 from constructs_sm.requests.rendering import Structure
+from constructs_sm.values.s3 import S3Location
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from constructs_sm.jobs.parts.code import ProcessingCode
     from constructs_sm.jobs.parts.fields import Flag, Key
-    from constructs_sm.values.s3 import S3Data, S3Location
+    from constructs_sm.values.s3 import S3Data
 
     from aws_cdk import aws_iam as iam
 
@@ -205,7 +206,7 @@ def _local_path(item: ProcessingInput | ProcessingOutput, folder: str, name: str
 
 def processing_inputs(inputs: Any, code: ProcessingCode | None, problems: list[Problem]) -> Any:
     """ProcessingInputs: one a name, and *code* as one more."""
-    if isinstance(inputs, str) and is_late_bound(inputs):
+    if isinstance(inputs, str) and not isinstance(inputs, S3Location) and is_late_bound(inputs):
         if code is not None:
             use = "give inputs by name, or code among them"
             problems.append(
@@ -235,7 +236,7 @@ def processing_outputs(
     problems: list[Problem],
 ) -> dict[str, ProcessingOutput | FeatureStoreOutput]:
     """The outputs by name, as far as they are known; those that are told no other go to *place*."""
-    if isinstance(outputs, str) and is_late_bound(outputs):
+    if isinstance(outputs, str) and not isinstance(outputs, S3Location) and is_late_bound(outputs):
         return {}
     named = isinstance(outputs, (list, tuple)) and all(isinstance(name, str) for name in outputs)
     if outputs is not None and not named and not isinstance(outputs, Mapping):

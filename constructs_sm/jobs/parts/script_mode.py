@@ -75,7 +75,7 @@ class Script:
         """The archive as a hyperparameter."""
         uri = self.place.uri
         if self.path is None:
-            return self.place if is_late(uri) else replace(self.place, uri=json.dumps(str(uri)))
+            return self.place if is_late(uri) else S3Location(json.dumps(str(uri)), self.place.within, self.place.key)
         return json.dumps(uri)
 
     @property

@@ -62,6 +62,19 @@ class Account(Player):
         self.sagemaker.take_over(other.sagemaker)
         self.answers.take_over(other.answers)
 
+    def goes_on_as(self, other: Account, later: Account, shift: float, *, over_with: str) -> bool:
+        """Whether this account answers from now on as *other*, which has become *later* in the end.
+
+        Args:
+            other: Another, to which nearly the same has happened.
+            later: What *other* has become in the end.
+            shift: Seconds by which this one is later.
+            over_with: A state that is not called again, whatever the script still says of it.
+        """
+        return self.answers.goes_on_as(other.answers, over_with=over_with) and self.sagemaker.goes_on_as(
+            other.sagemaker, later.sagemaker, shift, over_with=over_with
+        )
+
     def tell(self, note: Callable[[str, str], None]) -> None:
         """Tell *note* from now on what happens to a state's job."""
         self.sagemaker.note = note

@@ -28,6 +28,8 @@ class Answers:
         """State, API (`sns:publish`) and request of each call."""
         self._role = role
         self._answers: defaultdict[str, list[Any]] = defaultdict(list)
+        self._repeated: set[str] = set()
+        """The states whose last answer was given, and is given again until there are others."""
 
     def answer(self, state: str, *answers: Any) -> None:
         """Let the next attempts of *state* yield *answers*, one each; after that always the last."""
@@ -38,12 +40,16 @@ class Answers:
             if isinstance(answer, Step) and not isinstance(answer, (Failed, NoHeartbeat, Output, TimedOut)):
                 message = f"{answer!r} is SageMaker's; of another service say TaskError('Lambda.Unknown', 'why')"
                 raise TypeError(message)
+        if state in self._repeated:
+            self._repeated.remove(state)
+            self._answers[state].clear()
         self._answers[state].extend(answers)
 
     def take_over(self, other: Answers) -> None:
         """Have the answers of *other*, as far as they have not been given."""
         for state, answers in other._answers.items():
             self._answers[state] = list(answers)
+        self._repeated = set(other._repeated)
 
     @property
     def answered(self) -> list[str]:
@@ -56,6 +62,14 @@ class Answers:
         other.calls = self.calls.copy()
         other.take_over(self)
         return other
+
+    def goes_on_as(self, other: Answers, *, over_with: str) -> bool:
+        """Whether these answers are from now on those of *other*, whatever there is for *over_with*."""
+        mine, others = (
+            {state: answers for state, answers in each._answers.items() if answers and state != over_with}  # noqa: SLF001
+            for each in (self, other)
+        )
+        return mine == others
 
     def begin(self, call: Call) -> Any:
         """The task output of *call*, or `Waiting` for it, or the error that the state fails with."""
@@ -73,7 +87,7 @@ class Answers:
 
     def items_of(self, state: str) -> list[Any] | None:
         """The items that a Map state would read, if the script has them."""
-        if not self._answers[state]:
+        if not self._answers.get(state):
             return None
         answer = self._advance(state)
         if isinstance(answer, TaskError):
@@ -82,7 +96,7 @@ class Answers:
         return items
 
     def _next(self, call: Call) -> Any:
-        if not self._answers[call.state]:
+        if not self._answers.get(call.state):
             if (call.service, call.api, call.pattern) == ("sfn", "sendTaskFailure", "waitForTaskToken"):
                 # A task that reports its own failure, as a FailureHandler does.
                 return TaskError(*(str(call.request.get(name, "")) for name in ("Error", "Cause")))
@@ -100,7 +114,10 @@ class Answers:
 
     def _advance(self, state: str) -> Any:
         answers = self._answers[state]
-        return answers.pop(0) if len(answers) > 1 else answers[0]
+        if len(answers) > 1:
+            return answers.pop(0)
+        self._repeated.add(state)
+        return answers[0]
 
     @staticmethod
     def _played(call: Call, step: Step) -> Waiting:

@@ -76,12 +76,13 @@ def statuses(noun: str) -> Statuses:
 
 
 def told(noun: str, reason: str) -> dict[str, Any]:
-    """Why something has failed, where Describe says so."""
+    """Why something has failed, where Describe says so, and cut to as much as it says."""
     members = output_shape(f"Describe{noun}").members
     if "ModelPackageStatusDetails" in members:
         failed = {"Name": noun, "Status": "Failed", "FailureReason": reason}
         return {"ModelPackageStatusDetails": {"ValidationStatuses": [failed]}}
-    return {"FailureReason": reason}
+    most = members["FailureReason"].metadata.get("max") if "FailureReason" in members else None
+    return {"FailureReason": reason[:most]}
 
 
 def field_of(noun: str, what: str) -> str:

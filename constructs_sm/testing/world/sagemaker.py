@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.interpreter.calls import Call, TaskError, Waiting
+from constructs_sm.interpreter.likeness import alike
 from constructs_sm.requests.api_model import has_operation
 from constructs_sm.testing.world.apis import (
     ACTION_OF,
@@ -35,7 +36,7 @@ _REQUEST_ID = "00000000-0000-4000-8000-000000000000"
 _PREEXISTING = datetime.fromisoformat("2025-01-01T00:00:00+00:00")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Resource:
     """Something that a call made, and Describe can see."""
 
@@ -128,8 +129,30 @@ class SageMaker:
         other.requests, other.left_running = self.requests.copy(), self.left_running.copy()
         other._script = defaultdict(deque, {target: steps.copy() for target, steps in self._script.items()})  # noqa: SLF001
         other._taken, other._existing = self._taken.copy(), self._existing.copy()  # noqa: SLF001
-        other._resources = {arn: replace(resource) for arn, resource in self._resources.items()}  # noqa: SLF001
+        other._resources = self._resources.copy()  # noqa: SLF001 - none of them is ever changed
         return other
+
+    def goes_on_as(self, other: SageMaker, later: SageMaker, shift: float, *, over_with: str) -> bool:
+        """Whether this SageMaker answers from now on as *other*, but for chance and the clock.
+
+        Args:
+            other: Another, to which nearly the same has happened.
+            later: What *other* has become in the end.
+            shift: Seconds by which this one is later.
+            over_with: A state that is not called again, whatever the script still says of it.
+        """
+        mine, others = (
+            {target: steps for target, steps in each._script.items() if steps and target != over_with}  # noqa: SLF001
+            for each in (self, other)
+        )
+        # A name that only here is taken must not be asked for later.
+        asked_later = later._taken - other._taken
+        return (
+            mine == others
+            and self._existing == other._existing
+            and asked_later.isdisjoint(self._taken)
+            and alike(self._resources, other._resources, shift)
+        )
 
     def begin(self, call: Call) -> dict[str, Any] | Waiting:
         """The task output of *call*, or the job that the state waits for, or the error that the state fails with."""
@@ -151,7 +174,7 @@ class SageMaker:
 
     def _next_step(self, call: Call) -> Step | None:
         """What the script says; None where it says nothing."""
-        scripted = self._script[call.state] or self._script[call.api]
+        scripted = self._script.get(call.state) or self._script.get(call.api)
         if not scripted:
             return None
         if isinstance(scripted[0], Always):
@@ -214,7 +237,7 @@ class SageMaker:
 
         match step:
             case Failed(reason=reason):
-                raise TaskError("States.TaskFailed", json.dumps(described("Failed", FailureReason=reason)))
+                raise TaskError("States.TaskFailed", json.dumps(described("Failed", **told(noun, reason))))
             case Stopped(raises=raises):
                 output = described("Stopped")
                 if raises:
@@ -266,7 +289,8 @@ class SageMaker:
             self._taken.discard(arn)
             self._resources.pop(arn.lower(), None)
         elif resource := self._resources.get(arn.lower()):
-            resource.final, resource.describes = statuses(resource.noun).stopped, 0
+            stopped = statuses(resource.noun).stopped
+            self._resources[arn.lower()] = replace(resource, final=stopped, describes=0)
 
     def _described(self, call: Call, noun: str, arn: str, step: Step | None) -> dict[str, Any]:
         """What Describe says. A status on script stays, unless it is one that passes."""
@@ -277,14 +301,14 @@ class SageMaker:
                 code = "ResourceNotFound" if declares(call.operation, "ResourceNotFound") else "ValidationException"
                 raise self._error(call, code, f"Could not find {kind} {arn}")
             self._keep(replace(call, at=_PREEXISTING), noun, arn, None)
-            resource = self._resources[arn.lower()]
-            resource.describes = 0
+            resource = replace(self._resources[arn.lower()], describes=0)
         status = resource.transient if resource.describes else resource.final
-        resource.describes = max(resource.describes - 1, 0)
+        resource = replace(resource, describes=max(resource.describes - 1, 0))
         said = step.fields.get(field_of(noun, "Status")) if isinstance(step, Output) else None
         if isinstance(said, str):
             passing = said.lower().endswith(("ing", "progress")) or said == resource.transient
-            resource.describes, resource.final = 0, resource.final if passing else said
+            resource = replace(resource, describes=0, final=resource.final if passing else said)
+        self._resources[arn.lower()] = resource
         output = description(resource.call, noun, arn, status)
         reason = getattr(resource.step if step is None else step, "reason", None)
         self.note(call.state, f"{noun} {said or status}")

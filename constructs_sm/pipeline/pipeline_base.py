@@ -1,0 +1,221 @@
+"""PipelineBase: what can be done with a pipeline that is there, of this app or of another."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any
+
+from constructs_sm.language.errors import Problem, raise_all, where_of
+from constructs_sm.language.late_bound import is_token
+from constructs_sm.language.paths import path_of
+from constructs_sm.pipeline.alerts import Thresholds, alarm_of_failures, tell_of_failures
+from constructs_sm.rollback import WholeOrNotMade, whole_or_not_done
+from constructs_sm.settings import is_state_machine_name
+from constructs_sm.task.scope import JobScope
+
+import jsii
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_cdk import aws_cloudwatch as cloudwatch
+    from aws_cdk import aws_sns as sns
+    from aws_cdk import aws_stepfunctions_tasks as tasks
+
+
+class PipelineBase:
+    """A pipeline to start, to watch and to grant: in all that, as `sfn.IStateMachine`.
+
+    A pipeline of this app has to run something first; if not, an InvalidInputError says so.
+    """
+
+    @property
+    @abstractmethod
+    def state_machine(self) -> sfn.IStateMachine:
+        """The state machine.
+
+        Raises:
+            InvalidInputError: The pipeline has not been run yet.
+        """
+
+    @property
+    def state_machine_arn(self) -> str:
+        """The ARN of the state machine. See `state_machine` for what is raised."""
+        return self.state_machine.state_machine_arn
+
+    @property
+    def grant_principal(self) -> iam.IPrincipal:
+        """The state machine role, for grants: `bucket.grant_read(pipeline)`."""
+        return self.state_machine.grant_principal
+
+    def task(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        input: Mapping[str, Any] | None = None,  # noqa: A002  (Step Functions' name)
+        result_path: str | None = None,
+    ) -> tasks.StepFunctionsStartExecution:
+        """A state of another pipeline that runs this one and waits for its end: a plain state to chain and to catch.
+
+        Where one state machine would be too large, or a part of it is of use to several. Each may stand in a stack of
+        its own. An execution that does not succeed fails the state with `States.TaskFailed`.
+
+        Args:
+            scope: Any construct in a stack.
+            construct_id: Also the name of the state, and the key of its result.
+            input: What the execution is started with; values may be of `sfn.JsonPath`. Default: the state's input.
+            result_path: Where the execution's ARN and its output go in the state's input, as `ExecutionArn` and
+                `Output`. What is in a state may have 256 KiB: with `sfn.JsonPath.DISCARD` it is not kept. Default:
+                `$.<construct id>`.
+
+        Raises:
+            InvalidInputError: The pipeline does not run anything yet.
+
+        Grants: to the state machine role of the other pipeline StartExecution of this one, DescribeExecution and
+            StopExecution of its executions, and the managed rule.
+        Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html
+        """
+        machine = self.state_machine
+        # The module is large, and most apps do without.
+        from aws_cdk import aws_stepfunctions_tasks as tasks  # noqa: PLC0415
+
+        with whole_or_not_done(scope):
+            started = tasks.StepFunctionsStartExecution(
+                scope,
+                construct_id,
+                state_machine=machine,
+                integration_pattern=sfn.IntegrationPattern.RUN_JOB,
+                input=sfn.TaskInput.from_json_path_at("$") if input is None else sfn.TaskInput.from_object(dict(input)),
+                # Shown in the console as started by the other; the CDK puts it into an input that is an object.
+                associate_with_parent=input is not None,
+                result_selector={
+                    "ExecutionArn": sfn.JsonPath.string_at("$.ExecutionArn"),
+                    "Output": sfn.JsonPath.object_at("$.Output"),
+                },
+                result_path=result_path or path_of(construct_id),
+            )
+        JobScope.of(scope).starts_executions = True
+        return started
+
+    def grant_start_execution(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let *grantee* start executions."""
+        return self.state_machine.grant_start_execution(grantee)
+
+    def grant_start_sync_execution(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let *grantee* start executions of an express machine and wait for their ends."""
+        return self.state_machine.grant_start_sync_execution(grantee)
+
+    def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let *grantee* list and describe executions and read their histories."""
+        return self.state_machine.grant_read(grantee)
+
+    def grant_redrive_execution(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let *grantee* redrive executions."""
+        return self.state_machine.grant_redrive_execution(grantee)
+
+    def grant_task_response(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let *grantee* send the results of tasks that wait for a token."""
+        return self.state_machine.grant_task_response(grantee)
+
+    def grant_execution(self, grantee: iam.IGrantable, *actions: str) -> iam.Grant:
+        """Let *grantee* do *actions* with executions."""
+        return self.state_machine.grant_execution(grantee, *actions)
+
+    def grant(self, grantee: iam.IGrantable, *actions: str) -> iam.Grant:
+        """Let *grantee* do *actions* with the state machine."""
+        return self.state_machine.grant(grantee, *actions)
+
+    def metric(self, metric_name: str, **options: Any) -> cloudwatch.Metric:
+        """A metric that Step Functions has of the state machine, as `ExecutionsFailed`.
+
+        Args:
+            metric_name: Its name in the namespace `AWS/States`.
+            options: `statistic`, `period`, `label`, ... as `cloudwatch.Metric` takes them.
+        """
+        return self.state_machine.metric(metric_name, **options)
+
+    def metric_started(self, **options: Any) -> cloudwatch.Metric:
+        """Executions that were started."""
+        return self.state_machine.metric_started(**options)
+
+    def metric_succeeded(self, **options: Any) -> cloudwatch.Metric:
+        """Executions that succeeded."""
+        return self.state_machine.metric_succeeded(**options)
+
+    def metric_failed(self, **options: Any) -> cloudwatch.Metric:
+        """Executions that failed."""
+        return self.state_machine.metric_failed(**options)
+
+    def metric_aborted(self, **options: Any) -> cloudwatch.Metric:
+        """Executions that were stopped."""
+        return self.state_machine.metric_aborted(**options)
+
+    def metric_timed_out(self, **options: Any) -> cloudwatch.Metric:
+        """Executions that timed out."""
+        return self.state_machine.metric_timed_out(**options)
+
+    def metric_throttled(self, **options: Any) -> cloudwatch.Metric:
+        """Executions that were throttled."""
+        return self.state_machine.metric_throttled(**options)
+
+    def metric_time(self, **options: Any) -> cloudwatch.Metric:
+        """Milliseconds from the start of an execution to its end."""
+        return self.state_machine.metric_time(**options)
+
+
+@jsii.implements(iam.IGrantable)
+class ImportedPipeline(PipelineBase, WholeOrNotMade, Construct):
+    """A pipeline of another app: started with `task`, granted, watched by its metrics, and by `alert`.
+
+    Made by `JobPipeline.from_state_machine_arn` and `from_state_machine_name`.
+
+    Args:
+        scope: Any construct in a stack.
+        construct_id: Its id.
+        arn: The ARN of its state machine.
+        name: In place of that, the name of a state machine of this account and Region.
+
+    Raises:
+        InvalidInputError: There can be no such state machine.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, arn: str = "", name: str = "") -> None:
+        problems = []
+        if not name and not (isinstance(arn, str) and (is_token(arn) or ":stateMachine:" in arn)):
+            use = "pass 'arn:aws:states:...:stateMachine:...'"
+            problems.append(Problem("an imported pipeline needs the ARN of a state machine", arn, use, "argument-type"))
+        if name and not is_state_machine_name(name):
+            use = "pass a name of 1 to 80 letters, digits, - and _"
+            problems.append(Problem("no state machine has this name", name, use, "argument-type"))
+        raise_all(where_of("JobPipeline", scope, construct_id), problems)
+        super().__init__(scope, construct_id)
+        named = sfn.StateMachine.from_state_machine_name
+        self._state_machine = (
+            named(self, "StateMachine", name)
+            if name
+            else sfn.StateMachine.from_state_machine_arn(self, "StateMachine", arn)
+        )
+
+    @property
+    def state_machine(self) -> sfn.IStateMachine:
+        """The state machine."""
+        return self._state_machine
+
+    def alert(
+        self, topic: sns.ITopic, *, failed_threshold: int = 1, timed_out_threshold: int = 1
+    ) -> tuple[cloudwatch.Alarm, ...]:
+        """Tell *topic* of executions that did not succeed, by a rule and two alarms, as a pipeline of this app does.
+
+        Args:
+            topic: Who is told.
+            failed_threshold: Executions failed within five minutes at which the alarm goes off.
+            timed_out_threshold: Likewise, executions that timed out.
+        """
+        with whole_or_not_done(self):
+            tell_of_failures(self, self._state_machine, topic)
+            thresholds = Thresholds(failed_threshold, timed_out_threshold)
+            return tuple(alarm_of_failures(self, self._state_machine, topic, thresholds).values())

@@ -1,0 +1,103 @@
+"""Synthesis without the cdk CLI: the settings in `cdk.json`, and a summary of what was made."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from constructs_sm.language.machines import definition_of, machines_in
+from constructs_sm.settings import OUTDIR, cdk_json_beside, context_of, program_folder
+
+from aws_cdk import App
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from aws_cdk import IReusableStackSynthesizer
+    from aws_cdk.cx_api import CloudAssembly, CloudFormationStackArtifact
+
+_STATE_MACHINE = "AWS::StepFunctions::StateMachine"
+_SHOWN_MESSAGES = {"aws:cdk:warning": "warning", "aws:cdk:error": "error"}
+
+
+class PipelineApp(App):
+    """An app that is what the cdk CLI makes of it, with the CLI and without: `python app.py`.
+
+    The context of the `cdk.json` beside the program is read, settings of pipelines and feature flags alike, and without
+    the CLI the output goes to `cdk.out` beside the program.
+
+    Args:
+        context: More context, in place of that of `cdk.json` where both have a key.
+        outdir: The output folder. Default: the CLI's, or `cdk.out` beside the program.
+        default_stack_synthesizer: How stacks that do not say so are synthesized: see `aws_cdk.App`.
+    """
+
+    def __init__(
+        self,
+        *,
+        context: Mapping[str, Any] | None = None,
+        outdir: str | None = None,
+        default_stack_synthesizer: IReusableStackSynthesizer | None = None,
+    ) -> None:
+        settings = cdk_json_beside()
+        read = {} if settings is None else context_of(settings)
+        folder = os.environ.get(OUTDIR, str(program_folder() / "cdk.out")) if outdir is None else outdir
+        super().__init__(
+            context={**read, **(context or {})}, outdir=folder, default_stack_synthesizer=default_stack_synthesizer
+        )
+
+
+def synthesize(app: App) -> CloudAssembly:
+    """Synthesize *app*, and print what was made, what the CDK warns of, and where the templates are.
+
+    Run by the cdk CLI it prints nothing, since the CLI does.
+
+    Args:
+        app: A `PipelineApp`, or any `aws_cdk.App`.
+    """
+    assembly = app.synth()
+    if OUTDIR not in os.environ:
+        print(summary(assembly))  # noqa: T201  (it is there to print)
+    return assembly
+
+
+def summary(assembly: CloudAssembly) -> str:
+    """The stacks of *assembly*: how much each holds, what its state machines run, what the CDK warns of, and where."""
+    lines: list[str] = []
+    for stack in assembly.stacks:
+        lines += _of_stack(stack)
+    return "\n".join([*lines, "", f"written to {_near(Path(assembly.directory))}/"])
+
+
+def _of_stack(stack: CloudFormationStackArtifact) -> Iterator[str]:
+    template: Mapping[str, Any] = stack.template
+    resources = template.get("Resources", {})
+    yield f"{stack.stack_name}: {len(resources)} resources, {Path(stack.template_full_path).stat().st_size:,} bytes"
+    for logical_id, resource in resources.items():
+        if resource["Type"] == _STATE_MACHINE:
+            definition = definition_of(resource["Properties"].get("DefinitionString"))
+            if definition is None:
+                continue
+            yield f"  state machine {logical_id}: {len(definition['States'])} states"
+            yield from (f"    {line}" for line in _tasks(definition))
+    for message in stack.messages:
+        if message.entry.type in _SHOWN_MESSAGES:
+            yield f"  {_SHOWN_MESSAGES[message.entry.type]} at {message.id}: {message.entry.data}"
+
+
+def _tasks(definition: Mapping[str, Any]) -> Iterator[str]:
+    """The Task states, in the order of the definition, with what each calls."""
+    tasks = {name: state for name, state in definition["States"].items() if state["Type"] == "Task"}
+    width = max(map(len, tasks), default=0)
+    for name, state in tasks.items():
+        yield f"{name:<{width}}  {state['Resource'].rpartition(':')[2]}"
+    for state in definition["States"].values():
+        for inner in machines_in(state):
+            yield from _tasks(inner)
+
+
+def _near(path: Path) -> str:
+    """*path* as seen from here, if it is below."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

@@ -1,0 +1,90 @@
+"""Security groups of a job: those it was given, or one of its own where only a VPC was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, where_of
+from constructs_sm.language.late_bound import Computed
+
+from aws_cdk import aws_ec2 as ec2
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+_GROUPS = "SecurityGroupIds"
+_COUNT = "InstanceCount"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSecurityGroup:
+    """Stand in a request for the security group that a job makes in *vpc* once nothing is wrong."""
+
+    vpc: ec2.IVpc
+
+    @property
+    def security_group_id(self) -> str:
+        """The text in its place until then: a token to whoever checks it."""
+        return f"${{Token[SecurityGroup.{id(self.vpc)}]}}"
+
+    def make(self, job: Construct, number: int) -> ec2.SecurityGroup:
+        """Make it, the *number*th of the job."""
+        name = f"SecurityGroup{number if number > 1 else ''}"
+        return ec2.SecurityGroup(job, name, vpc=self.vpc, description=f"Of {job.node.path}")
+
+
+def groups_in(fields: Any) -> Iterator[Any]:
+    """Find the security groups in the fields of a request, as they were given."""
+    if isinstance(fields, Mapping):
+        for name, value in fields.items():
+            if name == _GROUPS:
+                yield from value if isinstance(value, (list, tuple)) else [value]
+            else:
+                yield from groups_in(value)
+    elif isinstance(fields, (list, tuple)):
+        for item in fields:
+            yield from groups_in(item)
+
+
+def works_together(fields: Any) -> bool:
+    """Tell whether a request has instances that talk to each other: more than one for one job, or perhaps so."""
+    if isinstance(fields, (list, tuple)):
+        return any(map(works_together, fields))
+    if not isinstance(fields, Mapping):
+        return False
+    if _COUNT in fields:
+        return bool(fields[_COUNT] != 1)
+    return len(fields.get("InstanceGroups") or ()) > 1 or any(map(works_together, fields.values()))
+
+
+def admit_members(group: ec2.ISecurityGroup) -> None:
+    """Let the members of a group talk to each other, as AWS demands of distributed jobs.
+
+    Source: https://docs.aws.amazon.com/sagemaker/latest/dg/train-vpc.html
+    """
+    group.connections.allow_internally(ec2.Port.all_traffic(), "Instances of one job")
+
+
+def connections_of(job: Construct, ids: Sequence[Any], known: Sequence[ec2.ISecurityGroup]) -> ec2.Connections:
+    """Make the connections of a job in the groups *ids*, of which it has *known* as constructs.
+
+    Raises:
+        InvalidInputError: It is in no VPC, or in groups that are known at run time only.
+    """
+    where = where_of(type(job).__name__, job)
+    if not ids:
+        use = "pass vpc= to the job, or to its PipelineStack"
+        raise InvalidInputError(where, [Problem("a job in no VPC has no connections", NOTHING, use, "job-in-vpc")])
+    if any(isinstance(each, Computed) for each in ids):
+        use = "pass the groups at synthesis, or open their connections where they are made"
+        raise InvalidInputError(where, [Problem("security groups are known at run time only", ids, use, "job-in-vpc")])
+    by_id = {group.security_group_id: group for group in known}
+    imported = [each for each in dict.fromkeys(ids) if each not in by_id]
+    groups = [by_id[each] for each in dict.fromkeys(ids) if each in by_id]
+    groups += [
+        ec2.SecurityGroup.from_security_group_id(job, f"GivenSecurityGroup{number or ''}", str(each))
+        for number, each in enumerate(imported)
+    ]
+    return ec2.Connections(security_groups=groups)
