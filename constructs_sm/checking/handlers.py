@@ -129,7 +129,8 @@ def _unretried(located: Located) -> Iterator[Violation]:
         for handler in one.handlers("Retry"):
             if {*_CATCH_ALL, _THROTTLED[called.sdk]} & {*errors_of(handler)} and handler.get("MaxAttempts") != 0:
                 return
-    if any(name.startswith(("SageMaker.", "Sagemaker.")) for name in _all_errors(located, "Retry")):
+    named = _all_errors(located, "Retry") | _all_errors(located, "Catch")
+    if any(name.startswith(("SageMaker.", "Sagemaker.")) for name in named):
         # Somebody has thought of it, under names of their own.
         return
     yield rules.NO_RETRY.broken(located.where, fix=f"retry {_THROTTLED[called.sdk]}, with a backoff")

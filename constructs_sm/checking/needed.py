@@ -85,6 +85,8 @@ def needs_of(scene: Scene, arns: Arns, *, machine: str = "") -> Needs:
             continue
         for one in _of_call(located, called, arns, machine, possible, unknown):
             needed.append(one)
+        if "Alarms" in str(located.state.get(located.request_field)):
+            possible.add("cloudwatch:DescribeAlarms")
         if _KEY_FIELD.search(str(located.state.get(located.request_field))):
             possible.add("kms:*")
     return Needs(tuple(dict.fromkeys(needed)), frozenset(possible), unknown)

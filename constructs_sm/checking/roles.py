@@ -134,7 +134,9 @@ def _surplus(
                 continue
             users = [one for one in needs.needed if overlap(action.lower(), one.action.lower())]
             for resource in map(str, listed(statement.get("Resource", ()))):
-                used = [one for one in users if any(overlap(resource, each) for each in one.resources)]
+                # The versions of a function count as the function.
+                plain = resource.removesuffix(":*") if ":function:" in resource else resource
+                used = [one for one in users if any(overlap(plain, each) or overlap(resource, each) for each in one.resources)]
                 shown = f"{action} on {resource}"
                 if not used:
                     yield rules.NEEDLESS_GRANT.broken(_MACHINE, what=f"no state needs {shown}")
