@@ -63,7 +63,6 @@ _OF_ANYBODY: Final = frozenset({"lambda", "states", "sfn", "http", "apigateway",
 _CATCH_ALL: Final = frozenset({ALL, TASK_FAILED})
 _THROTTLED: Final = {False: "SageMaker.AmazonSageMakerException", True: "SageMaker.SageMakerException"}
 """The name of a throttled call, by whether the integration is `aws-sdk`."""
-_OTHER_NAME: Final = {_THROTTLED[False]: _THROTTLED[True], _THROTTLED[True]: _THROTTLED[False]}
 
 
 def handlers(scene: Scene) -> Iterator[Violation]:
@@ -95,12 +94,10 @@ def _never_matching(located: Located, field: str) -> Iterator[Violation]:
                 if services is not None and called.service not in services:
                     what = f"{called.service}:{called.api} cannot fail with an error of another service"
                     yield rules.NEVER_MATCHES.broken(where, name, what=what)
-                elif name in _OTHER_NAME and _THROTTLED[called.sdk] not in _all_errors(located, field):
-                    if name != _THROTTLED[called.sdk]:
-                        kind = "the AWS SDK integration" if called.sdk else "the optimized integration"
-                        what = f"{kind} names its errors otherwise"
-                        fix = f"list {_THROTTLED[called.sdk]}"
-                        yield rules.NEVER_MATCHES.broken(where, name, what=what, fix=fix)
+                elif name == _THROTTLED[not called.sdk] and _THROTTLED[called.sdk] not in _all_errors(located, field):
+                    kind = "the AWS SDK integration" if called.sdk else "the optimized integration"
+                    what, fix = f"{kind} names its errors otherwise", f"list {_THROTTLED[called.sdk]}"
+                    yield rules.NEVER_MATCHES.broken(where, name, what=what, fix=fix)
 
 
 def _all_errors(located: Located, field: str) -> set[str]:

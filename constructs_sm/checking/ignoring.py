@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from constructs_sm.checking.findings import Finding
 
-_LINE: Final = re.compile(r"(?P<rule>\S+)(?:\s+(?P<file>[^#\s][^#]*?|\*)?(?:#(?P<state>.+?))?)?\s+--\s+(?P<reason>\S.*)")
+_LINE: Final = re.compile(
+    r"(?P<rule>\S+)(?:\s+(?P<file>[^#\s][^#]*?|\*)?(?:#(?P<state>.+?))?)?\s+--\s+(?P<reason>\S.*)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +65,7 @@ def ignored_in(where: str, text: str) -> list[Ignored]:
             use = did_you_mean(parts["rule"], [rule.id for rule in RULES]) or "constructs-sm rules lists them all"
             problems.append(Problem(f"line {number} names no rule", parts["rule"], use, "rule-unknown"))
         else:
-            found.append(
-                Ignored(parts["rule"], parts["file"] or "*", parts["state"] or "*", parts["reason"], number)
-            )
+            found.append(Ignored(parts["rule"], parts["file"] or "*", parts["state"] or "*", parts["reason"], number))
     if problems:
         raise InvalidInputError(where, problems)
     return found

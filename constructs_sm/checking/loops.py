@@ -38,7 +38,7 @@ def loops(scene: Scene) -> Iterator[Violation]:
 
 
 def _loop(names: frozenset[str], beside: Mapping[str, Located], *, express: bool) -> Iterator[Violation]:
-    loop = [beside[name] for name in beside if name in names]
+    loop = [one for name, one in beside.items() if name in names]
     waits = [one for one in loop if one.kind == "Wait"]
     called = [one.called for one in loop if one.kind == "Task"]
     choices = [one for one in loop if one.kind == "Choice"]
@@ -117,7 +117,9 @@ def _token(located: Located) -> Iterator[Violation]:
         return
     text = json.dumps([located.state.get("Parameters"), located.state.get("Arguments")], default=str)
     whole = "$$" in text.replace("$$.", "") or "$states.context" in text.replace("$states.context.", "")
-    assigned = "$" in text and "Task.Token" not in text and any(_assigns_token(state) for state in located.siblings.values())
+    assigned = (
+        "$" in text and "Task.Token" not in text and any(_assigns_token(state) for state in located.siblings.values())
+    )
     if "Task.Token" not in text and not whole and not assigned:
         yield rules.TOKEN_UNSENT.broken(f"{located.where}/{located.request_field}")
     times = ("TimeoutSeconds", "TimeoutSecondsPath", "HeartbeatSeconds", "HeartbeatSecondsPath")

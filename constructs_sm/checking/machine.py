@@ -10,8 +10,8 @@ from constructs_sm.checking.findings import Finding, finding_of
 from constructs_sm.checking.scene import PLACEHOLDER, Scene
 from constructs_sm.language.arns import Arns
 from constructs_sm.language.errors import NOTHING, shown
-from constructs_sm.requests.model_check import found_in, model_problems
 from constructs_sm.requests.api_model import has_operation
+from constructs_sm.requests.model_check import found_in, model_problems
 from constructs_sm.rules import definition_rules, model_rules, request_rules
 from constructs_sm.rules.catalogue import RULES
 from constructs_sm.rules.definitions import violations
@@ -63,8 +63,6 @@ def check_definition(definition: Any, *, express: bool = False) -> list[Finding]
             found += _of_request(located, called)
     order = {located.name: number for number, located in enumerate(scene.states)}
     return sorted(dict.fromkeys(found), key=lambda one: order.get(one.state, -1))
-
-
 
 
 def _is_refused(found: list[Finding]) -> bool:

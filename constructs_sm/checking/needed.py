@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 ANY: Final = "*"
 _FUNCTION: Final = re.compile(r"arn:[\w-]+:lambda:.*")
 _KEY_FIELD: Final = re.compile(r"Kms|KMS|EncryptionKey|SSEKMS")
-_POLLED: Final = {operation: row for row in POLLED_ACTIONS for operation in (row.operation, row.describe, row.stop) if operation}
+_POLLED: Final = {
+    operation: row for row in POLLED_ACTIONS for operation in (row.operation, row.describe, row.stop) if operation
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,8 +85,7 @@ def needs_of(scene: Scene, arns: Arns, *, machine: str = "") -> Needs:
         if (role := _assumed(located)) is not None:
             needed.append(Needed(state=located.name, action="sts:AssumeRole", resources=(role,)))
             continue
-        for one in _of_call(located, called, arns, machine, possible, unknown):
-            needed.append(one)
+        needed += _of_call(located, called, arns=arns, machine=machine, possible=possible, unknown=unknown)
         if "Alarms" in str(located.state.get(located.request_field)):
             possible.add("cloudwatch:DescribeAlarms")
         if _KEY_FIELD.search(str(located.state.get(located.request_field))):
@@ -100,7 +101,7 @@ def statements_of(needed: Iterable[Needed]) -> list[dict[str, Any]]:
         grouped.setdefault(key, []).append(one.action)
     merged: dict[tuple[tuple[str, ...], tuple[tuple[str, str], ...]], list[str]] = {}
     for (resources, context), actions in grouped.items():
-        merged.setdefault((tuple(sorted(set(actions))), context), []).extend(resources)  # type: ignore[arg-type]
+        merged.setdefault((tuple(sorted(set(actions))), context), []).extend(resources)
     return [
         statement_of(list(actions), sorted(set(resources)), dict(context))
         for (actions, context), resources in merged.items()
@@ -127,7 +128,7 @@ def _assumed(located: Located) -> str | None:
 
 
 def _of_call(
-    located: Located, called: Called, arns: Arns, machine: str, possible: set[str], unknown: dict[str, str]
+    located: Located, called: Called, *, arns: Arns, machine: str, possible: set[str], unknown: dict[str, str]
 ) -> Iterator[Needed]:
     name = located.name
     resource = str(located.state.get("Resource"))
@@ -249,6 +250,8 @@ def _object(state: str, verb: str, request: Mapping[str, Any], arns: Arns) -> Ne
     known = isinstance(bucket, str) and not bucket.startswith(("$", "{%"))
     arn = arns.of_bucket(bucket if known else ANY)
     if verb != "ListBucket":
-        key = request.get("Key") or (f"{request['Prefix'].rstrip('/')}/*" if isinstance(request.get("Prefix"), str) else ANY)
+        key = request.get("Key") or (
+            f"{request['Prefix'].rstrip('/')}/*" if isinstance(request.get("Prefix"), str) else ANY
+        )
         arn = f"{arn}/{ANY if str(key).startswith(('$', '{%')) else key}"
     return Needed(state=state, action=f"s3:{verb}", resources=(arn,), why="" if known else _LATE)

@@ -32,7 +32,9 @@ def outputs(scene: Scene) -> Iterator[Violation]:
             point = found.get(located.name)
             if located.kind == "Choice" and point is not None and not located.jsonata:
                 for number, rule in enumerate(located.state.get("Choices", ())):
-                    yield from _read(rule, f"{located.where}/Choices[{number}]", point.before.results, made, frozenset())
+                    yield from _read(
+                        rule, f"{located.where}/Choices[{number}]", point.before.results, made, frozenset()
+                    )
     yield from _maps(scene)
 
 
@@ -46,7 +48,12 @@ def _made(scene: Scene) -> dict[tuple[str, ...], tuple[Action, bool] | None]:
             continue
         place: tuple[str, ...] = keys_before(path)[0]
         output = None
-        if called is not None and not called.sdk and called.action is not None and "ResultSelector" not in located.state:
+        if (
+            called is not None
+            and not called.sdk
+            and called.action is not None
+            and "ResultSelector" not in located.state
+        ):
             output = (called.action, called.pattern == "sync")
         if not place:
             if output is not None and located.state.get("OutputPath", "$") == "$":
@@ -70,7 +77,9 @@ def _read(
     for name in ("Or", "Not"):
         parts = rule.get(name)
         for number, part in enumerate(parts if isinstance(parts, list) else [parts] if parts else ()):
-            yield from _read(part, f"{where}/{name}[{number}]" if name == "Or" else f"{where}/Not", results, made, asked)
+            yield from _read(
+                part, f"{where}/{name}[{number}]" if name == "Or" else f"{where}/Not", results, made, asked
+            )
     variable = rule.get("Variable")
     if isinstance(variable, str) and "IsPresent" not in rule and variable not in asked:
         yield from _variable(variable, where, results, made)
@@ -125,6 +134,8 @@ def _maps(scene: Scene) -> Iterator[Violation]:
         for inner in scene.states:
             called = inner.called
             ends = inner.around[-1:] == (located,) and inner.state.get("End") is True
-            kept = {"ResultSelector", "Output", "OutputPath"}.isdisjoint(inner.state) and inner.state.get("ResultPath", "$")
+            kept = {"ResultSelector", "Output", "OutputPath"}.isdisjoint(inner.state) and inner.state.get(
+                "ResultPath", "$"
+            )
             if ends and kept and called and called.action and called.pattern == "sync":
                 yield rules.PAYLOAD_GROWS.broken(inner.where, what=f"{rules.PAYLOAD_GROWS.what}: '{located.name}'")

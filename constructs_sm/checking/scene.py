@@ -184,9 +184,7 @@ def _located(
         found = Located(name, state, language == "JSONata", here, states, around, timed)
         yield found
         for where, inner in _inner(state):
-            yield from _located(
-                inner, f"{here}/{where}", jsonata=jsonata, timed=timed, around=(*around, found)
-            )
+            yield from _located(inner, f"{here}/{where}", jsonata=jsonata, timed=timed, around=(*around, found))
 
 
 def _inner(state: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

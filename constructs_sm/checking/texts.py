@@ -26,7 +26,9 @@ _FIELDS: Final = {
     True: ("Arguments", "Output", "Assign", "ItemSelector", "Items"),
 }
 """The fields of a state whose values are sent or handed on, by whether it is in JSONata."""
-_TAKES_PATHS: Final = re.compile(r"(Filter|JsonPath|JSONPath|InputPath|InputPathsMap|OutputPath|ResultPath|Attribute|Path)$")
+_TAKES_PATHS: Final = re.compile(
+    r"(Filter|JsonPath|JSONPath|InputPath|InputPathsMap|OutputPath|ResultPath|Attribute|Path)$"
+)
 """Fields of services that want a path as a text, as DataProcessing.InputFilter of a transform job."""
 
 
@@ -52,11 +54,15 @@ def _walk(value: Any, where: str, key: str, located: Located) -> Iterator[Violat
     elif isinstance(value, str) and not _TAKES_PATHS.search(key):
         found = _EXPRESSION.fullmatch(value) if located.jsonata else None
         if found or _PATH.fullmatch(value):
-            fix = f"write {{% {value} %}}" if located.jsonata else f"call the field {key}.$"
-            if located.jsonata and not found:
-                fix = "write an expression of JSONata: {% $states.input... %}"
-            elif where.endswith("]"):
-                fix = "build the list with States.Array in a field whose name ends in .$"
-            elif "/Result/" in f"{where}/":
-                fix = "use Parameters with a field whose name ends in .$: a Result is plain"
-            yield rules.TEXT_LIKE_PATH.broken(where, value, fix=fix)
+            yield rules.TEXT_LIKE_PATH.broken(where, value, fix=_fix(value, where, key, jsonata=located.jsonata))
+
+
+def _fix(value: str, where: str, key: str, *, jsonata: bool) -> str:
+    if jsonata:
+        found = _EXPRESSION.fullmatch(value)
+        return f"write {{% {value} %}}" if found else "write an expression of JSONata: {% $states.input... %}"
+    if where.endswith("]"):
+        return "build the list with States.Array in a field whose name ends in .$"
+    if "/Result/" in f"{where}/":
+        return "use Parameters with a field whose name ends in .$: a Result is plain"
+    return f"call the field {key}.$"

@@ -22,7 +22,6 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from constructs_sm.checking.findings import Finding
     from constructs_sm.checking.ignoring import Ignored
 
 IGNORE_FILE: Final = ".constructs-sm-ignore"

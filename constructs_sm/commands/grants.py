@@ -77,7 +77,8 @@ def _needs(machine: Machine) -> Needs:
 def _notes(needs: Needs) -> list[str]:
     """Lines on what the policy does not say."""
     notes = [f"{state}: {why}; add what it needs" for state, why in needs.unknown.items()]
-    possible = sorted({each for each in needs.possible if not each.endswith(":*") or each == "kms:*"})
+    named = {one.action for one in needs.needed}
+    possible = sorted(each for each in needs.possible - named if not each.endswith(":*") or each == "kms:*")
     if possible:
         notes.append(f"may be needed besides, by what the definition does not say: {', '.join(possible)}")
     return notes

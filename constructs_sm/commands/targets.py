@@ -173,19 +173,20 @@ def machines_at(path: str, **options: Any) -> Iterator[tuple[Machine, str]]:
     text = text_at(Path(path))
     document = document_at(Path(path))
     if document.is_definition and not options.get("parameters"):
-        yield Machine(definition=dict(document.content), **_place(document.content, options)), text
+        account, region = _place(document.content, options)
+        yield Machine(definition=dict(document.content), account=account, region=region), text
         return
     yield from _some(path, ((machine, text) for machine in machines_of(path, **options)))
 
 
-def _place(content: Any, options: dict[str, Any]) -> dict[str, str]:
+def _place(content: Any, options: dict[str, Any]) -> tuple[str, str]:
     """Account and Region as the options or the ARNs of a definition say, each as far as they do."""
     if (options.get("account") and options.get("region")) or "arn:aws" not in str(content):
         named: tuple[str | None, str | None, str] = None, None, REGION
     else:
         named = places_named(content)
     account = options.get("account") or named[0] or UNKNOWN_ACCOUNT
-    return {"account": account, "region": options.get("region") or named[1] or named[2]}
+    return account, options.get("region") or named[1] or named[2]
 
 
 def _some(path: str, machines: Iterator[tuple[Machine, str]]) -> Iterator[tuple[Machine, str]]:

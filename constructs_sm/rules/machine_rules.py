@@ -1,4 +1,4 @@
-"""The rules of a state machine that Step Functions takes, and that goes wrong when it runs or costs more than it must."""
+"""The rules of a state machine that Step Functions takes, and that goes wrong when it runs."""
 
 from __future__ import annotations
 
