@@ -159,14 +159,20 @@ class _Found:
 
     def at(self, account: str | None, region: str | None) -> Place:
         """The account and the Region asked for, or those of the stack, or those that most ARNs name."""
-        arns = _ARN.findall(json.dumps(self.document.content, default=str))
-        accounts = Counter(arn[3] for arn in arns if arn[3])
-        regions = Counter(arn[2] for arn in arns if arn[2])
-        partition = next((_REGIONS[arn[0]] for arn in arns if arn[0] in _REGIONS), REGION)
+        named = places_named(self.document.content)
         return Place(
-            account=account or self.account or _most_common(accounts) or ACCOUNT,
-            region=region or self.region or _most_common(regions) or partition,
+            account=account or self.account or named[0] or ACCOUNT,
+            region=region or self.region or named[1] or named[2],
         )
+
+
+def places_named(content: Any) -> tuple[str | None, str | None, str]:
+    """The account and the Region that most ARNs in a document name, and a Region of their partition."""
+    arns = _ARN.findall(json.dumps(content, default=str))
+    accounts = Counter(arn[3] for arn in arns if arn[3])
+    regions = Counter(arn[2] for arn in arns if arn[2])
+    partition = next((_REGIONS[arn[0]] for arn in arns if arn[0] in _REGIONS), REGION)
+    return _most_common(accounts), _most_common(regions), partition
 
 
 def _most_common(counted: Counter[str]) -> str | None:

@@ -106,7 +106,10 @@ class Answers:
             if (call.service, call.api, call.pattern) == ("sfn", "sendTaskFailure", "waitForTaskToken"):
                 # A task that reports its own failure, as a FailureHandler does.
                 return TaskError(*(str(call.request.get(name, "")) for name in ("Error", "Cause")))
-            if (usual := _USUAL.get(f"{call.service}:{call.api}")) is not None:
+            if call.pattern == "waitForTaskToken" and call.timeout_seconds is not None:
+                # Nobody sends the token back.
+                return TimedOut()
+            if call.pattern != "waitForTaskToken" and (usual := _USUAL.get(f"{call.service}:{call.api}")) is not None:
                 return usual
             message = (
                 f"state {call.state!r} calls {call.service}:{call.api}, which is not played here; "

@@ -155,7 +155,7 @@ def sdk_resources(call: Call) -> list[str]:
 def _itself(polled: PolledAction, call: Call) -> list[str]:
     """The ARNs of what a call begins; of one that is numbered below another, that of the first."""
     named = _arns(call, polled.arn_type, polled.resource_field or polled.name_field)
-    return [f"{arn}{polled.under.replace('*', '1')}" for arn in named]
+    return [arn and f"{arn}{polled.under.replace('*', '1')}" for arn in named]
 
 
 def _kebab(noun: str) -> str:
@@ -168,6 +168,9 @@ def _arns(call: Call, kind: str, name_field: str) -> list[str]:
     SageMaker folds the case of some names, and reports differ on whether before or after it asks IAM: those have to be
     allowed in both spellings.
     """
+    if name_field not in call.request:
+        # SageMaker refuses the call, or makes a name up: which, nobody knows here.
+        return [SOME]
     name = str(call.request[name_field])
     spellings = dict.fromkeys([name, name.lower()] if kind in LOWER_CASED else [name])
     return [call.arn("sagemaker", f"{kind}/{spelling}") for spelling in spellings]
