@@ -91,6 +91,7 @@ _NAMES = {
     "requests.rendering": ("Verbatim",),
     "values.s3": ("S3Location",),
     "steps.s3_items": ("S3Items",),
+    "steps.batches": ("ItemBatcher", "WriterConfig"),
     "pipeline.stack": ("PipelineStack",),
     "pipeline.synthesis": ("PipelineApp", "synthesize"),
     "task.task": ("SageMakerTask",),

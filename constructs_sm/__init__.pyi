@@ -70,6 +70,8 @@ from constructs_sm.requests.rendering import Verbatim as Verbatim
 from constructs_sm.retry import RetryPolicy as RetryPolicy
 from constructs_sm.steps.approval import Approval as Approval
 from constructs_sm.steps.artifact_check import ArtifactCheck as ArtifactCheck
+from constructs_sm.steps.batches import ItemBatcher as ItemBatcher
+from constructs_sm.steps.batches import WriterConfig as WriterConfig
 from constructs_sm.steps.endpoint_deployment import EndpointDeployment as EndpointDeployment
 from constructs_sm.steps.failure_handler import FailureHandler as FailureHandler
 from constructs_sm.steps.fan_out import FanOut as FanOut

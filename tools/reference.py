@@ -49,7 +49,8 @@ GROUPS: tuple[tuple[str, str, str], ...] = (
         "Between jobs",
         "",
         (
-            "QualityGate EvaluationReport ArtifactCheck Condition Number ParallelJobs FanOut S3Items EndpointDeployment"
+            "QualityGate EvaluationReport ArtifactCheck Condition Number ParallelJobs"
+            " FanOut S3Items ItemBatcher WriterConfig EndpointDeployment"
             " Approval"
         ),
     ),
