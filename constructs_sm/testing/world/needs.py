@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from constructs_sm.requests.api_model import has_operation
+from constructs_sm.testing.world import scaling
 from constructs_sm.testing.world.apis import ACTION_OF, BEGUN, LOWER_CASED, POLLED, POLLED_NOUNS, role_arns, values
 
 if TYPE_CHECKING:
@@ -176,6 +177,8 @@ def _of_other_services(call: Call) -> list[Need]:
         action = "lambda:InvokeFunction"
     if action == "s3:HeadObject":
         action = "s3:GetObject"
+    if call.service == "applicationautoscaling" and isinstance(call.request, Mapping):
+        return [Need(*need) for need in scaling.needs_of(call)]
     found = [Need(action, resource(call) if resource and isinstance(call.request, Mapping) else SOME)]
     return [*found, *_watching_others(call)]
 
@@ -229,6 +232,7 @@ _RESOURCES: dict[str, Callable[[Call], str]] = {
     "s3:headobject": _object,
     "s3:putobject": _object,
     "s3:listobjectsv2": _bucket,
+    "cloudwatch:putmetricalarm": _field("AlarmName", "cloudwatch", "alarm:"),
     "glue:startjobrun": _field("JobName", "glue", "job/"),
     "states:startexecution": _field("StateMachineArn", "states", "stateMachine:"),
     "states:startsyncexecution": _field("StateMachineArn", "states", "stateMachine:"),
