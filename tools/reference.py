@@ -56,7 +56,7 @@ GROUPS: tuple[tuple[str, str, str], ...] = (
         ),
     ),
     ("Inputs, failures and rules", "", "Input InputGuard FailureHandler InvalidInputError acknowledge"),
-    ("Names, retries, checks, outputs", "", "JobName RetryPolicy OutputCheck JobOutput"),
+    ("Names, retries, checks, outputs", "", "JobName RetryPolicy OutputCheck JobOutput Verbatim"),
     (
         "Data",
         "What jobs read and write, where a place in S3 is not enough.",

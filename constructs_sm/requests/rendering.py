@@ -44,7 +44,11 @@ class Structure(ABC):
 
 @dataclass(frozen=True, slots=True)
 class Verbatim:
-    """A text that is what it says, though Step Functions' own paths look the same: `$.features` to SageMaker."""
+    """A text that is what it says, though Step Functions would read it: `$.features` to SageMaker, a chat template.
+
+    Attributes:
+        text: The text, as SageMaker is to have it.
+    """
 
     text: str
 
