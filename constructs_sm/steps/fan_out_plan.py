@@ -23,6 +23,7 @@ from constructs_sm.language.late_values import misspelled
 from constructs_sm.language.paths import key_of, path_of
 from constructs_sm.requests.rendering import Verbatim, argument_of
 from constructs_sm.rules.argument_rules import NUMBER_TOKEN
+from constructs_sm.steps.batches import ItemBatcher, WriterConfig
 from constructs_sm.steps.s3_items import S3Items
 from constructs_sm.task.custom_states import catching_in_jsonata
 from constructs_sm.values.outputs import JobOutput
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from constructs_sm.values.s3 import S3Data
 
 _MOST_INLINE = 40
-_ALWAYS_THERE = ("item", "index", "uri")
+_ALWAYS_THERE = ("item", "index", "uri", "key", "items")
 _BOUNDS: Mapping[str, tuple[float, float | None]] = {
     "max_concurrency": (1, 10_000),
     "tolerated_failure_count": (0, None),
@@ -58,14 +59,17 @@ class ItemPlan:
 
     name: str
     _: KW_ONLY
-    items: str | Sequence[Any] | S3Items
+    items: str | Sequence[Any] | Mapping[str, Any] | S3Items
     selector: Mapping[str, Any] | None
     results: S3Data | None
     distributed: bool | None
-    max_concurrency: int | None
-    tolerated_failure_count: int | None
-    tolerated_failure_percentage: float | None
-    max_items: int | None
+    max_concurrency: int | str | None
+    tolerated_failure_count: int | str | None
+    tolerated_failure_percentage: float | str | None
+    max_items: int | str | None
+    by_key: bool
+    batches: ItemBatcher | None
+    writer: WriterConfig | None
     jsonata: bool
     scope: JobScope = field(init=False)
     end: JsonataState | None = field(init=False)
@@ -90,10 +94,18 @@ class ItemPlan:
     def _must_be_distributed(self) -> bool:
         return (
             isinstance(self.items, S3Items)
+            or self.is_object
+            or self.batches is not None
+            or self.writer is not None
             or (self.tolerated_failure_count is not None or self.tolerated_failure_percentage is not None)
             or (isinstance(self.max_concurrency, int) and self.max_concurrency > _MOST_INLINE)
             or self.results is not None
         )
+
+    @property
+    def is_object(self) -> bool:
+        """Tell whether the items are the fields of an object."""
+        return self.by_key or isinstance(self.items, Mapping)
 
     @property
     def key(self) -> str:
@@ -113,10 +125,13 @@ class ItemPlan:
             yield from self._not_in_jsonpath()
         for name, (least, most) in _BOUNDS.items():
             value = getattr(self, name)
-            if value is not None and not _is_within(value, least, most):
+            if value is not None and not self._is_computed(value) and not _is_within(value, least, most):
                 span = f"{least} or more" if most is None else f"{least} to {most}"
                 yield Problem(
-                    f"{name} must be {span}", value, "pass a number in that range, or leave it out", "argument-value"
+                    f"{name} must be {span}",
+                    value,
+                    "pass a number in that range, a path, or leave it out",
+                    "argument-value",
                 )
         if self.distributed is False and self._must_be_distributed:
             use = "leave distributed out, or give a list of the input, 40 at a time, and no tolerated failures"
@@ -130,6 +145,28 @@ class ItemPlan:
             )
         if self.max_items is not None and not isinstance(self.items, S3Items):
             yield Problem("max_items is of a list in S3", self.max_items, "leave it out", "argument-value")
+        yield from self._of_a_distributed_map()
+
+    def _of_a_distributed_map(self) -> Iterator[Problem]:
+        """Find what is wrong with objects, batches and how results are written."""
+        if self.by_key and isinstance(self.items, (list, tuple, S3Items)):
+            yield Problem("by_key is of an object", self.items, "pass a dict, or the path of one", "argument-value")
+        for name, value, wanted in (
+            ("batches", self.batches, ItemBatcher),
+            ("writer_config", self.writer, WriterConfig),
+        ):
+            if value is not None and not isinstance(value, wanted):
+                yield Problem(f"{name} is none", value, f"pass a {wanted.__name__}", "argument-type")
+        if isinstance(self.batches, ItemBatcher):
+            yield from self.batches.problems(self._is_computed)
+        if isinstance(self.writer, WriterConfig):
+            yield from self.writer.problems()
+
+    def _is_computed(self, value: object) -> bool:
+        """Tell whether Step Functions computes a number, in the language of the Map."""
+        if isinstance(value, JobOutput):
+            return value.json_path is not None
+        return is_jsonata(value) if self.jsonata else is_json_path(value) and str(value).startswith("$")
 
     def _late(self) -> Iterator[Problem]:
         """Find late values that Step Functions cannot read."""
@@ -161,7 +198,7 @@ class ItemPlan:
         if isinstance(items, str) and not (is_json_path(items) or is_jsonata(items)):
             use = "pass '$.items', or S3Items.csv('s3://...')"
             yield Problem("items must be a list, or say where one is", items, use, "argument-type")
-        elif not isinstance(items, (str, list, tuple, S3Items)) or is_token(items):
+        elif not isinstance(items, (str, list, tuple, Mapping, S3Items)) or is_token(items):
             yield Problem(
                 "items must be a list, or say where one is",
                 items,
@@ -202,7 +239,13 @@ class ItemPlan:
             place = object_arguments(self.items.location)
             late = any(map(is_jsonata, place.values()))
             return object_of({name: said[2:-2].strip() for name, said in place.items()}) if late else None
-        return None if isinstance(self.items, str) else json.dumps(list(self.items), ensure_ascii=False)
+        if isinstance(self.items, str):
+            return None
+        return json.dumps(self._literal(), ensure_ascii=False)
+
+    def _literal(self) -> Any:
+        assert not isinstance(self.items, (str, S3Items))  # noqa: S101  (asked for no others)
+        return dict(self.items) if isinstance(self.items, Mapping) else list(self.items)
 
     def complete(self, state: Mapping[str, Any], *, whole_in_jsonata: bool) -> dict[str, Any]:
         """The state, with what its jobs use of the jobs before it."""
@@ -211,11 +254,17 @@ class ItemPlan:
         handed: dict[str, Any] = {}
         for place in self.scope.wiring.asked_outside(processor, jsonata=whole_in_jsonata):
             _put(handed, place, "$" + "".join(f"['{name}']" for name in place))
-        selector = {"item": "$$.Map.Item.Value", "index": "$$.Map.Item.Index", **handed, **(self.selector or {})}
-        if isinstance(self.items, S3Items) and self.items.input_type is None:
+        around = {**handed, **(self.selector or {})}
+        selector = {"item": "$$.Map.Item.Value", "index": "$$.Map.Item.Index"}
+        if self.is_object:
+            selector["key"] = "$$.Map.Item.Key"
+        if isinstance(self.items, S3Items) and self.items.lists and self.items.input_type is None:
             selector["uri"] = self._uri()
+        if self.batches is None:
+            selector.update(around)
         if self.end is not None:
-            dropped = ", ".join(quoted(name) for name in selector if name != "index")
+            found = [*around, "items"] if self.batches is not None else [name for name in selector if name != "index"]
+            dropped = ", ".join(map(quoted, found))
             kept = f"{{% $sift($states.input, function($value, $name) {{ $not($name in [{dropped}]) }}) %}}"
             name = self.end.state_id
             states = {**processor["States"], name: {**processor["States"][name], "Output": kept}}
@@ -225,14 +274,29 @@ class ItemPlan:
             "ItemProcessor": processor,
             **self._source(),
             "ItemSelector": self._spelled(selector),
+            **self._batcher(around),
             **self._limits(),
             **self._writer(),
             **({"Output": merged(self.key, "$states.result")} if self.jsonata else {"ResultPath": path_of(self.key)}),
         }
 
     def _limits(self) -> dict[str, Any]:
-        given = {name: getattr(self, argument) for name, argument in _LIMITS.items()}
-        return {name: value for name, value in given.items() if value is not None}
+        return self._numbers({name: getattr(self, argument) for name, argument in _LIMITS.items()})
+
+    def _numbers(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Numbers in the language of the Map: JSONPath has a field of its own for one that is computed."""
+        made: dict[str, Any] = {}
+        for name, value in given.items():
+            spelled = value.spelled(jsonata=self.jsonata) if isinstance(value, JobOutput) else value
+            if spelled is not None:
+                made[f"{name}Path" if isinstance(spelled, str) and not self.jsonata else name] = spelled
+        return made
+
+    def _batcher(self, around: Mapping[str, Any]) -> dict[str, Any]:
+        if self.batches is None:
+            return {}
+        most = {"MaxItemsPerBatch": self.batches.max_items, "MaxInputBytesPerBatch": self.batches.max_bytes}
+        return {"ItemBatcher": {**self._numbers(most), **({"BatchInput": self._spelled(around)} if around else {})}}
 
     def _spelled(self, template: Mapping[str, Any]) -> dict[str, Any]:
         """A template in the language of the state."""
@@ -278,7 +342,8 @@ class ItemPlan:
             place = object_arguments(self.items.location)
             if self.found is not None:
                 place = {f"{name}{LATE}": f"{path_of(self.key)}.{name}" for name in place}
-            return {"ItemReader": self.items.to_reader(self.scope.arns, place, self._arguments, self.max_items)}
+            most = self._numbers({"MaxItems": self.max_items})
+            return {"ItemReader": self.items.to_reader(self.scope.arns, place, self._arguments, most)}
         if self.found is not None:
             return {"ItemsPath": path_of(self.key)}
         if isinstance(self.items, JobOutput):
@@ -286,7 +351,7 @@ class ItemPlan:
         elif isinstance(self.items, str):
             spelled = spelled_in_jsonata(self.items) if self.jsonata else self.items
         else:
-            return {"Items": list(self.items)}
+            return {"Items": self._literal()}
         return {"Items": spelled} if self.jsonata else {"ItemsPath": spelled}
 
     @property
@@ -294,12 +359,13 @@ class ItemPlan:
         return "Arguments" if self.jsonata else "Parameters"
 
     def _writer(self) -> dict[str, Any]:
+        config = {} if self.writer is None else {"WriterConfig": self.writer.to_state()}
         if self.writes_to is None:
-            return {}
+            return {"ResultWriter": config} if config else {}
         place = object_arguments(self.writes_to)
         arguments = {"Bucket": place["Bucket"], "Prefix": place["Key"].rstrip("/")}
         resource = self.scope.arns.integration("s3:putObject")
-        return {"ResultWriter": {"Resource": resource, self._arguments: arguments}}
+        return {"ResultWriter": {"Resource": resource, self._arguments: arguments, **config}}
 
     @property
     def unknown(self) -> bool:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.interpreter.calls import Call, TaskError, Waiting
+from constructs_sm.testing.world import scaling
 from constructs_sm.testing.world.errors import UnansweredError
 from constructs_sm.testing.world.needs import Need, needs
 from constructs_sm.testing.world.steps import Failed, NoHeartbeat, Output, Step, TimedOut
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
     from constructs_sm.testing.world.role import Role
 
 
-_USUAL = {"sns:publish": {"MessageId": "00000000-0000-4000-8000-000000000000"}}
+_USUAL: dict[str, Any] = {
+    "sns:publish": {"MessageId": "00000000-0000-4000-8000-000000000000"},
+    "cloudwatch:putMetricAlarm": {},
+}
 """What a service answers that is told something, whatever it is told."""
 
 
@@ -111,6 +115,8 @@ class Answers:
                 return TimedOut()
             if call.pattern != "waitForTaskToken" and (usual := _USUAL.get(f"{call.service}:{call.api}")) is not None:
                 return usual
+            if call.service == "applicationautoscaling":
+                return scaling.answer(call, self.calls[:-1])
             message = (
                 f"state {call.state!r} calls {call.service}:{call.api}, which is not played here; "
                 f"give it an answer: rehearsal.answer({call.state!r}, ...)"
@@ -157,6 +163,8 @@ _OPTIMIZED = {
 }
 """The name under which an optimized integration has the errors that its API does not declare."""
 _SPELLED = {
+    "applicationautoscaling": "ApplicationAutoScaling",
+    "cloudwatch": "CloudWatch",
     "dynamodb": "DynamoDb",
     "eventbridge": "EventBridge",
     "sagemaker": "SageMaker",
