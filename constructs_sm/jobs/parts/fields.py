@@ -16,7 +16,7 @@ from constructs_sm.task.network import OwnSecurityGroup
 from constructs_sm.values.outputs import JobOutput
 
 from aws_cdk import Duration, Size, SizeRoundingBehavior, Token
-from aws_cdk.aws_stepfunctions import FieldUtils, JsonPath, QueryLanguage
+from aws_cdk.aws_stepfunctions import JsonPath, QueryLanguage
 
 if TYPE_CHECKING:
     from constructs_sm.images import SageMakerImage
@@ -116,14 +116,7 @@ def text_list(values: TextList | None) -> Any:
     """Scalars as the strings the API wants, in a list; what is no list as it is."""
     if not isinstance(values, (list, tuple)) or is_token(values):
         return values
-    return [_expression(_text(value)) for value in values]
-
-
-def _expression(value: Any) -> Any:
-    """A JSONPath of the CDK's as Step Functions spells it: as a token it can only be the value of a field."""
-    if isinstance(value, str) and TOKEN.fullmatch(value) and JsonPath.is_encoded_json_path(value):
-        return (FieldUtils.render_object({"path": value}) or {}).get("path.$", value)
-    return value
+    return [_text(value) for value in values]
 
 
 def tag_list(tags: Mapping[str, str] | None) -> list[dict[str, str]] | None:
