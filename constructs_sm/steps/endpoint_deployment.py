@@ -199,9 +199,6 @@ class EndpointDeployment(NamedFragment):
             jsonata=f"{place_of(self._key)}.EndpointName",
             in_jsonata=self._jsonata,
         )
-        scope = JobScope.of(self)
-        scope.watch_wiring()
-        scope.wiring.ask(self._identity, name.name, path_of(self._key), (str(name.json_path), str(name.jsonata)))
         return name.tokened(token_of, in_jsonata=self._jsonata)
 
     @property

@@ -101,7 +101,9 @@ def _text(value: Any) -> Any:  # noqa: PLR0911  (one for each kind of value)
         return "true" if value else "false"
     if is_token(value):
         # What comes later may be a number.
-        text = value if isinstance(value, str) else Token.as_string(value)
+        text = token_text(value)
+        if text is None:
+            return value
         # Within a longer text a path cannot stand, which is said when the request is checked.
         whole = TOKEN.fullmatch(text) is not None
         return JsonPath.format("{}", text) if whole and JsonPath.is_encoded_json_path(text) else text
@@ -110,6 +112,16 @@ def _text(value: Any) -> Any:  # noqa: PLR0911  (one for each kind of value)
     if isinstance(value, str):
         return f"States.Format('{{}}', {value})" if is_json_path(value) and value.startswith("$") else value
     return str(value) if isinstance(value, (int, float)) else value
+
+
+def token_text(value: Any) -> str | None:
+    """Spell a token as a text; None if it is a number that Python has made of one, which the request refuses."""
+    if isinstance(value, str):
+        return value
+    try:
+        return Token.as_string(value)
+    except RuntimeError:
+        return None
 
 
 def text_list(values: TextList | None) -> Any:
