@@ -51,6 +51,11 @@ class Answers:
             self._answers[state].clear()
         self._answers[state].extend(answers)
 
+    def fail(self, state: str, error: TaskError) -> None:
+        """Let *state* fail for good, whatever answers there are."""
+        self._answers[state] = [error]
+        self._repeated.discard(state)
+
     def take_over(self, other: Answers) -> None:
         """Have the answers of *other*, as far as they have not been given."""
         for state, answers in other._answers.items():
