@@ -94,6 +94,8 @@ _NAMES = {
     "steps.scaling": ("RegisterScalableTarget",),
     "jobs.parts.scaling": ("ScalableTarget", "ScheduledAction", "StepScaling", "TargetTrackingScaling"),
     "jobs.inference_component": ("CreateInferenceComponent",),
+    "steps.deletions": ("DeleteEndpoint", "DeleteEndpointConfig", "DeleteInferenceComponent", "DeleteModel"),
+    "steps.find_model_package": ("FindModelPackage",),
     "steps.batches": ("ItemBatcher", "WriterConfig"),
     "pipeline.stack": ("PipelineStack",),
     "pipeline.synthesis": ("PipelineApp", "synthesize"),
