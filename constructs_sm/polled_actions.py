@@ -87,6 +87,10 @@ class PolledAction(Action):
         name = () if self.token_field else (self.name_field,)
         return (*name, self.arn_field, self.status_field, self.reason, *self.results)
 
+    def hands_on(self, field: str) -> bool:  # noqa: ARG002  (what is kept of it is described anyhow)
+        """Tell whether its output holds a field: all that Describe says, by which it is polled."""
+        return True
+
     @cached_property
     def takes_tags(self) -> bool:
         """Never: the AWS SDK integration adds none to those of the request."""

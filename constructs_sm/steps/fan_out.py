@@ -14,7 +14,7 @@ from constructs_sm.steps.fan_out_plan import ItemPlan
 from constructs_sm.task.custom_states import JsonataState
 from constructs_sm.task.fragment import CheckedFragment, Fragment
 from constructs_sm.task.overruling import tell
-from constructs_sm.task.path_tokens import token_of
+from constructs_sm.task.path_tokens import naming, spelled_paths, token_of
 from constructs_sm.task.places import folder_of
 from constructs_sm.task.query_language import is_jsonata_language, query_language_of
 from constructs_sm.task.scope import JobScope
@@ -108,6 +108,10 @@ class FanOut(Fragment):
         query_language: sfn.QueryLanguage | None = None,
         comment: str | None = None,
     ) -> None:
+        where = where_of(type(self).__name__, scope, construct_id)
+        with naming(where):
+            given = spelled_paths([items, item_selector, results])
+        items, item_selector, results = given
         plan = ItemPlan(
             construct_id,
             items=items,
@@ -123,10 +127,10 @@ class FanOut(Fragment):
             writer=writer_config,
             jsonata=is_jsonata_language(query_language),
         )
-        where = where_of(type(self).__name__, scope, construct_id)
         raise_all(where, [*_problems(construct_id, each), *plan.problems()])
         super().__init__(scope, construct_id)
         self._scope = around = JobScope.of(self)
+        self._jsonata = plan.jsonata
         self._identity = TaskIdentity(f"{self.node.path}", construct_id, "", lambda: self._map.state_id)
         kind = _DistributedItems if plan.is_distributed else _InlineItems
         self._map: Any = kind(self, construct_id, plan, comment)
@@ -168,7 +172,7 @@ class FanOut(Fragment):
         self._scope.watch_wiring()
         self._scope.wiring.ask(self._identity, "results", json_path, (json_path, jsonata))
         results = JobOutput.late(self._identity, "results", json_path=json_path, jsonata=jsonata, in_jsonata=False)
-        return results.tokened(token_of, in_jsonata=False)
+        return results.tokened(token_of, in_jsonata=self._jsonata)
 
     @property
     def start_state(self) -> sfn.State:

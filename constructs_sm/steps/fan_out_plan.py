@@ -9,9 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.grants.data import result_grants
 from constructs_sm.language.errors import Problem
-from constructs_sm.language.jsonata import merged, object_of, quoted
-from constructs_sm.language.late_bound import LATE, is_json_path, is_jsonata, is_token
+from constructs_sm.language.jsonata import is_plain, merged, object_of, quoted
+from constructs_sm.language.jsonata_checks import OPEN
+from constructs_sm.language.late_bound import (
+    LATE,
+    Computed,
+    is_altered_number,
+    is_json_path,
+    is_jsonata,
+    is_token,
+)
+from constructs_sm.language.late_values import misspelled
 from constructs_sm.language.paths import key_of, path_of
+from constructs_sm.requests.rendering import Verbatim, argument_of
+from constructs_sm.rules.argument_rules import NUMBER_TOKEN
 from constructs_sm.steps.batches import ItemBatcher, WriterConfig
 from constructs_sm.steps.s3_items import S3Items
 from constructs_sm.task.custom_states import catching_in_jsonata
@@ -104,11 +115,12 @@ class ItemPlan:
     @property
     def used(self) -> list[JobOutput]:
         """The outputs of jobs that it is given."""
-        return [value for value in (self.items, *(self.selector or {}).values()) if isinstance(value, JobOutput)]
+        return list(_outputs_in([self.items, self.selector, self.results]))
 
     def problems(self) -> Iterator[Problem]:
         """Find everything that is wrong with the arguments."""
         yield from self._not_understood()
+        yield from self._late()
         if not self.jsonata:
             yield from self._not_in_jsonpath()
         for name, (least, most) in _BOUNDS.items():
@@ -156,6 +168,23 @@ class ItemPlan:
             return value.json_path is not None
         return is_jsonata(value) if self.jsonata else is_json_path(value) and str(value).startswith("$")
 
+    def _late(self) -> Iterator[Problem]:
+        """Find late values that Step Functions cannot read."""
+        for argument, value in (("items", self.items), ("item_selector", self.selector)):
+            for text in _texts_in([value]):
+                if is_altered_number(text):
+                    yield Problem(f"{argument}: {NUMBER_TOKEN.what}", text, NUMBER_TOKEN.fix, NUMBER_TOKEN.id)
+                    continue
+                if not isinstance(text, str):
+                    continue
+                if self.jsonata and is_json_path(text) and not is_plain(text):
+                    use = "write it as JSONata: '{% ... %}'"
+                    what = f"{argument} has no plain equivalent in JSONata"
+                    yield Problem(what, text, use, "query-language-translation")
+                elif (wrong := misspelled(text, jsonata=is_jsonata(text))) is not None:
+                    use = "correct it, or pass Verbatim(...) for a text"
+                    yield Problem(f"{argument} cannot be read: {wrong}", text, use, "late-value-parses")
+
     def _is_writable(self, place: S3Location | None) -> bool:
         """Tell whether the Map can be told a place, and the role be granted it: only JSONata takes a late one apart."""
         if place is None:
@@ -165,8 +194,8 @@ class ItemPlan:
     def _not_understood(self) -> Iterator[Problem]:
         items: object = self.items
         if isinstance(items, JobOutput):
-            pass
-        elif isinstance(items, str) and not (is_json_path(items) or is_jsonata(items)):
+            items = items.spelled(jsonata=self.jsonata)
+        if isinstance(items, str) and not (is_json_path(items) or is_jsonata(items)):
             use = "pass '$.items', or S3Items.csv('s3://...')"
             yield Problem("items must be a list, or say where one is", items, use, "argument-type")
         elif not isinstance(items, (str, list, tuple, Mapping, S3Items)) or is_token(items):
@@ -192,8 +221,7 @@ class ItemPlan:
                 yield Problem(
                     "items are no path", items, "pass query_language=QueryLanguage.JSONATA", "query-language-of-value"
                 )
-        values = () if self.selector is None or not hasattr(self.selector, "values") else self.selector.values()
-        for value in (items, *(value for value in values if not isinstance(value, JobOutput))):
+        for value in _texts_in([items, self.selector]):
             if is_jsonata(value):
                 yield Problem(
                     "JSONata in a JSONPath Map",
@@ -274,15 +302,30 @@ class ItemPlan:
         """A template in the language of the state."""
         made: dict[str, Any] = {}
         for name, value in template.items():
-            text = value.uri if isinstance(value, S3Location) else value
-            text = text.spelled(jsonata=self.jsonata) if isinstance(text, JobOutput) else text
-            if isinstance(text, dict):
-                made[name] = self._spelled(text)
-            elif self.jsonata:
-                made[name] = spelled_in_jsonata(text) if isinstance(text, str) else text
-            else:
-                made[f"{name}{LATE}" if is_json_path(text) else name] = text
+            spelled = self._value(value)
+            made[f"{name}{LATE}" if isinstance(spelled, Computed) and not self.jsonata else name] = spelled
         return made
+
+    def _value(self, value: Any) -> Any:  # noqa: PLR0911  (one for each kind of value)
+        """A value of a template in the language of the state."""
+        text = value.uri if isinstance(value, S3Location) else value
+        if isinstance(text, Verbatim):
+            as_text = self.jsonata and text.text.startswith(OPEN)
+            return Computed(f"{{% {quoted(text.text)} %}}") if as_text else text.text
+        if isinstance(text, JobOutput):
+            spelled = text.spelled(jsonata=self.jsonata)
+            return spelled if text.json_path is None else Computed(spelled)
+        if isinstance(text, Mapping):
+            return self._spelled(text)
+        if isinstance(text, (list, tuple)):
+            items = [self._value(item) for item in text]
+            late = not self.jsonata and any(isinstance(item, Computed) for item in items)
+            return Computed(f"States.Array({', '.join(map(argument_of, items))})") if late else items
+        if not isinstance(text, str):
+            return text
+        if self.jsonata:
+            return spelled_in_jsonata(text)
+        return Computed(text) if is_json_path(text) else text
 
     def _uri(self) -> str:
         assert isinstance(self.items, S3Items)  # noqa: S101  (asked for no others)
@@ -334,6 +377,32 @@ class ItemPlan:
         arns = self.scope.arns
         found = list(self.items.grants(arns)) if isinstance(self.items, S3Items) else []
         return found if self.writes_to is None else [*found, *result_grants(self.writes_to, arns)]
+
+
+def _texts_in(value: Any) -> Iterator[Any]:
+    """Find the texts and numbers in a value, except outputs, places and what is meant as it stands."""
+    if isinstance(value, Mapping):
+        for item in value.values():
+            yield from _texts_in(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _texts_in(item)
+    elif isinstance(value, (str, int, float)) and not isinstance(value, (bool, JobOutput, S3Location)):
+        yield value
+
+
+def _outputs_in(value: Any) -> Iterator[JobOutput]:
+    """Find the outputs of jobs in a value, and the places that are ones."""
+    if isinstance(value, S3Location):
+        value = value.uri
+    if isinstance(value, JobOutput):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _outputs_in(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _outputs_in(item)
 
 
 def _put(target: dict[str, Any], place: Sequence[str], value: str) -> None:

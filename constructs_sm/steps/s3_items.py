@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.grants.data import listing_grants, read_object_grants
 from constructs_sm.language.errors import InvalidInputError, Problem
+from constructs_sm.task.path_tokens import naming, spelled_paths
 from constructs_sm.values.s3 import S3Location, is_plain_place
 
 if TYPE_CHECKING:
@@ -184,7 +185,8 @@ def _reading_all(location: S3Location, arns: Arns) -> Iterator[Grant]:
 
 
 def _location(place: S3Data) -> S3Location:
-    location = S3Location.of(place)
+    with naming("S3Items"):
+        location = S3Location.of(spelled_paths(place))
     if location is None:
         raise InvalidInputError(
             "S3Items", [Problem("no place in S3", place, "pass an s3:// URI or an S3Location", "place-of-state")]
