@@ -81,6 +81,7 @@ from constructs_sm.steps.deletions import DeleteEndpoint as DeleteEndpoint
 from constructs_sm.steps.deletions import DeleteEndpointConfig as DeleteEndpointConfig
 from constructs_sm.steps.deletions import DeleteInferenceComponent as DeleteInferenceComponent
 from constructs_sm.steps.deletions import DeleteModel as DeleteModel
+from constructs_sm.steps.deletions import Deletion as Deletion
 from constructs_sm.steps.endpoint_deployment import EndpointDeployment as EndpointDeployment
 from constructs_sm.steps.failure_handler import FailureHandler as FailureHandler
 from constructs_sm.steps.fan_out import FanOut as FanOut

@@ -52,7 +52,7 @@ GROUPS: tuple[tuple[str, str, str], ...] = (
             "QualityGate EvaluationReport ArtifactCheck Condition Number ParallelJobs"
             " FanOut S3Items ItemBatcher WriterConfig EndpointDeployment"
             " RegisterScalableTarget FindModelPackage"
-            " DeleteEndpoint DeleteEndpointConfig DeleteModel DeleteInferenceComponent"
+            " DeleteEndpoint DeleteEndpointConfig DeleteModel DeleteInferenceComponent Deletion"
             " Approval"
         ),
     ),

@@ -18,6 +18,7 @@ from constructs_sm.jobs.parts.definitions import (
 from constructs_sm.jobs.parts.fields import asks_for_jsonata, first, tag_list, text_list, texts, vpc_config
 from constructs_sm.jobs.parts.resources import resources, volume_key
 from constructs_sm.jobs.parts.script_mode import making, script_hyperparameters, script_inputs, training_script
+from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, where_of
 from constructs_sm.rules import metrics
 from constructs_sm.rules.request_rules import METRIC_UNDEFINED
 from constructs_sm.task.job import JobArguments, SageMakerJob
@@ -59,7 +60,6 @@ if TYPE_CHECKING:
         ServerlessJobConfig,
         TrainingImageConfig,
     )
-    from constructs_sm.language.errors import Problem
     from constructs_sm.requests.request import Request
     from constructs_sm.values.outputs import JobOutput, Metric
     from constructs_sm.values.s3 import S3Data
@@ -304,6 +304,10 @@ class TrainingJob(SageMakerJob):
         Raises:
             InvalidInputError: The job has neither *serverless* nor *model_package*.
         """
+        if not _MAKING_PACKAGES & self._state.request.keys():
+            what, use = "no model package is registered by the job", "pass serverless= or model_package="
+            where = where_of(type(self).__name__, self)
+            raise InvalidInputError(where, [Problem(what, NOTHING, use, "argument-missing")])
         return self.output_field("OutputModelPackageArn")
 
     @property

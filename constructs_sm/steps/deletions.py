@@ -115,7 +115,9 @@ class Deletion(NamedFragment):
 
 
 class DeleteEndpoint(Deletion):
-    """Delete an endpoint, which ends its cost; its configuration and models stay. See `Deletion`.
+    """Delete an endpoint, which ends its cost; its configuration and models stay.
+
+    All attributes are those of `Deletion`.
 
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeleteEndpoint.html
     """
@@ -124,7 +126,9 @@ class DeleteEndpoint(Deletion):
 
 
 class DeleteEndpointConfig(Deletion):
-    """Delete an endpoint configuration, which no living endpoint may use. See `Deletion`.
+    """Delete an endpoint configuration, which no living endpoint may use.
+
+    All attributes are those of `Deletion`.
 
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeleteEndpointConfig.html
     """
@@ -133,7 +137,9 @@ class DeleteEndpointConfig(Deletion):
 
 
 class DeleteModel(Deletion):
-    """Delete a model; its artifacts in S3 stay. See `Deletion`.
+    """Delete a model; its artifacts in S3 stay.
+
+    All attributes are those of `Deletion`.
 
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeleteModel.html
     """
@@ -142,7 +148,9 @@ class DeleteModel(Deletion):
 
 
 class DeleteInferenceComponent(Deletion):
-    """Take an inference component off its endpoint. See `Deletion`.
+    """Take an inference component off its endpoint.
+
+    All attributes are those of `Deletion`.
 
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeleteInferenceComponent.html
     """
