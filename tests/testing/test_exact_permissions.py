@@ -45,10 +45,14 @@ def test_example_has_exactly_the_permissions_that_it_needs(name):
 @pytest.mark.parametrize("key", [False, True])
 @pytest.mark.parametrize("name", BLUEPRINTS)
 def test_blueprint_has_exactly_the_permissions_that_it_needs(name, key):
-    said = {"blueprint": name, "arguments": ARGUMENTS[name], "stack_arguments": {"key": True}} if key else {
-        "blueprint": name,
-        "arguments": ARGUMENTS[name],
-    }
+    said = (
+        {"blueprint": name, "arguments": ARGUMENTS[name], "stack_arguments": {"key": True}}
+        if key
+        else {
+            "blueprint": name,
+            "arguments": ARGUMENTS[name],
+        }
+    )
     said.pop("stack_arguments", None)
     stack = described_stack(App(context={CONTEXT_KEY: {**said, **({"key": True} if key else {})}}))
 
