@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import json
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +21,18 @@ if TYPE_CHECKING:
 
 _USUAL = {"sns:publish": {"MessageId": "00000000-0000-4000-8000-000000000000"}}
 """What a service answers that is told something, whatever it is told."""
+
+
+_TASK_OUTPUT = re.compile(r"--task-output '(\{[^']*\})'")
+"""The answer that a message asks for with a command of the AWS CLI, as that of an Approval does."""
+
+
+def _output_asked_for(request: Any) -> str:
+    texts = request.values() if isinstance(request, dict) else ()
+    for found in filter(None, (_TASK_OUTPUT.search(text) for text in texts if isinstance(text, str))):
+        with contextlib.suppress(ValueError):
+            return repr(json.loads(found[1]))
+    return "..."
 
 
 class Answers:
@@ -100,13 +115,14 @@ class Answers:
             if (call.service, call.api, call.pattern) == ("sfn", "sendTaskFailure", "waitForTaskToken"):
                 # A task that reports its own failure, as a FailureHandler does.
                 return TaskError(*(str(call.request.get(name, "")) for name in ("Error", "Cause")))
+            what = f"state {call.state!r} calls {call.service}:{call.api}"
+            if call.pattern == "waitForTaskToken":
+                message = f"{what} and waits for whoever has its task token; say what is sent"
+                raise UnansweredError(f"{message}: rehearsal.answer({call.state!r}, {_output_asked_for(call.request)})")
             if (usual := _USUAL.get(f"{call.service}:{call.api}")) is not None:
                 return usual
-            message = (
-                f"state {call.state!r} calls {call.service}:{call.api}, which is not played here; "
-                f"give it an answer: rehearsal.answer({call.state!r}, ...)"
-            )
-            raise UnansweredError(message)
+            message = f"{what}, which is not played here; give it an answer"
+            raise UnansweredError(f"{message}: rehearsal.answer({call.state!r}, ...)")
         return self._advance(call.state)
 
     def _advance(self, state: str) -> Any:
