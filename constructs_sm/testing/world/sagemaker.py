@@ -168,6 +168,7 @@ class SageMaker:
         if isinstance(step, Refused):
             raise self._error(call, step.code, step.message)
         self._refuse_distrusted_roles(call)
+        self._tell_of_absent_model(call)
         if call.api in ACTION_OF:
             return self._start(call, step)
         return self._by_sdk(call, step)
@@ -191,6 +192,14 @@ class SageMaker:
                     "'sagemaker.amazonaws.com' to assume the role."
                 )
                 raise self._error(call, "ValidationException", message)
+
+    def _tell_of_absent_model(self, call: Call) -> None:
+        """Tell of a model that neither a run has made nor `exists` has told of: SageMaker may not find it."""
+        if call.operation == "CreateTransformJob":
+            name = call.request["ModelName"]
+            arn = call.arn("sagemaker", f"model/{name}")
+            if arn.lower() not in self._resources and ("model", name) not in self._existing:
+                self.note(call.state, f"model {name} is taken to be there: no run has made it")
 
     def _start(self, call: Call, step: Step | None) -> dict[str, Any] | Waiting:
         action = ACTION_OF[call.api]
