@@ -201,7 +201,9 @@ def _needed(role: Role, policy: Policy, asked: Iterable[Asked]) -> set[tuple[int
 
 def _is_needed(grant: Grant, needed: Collection[tuple[int, str, str]]) -> bool:
     """Return True if the grant is among *needed*; or is the one on a function's versions, which the CDK always adds."""
-    resources = {grant.resource, grant.resource.removesuffix(":*")} if ":lambda:" in grant.resource else {grant.resource}
+    resources = {grant.resource}
+    if ":lambda:" in grant.resource:
+        resources.add(grant.resource.removesuffix(":*"))
     return any((grant.statement, grant.action, resource) in needed for resource in resources)
 
 
@@ -264,7 +266,7 @@ def scenarios(states: Mapping[str, str], caught: Mapping[str, Collection[str]]) 
     return found
 
 
-def _statuses(noun: str) -> list[dict[str, str]]:
+def _statuses(noun: str) -> list[dict[str, Any]]:
     """What Describe may say of something, each once."""
     known = statuses(noun)
     field = field_of(noun, "Status")

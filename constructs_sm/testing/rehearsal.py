@@ -21,7 +21,6 @@ from constructs_sm.testing.world.account import Account
 from constructs_sm.testing.world.apis import ACTION_OF
 from constructs_sm.testing.world.errors import RehearsalError
 from constructs_sm.testing.world.role import Role, Standing
-from constructs_sm.testing.world.steps import Always
 
 if TYPE_CHECKING:
     import os
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from constructs_sm.testing.permissions import Permissions
     from constructs_sm.testing.run import Finding, Run
     from constructs_sm.testing.world.role import Asked
-    from constructs_sm.testing.world.steps import Step
+    from constructs_sm.testing.world.steps import Always, Step
 
     from typing_extensions import Self
 

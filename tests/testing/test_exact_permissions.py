@@ -117,7 +117,9 @@ def test_deployment_has_exactly_the_permissions_that_it_needs(settings):
 def test_registration_has_exactly_the_permissions_that_it_needs():
     stack = PipelineStack(App(), "Churn")
     train = training(stack, image=images.xgboost("1.7-1"))
-    register = CreateModelPackage(stack, "Register", group="churn", image=images.xgboost("1.7-1"), model_data=train.model_artifacts)
+    register = CreateModelPackage(
+        stack, "Register", group="churn", image=images.xgboost("1.7-1"), model_data=train.model_artifacts
+    )
     stack.run(train.next(register))
 
     with Rehearsal.of(stack) as rehearsal:

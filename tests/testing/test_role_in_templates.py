@@ -262,9 +262,7 @@ def test_unknown_that_does_not_matter_is_not_said() -> None:
         assert rehearsal.permissions().unknown == ()
 
 
-@pytest.mark.parametrize(
-    ("version", "succeeds"), [("2012-10-17", True), ("2008-10-17", False), (None, False)], ids=str
-)
+@pytest.mark.parametrize(("version", "succeeds"), [("2012-10-17", True), ("2008-10-17", False), (None, False)], ids=str)
 def test_policy_variables_are_of_the_newer_version_alone(version: str | None, succeeds: bool) -> None:
     own = statement(Condition={"StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}})
     with Rehearsal.of(template(own, version=version)) as rehearsal:

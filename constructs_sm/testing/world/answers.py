@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import json
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.interpreter.calls import Call, TaskError, Waiting
+from constructs_sm.testing.world import scaling
 from constructs_sm.testing.world.errors import UnansweredError
 from constructs_sm.testing.world.needs import Need, needs
 from constructs_sm.testing.world.steps import Failed, NoHeartbeat, Output, Step, TimedOut
@@ -17,8 +21,23 @@ if TYPE_CHECKING:
     from constructs_sm.testing.world.role import Role
 
 
-_USUAL = {"sns:publish": {"MessageId": "00000000-0000-4000-8000-000000000000"}}
+_USUAL: dict[str, Any] = {
+    "sns:publish": {"MessageId": "00000000-0000-4000-8000-000000000000"},
+    "cloudwatch:putMetricAlarm": {},
+}
 """What a service answers that is told something, whatever it is told."""
+
+
+_TASK_OUTPUT = re.compile(r"--task-output '(\{[^']*\})'")
+"""The answer that a message asks for with a command of the AWS CLI, as that of an Approval does."""
+
+
+def _output_asked_for(request: Any) -> str:
+    texts = request.values() if isinstance(request, dict) else ()
+    for found in filter(None, (_TASK_OUTPUT.search(text) for text in texts if isinstance(text, str))):
+        with contextlib.suppress(ValueError):
+            return repr(json.loads(found[1]))
+    return "..."
 
 
 class Answers:
@@ -111,13 +130,19 @@ class Answers:
             if (call.service, call.api, call.pattern) == ("sfn", "sendTaskFailure", "waitForTaskToken"):
                 # A task that reports its own failure, as a FailureHandler does.
                 return TaskError(*(str(call.request.get(name, "")) for name in ("Error", "Cause")))
+            what = f"state {call.state!r} calls {call.service}:{call.api}"
+            if call.pattern == "waitForTaskToken":
+                if call.timeout_seconds is not None:
+                    # Nobody sends the token back.
+                    return TimedOut()
+                message = f"{what} and waits for whoever has its task token; say what is sent"
+                raise UnansweredError(f"{message}: rehearsal.answer({call.state!r}, {_output_asked_for(call.request)})")
             if (usual := _USUAL.get(f"{call.service}:{call.api}")) is not None:
                 return usual
-            message = (
-                f"state {call.state!r} calls {call.service}:{call.api}, which is not played here; "
-                f"give it an answer: rehearsal.answer({call.state!r}, ...)"
-            )
-            raise UnansweredError(message)
+            if call.service == "applicationautoscaling":
+                return scaling.answer(call, self.calls[:-1])
+            message = f"{what}, which is not played here; give it an answer"
+            raise UnansweredError(f"{message}: rehearsal.answer({call.state!r}, ...)")
         return self._advance(call.state)
 
     def _advance(self, state: str) -> Any:
@@ -159,6 +184,8 @@ _OPTIMIZED = {
 }
 """The name under which an optimized integration has the errors that its API does not declare."""
 _SPELLED = {
+    "applicationautoscaling": "ApplicationAutoScaling",
+    "cloudwatch": "CloudWatch",
     "dynamodb": "DynamoDb",
     "eventbridge": "EventBridge",
     "sagemaker": "SageMaker",

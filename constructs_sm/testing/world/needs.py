@@ -12,7 +12,8 @@ from constructs_sm.grants.statements import listed
 from constructs_sm.integrations import RULE_ACTIONS
 from constructs_sm.language.arns import Arns
 from constructs_sm.requests.api_model import has_operation
-from constructs_sm.testing.world.apis import ACTION_OF, BEGUN, LOWER_CASED, POLLED, role_arns, values
+from constructs_sm.testing.world import scaling
+from constructs_sm.testing.world.apis import ACTION_OF, BEGUN, LOWER_CASED, POLLED, POLLED_NOUNS, role_arns, values
 from constructs_sm.testing.world.call_keys import Caller, keys_of_call
 from constructs_sm.testing.world.condition_keys import ConditionKeys, Context
 from constructs_sm.testing.world.policy_decision import Request
@@ -134,7 +135,7 @@ def stopping(call: Call) -> list[Need]:
 
 def sdk_resources(call: Call) -> list[str]:
     """The ARNs that a call by the SDK integration is authorized on: by names in its request, or the ARN it gives."""
-    polled = POLLED.get(call.operation)
+    polled = POLLED.get(call.operation) or POLLED_NOUNS.get(re.sub(r"^[A-Z][a-z]+", "", call.operation))
     if polled and call.operation == polled.operation:
         others = [
             arn for kind, name in polled.extra_resources if name in call.request for arn in _arns(call, kind, name)
@@ -148,29 +149,38 @@ def sdk_resources(call: Call) -> list[str]:
     if str(call.request.get(name_field, "")).startswith("arn:"):
         return [call.request[name_field]]
     if name_field in call.request:
-        return _arns(call, kind, name_field)
+        return _arns(call, kind, name_field, above=_above(polled, call))
     return [SOME]
 
 
 def _itself(polled: PolledAction, call: Call) -> list[str]:
     """The ARNs of what a call begins; of one that is numbered below another, that of the first."""
-    named = _arns(call, polled.arn_type, polled.resource_field or polled.name_field)
-    return [f"{arn}{polled.under.replace('*', '1')}" for arn in named]
+    field_name = polled.resource_field or polled.name_field
+    named = _arns(call, polled.arn_type, field_name, above=_above(polled, call))
+    return [arn and f"{arn}{polled.under.replace('*', '1')}" for arn in named]
+
+
+def _above(polled: PolledAction | None, call: Call) -> str:
+    """The part of a job's ARN before its name."""
+    return f"{call.request.get(polled.asked_with, '*')}/" if polled and polled.asked_with else ""
 
 
 def _kebab(noun: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", noun).lower()
 
 
-def _arns(call: Call, kind: str, name_field: str) -> list[str]:
+def _arns(call: Call, kind: str, name_field: str, *, above: str = "") -> list[str]:
     """The ARNs under which the request's resource may be authorized.
 
     SageMaker folds the case of some names, and reports differ on whether before or after it asks IAM: those have to be
     allowed in both spellings.
     """
+    if name_field not in call.request:
+        # SageMaker refuses the call, or makes a name up: which, nobody knows here.
+        return [SOME]
     name = str(call.request[name_field])
     spellings = dict.fromkeys([name, name.lower()] if kind in LOWER_CASED else [name])
-    return [call.arn("sagemaker", f"{kind}/{spelling}") for spelling in spellings]
+    return [call.arn("sagemaker", f"{kind}/{above}{spelling}") for spelling in spellings]
 
 
 def _passed_roles(call: Call) -> Iterator[Need]:
@@ -231,6 +241,8 @@ def _of_volume_keys(call: Call) -> Iterator[Need]:
 
 
 def _of_other_services(call: Call, machine: str | None) -> list[Need]:
+    if call.service == "applicationautoscaling" and isinstance(call.request, Mapping):
+        return [Need(*need, call) for need in scaling.needs_of(call)]
     found = permissions_of_call(
         call.service, call.api, call.request, arns_at(call), sdk=call.sdk, pattern=call.pattern, machine=machine
     )

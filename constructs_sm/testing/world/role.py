@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.language.arns import Arns
 from constructs_sm.testing.world.call_keys import keys_of_trust
 from constructs_sm.testing.world.needs import Need, arns_at, of_keys, possible
 from constructs_sm.testing.world.policy_decision import Answer, Decision, Policy, Request, decide
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from constructs_sm.interpreter.calls import Call
+    from constructs_sm.language.arns import Arns
 
 STATES = "states.amazonaws.com"
 """What assumes the role of a state machine."""
@@ -132,9 +132,7 @@ class Role:
                     return str(need.resource)
         return ""
 
-    def _is_refused(
-        self, state: str, need: Need, decision: Decision, note: Callable[[str, str], None] | None
-    ) -> bool:
+    def _is_refused(self, state: str, need: Need, decision: Decision, note: Callable[[str, str], None] | None) -> bool:
         self.asked.append(Asked(state, need, decision))
         if decision.answer is Answer.UNKNOWN and note is not None:
             note(state, f"not known whether it may: {need}{_hangs_on(decision)}")
