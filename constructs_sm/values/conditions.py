@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import InvalidInputError, Problem
 from constructs_sm.language.jsonata import is_plain, jsonata_of, quoted
-from constructs_sm.language.late_bound import is_json_path, is_jsonata
+from constructs_sm.language.late_bound import is_altered_number, is_json_path, is_jsonata, is_token
 from constructs_sm.language.numbers import is_finite_number
 
 if TYPE_CHECKING:
@@ -120,9 +120,9 @@ class Comparison(Condition):
 
     def __post_init__(self) -> None:
         if not isinstance(self.right, Comparable) and not is_finite_number(self.right):
-            problem = Problem(
-                "nothing can be compared with it", self.right, "pass a finite number", "condition-operand"
-            )
+            late = is_token(self.right) or is_altered_number(self.right)
+            use = "write Number('$.minimum') for a number of the input" if late else "pass a finite number"
+            problem = Problem("nothing can be compared with it", self.right, use, "condition-operand")
             raise InvalidInputError(f"comparison of {self.left.said}", [problem])
 
     @property

@@ -17,7 +17,6 @@ from constructs_sm.testing.source import assemblies, roles, terraform
 from constructs_sm.testing.source.definitions import checked, definition_in
 from constructs_sm.testing.source.documents import Document, document_at, document_of, template_at
 from constructs_sm.testing.source.evaluation import Template
-from constructs_sm.testing.source.references import resolved
 from constructs_sm.testing.source.resource_names import Place
 from constructs_sm.testing.source.synthesized import synthesized
 from constructs_sm.testing.source.templates import STATE_MACHINES
@@ -240,12 +239,21 @@ def _of_definition(document: Document, place: Place, parameters: Mapping[str, st
         for name in _PLACEHOLDER.findall(str(state.get("Resource")))
         if str(state["Resource"]) == f"${{{name}}}"
     }
-    values = {**called, **parameters}
     return Machine(
-        definition=resolved(definition, values, region=place.region, account=place.account),
+        definition=_with(definition, {**called, **parameters}),
         region=place.region,
         account=place.account,
     )
+
+
+def _with(definition: dict[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
+    """A definition with some of its placeholders filled; what is in no template has no other substitutions."""
+
+    def text(found: re.Match[str]) -> str:
+        return json.dumps(values[found[1]])[1:-1] if found[1] in values else found[0]
+
+    filled: dict[str, Any] = json.loads(_PLACEHOLDER.sub(text, json.dumps(definition)))
+    return filled
 
 
 def _of_template(found: _Found, machine: str | None, place: Place, parameters: Mapping[str, str]) -> Iterator[Machine]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from constructs_sm.interpreter.calls import Player, TaskError, Waiting
 from constructs_sm.language.arns import Arns
@@ -12,6 +12,7 @@ from constructs_sm.testing.world.answers import Answers
 from constructs_sm.testing.world.errors import UnansweredError
 from constructs_sm.testing.world.needs import Need, is_sagemaker
 from constructs_sm.testing.world.sagemaker import SageMaker
+from constructs_sm.testing.world.steps import Always, Step
 
 if TYPE_CHECKING:
     import os
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
     from constructs_sm.interpreter.calls import Call, Reading, Writing
     from constructs_sm.testing.world.role import Role
+
+Befalling: TypeAlias = Step | Always | TaskError
+"""What can happen to a state."""
 
 
 class Account(Player):
@@ -65,6 +69,13 @@ class Account(Player):
         """Have the script of *other*, as far as it has not been played, and what exists there before any run."""
         self.sagemaker.take_over(other.sagemaker)
         self.answers.take_over(other.answers)
+
+    def befall(self, state: str, what: Befalling) -> None:
+        """Let *what* happen to a state before all that the script says of it; an error of another service for good."""
+        if isinstance(what, TaskError):
+            self.answers.fail(state, what)
+        else:
+            self.sagemaker.befall(state, what)
 
     def goes_on_as(self, other: Account, later: Account, shift: float, *, over_with: str) -> bool:
         """Whether this account answers from now on as *other*, which has become *later* in the end.

@@ -196,6 +196,7 @@ class SageMaker:
                 "'sagemaker.amazonaws.com' to assume the role."
             )
             raise self._error(call, "ValidationException", message)
+        self._tell_of_absent_model(call)
         if call.api in ACTION_OF:
             return self._start(call, step)
         return self._by_sdk(call, step)
@@ -210,6 +211,14 @@ class SageMaker:
         step = scripted.popleft()
         assert isinstance(step, Step)  # noqa: S101 - the other kind is gone
         return step
+
+    def _tell_of_absent_model(self, call: Call) -> None:
+        """Tell of a model that neither a run has made nor `exists` has told of: SageMaker may not find it."""
+        if call.operation == "CreateTransformJob":
+            name = call.request["ModelName"]
+            arn = call.arn("sagemaker", f"model/{name}")
+            if arn.lower() not in self._resources and ("model", name) not in self._existing:
+                self.note(call.state, f"model {name} is taken to be there: no run has made it")
 
     def _start(self, call: Call, step: Step | None) -> dict[str, Any] | Waiting:
         action = ACTION_OF[call.api]
