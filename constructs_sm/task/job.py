@@ -16,6 +16,7 @@ from constructs_sm.task.fragment import Check, CheckedFragment
 from constructs_sm.task.network import OwnSecurityGroup, admit_members, connections_of, groups_in, works_together
 from constructs_sm.task.output_check import Output, OutputCheck
 from constructs_sm.task.query_language import query_language_of
+from constructs_sm.task.tags import KnownToCdk
 from constructs_sm.task.task import SageMakerTask
 from constructs_sm.task.task_plan import TaskPlan
 from constructs_sm.values.names import LONGEST_STATE_NAME
@@ -49,7 +50,7 @@ class JobArguments(TaskArguments, total=False):
 
 
 @jsii.implements(iam.IGrantable, ec2.IConnectable)
-class SageMakerJob(JobMetrics, CheckedFragment):
+class SageMakerJob(KnownToCdk, JobMetrics, CheckedFragment):
     """A SageMaker job that is retried where that helps, and whose output is checked before the state machine goes on.
 
     Three states: the task, named like the construct; a Choice, `<id>: ValidateOutput`; and a Fail, `<id>:
@@ -120,6 +121,7 @@ class SageMakerJob(JobMetrics, CheckedFragment):
         self._state = state
         self._runs_under = runs_under
         self._task = (_JsonataJobTask if state.jsonata else JobTask)(self, construct_id, state)
+        state.scope.wiring.jobs[state.identity] = self
         if "node" in vars(self):
             self.node.default_child = self._task
         self._admit_instances()
