@@ -77,6 +77,9 @@ def once_kept(act: Callable[[], object]) -> None:
 class WholeOrNotMade:
     """A construct that leaves nothing behind where its arguments are refused. To be named before the CDK's class."""
 
+    is_whole = False
+    """Tell whether it has been made, and not refused."""
+
     def __init_subclass__(cls, **settings: Any) -> None:
         super().__init_subclass__(**settings)
         if "__init__" in vars(cls):
@@ -95,6 +98,7 @@ def _whole_or_not_made(make: Callable[..., None]) -> Callable[..., None]:
             undone_by(lambda: _take_out(construct))
             with _told_in_words(type(construct).__name__, positional):
                 make(construct, *positional, **arguments)
+        construct.is_whole = True
 
     return made
 
@@ -139,4 +143,6 @@ def _take_out(construct: Any) -> None:
 
 
 def _reference_of(construct: Any) -> str:
-    return str(construct.__jsii_ref__.ref)
+    # A job takes note of who asks for its reference.
+    found = getattr(construct, "jsii_reference", None) or construct.__jsii_ref__
+    return str(found.ref)

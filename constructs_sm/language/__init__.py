@@ -3,6 +3,7 @@
 __all__ = [
     "arns",
     "console",
+    "definition_text",
     "durations",
     "error_names",
     "errors",

@@ -12,4 +12,5 @@ __all__ = [
     "requests",
     "rule",
     "script_mode",
+    "tags",
 ]

@@ -9,7 +9,6 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from weakref import getweakrefcount
 
 from aws_cdk import Aspects, RemoveTag, Stack, Stage, Tag
 
@@ -23,7 +22,6 @@ _OF_THE_STACK = 50
 """Priority of the tags that a stack was given when it was made."""
 _ADDED, _REMOVED = 100, 200
 _DEFAULT_PRIORITY = 500
-_UNTOLD = object()
 
 
 class KnownToCdk:
@@ -32,21 +30,25 @@ class KnownToCdk:
     To ask the CDK whether a job has tags is two messages over the bridge: of most it is known without them.
     """
 
-    _ref: Any = _UNTOLD
+    jsii_reference: Any = None
+    """Reference of the CDK to it, for those that do not give it to the CDK."""
+    _is_kept = False
+    is_whole = False
     given_to_cdk = False
 
     @property
     def __jsii_ref__(self) -> Any:
         """What the CDK knows it by."""
-        if self._ref is _UNTOLD:
+        if self.jsii_reference is None:
             raise AttributeError("__jsii_ref__")
-        # jsii holds a weak reference to whatever is made: until then it is given as a part of its making.
-        self.given_to_cdk = self.given_to_cdk or getweakrefcount(self) > 0
-        return self._ref
+        # First when it is whole, jsii itself asks, to keep it by that.
+        self.given_to_cdk = self.given_to_cdk or self._is_kept
+        self._is_kept = self._is_kept or self.is_whole
+        return self.jsii_reference
 
     @__jsii_ref__.setter
     def __jsii_ref__(self, ref: Any) -> None:
-        self._ref = ref
+        self.jsii_reference = ref
 
     @contextmanager
     def unnoticed(self) -> Iterator[None]:

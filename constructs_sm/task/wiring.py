@@ -50,17 +50,18 @@ class Wiring:
     _paths: dict[str, str] = field(default_factory=dict)
     _names: Counter[str] = field(default_factory=Counter)
     tasks: dict[TaskIdentity, IConstruct] = field(default_factory=dict)
-    """All tasks of the stack, each with the construct it was made in."""
+    """All tasks of the stack that call SageMaker, each with the construct it was made in."""
     jobs: dict[TaskIdentity, IConstruct] = field(default_factory=dict)
     """Jobs, by their tasks."""
     run: dict[TaskIdentity, str] = field(default_factory=dict)
     """Those that stand in a state machine, each with the graph of states it is in."""
     watched: bool = False
 
-    def knows(self, task: TaskIdentity, scope: IConstruct) -> None:
-        """Take note of a task that is made in *scope*."""
-        self.tasks[task] = scope
-        undone_by(partial(self.tasks.pop, task, None))
+    def knows(self, task: TaskIdentity, scope: IConstruct | None = None) -> None:
+        """Take note of a state, and of the scope that it is made in if it calls SageMaker."""
+        if scope is not None:
+            self.tasks[task] = scope
+            undone_by(partial(self.tasks.pop, task, None))
         if task.name not in self._paths:
             self._paths[task.name] = task.path
             undone_by(partial(self._paths.pop, task.name, None))
