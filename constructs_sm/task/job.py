@@ -340,7 +340,8 @@ class JobTask(SageMakerTask):
         # First, what handles its failures: the job asks for it when it closes.
         super()._when_bound_to_graph(graph)
         self._is_closed = True
-        self._job._close()  # noqa: SLF001
+        with self._job.unnoticed():
+            self._job._close()  # noqa: SLF001
 
 
 class _JsonataJobTask(JobTask):
