@@ -128,7 +128,8 @@ _SERVICES = (
         "startQueryExecution",
         "athena:GetQueryExecution",
         "athena:StopQueryExecution",
-        possible=("athena:GetDataCatalog", *_QUERIED),
+        # Both are authorized on the data catalog too, of which the request may say nothing.
+        possible=("athena:GetDataCatalog", "athena:StartQueryExecution", "athena:GetQueryExecution", *_QUERIED),
     )
     .offers("stopQueryExecution")
     .offers("getQueryExecution")
@@ -139,6 +140,7 @@ _SERVICES = (
         "codebuild:BatchGetBuilds",
         "codebuild:StopBuild",
         rule="StepFunctionsGetEventForCodeBuildStartBuildRule",
+        possible=("codebuild:BatchGetReports",),
     )
     .offers("stopBuild")
     .offers("batchDeleteBuilds")
