@@ -412,12 +412,9 @@ class JobTask(SageMakerTask):
         # First, what handles its failures: the job asks for it when it closes.
         super()._when_bound_to_graph(graph)
         self._is_closed = True
-<<<<<<< HEAD
         with self._job.unnoticed():
+            self._job._close_description()  # noqa: SLF001
             self._job._close()  # noqa: SLF001
-=======
-        self._job._close_description()  # noqa: SLF001
-        self._job._close()  # noqa: SLF001
         if described is not None:
             # The CDK does not know that the task leads there. Last, since what a Choice gets later stays outside.
             described.task.bind_to_graph(graph)
@@ -425,7 +422,6 @@ class JobTask(SageMakerTask):
 
 def _nobody(_: sfn.State) -> None:
     """Handle nothing."""
->>>>>>> main
 
 
 class _JsonataJobTask(JobTask):

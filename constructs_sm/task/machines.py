@@ -18,6 +18,7 @@ from constructs_sm.requests.api_model import input_shape
 from constructs_sm.rules import tags as tag_rules
 from constructs_sm.rules.argument_rules import JOB_NOT_RUN, NOTHING_GRANTED, OTHER_PLACE, ROLE_OF_BOTH
 from constructs_sm.rules.definition_rules import EXPRESS
+from constructs_sm.task.acknowledgments import acknowledge_texts
 from constructs_sm.task.overruling import tell, unacknowledged
 from constructs_sm.task.tags import TagsAround
 
@@ -238,6 +239,8 @@ class _OfStack:
         for machine in dict.fromkeys((*own, *with_jobs)):
             if machine not in self._machines.told:
                 self._machines.told.add(machine)
+                if machine in with_jobs:
+                    acknowledge_texts(machine.construct, machine.text.definition)
                 found.update(dict.fromkeys(self._problems_of_one(machine)))
         if self._wiring.watched:
             asked = [machine.text.definition for machine in with_jobs or own]
