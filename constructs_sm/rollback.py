@@ -13,6 +13,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, where_of
+from constructs_sm.language.l1 import l1_problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -93,6 +94,8 @@ def _whole_or_not_made(make: Callable[..., None]) -> Callable[..., None]:
             # The part of a class above in the making of the same construct.
             make(construct, *positional, **arguments)
             return
+        if found := list(l1_problems(arguments)):
+            raise InvalidInputError(where_of(type(construct).__name__, *positional[:2]), found)
         with _Attempt(construct):
             # Said first, so done last.
             undone_by(lambda: _take_out(construct))

@@ -17,6 +17,7 @@ __all__ = [
     "jsonata_syntax",
     "jsonata_tokens",
     "jsonpath",
+    "l1",
     "late_bound",
     "late_values",
     "machines",
