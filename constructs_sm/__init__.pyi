@@ -4,6 +4,7 @@ from constructs_sm import retry as retry
 from constructs_sm.jobs.endpoint import CreateEndpoint as CreateEndpoint
 from constructs_sm.jobs.endpoint import CreateEndpointConfig as CreateEndpointConfig
 from constructs_sm.jobs.endpoint import UpdateEndpoint as UpdateEndpoint
+from constructs_sm.jobs.inference_component import CreateInferenceComponent as CreateInferenceComponent
 from constructs_sm.jobs.labeling import LabelingJob as LabelingJob
 from constructs_sm.jobs.model import CreateModel as CreateModel
 from constructs_sm.jobs.model_package import CreateModelPackage as CreateModelPackage
@@ -32,6 +33,10 @@ from constructs_sm.jobs.parts.resources import InstancePlacementConfig as Instan
 from constructs_sm.jobs.parts.resources import InstancePreference as InstancePreference
 from constructs_sm.jobs.parts.resources import PlacementSpecification as PlacementSpecification
 from constructs_sm.jobs.parts.resources import TuningInstanceConfig as TuningInstanceConfig
+from constructs_sm.jobs.parts.scaling import ScalableTarget as ScalableTarget
+from constructs_sm.jobs.parts.scaling import ScheduledAction as ScheduledAction
+from constructs_sm.jobs.parts.scaling import StepScaling as StepScaling
+from constructs_sm.jobs.parts.scaling import TargetTrackingScaling as TargetTrackingScaling
 from constructs_sm.jobs.parts.serving import AsyncInferenceConfig as AsyncInferenceConfig
 from constructs_sm.jobs.parts.serving import ClarifyExplainerConfig as ClarifyExplainerConfig
 from constructs_sm.jobs.parts.serving import ClarifyInferenceConfig as ClarifyInferenceConfig
@@ -70,6 +75,8 @@ from constructs_sm.requests.rendering import Verbatim as Verbatim
 from constructs_sm.retry import RetryPolicy as RetryPolicy
 from constructs_sm.steps.approval import Approval as Approval
 from constructs_sm.steps.artifact_check import ArtifactCheck as ArtifactCheck
+from constructs_sm.steps.batches import ItemBatcher as ItemBatcher
+from constructs_sm.steps.batches import WriterConfig as WriterConfig
 from constructs_sm.steps.endpoint_deployment import EndpointDeployment as EndpointDeployment
 from constructs_sm.steps.failure_handler import FailureHandler as FailureHandler
 from constructs_sm.steps.fan_out import FanOut as FanOut
@@ -78,6 +85,7 @@ from constructs_sm.steps.gates import QualityGate as QualityGate
 from constructs_sm.steps.input_guard import InputGuard as InputGuard
 from constructs_sm.steps.parallel_jobs import ParallelJobs as ParallelJobs
 from constructs_sm.steps.s3_items import S3Items as S3Items
+from constructs_sm.steps.scaling import RegisterScalableTarget as RegisterScalableTarget
 from constructs_sm.task.job import SageMakerJob as SageMakerJob
 from constructs_sm.task.output_check import OutputCheck as OutputCheck
 from constructs_sm.task.overruling import acknowledge as acknowledge

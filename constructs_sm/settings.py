@@ -234,16 +234,16 @@ def unknown_settings(given: Mapping[str, Any], others: Sequence[str] = ()) -> li
     ]
 
 
-def program_folder() -> Path:
-    """The folder of the program that runs, or where it runs if it is no file."""
+def program_folder() -> Path | None:
+    """The folder of the program that runs; None if it is no file, as at a prompt and in the workers of a test run."""
     program = getattr(sys.modules.get("__main__"), "__file__", None)
-    return Path.cwd() if program is None else Path(program).resolve().parent
+    return None if program is None else Path(program).resolve().parent
 
 
 def cdk_json_beside() -> Path | None:
     """The `cdk.json` beside the program that runs; None if there is none."""
-    path = program_folder() / "cdk.json"
-    return path if path.is_file() else None
+    folder = program_folder()
+    return folder / "cdk.json" if folder is not None and (folder / "cdk.json").is_file() else None
 
 
 def warn_of_unread(node: Node) -> None:

@@ -22,7 +22,6 @@ from constructs_sm.rules.request_rules import METRIC_UNDEFINED
 from constructs_sm.task.job import JobArguments, SageMakerJob
 from constructs_sm.task.overruling import refuse
 from constructs_sm.task.places import checkpoints_under, data_under
-from constructs_sm.values.outputs import Metric
 from constructs_sm.values.s3 import S3Location
 
 if TYPE_CHECKING:
@@ -61,6 +60,7 @@ if TYPE_CHECKING:
     )
     from constructs_sm.language.errors import Problem
     from constructs_sm.requests.request import Request
+    from constructs_sm.values.outputs import Metric
     from constructs_sm.values.s3 import S3Data
 
     from aws_cdk import aws_ec2 as ec2
@@ -276,7 +276,9 @@ class TrainingJob(SageMakerJob):
     def final_metric(self, name: str) -> Metric:
         """The last value of a metric that the algorithm reported, for a state that runs after this one.
 
-        A metric that was not reported has no value: a QualityGate says so, any other state fails.
+        Nobody has shown metrics in the output that Step Functions hands on: the job is described once it has ended, in
+        `<id>: Describe`, once for all that is asked for. A metric that was not reported has no value: a QualityGate
+        says so; for any other state the execution fails before it, in `<id>: MissingField`.
 
         Args:
             name: As in the metric definitions: `validation:auc`.
@@ -287,7 +289,7 @@ class TrainingJob(SageMakerJob):
         wrong = list(metrics.undefined(METRIC_UNDEFINED, self._state.request, name))
         if wrong:
             refuse(self, f"metric of '{self._state.identity.path}'", wrong, path=self._state.identity.path)
-        return self._state.for_states(Metric.among(self._state.found("FinalMetricDataList"), name))
+        return self._state.metric(name)
 
     @property
     def model_artifacts(self) -> S3Location:

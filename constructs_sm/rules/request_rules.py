@@ -227,6 +227,15 @@ HYPERPARAMETER_OPTION: Final = _rule(
     severity="warning",
 )
 
+CHANNEL_VARIABLE: Final = _rule(
+    "channel-variable-name",
+    "the variable with the folder of a channel has a name that no shell can read",
+    "name the channel with letters, digits and underscores, or read the variable with os.environ[...]",
+    why="the toolkit in the container leaves dashes and dots of the name of a channel in SM_CHANNEL_NAME",
+    source=_TOOLKIT,
+    severity="warning",
+)
+
 # Of images and roles.
 IMAGE_URI: Final = _rule(
     "image-is-no-uri",

@@ -15,6 +15,7 @@ from constructs_sm.rules.argument_rules import LATE_ACCESS
 from constructs_sm.task.custom_states import GrantedState, JsonataTask, describing, holds
 from constructs_sm.task.fragment import CheckedFragment, ClosingCheck
 from constructs_sm.task.overruling import tell
+from constructs_sm.task.path_tokens import naming, spelled_paths
 from constructs_sm.task.query_language import query_language_of
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.conditions import Comparable, Condition
@@ -59,7 +60,8 @@ class EvaluationReport:
     """
 
     def __init__(self, place: S3Data, file: str | None = None) -> None:
-        location = S3Location.of(place)
+        with naming("EvaluationReport"):
+            location = S3Location.of(spelled_paths(place))
         if location is None:
             problem = Problem("no place in S3", place, "pass job.output(...), or an s3:// URI", "place-of-state")
             raise InvalidInputError("EvaluationReport", [problem])
@@ -164,6 +166,10 @@ class QualityGate(CheckedFragment):
         self._condition = condition
         self._key = key_of(construct_id)
         self._otherwise = otherwise
+        for operand in condition.operands():
+            if isinstance(operand, JobOutput):
+                # It is said in NoValue that there is none.
+                operand.producer.description.meet(operand.name, operand)
         self._operands = list({operand.expression(self._key): operand for operand in condition.operands()}.values())
         self._numbers = " and ".join(f"$type({o.expression(self._key)}) = 'number'" for o in self._operands)
         self._no_value = self._fail(_NO_VALUE, "QualityGateNoValue", self._what_is_missing())

@@ -11,6 +11,7 @@ from constructs_sm.language.durations import seconds_of
 from constructs_sm.language.error_names import ALL
 from constructs_sm.language.errors import Problem, did_you_mean
 from constructs_sm.language.late_bound import Computed, is_json_path, is_token
+from constructs_sm.language.late_values import misspelled_path
 from constructs_sm.language.paths import is_reference
 from constructs_sm.polled_actions import PolledAction
 from constructs_sm.retry import DEFAULT, SDK, RetryPolicy
@@ -291,6 +292,9 @@ def json_path(
     if is_token(given) and given == sfn.JsonPath.DISCARD:
         return str(given)
     path = rendered({argument: given}).fields.get(argument) if isinstance(given, str) else None
+    if path is not None and not one_place and is_json_path(path) and (wrong := misspelled_path(path)) is not None:
+        problems.append(Problem(f"{argument} cannot be read: {wrong}", given, "correct it", "late-value-parses"))
+        return None
     if path is not None and (is_reference(path) or (not one_place and is_json_path(path) and path[0] == "$")):
         return str(path)
     what = f"{argument} must be a path to one place" if one_place else f"{argument} must be a path"

@@ -15,7 +15,7 @@ from constructs_sm.language.machines import definition_of, states_of
 from constructs_sm.rollback import once_kept, undone_by
 from constructs_sm.rules.argument_rules import JOB_NOT_RUN, NOTHING_GRANTED, OTHER_PLACE
 from constructs_sm.rules.definition_rules import EXPRESS
-from constructs_sm.task.acknowledgments import acknowledge_wildcards
+from constructs_sm.task.acknowledgments import acknowledge_texts, acknowledge_wildcards
 from constructs_sm.task.overruling import tell, unacknowledged, watch
 from constructs_sm.task.wiring import Wiring
 
@@ -273,6 +273,8 @@ class _Machines:
         foreign = [each for each in foreign if each[0] not in own]
         found: dict[Problem, None] = {}
         for machine, definition in machines:
+            if inside_of([definition], names):
+                acknowledge_texts(machine, definition)
             found.update(dict.fromkeys(self._problems_of_one(machine, definition)))
         here = inside_of(own, names)
         if self._wiring.watched:

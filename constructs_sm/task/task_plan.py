@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.actions import MODEL, Action
@@ -42,7 +43,6 @@ from constructs_sm.task.task_state import TaskState
 from constructs_sm.values.names import LONGEST_STATE_NAME, JobName, id_problems, name_problems, slug, unique_prefix_max
 from constructs_sm.values.outputs import JobOutput, TaskIdentity
 
-import botocore
 from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ class TaskPlan:
                 continue
             if problem.rule == UNKNOWN_FIELD.id and self._arguments.get("parameters") is None:
                 # What an argument says is a field, if not one that this model knows.
-                use = f"install a botocore after {botocore.__version__}, or pass allow_unknown_fields=['{problem.got}']"
+                use = f"install a botocore after {version('botocore')}, or pass allow_unknown_fields=['{problem.got}']"
                 yield replace(problem, use=use)
             else:
                 yield self._in_arguments(problem)

@@ -20,7 +20,7 @@ from constructs_sm.testing.ways import Ways
 from constructs_sm.testing.world.account import Account
 from constructs_sm.testing.world.apis import ACTION_OF
 from constructs_sm.testing.world.errors import RehearsalError
-from constructs_sm.testing.world.role import Role
+from constructs_sm.testing.world.role import Role, Standing
 from constructs_sm.testing.world.steps import Always, Failed, TimedOut
 
 if TYPE_CHECKING:
@@ -74,16 +74,24 @@ class Rehearsal:
         self._machine = machine
         self._watch = watch
         may = machine.policy if policy is None else policy
-        self.role = Role(may, machine.trusts, keys=machine.keys, lenient=lenient)
+        arn = machine.arn or f"arn:{partition_of(region)}:states:{region}:{account}:stateMachine:{machine.name}"
+        standing = Standing(
+            arn=machine.role,
+            machine=machine.arn,
+            trusts=machine.trusts,
+            boundary=machine.boundary,
+            unread_boundary=machine.unread_boundary,
+            keys=machine.keys,
+        )
+        self.role = Role(may, standing, lenient=lenient)
         self._account = Account(
             self.role,
-            machine_arn=machine.arn,
             region=region,
+            account=account,
             files=files,
             job_seconds=job_seconds,
             describes=describes,
         )
-        arn = machine.arn or f"arn:{partition_of(region)}:states:{region}:{account}:stateMachine:{machine.name}"
         self._setting = Setting(machine_arn=arn, region=region, account=account)
         self._prepared: Prepared | None = None
         self._is_open = False
@@ -229,6 +237,7 @@ class Rehearsal:
         states = dict(tasks_of(self._machine.definition))
         reached: set[str] = set()
         asked: list[Asked] = []
+        possible: dict[str, None] = {}
         failures = {"fails": Failed(), "never ends": TimedOut()}
         wrong = scenarios(states)
         for given in inputs or ({},):
@@ -239,10 +248,11 @@ class Rehearsal:
                 if state in ways:
                     reached |= set(ways.befallen(state, Always(failures[what])).states)
             asked += other.role.asked
+            possible |= other.role.possible
         return permissions_of(
-            self.role.policy,
+            self.role,
             asked,
-            own_actions=self._machine.own_actions,
+            not_judged=[*self._machine.own_actions, *possible],
             unreached=[state for state in states if state not in reached],
             unread=self._machine.unread_policies,
         )

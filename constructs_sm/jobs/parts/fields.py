@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union, cast
 from constructs_sm.language.durations import seconds_of
 from constructs_sm.language.errors import NOTHING, Problem
 from constructs_sm.language.late_bound import TOKEN, is_json_path, is_jsonata, is_token
-from constructs_sm.requests.rendering import Structure
+from constructs_sm.requests.rendering import Structure, Verbatim
 from constructs_sm.task.network import OwnSecurityGroup
 from constructs_sm.values.outputs import JobOutput
 
@@ -39,7 +39,8 @@ Function: TypeAlias = Union[str, "lambda_.IFunction"]
 """A Lambda function, or its ARN."""
 Topic: TypeAlias = Union[str, "sns.ITopic"]
 """An SNS topic, or its ARN."""
-Scalar: TypeAlias = str | int | float | bool
+Scalar: TypeAlias = str | int | float | bool | Verbatim
+"""A text, number or boolean; `Verbatim` is a text that Step Functions would read, and is not to."""
 Numeric: TypeAlias = int | float | str
 """A number; late-bound as a string, or as a number token of the CDK, which is a float."""
 Flag: TypeAlias = bool | str
