@@ -28,11 +28,23 @@ WINGS = (
     "blueprints",
     "interpreter",
     "testing",
+    "checking",
     "commands",
 )
 """A wing imports only wings above it; the modules at the top of the package, only `language` and each other."""
 FACTS = tuple(sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__"))
-WITHOUT_CDK = ("language", "diagram", "values", "rules", "requests", "grants", "interpreter", "testing", "commands")
+WITHOUT_CDK = (
+    "language",
+    "diagram",
+    "values",
+    "rules",
+    "requests",
+    "grants",
+    "interpreter",
+    "testing",
+    "checking",
+    "commands",
+)
 SYNTHESIZES = {"testing/source/synthesized.py"}
 """What reads a stack of the CDK, which whoever has one has imported."""
 
@@ -154,7 +166,9 @@ def constructed():
 @pytest.mark.parametrize("name", list(constructed()))
 def test_docstring_of_a_class_names_each_argument(name):
     cls = getattr(constructs_sm, name)
-    arguments = [argument for argument in inspect.signature(cls.__init__).parameters if argument != "self"]
+    # That of a text is `__new__`.
+    made_by = cls.__new__ if cls.__init__ is object.__init__ else cls.__init__
+    arguments = list(inspect.signature(made_by).parameters)[1:]
     documented = inspect.getdoc(cls)
     if shared := re.search(r"^All (?:other )?attributes are those of `(\w+)`\.$", documented, re.MULTILINE):
         documented += inspect.getdoc(getattr(constructs_sm, shared[1]))

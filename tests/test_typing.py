@@ -52,6 +52,8 @@ FOLLOWED = """\
 strict = True
 [mypy-aws_cdk.*]
 follow_imports = skip
+[mypy-regex.*]
+ignore_missing_imports = True
 """
 """Of the CDK's 300 modules mypy reads those that the package or a program imports: all of them take it minutes, and
 leave no other error. What takes a type of one that is skipped would take anything, and so is found here; `make types`
@@ -70,13 +72,18 @@ class Made:
     """Whose each argument is: its own, or that of the typed dictionary that brings it."""
 
 
+def maker(cls):
+    """The method with the arguments of a class: that of a text is `__new__`."""
+    return cls.__new__ if cls.__init__ is object.__init__ else cls.__init__
+
+
 def _made():
     """Everything public that is called, from the signatures."""
     for name in sorted(set(constructs_sm.__all__) - HANDED_OUT.keys()):
         cls = getattr(constructs_sm, name)
         if inspect.isclass(cls) and not issubclass(cls, Exception):
             if name not in BY_CLASS_METHODS:
-                yield Made(name, _arguments(name, cls, list(inspect.signature(cls.__init__).parameters.values())[1:]))
+                yield Made(name, _arguments(name, cls, list(inspect.signature(maker(cls)).parameters.values())[1:]))
             for method, value in vars(cls).items():
                 if isinstance(value, classmethod) and not method.startswith("_"):
                     whole = f"{name}.{method}"

@@ -42,7 +42,7 @@ class PipelineApp(App):
     ) -> None:
         settings = cdk_json_beside()
         read = {} if settings is None else context_of(settings)
-        folder = os.environ.get(OUTDIR, str(program_folder() / "cdk.out")) if outdir is None else outdir
+        folder = os.environ.get(OUTDIR, str((program_folder() or Path.cwd()) / "cdk.out")) if outdir is None else outdir
         super().__init__(
             context={**read, **(context or {})}, outdir=folder, default_stack_synthesizer=default_stack_synthesizer
         )

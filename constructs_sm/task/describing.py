@@ -130,11 +130,16 @@ class Describing:
 
 
 def call_beside(
-    state: TaskState, operation: str, arguments: Mapping[str, str], retries: Sequence[RetryPolicy]
+    state: TaskState,
+    operation: str,
+    arguments: Mapping[str, str],
+    retries: Sequence[RetryPolicy],
+    *,
+    integration: str = "aws-sdk:sagemaker",
 ) -> dict[str, Any]:
     """Make the fields of a further call about a task's job, in JSONata, under the same role."""
     api = f"{operation[0].lower()}{operation[1:]}"
-    call = describing(state.scope.arns.integration(f"aws-sdk:sagemaker:{api}"), arguments, retries)
+    call = describing(state.scope.arns.integration(f"{integration}:{api}"), arguments, retries)
     credentials = state.json.get("Credentials")
     if credentials is None:
         return call

@@ -184,10 +184,12 @@ def test_condition_is_not_decided_at_synthesis(stack):
 
 def test_outputs_remain_strings_to_strings(stack):
     train = training(stack)
-    assert train.resource_arn == "$.Train.TrainingJobArn"
-    assert train.resource_arn != "$.Train.TrainingJobName"
-    assert {train.resource_arn: 1}["$.Train.TrainingJobArn"] == 1
-    assert sorted([train.resource_name, "$"]) == ["$", "$.Train.TrainingJobName"]
+    token = sfn.JsonPath.string_at("$.Train.TrainingJobArn")
+    arn = train.resource_arn
+    assert sfn.FieldUtils.render_object({"a": arn}) == {"a.$": "$.Train.TrainingJobArn"}
+    assert arn == str(arn) != token
+    assert {arn: 1}[str(arn)] == 1
+    assert sorted([arn, "$"]) == ["$", str(arn)]
 
 
 @pytest.mark.parametrize("path", ["$.minimum", "$$.Execution.Input.minimum", "{% $states.input.minimum %}"])
@@ -430,4 +432,4 @@ def test_report_may_be_at_a_place_that_is_known_later(stack, machine, place):
 
 def test_report_at_a_place_that_jsonata_cannot_be_told_is_refused():
     with pytest.raises(InvalidInputError, match="EvaluationReport: a place that JSONata cannot be told"):
-        EvaluationReport("States.ArrayGetItem($.places, 0)")
+        EvaluationReport("$.places[?(@.best==true)]")

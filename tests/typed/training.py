@@ -21,6 +21,7 @@ from constructs_sm import (
     TensorBoardOutputConfig,
     TrainingImageConfig,
     TrainingJob,
+    Verbatim,
 )
 
 from aws_cdk import Duration, Size, Stack
@@ -247,7 +248,8 @@ def known_later(stack: Stack) -> TrainingJob:
         volume_size="$.gib",
         max_runtime="$.seconds",
         spot=True,
-        environment={"DAY": sfn.JsonPath.string_at("$.day")},
+        environment={"DAY": sfn.JsonPath.string_at("$.day"), "TEMPLATE": Verbatim("$.prompt")},
+        passed_roles=["arn:aws:iam::123456789012:role/training"],
     )
 
 

@@ -26,6 +26,8 @@ POLLED = {
 """The rows of the second table by the operations that begin, describe and stop a job."""
 BEGUN = {action.operation: action for action in POLLED_ACTIONS}
 """The same, by those that begin one."""
+POLLED_NOUNS = {action.noun: action for action in POLLED_ACTIONS}
+"""The same, by what they make, which further operations are about: Update, Delete."""
 LOWER_CASED = frozenset(action.arn_type for action in (*ACTIONS, *POLLED_ACTIONS) if action.lower_cases_arn)
 """The resource types whose ARN SageMaker spells in lower case."""
 
@@ -51,18 +53,24 @@ def values(operation: str, request: dict[str, Any]) -> Iterator[tuple[str, Any]]
 
 def role_arns(operation: str, request: dict[str, Any]) -> list[str]:
     """Every role that *request* hands to SageMaker, each once."""
-    return list(dict.fromkeys(value for name, value in values(operation, request) if name == "RoleArn"))
+    return list(
+        dict.fromkeys(
+            value for name, value in values(operation, request) if name == "RoleArn" and isinstance(value, str)
+        )
+    )
 
 
 def _walk(shape: Shape, value: Any) -> Iterator[tuple[str, Any]]:
+    # Of a request that is refused too, the parts that have the form of the model.
     yield shape.name, value
-    if shape.type_name == "structure":
+    if shape.type_name == "structure" and isinstance(value, dict):
         for name, member in value.items():
-            yield from _walk(shape.members[name], member)
-    elif shape.type_name == "list":
+            if name in shape.members:
+                yield from _walk(shape.members[name], member)
+    elif shape.type_name == "list" and isinstance(value, list):
         for item in value:
             yield from _walk(shape.member, item)
-    elif shape.type_name == "map":
+    elif shape.type_name == "map" and isinstance(value, dict):
         for member in value.values():
             yield from _walk(shape.value, member)
 
