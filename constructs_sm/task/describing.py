@@ -57,7 +57,6 @@ class Describing:
         self._place = f"{output.expression}.{DESCRIBED}"
         self._output = output
         self._describe = state.action.describe
-        self._description.is_read = True
         self.task = JsonataTask(
             job,
             _DESCRIBE.format(name),

@@ -289,10 +289,12 @@ class SageMakerJob(KnownToCdk, JobMetrics, CheckedFragment):
 
     def _described(self) -> Describing | None:
         """Make the states that read what later states ask for and the output does not hold, if there is such."""
-        if not self._state.identity.description:
+        undone_by(self._forget_description)
+        description = self._state.identity.description
+        description.is_read = True
+        if not description:
             return None
         made = self._describing = Describing(self, self._state_name, self._state, retried=self._retried)
-        undone_by(self._forget_description)
         for state in made.made:
             self._prefixed(state, self._task)
         if self._choice is not None:
@@ -304,8 +306,9 @@ class SageMakerJob(KnownToCdk, JobMetrics, CheckedFragment):
         return made
 
     def _forget_description(self) -> None:
-        self._state.identity.description.is_read, self._describing = False, None
-        for name in DESCRIBING:
+        made, self._describing = self._describing, None
+        self._state.identity.description.is_read = False
+        for name in DESCRIBING if made is not None else ():
             self.node.try_remove_child(name.format(self._state_name))
 
     def _close(self) -> None:

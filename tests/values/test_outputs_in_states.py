@@ -41,7 +41,7 @@ OUTPUTS = {
     "model_artifacts": (lambda job: job.model_artifacts, "Train.ModelArtifacts.S3ModelArtifacts"),
     "resource_arn": (lambda job: job.resource_arn, "Train.TrainingJobArn"),
     "resource_name": (lambda job: job.resource_name, "Train.TrainingJobName"),
-    "output_field": (lambda job: job.output_field("FinalMetricDataList"), "Train.FinalMetricDataList"),
+    "output_field": (lambda job: job.output_field("FinalMetricDataList"), "Train.Described.FinalMetricDataList"),
 }
 
 
