@@ -18,6 +18,7 @@ from constructs_sm.task.fragment import Check, CheckedFragment
 from constructs_sm.task.network import OwnSecurityGroup, admit_members, connections_of, groups_in, works_together
 from constructs_sm.task.output_check import Output, OutputCheck
 from constructs_sm.task.query_language import query_language_of
+from constructs_sm.task.tags import KnownToCdk
 from constructs_sm.task.task import SageMakerTask
 from constructs_sm.task.task_plan import TaskPlan
 from constructs_sm.values.names import LONGEST_STATE_NAME
@@ -51,7 +52,7 @@ class JobArguments(TaskArguments, total=False):
 
 
 @jsii.implements(iam.IGrantable, ec2.IConnectable)
-class SageMakerJob(JobMetrics, CheckedFragment):
+class SageMakerJob(KnownToCdk, JobMetrics, CheckedFragment):
     """A SageMaker job that is retried where that helps, and whose output is checked before the state machine goes on.
 
     Three states: the task, named like the construct; a Choice, `<id>: ValidateOutput`; and a Fail, `<id>:
@@ -117,11 +118,12 @@ class SageMakerJob(JobMetrics, CheckedFragment):
         )
         plan.check()
         super().__init__(scope, construct_id, state_name=arguments.get("state_name"))
-        self._groups = list(groups_in(given))
+        self._groups = groups_in(given)
         state = self._checked(plan, {**({} if make is None else make(self)), **self._made_groups()})
         self._state = state
         self._runs_under = runs_under
         self._task = (_JsonataJobTask if state.jsonata else JobTask)(self, construct_id, state)
+        state.scope.wiring.jobs[state.identity] = self
         if "node" in vars(self):
             self.node.default_child = self._task
         self._admit_instances()
@@ -132,15 +134,18 @@ class SageMakerJob(JobMetrics, CheckedFragment):
 
     def _made_groups(self) -> dict[str, str]:
         """Make the security groups of the job's own: what stands for each, and its id."""
+        self._own_groups: list[ec2.SecurityGroup] = []
+        if not self._groups:
+            return {}
         own = list(dict.fromkeys(group for group in self._groups if isinstance(group, OwnSecurityGroup)))
         made = {group: group.make(self, number) for number, group in enumerate(own, 1)}
-        self._own_groups = list(made.values())
+        self._own_groups += made.values()
         self._groups = [made.get(group, group) for group in self._groups] if own else self._groups
         return {stand_in.security_group_id: group.security_group_id for stand_in, group in made.items()}
 
     def _admit_instances(self) -> None:
         """Let several instances of the job talk to each other in groups that are ours."""
-        ours = self._own_groups or self._state.scope.groups_of(list(groups_in(self._state.request)))
+        ours = self._own_groups or self._state.scope.groups_of(groups_in(self._state.request))
         if ours and works_together(self._state.request):
             for group in ours:
                 admit_members(group)
@@ -229,7 +234,7 @@ class SageMakerJob(JobMetrics, CheckedFragment):
             InvalidInputError: It is in no VPC, or in groups that are known at run time only.
         """
         if self._connections is None:
-            ids = list(groups_in(self._state.request))
+            ids = groups_in(self._state.request)
             known = [group for group in self._groups if hasattr(group, "security_group_id")]
             self._connections = connections_of(self, ids, [*known, *self._state.scope.groups_of(ids)])
         return self._connections
@@ -410,8 +415,9 @@ class JobTask(SageMakerTask):
         # First, what handles its failures: the job asks for it when it closes.
         super()._when_bound_to_graph(graph)
         self._is_closed = True
-        self._job._close_description()  # noqa: SLF001
-        self._job._close()  # noqa: SLF001
+        with self._job.unnoticed():
+            self._job._close_description()  # noqa: SLF001
+            self._job._close()  # noqa: SLF001
         if described is not None:
             # The CDK does not know that the task leads there. Last, since what a Choice gets later stays outside.
             described.task.bind_to_graph(graph)

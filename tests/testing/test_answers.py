@@ -76,6 +76,14 @@ def test_message_that_is_published_needs_no_answer():
     assert list(run.output) == ["MessageId"]
 
 
+@pytest.mark.parametrize("message", ["send it with --task-output '{no}'", {"token.$": "$$.Task.Token"}])
+def test_message_that_waits_for_a_task_token_needs_one(message):
+    request = {"TopicArn": TOPIC, "Message": message}
+    state = call(f"{RESOURCES['SNS']}.waitForTaskToken", Parameters=request)
+    with Rehearsal() as rehearsal, pytest.raises(UnansweredError, match=r"say what is sent: .*'Call', \.\.\.\)$"):
+        rehearsal.run(machine(Call=state))
+
+
 @every_resource
 def test_error_can_be_retried_and_caught(resource):
     retry = [{"ErrorEquals": ["Lambda.TooManyRequestsException"], "IntervalSeconds": 3}]
