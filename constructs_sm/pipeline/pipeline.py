@@ -244,7 +244,15 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
         if not hasattr(definition, "start_state"):
             raise self._wrong("nothing to run", definition, "pass a job, or a chain", "pipeline-runs-once")
         with whole_or_not_done(self):
-            return self._made(definition)
+            try:
+                return self._made(definition)
+            except RuntimeError as error:
+                # The CDK has no rule and no remedy for it, and looks before any validation does.
+                if _CONCATENATED not in str(error):
+                    raise
+                use = "join with + ('text ' + output), or with sfn.JsonPath.format('text {}', output)"
+                problem = OUTPUT_SPELLED.problem("a text has a path inside it, which no state takes", str(error), use)
+                raise InvalidInputError(self._where, [problem]) from None
 
     def _made(self, definition: sfn.IChainable) -> sfn.StateMachine:
         handling: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
