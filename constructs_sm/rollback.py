@@ -13,6 +13,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, where_of
+from constructs_sm.language.l1 import l1_problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -77,6 +78,9 @@ def once_kept(act: Callable[[], object]) -> None:
 class WholeOrNotMade:
     """A construct that leaves nothing behind where its arguments are refused. To be named before the CDK's class."""
 
+    is_whole = False
+    """Tell whether it has been made, and not refused."""
+
     def __init_subclass__(cls, **settings: Any) -> None:
         super().__init_subclass__(**settings)
         if "__init__" in vars(cls):
@@ -90,6 +94,8 @@ def _whole_or_not_made(make: Callable[..., None]) -> Callable[..., None]:
             # The part of a class above in the making of the same construct.
             make(construct, *positional, **arguments)
             return
+        if found := list(l1_problems(arguments)):
+            raise InvalidInputError(where_of(type(construct).__name__, *positional[:2]), found)
         with _Attempt(construct):
             # Said first, so done last.
             undone_by(lambda: _take_out(construct))
@@ -98,6 +104,7 @@ def _whole_or_not_made(make: Callable[..., None]) -> Callable[..., None]:
             except (TypeError, RuntimeError) as error:
                 _tell_in_words(error, type(construct).__name__, positional)
                 raise
+        construct.is_whole = True
 
     return made
 
@@ -142,4 +149,6 @@ def _take_out(construct: Any) -> None:
 
 
 def _reference_of(construct: Any) -> str:
-    return str(construct.__jsii_ref__.ref)
+    # A job takes note of who asks for its reference.
+    found = getattr(construct, "jsii_reference", None) or construct.__jsii_ref__
+    return str(found.ref)

@@ -3,6 +3,7 @@
 __all__ = [
     "arns",
     "console",
+    "definition_text",
     "durations",
     "error_names",
     "errors",
@@ -16,6 +17,7 @@ __all__ = [
     "jsonata_syntax",
     "jsonata_tokens",
     "jsonpath",
+    "l1",
     "late_bound",
     "late_values",
     "machines",

@@ -167,7 +167,7 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
         self._state_machine_name = state_machine_name
         self._thresholds = Thresholds(failed_threshold or 1, timed_out_threshold or 1)
         self._state_machine: sfn.StateMachine | None = None
-        self.dead_letter_queue = dead_letter_queue(self) if dead_letters is True else dead_letters or None
+        self.dead_letter_queue = dead_letter_queue(self, key) if dead_letters is True else dead_letters or None
         self.topic = topic or alert_topic(self, key)
         for email in dict.fromkeys(alert_emails):
             subscription = self.topic.add_subscription(subscriptions.EmailSubscription(email))

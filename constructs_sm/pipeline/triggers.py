@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from constructs_sm.language.errors import NOTHING, Problem
+from constructs_sm.pipeline.encryption import admit_publishers
 from constructs_sm.values.s3 import bucket_and_prefix
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Acknowledgment, Duration, Stack, Validations
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from constructs_sm.values.input_schema import InputSchema
 
+    from aws_cdk import aws_kms as kms
     from aws_cdk import aws_stepfunctions as sfn
     from constructs import Construct
 
@@ -116,15 +118,21 @@ class Trigger:
         )
 
 
-def dead_letter_queue(scope: Construct) -> sqs.Queue:
+def dead_letter_queue(scope: Construct, key: kms.IKey | None) -> sqs.Queue:
     """Make a queue for events that started nothing, kept for two weeks."""
-    return sqs.Queue(
+    if key is not None:
+        admit_publishers(key, Stack.of(scope))
+    queue = sqs.Queue(
         scope,
         "DeadLetters",
-        encryption=sqs.QueueEncryption.SQS_MANAGED,
+        encryption=sqs.QueueEncryption.SQS_MANAGED if key is None else sqs.QueueEncryption.KMS,
+        encryption_master_key=key,
         enforce_ssl=True,
         retention_period=Duration.days(14),
     )
+    reason = "It holds the dead letters of EventBridge, which nothing reads on its own"
+    Validations.of(queue).acknowledge(Acknowledgment(id="AwsSolutions::AwsSolutions-SQS3", reason=reason))
+    return queue
 
 
 def _events_role(machine: sfn.StateMachine) -> iam.IRole:

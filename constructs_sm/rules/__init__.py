@@ -13,4 +13,5 @@ __all__ = [
     "requests",
     "rule",
     "script_mode",
+    "tags",
 ]

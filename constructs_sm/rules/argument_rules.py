@@ -310,6 +310,14 @@ NOTHING_GRANTED: Final = _rule(
     severity="warning",
     protects="",
 )
+ROLE_OF_BOTH: Final = _rule(
+    "nested-pipeline-role",
+    "a state machine starts another that has the same role",
+    "leave role= of the one that is started out: it gets a role of its own",
+    why="the role's policy names the other state machine, which waits for the policy: a circular dependency",
+    source="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-dependson.html",
+    at_synthesis=True,
+)
 OUTPUT_SPELLED: Final = _rule(
     "output-is-spelled",
     "a state would be sent the path of an output as a text",

@@ -606,3 +606,26 @@ ELASTIC_INFERENCE: Final = _rule(
     source=_API.format("ProductionVariant"),
     severity="warning",
 )
+
+# Of tags.
+_TAG: Final = _API.format("Tag")
+TAG_RESERVED: Final = _rule(
+    "tag-key-reserved",
+    "the key of a tag begins with aws:, which is reserved to AWS",
+    "choose another key",
+    source=_TAG,
+)
+TAG_FORM: Final = _rule(
+    "tag-form",
+    "SageMaker takes letters, digits, spaces and _.:/=+-@, up to 128 for a key and 256 for a value",
+    "correct it, or leave the jobs out with exclude_resource_types= of Tags.of(...).add",
+    source=_TAG,
+    at_synthesis=True,
+)
+TAGS_TOO_MANY: Final = _rule(
+    "tags-too-many",
+    "a job has more than 50 tags, those of the constructs around it included",
+    "take some away, or leave the jobs out with exclude_resource_types= of Tags.of(...).add",
+    source=_TAG,
+    at_synthesis=True,
+)

@@ -18,6 +18,7 @@ from constructs_sm.task.fragment import Check, CheckedFragment
 from constructs_sm.task.network import OwnSecurityGroup, admit_members, connections_of, groups_in, works_together
 from constructs_sm.task.output_check import Output, OutputCheck
 from constructs_sm.task.query_language import query_language_of
+from constructs_sm.task.tags import KnownToCdk
 from constructs_sm.task.task import SageMakerTask
 from constructs_sm.task.task_plan import TaskPlan
 from constructs_sm.values.names import LONGEST_STATE_NAME
@@ -51,7 +52,7 @@ class JobArguments(TaskArguments, total=False):
 
 
 @jsii.implements(iam.IGrantable, ec2.IConnectable)
-class SageMakerJob(JobMetrics, CheckedFragment):
+class SageMakerJob(KnownToCdk, JobMetrics, CheckedFragment):
     """A SageMaker job that is retried where that helps, and whose output is checked before the state machine goes on.
 
     Three states: the task, named like the construct; a Choice, `<id>: ValidateOutput`; and a Fail, `<id>:
@@ -122,6 +123,7 @@ class SageMakerJob(JobMetrics, CheckedFragment):
         self._state = state
         self._runs_under = runs_under
         self._task = (_JsonataJobTask if state.jsonata else JobTask)(self, construct_id, state)
+        state.scope.wiring.jobs[state.identity] = self
         if "node" in vars(self):
             self.node.default_child = self._task
         self._admit_instances()
@@ -413,8 +415,9 @@ class JobTask(SageMakerTask):
         # First, what handles its failures: the job asks for it when it closes.
         super()._when_bound_to_graph(graph)
         self._is_closed = True
-        self._job._close_description()  # noqa: SLF001
-        self._job._close()  # noqa: SLF001
+        with self._job.unnoticed():
+            self._job._close_description()  # noqa: SLF001
+            self._job._close()  # noqa: SLF001
         if described is not None:
             # The CDK does not know that the task leads there. Last, since what a Choice gets later stays outside.
             described.task.bind_to_graph(graph)

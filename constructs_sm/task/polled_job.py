@@ -97,7 +97,7 @@ class PolledJob(SageMakerJob):
         InvalidInputError: With everything that is wrong; nothing has been made then.
 
     Grants: to the state machine role, the call, its Describe and its Stop on this job, PassRole of the role, and
-        `sagemaker:AddTags` if the request has tags.
+        `sagemaker:AddTags` if the API takes tags.
     """
 
     def __init__(

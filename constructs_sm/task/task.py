@@ -14,6 +14,7 @@ from constructs_sm.rollback import WholeOrNotMade, undone_by
 from constructs_sm.task.changes import Changes, deleted, path_in_state, policy_of
 from constructs_sm.task.overruling import tell
 from constructs_sm.task.path_tokens import json_path_of
+from constructs_sm.task.scope import reference_of
 from constructs_sm.task.task_plan import TaskPlan
 
 from aws_cdk import aws_stepfunctions as sfn
@@ -198,7 +199,7 @@ class SageMakerTask(WholeOrNotMade, sfn.CustomState):
         else:
             _Changed(self, self._changes or Changes(), self._between)._when_bound_to_graph(graph)  # noqa: SLF001  (a state of ours)
         self._state.scope.register(graph, self._state.grants)
-        self._state.scope.wiring.run.add(self._state.identity)
+        self._state.scope.wiring.run[self._state.identity] = reference_of(graph)
         if not self._catches_all:
             self._state.scope.uncaught.catch(self, graph)
 

@@ -12,7 +12,7 @@ from constructs_sm.interpreter.calls import TaskError
 from constructs_sm.testing.world.apis import BEGUN
 from constructs_sm.testing.world.descriptions import field_of, statuses
 from constructs_sm.testing.world.single_grants import Grant, grants
-from constructs_sm.testing.world.steps import Always, Failed, Output, TimedOut
+from constructs_sm.testing.world.steps import AccessDenied, Always, Failed, LimitExceeded, Output, TimedOut
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -162,9 +162,10 @@ def permissions_of(
     policy = role.reads
     if policy is not None:
         needed = _needed(role, policy, unique.values())
-        spared = [*not_judged, *(one.need.action for one in left_open if one.need.reason)]
         needless = [
-            grant for grant in grants(role.policy) if not _is_needed(grant, needed) and not _is_spared(grant, spared)
+            grant
+            for grant in grants(role.policy)
+            if not _is_needed(grant, needed) and not _is_spared(grant, not_judged)
         ]
     boundary = role.standing.unread_boundary
     return Permissions(
@@ -183,7 +184,7 @@ def _needed(role: Role, policy: Policy, asked: Iterable[Asked]) -> set[tuple[int
     for one in asked:
         if one.need.service or one.need.reason or one.is_denied:
             continue
-        request = one.need.request(role.standing.arn or None)
+        request = role.question(one.need)
         sure: list[tuple[int, str, str]] = []
         for statement in policy.about(one.need.action):
             if statement.said.allows:
@@ -210,7 +211,7 @@ def _why(role: Role, one: Asked) -> str:
     """Why one more statement does not give what was denied; empty if it does."""
     if role.reads is None or one.need.service:
         return ""
-    request = one.need.request(role.standing.arn or None)
+    request = role.question(one.need)
     applying = [each for each in role.reads.about(request.action) if not each.said.allows]
     if any(each.applies(request) is True for each in applying):
         return "a Deny of the role's policy says no, whatever is allowed: narrow it"
@@ -237,8 +238,8 @@ def _api(resource: str) -> str:
 def scenarios(states: Mapping[str, str], caught: Mapping[str, Collection[str]]) -> list[tuple[str, Befalling]]:
     """List what is rehearsed to see what a role needs, beyond that all goes well: state, and what happens to it.
 
-    A job that fails reaches the states behind a Catch, one that never ends has to be stopped, and what is described may
-    be in any state. A call of another service fails as its catchers have it.
+    A job that fails or is refused reaches the states behind a Catch, one that never ends has to be stopped, and what is
+    described may be in any state. A call of another service fails as its catchers have it.
 
     Args:
         states: Name and Resource of each task state.
@@ -252,8 +253,14 @@ def scenarios(states: Mapping[str, str], caught: Mapping[str, Collection[str]]) 
             found += [(name, TaskError(error)) for error in errors]
             continue
         found.append((name, Always(Failed())))
-        if resource.endswith(".sync") or api in _POLLED_APIS:
+        waits = resource.endswith(".sync") or api in _POLLED_APIS
+        if waits:
             found.append((name, Always(TimedOut())))
+        named = [error for error in caught.get(name, ()) if error.startswith("SageMaker.")]
+        if named or not waits:
+            found.append((name, Always(AccessDenied())))
+        if any("LimitExceeded" in error for error in named):
+            found.append((name, Always(LimitExceeded())))
         if ":aws-sdk:" in resource and api.startswith("describe"):
             found += [(name, Output(**said)) for said in _statuses(api.removeprefix("describe"))]
     return found

@@ -167,6 +167,12 @@ class Rehearsal:
         self._account.sagemaker.exists(kind, name)
         return self
 
+    def recorded(self) -> list[tuple[str, Any]]:
+        """Record from now on what each attempt of a task yields: its state, and the result or the TaskError."""
+        record: list[tuple[str, Any]] = []
+        self._account.yielded = record
+        return record
+
     def start(self, execution_input: Any = None, **options: Any) -> Run:
         """Execute the state machine that the rehearsal is of; *options* as of `run`."""
         if not self._machine.definition:

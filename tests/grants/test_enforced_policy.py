@@ -154,7 +154,7 @@ TAGGING = {"sagemaker:TaggingAction": "CreateModel", "aws:TagKeys": ["a", "b"]}
         ({"StringNotEquals": {"sagemaker:TaggingAction": "CreateModel"}}, False),
         ({"StringNotEquals": {"sagemaker:TaggingAction": "CreateEndpoint"}}, True),
         ({"StringLike": {"sagemaker:TaggingAction": "Create*"}}, True),
-        ({"ArnLike": {"sagemaker:TaggingAction": "Create?odel"}}, True),
+        ({"ArnLike": {"sagemaker:TaggingAction": "Create?odel"}}, False),
         ({"Bool": {"sagemaker:TaggingAction": "true"}}, False),
         ({"StringEquals": {"aws:absent": "x"}}, False),
         ({"StringEqualsIfExists": {"aws:absent": "x"}}, True),

@@ -185,11 +185,19 @@ def _documents(source: Any, stack: str | None) -> Iterator[_Found]:
         made = synthesized(source)
         document = Document(f"stack '{made.path}'", made.template)
         yield _Found(document=document, account=made.account, region=made.region, siblings=made.siblings)
-    elif (path := Path(source)).is_dir():
+    elif _is_folder(path := Path(source)):
         yield from _in_assembly(path, stack)
     else:
         document, of = document_at(path), assemblies.stack_of(path)
         yield _of_stack(of, document) if of else _Found(document=document)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        # A name too long for any file; whoever opens it says so.
+        return False
 
 
 def _in_assembly(folder: Path, stack: str | None) -> Iterator[_Found]:
