@@ -115,10 +115,12 @@ class Wiring:
                 what = f"{what}, and items of '{around}' would write over each other"
                 found[PLACES_SHARED.problem(what, fix=use)] = None
             for user, meant in self._uses(machine):
-                whys = [_missing(machine, user, self._name(each.producer, machines, names), each) for each in meant]
+                # The list of a FanOut stands where its results will.
+                others = [each for each in meant if each.producer.api or each.producer.name != user]
+                whys = [_missing(machine, user, self._name(each.producer, machines, names), each) for each in others]
                 # Whose it is, of jobs of one id, is not to be told from the reference: one that is there will do.
-                if all(whys):
-                    used = f"{meant[0].name} of {meant[0].producer.path}"
+                if whys and all(whys):
+                    used = f"{others[0].name} of {others[0].producer.path}"
                     found[_there(f"{self._paths.get(user, user)} uses {used}, {whys[0]}")] = None
             found.update(dict.fromkeys(self._misspelled(machine)))
         for task, producer, what in self._used:
