@@ -77,9 +77,15 @@ from constructs_sm.steps.approval import Approval as Approval
 from constructs_sm.steps.artifact_check import ArtifactCheck as ArtifactCheck
 from constructs_sm.steps.batches import ItemBatcher as ItemBatcher
 from constructs_sm.steps.batches import WriterConfig as WriterConfig
+from constructs_sm.steps.deletions import DeleteEndpoint as DeleteEndpoint
+from constructs_sm.steps.deletions import DeleteEndpointConfig as DeleteEndpointConfig
+from constructs_sm.steps.deletions import DeleteInferenceComponent as DeleteInferenceComponent
+from constructs_sm.steps.deletions import DeleteModel as DeleteModel
+from constructs_sm.steps.deletions import Deletion as Deletion
 from constructs_sm.steps.endpoint_deployment import EndpointDeployment as EndpointDeployment
 from constructs_sm.steps.failure_handler import FailureHandler as FailureHandler
 from constructs_sm.steps.fan_out import FanOut as FanOut
+from constructs_sm.steps.find_model_package import FindModelPackage as FindModelPackage
 from constructs_sm.steps.gates import EvaluationReport as EvaluationReport
 from constructs_sm.steps.gates import QualityGate as QualityGate
 from constructs_sm.steps.input_guard import InputGuard as InputGuard

@@ -251,6 +251,8 @@ _SERVICES = (
         "bedrock:GetModelCustomizationJob",
         "bedrock:StopModelCustomizationJob",
         roles=(("RoleArn", "bedrock.amazonaws.com"),),
+        # Of tags and of the job itself AWS's reference says nothing; the CDK grants both.
+        possible=("bedrock:TagResource", "bedrock:CreateModelCustomizationJob"),
     ),
     _Service("states", "stepfunctions").offers(
         "startExecution", "states:DescribeExecution", "states:StopExecution", rule=_STATES_RULE, token=True

@@ -51,7 +51,8 @@ GROUPS: tuple[tuple[str, str, str], ...] = (
         (
             "QualityGate EvaluationReport ArtifactCheck Condition Number ParallelJobs"
             " FanOut S3Items ItemBatcher WriterConfig EndpointDeployment"
-            " RegisterScalableTarget"
+            " RegisterScalableTarget FindModelPackage"
+            " DeleteEndpoint DeleteEndpointConfig DeleteModel DeleteInferenceComponent Deletion"
             " Approval"
         ),
     ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING, Final
 
 from constructs_sm.checking.scene import errors_of
@@ -72,6 +74,7 @@ def handlers(scene: Scene) -> Iterator[Violation]:
             yield from _never_matching(located, field)
             yield from _shadowed(located, field)
         yield from _unretried(located)
+        yield from _losing(located)
 
 
 def _never_matching(located: Located, field: str) -> Iterator[Violation]:
@@ -116,6 +119,25 @@ def _shadowed(located: Located, field: str) -> Iterator[Violation]:
                 yield rules.SHADOWED.broken(where, name, what=f"{field}[{earlier}] takes this error before")
         for name in errors_of(handler):
             seen.setdefault(name, number)
+
+
+_ROOT_KEY: Final = re.compile(r"\"\$\.([A-Za-z_]\w*)")
+_OF_AN_ERROR: Final = frozenset({"Error", "Cause"})
+
+
+def _losing(located: Located) -> Iterator[Violation]:
+    """Find catchers whose next state reads an input that the error has taken the place of."""
+    for number, catcher in enumerate(located.handlers("Catch")):
+        target = located.siblings.get(str(catcher.get("Next")))
+        if located.jsonata or catcher.get("ResultPath", "$") != "$" or not isinstance(target, dict):
+            continue
+        if target.get("Type") in {"Parallel", "Map"} or target.get("QueryLanguage") == "JSONata":
+            continue
+        taken = {key: value for key, value in target.items() if key not in {"ResultPath", "ResultSelector", "Catch"}}
+        read = [key for key in _ROOT_KEY.findall(json.dumps(taken, default=str)) if key not in _OF_AN_ERROR]
+        if read:
+            what = f"'{catcher['Next']}' reads $.{read[0]}, and the error has taken the place of the whole input"
+            yield rules.CAUSE_LOST.broken(f"{located.where}/Catch[{number}]", what=what)
 
 
 def _unretried(located: Located) -> Iterator[Violation]:

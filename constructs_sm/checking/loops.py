@@ -85,10 +85,10 @@ def _components(states: Mapping[str, Any]) -> Iterable[frozenset[str]]:
     order: dict[str, int] = {}
     low: dict[str, int] = {}
     stack: list[str] = []
-    for start, led in leads.items():
+    for start, first in leads.items():
         if start in order:
             continue
-        work = [(start, iter(led))]
+        work = [(start, iter(first))]
         order[start] = low[start] = len(order)
         stack.append(start)
         while work:

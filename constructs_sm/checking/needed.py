@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.actions import ACTIONS
-from constructs_sm.grants.call_permissions import permissions_of_call
+from constructs_sm.grants.call_permissions import Permission, permissions_of_call
+from constructs_sm.grants.resource_arns import LEFT_OUT, arns_of
 from constructs_sm.grants.service_authorization import iam_action
 from constructs_sm.grants.state_machine_role import polled_grants, state_machine_grants
 from constructs_sm.language.late_bound import Computed
@@ -40,6 +42,7 @@ class Needed:
         resources: The ARNs, with * for what comes at run time.
         context: What the call says under condition keys.
         why: The reason of a * in the resources; empty where there is none.
+        certain: False where AWS lists the resources for the action and the request does not name them.
     """
 
     state: str
@@ -47,6 +50,7 @@ class Needed:
     resources: tuple[str, ...]
     context: Mapping[str, str] = field(default_factory=dict, hash=False)
     why: str = ""
+    certain: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,20 +163,25 @@ def _of_call(
         possible.add(f"{called.service}:*")
         return
     for one in needs.needed:
-        resources, why = one.resources, ""
-        if resources is None:
-            resources, why = _widened(called, one.action, request, arns), _UNSAID
-        elif any(ANY in each for each in resources):
-            why = _LATE
-        if called.is_sagemaker:
-            resources = tuple(dict.fromkeys(spelled for each in resources for spelled in _spellings(each)))
-        yield Needed(state=name, action=one.action, resources=resources, context=one.context, why=why)
+        yield from _permitted(name, called, one, request, arns)
+
+
+def _permitted(name: str, called: Called, one: Permission, request: Mapping[str, Any], arns: Arns) -> Iterator[Needed]:
+    """A permission of a call, on the ARNs that the request names, or on those that it may be about."""
+    resources, why = one.resources, ""
+    if resources is None:
+        resources, why = _widened(called, one.action, request, arns), _UNSAID
+    elif any(ANY in each for each in resources):
+        why = _LATE
+    if called.is_sagemaker:
+        resources = tuple(dict.fromkeys(spelled for each in resources for spelled in _spellings(each)))
+    yield Needed(state=name, action=one.action, resources=resources, context=one.context, why=why)
+    if resources_left := _unnamed(one.action, resources, arns):
+        yield Needed(state=name, action=one.action, resources=resources_left, why=_UNSAID, certain=False)
 
 
 def _widened(called: Called, name: str, request: Mapping[str, Any], arns: Arns) -> tuple[str, ...]:
     """The ARNs of an action, with * for what the request does not say; * alone where nothing is known."""
-    from constructs_sm.grants.resource_arns import arns_of  # noqa: PLC0415 - with the data of AWS, which is large
-
     action = iam_action(name)
     if action is None:
         return (ANY,)
@@ -182,6 +191,30 @@ def _widened(called: Called, name: str, request: Mapping[str, Any], arns: Arns) 
     required = [of for of in action.resource_types if of.required]
     found = arns_of(action, request, arns, begun=True)
     return found if found and len(required) <= 1 and len(action.resource_types) <= 1 else found or (ANY,)
+
+
+_OF_NO_CALL: Final = frozenset({("batch", "job")})
+"""Types that AWS lists as required for an action and that no call of it is about before it has made one."""
+
+
+def _unnamed(name: str, resources: tuple[str, ...], arns: Arns) -> tuple[str, ...]:
+    """The ARNs of the types that an action is authorized on too, and that the request does not name."""
+    action = iam_action(name)
+    if action is None or ANY in resources or name.startswith("sagemaker:"):
+        return ()
+    service = name.partition(":")[0]
+    found = []
+    for of in action.resource_types:
+        if of.required and (service, of.name) not in _OF_NO_CALL | LEFT_OUT and len(action.resource_types) > 1:
+            whole = of.arn.replace("${Partition}", arns.partition).replace("${Region}", arns.region)
+            pattern = _VARIABLE.sub(ANY, whole.replace("${Account}", arns.account))
+            open_to_all = _VARIABLE.sub(ANY, of.arn)
+            if not any(fnmatch.fnmatchcase(each, open_to_all) for each in resources):
+                found.append(pattern)
+    return tuple(found)
+
+
+_VARIABLE: Final = re.compile(r"\$\{\w+\}")
 
 
 def _shown(value: Any) -> Any:

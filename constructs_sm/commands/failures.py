@@ -43,4 +43,5 @@ def _numbered(error: InvalidInputError) -> str:
 
 
 def _is_of_the_interpreter(error: Exception) -> bool:
-    return type(error).__name__ == "InvalidDefinitionError"
+    # By their names: the interpreter is not loaded before it is needed.
+    return type(error).__name__ in {"InvalidDefinitionError", "NotJsonError"}

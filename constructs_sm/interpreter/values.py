@@ -17,18 +17,26 @@ _ATOMS: Final = (str, int, bool, type(None))
 _MOST_REMEMBERED: Final = 20_000
 
 
+class NotJsonError(TypeError):
+    """A value that a state machine is given is no JSON."""
+
+
 def as_json(value: Any, where: str) -> Any:
-    """A copy of *value*, which must be JSON.
+    """Copy *value*, which must be JSON.
 
     Raises:
-        TypeError: Something in it is not.
+        NotJsonError: Something in it is not.
     """
     kind = type(value)
     if kind in _ATOMS:
+        if kind is str and not value.isascii():
+            _refuse_half_characters(value, where)
         return value
     if isinstance(value, dict):
         if wrong := [name for name in value if not isinstance(name, str)]:
-            raise TypeError(f"{where} is no JSON: a name in it is {wrong[0]!r}; use texts")
+            raise NotJsonError(f"{where} is no JSON: a name in it is {wrong[0]!r}; use texts")
+        for name in value:
+            _refuse_half_characters(name, where)
         return {name: as_json(member, where) for name, member in value.items()}
     if isinstance(value, (list, tuple)):
         return [as_json(item, where) for item in value]
@@ -36,7 +44,16 @@ def as_json(value: Any, where: str) -> Any:
         return float(value)
     if isinstance(value, (str, int)):  # words and numbers of an enum
         return str.__str__(value) if isinstance(value, str) else int(value)
-    raise TypeError(f"{where} is no JSON: it has {value!r} in it; use texts, finite numbers, lists and objects")
+    raise NotJsonError(f"{where} is no JSON: it has {value!r} in it; use texts, finite numbers, lists and objects")
+
+
+def _refuse_half_characters(text: str, where: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        half = f"U+{ord(text[error.start]):04X}"
+        message = f"{where} is no JSON: it has half a character in it, {half}; write the character itself"
+        raise NotJsonError(message) from error
 
 
 _COMPACT: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False)

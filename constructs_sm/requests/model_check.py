@@ -41,6 +41,8 @@ _NESTED = re.compile(r"[*+}][^()]*\)[*+{]")
 """Repetitions of repetitions, on which a matcher may try for ever."""
 _PATIENCE = 0.1
 """Seconds for a match."""
+_MOST_PROBLEMS = 100
+"""Problems of one list or map that are told; who has more has made one mistake many times."""
 _WIDTH = {"integer": 2**31, "long": 2**63}
 """Numbers that a whole number of a type is below."""
 
@@ -195,8 +197,11 @@ def _list(shape: Shape) -> _Check:
                 )
             return
         size(value, path, found)
+        before = len(found)
         for index, item in enumerate(value):
             item_check(item, (path, index), found)
+            if len(found) - before >= _MOST_PROBLEMS:
+                return
 
     return check
 
@@ -210,7 +215,10 @@ def _map(shape: Shape) -> _Check:
                 found.append(rules.STRUCTURE.problem(f"{_spelled(path)} must be a mapping", value, "pass a dict"))
             return
         size(value, path, found)
+        before = len(found)
         for key, item in value.items():
+            if len(found) - before >= _MOST_PROBLEMS:
+                return
             key_check(key, (path, _Key(key)), found)
             item_check(item, (path, key), found)
 

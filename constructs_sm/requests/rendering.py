@@ -315,6 +315,8 @@ class _Walk:
 
     def _altered(self, value: Any, path: str) -> Computed:
         """Refuse what Python has made of a number token."""
+        if isinstance(value, Computed):
+            return value
         self.wrong(f"{path}: {NUMBER_TOKEN.what}", value, NUMBER_TOKEN.fix, NUMBER_TOKEN.id)
         return Computed()
 

@@ -141,7 +141,8 @@ def read(request: Mapping[str, Any]) -> Request:
     """Read a request as it stands in Amazon States Language, or as SageMaker is sent it."""
     found = Request()
     found.fields = _read(request, "", 0, found.problems)
-    found.index()
+    if isinstance(found.fields, dict):
+        found.index()
     return found
 
 

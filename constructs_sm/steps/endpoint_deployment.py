@@ -13,14 +13,14 @@ from constructs_sm.jobs.parts.update_policies import BlueGreenUpdatePolicy
 from constructs_sm.jobs.variants import Variant
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all, where_of
 from constructs_sm.language.jsonata import UNCHANGED, listed, merged, object_of, place_of, said, without
-from constructs_sm.language.late_bound import Computed, is_json_path, is_jsonata
+from constructs_sm.language.late_bound import Computed
 from constructs_sm.language.paths import key_of, path_of
 from constructs_sm.requests.rendering import render
 from constructs_sm.retry import SDK, RetryPolicy
 from constructs_sm.steps.scaling import ScalingStates
 from constructs_sm.task.custom_states import Begin, JsonataState, describing, holds
 from constructs_sm.task.fragment import NamedFragment
-from constructs_sm.task.path_tokens import json_path_of
+from constructs_sm.task.path_tokens import json_path_of, token_of
 from constructs_sm.task.polling import Polling, Polls
 from constructs_sm.task.query_language import is_jsonata_language
 from constructs_sm.task.scope import JobScope
@@ -33,6 +33,7 @@ from constructs_sm.values.names import (
     slug,
     unique_prefix_max,
 )
+from constructs_sm.values.outputs import JobOutput, TaskIdentity
 
 from aws_cdk import Duration
 from aws_cdk import aws_stepfunctions as sfn
@@ -188,6 +189,9 @@ class EndpointDeployment(NamedFragment):
         self.endpoint_update = UpdateEndpoint(
             self, self._named("EndpointUpdate"), **{**made, **moved, **(update or {})}
         )
+        self._name_is_late = isinstance(named.fields.get("EndpointName"), Computed)
+        self._identity = TaskIdentity(self.node.path, self._named("Deployed"), "", lambda: self._deployed.state_id)
+        JobScope.of(self).wiring.knows(self._identity)
         grants = self._grants(named.fields.get("EndpointName"), rollback_alarms or ())
         self._begin = Begin(
             self,
@@ -202,10 +206,16 @@ class EndpointDeployment(NamedFragment):
     @property
     def endpoint_name(self) -> str:
         """The endpoint's name: as it was given, or late-bound, for a state that runs after this one."""
-        name = str(self._given_name)
-        if self._jsonata:
-            return f"{{% {place_of(self._key)}.EndpointName %}}" if is_jsonata(name) else name
-        return f"{path_of(self._key)}.EndpointName" if is_json_path(name) else name
+        if not self._name_is_late:
+            return str(self._given_name)
+        name = JobOutput.late(
+            self._identity,
+            "EndpointName",
+            json_path=f"{path_of(self._key)}.EndpointName",
+            jsonata=f"{place_of(self._key)}.EndpointName",
+            in_jsonata=self._jsonata,
+        )
+        return name.tokened(token_of, in_jsonata=self._jsonata)
 
     @property
     def start_state(self) -> sfn.State:

@@ -74,7 +74,7 @@ class EvaluationReport:
         self.file = file or ""
 
     def __getitem__(self, path: str) -> ReportField:
-        """The number at *path*: dotted, with indices in brackets."""
+        """The number or verdict at *path*: dotted, with indices in brackets."""
         return ReportField(self, path)
 
     @property
@@ -93,7 +93,7 @@ class EvaluationReport:
 
 
 class ReportField(Comparable):
-    """A number in an EvaluationReport.
+    """A number, or a verdict (`.is_true`), in an EvaluationReport.
 
     Attributes:
         report: The file.
@@ -138,7 +138,8 @@ class QualityGate(CheckedFragment):
 
     What is compared: `train.final_metric(...)`, `tune.best_objective`, `job.output_field(...)`, a field of an
     `EvaluationReport`, a `Number` of the input; with each other or with Python numbers; by `>=`, `>`, `<=`, `<`, `==`
-    and `!=`. Conditions combine with `&`, `|` and `~`, each comparison in brackets.
+    and `!=`. What is true or false is a condition itself: `report["passed"].is_true`.
+    Conditions combine with `&`, `|` and `~`, each comparison in brackets.
 
     The Choice is named like the construct. A condition that does not hold ends in `<id>: NotMet` (error
     `QualityGateNotMet`), or goes to *otherwise*. If a number is missing, or is none, it ends in `<id>: NoValue` (error
@@ -166,12 +167,13 @@ class QualityGate(CheckedFragment):
         self._condition = condition
         self._key = key_of(construct_id)
         self._otherwise = otherwise
-        for operand in condition.operands():
-            if isinstance(operand, JobOutput):
+        operands = {(operand.expression(self._key), operand.kind): operand for operand in condition.operands()}
+        self._operands = list(operands.values())
+        for operand in self._operands:
+            if isinstance(operand.value, JobOutput):
                 # It is said in NoValue that there is none.
-                operand.producer.description.meet(operand.name, operand)
-        self._operands = list({operand.expression(self._key): operand for operand in condition.operands()}.values())
-        self._numbers = " and ".join(f"$type({o.expression(self._key)}) = 'number'" for o in self._operands)
+                operand.value.producer.description.meet(operand.value.name, operand.value)
+        self._numbers = " and ".join(f"$type({o.expression(self._key)}) = '{o.kind}'" for o in self._operands)
         self._no_value = self._fail(_NO_VALUE, "QualityGateNoValue", self._what_is_missing())
         self._not_met = None if otherwise else self._fail(_NOT_MET, "QualityGateNotMet", self._what_is_wrong())
         self._choice = ClosingCheck(self, construct_id, query_language_of(jsonata=True), self)
@@ -188,7 +190,8 @@ class QualityGate(CheckedFragment):
         return self._start
 
     def _reports(self) -> None:
-        fields = [operand for operand in self._operands if isinstance(operand, ReportField)]
+        values = [operand.value for operand in self._operands]
+        fields = [value for value in values if isinstance(value, ReportField)]
         reports = list(dict.fromkeys(field.report.uri for field in fields))
         following: sfn.State = self._choice
         for index in reversed(range(len(reports))):
@@ -224,7 +227,7 @@ class QualityGate(CheckedFragment):
 
     def _what_is_missing(self) -> str:
         whys = ", ".join(
-            f"$type({operand.expression(self._key)}) = 'number' ? '' : {operand.missing(self._key)}"
+            f"$type({operand.expression(self._key)}) = '{operand.kind}' ? '' : {operand.missing(self._key)}"
             for operand in self._operands
         )
         return f"$join($filter([{whys}], function($why) {{ $why != '' }}), '. ')"
@@ -244,8 +247,8 @@ class _Reading(GrantedState, JsonataTask):
         scope = JobScope.of(gate)
         grants = read_object_grants(report.location, scope.arns, report.file)
         kept = ", ".join(
-            f"{quoted(field.path)}: $type({field.within('$report')}) = 'number' ? {field.within('$report')}"
-            for field in fields
+            f"{quoted(path)}: $type({at}) in ['number', 'boolean'] ? {at}"
+            for path, at in {field.path: field.within("$report") for field in fields}.items()
         )
         place = place_of(key)
         super().__init__(

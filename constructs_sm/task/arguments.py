@@ -226,7 +226,7 @@ class StateFields:
             self.fields[field] = seconds
             return seconds
         path = given.path if isinstance(given, sfn.Timeout) else given
-        spelled = self._computed(argument, path) if isinstance(path, str) else None
+        spelled = self._computed(argument, path) if isinstance(path, str) or is_token(path) else None
         if spelled is None:
             use = "pass Duration.hours(1), seconds, or a path in the query language"
             self._wrong(f"{argument} must be a Duration of whole seconds", given, use, "argument-type")
@@ -234,7 +234,7 @@ class StateFields:
             self.fields[field if self._jsonata else f"{field}Path"] = spelled
         return None
 
-    def _computed(self, argument: str, path: str) -> str | None:
+    def _computed(self, argument: str, path: Any) -> str | None:
         """Spell a value that comes from the input; None if it is none, or an intrinsic function in JSONPath."""
         rendered = self._rendered({argument: path})
         self.problems += rendered.problems

@@ -118,7 +118,7 @@ class SageMakerJob(KnownToCdk, JobMetrics, CheckedFragment):
         )
         plan.check()
         super().__init__(scope, construct_id, state_name=arguments.get("state_name"))
-        self._groups = list(groups_in(given))
+        self._groups = groups_in(given)
         state = self._checked(plan, {**({} if make is None else make(self)), **self._made_groups()})
         self._state = state
         self._runs_under = runs_under
@@ -134,15 +134,18 @@ class SageMakerJob(KnownToCdk, JobMetrics, CheckedFragment):
 
     def _made_groups(self) -> dict[str, str]:
         """Make the security groups of the job's own: what stands for each, and its id."""
+        self._own_groups: list[ec2.SecurityGroup] = []
+        if not self._groups:
+            return {}
         own = list(dict.fromkeys(group for group in self._groups if isinstance(group, OwnSecurityGroup)))
         made = {group: group.make(self, number) for number, group in enumerate(own, 1)}
-        self._own_groups = list(made.values())
+        self._own_groups += made.values()
         self._groups = [made.get(group, group) for group in self._groups] if own else self._groups
         return {stand_in.security_group_id: group.security_group_id for stand_in, group in made.items()}
 
     def _admit_instances(self) -> None:
         """Let several instances of the job talk to each other in groups that are ours."""
-        ours = self._own_groups or self._state.scope.groups_of(list(groups_in(self._state.request)))
+        ours = self._own_groups or self._state.scope.groups_of(groups_in(self._state.request))
         if ours and works_together(self._state.request):
             for group in ours:
                 admit_members(group)
@@ -231,7 +234,7 @@ class SageMakerJob(KnownToCdk, JobMetrics, CheckedFragment):
             InvalidInputError: It is in no VPC, or in groups that are known at run time only.
         """
         if self._connections is None:
-            ids = list(groups_in(self._state.request))
+            ids = groups_in(self._state.request)
             known = [group for group in self._groups if hasattr(group, "security_group_id")]
             self._connections = connections_of(self, ids, [*known, *self._state.scope.groups_of(ids)])
         return self._connections

@@ -26,7 +26,7 @@ def json_path_of(value: Any) -> str | None:
     A text with paths in it is a States.Format of them.
 
     Raises:
-        RuntimeError: A path stands in a list, where Step Functions takes none.
+        RuntimeError: It is a number that Python has made of a token.
     """
     text = value[0] if isinstance(value, list) and len(value) == 1 else value
     # What is encoded as a list or a number does not tell.
@@ -34,6 +34,8 @@ def json_path_of(value: Any) -> str | None:
         return None
     if isinstance(text, str) and not text.startswith("#") and not TOKEN.fullmatch(text):
         return _formatted(text)
+    if isinstance(text, str) and not text.startswith("#"):
+        return _path_of(text)
     rendered = sfn.FieldUtils.render_object({"path": value}) or {}
     return rendered.get("path.$")
 

@@ -8,12 +8,16 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.interpreter.calls import TaskError
 from constructs_sm.testing.world.apis import BEGUN
+from constructs_sm.testing.world.descriptions import field_of, statuses
 from constructs_sm.testing.world.single_grants import Grant, grants
+from constructs_sm.testing.world.steps import AccessDenied, Always, Failed, LimitExceeded, Output, TimedOut
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    from constructs_sm.testing.world.account import Befalling
     from constructs_sm.testing.world.needs import Need
     from constructs_sm.testing.world.policy_decision import Policy
     from constructs_sm.testing.world.role import Asked, Role
@@ -158,11 +162,10 @@ def permissions_of(
     policy = role.reads
     if policy is not None:
         needed = _needed(role, policy, unique.values())
-        spared = [*not_judged, *(one.need.action for one in left_open if one.need.reason)]
         needless = [
             grant
             for grant in grants(role.policy)
-            if (grant.statement, grant.action, grant.resource) not in needed and not _is_spared(grant, spared)
+            if not _is_needed(grant, needed) and not _is_spared(grant, not_judged)
         ]
     boundary = role.standing.unread_boundary
     return Permissions(
@@ -181,7 +184,7 @@ def _needed(role: Role, policy: Policy, asked: Iterable[Asked]) -> set[tuple[int
     for one in asked:
         if one.need.service or one.need.reason or one.is_denied:
             continue
-        request = one.need.request(role.standing.arn or None)
+        request = role.question(one.need)
         sure: list[tuple[int, str, str]] = []
         for statement in policy.about(one.need.action):
             if statement.said.allows:
@@ -196,11 +199,19 @@ def _needed(role: Role, policy: Policy, asked: Iterable[Asked]) -> set[tuple[int
     return needed
 
 
+def _is_needed(grant: Grant, needed: Collection[tuple[int, str, str]]) -> bool:
+    """Return True if the grant is among *needed*; or is the one on a function's versions, which the CDK always adds."""
+    resources = {grant.resource}
+    if ":lambda:" in grant.resource:
+        resources.add(grant.resource.removesuffix(":*"))
+    return any((grant.statement, grant.action, resource) in needed for resource in resources)
+
+
 def _why(role: Role, one: Asked) -> str:
     """Why one more statement does not give what was denied; empty if it does."""
     if role.reads is None or one.need.service:
         return ""
-    request = one.need.request(role.standing.arn or None)
+    request = role.question(one.need)
     applying = [each for each in role.reads.about(request.action) if not each.said.allows]
     if any(each.applies(request) is True for each in applying):
         return "a Deny of the role's policy says no, whatever is allowed: narrow it"
@@ -224,11 +235,39 @@ def _api(resource: str) -> str:
     return resource.rpartition(":")[2]
 
 
-def scenarios(states: Mapping[str, str]) -> list[tuple[str, str]]:
+def scenarios(states: Mapping[str, str], caught: Mapping[str, Collection[str]]) -> list[tuple[str, Befalling]]:
     """List what is rehearsed to see what a role needs, beyond that all goes well: state, and what happens to it.
 
-    A job that fails reaches the states behind a Catch; one that never ends has to be stopped.
+    A job that fails or is refused reaches the states behind a Catch, one that never ends has to be stopped, and what is
+    described may be in any state. A call of another service fails as its catchers have it.
+
+    Args:
+        states: Name and Resource of each task state.
+        caught: The errors that each state catches by their names.
     """
-    jobs = [name for name, resource in states.items() if ":sagemaker:" in resource]
-    waiting = [name for name in jobs if states[name].endswith(".sync") or _api(states[name]) in _POLLED_APIS]
-    return [*((name, "fails") for name in jobs), *((name, "never ends") for name in waiting)]
+    found: list[tuple[str, Befalling]] = []
+    for name, resource in states.items():
+        api = _api(resource)
+        if ":sagemaker:" not in resource:
+            errors = dict.fromkeys(["States.TaskFailed", *sorted(caught.get(name, ()))])
+            found += [(name, TaskError(error)) for error in errors]
+            continue
+        found.append((name, Always(Failed())))
+        waits = resource.endswith(".sync") or api in _POLLED_APIS
+        if waits:
+            found.append((name, Always(TimedOut())))
+        named = [error for error in caught.get(name, ()) if error.startswith("SageMaker.")]
+        if named or not waits:
+            found.append((name, Always(AccessDenied())))
+        if any("LimitExceeded" in error for error in named):
+            found.append((name, Always(LimitExceeded())))
+        if ":aws-sdk:" in resource and api.startswith("describe"):
+            found += [(name, Output(**said)) for said in _statuses(api.removeprefix("describe"))]
+    return found
+
+
+def _statuses(noun: str) -> list[dict[str, Any]]:
+    """What Describe may say of something, each once."""
+    known = statuses(noun)
+    field = field_of(noun, "Status")
+    return [{field: each} for each in dict.fromkeys((known.done, known.failed, known.stopped, known.transient))]

@@ -13,7 +13,7 @@ from typing import Literal
 from constructs_sm.language.errors import Problem
 from constructs_sm.language.formats import joined
 from constructs_sm.language.intrinsics import literal_beginning
-from constructs_sm.language.late_bound import TOKEN, is_jsonata, is_late_bound, is_token
+from constructs_sm.language.late_bound import TOKEN, Computed, is_jsonata, is_late_bound, is_token
 from constructs_sm.values.outputs import JobOutput
 
 LONGEST_STATE_NAME = 80
@@ -105,7 +105,9 @@ class JobName:
             path = "States.UUID()"
             if name_max < _ROOM_FOR_UUID:
                 path = "States.ArrayGetItem(States.StringSplit(States.UUID(), '-'), 4)"
-        return joined([(f"{self.prefix}-", False), (path, True)]) if self.prefix else path
+        said = joined([(f"{self.prefix}-", False), (path, True)]) if self.prefix else path
+        # One of our own needs no reading.
+        return Computed(said) if self.kind == "unique" else said
 
 
 def id_problems(construct_id: object, longest: int, what: str = "the construct id") -> list[Problem]:

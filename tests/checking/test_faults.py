@@ -213,6 +213,21 @@ def test_status_of_a_job_that_was_only_started_is_missing():
     )
 
 
+def test_catcher_that_loses_the_input_of_the_next_state_is_found():
+    tell = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sns:publish",
+        "Parameters": {"TopicArn.$": "$.topic", "Message.$": "$.Cause"},
+        "End": True,
+    }
+    definition = training(Catch=[{"ErrorEquals": ["States.ALL"], "Next": "Tell"}])
+    definition["States"]["Tell"] = tell
+    assert found(definition) == [("catch-loses-input", "/States/Train/Catch/0")]
+
+    definition["States"]["Train"]["Catch"][0]["ResultPath"] = "$.error"
+    assert found(definition) == []
+
+
 def polling(*choices, default="Wait", seconds=30, **machine):
     look = "arn:aws:states:::aws-sdk:sagemaker:describeEndpoint"
     retry = [{"ErrorEquals": ["SageMaker.SageMakerException"]}]

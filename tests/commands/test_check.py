@@ -139,16 +139,15 @@ def test_line_that_ignores_nothing_is_told(capsys):
 def test_github_has_a_command_for_each_finding(capsys):
     assert main(["check", write("fixed.json", FIXED), "--format", "github"]) == 1
     at = "::warning file=fixed.json,line=4,title="
-    assert capsys.readouterr().out.splitlines() == [
-        (
-            f"{at}error-never-matches::Job: Step Functions has no such error, got 'States.TaskFaild'; "
-            "did you mean States.TaskFailed?"
-        ),
-        (
-            f"{at}job-name-fixed::Job: the job has the same name in every execution, got 'nightly'; "
-            "take the name from the execution: States.Format('train-{}', $$.Execution.Name)"
-        ),
-    ]
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == (
+        f"{at}error-never-matches::Job: Step Functions has no such error, got 'States.TaskFaild'; "
+        "did you mean States.TaskFailed?"
+    )
+    assert second == (
+        f"{at}job-name-fixed::Job: the job has the same name in every execution, got 'nightly'; "
+        "take the name from the execution: States.Format('train-{}', $$.Execution.Name)"
+    )
 
 
 def test_sarif_has_what_code_scanning_requires(capsys):

@@ -180,6 +180,20 @@ def test_state_that_does_not_wait_does_not_see_how_the_job_ends(step: Step) -> N
     assert rehearsed(machine(Job=task("createProcessingJob")), Job=[step]).status == "SUCCEEDED"
 
 
+MADE_NOWHERE = "model m is taken to be there: no run has made it"
+
+
+def test_transform_with_a_model_that_no_run_has_made_is_told_of():
+    transform = task("createTransformJob.sync", Parameters={**REQUESTS["createTransformJob"], "ModelName": "m"})
+    make = task("createModel", Parameters={**REQUESTS["createModel"], "ModelName": "m"}, Next="Job")
+
+    assert MADE_NOWHERE in rehearsed(machine(Job=transform)).timeline
+    assert MADE_NOWHERE not in rehearsed(machine(Make=make, Job=transform)).timeline
+    with Rehearsal() as rehearsal:
+        rehearsal.exists("model", "m")
+        assert MADE_NOWHERE not in rehearsal.run(machine(Job=transform)).timeline
+
+
 @pytest.mark.parametrize("api", [api for api in APIS if api != "updateEndpoint"])
 def test_name_is_taken_once(api: str) -> None:
     run = rehearsed(machine(First=task(api, Next="Second"), Second=task(api)))

@@ -17,7 +17,6 @@ from constructs_sm.testing.source import assemblies, roles, terraform
 from constructs_sm.testing.source.definitions import checked, definition_in
 from constructs_sm.testing.source.documents import Document, document_at, document_of, template_at
 from constructs_sm.testing.source.evaluation import Template
-from constructs_sm.testing.source.references import resolved
 from constructs_sm.testing.source.resource_names import Place
 from constructs_sm.testing.source.synthesized import synthesized
 from constructs_sm.testing.source.templates import STATE_MACHINES
@@ -186,11 +185,19 @@ def _documents(source: Any, stack: str | None) -> Iterator[_Found]:
         made = synthesized(source)
         document = Document(f"stack '{made.path}'", made.template)
         yield _Found(document=document, account=made.account, region=made.region, siblings=made.siblings)
-    elif (path := Path(source)).is_dir():
+    elif _is_folder(path := Path(source)):
         yield from _in_assembly(path, stack)
     else:
         document, of = document_at(path), assemblies.stack_of(path)
         yield _of_stack(of, document) if of else _Found(document=document)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        # A name too long for any file; whoever opens it says so.
+        return False
 
 
 def _in_assembly(folder: Path, stack: str | None) -> Iterator[_Found]:
@@ -240,12 +247,21 @@ def _of_definition(document: Document, place: Place, parameters: Mapping[str, st
         for name in _PLACEHOLDER.findall(str(state.get("Resource")))
         if str(state["Resource"]) == f"${{{name}}}"
     }
-    values = {**called, **parameters}
     return Machine(
-        definition=resolved(definition, values, region=place.region, account=place.account),
+        definition=_with(definition, {**called, **parameters}),
         region=place.region,
         account=place.account,
     )
+
+
+def _with(definition: dict[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
+    """A definition with some of its placeholders filled; what is in no template has no other substitutions."""
+
+    def text(found: re.Match[str]) -> str:
+        return json.dumps(values[found[1]])[1:-1] if found[1] in values else found[0]
+
+    filled: dict[str, Any] = json.loads(_PLACEHOLDER.sub(text, json.dumps(definition)))
+    return filled
 
 
 def _of_template(found: _Found, machine: str | None, place: Place, parameters: Mapping[str, str]) -> Iterator[Machine]:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from constructs_sm.interpreter.calls import Player, TaskError
+from constructs_sm.interpreter.calls import Player, TaskError, Waiting
 from constructs_sm.language.arns import Arns
 from constructs_sm.testing.source.resource_names import partition_of
 from constructs_sm.testing.world.answers import Answers
 from constructs_sm.testing.world.errors import UnansweredError
 from constructs_sm.testing.world.needs import Need, is_sagemaker
 from constructs_sm.testing.world.sagemaker import SageMaker
+from constructs_sm.testing.world.steps import Always, Step
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping
 
-    from constructs_sm.interpreter.calls import Call, Reading, Waiting, Writing
+    from constructs_sm.interpreter.calls import Call, Reading, Writing
     from constructs_sm.testing.world.role import Role
+
+Befalling: TypeAlias = Step | Always | TaskError
+"""What can happen to a state."""
 
 
 class Account(Player):
@@ -46,6 +50,8 @@ class Account(Player):
         self.role = role
         self.sagemaker = SageMaker(role, job_seconds=job_seconds, describes=describes)
         self.answers = Answers(role)
+        self.yielded: list[tuple[str, Any]] | None = None
+        """State, and result or TaskError, of each attempt of a task; None where nobody wants to know."""
         self._partition = partition_of(region)
         self._where = Arns(self._partition, region, account)
         self._note: Callable[[str, str], None] = lambda _state, _text: None
@@ -63,6 +69,13 @@ class Account(Player):
         """Have the script of *other*, as far as it has not been played, and what exists there before any run."""
         self.sagemaker.take_over(other.sagemaker)
         self.answers.take_over(other.answers)
+
+    def befall(self, state: str, what: Befalling) -> None:
+        """Let *what* happen to a state before all that the script says of it; an error of another service for good."""
+        if isinstance(what, TaskError):
+            self.answers.fail(state, what)
+        else:
+            self.sagemaker.befall(state, what)
 
     def goes_on_as(self, other: Account, later: Account, shift: float, *, over_with: str) -> bool:
         """Whether this account answers from now on as *other*, which has become *later* in the end.
@@ -88,11 +101,23 @@ class Account(Player):
 
     def begin(self, call: Call) -> Any:
         """The result of a task, or `Waiting`."""
-        return self._service(call).begin(call)
+        return self._recorded(call, lambda: self._service(call).begin(call))
 
     def end(self, call: Call, waiting: Waiting) -> Any:
         """The result of a task that took a while."""
-        return self._service(call).end(call, waiting)
+        return self._recorded(call, lambda: self._service(call).end(call, waiting))
+
+    def _recorded(self, call: Call, played: Callable[[], Any]) -> Any:
+        """What is played, of which a record is kept where somebody wants one."""
+        try:
+            result = played()
+        except TaskError as error:
+            if self.yielded is not None:
+                self.yielded.append((call.state, error))
+            raise
+        if self.yielded is not None and not isinstance(result, Waiting):
+            self.yielded.append((call.state, result))
+        return result
 
     def give_up(self, call: Call, waiting: Waiting) -> None:
         """Learn that the state waits no longer."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import json
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +26,18 @@ _USUAL: dict[str, Any] = {
     "cloudwatch:putMetricAlarm": {},
 }
 """What a service answers that is told something, whatever it is told."""
+
+
+_TASK_OUTPUT = re.compile(r"--task-output '(\{[^']*\})'")
+"""The answer that a message asks for with a command of the AWS CLI, as that of an Approval does."""
+
+
+def _output_asked_for(request: Any) -> str:
+    texts = request.values() if isinstance(request, dict) else ()
+    for found in filter(None, (_TASK_OUTPUT.search(text) for text in texts if isinstance(text, str))):
+        with contextlib.suppress(ValueError):
+            return repr(json.loads(found[1]))
+    return "..."
 
 
 class Answers:
@@ -50,6 +65,11 @@ class Answers:
             self._repeated.remove(state)
             self._answers[state].clear()
         self._answers[state].extend(answers)
+
+    def fail(self, state: str, error: TaskError) -> None:
+        """Let *state* fail for good, whatever answers there are."""
+        self._answers[state] = [error]
+        self._repeated.discard(state)
 
     def take_over(self, other: Answers) -> None:
         """Have the answers of *other*, as far as they have not been given."""
@@ -110,18 +130,19 @@ class Answers:
             if (call.service, call.api, call.pattern) == ("sfn", "sendTaskFailure", "waitForTaskToken"):
                 # A task that reports its own failure, as a FailureHandler does.
                 return TaskError(*(str(call.request.get(name, "")) for name in ("Error", "Cause")))
-            if call.pattern == "waitForTaskToken" and call.timeout_seconds is not None:
-                # Nobody sends the token back.
-                return TimedOut()
-            if call.pattern != "waitForTaskToken" and (usual := _USUAL.get(f"{call.service}:{call.api}")) is not None:
+            what = f"state {call.state!r} calls {call.service}:{call.api}"
+            if call.pattern == "waitForTaskToken":
+                if call.timeout_seconds is not None:
+                    # Nobody sends the token back.
+                    return TimedOut()
+                message = f"{what} and waits for whoever has its task token; say what is sent"
+                raise UnansweredError(f"{message}: rehearsal.answer({call.state!r}, {_output_asked_for(call.request)})")
+            if (usual := _USUAL.get(f"{call.service}:{call.api}")) is not None:
                 return usual
             if call.service == "applicationautoscaling":
                 return scaling.answer(call, self.calls[:-1])
-            message = (
-                f"state {call.state!r} calls {call.service}:{call.api}, which is not played here; "
-                f"give it an answer: rehearsal.answer({call.state!r}, ...)"
-            )
-            raise UnansweredError(message)
+            message = f"{what}, which is not played here; give it an answer"
+            raise UnansweredError(f"{message}: rehearsal.answer({call.state!r}, ...)")
         return self._advance(call.state)
 
     def _advance(self, state: str) -> Any:

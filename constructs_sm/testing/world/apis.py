@@ -53,18 +53,24 @@ def values(operation: str, request: dict[str, Any]) -> Iterator[tuple[str, Any]]
 
 def role_arns(operation: str, request: dict[str, Any]) -> list[str]:
     """Every role that *request* hands to SageMaker, each once."""
-    return list(dict.fromkeys(value for name, value in values(operation, request) if name == "RoleArn"))
+    return list(
+        dict.fromkeys(
+            value for name, value in values(operation, request) if name == "RoleArn" and isinstance(value, str)
+        )
+    )
 
 
 def _walk(shape: Shape, value: Any) -> Iterator[tuple[str, Any]]:
+    # Of a request that is refused too, the parts that have the form of the model.
     yield shape.name, value
-    if shape.type_name == "structure":
+    if shape.type_name == "structure" and isinstance(value, dict):
         for name, member in value.items():
-            yield from _walk(shape.members[name], member)
-    elif shape.type_name == "list":
+            if name in shape.members:
+                yield from _walk(shape.members[name], member)
+    elif shape.type_name == "list" and isinstance(value, list):
         for item in value:
             yield from _walk(shape.member, item)
-    elif shape.type_name == "map":
+    elif shape.type_name == "map" and isinstance(value, dict):
         for member in value.values():
             yield from _walk(shape.value, member)
 

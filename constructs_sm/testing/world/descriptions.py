@@ -139,13 +139,24 @@ def _training_results(call: Call, status: str, ended: datetime) -> dict[str, Any
     request = call.request
     folder = f"{request['OutputDataConfig']['S3OutputPath'].rstrip('/')}/{request['TrainingJobName']}"
     seconds = int((ended - call.at).total_seconds())
+    package = {} if status != "Completed" else _output_package(call)
     return {
+        **package,
         "ModelArtifacts": {"S3ModelArtifacts": f"{folder}/output/model.tar.gz"},
         "SecondaryStatus": status,
         "StoppingCondition": request.get("StoppingCondition", {"MaxRuntimeInSeconds": 86_400}),
         "TrainingTimeInSeconds": max(seconds, 1),
         "BillableTimeInSeconds": max(seconds, 1),
     }
+
+
+def _output_package(call: Call) -> dict[str, Any]:
+    """The package that a serverless customization registers, in the group that it was told."""
+    request = call.request
+    if not {"ServerlessJobConfig", "ModelPackageConfig"} & request.keys():
+        return {}
+    group = str(request.get("ModelPackageConfig", {}).get("ModelPackageGroupArn", request["TrainingJobName"]))
+    return {"OutputModelPackageArn": call.arn("sagemaker", f"model-package/{group.rpartition('/')[2]}/1")}
 
 
 def _tuning_results(call: Call, status: str, ended: datetime) -> dict[str, Any]:

@@ -263,6 +263,8 @@ _DOCUMENTED = ("sagemaker:ListTags",)
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html
 """
+_OF_ROLLBACKS = ("cloudwatch:DescribeAlarms",)
+"""What SageMaker looks at before it rolls an endpoint back; AWS does not say as which role."""
 
 
 def possible(call: Call, machine: str | None = None) -> tuple[str, ...]:
@@ -270,7 +272,7 @@ def possible(call: Call, machine: str | None = None) -> tuple[str, ...]:
     if call.role:
         return ()
     if is_sagemaker(call) and not call.sdk:
-        return _DOCUMENTED
+        return (*_DOCUMENTED, *(_OF_ROLLBACKS if "AutoRollbackConfiguration" in str(call.request) else ()))
     found = permissions_of_call(
         call.service, call.api, call.request, arns_at(call), sdk=call.sdk, pattern=call.pattern, machine=machine
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.testing.world.call_keys import keys_of_trust
 from constructs_sm.testing.world.needs import Need, arns_at, of_keys, possible
-from constructs_sm.testing.world.policy_decision import Answer, Decision, Policy, decide
+from constructs_sm.testing.world.policy_decision import Answer, Decision, Policy, Request, decide
 from constructs_sm.testing.world.single_grants import statements
 from constructs_sm.testing.world.trust import ASSUME, Trust
 from constructs_sm.testing.world.truth import Unknown
@@ -164,17 +164,26 @@ class Role:
         """The same of all needs that the policies cannot tell apart."""
         if need.reason or need.service or self._read is None:
             return need.action, need.resource, need.service, need.reason
-        named = self._read.keys(need.action)
-        if self._boundary is not None:
-            named |= self._boundary.keys(need.action)
+        named = self._named(need)
         if not named:
             return need.action, need.resource
-        keys = need.request(self.standing.arn or None).keys
+        keys = self.question(need).keys
         return need.action, need.resource, *(keys.get(name) if keys.is_known(name) else "?" for name in sorted(named))
+
+    def question(self, need: Need) -> Request:
+        """The question that *need* puts to the policies; its condition keys are made out only if one asks for some."""
+        if not self._named(need):
+            return Request(need.action, need.resource)
+        return need.request(self.standing.arn or None)
+
+    def _named(self, need: Need) -> frozenset[str]:
+        """The condition keys that the policies ask for."""
+        asking = [policy for policy in (self._read, self._boundary) if policy is not None]
+        return frozenset().union(*(policy.keys(need.action) for policy in asking))
 
     def _decided(self, need: Need) -> Decision:
         assert self._read is not None  # noqa: S101 - else nothing is decided
-        return decide(self._read, need.request(self.standing.arn or None), boundary=self._boundary)
+        return decide(self._read, self.question(need), boundary=self._boundary)
 
     def _trusted(self, need: Need) -> Decision:
         arn = str(need.resource)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.interpreter.calls import Call, TaskError, Waiting
 from constructs_sm.interpreter.likeness import alike
 from constructs_sm.requests.api_model import has_operation
+from constructs_sm.testing.world import registry
 from constructs_sm.testing.world.apis import (
     ACTION_OF,
     BEGUN,
@@ -195,6 +196,7 @@ class SageMaker:
                 "'sagemaker.amazonaws.com' to assume the role."
             )
             raise self._error(call, "ValidationException", message)
+        self._tell_of_absent_model(call)
         if call.api in ACTION_OF:
             return self._start(call, step)
         return self._by_sdk(call, step)
@@ -209,6 +211,14 @@ class SageMaker:
         step = scripted.popleft()
         assert isinstance(step, Step)  # noqa: S101 - the other kind is gone
         return step
+
+    def _tell_of_absent_model(self, call: Call) -> None:
+        """Tell of a model that neither a run has made nor `exists` has told of: SageMaker may not find it."""
+        if call.operation == "CreateTransformJob":
+            name = call.request["ModelName"]
+            arn = call.arn("sagemaker", f"model/{name}")
+            if arn.lower() not in self._resources and ("model", name) not in self._existing:
+                self.note(call.state, f"model {name} is taken to be there: no run has made it")
 
     def _start(self, call: Call, step: Step | None) -> dict[str, Any] | Waiting:
         action = ACTION_OF[call.api]
@@ -292,11 +302,17 @@ class SageMaker:
             arn = call.arn("sagemaker", f"{kind}/{name.lower()}")
         if verb == "Describe" and arn != SOME:
             output = self._described(call, noun, arn, step)
+        elif call.operation == "ListModelPackages":
+            known = [(one.arn, one.call, one.final) for one in self._resources.values() if one.noun == "ModelPackage"]
+            output = registry.listed(call, known, self._existing)
         else:
             output = answer_of(call, arn, call.at)
         if (verb == "Create" or call.operation in BEGUN) and arn != SOME:
             self._take(arn, call, kind)
             self._keep(call, noun, arn, step)
+        elif call.operation == "UpdateModelPackage" and (known_one := self._resources.get(arn.lower())):
+            changed = replace(known_one.call, request={**known_one.call.request, **call.request})
+            self._resources[arn.lower()] = replace(known_one, call=changed)
         elif verb in {"Delete", "Stop"}:
             self._end(arn, verb)
         plain: dict[str, Any] = written(output, sdk=True)
