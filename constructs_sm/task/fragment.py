@@ -136,6 +136,7 @@ class CheckedFragment(Fragment):
     def __init__(self, scope: Construct, construct_id: str, *, state_name: str | None = None) -> None:
         super().__init__(scope, construct_id, state_name=state_name)
         self._goes_on = False
+        self._following = ""
 
     @property
     def end_states(self) -> list[sfn.INextable]:
@@ -153,11 +154,12 @@ class CheckedFragment(Fragment):
             InvalidInputError: It goes on to something else already.
         """
         if self._goes_on:
+            what = f"it goes on to '{self._following}' already" if self._following else "it goes on already"
             raise InvalidInputError(
                 where_of(type(self).__name__, self),
                 [
                     Problem(
-                        "it goes on already",
+                        what,
                         next.id,
                         "call next once, and before a state machine or Map takes it",
                         "state-goes-on-already",
@@ -165,6 +167,7 @@ class CheckedFragment(Fragment):
                 ],
             )
         self._goes_on = True
+        self._following = str(next.id)
         self._accept(next.start_state)
         return cast("sfn.Chain", JobChain(self, next))
 

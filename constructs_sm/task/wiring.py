@@ -18,6 +18,7 @@ from constructs_sm.rollback import undone_by
 from constructs_sm.rules.argument_rules import OUTPUT_SPELLED, OUTPUT_THERE, PLACES_SHARED
 
 if TYPE_CHECKING:
+    from constructs_sm.grants.statements import Grant
     from constructs_sm.language.errors import Problem
     from constructs_sm.values.outputs import JobOutput, TaskIdentity
 
@@ -53,6 +54,8 @@ class Wiring:
     """All tasks of the stack that call SageMaker, each with the construct it was made in."""
     jobs: dict[TaskIdentity, IConstruct] = field(default_factory=dict)
     """Jobs, by their tasks."""
+    tagging: dict[TaskIdentity, Grant] = field(default_factory=dict)
+    """Grants that tasks need for tags that they do not have when they are made."""
     run: dict[TaskIdentity, str] = field(default_factory=dict)
     """Those that stand in a state machine, each with the graph of states it is in."""
     watched: bool = False
