@@ -4,6 +4,7 @@ __all__ = [
     "acknowledgments",
     "arguments",
     "custom_states",
+    "describing",
     "fragment",
     "job",
     "network",
