@@ -117,4 +117,3 @@ def test_values_that_are_looked_up_are_taken_before_they_are_known():
     assert request["AlgorithmSpecification"]["TrainingImage"] == "dummy-value-for-/image"
     assert request["ResourceConfig"]["InstanceType"] == "dummy-value-for-/type"
     assert request["InputDataConfig"][0]["DataSource"]["S3DataSource"]["S3Uri"] == "dummy-value-for-in"
-
