@@ -93,8 +93,11 @@ def _whole_or_not_made(make: Callable[..., None]) -> Callable[..., None]:
         with _Attempt(construct):
             # Said first, so done last.
             undone_by(lambda: _take_out(construct))
-            with _told_in_words(type(construct).__name__, positional):
+            try:
                 make(construct, *positional, **arguments)
+            except (TypeError, RuntimeError) as error:
+                _tell_in_words(error, type(construct).__name__, positional)
+                raise
 
     return made
 
@@ -103,27 +106,27 @@ def _whole_or_not_made(make: Callable[..., None]) -> Callable[..., None]:
 def whole_or_not_done(scope: Any) -> Iterator[None]:
     """Let all that a method makes in *scope* be there, or nothing of it."""
     before = {_reference_of(child) for child in scope.node.children}
-    with _Attempt(None), _told_in_words(type(scope).__name__, (scope,)):
+    with _Attempt(None):
         undone_by(lambda: _take_out_of(scope, before))
-        yield
-
-
-@contextmanager
-def _told_in_words(kind: str, place: Sequence[Any]) -> Iterator[None]:
-    """Tell of an argument that the CDK stumbles over as of one that we do: it names a class of its kernel otherwise."""
-    try:
-        yield
-    except (TypeError, RuntimeError) as error:
-        found = _OF_THE_CDK.match(str(error))
-        if found is None:
+        try:
+            yield
+        except (TypeError, RuntimeError) as error:
+            _tell_in_words(error, type(scope).__name__, (scope,))
             raise
-        if found["empty"]:
-            problem = Problem("the construct id is empty", "", "name the construct", "construct-id")
-            raise InvalidInputError(where_of(kind, *place[:2]), [problem]) from error
+
+
+def _tell_in_words(error: Exception, kind: str, place: Sequence[Any]) -> None:
+    """Tell of an argument that the CDK stumbles over as of one that we do: it names a class of its kernel otherwise."""
+    found = _OF_THE_CDK.match(str(error))
+    if found is None:
+        return
+    if found["empty"]:
+        problem = Problem("the construct id is empty", "", "name the construct", "construct-id")
+    else:
         argument, wanted = found["argument"] or found["parameter"], found["wanted"] or found["type"]
         what = f"{argument} must be {_MODULE.sub('', wanted)}"
         problem = Problem(what, NOTHING, "pass one; the docstring says more", "argument-type")
-        raise InvalidInputError(where_of(kind, *place[:2]), [problem]) from error
+    raise InvalidInputError(where_of(kind, *place[:2]), [problem]) from error
 
 
 def _take_out_of(scope: Any, before: set[str]) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_s3 as s3
+    from aws_cdk import aws_sqs as sqs
     from constructs import Node
 
 OUTDIR = "CDK_OUTDIR"
@@ -94,6 +95,12 @@ class Settings:
         state_machine_name: The name of the state machine. Default: CloudFormation's own.
         failed_threshold: Executions failed within five minutes at which an alarm goes off. Default: 1.
         timed_out_threshold: Likewise, executions that timed out.
+        versioned: Keep the versions of objects that are overwritten or deleted in the data bucket; they cost as much as
+            others. Default: no.
+        access_logs: The bucket, by its name or as an s3.IBucket, that S3 writes the log of requests to the data bucket
+            to, under the stack's name. The policy of one that is named must let S3 write. Default: no log.
+        dead_letters: Where EventBridge puts what it could not start an execution with: an sqs.IQueue, or True for one
+            that is made here. Default: nowhere; it tries for a day.
     """
 
     schedule: str | Duration | events.Schedule | Sequence[str | Duration | events.Schedule] | None = None
@@ -115,6 +122,9 @@ class Settings:
     state_machine_name: str | None = None
     failed_threshold: int = 1
     timed_out_threshold: int = 1
+    versioned: bool = False
+    access_logs: str | s3.IBucket | None = None
+    dead_letters: bool | sqs.IQueue = False
 
     @classmethod
     def of(cls, where: str, node: Node, arguments: Mapping[str, Any], *, environment: str | None = None) -> Settings:
@@ -214,9 +224,13 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "tags": (Mapping,),
     "permissions_boundary": (str, PermissionsBoundary),
     "dashboard": (bool,),
-    "account": (str,),
-    "region": (str,),
+    "versioned": (bool,),
 }
+_ACCOUNT = r"[0-9]{12}"
+_REGION = r"[a-z]{2,}(-[a-z]+)+-[0-9]{1,2}"
+_BUCKET = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+_BOUNDARY = r"[A-Za-z0-9_+=,.@-]{1,128}"
+"""The name of a managed policy."""
 
 
 def known() -> tuple[str, ...]:
@@ -346,16 +360,18 @@ def _unusable_places(given: Mapping[str, Any]) -> list[Problem]:
             Problem("arrivals must be prefixes", arrivals, "write 'raw/' or 's3://bucket/prefix/'", "setting-value")
         )
     bucket = given.get("bucket")
-    if (
-        bucket is not None
-        and not hasattr(bucket, "bucket_name")
-        and not _matches(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", bucket)
-    ):
+    if bucket is not None and not hasattr(bucket, "bucket_name") and not _matches(_BUCKET, bucket):
         problems.append(
             Problem(
                 "bucket must be the name of a bucket", bucket, "write 'your-bucket', without s3://", "setting-value"
             )
         )
+    problems += [*_unusable_logs(given), *unusable_environment(given.get("account"), given.get("region"))]
+    boundary = given.get("permissions_boundary")
+    pattern = _ARN.format("iam", "policy/") if str(boundary).startswith("arn:") else _BOUNDARY
+    if isinstance(boundary, str) and not _matches(pattern, boundary):
+        use = "write the name of a managed policy, or its ARN"
+        problems.append(Problem("permissions_boundary is no policy", boundary, use, "setting-value"))
     key = given.get("key")
     if not (key is None or key is True or hasattr(key, "key_arn") or _matches(_ARN.format("kms", "key/"), key)):
         problems.append(
@@ -374,6 +390,33 @@ def _unusable_places(given: Mapping[str, Any]) -> list[Problem]:
         use = "write {'subnets': ['subnet-...'], 'security_groups': ['sg-...']}"
         problems.append(Problem("vpc must name subnets and security groups", vpc, use, "setting-value"))
     return problems
+
+
+def unusable_environment(account: object, region: object) -> list[Problem]:
+    """Find an account and a Region that are none; a CDK app finds it when it is deployed."""
+    problems = []
+    if account is not None and not _matches(_ACCOUNT, account):
+        problems.append(Problem("account is no account", account, "write its 12 digits, as a string", "setting-value"))
+    if region is not None and not _matches(_REGION, region):
+        problems.append(Problem("region is no Region", region, "write one like 'eu-west-1'", "setting-value"))
+    return problems
+
+
+def _unusable_logs(given: Mapping[str, Any]) -> list[Problem]:
+    problems = []
+    logs_to = given.get("access_logs")
+    if logs_to is not None and not hasattr(logs_to, "bucket_name") and not _matches(_BUCKET, logs_to):
+        use = "write 'your-log-bucket', without s3://"
+        problems.append(Problem("access_logs must be the name of a bucket", logs_to, use, "setting-value"))
+    queue = given.get("dead_letters")
+    if not is_dead_letters(queue):
+        problems.append(Problem("dead_letters must be a queue", queue, "pass true, or an sqs.IQueue", "setting-value"))
+    return problems
+
+
+def is_dead_letters(value: object) -> bool:
+    """Tell whether *value* says where dead letters go, or that they go nowhere."""
+    return value is None or isinstance(value, bool) or hasattr(value, "queue_arn")
 
 
 def _strings(value: Any) -> bool:

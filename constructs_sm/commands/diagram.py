@@ -49,8 +49,9 @@ def command(
                 raise click.ClickException(message)
             try:
                 path.write_text(text, encoding="utf-8")
-            except OSError as error:
-                message = f"{path}: {error.strerror}; give a file that can be written"
+            except (OSError, ValueError) as error:
+                reason = getattr(error, "strerror", None) or "no file can be called so"
+                message = f"{path}: {reason}; give a file that can be written"
                 raise click.ClickException(message) from error
             written.add(path)
         if not as_json:

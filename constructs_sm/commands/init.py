@@ -32,7 +32,7 @@ _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 def command(folder: str, name: str | None, region: str, force: bool) -> int:
     """Make a project in FOLDER (default: here), with an app, tests and CI that pass."""
     path = Path(folder)
-    title = name or _name_of(path)
+    title = name or _name_of(folder)
     if not re.fullmatch(rf"[A-Za-z][A-Za-z0-9-]{{0,{_LONGEST_NAME - 1}}}", title):
         message = (
             f"--name {title}: a stack is called by 1 to {_LONGEST_NAME} letters, digits and hyphens, a letter first"
@@ -41,10 +41,15 @@ def command(folder: str, name: str | None, region: str, force: bool) -> int:
     if not _REGION.fullmatch(region):
         message = f"--region {region}: a Region is called like eu-west-1"
         raise click.UsageError(message)
-    if path.exists() and not path.is_dir():
+    try:
+        is_file = path.exists() and not path.is_dir()
+        there = [] if is_file else [file for file in _FILES if (path / file).exists()]
+    except OSError as error:
+        message = f"{folder}: {error.strerror}; give a folder that can be written to"
+        raise click.ClickException(message) from error
+    if is_file:
         message = f"{folder}: there is a file of that name; give a folder"
         raise click.ClickException(message)
-    there = [file for file in _FILES if (path / file).exists()]
     if there and not force:
         message = f"{folder}: {', '.join(there)} would be overwritten; give another folder, or --force"
         raise click.ClickException(message)
@@ -64,8 +69,12 @@ def command(folder: str, name: str | None, region: str, force: bool) -> int:
     return 0
 
 
-def _name_of(folder: Path) -> str:
+def _name_of(folder: str) -> str:
     """A name for the stack in *folder*: its own, in CamelCase."""
-    words = re.findall("[A-Za-z0-9]+", folder.resolve().name)
+    try:
+        words = re.findall("[A-Za-z0-9]+", Path(folder).resolve().name)
+    except (OSError, ValueError) as error:
+        message = f"{folder!a}: no folder can be called so; give another"
+        raise click.ClickException(message) from error
     name = "".join(word[:1].upper() + word[1:] for word in words).lstrip("0123456789")
     return name[:_LONGEST_NAME] or "Pipeline"

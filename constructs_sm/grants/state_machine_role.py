@@ -115,7 +115,13 @@ def _polled_resources(
 ) -> tuple[str, ...]:
     named = [(action.arn_type, action.resource_field or action.name_field)]
     there = action.resource_field is not None
-    return _named_by(request, named, action, arns, shared_prefix, there=there, under=action.under)
+    before = None if action.asked_with is None else request.get(action.asked_with)
+    above = "" if action.asked_with is None else f"{_known(before) or '*'}/"
+    return _named_by(request, named, action, arns, shared_prefix, there=there, above=above, under=action.under)
+
+
+def _known(value: Any) -> str | None:
+    return None if value is None or isinstance(value, Computed) else str(value)
 
 
 def sagemaker_grant(arns: Arns, operation: str, arn_type: str, name: str) -> Grant:
@@ -140,6 +146,7 @@ def _named_by(
     shared_prefix: str | None,
     *,
     there: bool = False,
+    above: str = "",
     under: str = "",
 ) -> tuple[str, ...]:
     """ARNs of the resources that a request to *action* names, as far as IAM can say them.
@@ -151,10 +158,11 @@ def _named_by(
         arns: Where the resources are.
         shared_prefix: See `state_machine_grants`.
         there: Whether they are there already, so that one whose name is known has that name and no other.
-        under: What follows the name.
+        above: Part of the ARN before the name.
+        under: Part of the ARN behind the name.
     """
     return tuple(
-        arns.of("sagemaker", f"{arn_type}/{spelling}{under}")
+        arns.of("sagemaker", f"{arn_type}/{above}{spelling}{under}")
         for arn_type, field_name in named
         for spelling in _spellings(
             _name(request, field_name, shared_prefix, there=there), lower_cased=action.lower_cases_arn

@@ -8,6 +8,7 @@ __all__ = [
     "errors",
     "fields",
     "flow",
+    "formats",
     "intrinsic_functions",
     "intrinsics",
     "jsonata",

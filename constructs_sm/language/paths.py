@@ -12,6 +12,7 @@ Place: TypeAlias = tuple[str, ...]
 """Keys from the root of a payload."""
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_ONE_KEY = re.compile(r"\$\.([A-Za-z_][A-Za-z0-9_]*)")
 _UNQUOTABLE = re.compile(r"['\"`\\]")
 _JSONATA_INPUT = "$states.input"
 _JSONATA_STEP = re.compile(r"\.(\w+)|\.`([^`]+)`")
@@ -50,6 +51,9 @@ def is_reference(path: str) -> bool:
 
 def keys_in(path: str) -> Place:
     """Keys that lead to what *path* names in the input; none if it is more than keys."""
+    # Where a job keeps its output by default: not worth taking apart.
+    if one := _ONE_KEY.fullmatch(path):
+        return (one[1],)
     places = _in_input(path) or ()
     keys = tuple([place for place in places if isinstance(place, str)])
     return keys if len(keys) == len(places) else ()

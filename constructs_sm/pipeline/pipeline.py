@@ -14,12 +14,13 @@ from constructs_sm.pipeline.dashboard import dashboard as dashboard_of
 from constructs_sm.pipeline.encryption import admit_logs
 from constructs_sm.pipeline.limits import WithinLimits
 from constructs_sm.pipeline.pipeline_base import ImportedPipeline, PipelineBase
-from constructs_sm.pipeline.triggers import Trigger
+from constructs_sm.pipeline.triggers import Trigger, dead_letter_queue
 from constructs_sm.rollback import WholeOrNotMade, undone_by, whole_or_not_done
 from constructs_sm.settings import (
     Time,
     duration_of,
     event_schedule,
+    is_dead_letters,
     is_state_machine_name,
     is_threshold,
     is_time,
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 
     from aws_cdk import aws_cloudwatch as cloudwatch
     from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_sqs as sqs
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,8 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
         state_machine_name: Default: CloudFormation's own; with a name, a change that replaces the machine fails.
         failed_threshold: Executions failed within five minutes at which an alarm goes off. Default: 1.
         timed_out_threshold: Likewise, executions that timed out.
+        dead_letters: Where EventBridge puts what it could not start an execution with: an sqs.IQueue, or True for one
+            that is made here. Default: nowhere.
         role: The state machine role. Default: made here, with what the jobs of the definition need. One that cannot be
             changed here gets a warning, and no grants.
 
@@ -119,6 +123,7 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
         state_machine_name: str | None = None,
         failed_threshold: int | None = None,
         timed_out_threshold: int | None = None,
+        dead_letters: bool | sqs.IQueue | None = None,
     ) -> None:
         problems = _mistyped(
             definition=definition,
@@ -133,6 +138,7 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
             state_machine_name=state_machine_name,
             failed_threshold=failed_threshold,
             timed_out_threshold=timed_out_threshold,
+            dead_letters=dead_letters,
         )
         self._schema = None if inputs is None else InputSchema(inputs)
         if self._schema is not None:
@@ -156,6 +162,7 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
         self._state_machine_name = state_machine_name
         self._thresholds = Thresholds(failed_threshold or 1, timed_out_threshold or 1)
         self._state_machine: sfn.StateMachine | None = None
+        self.dead_letter_queue = dead_letter_queue(self) if dead_letters is True else dead_letters or None
         self.topic = topic or alert_topic(self, key)
         for email in dict.fromkeys(alert_emails):
             subscription = self.topic.add_subscription(subscriptions.EmailSubscription(email))
@@ -332,7 +339,7 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
 
     def _start_on(self, trigger: Trigger) -> None:
         number = self._started_on.get(trigger.name, 0) + 1
-        trigger.start(self, number, self.state_machine)
+        trigger.start(self, number, self.state_machine, self.dead_letter_queue)
         self._started_on[trigger.name] = number
         undone_by(partial(self._started_on.__setitem__, trigger.name, number - 1))
 
@@ -377,6 +384,7 @@ def _mistyped(**arguments: Any) -> list[Problem]:
         "state_machine_name": ("a name of 1 to 80 letters, digits, - and _", is_state_machine_name),
         "failed_threshold": ("a whole number, 1 or more", is_threshold),
         "timed_out_threshold": ("a whole number, 1 or more", is_threshold),
+        "dead_letters": ("True, or an sqs.IQueue", is_dead_letters),
     }
     return [
         Problem(f"{name} cannot be used", value, f"pass {wanted[name][0]}", "argument-type")

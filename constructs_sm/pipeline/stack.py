@@ -11,7 +11,7 @@ from constructs_sm.pipeline.pipeline import JobPipeline
 from constructs_sm.pipeline.pipeline_base import PipelineBase
 from constructs_sm.pipeline.triggers import Trigger
 from constructs_sm.rollback import WholeOrNotMade, whole_or_not_done
-from constructs_sm.settings import Settings, Time, unknown_settings, warn_of_unread
+from constructs_sm.settings import Settings, Time, unknown_settings, unusable_environment, warn_of_unread
 from constructs_sm.task.network import connections_of
 from constructs_sm.task.overruling import refuse
 from constructs_sm.task.places import JOBS
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_events as events
     from aws_cdk import aws_logs as logs
     from aws_cdk import aws_sns as sns
+    from aws_cdk import aws_sqs as sqs
     from aws_cdk import aws_stepfunctions as sfn
     from constructs import Construct
     from typing_extensions import Unpack
@@ -102,6 +103,10 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
         state_machine_name: The name of the state machine. Default: CloudFormation's own.
         failed_threshold: Executions failed within five minutes at which an alarm goes off. Default: 1.
         timed_out_threshold: Likewise, executions that timed out.
+        versioned: Keep the versions of what is overwritten or deleted in the data bucket. Default: no.
+        access_logs: The bucket, or its name, for the log of requests to the data bucket. Default: no log.
+        dead_letters: Where EventBridge puts what it could not start an execution with: an sqs.IQueue, or True for one
+            that is made here. Default: nowhere.
         stack: What every stack takes: env, description, stack_name, synthesizer, ...
 
     Raises:
@@ -137,6 +142,9 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
         state_machine_name: str | None = None,
         failed_threshold: int | None = None,
         timed_out_threshold: int | None = None,
+        versioned: bool | None = None,
+        access_logs: str | s3.IBucket | None = None,
+        dead_letters: bool | sqs.IQueue | None = None,
         **stack: Unpack[StackArguments],
     ) -> None:
         where = where_of(type(self).__name__, scope, construct_id)
@@ -172,11 +180,15 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
                 "state_machine_name": state_machine_name,
                 "failed_threshold": failed_threshold,
                 "timed_out_threshold": timed_out_threshold,
+                "versioned": versioned,
+                "access_logs": access_logs,
+                "dead_letters": dead_letters,
             },
             environment=environment,
         )
         env = stack.get("env") or Environment()
         account = env.account or settings.account
+        raise_all(where, [*unusable_environment(env.account, env.region), *_of_no_bucket_here(settings)])
         unusable = [*_unusable_triggers(settings, inputs), *_foreign_starters(settings.starters, account)]
         refuse(scope, where, unusable, path=str(construct_id))
         if settings.account or settings.region:
@@ -211,6 +223,7 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
             state_machine_name=settings.state_machine_name,
             failed_threshold=settings.failed_threshold,
             timed_out_threshold=settings.timed_out_threshold,
+            dead_letters=settings.dead_letters,
         )
         self.node.default_child = self.pipeline
         for each in settings.event_schedules():
@@ -329,6 +342,13 @@ def _unusable_triggers(settings: Settings, inputs: Mapping[str, Input] | None) -
             yield Problem("jobs write where arrivals start the next execution", place, use, "arrivals-start-themselves")
 
 
+def _of_no_bucket_here(settings: Settings) -> Iterator[Problem]:
+    for name in ("versioned", "access_logs"):
+        if settings.bucket is not None and getattr(settings, name):
+            use = f"say {name} where the bucket is made"
+            yield Problem(f"{name} is of a bucket that is made here", getattr(settings, name), use, "setting-value")
+
+
 def _boundary(settings: Settings) -> PermissionsBoundary | None:
     given = settings.permissions_boundary
     if not isinstance(given, str):
@@ -355,6 +375,8 @@ def _bucket(stack: Stack, settings: Settings, key: kms.IKey | None) -> s3.IBucke
         return s3.Bucket.from_bucket_attributes(stack, "Data", bucket_name=settings.bucket, encryption_key=key)
     if settings.bucket is not None:
         return settings.bucket
+    named = settings.access_logs
+    logs_to = s3.Bucket.from_bucket_name(stack, "AccessLogs", named) if isinstance(named, str) else named
     bucket = s3.Bucket(
         stack,
         "Data",
@@ -365,14 +387,18 @@ def _bucket(stack: Stack, settings: Settings, key: kms.IKey | None) -> s3.IBucke
         block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
         enforce_ssl=True,
         removal_policy=settings.removal(),
+        versioned=settings.versioned,
+        server_access_logs_bucket=logs_to,
+        server_access_logs_prefix=None if logs_to is None else f"{stack.stack_name}/",
         lifecycle_rules=[s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(7))],
     )
-    Validations.of(bucket).acknowledge(
-        Acknowledgment(
-            id="AwsSolutions::AwsSolutions-S1",
-            reason="Access logs need a bucket of their own: one for the account, not one a pipeline",
+    if logs_to is None:
+        Validations.of(bucket).acknowledge(
+            Acknowledgment(
+                id="AwsSolutions::AwsSolutions-S1",
+                reason="Access logs need a bucket of their own: one for the account, not one a pipeline",
+            )
         )
-    )
     if any(not place.startswith("s3://") for place in settings.arrival_places()):
         # Not by the Bucket's own argument, which brings a Lambda function to set what the resource can say.
         resource = cast("s3.CfnBucket", bucket.node.default_child)

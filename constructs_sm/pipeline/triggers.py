@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from constructs_sm.language.errors import NOTHING, Problem
 from constructs_sm.values.s3 import bucket_and_prefix
 
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sqs as sqs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -84,7 +87,9 @@ class Trigger:
                     f"{self.name} sends a wrong {name}", self.inputs[name], f"send {declared.wanted}", "trigger-inputs"
                 )
 
-    def start(self, scope: Construct, number: int, machine: sfn.StateMachine) -> events.Rule:
+    def start(
+        self, scope: Construct, number: int, machine: sfn.StateMachine, dead_letters: sqs.IQueue | None = None
+    ) -> events.Rule:
         """Make the rule, the *number*th of its kind."""
         pattern = None
         if self.schedule is None:
@@ -100,5 +105,35 @@ class Trigger:
             description=self.description,
             schedule=self.schedule,
             event_pattern=pattern,
-            targets=[targets.SfnStateMachine(machine, input=events.RuleTargetInput.from_object(self.sent))],
+            targets=[
+                targets.SfnStateMachine(
+                    machine,
+                    input=events.RuleTargetInput.from_object(self.sent),
+                    role=_events_role(machine),
+                    dead_letter_queue=dead_letters,
+                )
+            ],
         )
+
+
+def dead_letter_queue(scope: Construct) -> sqs.Queue:
+    """Make a queue for events that started nothing, kept for two weeks."""
+    return sqs.Queue(
+        scope,
+        "DeadLetters",
+        encryption=sqs.QueueEncryption.SQS_MANAGED,
+        enforce_ssl=True,
+        retention_period=Duration.days(14),
+    )
+
+
+def _events_role(machine: sfn.StateMachine) -> iam.IRole:
+    """The role that EventBridge starts executions of *machine* under, for this account alone."""
+    # The CDK's own would be of this id, and trust EventBridge on behalf of any account.
+    made = machine.node.try_find_child("EventsRole")
+    if made is not None:
+        return cast("iam.IRole", made)
+    of_this_account = {"StringEquals": {"aws:SourceAccount": Stack.of(machine).account}}
+    return iam.Role(
+        machine, "EventsRole", assumed_by=iam.ServicePrincipal("events.amazonaws.com", conditions=of_this_account)
+    )

@@ -6,6 +6,7 @@ __all__ = [
     "definition_rules",
     "definitions",
     "instances",
+    "machine_rules",
     "metrics",
     "model_rules",
     "request_rules",

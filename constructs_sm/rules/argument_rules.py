@@ -156,6 +156,13 @@ LATE_VALUE: Final = _rule(
     why="Step Functions refuses the state machine",
     source=_ASL.format("transforming-data"),
 )
+NUMBER_TOKEN: Final = _rule(
+    "number-token-altered",
+    "a number token of the CDK has been computed with in Python, or made a text",
+    "pass sfn.JsonPath.number_at(...) as it is; compute with sfn.JsonPath.math_add, or in JSONata; "
+    "make it a text with sfn.JsonPath.format('{}', ...)",
+    why="the number that stands for the token would be sent; what is added in Python is lost without a trace",
+)
 LANGUAGE_OF_MACHINE: Final = _rule(
     "query-language-of-machine",
     "a JSONPath job stands in a JSONata state machine",

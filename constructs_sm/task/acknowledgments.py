@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from constructs_sm.grants.statements import listed
 
@@ -93,7 +93,7 @@ def acknowledge_texts(machine: sfn.CfnStateMachine, definition: Json) -> None:
 
 def _logical_ids(machine: sfn.CfnStateMachine) -> set[str]:
     stack = Stack.of(machine)
-    elements = [each for each in stack.node.find_all() if CfnElement.is_cfn_element(each)]
+    elements = [cast("CfnElement", each) for each in stack.node.find_all() if CfnElement.is_cfn_element(each)]
     return {str(stack.resolve(element.logical_id)) for element in elements if Stack.of(element) == stack}
 
 

@@ -64,6 +64,8 @@ class SageMakerTask(WholeOrNotMade, sfn.CustomState):
         self._state = state
         self._catches_all = False
         self._changes: Changes | None = None
+        self._between: sfn.State | None = None
+        """A state that stands between it and the one that the CDK knows to follow it."""
         self._is_bound = False
         self._name = state.identity.name
         if self._name != name_of(construct_id):
@@ -191,10 +193,10 @@ class SageMakerTask(WholeOrNotMade, sfn.CustomState):
 
     def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
         self._is_bound = True
-        if self._changes is None:
+        if self._changes is None and self._between is None:
             super()._when_bound_to_graph(graph)
         else:
-            _Changed(self, self._changes)._when_bound_to_graph(graph)  # noqa: SLF001  (a state of ours)
+            _Changed(self, self._changes or Changes(), self._between)._when_bound_to_graph(graph)  # noqa: SLF001  (a state of ours)
         self._state.scope.register(graph, self._state.grants)
         self._state.scope.wiring.run.add(self._state.identity)
         if not self._catches_all:
@@ -207,9 +209,10 @@ class _Changed(sfn.CustomState):
     Apart, since a task whose rendering is overridden is a callback for every job, and few are changed.
     """
 
-    def __init__(self, task: SageMakerTask, changes: Changes) -> None:
+    def __init__(self, task: SageMakerTask, changes: Changes, between: sfn.State | None) -> None:
         self._task = task
         self._changes = changes
+        self._between = between
         super().__init__(task, _CHANGED, state_json={})
         undone_by(lambda: task.node.try_remove_child(_CHANGED))
 
@@ -218,7 +221,10 @@ class _Changed(sfn.CustomState):
         return self._task.prefixed_name
 
     def to_state_json(self, top_level_query_language: sfn.QueryLanguage | None = None) -> dict[Any, Any]:
-        return self._changes.applied_to(self._task.to_state_json(top_level_query_language))
+        state = self._task.to_state_json(top_level_query_language)
+        if self._between is not None:
+            state = {"Next": self._between.state_id, **{key: state[key] for key in state if key not in ("Next", "End")}}
+        return self._changes.applied_to(state)
 
 
 @cache

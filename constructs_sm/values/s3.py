@@ -7,9 +7,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 from constructs_sm.language.errors import InvalidInputError, Problem, raise_all
-from constructs_sm.language.intrinsics import formatted_by
+from constructs_sm.language.formats import joined
 from constructs_sm.language.jsonata import is_plain, jsonata_of, quoted
-from constructs_sm.language.late_bound import escaped, is_json_path, is_jsonata
+from constructs_sm.language.late_bound import is_json_path, is_jsonata
 from constructs_sm.values.outputs import JobOutput
 
 if TYPE_CHECKING:
@@ -174,11 +174,7 @@ def _followed_by(uri: str, text: str) -> str:
         return uri.followed_by(text)
     if is_jsonata(uri):
         return f"{{% ({uri[2:-2].strip()}) & {quoted(text)} %}}"
-    formatted = formatted_by(uri)
-    if formatted is None:
-        return f"States.Format('{{}}{escaped(text)}', {uri})"
-    template, paths = formatted
-    return "States.Format({})".format(", ".join([f"'{template}{escaped(text)}'", *paths]))
+    return joined([(uri, True), (text, False)])
 
 
 S3Data: TypeAlias = Union[str, "s3.IBucket", "s3_assets.Asset", S3Location]
