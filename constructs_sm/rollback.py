@@ -93,7 +93,7 @@ def _whole_or_not_made(make: Callable[..., None]) -> Callable[..., None]:
         with _Attempt(construct):
             # Said first, so done last.
             undone_by(lambda: _take_out(construct))
-            with _told_in_words(type(construct).__name__, positional):
+            with told_in_words(type(construct).__name__, positional):
                 make(construct, *positional, **arguments)
 
     return made
@@ -103,13 +103,13 @@ def _whole_or_not_made(make: Callable[..., None]) -> Callable[..., None]:
 def whole_or_not_done(scope: Any) -> Iterator[None]:
     """Let all that a method makes in *scope* be there, or nothing of it."""
     before = {_reference_of(child) for child in scope.node.children}
-    with _Attempt(None), _told_in_words(type(scope).__name__, (scope,)):
+    with _Attempt(None), told_in_words(type(scope).__name__, (scope,)):
         undone_by(lambda: _take_out_of(scope, before))
         yield
 
 
 @contextmanager
-def _told_in_words(kind: str, place: Sequence[Any]) -> Iterator[None]:
+def told_in_words(kind: str, place: Sequence[Any]) -> Iterator[None]:
     """Tell of an argument that the CDK stumbles over as of one that we do: it names a class of its kernel otherwise."""
     try:
         yield

@@ -66,7 +66,7 @@ class Fragment(WholeOrNotMade, sfn.StateMachineFragment):
             InvalidInputError: It calls nothing.
         """
         for call in self._failing():
-            call.add_catch(handler, errors=list(errors) if errors else None, result_path=result_path)
+            call.add_catch(handler, errors=errors, result_path=result_path)
         return self
 
     def add_retry(self, policy: RetryPolicy | None = None, **retrier: Any) -> Self:
