@@ -233,7 +233,6 @@ _BOUNDARY = r"[A-Za-z0-9_+=,.@-]{1,128}"
 """The name of a managed policy."""
 
 
-
 def known() -> tuple[str, ...]:
     """The names of all settings."""
     return tuple(field.name for field in fields(Settings))
@@ -361,11 +360,7 @@ def _unusable_places(given: Mapping[str, Any]) -> list[Problem]:
             Problem("arrivals must be prefixes", arrivals, "write 'raw/' or 's3://bucket/prefix/'", "setting-value")
         )
     bucket = given.get("bucket")
-    if (
-        bucket is not None
-        and not hasattr(bucket, "bucket_name")
-        and not _matches(_BUCKET, bucket)
-    ):
+    if bucket is not None and not hasattr(bucket, "bucket_name") and not _matches(_BUCKET, bucket):
         problems.append(
             Problem(
                 "bucket must be the name of a bucket", bucket, "write 'your-bucket', without s3://", "setting-value"

@@ -150,8 +150,11 @@ class CheckedFragment(Fragment):
         """Go on to *next* when all is well.
 
         Raises:
-            InvalidInputError: It goes on to something else already.
+            InvalidInputError: It goes on to something else already, or *next* is nothing to go on to.
         """
+        if not hasattr(next, "start_state"):
+            problem = Problem("next must be a state", next, "pass a job, a state or a chain", "argument-type")
+            raise InvalidInputError(where_of(type(self).__name__, self), [problem])
         if self._goes_on:
             raise InvalidInputError(
                 where_of(type(self).__name__, self),

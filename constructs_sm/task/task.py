@@ -10,7 +10,7 @@ from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, r
 from constructs_sm.language.late_bound import LATE
 from constructs_sm.language.paths import name_of
 from constructs_sm.requests.rendering import render
-from constructs_sm.rollback import WholeOrNotMade, undone_by, told_in_words
+from constructs_sm.rollback import WholeOrNotMade, told_in_words, undone_by
 from constructs_sm.task.changes import Changes, deleted, path_in_state, policy_of
 from constructs_sm.task.overruling import tell
 from constructs_sm.task.path_tokens import json_path_of
@@ -109,6 +109,9 @@ class SageMakerTask(WholeOrNotMade, sfn.CustomState):
         if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
             use = "pass a list: ['States.TaskFailed']"
             problem = Problem("errors must be a list of names", errors, use, "argument-type")
+            raise InvalidInputError(self._where("catch"), [problem])
+        if not hasattr(handler, "start_state"):
+            problem = Problem("handler must be a state", handler, "pass a job, a state or a chain", "argument-type")
             raise InvalidInputError(self._where("catch"), [problem])
         with told_in_words(type(self).__name__, (self,)):
             super().add_catch(handler, errors=list(names) or None, **settings)

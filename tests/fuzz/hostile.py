@@ -48,7 +48,9 @@ def changed(draw, documents, junk=JUNK):
         elif isinstance(holder, list):
             holder.append(copy.deepcopy(holder[key]))
         elif way == "rename":
-            holder[draw(st.sampled_from(["", "x", f"{key}x", f"{key}.$", f"{key}".lower(), "Next", "Type"]))] = holder.pop(key)
+            holder[draw(st.sampled_from(["", "x", f"{key}x", f"{key}.$", f"{key}".lower(), "Next", "Type"]))] = (
+                holder.pop(key)
+            )
     return document
 
 
@@ -57,4 +59,4 @@ def tried(examples, strategy, work):
     limits = settings(
         max_examples=examples, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
     )
-    limits(given(strategy)(lambda drawn: work(drawn)))()
+    limits(given(strategy)(work))()

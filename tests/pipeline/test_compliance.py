@@ -16,7 +16,11 @@ from aws_cdk.assertions import Match, Template
 from every_action import REQUESTS
 
 PAGE = Path(__file__).parents[2] / "docs" / "security.md"
-PACKS = {"NIST.800.53.R5": "NIST80053R5Checks", "HIPAA.Security": "HIPAASecurityChecks", "PCI.DSS.321": "PCIDSS321Checks"}
+PACKS = {
+    "NIST.800.53.R5": "NIST80053R5Checks",
+    "HIPAA.Security": "HIPAASecurityChecks",
+    "PCI.DSS.321": "PCIDSS321Checks",
+}
 SETTINGS = {
     "default": {},
     "all set": {"key": True, "versioned": True, "access_logs": "log-bucket", "dead_letters": True},

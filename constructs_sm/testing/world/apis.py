@@ -51,7 +51,11 @@ def values(operation: str, request: dict[str, Any]) -> Iterator[tuple[str, Any]]
 
 def role_arns(operation: str, request: dict[str, Any]) -> list[str]:
     """Every role that *request* hands to SageMaker, each once."""
-    return list(dict.fromkeys(value for name, value in values(operation, request) if name == "RoleArn" and isinstance(value, str)))
+    return list(
+        dict.fromkeys(
+            value for name, value in values(operation, request) if name == "RoleArn" and isinstance(value, str)
+        )
+    )
 
 
 def _walk(shape: Shape, value: Any) -> Iterator[tuple[str, Any]]:
