@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
+DESCRIBED = "Described"
+"""The key, in what is kept of a job, of the fields that were read by its Describe."""
+
 
 class Evidence(Enum):
     """The source of the name of a managed rule."""
@@ -73,7 +76,15 @@ class Action:
     required_results: tuple[Result, ...] = ()
     """The results that a successful job has besides its status."""
     results: tuple[str, ...] = ()
-    """Fields of the Describe output in which later states find what the job has made."""
+    """Fields of its output in which later states find what the job has made."""
+    handed_on: tuple[str, ...] = ()
+    """Dotted fields that a `.sync` output was seen to hold, besides name, ARN, status and tags.
+
+    The output is not that of Describe. Of a field that nobody has shown in it nothing is expected: who asks for one has
+    the job described.
+    """
+    described_along: tuple[str, ...] = ()
+    """Dotted fields that are read along where every job of the API is described."""
 
     @cached_property
     def api(self) -> str:
@@ -117,6 +128,15 @@ class Action:
         """The fields of a `.sync` output that later states need; a whole one takes kilobytes of a payload's 256 KiB."""
         return (self.name_field, self.arn_field, f"{self.noun}Status", "FailureReason", *self.results)
 
+    def hands_on(self, field: str) -> bool:
+        """Tell whether a `.sync` output is known to hold a dotted field."""
+        known = (self.name_field, self.arn_field, f"{self.noun}Status", "Tags", *self.handed_on)
+        return any(f"{field}.".startswith(f"{each}.") for each in known)
+
+    def found_at(self, field: str) -> str:
+        """Place of a dotted field in what is kept of a job: as it was handed on, or among what was described."""
+        return field if self.hands_on(field) else f"{DESCRIBED}.{field}"
+
     @cached_property
     def terminal_statuses(self) -> tuple[str, ...]:
         """The statuses a job ends with; empty where there is no job to wait for."""
@@ -147,7 +167,8 @@ TRAINING_JOB = Action(
     arn_type="training-job",
     sync_rule=_rule("TrainingJobsRule", Evidence.DOCUMENTED),
     role_path=("RoleArn",),
-    results=("ModelArtifacts", "FinalMetricDataList"),
+    results=("ModelArtifacts",),
+    handed_on=("ModelArtifacts.S3ModelArtifacts",),
     vpc_path=("VpcConfig",),
     takes_plans=True,
 )
@@ -178,7 +199,8 @@ TUNING_JOB = Action(
     other_terminal_statuses=("DeleteFailed",),
     # A search in which no training came to an objective has no best one.
     required_results=(Result(field="BestTrainingJob.TrainingJobName"),),
-    results=("BestTrainingJob", "TrainingJobStatusCounters"),
+    results=("BestTrainingJob",),
+    handed_on=("BestTrainingJob.TrainingJobName",),
 )
 LABELING_JOB = Action(
     noun="LabelingJob",
@@ -187,7 +209,7 @@ LABELING_JOB = Action(
     role_path=("RoleArn",),
     lower_cases_arn=True,
     required_results=(Result(field="LabelCounters.TotalLabeled", above=0),),
-    results=("LabelingJobOutput", "LabelCounters"),
+    described_along=("LabelingJobOutput.OutputDatasetS3Uri",),
 )
 MODEL = Action(
     noun="Model", arn_type="model", role_path=("ExecutionRoleArn",), vpc_path=("VpcConfig",), lower_cases_arn=True

@@ -128,7 +128,8 @@ _SERVICES = (
         "startQueryExecution",
         "athena:GetQueryExecution",
         "athena:StopQueryExecution",
-        possible=("athena:GetDataCatalog", *_QUERIED),
+        # Both are authorized on the data catalog too, of which the request may say nothing.
+        possible=("athena:GetDataCatalog", "athena:StartQueryExecution", "athena:GetQueryExecution", *_QUERIED),
     )
     .offers("stopQueryExecution")
     .offers("getQueryExecution")
@@ -139,6 +140,7 @@ _SERVICES = (
         "codebuild:BatchGetBuilds",
         "codebuild:StopBuild",
         rule="StepFunctionsGetEventForCodeBuildStartBuildRule",
+        possible=("codebuild:BatchGetReports",),
     )
     .offers("stopBuild")
     .offers("batchDeleteBuilds")
@@ -249,6 +251,8 @@ _SERVICES = (
         "bedrock:GetModelCustomizationJob",
         "bedrock:StopModelCustomizationJob",
         roles=(("RoleArn", "bedrock.amazonaws.com"),),
+        # Of tags and of the job itself AWS's reference says nothing; the CDK grants both.
+        possible=("bedrock:TagResource", "bedrock:CreateModelCustomizationJob"),
     ),
     _Service("states", "stepfunctions").offers(
         "startExecution", "states:DescribeExecution", "states:StopExecution", rule=_STATES_RULE, token=True

@@ -3,6 +3,7 @@
 Step Functions calls them by its AWS SDK integration, which has no `.sync`:
 https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html. A row is all that a further API
 needs; what it is called and what it says of itself are botocore's (`tests/task/test_polled_actions.py` compares them).
+An API that is not here takes a row of your own: `PolledJob(action=PolledAction(noun="...", arn_type="...", ...))`.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ class PolledAction(Action):
     """The field of the request that names the resource in the ARN, where that is not the job itself."""
     under: str = ""
     """The part of the job's ARN behind that name."""
+    asked_with: str | None = None
+    """A further field of the request that Describe and Stop want too, and that stands before the name in the ARN."""
     begun_on_itself: bool = True
     """True if the call is authorized on the job, and not on `extra_resources` alone."""
 
@@ -83,6 +86,10 @@ class PolledAction(Action):
     def kept_fields(self) -> tuple[str, ...]:
         name = () if self.token_field else (self.name_field,)
         return (*name, self.arn_field, self.status_field, self.reason, *self.results)
+
+    def hands_on(self, field: str) -> bool:  # noqa: ARG002  (what is kept of it is described anyhow)
+        """Tell whether its output holds a field: all that Describe says, by which it is polled."""
+        return True
 
     @cached_property
     def takes_tags(self) -> bool:
@@ -174,6 +181,40 @@ MODEL_PACKAGE = PolledAction(
     extra_resources=(("model-package-group", "ModelPackageGroupName"),),
     lower_cases_arn=True,
 )
+# Step Functions spells the fields as the SDK for Java does: `AiBenchmarkJobName`.
+AI_BENCHMARK_JOB = PolledAction(
+    noun="AIBenchmarkJob",
+    fields="AiBenchmarkJob",
+    status="AiBenchmarkJobStatus",
+    arn_type="ai-benchmark-job",
+    role_path=("RoleArn",),
+    results=("OutputConfig",),
+)
+AI_RECOMMENDATION_JOB = PolledAction(
+    noun="AIRecommendationJob",
+    fields="AiRecommendationJob",
+    status="AiRecommendationJobStatus",
+    arn_type="ai-recommendation-job",
+    role_path=("RoleArn",),
+    results=("OutputConfig", "Recommendations"),
+)
+JOB = PolledAction(
+    noun="Job",
+    arn_type="job",
+    role_path=("RoleArn",),
+    asked_with="JobCategory",
+    ended=("Failed", "Stopped", "Deleting", "DeleteFailed"),
+)
+INFERENCE_COMPONENT = PolledAction(
+    noun="InferenceComponent",
+    arn_type="inference-component",
+    success="InService",
+    ended=("Failed", "Deleting"),
+    stops=False,
+    results=("EndpointName", "RuntimeConfig"),
+    extra_resources=(("endpoint", "EndpointName"),),
+    lower_cases_arn=True,
+)
 
 POLLED_ACTIONS = (
     AUTO_ML_JOB_V2,
@@ -183,4 +224,8 @@ POLLED_ACTIONS = (
     PIPELINE_EXECUTION,
     FEATURE_GROUP,
     MODEL_PACKAGE,
+    AI_BENCHMARK_JOB,
+    AI_RECOMMENDATION_JOB,
+    JOB,
+    INFERENCE_COMPONENT,
 )

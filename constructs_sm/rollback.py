@@ -13,6 +13,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, where_of
+from constructs_sm.language.l1 import l1_problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -77,6 +78,9 @@ def once_kept(act: Callable[[], object]) -> None:
 class WholeOrNotMade:
     """A construct that leaves nothing behind where its arguments are refused. To be named before the CDK's class."""
 
+    is_whole = False
+    """Tell whether it has been made, and not refused."""
+
     def __init_subclass__(cls, **settings: Any) -> None:
         super().__init_subclass__(**settings)
         if "__init__" in vars(cls):
@@ -90,11 +94,17 @@ def _whole_or_not_made(make: Callable[..., None]) -> Callable[..., None]:
             # The part of a class above in the making of the same construct.
             make(construct, *positional, **arguments)
             return
+        if found := list(l1_problems(arguments)):
+            raise InvalidInputError(where_of(type(construct).__name__, *positional[:2]), found)
         with _Attempt(construct):
             # Said first, so done last.
             undone_by(lambda: _take_out(construct))
-            with told_in_words(type(construct).__name__, positional):
+            try:
                 make(construct, *positional, **arguments)
+            except (TypeError, RuntimeError) as error:
+                tell_in_words(error, type(construct).__name__, positional)
+                raise
+        construct.is_whole = True
 
     return made
 
@@ -103,27 +113,27 @@ def _whole_or_not_made(make: Callable[..., None]) -> Callable[..., None]:
 def whole_or_not_done(scope: Any) -> Iterator[None]:
     """Let all that a method makes in *scope* be there, or nothing of it."""
     before = {_reference_of(child) for child in scope.node.children}
-    with _Attempt(None), told_in_words(type(scope).__name__, (scope,)):
+    with _Attempt(None):
         undone_by(lambda: _take_out_of(scope, before))
-        yield
-
-
-@contextmanager
-def told_in_words(kind: str, place: Sequence[Any]) -> Iterator[None]:
-    """Tell of an argument that the CDK stumbles over as of one that we do: it names a class of its kernel otherwise."""
-    try:
-        yield
-    except (TypeError, RuntimeError) as error:
-        found = _OF_THE_CDK.match(str(error))
-        if found is None:
+        try:
+            yield
+        except (TypeError, RuntimeError) as error:
+            tell_in_words(error, type(scope).__name__, (scope,))
             raise
-        if found["empty"]:
-            problem = Problem("the construct id is empty", "", "name the construct", "construct-id")
-            raise InvalidInputError(where_of(kind, *place[:2]), [problem]) from error
+
+
+def tell_in_words(error: Exception, kind: str, place: Sequence[Any]) -> None:
+    """Tell of an argument that the CDK stumbles over as of one that we do: it names a class of its kernel otherwise."""
+    found = _OF_THE_CDK.match(str(error))
+    if found is None:
+        return
+    if found["empty"]:
+        problem = Problem("the construct id is empty", "", "name the construct", "construct-id")
+    else:
         argument, wanted = found["argument"] or found["parameter"], found["wanted"] or found["type"]
         what = f"{argument} must be {_MODULE.sub('', wanted)}"
         problem = Problem(what, NOTHING, "pass one; the docstring says more", "argument-type")
-        raise InvalidInputError(where_of(kind, *place[:2]), [problem]) from error
+    raise InvalidInputError(where_of(kind, *place[:2]), [problem]) from error
 
 
 def _take_out_of(scope: Any, before: set[str]) -> None:
@@ -139,4 +149,6 @@ def _take_out(construct: Any) -> None:
 
 
 def _reference_of(construct: Any) -> str:
-    return str(construct.__jsii_ref__.ref)
+    # A job takes note of who asks for its reference.
+    found = getattr(construct, "jsii_reference", None) or construct.__jsii_ref__
+    return str(found.ref)

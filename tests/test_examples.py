@@ -35,8 +35,10 @@ STEPS = {
     "train_each_dataset": {"Train": [GOOD, Failed("AlgorithmError: no rows"), *[GOOD] * 8]},
     "stop_bad_models": {"Train": [Metrics(**{"validation:auc": 0.9})]},
     "train_own_forest": {"Train": [Metrics(accuracy=0.9)]},
+    "serve_what_scales": {"Train": [Metrics(loss=0.2)]},
 }
 ANSWERS = {
+    "serve_what_scales": {"Approve: Ask": [{"Approved": True, "By": "Ada", "Comment": "better"}]},
     "approve_before_deployment": {"Approve: Ask": [{"Approved": True, "By": "Ada", "Comment": "better"}]},
     "stop_bad_models": {"Useful: Report": [{"Body": '{"recall": 0.7, "latency": {"p99": 12}}'}]},
     "train_each_dataset": {"Each data set": [[{"Key": f"datasets/{index}.csv"} for index in range(10)]]},
@@ -158,3 +160,27 @@ def test_readme_is_filled_from_the_code():
 def test_readme_names_every_job_and_setting():
     text = README["README"].read_text()
     assert [name for name in (*README["CLASSES"].values(), *known()) if f"`{name}`" not in text] == []
+
+
+def test_example_that_scales_is_short_and_has_the_permissions_that_it_needs_and_no_others():
+    assert len((ROOT / "examples" / "serve_what_scales.py").read_text().splitlines()) < 60
+    stack = example("serve_what_scales")["stack"]
+
+    with rehearsed(stack, "serve_what_scales") as rehearsal:
+        run = rehearsal.start()
+    with rehearsed(stack, "serve_what_scales") as rehearsal:
+        found = rehearsal.permissions()
+    assert run.succeeded, run.cause
+    (train,) = [request for state, request in run.requests if state == "Train"]
+    assert train["AlgorithmSpecification"]["TrainingImage"].startswith("210987654321.dkr.ecr.")
+    assert (train["EnableManagedSpotTraining"], set(train["CheckpointConfig"])) == (True, {"S3Uri"})
+    assert train["VpcConfig"] == {"Subnets": ["subnet-0a1b2c3d"], "SecurityGroupIds": ["sg-0a1b2c3d"]}
+    assert [state for state, _api, _request in run.calls if state.startswith("Deploy: ")] == [
+        "Deploy: RegisterScalableTarget",
+        "Deploy: PutScalingPolicy",
+        "Deploy: PutScheduledAction",
+    ]
+    assert [str(each) for each in found.missing] == []
+    # Needed where the endpoint has failed before, and is made anew.
+    arn = "arn:aws:sagemaker:eu-west-1:123456789012:endpoint/network"
+    assert [str(each) for each in found.needless] == [f"sagemaker:DeleteEndpoint on {arn}"]

@@ -28,11 +28,23 @@ WINGS = (
     "blueprints",
     "interpreter",
     "testing",
+    "checking",
     "commands",
 )
 """A wing imports only wings above it; the modules at the top of the package, only `language` and each other."""
 FACTS = tuple(sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__"))
-WITHOUT_CDK = ("language", "diagram", "values", "rules", "requests", "grants", "interpreter", "testing", "commands")
+WITHOUT_CDK = (
+    "language",
+    "diagram",
+    "values",
+    "rules",
+    "requests",
+    "grants",
+    "interpreter",
+    "testing",
+    "checking",
+    "commands",
+)
 SYNTHESIZES = {"testing/source/synthesized.py"}
 """What reads a stack of the CDK, which whoever has one has imported."""
 

@@ -41,7 +41,7 @@ GROUPS: tuple[tuple[str, str, str], ...] = (
         OF_JOBS,
         (
             "TrainingJob ProcessingJob TransformJob TuningJob LabelingJob CreateModel CreateEndpointConfig"
-            " CreateEndpoint UpdateEndpoint PolledJob CreateModelPackage"
+            " CreateEndpoint UpdateEndpoint PolledJob CreateModelPackage CreateInferenceComponent"
         ),
     ),
     ("Pipelines", "What is around the jobs.", "PipelineStack JobPipeline PipelineApp synthesize"),
@@ -49,7 +49,10 @@ GROUPS: tuple[tuple[str, str, str], ...] = (
         "Between jobs",
         "",
         (
-            "QualityGate EvaluationReport ArtifactCheck Condition Number ParallelJobs FanOut S3Items EndpointDeployment"
+            "QualityGate EvaluationReport ArtifactCheck Condition Number ParallelJobs"
+            " FanOut S3Items ItemBatcher WriterConfig EndpointDeployment"
+            " RegisterScalableTarget FindModelPackage"
+            " DeleteEndpoint DeleteEndpointConfig DeleteModel DeleteInferenceComponent Deletion"
             " Approval"
         ),
     ),
@@ -92,6 +95,7 @@ GROUPS: tuple[tuple[str, str, str], ...] = (
             "Container Variant ServerlessConfig AsyncInferenceConfig InstancePool ManagedInstanceScaling"
             " PrefixAwareRoutingConfig CrossRegionTrafficConfig DataCaptureConfig MetricsConfig ClarifyExplainerConfig"
             " ClarifyInferenceConfig ClarifyShapConfig BlueGreenUpdatePolicy RollingUpdatePolicy CapacitySize"
+            " ScalableTarget TargetTrackingScaling StepScaling ScheduledAction"
         ),
     ),
     ("Labeling", "", "PublicWorkteam"),

@@ -15,9 +15,12 @@ WRONG = 2
 _INTERRUPTED = 130
 _COMMANDS = {
     "actions": "list the SageMaker APIs there are jobs for",
+    "ask": "ask AWS's TestState about each state that a rehearsal enters (needs credentials)",
+    "check": "find what is wrong with a state machine: refused, going wrong when it runs, or of its role",
     "completion": "print the script that completes this command in a shell",
     "diagram": "draw a state machine: Mermaid, DOT or SVG",
     "drill": "let every job be throttled, fail, stop and never end, and print the failures it does not survive",
+    "grants": "print the least policy that a definition needs: JSON, Python of the CDK, or Terraform",
     "init": "make a project with an app, tests and CI that pass",
     "permissions": "print the permissions that the state machine role is missing, and the grants it does not need",
     "rehearse": "run a state machine offline, and print its timeline",
@@ -88,10 +91,10 @@ def _group(click: Any) -> Any:
         no_args_is_help=False,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
-    return click.version_option(_version(), prog_name="constructs-sm", message="%(prog)s %(version)s")(group)
+    return click.version_option(version_of(), prog_name="constructs-sm", message="%(prog)s %(version)s")(group)
 
 
-def _version() -> str:
+def version_of() -> str:
     try:
         return version("constructs-sm")
     except PackageNotFoundError:

@@ -60,6 +60,7 @@ def _lines(found: Permissions, *, missing_only: bool) -> Iterator[str]:
 def _advice(found: Permissions) -> Iterator[str]:
     yield "no policy is enforced: the file has no role with its policies; this one would do:"
     yield json.dumps(_policy(found.missing), indent=2)
+    yield from (f"unknown   {each}" for each in found.unknown)
     yield from (f"unreached {state}: what it needs is not known" for state in found.unreached)
 
 
@@ -67,6 +68,8 @@ def _policy(missing: Iterable[Missing]) -> dict[str, Any]:
     """One policy that gives all of *missing*: resources with the same actions and conditions share a statement."""
     resources: dict[str, dict[str, list[str]]] = {}
     for each in missing:
+        if each.need.service:
+            continue  # a matter of another role's trust policy
         statement = each.statement
         condition = json.dumps(statement.get("Condition"), sort_keys=True)
         actions = resources.setdefault(f"{statement['Resource']}|{condition}", {"actions": [], "of": []})
@@ -86,6 +89,7 @@ def _document(found: Permissions, *, enforced: bool) -> dict[str, Any]:
         "exact": enforced and found.exact,
         "missing": [{"state": each.state, "statement": each.statement} for each in found.missing],
         "needless": list(map(str, found.needless)),
+        "unknown": list(map(str, found.unknown)),
         "unreached": list(found.unreached),
         "unread": list(found.unread),
         **({} if enforced else {"policy": _policy(found.missing)}),

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.commands.cli import WRONG
 from constructs_sm.commands.failures import told
 from constructs_sm.language.errors import InvalidInputError, Problem
-from constructs_sm.testing.source.machine import Machine, machines_of
+from constructs_sm.testing.source.documents import document_at, text_at
+from constructs_sm.testing.source.machine import REGION, Machine, machines_of, places_named
 
 import click
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 _PLACE_DIGITS = 12
+UNKNOWN_ACCOUNT = "*"
+"""The account of a definition of which nothing says where it runs: in a policy, any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ def each_target(
     work: Callable[[Target], None],
     *,
     headings: bool = True,
+    read: Callable[..., Iterator[tuple[Machine, str]]] | None = None,
     **options: Any,
 ) -> int:
     """Do *work* with every state machine at *paths*, and tell of those that it cannot be done with.
@@ -105,13 +109,14 @@ def each_target(
         outcome: Told how it goes.
         work: Done with each.
         headings: Print the name of each before it, where there are several.
+        read: Reads the state machines of a file; `machines_at` takes definitions as they are written.
         **options: As of `machines_of`.
     """
-    files = _files(paths, outcome)
+    files = files_of(paths, outcome)
     several = len(files) > 1
     for path in files:
         with _told_at(path, outcome):
-            machines = list(machines_of(path, **options))
+            machines = [each for each, _ in read(path, **options)] if read else list(machines_of(path, **options))
             if not machines:
                 use = "give a template that has one"
                 raise InvalidInputError(
@@ -140,7 +145,7 @@ def _told_at(path: str, outcome: Outcome) -> Iterator[None]:
         outcome.fail(path, error)
 
 
-def _files(paths: Sequence[str], outcome: Outcome) -> list[str]:
+def files_of(paths: Sequence[str], outcome: Outcome) -> list[str]:
     """The files that *paths* name, globs that the shell has left included."""
     found: list[str] = []
     for path in paths:
@@ -155,6 +160,45 @@ def _files(paths: Sequence[str], outcome: Outcome) -> list[str]:
             outcome.fail(path, InvalidInputError(path, [problem]))
         found += matches
     return list(dict.fromkeys(found))
+
+
+def machines_at(path: str, **options: Any) -> Iterator[tuple[Machine, str]]:
+    """The state machines at a path, each with the text of its file; empty of a folder's.
+
+    A definition is taken as it is written: what has the wrong shape is a finding, not a failure.
+    """
+    if Path(path).is_dir():
+        yield from _some(path, ((machine, "") for machine in machines_of(path, **options)))
+        return
+    text = text_at(Path(path))
+    document = document_at(Path(path))
+    if document.is_definition and not options.get("parameters"):
+        account, region = _place(document.content, options)
+        yield Machine(definition=dict(document.content), account=account, region=region), text
+        return
+    yield from _some(path, ((machine, text) for machine in machines_of(path, **options)))
+
+
+def _place(content: Any, options: dict[str, Any]) -> tuple[str, str]:
+    """Account and Region as the options or the ARNs of a definition say, each as far as they do."""
+    if (options.get("account") and options.get("region")) or "arn:aws" not in str(content):
+        named: tuple[str | None, str | None, str] = None, None, REGION
+    else:
+        named = places_named(content)
+    account = options.get("account") or named[0] or UNKNOWN_ACCOUNT
+    return account, options.get("region") or named[1] or named[2]
+
+
+def _some(path: str, machines: Iterator[tuple[Machine, str]]) -> Iterator[tuple[Machine, str]]:
+    found = False
+    for each in machines:
+        found = True
+        yield each
+    if not found:
+        use = "give a template that has one"
+        raise InvalidInputError(
+            path, [Problem("there is no state machine", "a template without", use, "source-of-rehearsal")]
+        )
 
 
 def _exists(path: str) -> bool:

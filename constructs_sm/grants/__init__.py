@@ -1,3 +1,13 @@
 """The permissions that a request needs, of the execution role and of the state machine role."""
 
-__all__ = ["access", "data", "execution_role", "service_authorization", "state_machine_role", "statements"]
+__all__ = [
+    "access",
+    "call_permissions",
+    "data",
+    "execution_role",
+    "resource_arns",
+    "scaling",
+    "service_authorization",
+    "state_machine_role",
+    "statements",
+]

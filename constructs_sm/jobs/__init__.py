@@ -1,3 +1,13 @@
 """The nine jobs: typed arguments, and the request they make."""
 
-__all__ = ["endpoint", "model", "model_package", "parts", "training", "transform", "tuning", "variants"]
+__all__ = [
+    "endpoint",
+    "inference_component",
+    "model",
+    "model_package",
+    "parts",
+    "training",
+    "transform",
+    "tuning",
+    "variants",
+]

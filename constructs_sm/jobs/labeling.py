@@ -186,7 +186,7 @@ class LabelingJob(SageMakerJob):
     @property
     def output_manifest(self) -> S3Location:
         """Place of the manifest with the labels once this job has completed, for a state that runs after it."""
-        output, manifest = self._state.place("OutputConfig.S3OutputPath"), self._state.later(_MANIFEST)
+        output, manifest = self._state.place("OutputConfig.S3OutputPath"), self._state.result(_MANIFEST)
         return S3Location(manifest) if output is None else S3Location(manifest, output.within, output.key)
 
 

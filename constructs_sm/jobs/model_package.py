@@ -12,7 +12,8 @@ from constructs_sm.language.errors import NOTHING, Problem
 from constructs_sm.language.jsonata import UNCHANGED
 from constructs_sm.language.late_bound import is_json_path
 from constructs_sm.polled_actions import MODEL_PACKAGE
-from constructs_sm.task.custom_states import JsonataTask, describing
+from constructs_sm.task.custom_states import JsonataTask
+from constructs_sm.task.describing import call_beside
 from constructs_sm.task.polled_job import PolledJob, PolledJobArguments
 
 from aws_cdk import aws_stepfunctions as sfn
@@ -161,7 +162,9 @@ class CreateModelPackage(PolledJob):
             self,
             self._named("CreateGroup"),
             # Not retried: that it is there already is no fault that passes, and has no name of its own.
-            **describing(self._resource("CreateModelPackageGroup"), {"ModelPackageGroupName": self._creates_group}, ()),
+            **call_beside(
+                self._state, "CreateModelPackageGroup", {"ModelPackageGroupName": str(self._creates_group)}, ()
+            ),
             Output=UNCHANGED,
         )
         # Whatever it was: without the group the next call says so.

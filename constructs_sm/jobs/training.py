@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from constructs_sm.actions import TRAINING_JOB
@@ -17,16 +18,16 @@ from constructs_sm.jobs.parts.definitions import (
 from constructs_sm.jobs.parts.fields import asks_for_jsonata, first, tag_list, text_list, texts, vpc_config
 from constructs_sm.jobs.parts.resources import resources, volume_key
 from constructs_sm.jobs.parts.script_mode import making, script_hyperparameters, script_inputs, training_script
+from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, where_of
 from constructs_sm.rules import metrics
 from constructs_sm.rules.request_rules import METRIC_UNDEFINED
 from constructs_sm.task.job import JobArguments, SageMakerJob
 from constructs_sm.task.overruling import refuse
 from constructs_sm.task.places import checkpoints_under, data_under
-from constructs_sm.values.outputs import Metric
 from constructs_sm.values.s3 import S3Location
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from constructs_sm.jobs.parts.channels import ChannelData
     from constructs_sm.jobs.parts.debugger import (
@@ -59,8 +60,8 @@ if TYPE_CHECKING:
         ServerlessJobConfig,
         TrainingImageConfig,
     )
-    from constructs_sm.language.errors import Problem
     from constructs_sm.requests.request import Request
+    from constructs_sm.values.outputs import JobOutput, Metric
     from constructs_sm.values.s3 import S3Data
 
     from aws_cdk import aws_ec2 as ec2
@@ -214,6 +215,11 @@ class TrainingJob(SageMakerJob):
         **arguments: Unpack[JobArguments],
     ) -> None:
         problems: list[Problem] = []
+        parameters = arguments.get("parameters")
+        said = parameters if isinstance(parameters, Mapping) else {}
+        if serverless is not None or model_package is not None or _MAKING_PACKAGES & said.keys():
+            kept: Any = arguments.get("keep") or ()
+            arguments["keep"] = [*kept, "OutputModelPackageArn"] if isinstance(kept, (list, tuple)) else kept
         script = training_script(code, entry_point, image, hyperparameters, problems)
         given = {
             "AlgorithmSpecification": {
@@ -276,7 +282,9 @@ class TrainingJob(SageMakerJob):
     def final_metric(self, name: str) -> Metric:
         """The last value of a metric that the algorithm reported, for a state that runs after this one.
 
-        A metric that was not reported has no value: a QualityGate says so, any other state fails.
+        Nobody has shown metrics in the output that Step Functions hands on: the job is described once it has ended, in
+        `<id>: Describe`, once for all that is asked for. A metric that was not reported has no value: a QualityGate
+        says so; for any other state the execution fails before it, in `<id>: MissingField`.
 
         Args:
             name: As in the metric definitions: `validation:auc`.
@@ -287,7 +295,20 @@ class TrainingJob(SageMakerJob):
         wrong = list(metrics.undefined(METRIC_UNDEFINED, self._state.request, name))
         if wrong:
             refuse(self, f"metric of '{self._state.identity.path}'", wrong, path=self._state.identity.path)
-        return self._state.for_states(Metric.among(self._state.found("FinalMetricDataList"), name))
+        return self._state.metric(name)
+
+    @property
+    def model_package_arn(self) -> JobOutput:
+        """The ARN of the package that a serverless customization registers, for a state that runs after it.
+
+        Raises:
+            InvalidInputError: The job has neither *serverless* nor *model_package*.
+        """
+        if not _MAKING_PACKAGES & self._state.request.keys():
+            what, use = "no model package is registered by the job", "pass serverless= or model_package="
+            where = where_of(type(self).__name__, self)
+            raise InvalidInputError(where, [Problem(what, NOTHING, use, "argument-missing")])
+        return self.output_field("OutputModelPackageArn")
 
     @property
     def model_artifacts(self) -> S3Location:
@@ -295,6 +316,10 @@ class TrainingJob(SageMakerJob):
         output = self._state.place("OutputDataConfig.S3OutputPath")
         artifacts = self._state.later("ModelArtifacts.S3ModelArtifacts")
         return S3Location(artifacts) if output is None else S3Location(artifacts, output.within, output.key)
+
+
+_MAKING_PACKAGES = {"ServerlessJobConfig", "ModelPackageConfig"}
+"""Fields of a request whose job may leave a model package."""
 
 
 def _defaults(

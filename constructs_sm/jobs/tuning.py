@@ -298,8 +298,11 @@ class TuningJob(SageMakerJob):
 
     @property
     def best_objective(self) -> JobOutput:
-        """Objective of the best training, a number, for a QualityGate after this job."""
-        return self._state.later("BestTrainingJob.FinalHyperParameterTuningJobObjectiveMetric.Value")
+        """Objective of the best training, a number, for a QualityGate after this job.
+
+        Step Functions hands on the name of the best training alone: the job is described in `<id>: Describe`.
+        """
+        return self._state.result("BestTrainingJob.FinalHyperParameterTuningJobObjectiveMetric.Value")
 
     @property
     def best_model_artifacts(self) -> S3Location:

@@ -13,9 +13,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+from constructs_sm.language.intrinsics import items_in
 from constructs_sm.language.late_bound import LATE
 from constructs_sm.language.machines import Json, machines_in
-from constructs_sm.language.paths import Place, item_in, items_in, keys_before
+from constructs_sm.language.paths import Place, item_in, keys_before
 
 Container: TypeAlias = tuple[str, int]
 """A Map or Parallel, and which of its branches."""

@@ -11,11 +11,25 @@ from typing import TYPE_CHECKING, Any, Final
 from constructs_sm.language.intrinsic_functions import FUNCTIONS, IntrinsicError, Surroundings
 from constructs_sm.language.jsonpath import Path, PathError
 from constructs_sm.language.jsonpath import parse as parse_path
+from constructs_sm.language.late_bound import TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["Intrinsic", "IntrinsicError", "Literal", "Surroundings", "SyntaxProblem", "is_intrinsic", "parse"]
+__all__ = [
+    "Intrinsic",
+    "IntrinsicError",
+    "Literal",
+    "Surroundings",
+    "SyntaxProblem",
+    "formatted_by",
+    "is_intrinsic",
+    "items_in",
+    "literal_beginning",
+    "parse",
+]
+
+FORMAT: Final = "States.Format"
 
 MOST_NESTED: Final = 10
 """Intrinsic functions within each other, in one field."""
@@ -24,6 +38,7 @@ _TEXT = re.compile(r"'((?:[^'\\]|\\.)*)'", re.DOTALL)
 _LITERAL = re.compile(r"(?:-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.])")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES: Final = "'\\{}"
+_FORMATTED_BEGINNING = re.compile(rf"States\.Format\(\s*'((?:{TOKEN.pattern}|[^'{{}}\\])*)\{{")
 _SPACE = re.compile(r"\s*")
 
 
@@ -106,6 +121,39 @@ def parse(text: str) -> Intrinsic:
     if reader.at != len(text):
         raise reader.error("nothing follows the call")
     return call
+
+
+@functools.lru_cache(maxsize=4096)
+def formatted_by(function: str) -> tuple[str, list[str]] | None:
+    """Text, as it is written, and paths of a `States.Format`; None if it is anything else."""
+    call = _call_in(function)
+    if call is None or call.name != FORMAT:
+        return None
+    template, *values = call.arguments
+    paths = [value.path.text for value in values if isinstance(value, Read)]
+    if not isinstance(template, Literal) or not isinstance(template.value, str) or len(paths) != len(values):
+        return None
+    return template.written, paths
+
+
+def literal_beginning(function: str) -> str | None:
+    """Beginning of the value of a `States.Format`, whatever its arguments are; None if it is anything else."""
+    found = _FORMATTED_BEGINNING.match(function)
+    return None if found is None else found[1]
+
+
+def items_in(function: str) -> list[int]:
+    """Indices of the items, of a list that is the whole input, that an intrinsic function is given."""
+    call = _call_in(function)
+    places = [path.places for path in call.paths if path.is_reference] if call else []
+    return [place[0] for place in places if len(place) == 1 and isinstance(place[0], int)]
+
+
+def _call_in(text: str) -> Intrinsic | None:
+    try:
+        return parse(text) if is_intrinsic(text) else None
+    except SyntaxProblem:
+        return None
 
 
 class _Reader:

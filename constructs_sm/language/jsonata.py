@@ -8,11 +8,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from constructs_sm.language.errors import InvalidInputError, Problem
-from constructs_sm.language.paths import Path, formatted_by, parsed
+from constructs_sm.language.intrinsics import formatted_by, is_intrinsic
+from constructs_sm.language.paths import reference
 from constructs_sm.language.translation import translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from constructs_sm.language.jsonpath import Path
 
 UNCHANGED = "{% $states.input %}"
 """The Output of a state that leaves nothing."""
@@ -42,7 +45,7 @@ def jsonata_of(path: str) -> str:
         said = [part for part in joined if part != "''"]
         # What stands alone may be a number, and is made a text there too.
         return f"$string({said[0]})" if len(said) == 1 and values else " & ".join(said)
-    call = translated(path, jsonata_of, quoted) if path.startswith("States.") else None
+    call = translated(path, jsonata_of, quoted) if is_intrinsic(path) else None
     if call is not None:
         return call
     if _VARIABLE.fullmatch(path):
@@ -53,14 +56,14 @@ def jsonata_of(path: str) -> str:
         raise InvalidInputError(
             "JSONPath", [Problem("it has no plain equivalent in JSONata", path, use, "query-language-translation")]
         )
-    root = "$states.context" if found.root == "$$" else "$states.input"
-    return root + "".join(f"[{step}]" if isinstance(step, int) else f".{named(step)}" for step in found.steps)
+    root = "$states.context" if found.of_context else "$states.input"
+    return root + "".join(f"[{step}]" if isinstance(step, int) else f".{named(step)}" for step in found.places)
 
 
 def is_plain(path: str) -> bool:
     """Tell whether `jsonata_of` can translate a JSONPath."""
     formatted = formatted_by(path)
-    if formatted is None and path.startswith("States."):
+    if formatted is None and is_intrinsic(path):
         try:
             return translated(path, jsonata_of, quoted) is not None
         except InvalidInputError:
@@ -70,8 +73,8 @@ def is_plain(path: str) -> bool:
 
 def _plainly(path: str) -> Path | None:
     """Parse a path whose keys can all be quoted."""
-    found = parsed(path)
-    return None if found is None or any("`" in str(step) for step in found.steps) else found
+    found = reference(path)
+    return None if found is None or any(step == "" or "`" in str(step) for step in found.places) else found
 
 
 def place_of(key: str) -> str:

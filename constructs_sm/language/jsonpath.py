@@ -6,6 +6,7 @@ input of a state (`$.a`), at the context object (`$$.Execution.Id`) or at a vari
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ __all__ = [
     "PathError",
     "is_path",
     "is_reference_path",
+    "names_before",
     "parse",
 ]
 
@@ -285,6 +287,22 @@ def is_path(text: object) -> bool:
 def is_reference_path(text: object) -> bool:
     """Return True for a JSONPath of names and numbers alone."""
     return isinstance(text, str) and is_path(text) and parse(text).is_reference
+
+
+def names_before(text: str) -> tuple[tuple[str, ...], str]:
+    """Names that *text* begins with as a path into the input, and what follows them."""
+    names: list[str] = []
+    if not text.startswith(INPUT):
+        return (), text
+    reader = _Reader(text, len(INPUT))
+    end = reader.at
+    with contextlib.suppress(PathError):
+        for step in reader.steps():
+            if not isinstance(step, Names) or len(step.names) > 1:
+                break
+            names += step.names
+            end = reader.at
+    return tuple(names), text[end:]
 
 
 class _Reader:

@@ -10,11 +10,16 @@ import re
 
 LATE = ".$"
 """End of the name of a field whose value is JSONPath or an intrinsic function."""
-TOKEN = re.compile(r"\$\{Token\[[^\]]*\]\}|#\{Token\[[^\]]*\]\}")
+TOKEN = re.compile(r"\$\{Token\[[^\]]*\]\}|#\{Token\[[^\]]*\]\}|dummy-value-for-[^\s'\"{},\\]*")
+"""Values that are known at deployment, and those that the CDK writes in their place before it has looked them up:
+`dummy-value-for-/image`, of `StringParameter.value_from_lookup`."""
 _JSON_PATH = re.compile(r"\$(\.|\$\.|\[|$)|\$\$$|States\.[A-Z]\w*\(")
 _LATE_TEXT = re.compile(rf"{_JSON_PATH.pattern}|\{{%.*%\}}\Z|.*(?:{TOKEN.pattern})", re.DOTALL)
 _ENCODED_NUMBERS = (-1.95e289, -1.888e289)
 """The CDK encodes number tokens as numbers between these, which nobody writes."""
+_NEAR_TO_ENCODED = (1e280, 1e300)
+_ENCODED_TEXT = re.compile(r"\d(?:\.\d+)?[eE]\+?28\d(?!\d)|(?<!\d)\d{281,300}(?!\d)")
+"""A number token that Python has made a text: in its own spelling, or written out."""
 
 
 # A token's own braces are gone by the time the text is read.
@@ -41,6 +46,18 @@ def is_token(value: object) -> bool:
     if isinstance(value, (list, tuple)) and len(value) == 1:
         return isinstance(value[0], str) and value[0].startswith("#{Token[")
     return hasattr(value, "creation_stack")
+
+
+def is_altered_number(value: object) -> bool:
+    """Tell whether *value* is what Python has made of a number token of the CDK: by computing, or as a text.
+
+    What is added to a token is lost in its size, and leaves no trace.
+    """
+    if isinstance(value, str):
+        return _ENCODED_TEXT.search(value) is not None
+    if not isinstance(value, (int, float)):
+        return False
+    return _NEAR_TO_ENCODED[0] < abs(value) < _NEAR_TO_ENCODED[1] and not is_token(value)
 
 
 def is_json_path(value: object) -> bool:

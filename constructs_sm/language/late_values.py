@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from constructs_sm.language import intrinsics, jsonpath
 from constructs_sm.language.jsonata_checks import STATES_FIELDS, inner, objections
-from constructs_sm.language.late_bound import TOKEN
+from constructs_sm.language.late_bound import TOKEN, is_json_path, is_jsonata
 
 _KNOWN_AT_DEPLOYMENT = "x"
 
@@ -23,6 +23,13 @@ def misspelled_path(text: str) -> str | None:
     except (intrinsics.SyntaxProblem, jsonpath.PathError) as error:
         return str(error)
     return None
+
+
+def misspelled(text: str, *, jsonata: bool) -> str | None:
+    """Reason why a late value of a state in a query language cannot be read; None if it can, or is no late value."""
+    if jsonata:
+        return misspelled_expression(text) if is_jsonata(text) else None
+    return misspelled_path(text) if is_json_path(text) else None
 
 
 @lru_cache(4096)

@@ -14,6 +14,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from constructs_sm.language.fields import spelled_by_states
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -98,4 +100,9 @@ def _model() -> dict[str, Any]:
     latest = max(Path(package.origin).parent.glob("data/sagemaker/*/service-2.json*"))
     text = latest.read_bytes()
     model: dict[str, Any] = json.loads(gzip.decompress(text) if latest.suffix == ".gz" else text)
+    for shape in model["shapes"].values():
+        names = [name for name in shape.get("members", ()) if name[:2].isupper()]
+        if renamed := {name: spelled for name in names if (spelled := spelled_by_states(name)) != name}:
+            shape["members"] = {renamed.get(name, name): member for name, member in shape["members"].items()}
+            shape["required"] = [renamed.get(name, name) for name in shape.get("required", ())]
     return model

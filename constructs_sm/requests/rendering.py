@@ -11,10 +11,20 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem
-from constructs_sm.language.jsonata import jsonata_of, quoted
-from constructs_sm.language.late_bound import LATE, Computed, escaped, is_json_path, is_jsonata, is_token
+from constructs_sm.language.jsonata import is_plain, jsonata_of, quoted
+from constructs_sm.language.jsonata_checks import OPEN
+from constructs_sm.language.late_bound import (
+    LATE,
+    Computed,
+    escaped,
+    is_altered_number,
+    is_json_path,
+    is_jsonata,
+    is_token,
+)
 from constructs_sm.language.late_values import misspelled_expression, misspelled_path
-from constructs_sm.requests.request import DEEPEST, Fields, Request, not_finite, too_deep
+from constructs_sm.requests.request import DEEPEST, MOST_EXACT, Fields, Request, not_finite, too_deep, too_long
+from constructs_sm.rules.argument_rules import NUMBER_TOKEN
 from constructs_sm.values.outputs import JobOutput
 from constructs_sm.values.s3 import S3Location
 
@@ -28,8 +38,9 @@ if TYPE_CHECKING:
     """What fills a request, as far as it is there."""
 
 _REFERENCES = ("key_arn", "role_arn", "subnet_id", "security_group_id", "topic_arn", "function_arn")
-_MAY_BE_LATE = re.compile(r"\$|States\.|\{%|.*[$#]\{Token\[", re.DOTALL).match
+_MAY_BE_LATE = re.compile(r"\$|States\.|\{%|.*(?:[$#]\{(?:Token\[|AWS::)|[eE]\+?28\d|\d{281})", re.DOTALL).match
 """Whether a text may be more than it says. Most are not, which is told without a call of ours."""
+_PSEUDO_PARAMETER = re.compile(r"\$\{AWS::\w+\}")
 
 
 class Structure(ABC):
@@ -128,7 +139,11 @@ class _Walk:
             elif value is None:
                 if not typed:
                     result[key] = None
-            elif kind is int or kind is bool or (kind is str and not _MAY_BE_LATE(value)):
+            elif (
+                (kind is int and -MOST_EXACT <= value <= MOST_EXACT)
+                or kind is bool
+                or (kind is str and not _MAY_BE_LATE(value))
+            ):
                 result[key] = value
             else:
                 here = f"{path}.{key}" if path else key
@@ -164,20 +179,30 @@ class _Walk:
             return self._verbatim(value.text, path, listed=listed)
         if is_token(value):
             return self._token(value, path, listed=listed)
-        if value is None or isinstance(value, (bool, int)):
-            return value
-        if isinstance(value, float):
-            if not isfinite(value):
-                self.request.problems.append(not_finite(path, value))
-                return Computed()
-            return value
+        if is_altered_number(value):
+            return self._altered(value, path)
+        if value is None or isinstance(value, (int, float)):
+            return self._number(value, path)
         return self._reference(value, path)
+
+    def _number(self, value: float | None, path: str) -> Any:
+        problem = None
+        if isinstance(value, float):
+            problem = None if isfinite(value) else not_finite(path, value)
+        elif value is not None and not -MOST_EXACT <= value <= MOST_EXACT:
+            problem = too_long(path, value)
+        if problem is None:
+            return value
+        self.request.problems.append(problem)
+        return Computed()
 
     def _verbatim(self, text: str, path: str, *, listed: bool) -> Any:
         if is_token(text):
             return self._token(text, path, listed=listed)
-        # An expression that gives the text, where the text would be one.
-        return Computed(f"{{% {quoted(text)} %}}") if self.jsonata and is_jsonata(text) else text
+        if is_altered_number(text):
+            return self._altered(text, path)
+        # An expression that gives the text, where the text would be one, or the beginning of one.
+        return Computed(f"{{% {quoted(text)} %}}") if self.jsonata and text.startswith(OPEN) else text
 
     def _marked(self, result: Fields, key: Any, value: Any, path: str) -> None:
         """Take a key that is no plain name: in Amazon States Language `Field.$` is a computed one."""
@@ -202,7 +227,11 @@ class _Walk:
             )
         elif name == key:
             result[name] = item
+        elif isinstance(item, str) and (isinstance(item, Computed) or is_token(item)):
+            result[name] = Computed(item)
         elif isinstance(item, str):
+            if not self.jsonata:
+                self._judge(misspelled_path(item), item, here)
             result[name] = Computed(item)
         else:
             self.wrong(
@@ -217,7 +246,11 @@ class _Walk:
         self._around.add(id(values))
         for value in values:
             kind = type(value)
-            if kind is int or kind is bool or (kind is str and not _MAY_BE_LATE(value)):
+            if (
+                (kind is int and -MOST_EXACT <= value <= MOST_EXACT)
+                or kind is bool
+                or (kind is str and not _MAY_BE_LATE(value))
+            ):
                 result.append(value)
             elif kind is dict:
                 result.append(self.mapping(value, f"{path}[{len(result)}]", typed=typed))
@@ -231,7 +264,7 @@ class _Walk:
     def _array(self, items: list[Any], path: str) -> Any:
         """Spell a list with computed items in JSONPath: an item by itself cannot be marked as computed."""
         if all(isinstance(item, (str, bool, int, float)) for item in items):
-            return Computed(f"States.Array({', '.join(map(_argument, items))})")
+            return Computed(f"States.Array({', '.join(map(argument_of, items))})")
         late = next(index for index, item in enumerate(items) if isinstance(item, Computed))
         self.wrong(
             f"{path}[{late}] is JSONPath beside structures",
@@ -241,19 +274,18 @@ class _Walk:
         )
         return items
 
-    def _text(self, value: str, path: str, *, typed: bool, listed: bool) -> Any:
+    def _text(  # noqa: PLR0911  (one for each kind of text)
+        self, value: str, path: str, *, typed: bool, listed: bool
+    ) -> Any:
         # In parameters "$.x" is a literal unless its field says otherwise, as in Amazon States Language; what is
         # ours knows what it is.
         if isinstance(value, Computed):
             return value
         if is_json_path(value):
             if self.jsonata and typed:
-                self.wrong(
-                    f"{path} is JSONPath in a JSONata state",
-                    value,
-                    "write '{% $states.input... %}', or Verbatim(...) for a text",
-                    "query-language-of-value",
-                )
+                expression = jsonata_of(value) if is_plain(value) else "$states.input..."
+                use = f"write '{{% {expression} %}}', or Verbatim(...) for a text"
+                self.wrong(f"{path} is JSONPath in a JSONata state", value, use, "query-language-of-value")
             if not typed or self.jsonata:
                 return value
             self._judge(misspelled_path(value), value, path)
@@ -269,7 +301,24 @@ class _Walk:
             else:
                 self._judge(misspelled_expression(value), value, path)
             return Computed(value)
+        if is_altered_number(value):
+            return self._altered(value, path)
+        if self.jsonata and value.startswith(OPEN):
+            use = "end it with %}, or pass Verbatim(...) for a text"
+            self.wrong(f"{path} begins as an expression and does not end as one", value, use, "late-value-parses")
+            return Computed(value)
+        if found := _PSEUDO_PARAMETER.search(value):
+            use = "write stack.region, Aws.REGION and the like, or Verbatim(...) for this very text"
+            what = f"{path}: CloudFormation does not replace {found[0]} here"
+            self.wrong(what, value, use, "pseudo-parameter-in-text")
         return self._token(value, path, listed=listed) if is_token(value) else value
+
+    def _altered(self, value: Any, path: str) -> Computed:
+        """Refuse what Python has made of a number token."""
+        if isinstance(value, Computed):
+            return value
+        self.wrong(f"{path}: {NUMBER_TOKEN.what}", value, NUMBER_TOKEN.fix, NUMBER_TOKEN.id)
+        return Computed()
 
     def _judge(self, problem: str | None, value: str, path: str) -> None:
         """Refuse what Step Functions cannot read."""
@@ -282,6 +331,8 @@ class _Walk:
         try:
             found = self.json_path_of([value] if listed else value)
         except RuntimeError as error:
+            if isinstance(value, (int, float)):
+                return self._altered(value, path)
             what = f"{path}: a JSONPath stands where Step Functions takes none"
             self.wrong(what, str(error), "make it the value of a field", "query-language-of-value")
             return value
@@ -337,7 +388,7 @@ class _Walk:
         self.request.problems.append(Problem(what, got, use, rule))
 
 
-def _argument(value: str | float) -> str:
+def argument_of(value: str | float) -> str:
     """Spell an argument of an intrinsic function."""
     if not isinstance(value, str):
         return json.dumps(value)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from constructs_sm.values.outputs import JobOutput
 
 Fields: TypeAlias = dict[str, Any]
+MOST_EXACT = 2**53 - 1
+"""The largest whole number that JavaScript tells from its neighbours."""
 DEEPEST = 50
 """No request of SageMaker's has so many structures in each other."""
 
@@ -168,6 +170,12 @@ def _read(value: Any, path: str, depth: int, problems: list[Problem]) -> Any:
 def not_finite(path: str, value: float) -> Problem:
     """Refuse a number that JSON has no way to write."""
     return Problem(f"{path} must be a finite number", value, "pass one that JSON can say", "value-of-request")
+
+
+def too_long(path: str, value: int) -> Problem:
+    """Refuse a whole number that JavaScript, and so the CDK, would make another of."""
+    use = "pass one of at most 2**53 - 1, or its digits as a text where the field takes texts"
+    return Problem(f"{path} is longer than JavaScript can hold", value, use, "whole-number-too-long")
 
 
 def too_deep(path: str, value: object) -> Problem:

@@ -6,10 +6,12 @@ __all__ = [
     "definition_rules",
     "definitions",
     "instances",
+    "machine_rules",
     "metrics",
     "model_rules",
     "request_rules",
     "requests",
     "rule",
     "script_mode",
+    "tags",
 ]

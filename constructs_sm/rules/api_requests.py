@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from constructs_sm.language.fields import spelled_by_states
 from constructs_sm.language.jsonata_checks import is_expression
 from constructs_sm.rules.integrations import has_own_request, model_of, squashed
 
@@ -76,7 +77,10 @@ def missing_fields(service: str, api: str, request: Mapping[str, Any], *, sdk: b
     if shape is None:
         return []
     given = {name.removesuffix(_LATE) for name in request}
-    return [_spelled(name) for name in shape.get("required", ()) if _spelled(name) not in given and name not in given]
+    wanted = {
+        spelled_by_states(name): {name, spelled_by_states(name), _capital(name)} for name in shape.get("required", ())
+    }
+    return [spelled for spelled, ways in wanted.items() if not ways & given]
 
 
 def _input(service: str, api: str, sdk: bool) -> dict[str, Any] | None:
@@ -94,8 +98,8 @@ def _input(service: str, api: str, sdk: bool) -> dict[str, Any] | None:
     return found
 
 
-def _spelled(name: str) -> str:
-    """A field as Step Functions spells it: with a capital."""
+def _capital(name: str) -> str:
+    """A field with a capital, as the optimized integrations have it."""
     return f"{name[:1].upper()}{name[1:]}"
 
 
@@ -119,11 +123,12 @@ def _unknown(
 def _unknown_members(
     shapes: Mapping[str, Any], members: Mapping[str, Any], value: Mapping[str, Any], path: str
 ) -> Iterator[tuple[str, list[str]]]:
-    known = {_spelled(name): member for name, member in members.items()}
+    known = {spelled_by_states(name): member for name, member in members.items()}
+    also = {**members, **{_capital(name): member for name, member in members.items()}}
     for name, inner in value.items():
         plain = name.removesuffix(_LATE)
         where = f"{path}.{plain}" if path else plain
-        member = known.get(plain) or members.get(plain)
+        member = known.get(plain) or also.get(plain)
         if member is None:
             yield where, sorted(known)
         elif plain == name:

@@ -128,6 +128,21 @@ OVERRIDE: Final = _rule(
 REQUEST_VALUE: Final = _rule(
     "value-of-request", "a value is nothing that a request can hold", "pass a JSON value or a CDK construct"
 )
+WHOLE_NUMBER: Final = _rule(
+    "whole-number-too-long",
+    "a whole number is longer than JavaScript can hold",
+    "pass one from -(2**53 - 1) to 2**53 - 1, or its digits as a text where the field takes texts",
+    why="the CDK, which runs on JavaScript, writes another number into the template, and so does JSONata at run time",
+    source="https://www.rfc-editor.org/rfc/rfc8259#section-6",
+)
+PSEUDO_PARAMETER: Final = _rule(
+    "pseudo-parameter-in-text",
+    "CloudFormation does not replace the pseudo parameter in a text of a definition",
+    "write stack.region, Aws.REGION and the like, or Verbatim(...) for this very text",
+    why="SageMaker is sent the text as it is written",
+    source="https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/pseudo-parameter-reference.html",
+    protects="",
+)
 LANGUAGE: Final = _rule(
     "query-language-of-value",
     "a value is written in the other query language than its state",
@@ -140,6 +155,13 @@ LATE_VALUE: Final = _rule(
     "correct it, or pass Verbatim(...) for a text",
     why="Step Functions refuses the state machine",
     source=_ASL.format("transforming-data"),
+)
+NUMBER_TOKEN: Final = _rule(
+    "number-token-altered",
+    "a number token of the CDK has been computed with in Python, or made a text",
+    "pass sfn.JsonPath.number_at(...) as it is; compute with sfn.JsonPath.math_add, or in JSONata; "
+    "make it a text with sfn.JsonPath.format('{}', ...)",
+    why="the number that stands for the token would be sent; what is added in Python is lost without a trace",
 )
 LANGUAGE_OF_MACHINE: Final = _rule(
     "query-language-of-machine",
@@ -287,6 +309,14 @@ NOTHING_GRANTED: Final = _rule(
     why="the first call fails with AccessDenied",
     severity="warning",
     protects="",
+)
+ROLE_OF_BOTH: Final = _rule(
+    "nested-pipeline-role",
+    "a state machine starts another that has the same role",
+    "leave role= of the one that is started out: it gets a role of its own",
+    why="the role's policy names the other state machine, which waits for the policy: a circular dependency",
+    source="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-dependson.html",
+    at_synthesis=True,
 )
 OUTPUT_SPELLED: Final = _rule(
     "output-is-spelled",

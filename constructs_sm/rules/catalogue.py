@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constructs_sm.rules import argument_rules, definition_rules, model_rules, request_rules
+from constructs_sm.rules import argument_rules, definition_rules, machine_rules, model_rules, request_rules
 from constructs_sm.rules.rule import RULES
 
 GROUPS = {
@@ -10,6 +10,7 @@ GROUPS = {
     "SageMaker's model": model_rules,
     "Arguments, wiring and limits": argument_rules,
     "Definitions": definition_rules,
+    "State machines that run": machine_rules,
 }
 """The modules with rows of rules, by what they are about."""
 

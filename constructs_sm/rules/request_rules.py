@@ -227,6 +227,15 @@ HYPERPARAMETER_OPTION: Final = _rule(
     severity="warning",
 )
 
+CHANNEL_VARIABLE: Final = _rule(
+    "channel-variable-name",
+    "the variable with the folder of a channel has a name that no shell can read",
+    "name the channel with letters, digits and underscores, or read the variable with os.environ[...]",
+    why="the toolkit in the container leaves dashes and dots of the name of a channel in SM_CHANNEL_NAME",
+    source=_TOOLKIT,
+    severity="warning",
+)
+
 # Of images and roles.
 IMAGE_URI: Final = _rule(
     "image-is-no-uri",
@@ -596,4 +605,27 @@ ELASTIC_INFERENCE: Final = _rule(
     why="the endpoint is not created",
     source=_API.format("ProductionVariant"),
     severity="warning",
+)
+
+# Of tags.
+_TAG: Final = _API.format("Tag")
+TAG_RESERVED: Final = _rule(
+    "tag-key-reserved",
+    "the key of a tag begins with aws:, which is reserved to AWS",
+    "choose another key",
+    source=_TAG,
+)
+TAG_FORM: Final = _rule(
+    "tag-form",
+    "SageMaker takes letters, digits, spaces and _.:/=+-@, up to 128 for a key and 256 for a value",
+    "correct it, or leave the jobs out with exclude_resource_types= of Tags.of(...).add",
+    source=_TAG,
+    at_synthesis=True,
+)
+TAGS_TOO_MANY: Final = _rule(
+    "tags-too-many",
+    "a job has more than 50 tags, those of the constructs around it included",
+    "take some away, or leave the jobs out with exclude_resource_types= of Tags.of(...).add",
+    source=_TAG,
+    at_synthesis=True,
 )

@@ -9,7 +9,7 @@ import re
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.rules import channels, containers, metrics, serving
+from constructs_sm.rules import channels, containers, metrics, serving, tags
 from constructs_sm.rules import request_rules as rules
 from constructs_sm.rules.kinds import (
     Absent,
@@ -347,6 +347,7 @@ def broken_rules(
                 if not constraint.lifted_by or constraint.lifted_by not in request:
                     found += constraint.problems(structure, path)
     found += containers.processors_of(operation, request)
+    found += tags.of_request(request)
     if arns is not None:
         found += containers.foreign(operation, request, arns)
     if models:

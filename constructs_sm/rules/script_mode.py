@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.late_bound import Computed, is_late_bound
+from constructs_sm.rules.request_rules import CHANNEL_VARIABLE as VARIABLE
 from constructs_sm.rules.request_rules import HYPERPARAMETER_OPTION as OPTION
 from constructs_sm.rules.request_rules import HYPERPARAMETER_TEXT as TEXT
 
@@ -25,6 +26,8 @@ SUBMIT_DIRECTORY = "sagemaker_submit_directory"
 OWN = "sagemaker_"
 """The toolkit keeps hyperparameters that begin with this to itself."""
 _AT = ("HyperParameters", "StaticHyperParameters")
+_CHANNELS = "InputDataConfig[]"
+_MARK = re.compile(r"[.-]")
 _BOOLEANS = ("true", "false")
 # Until Python 3.13 an exponent is none of argparse's numbers.
 _NUMBER = re.compile(r"-\d+|-\d*\.\d+")
@@ -63,17 +66,33 @@ def warnings(structures: Mapping[str, Sequence[tuple[Mapping[str, Any], str]]]) 
     Args:
         structures: Every structure of the request with its own path, by the path of all its like.
     """
-    return [
-        warning
-        for at, found in structures.items()
-        if at.rpartition(".")[2] in _AT
-        for values, path in found
-        for warning in _of_hyperparameters(values, path)
-    ]
+    warned: list[Problem] = []
+    for at, found in structures.items():
+        around, _, name = at.rpartition(".")
+        if name in _AT:
+            channels = structures.get(f"{around}.{_CHANNELS}" if around else _CHANNELS, ())
+            for values, path in found:
+                warned += _of_hyperparameters(values, path)
+                if _is_of_script(values):
+                    warned += _of_channels(channels, path.removesuffix(name))
+    return warned
+
+
+def _is_of_script(values: Mapping[str, Any]) -> bool:
+    return PROGRAM in values or SUBMIT_DIRECTORY in values
+
+
+def _of_channels(channels: Sequence[tuple[Mapping[str, Any], str]], definition: str) -> Iterator[Problem]:
+    """Channels of one definition whose variable a shell cannot name."""
+    for channel, path in channels:
+        name = channel.get("ChannelName")
+        if path.startswith(definition) and isinstance(name, str) and not is_late_bound(name) and _MARK.search(name):
+            variable = f"SM_CHANNEL_{name.upper()}"
+            yield VARIABLE.problem(f"{path} is told to the script as {variable}, which no shell can read")
 
 
 def _of_hyperparameters(values: Mapping[str, Any], path: str) -> Iterator[Problem]:
-    if PROGRAM in values or SUBMIT_DIRECTORY in values:
+    if _is_of_script(values):
         # Whoever writes names in quotes, as AWS's own SDK does, means a boolean by its JSON.
         quoted = any(str(values.get(name, "")).startswith('"') for name in (PROGRAM, SUBMIT_DIRECTORY))
         for name, value in values.items():

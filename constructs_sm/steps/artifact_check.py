@@ -13,6 +13,7 @@ from constructs_sm.steps.gates import READING
 from constructs_sm.task.custom_states import GrantedState, JsonataTask, describing, holds
 from constructs_sm.task.fragment import CheckedFragment, ClosingCheck
 from constructs_sm.task.overruling import tell
+from constructs_sm.task.path_tokens import naming, spelled_paths
 from constructs_sm.task.query_language import query_language_of
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.names import LONGEST_STATE_NAME, id_problems
@@ -57,7 +58,8 @@ class ArtifactCheck(CheckedFragment):
     """
 
     def __init__(self, scope: Construct, construct_id: str, artifact: S3Data, *, at_least: Size | None = None) -> None:
-        location = S3Location.of(artifact)
+        with naming(where_of(type(self).__name__, scope, construct_id)):
+            location = S3Location.of(spelled_paths(artifact))
         least = Size.kibibytes(1) if at_least is None else at_least
         raise_all(
             where_of(type(self).__name__, scope, construct_id), _problems(construct_id, artifact, location, least)

@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.grants.state_machine_role import sagemaker_grant
 from constructs_sm.grants.statements import Grant, alarm_grant
 from constructs_sm.jobs.endpoint import CreateEndpoint, CreateEndpointConfig, UpdateEndpoint
+from constructs_sm.jobs.parts.scaling import CONCURRENCY, INSTANCES, ScalableTarget
 from constructs_sm.jobs.parts.update_policies import BlueGreenUpdatePolicy
+from constructs_sm.jobs.variants import Variant
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all, where_of
 from constructs_sm.language.jsonata import UNCHANGED, listed, merged, object_of, place_of, said, without
-from constructs_sm.language.late_bound import Computed, is_json_path, is_jsonata
+from constructs_sm.language.late_bound import Computed
 from constructs_sm.language.paths import key_of, path_of
 from constructs_sm.requests.rendering import render
 from constructs_sm.retry import SDK, RetryPolicy
+from constructs_sm.steps.scaling import ScalingStates
 from constructs_sm.task.custom_states import Begin, JsonataState, describing, holds
 from constructs_sm.task.fragment import NamedFragment
-from constructs_sm.task.path_tokens import json_path_of
+from constructs_sm.task.path_tokens import json_path_of, token_of
 from constructs_sm.task.polling import Polling, Polls
 from constructs_sm.task.query_language import is_jsonata_language
 from constructs_sm.task.scope import JobScope
@@ -30,6 +33,7 @@ from constructs_sm.values.names import (
     slug,
     unique_prefix_max,
 )
+from constructs_sm.values.outputs import JobOutput, TaskIdentity
 
 from aws_cdk import Duration
 from aws_cdk import aws_stepfunctions as sfn
@@ -40,7 +44,7 @@ if TYPE_CHECKING:
     from constructs_sm.jobs.model import CreateModel
     from constructs_sm.jobs.parts.fields import InstanceType, Numeric
     from constructs_sm.jobs.parts.update_policies import Alarm, UpdatePolicy
-    from constructs_sm.jobs.variants import ServerlessConfig, Variant
+    from constructs_sm.jobs.variants import ServerlessConfig
     from constructs_sm.settings import Time
 
     from constructs import Construct
@@ -85,6 +89,10 @@ class EndpointDeployment(NamedFragment):
         interval: Between polls. Default: 30 seconds. Each takes 9 of the 25,000 events that an execution may have.
         timeout: How long to wait in all. The deployment fails then; what SageMaker has begun, it goes on with.
             Default: 1 hour.
+        scaling: Bounds of the number of instances of a variant, with what moves it; a list for several variants. It is
+            registered when the endpoint is in service, in every run, and scales to zero only where AWS allows it.
+        keep_counts: Keep the number of instances that scaling has come to when the endpoint is updated, and not what
+            the configuration says. Default: True; not for serverless variants, and where *update* says otherwise.
         replace_failed: Delete an endpoint that has failed, and make it anew: it serves nothing, and SageMaker takes no
             other call for it. Without, the deployment fails. Default: True.
         delete_old_configs: Delete the configuration that the endpoint had before, if an earlier run has made it. What
@@ -102,7 +110,7 @@ class EndpointDeployment(NamedFragment):
 
     Grants: those of the three jobs; DescribeEndpoint on the endpoint, and as the arguments say, DeleteEndpoint on it,
         DeleteEndpointConfig on the configurations made here, DescribeAlarms on the alarms, to both roles, since AWS
-        does not say whose is asked.
+        does not say whose is asked; with *scaling* those of `RegisterScalableTarget`, for the endpoint.
     Source: https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails.html
     """
 
@@ -124,6 +132,8 @@ class EndpointDeployment(NamedFragment):
         tags: Mapping[str, str] | None = None,
         interval: Time | None = None,
         timeout: Time | None = None,
+        scaling: ScalableTarget | Sequence[ScalableTarget] | None = None,
+        keep_counts: bool = True,
         replace_failed: bool = True,
         delete_old_configs: bool = False,
         retry: Sequence[RetryPolicy] | None = None,
@@ -139,6 +149,9 @@ class EndpointDeployment(NamedFragment):
         self._retry = SDK if retry is None else retry
         self._polls = Polls.of({"interval": interval, "timeout": timeout}, {"interval": 30, "timeout": 3600}, problems)
         self._check(scope, config, update, problems)
+        given_to_config = {"serverless": serverless, "variants": variants}
+        given_to_config |= dict(config) if isinstance(config, Mapping) else {}
+        self._scalings = self._targets(scaling, given_to_config, problems)
         given = config.get("job_name") if isinstance(config, Mapping) else None
         self._config_name = self._name_of_configs(scope, given, problems)
         named = render({"EndpointName": endpoint_name}, scope=scope, jsonata=self._jsonata, json_path_of=json_path_of)
@@ -168,10 +181,17 @@ class EndpointDeployment(NamedFragment):
             **common,
         }
         self.endpoint = CreateEndpoint(self, self._named("Endpoint"), tags=tags, **made)
-        moved = {"update_policy": update_policy, "rollback_alarms": rollback_alarms}
+        moved: dict[str, Any] = {"update_policy": update_policy, "rollback_alarms": rollback_alarms}
+        if keep_counts and not _serverless_ones(given_to_config) and not _says_what_to_retain(update):
+            # All is retained but this: what the configuration says of weights and captured data is meant.
+            moved["retain_variant_properties"] = True
+            moved["exclude_retained_variant_properties"] = ["DesiredWeight", "DataCaptureConfig"]
         self.endpoint_update = UpdateEndpoint(
             self, self._named("EndpointUpdate"), **{**made, **moved, **(update or {})}
         )
+        self._name_is_late = isinstance(named.fields.get("EndpointName"), Computed)
+        self._identity = TaskIdentity(self.node.path, self._named("Deployed"), "", lambda: self._deployed.state_id)
+        JobScope.of(self).wiring.knows(self._identity)
         grants = self._grants(named.fields.get("EndpointName"), rollback_alarms or ())
         self._begin = Begin(
             self,
@@ -186,10 +206,16 @@ class EndpointDeployment(NamedFragment):
     @property
     def endpoint_name(self) -> str:
         """The endpoint's name: as it was given, or late-bound, for a state that runs after this one."""
-        name = str(self._given_name)
-        if self._jsonata:
-            return f"{{% {place_of(self._key)}.EndpointName %}}" if is_jsonata(name) else name
-        return f"{path_of(self._key)}.EndpointName" if is_json_path(name) else name
+        if not self._name_is_late:
+            return str(self._given_name)
+        name = JobOutput.late(
+            self._identity,
+            "EndpointName",
+            json_path=f"{path_of(self._key)}.EndpointName",
+            jsonata=f"{place_of(self._key)}.EndpointName",
+            in_jsonata=self._jsonata,
+        )
+        return name.tokened(token_of, in_jsonata=self._jsonata)
 
     @property
     def start_state(self) -> sfn.State:
@@ -198,6 +224,31 @@ class EndpointDeployment(NamedFragment):
     @property
     def end_states(self) -> list[sfn.INextable]:
         return [self._deployed]
+
+    def _targets(self, scaling: Any, given: Mapping[str, Any], problems: list[Problem]) -> list[ScalingStates]:
+        """The scaling of each variant that is to scale."""
+        targets = [] if scaling is None else list(scaling) if isinstance(scaling, (list, tuple)) else [scaling]
+        if wrong := [target for target in targets if not isinstance(target, ScalableTarget)]:
+            use = "pass ScalableTarget(min_capacity=1, max_capacity=4, ...)"
+            problems.append(Problem("no scalable target", wrong[0], use, "argument-type"))
+            return []
+        serverless, known = _serverless_ones(given), _variant_names(given)
+        made = []
+        for target in targets:
+            name = target.variant_name
+            if name not in known:
+                problems.append(
+                    Problem("no variant to scale", name, f"use one of {', '.join(known)}", "argument-value")
+                )
+            dimension = CONCURRENCY if name in serverless else INSTANCES
+            problems += target.zero_problems(dimension, asynchronous=given.get("async_inference") is not None)
+            of = ("endpoint/", f"/variant/{name}")
+            prefix = slug(self._id, _NAME_MAX, "endpoint") + ("" if len(targets) == 1 else f"-{name}")
+            made.append(ScalingStates(key=self._key, target=target, dimension=dimension, of=of, prefix=prefix))
+        if len({target.variant_name for target in targets}) < len(targets):
+            names = [target.variant_name for target in targets]
+            problems.append(Problem("a variant scales twice", names, "pass variant_name= of each", "argument-value"))
+        return made
 
     def _check(self, scope: Construct, config: Any, update: Any, problems: list[Problem]) -> None:
         problems += id_problems(self._id, _LONGEST_ID)
@@ -245,6 +296,8 @@ class EndpointDeployment(NamedFragment):
         grants = [sagemaker_grant(job_scope.arns, "DescribeEndpoint", "endpoint", endpoint)]
         if self._replaces_failed:
             grants.append(sagemaker_grant(job_scope.arns, "DeleteEndpoint", "endpoint", endpoint))
+        for scaling in self._scalings:
+            grants += scaling.grants(job_scope.arns, endpoint)
         if self._deletes_old:
             config = f"{prefix}-*" if prefix else "*"
             grants.append(sagemaker_grant(job_scope.arns, "DeleteEndpointConfig", "endpoint-config", config))
@@ -297,6 +350,11 @@ class EndpointDeployment(NamedFragment):
             ),
         )
         self._tasks = [self.endpoint_config, self.endpoint, self.endpoint_update]
+        self._served: sfn.State = self._deployed
+        for number, scaling in reversed([*enumerate(self._scalings, 1)]):
+            scaling.build(self, f"{place}.EndpointName", f" of {number}" if len(self._scalings) > 1 else "", None)
+            scaling.tasks[-1].next(self._served)
+            self._served = scaling.tasks[0]
         self._begin.next(self._find())
         self.endpoint_config.next(self._create_or_update())
 
@@ -375,12 +433,41 @@ class EndpointDeployment(NamedFragment):
             deleting = self._calling("deleteEndpointConfig", {"EndpointConfigName": f"{{% {place}.Previous %}}"})
             delete = self._task("DeleteOldConfig", deleting, UNCHANGED)
             # A configuration too many is no reason to call the deployment failed.
-            delete.add_catch(self._deployed, result_path=path_of(key_of(self._named("Error"))))
-            delete.next(self._deployed)
+            delete.add_catch(self._served, result_path=path_of(key_of(self._named("Error"))))
+            delete.next(self._served)
             choice.when(holds(f"{deployed} and {old}"), delete)
-        choice.when(holds(deployed), self._deployed)
+        choice.when(holds(deployed), self._served)
+        self._tasks += [task for scaling in self._scalings for task in scaling.tasks]
         text = f"{self._id}: the endpoint did not come into service with its new configuration: "
         refused = self._fail("InvalidOutput", "EndpointNotInService", said(text, f"$string({place})"))
         choice.when(holds(f"{status} in {listed(_SETTLED)}"), refused)
         choice.when(holds(looking.is_exhausted), self._timed_out)
         choice.otherwise(looking.wait)
+
+
+def _variants_in(given: Mapping[str, Any]) -> list[Variant]:
+    variants = given.get("variants")
+    listed = variants if isinstance(variants, (list, tuple)) else ()
+    return [variant for variant in listed if isinstance(variant, Variant)]
+
+
+def _variant_names(given: Mapping[str, Any]) -> list[str]:
+    if given.get("variants") is None:
+        return [given.get("variant_name") or "AllTraffic"]
+    return [variant.name for variant in _variants_in(given)]
+
+
+def _serverless_ones(given: Mapping[str, Any]) -> set[str]:
+    """Names of the variants without instances."""
+    if given.get("variants") is None:
+        return set(_variant_names(given)) if given.get("serverless") is not None else set()
+    return {variant.name for variant in _variants_in(given) if variant.serverless is not None}
+
+
+def _says_what_to_retain(update: Any) -> bool:
+    """Tell whether further arguments of the UpdateEndpoint say what it retains."""
+    if not isinstance(update, Mapping):
+        return False
+    parameters = update.get("parameters")
+    fields = parameters if isinstance(parameters, Mapping) else {}
+    return "retain_variant_properties" in update or any("RetainAllVariantProperties" in name for name in fields)

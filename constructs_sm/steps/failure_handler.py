@@ -174,7 +174,7 @@ class _Level:
             settings = {"result_path": _discard()}
         state.add_catch(self._start, assign={self._variable: {**name, **output}}, **settings)
         if isinstance(state, JobTask):
-            state.lead_refusals(self._start, self._variable)
+            state.lead_refusals(self._start, self._variable, self.catch)
         self._end.leads_back_to(state)
 
 

@@ -14,7 +14,7 @@ from constructs_sm.steps.fan_out_plan import ItemPlan
 from constructs_sm.task.custom_states import JsonataState
 from constructs_sm.task.fragment import CheckedFragment, Fragment
 from constructs_sm.task.overruling import tell
-from constructs_sm.task.path_tokens import token_of
+from constructs_sm.task.path_tokens import naming, spelled_paths, token_of
 from constructs_sm.task.places import folder_of
 from constructs_sm.task.query_language import is_jsonata_language, query_language_of
 from constructs_sm.task.scope import JobScope
@@ -26,6 +26,7 @@ from aws_cdk import aws_stepfunctions as sfn
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from constructs_sm.steps.batches import ItemBatcher, WriterConfig
     from constructs_sm.steps.s3_items import S3Items
     from constructs_sm.values.s3 import S3Data
 
@@ -61,14 +62,19 @@ class FanOut(Fragment):
         scope: Any construct in a stack.
         construct_id: Also the name of the state and the key of its result.
         each: A job, or a chain.
-        items: A path of the input (`$.datasets`, or JSONata), an output of a job, a list, or `S3Items`.
-        max_concurrency: Items at a time. Default: as many as Step Functions takes: 40, or 10,000.
+        items: A path of the input (`$.datasets`, or JSONata), an output of a job, a list, a dict, or `S3Items`. Of a
+            dict each run finds `$.key` as well.
+        max_concurrency: Items at a time; this and the other numbers may come from the input (`$.at_once`). Default: as
+            many as Step Functions takes: 40, or 10,000.
         distributed: Whether each item is an execution of its own. Default: where it must be.
         tolerated_failure_count: How many items may fail. Default: none.
         tolerated_failure_percentage: How many of a hundred may fail. Default: none.
         item_selector: More for each run to find: values, paths of the input (`$.threshold`), outputs of jobs.
         results: Where a distributed map writes what its items leave. Default, in a `PipelineStack`: its bucket.
         max_items: No more of a list in S3 than these.
+        by_key: Whether the path in *items* leads to an object, whose fields are the items.
+        batches: Let each run have several items, as `ItemBatcher(max_items=50)`: `$.items` in place of `$.item`.
+        writer_config: How the results are written. Default: as Step Functions does.
         query_language: Of the Map; in a state machine that is JSONata throughout it must be, and then so must be all
             that is inside. Default: JSONPath.
         comment: For whoever reads the definition.
@@ -88,17 +94,24 @@ class FanOut(Fragment):
         construct_id: str,
         each: sfn.IChainable,
         *,
-        items: str | Sequence[Any] | S3Items,
-        max_concurrency: int | None = None,
+        items: str | Sequence[Any] | Mapping[str, Any] | S3Items,
+        max_concurrency: int | str | None = None,
         distributed: bool | None = None,
-        tolerated_failure_count: int | None = None,
-        tolerated_failure_percentage: float | None = None,
+        tolerated_failure_count: int | str | None = None,
+        tolerated_failure_percentage: float | str | None = None,
         item_selector: Mapping[str, Any] | None = None,
         results: S3Data | None = None,
-        max_items: int | None = None,
+        max_items: int | str | None = None,
+        by_key: bool = False,
+        batches: ItemBatcher | None = None,
+        writer_config: WriterConfig | None = None,
         query_language: sfn.QueryLanguage | None = None,
         comment: str | None = None,
     ) -> None:
+        where = where_of(type(self).__name__, scope, construct_id)
+        with naming(where):
+            given = spelled_paths([items, item_selector, results])
+        items, item_selector, results = given
         plan = ItemPlan(
             construct_id,
             items=items,
@@ -109,18 +122,21 @@ class FanOut(Fragment):
             tolerated_failure_count=tolerated_failure_count,
             tolerated_failure_percentage=tolerated_failure_percentage,
             max_items=max_items,
+            by_key=by_key,
+            batches=batches,
+            writer=writer_config,
             jsonata=is_jsonata_language(query_language),
         )
-        where = where_of(type(self).__name__, scope, construct_id)
         raise_all(where, [*_problems(construct_id, each), *plan.problems()])
         super().__init__(scope, construct_id)
         self._scope = around = JobScope.of(self)
+        self._jsonata = plan.jsonata
         self._identity = TaskIdentity(f"{self.node.path}", construct_id, "", lambda: self._map.state_id)
         kind = _DistributedItems if plan.is_distributed else _InlineItems
         self._map: Any = kind(self, construct_id, plan, comment)
         # What is made runs on into an end of ours, which it cannot be freed of again: so not before all else is there.
         plan.stand_in(around, folder_of(scope, construct_id), self._ended(each))
-        self._map.item_processor(each)
+        self._map.item_processor(each if batches is None else self._unpacked(each))
         self._start: Any = self._map
         if plan.found is not None:
             name = f"{construct_id}: Items"
@@ -156,7 +172,7 @@ class FanOut(Fragment):
         self._scope.watch_wiring()
         self._scope.wiring.ask(self._identity, "results", json_path, (json_path, jsonata))
         results = JobOutput.late(self._identity, "results", json_path=json_path, jsonata=jsonata, in_jsonata=False)
-        return results.tokened(token_of, in_jsonata=False)
+        return results.tokened(token_of, in_jsonata=self._jsonata)
 
     @property
     def start_state(self) -> sfn.State:
@@ -173,6 +189,12 @@ class FanOut(Fragment):
         for state in ends:
             state.next(end)
         return end
+
+    def _unpacked(self, each: sfn.IChainable) -> sfn.IChainable:
+        """Put what a batch has in common, and its items, where the states of an item find theirs."""
+        unpacked = "{% $merge([$states.input.BatchInput, {'items': $states.input.Items}]) %}"
+        batch = JsonataState(self, self._named("Batch"), Type="Pass", Output=unpacked)
+        return sfn.Chain.start(batch).next(each)
 
     @property
     def _calls(self) -> Sequence[Any]:

@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.grants.data import result_grants
 from constructs_sm.language.errors import Problem
-from constructs_sm.language.jsonata import merged, object_of, quoted
-from constructs_sm.language.late_bound import LATE, is_json_path, is_jsonata, is_token
+from constructs_sm.language.jsonata import is_plain, merged, object_of, quoted
+from constructs_sm.language.jsonata_checks import OPEN
+from constructs_sm.language.late_bound import (
+    LATE,
+    Computed,
+    is_altered_number,
+    is_json_path,
+    is_jsonata,
+    is_token,
+)
+from constructs_sm.language.late_values import misspelled
 from constructs_sm.language.paths import key_of, path_of
+from constructs_sm.requests.rendering import Verbatim, argument_of
+from constructs_sm.rules.argument_rules import NUMBER_TOKEN
+from constructs_sm.steps.batches import ItemBatcher, WriterConfig
 from constructs_sm.steps.s3_items import S3Items
 from constructs_sm.task.custom_states import catching_in_jsonata
 from constructs_sm.values.outputs import JobOutput
 from constructs_sm.values.s3 import S3Location, bucket_and_prefix, object_arguments, spelled_in_jsonata
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from constructs_sm.grants.statements import Grant
     from constructs_sm.task.custom_states import JsonataState
@@ -25,7 +38,7 @@ if TYPE_CHECKING:
     from constructs_sm.values.s3 import S3Data
 
 _MOST_INLINE = 40
-_ALWAYS_THERE = ("item", "index", "uri")
+_ALWAYS_THERE = ("item", "index", "uri", "key", "items")
 _BOUNDS: Mapping[str, tuple[float, float | None]] = {
     "max_concurrency": (1, 10_000),
     "tolerated_failure_count": (0, None),
@@ -46,14 +59,17 @@ class ItemPlan:
 
     name: str
     _: KW_ONLY
-    items: str | Sequence[Any] | S3Items
+    items: str | Sequence[Any] | Mapping[str, Any] | S3Items
     selector: Mapping[str, Any] | None
     results: S3Data | None
     distributed: bool | None
-    max_concurrency: int | None
-    tolerated_failure_count: int | None
-    tolerated_failure_percentage: float | None
-    max_items: int | None
+    max_concurrency: int | str | None
+    tolerated_failure_count: int | str | None
+    tolerated_failure_percentage: float | str | None
+    max_items: int | str | None
+    by_key: bool
+    batches: ItemBatcher | None
+    writer: WriterConfig | None
     jsonata: bool
     scope: JobScope = field(init=False)
     end: JsonataState | None = field(init=False)
@@ -78,10 +94,18 @@ class ItemPlan:
     def _must_be_distributed(self) -> bool:
         return (
             isinstance(self.items, S3Items)
+            or self.is_object
+            or self.batches is not None
+            or self.writer is not None
             or (self.tolerated_failure_count is not None or self.tolerated_failure_percentage is not None)
             or (isinstance(self.max_concurrency, int) and self.max_concurrency > _MOST_INLINE)
             or self.results is not None
         )
+
+    @property
+    def is_object(self) -> bool:
+        """Tell whether the items are the fields of an object."""
+        return self.by_key or isinstance(self.items, Mapping)
 
     @property
     def key(self) -> str:
@@ -91,19 +115,23 @@ class ItemPlan:
     @property
     def used(self) -> list[JobOutput]:
         """The outputs of jobs that it is given."""
-        return [value for value in (self.items, *(self.selector or {}).values()) if isinstance(value, JobOutput)]
+        return list(_outputs_in([self.items, self.selector, self.results]))
 
     def problems(self) -> Iterator[Problem]:
         """Find everything that is wrong with the arguments."""
         yield from self._not_understood()
+        yield from self._late()
         if not self.jsonata:
             yield from self._not_in_jsonpath()
         for name, (least, most) in _BOUNDS.items():
             value = getattr(self, name)
-            if value is not None and not _is_within(value, least, most):
+            if value is not None and not self._is_computed(value) and not _is_within(value, least, most):
                 span = f"{least} or more" if most is None else f"{least} to {most}"
                 yield Problem(
-                    f"{name} must be {span}", value, "pass a number in that range, or leave it out", "argument-value"
+                    f"{name} must be {span}",
+                    value,
+                    "pass a number in that range, a path, or leave it out",
+                    "argument-value",
                 )
         if self.distributed is False and self._must_be_distributed:
             use = "leave distributed out, or give a list of the input, 40 at a time, and no tolerated failures"
@@ -117,6 +145,45 @@ class ItemPlan:
             )
         if self.max_items is not None and not isinstance(self.items, S3Items):
             yield Problem("max_items is of a list in S3", self.max_items, "leave it out", "argument-value")
+        yield from self._of_a_distributed_map()
+
+    def _of_a_distributed_map(self) -> Iterator[Problem]:
+        """Find what is wrong with objects, batches and how results are written."""
+        if self.by_key and isinstance(self.items, (list, tuple, S3Items)):
+            yield Problem("by_key is of an object", self.items, "pass a dict, or the path of one", "argument-value")
+        for name, value, wanted in (
+            ("batches", self.batches, ItemBatcher),
+            ("writer_config", self.writer, WriterConfig),
+        ):
+            if value is not None and not isinstance(value, wanted):
+                yield Problem(f"{name} is none", value, f"pass a {wanted.__name__}", "argument-type")
+        if isinstance(self.batches, ItemBatcher):
+            yield from self.batches.problems(self._is_computed)
+        if isinstance(self.writer, WriterConfig):
+            yield from self.writer.problems()
+
+    def _is_computed(self, value: object) -> bool:
+        """Tell whether Step Functions computes a number, in the language of the Map."""
+        if isinstance(value, JobOutput):
+            return value.json_path is not None
+        return is_jsonata(value) if self.jsonata else is_json_path(value) and str(value).startswith("$")
+
+    def _late(self) -> Iterator[Problem]:
+        """Find late values that Step Functions cannot read."""
+        for argument, value in (("items", self.items), ("item_selector", self.selector)):
+            for text in _texts_in([value]):
+                if is_altered_number(text):
+                    yield Problem(f"{argument}: {NUMBER_TOKEN.what}", text, NUMBER_TOKEN.fix, NUMBER_TOKEN.id)
+                    continue
+                if not isinstance(text, str):
+                    continue
+                if self.jsonata and is_json_path(text) and not is_plain(text):
+                    use = "write it as JSONata: '{% ... %}'"
+                    what = f"{argument} has no plain equivalent in JSONata"
+                    yield Problem(what, text, use, "query-language-translation")
+                elif (wrong := misspelled(text, jsonata=is_jsonata(text))) is not None:
+                    use = "correct it, or pass Verbatim(...) for a text"
+                    yield Problem(f"{argument} cannot be read: {wrong}", text, use, "late-value-parses")
 
     def _is_writable(self, place: S3Location | None) -> bool:
         """Tell whether the Map can be told a place, and the role be granted it: only JSONata takes a late one apart."""
@@ -126,10 +193,12 @@ class ItemPlan:
 
     def _not_understood(self) -> Iterator[Problem]:
         items: object = self.items
+        if isinstance(items, JobOutput):
+            items = items.spelled(jsonata=self.jsonata)
         if isinstance(items, str) and not (is_json_path(items) or is_jsonata(items)):
             use = "pass '$.items', or S3Items.csv('s3://...')"
             yield Problem("items must be a list, or say where one is", items, use, "argument-type")
-        elif not isinstance(items, (str, list, tuple, S3Items)) or is_token(items):
+        elif not isinstance(items, (str, list, tuple, Mapping, S3Items)) or is_token(items):
             yield Problem(
                 "items must be a list, or say where one is",
                 items,
@@ -152,8 +221,7 @@ class ItemPlan:
                 yield Problem(
                     "items are no path", items, "pass query_language=QueryLanguage.JSONATA", "query-language-of-value"
                 )
-        values = () if self.selector is None or not hasattr(self.selector, "values") else self.selector.values()
-        for value in (items, *(value for value in values if not isinstance(value, JobOutput))):
+        for value in _texts_in([items, self.selector]):
             if is_jsonata(value):
                 yield Problem(
                     "JSONata in a JSONPath Map",
@@ -171,7 +239,13 @@ class ItemPlan:
             place = object_arguments(self.items.location)
             late = any(map(is_jsonata, place.values()))
             return object_of({name: said[2:-2].strip() for name, said in place.items()}) if late else None
-        return None if isinstance(self.items, str) else json.dumps(list(self.items), ensure_ascii=False)
+        if isinstance(self.items, str):
+            return None
+        return json.dumps(self._literal(), ensure_ascii=False)
+
+    def _literal(self) -> Any:
+        assert not isinstance(self.items, (str, S3Items))  # noqa: S101  (asked for no others)
+        return dict(self.items) if isinstance(self.items, Mapping) else list(self.items)
 
     def complete(self, state: Mapping[str, Any], *, whole_in_jsonata: bool) -> dict[str, Any]:
         """The state, with what its jobs use of the jobs before it."""
@@ -180,11 +254,17 @@ class ItemPlan:
         handed: dict[str, Any] = {}
         for place in self.scope.wiring.asked_outside(processor, jsonata=whole_in_jsonata):
             _put(handed, place, "$" + "".join(f"['{name}']" for name in place))
-        selector = {"item": "$$.Map.Item.Value", "index": "$$.Map.Item.Index", **handed, **(self.selector or {})}
-        if isinstance(self.items, S3Items) and self.items.input_type is None:
+        around = {**handed, **(self.selector or {})}
+        selector = {"item": "$$.Map.Item.Value", "index": "$$.Map.Item.Index"}
+        if self.is_object:
+            selector["key"] = "$$.Map.Item.Key"
+        if isinstance(self.items, S3Items) and self.items.lists and self.items.input_type is None:
             selector["uri"] = self._uri()
+        if self.batches is None:
+            selector.update(around)
         if self.end is not None:
-            dropped = ", ".join(quoted(name) for name in selector if name != "index")
+            found = [*around, "items"] if self.batches is not None else [name for name in selector if name != "index"]
+            dropped = ", ".join(map(quoted, found))
             kept = f"{{% $sift($states.input, function($value, $name) {{ $not($name in [{dropped}]) }}) %}}"
             name = self.end.state_id
             states = {**processor["States"], name: {**processor["States"][name], "Output": kept}}
@@ -194,28 +274,58 @@ class ItemPlan:
             "ItemProcessor": processor,
             **self._source(),
             "ItemSelector": self._spelled(selector),
+            **self._batcher(around),
             **self._limits(),
             **self._writer(),
             **({"Output": merged(self.key, "$states.result")} if self.jsonata else {"ResultPath": path_of(self.key)}),
         }
 
     def _limits(self) -> dict[str, Any]:
-        given = {name: getattr(self, argument) for name, argument in _LIMITS.items()}
-        return {name: value for name, value in given.items() if value is not None}
+        return self._numbers({name: getattr(self, argument) for name, argument in _LIMITS.items()})
+
+    def _numbers(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Numbers in the language of the Map: JSONPath has a field of its own for one that is computed."""
+        made: dict[str, Any] = {}
+        for name, value in given.items():
+            spelled = value.spelled(jsonata=self.jsonata) if isinstance(value, JobOutput) else value
+            if spelled is not None:
+                made[f"{name}Path" if isinstance(spelled, str) and not self.jsonata else name] = spelled
+        return made
+
+    def _batcher(self, around: Mapping[str, Any]) -> dict[str, Any]:
+        if self.batches is None:
+            return {}
+        most = {"MaxItemsPerBatch": self.batches.max_items, "MaxInputBytesPerBatch": self.batches.max_bytes}
+        return {"ItemBatcher": {**self._numbers(most), **({"BatchInput": self._spelled(around)} if around else {})}}
 
     def _spelled(self, template: Mapping[str, Any]) -> dict[str, Any]:
         """A template in the language of the state."""
         made: dict[str, Any] = {}
         for name, value in template.items():
-            text = value.uri if isinstance(value, S3Location) else value
-            text = text.spelled(jsonata=self.jsonata) if isinstance(text, JobOutput) else text
-            if isinstance(text, dict):
-                made[name] = self._spelled(text)
-            elif self.jsonata:
-                made[name] = spelled_in_jsonata(text) if isinstance(text, str) else text
-            else:
-                made[f"{name}{LATE}" if is_json_path(text) else name] = text
+            spelled = self._value(value)
+            made[f"{name}{LATE}" if isinstance(spelled, Computed) and not self.jsonata else name] = spelled
         return made
+
+    def _value(self, value: Any) -> Any:  # noqa: PLR0911  (one for each kind of value)
+        """A value of a template in the language of the state."""
+        text = value.uri if isinstance(value, S3Location) else value
+        if isinstance(text, Verbatim):
+            as_text = self.jsonata and text.text.startswith(OPEN)
+            return Computed(f"{{% {quoted(text.text)} %}}") if as_text else text.text
+        if isinstance(text, JobOutput):
+            spelled = text.spelled(jsonata=self.jsonata)
+            return spelled if text.json_path is None else Computed(spelled)
+        if isinstance(text, Mapping):
+            return self._spelled(text)
+        if isinstance(text, (list, tuple)):
+            items = [self._value(item) for item in text]
+            late = not self.jsonata and any(isinstance(item, Computed) for item in items)
+            return Computed(f"States.Array({', '.join(map(argument_of, items))})") if late else items
+        if not isinstance(text, str):
+            return text
+        if self.jsonata:
+            return spelled_in_jsonata(text)
+        return Computed(text) if is_json_path(text) else text
 
     def _uri(self) -> str:
         assert isinstance(self.items, S3Items)  # noqa: S101  (asked for no others)
@@ -232,7 +342,8 @@ class ItemPlan:
             place = object_arguments(self.items.location)
             if self.found is not None:
                 place = {f"{name}{LATE}": f"{path_of(self.key)}.{name}" for name in place}
-            return {"ItemReader": self.items.to_reader(self.scope.arns, place, self._arguments, self.max_items)}
+            most = self._numbers({"MaxItems": self.max_items})
+            return {"ItemReader": self.items.to_reader(self.scope.arns, place, self._arguments, most)}
         if self.found is not None:
             return {"ItemsPath": path_of(self.key)}
         if isinstance(self.items, JobOutput):
@@ -240,7 +351,7 @@ class ItemPlan:
         elif isinstance(self.items, str):
             spelled = spelled_in_jsonata(self.items) if self.jsonata else self.items
         else:
-            return {"Items": list(self.items)}
+            return {"Items": self._literal()}
         return {"Items": spelled} if self.jsonata else {"ItemsPath": spelled}
 
     @property
@@ -248,12 +359,13 @@ class ItemPlan:
         return "Arguments" if self.jsonata else "Parameters"
 
     def _writer(self) -> dict[str, Any]:
+        config = {} if self.writer is None else {"WriterConfig": self.writer.to_state()}
         if self.writes_to is None:
-            return {}
+            return {"ResultWriter": config} if config else {}
         place = object_arguments(self.writes_to)
         arguments = {"Bucket": place["Bucket"], "Prefix": place["Key"].rstrip("/")}
         resource = self.scope.arns.integration("s3:putObject")
-        return {"ResultWriter": {"Resource": resource, self._arguments: arguments}}
+        return {"ResultWriter": {"Resource": resource, self._arguments: arguments, **config}}
 
     @property
     def unknown(self) -> bool:
@@ -265,6 +377,32 @@ class ItemPlan:
         arns = self.scope.arns
         found = list(self.items.grants(arns)) if isinstance(self.items, S3Items) else []
         return found if self.writes_to is None else [*found, *result_grants(self.writes_to, arns)]
+
+
+def _texts_in(value: Any) -> Iterator[Any]:
+    """Find the texts and numbers in a value, except outputs, places and what is meant as it stands."""
+    if isinstance(value, Mapping):
+        for item in value.values():
+            yield from _texts_in(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _texts_in(item)
+    elif isinstance(value, (str, int, float)) and not isinstance(value, (bool, JobOutput, S3Location)):
+        yield value
+
+
+def _outputs_in(value: Any) -> Iterator[JobOutput]:
+    """Find the outputs of jobs in a value, and the places that are ones."""
+    if isinstance(value, S3Location):
+        value = value.uri
+    if isinstance(value, JobOutput):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _outputs_in(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _outputs_in(item)
 
 
 def _put(target: dict[str, Any], place: Sequence[str], value: str) -> None:

@@ -15,6 +15,7 @@ from constructs_sm.rules.argument_rules import LATE_ACCESS
 from constructs_sm.task.custom_states import GrantedState, JsonataTask, describing, holds
 from constructs_sm.task.fragment import CheckedFragment, ClosingCheck
 from constructs_sm.task.overruling import tell
+from constructs_sm.task.path_tokens import naming, spelled_paths
 from constructs_sm.task.query_language import query_language_of
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.conditions import Comparable, Condition
@@ -59,7 +60,8 @@ class EvaluationReport:
     """
 
     def __init__(self, place: S3Data, file: str | None = None) -> None:
-        location = S3Location.of(place)
+        with naming("EvaluationReport"):
+            location = S3Location.of(spelled_paths(place))
         if location is None:
             problem = Problem("no place in S3", place, "pass job.output(...), or an s3:// URI", "place-of-state")
             raise InvalidInputError("EvaluationReport", [problem])
@@ -72,7 +74,7 @@ class EvaluationReport:
         self.file = file or ""
 
     def __getitem__(self, path: str) -> ReportField:
-        """The number at *path*: dotted, with indices in brackets."""
+        """The number or verdict at *path*: dotted, with indices in brackets."""
         return ReportField(self, path)
 
     @property
@@ -91,7 +93,7 @@ class EvaluationReport:
 
 
 class ReportField(Comparable):
-    """A number in an EvaluationReport.
+    """A number, or a verdict (`.is_true`), in an EvaluationReport.
 
     Attributes:
         report: The file.
@@ -136,7 +138,8 @@ class QualityGate(CheckedFragment):
 
     What is compared: `train.final_metric(...)`, `tune.best_objective`, `job.output_field(...)`, a field of an
     `EvaluationReport`, a `Number` of the input; with each other or with Python numbers; by `>=`, `>`, `<=`, `<`, `==`
-    and `!=`. Conditions combine with `&`, `|` and `~`, each comparison in brackets.
+    and `!=`. What is true or false is a condition itself: `report["passed"].is_true`.
+    Conditions combine with `&`, `|` and `~`, each comparison in brackets.
 
     The Choice is named like the construct. A condition that does not hold ends in `<id>: NotMet` (error
     `QualityGateNotMet`), or goes to *otherwise*. If a number is missing, or is none, it ends in `<id>: NoValue` (error
@@ -164,8 +167,13 @@ class QualityGate(CheckedFragment):
         self._condition = condition
         self._key = key_of(construct_id)
         self._otherwise = otherwise
-        self._operands = list({operand.expression(self._key): operand for operand in condition.operands()}.values())
-        self._numbers = " and ".join(f"$type({o.expression(self._key)}) = 'number'" for o in self._operands)
+        operands = {(operand.expression(self._key), operand.kind): operand for operand in condition.operands()}
+        self._operands = list(operands.values())
+        for operand in self._operands:
+            if isinstance(operand.value, JobOutput):
+                # It is said in NoValue that there is none.
+                operand.value.producer.description.meet(operand.value.name, operand.value)
+        self._numbers = " and ".join(f"$type({o.expression(self._key)}) = '{o.kind}'" for o in self._operands)
         self._no_value = self._fail(_NO_VALUE, "QualityGateNoValue", self._what_is_missing())
         self._not_met = None if otherwise else self._fail(_NOT_MET, "QualityGateNotMet", self._what_is_wrong())
         self._choice = ClosingCheck(self, construct_id, query_language_of(jsonata=True), self)
@@ -182,7 +190,8 @@ class QualityGate(CheckedFragment):
         return self._start
 
     def _reports(self) -> None:
-        fields = [operand for operand in self._operands if isinstance(operand, ReportField)]
+        values = [operand.value for operand in self._operands]
+        fields = [value for value in values if isinstance(value, ReportField)]
         reports = list(dict.fromkeys(field.report.uri for field in fields))
         following: sfn.State = self._choice
         for index in reversed(range(len(reports))):
@@ -218,7 +227,7 @@ class QualityGate(CheckedFragment):
 
     def _what_is_missing(self) -> str:
         whys = ", ".join(
-            f"$type({operand.expression(self._key)}) = 'number' ? '' : {operand.missing(self._key)}"
+            f"$type({operand.expression(self._key)}) = '{operand.kind}' ? '' : {operand.missing(self._key)}"
             for operand in self._operands
         )
         return f"$join($filter([{whys}], function($why) {{ $why != '' }}), '. ')"
@@ -238,8 +247,8 @@ class _Reading(GrantedState, JsonataTask):
         scope = JobScope.of(gate)
         grants = read_object_grants(report.location, scope.arns, report.file)
         kept = ", ".join(
-            f"{quoted(field.path)}: $type({field.within('$report')}) = 'number' ? {field.within('$report')}"
-            for field in fields
+            f"{quoted(path)}: $type({at}) in ['number', 'boolean'] ? {at}"
+            for path, at in {field.path: field.within("$report") for field in fields}.items()
         )
         place = place_of(key)
         super().__init__(

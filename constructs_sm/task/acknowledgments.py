@@ -1,15 +1,16 @@
-"""Reasons for wildcards in the policies of roles, told to cdk-nag where they stand."""
+"""Reasons for what checks of templates would warn of in vain: wildcards in policies, and `${}` in definitions."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from constructs_sm.grants.statements import listed
 
 import jsii
-from aws_cdk import Acknowledgment, Stack, Validations
+from aws_cdk import Acknowledgment, CfnElement, Stack, Validations
 from aws_cdk import aws_iam as iam
 from constructs import IValidation
 
@@ -17,9 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from constructs_sm.grants.statements import Grant
+    from constructs_sm.language.machines import Json
 
     from aws_cdk import aws_stepfunctions as sfn
     from constructs import IConstruct
+
+_PLACEHOLDER = re.compile(r"\$\{([^${}]+)\}")
 
 
 def acknowledge_wildcards(role: iam.IRole, grants: Iterable[Grant]) -> None:
@@ -68,6 +72,29 @@ class AcknowledgedExecutions:
                 why = "Step Functions names the executions; the CDK grants them"
                 _acknowledge(policy, {resource: why for resource in resources if "*" in resource[1:]})
         return []
+
+
+def acknowledge_texts(machine: sfn.CfnStateMachine, definition: Json) -> None:
+    """Say to the CDK's check of templates that `${HOME}` in a definition is meant for a shell, and not for Fn::Sub.
+
+    Not where CloudFormation has something of that name: whoever wrote it there may believe that it is replaced.
+    """
+    names = set(_PLACEHOLDER.findall(json.dumps(definition)))
+    replaceable = {name for name in names if name.startswith("AWS::")}
+    if names and not replaceable and names.isdisjoint(_logical_ids(machine)):
+        acknowledgment = Acknowledgment(
+            id="CloudFormation-Validate::E1029",
+            reason="what stands in ${} in this definition is text, for whoever the state machine hands it to",
+        )
+        # An older CDK does not know the check, nor its id.
+        with contextlib.suppress(RuntimeError):
+            Validations.of(machine).acknowledge(acknowledgment)
+
+
+def _logical_ids(machine: sfn.CfnStateMachine) -> set[str]:
+    stack = Stack.of(machine)
+    elements = [cast("CfnElement", each) for each in stack.node.find_all() if CfnElement.is_cfn_element(each)]
+    return {str(stack.resolve(element.logical_id)) for element in elements if Stack.of(element) == stack}
 
 
 def _resources_of(document: Mapping[str, Any]) -> list[str]:

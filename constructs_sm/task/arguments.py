@@ -11,6 +11,7 @@ from constructs_sm.language.durations import seconds_of
 from constructs_sm.language.error_names import ALL
 from constructs_sm.language.errors import Problem, did_you_mean
 from constructs_sm.language.late_bound import Computed, is_json_path, is_token
+from constructs_sm.language.late_values import misspelled_path
 from constructs_sm.language.paths import is_reference
 from constructs_sm.polled_actions import PolledAction
 from constructs_sm.retry import DEFAULT, SDK, RetryPolicy
@@ -225,7 +226,7 @@ class StateFields:
             self.fields[field] = seconds
             return seconds
         path = given.path if isinstance(given, sfn.Timeout) else given
-        spelled = self._computed(argument, path) if isinstance(path, str) else None
+        spelled = self._computed(argument, path) if isinstance(path, str) or is_token(path) else None
         if spelled is None:
             use = "pass Duration.hours(1), seconds, or a path in the query language"
             self._wrong(f"{argument} must be a Duration of whole seconds", given, use, "argument-type")
@@ -233,7 +234,7 @@ class StateFields:
             self.fields[field if self._jsonata else f"{field}Path"] = spelled
         return None
 
-    def _computed(self, argument: str, path: str) -> str | None:
+    def _computed(self, argument: str, path: Any) -> str | None:
         """Spell a value that comes from the input; None if it is none, or an intrinsic function in JSONPath."""
         rendered = self._rendered({argument: path})
         self.problems += rendered.problems
@@ -291,6 +292,9 @@ def json_path(
     if is_token(given) and given == sfn.JsonPath.DISCARD:
         return str(given)
     path = rendered({argument: given}).fields.get(argument) if isinstance(given, str) else None
+    if path is not None and not one_place and is_json_path(path) and (wrong := misspelled_path(path)) is not None:
+        problems.append(Problem(f"{argument} cannot be read: {wrong}", given, "correct it", "late-value-parses"))
+        return None
     if path is not None and (is_reference(path) or (not one_place and is_json_path(path) and path[0] == "$")):
         return str(path)
     what = f"{argument} must be a path to one place" if one_place else f"{argument} must be a path"

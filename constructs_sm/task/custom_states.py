@@ -11,8 +11,8 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.language.jsonata import UNCHANGED, merged, merged_at, object_of
-from constructs_sm.language.late_bound import is_jsonata, is_token
+from constructs_sm.language.jsonata import UNCHANGED, jsonata_of, merged, merged_at, object_of
+from constructs_sm.language.late_bound import LATE, is_jsonata, is_token
 from constructs_sm.language.paths import keys_in, path_of
 from constructs_sm.task.changes import Changes, policy_of
 from constructs_sm.task.scope import JobScope
@@ -142,6 +142,8 @@ def catching_in_jsonata(state: Mapping[Any, Any]) -> dict[Any, Any]:
 
 def _in_jsonata(catcher: Mapping[str, Any]) -> dict[str, Any]:
     kept = {field: value for field, value in catcher.items() if field != "ResultPath" and value is not None}
+    if "Assign" in kept:
+        kept["Assign"] = dict(_assigned(name, value) for name, value in kept["Assign"].items())
     given = catcher.get("ResultPath")
     keys = keys_in(str(given))
     if keys:
@@ -150,6 +152,14 @@ def _in_jsonata(catcher: Mapping[str, Any]) -> dict[str, Any]:
         # sfn.JsonPath.DISCARD
         kept["Output"] = UNCHANGED
     return kept
+
+
+def _assigned(name: str, value: Any) -> tuple[str, Any]:
+    """A variable that is set from the error, as a catcher in JSONata says it."""
+    if not name.endswith(LATE):
+        return name, value
+    expression = jsonata_of(value).replace("$states.input", "$states.errorOutput", 1)
+    return name.removesuffix(LATE), f"{{% {expression} %}}"
 
 
 def describing(resource: str, arguments: Mapping[str, Any], retry: Sequence[RetryPolicy]) -> dict[str, Any]:

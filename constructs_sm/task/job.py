@@ -12,10 +12,13 @@ from constructs_sm.rollback import undone_by
 from constructs_sm.task.arguments import TaskArguments, wrong_of_class
 from constructs_sm.task.cloudwatch import JobMetrics
 from constructs_sm.task.custom_states import Rule, always, catching_in_jsonata, holds
+from constructs_sm.task.describing import STATES as DESCRIBING
+from constructs_sm.task.describing import Describing
 from constructs_sm.task.fragment import Check, CheckedFragment
 from constructs_sm.task.network import OwnSecurityGroup, admit_members, connections_of, groups_in, works_together
 from constructs_sm.task.output_check import Output, OutputCheck
 from constructs_sm.task.query_language import query_language_of
+from constructs_sm.task.tags import KnownToCdk
 from constructs_sm.task.task import SageMakerTask
 from constructs_sm.task.task_plan import TaskPlan
 from constructs_sm.values.names import LONGEST_STATE_NAME
@@ -49,7 +52,7 @@ class JobArguments(TaskArguments, total=False):
 
 
 @jsii.implements(iam.IGrantable, ec2.IConnectable)
-class SageMakerJob(JobMetrics, CheckedFragment):
+class SageMakerJob(KnownToCdk, JobMetrics, CheckedFragment):
     """A SageMaker job that is retried where that helps, and whose output is checked before the state machine goes on.
 
     Three states: the task, named like the construct; a Choice, `<id>: ValidateOutput`; and a Fail, `<id>:
@@ -115,27 +118,34 @@ class SageMakerJob(JobMetrics, CheckedFragment):
         )
         plan.check()
         super().__init__(scope, construct_id, state_name=arguments.get("state_name"))
-        self._groups = list(groups_in(given))
+        self._groups = groups_in(given)
         state = self._checked(plan, {**({} if make is None else make(self)), **self._made_groups()})
         self._state = state
         self._runs_under = runs_under
         self._task = (_JsonataJobTask if state.jsonata else JobTask)(self, construct_id, state)
+        state.scope.wiring.jobs[state.identity] = self
         if "node" in vars(self):
             self.node.default_child = self._task
         self._admit_instances()
+        self._retried = arguments.get("retry") != ()
+        self._follower: sfn.State | None = None
+        self._describing: Describing | None = None
         self._choice = self._checked_by(check) if check is not None else None
 
     def _made_groups(self) -> dict[str, str]:
         """Make the security groups of the job's own: what stands for each, and its id."""
+        self._own_groups: list[ec2.SecurityGroup] = []
+        if not self._groups:
+            return {}
         own = list(dict.fromkeys(group for group in self._groups if isinstance(group, OwnSecurityGroup)))
         made = {group: group.make(self, number) for number, group in enumerate(own, 1)}
-        self._own_groups = list(made.values())
+        self._own_groups += made.values()
         self._groups = [made.get(group, group) for group in self._groups] if own else self._groups
         return {stand_in.security_group_id: group.security_group_id for stand_in, group in made.items()}
 
     def _admit_instances(self) -> None:
         """Let several instances of the job talk to each other in groups that are ours."""
-        ours = self._own_groups or self._state.scope.groups_of(list(groups_in(self._state.request)))
+        ours = self._own_groups or self._state.scope.groups_of(groups_in(self._state.request))
         if ours and works_together(self._state.request):
             for group in ours:
                 admit_members(group)
@@ -153,6 +163,8 @@ class SageMakerJob(JobMetrics, CheckedFragment):
         self._rule = (
             holds(check.condition(action, output)) if in_jsonata else Rule(check.documented_rule(action, output))
         )
+        for field in check.described(action, output):
+            self._state.found(field)
         choice = Check(self, _CHECK.format(self._state_name), query_language_of(jsonata=in_jsonata), self)
         before.next(choice)
         return choice
@@ -227,7 +239,7 @@ class SageMakerJob(JobMetrics, CheckedFragment):
             InvalidInputError: It is in no VPC, or in groups that are known at run time only.
         """
         if self._connections is None:
-            ids = list(groups_in(self._state.request))
+            ids = groups_in(self._state.request)
             known = [group for group in self._groups if hasattr(group, "security_group_id")]
             self._connections = connections_of(self, ids, [*known, *self._state.scope.groups_of(ids)])
         return self._connections
@@ -275,15 +287,54 @@ class SageMakerJob(JobMetrics, CheckedFragment):
 
     def _accept(self, state: sfn.State) -> None:
         if self._choice is None:
+            self._follower = state
             self._task.next(state)
         else:
             self._choice.when(self._rule, state, outputs=self._accepted_output)
+
+    def _described(self) -> Describing | None:
+        """Make the states that read what later states ask for and the output does not hold, if there is such."""
+        if not self._state.identity.description:
+            return None
+        made = self._describing = Describing(self, self._state_name, self._state, retried=self._retried)
+        undone_by(self._forget_description)
+        for state in made.made:
+            self._prefixed(state, self._task)
+        if self._choice is not None:
+            check = self._output_check
+            judged = None if check.arn_only else check.condition(self._state.action, self._checked_output)
+            made.lead_to(self._choice, accepted=judged)
+        elif self._follower is not None:
+            made.lead_to(self._follower)
+        return made
+
+    def _forget_description(self) -> None:
+        self._state.identity.description.is_read, self._describing = False, None
+        for name in DESCRIBING:
+            self.node.try_remove_child(name.format(self._state_name))
 
     def _close(self) -> None:
         if self._choice is None:
             return
         self._succeed(self._task)
         self._turn_away(self._choice)
+
+    def _close_description(self) -> None:
+        """Say where the execution goes if the job cannot be described, or what is asked for is missing."""
+        made = self._describing
+        if made is None:
+            return
+        if self._task.refusals is None and (fail := made.turn_away()) is not None:
+            self._prefixed(fail, self._task)
+        for handler, errors, settings in self._task.catchers:
+            made.task.add_catch(handler, errors=errors, **settings)
+        self._hand_description_over()
+
+    def _hand_description_over(self) -> None:
+        """Let what handles failures of the task have those of its description."""
+        if self._describing is not None and self._task.refusals is not None:
+            self._describing.hand_over(*self._task.refusals, self._task.prefixed_name)
+            self._task.catch_beside(self._describing.task)
 
     @property
     def _accepted_output(self) -> str | None:
@@ -331,19 +382,54 @@ class JobTask(SageMakerTask):
         self._job = job
         self._is_closed = False
         self.refusals: tuple[sfn.State, str] | None = None
+        self.catch_beside: Callable[[sfn.State], None] = _nobody
+        """Lets another state of the job lead to the handler of refusals."""
+        self._catchers: list[tuple[sfn.IChainable, list[str] | None, dict[str, Any]]] = []
         self._be(job, construct_id, state)
 
-    def lead_refusals(self, handler: sfn.State, variable: str) -> None:
-        """Let an output that is refused go to *handler*, which finds job, error and cause in *variable*."""
-        self.refusals = handler, variable
+    @property
+    def catchers(self) -> list[tuple[sfn.IChainable, list[str] | None, dict[str, Any]]]:
+        """The catchers of the user's: handler, errors and settings."""
+        handler = None if self.refusals is None else self.refusals[0]
+        return [catcher for catcher in self._catchers if catcher[0] is not handler]
+
+    def add_catch(
+        self, handler: sfn.IChainable, *, errors: Sequence[str] | None = None, **settings: Any
+    ) -> sfn.CustomState:
+        """Go on to *handler* when the task fails for good, or its job cannot be described."""
+        added = super().add_catch(handler, errors=errors, **settings)
+        self._catchers.append((handler, list(errors) if errors else None, settings))
+        return added
+
+    def lead_refusals(self, handler: sfn.State, variable: str, catch: Callable[[sfn.State], None]) -> None:
+        """Let an output that is refused go to *handler*, which finds job, error and cause in *variable*.
+
+        Args:
+            handler: The first state of what handles failures.
+            variable: Read by it.
+            catch: Lets another state lead there.
+        """
+        self.refusals, self.catch_beside = (handler, variable), catch
         if self._is_closed:
             self._job._hand_over()  # noqa: SLF001  (one thing in two classes)
+            self._job._hand_description_over()  # noqa: SLF001
 
     def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
+        described = self._job._described()  # noqa: SLF001
+        self._between = None if described is None else described.task
         # First, what handles its failures: the job asks for it when it closes.
         super()._when_bound_to_graph(graph)
         self._is_closed = True
-        self._job._close()  # noqa: SLF001
+        with self._job.unnoticed():
+            self._job._close_description()  # noqa: SLF001
+            self._job._close()  # noqa: SLF001
+        if described is not None:
+            # The CDK does not know that the task leads there. Last, since what a Choice gets later stays outside.
+            described.task.bind_to_graph(graph)
+
+
+def _nobody(_: sfn.State) -> None:
+    """Handle nothing."""
 
 
 class _JsonataJobTask(JobTask):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -35,17 +35,19 @@ class OwnSecurityGroup:
         return ec2.SecurityGroup(job, name, vpc=self.vpc, description=f"Of {job.node.path}")
 
 
-def groups_in(fields: Any) -> Iterator[Any]:
+def groups_in(fields: Mapping[str, Any] | None) -> list[Any]:
     """Find the security groups in the fields of a request, as they were given."""
-    if isinstance(fields, Mapping):
-        for name, value in fields.items():
-            if name == _GROUPS:
-                yield from value if isinstance(value, (list, tuple)) else [value]
-            else:
-                yield from groups_in(value)
-    elif isinstance(fields, (list, tuple)):
-        for item in fields:
-            yield from groups_in(item)
+    found: list[Any] = []
+    left: list[Any] = [fields]
+    while left:
+        value = left.pop()
+        if isinstance(value, (list, tuple)):
+            left += value
+        elif isinstance(value, Mapping):
+            groups = value.get(_GROUPS, ())
+            found += groups if isinstance(groups, (list, tuple)) else [groups]
+            left += value.values()
+    return found
 
 
 def works_together(fields: Any) -> bool:

@@ -91,8 +91,17 @@ class OutputCheck:
         """The fields of the output that are looked at, or may be missing, but must not have been dropped."""
         if self.arn_only or output.status is not Status.REQUIRED:
             return (action.arn_field,)
-        names = (action.arn_field, str(action.status_field), *(result.field for result in action.required_results))
+        names = [action.arn_field, str(action.status_field)]
+        # A job is described by its name.
+        names += [r.field if action.hands_on(r.field) else action.name_field for r in action.required_results]
         return tuple(dict.fromkeys(name.partition(".")[0] for name in names))
+
+    def described(self, action: Action, output: Output) -> tuple[str, ...]:
+        """Dotted fields that are looked at, and that the output is not known to hold."""
+        if self.arn_only or output.status is not Status.REQUIRED:
+            return ()
+        wanted = tuple(result.field for result in action.required_results if not action.hands_on(result.field))
+        return (*wanted, *action.described_along) if wanted else ()
 
     def documented_rule(self, action: Action, output: Output) -> dict[str, Any]:
         """The documented rule after a JSONPath job: JSONPath, to the letter, without its Next."""
@@ -111,10 +120,8 @@ class OutputCheck:
             optional = f"($not($exists({action.status_field})) or {success})"
             conditions.append(optional if output.status is Status.OPTIONAL else success)
         if output.status is Status.REQUIRED:
-            conditions += [
-                result.field if result.above is None else _more(result.field, result.above)
-                for result in action.required_results
-            ]
+            places = [(action.found_at(result.field), result.above) for result in action.required_results]
+            conditions += [place if above is None else _more(place, above) for place, above in places]
         return f"{output.expression}.({' and '.join(conditions)})"
 
     def failure(self, action: Action, output: Output, job: str = "") -> dict[str, str]:

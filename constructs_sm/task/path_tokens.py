@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from constructs_sm.language.late_bound import TOKEN, escaped
+from constructs_sm.language.errors import InvalidInputError
+from constructs_sm.language.formats import joined
+from constructs_sm.language.late_bound import TOKEN, is_token
+from constructs_sm.rules.argument_rules import NUMBER_TOKEN
+from constructs_sm.values.outputs import JobOutput
+from constructs_sm.values.s3 import S3Location
 
 from aws_cdk import aws_stepfunctions as sfn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def json_path_of(value: Any) -> str | None:
@@ -16,7 +26,7 @@ def json_path_of(value: Any) -> str | None:
     A text with paths in it is a States.Format of them.
 
     Raises:
-        RuntimeError: A path stands in a list, where Step Functions takes none.
+        RuntimeError: It is a number that Python has made of a token.
     """
     text = value[0] if isinstance(value, list) and len(value) == 1 else value
     # What is encoded as a list or a number does not tell.
@@ -24,19 +34,48 @@ def json_path_of(value: Any) -> str | None:
         return None
     if isinstance(text, str) and not text.startswith("#") and not TOKEN.fullmatch(text):
         return _formatted(text)
+    if isinstance(text, str) and not text.startswith("#"):
+        return _path_of(text)
     rendered = sfn.FieldUtils.render_object({"path": value}) or {}
     return rendered.get("path.$")
 
 
 def _formatted(text: str) -> str:
     """Join what stands around the paths in a text."""
-    said, values, at = "", [], 0
+    parts, at = [], 0
     for token in TOKEN.finditer(text):
         if _is_path(token[0]):
-            said += f"{escaped(text[at : token.start()])}{{}}"
-            values.append(_path_of(token[0]))
+            parts += [(text[at : token.start()], False), (_path_of(token[0]), True)]
             at = token.end()
-    return f"States.Format('{said}{escaped(text[at:])}', {', '.join(values)})"
+    return joined([*parts, (text[at:], False)])
+
+
+@contextmanager
+def naming(where: str) -> Iterator[None]:
+    """Say in words that the CDK cannot read a token of *where*."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise InvalidInputError(where, [NUMBER_TOKEN.problem(got=str(error))]) from None
+
+
+def spelled_paths(value: Any) -> Any:
+    """Spell every token of a path in a value, and in what it holds; everything else as it is.
+
+    Raises:
+        RuntimeError: A path stands where no text can say it, or a number token was computed with.
+    """
+    if isinstance(value, JobOutput):
+        return value
+    if isinstance(value, S3Location):
+        found = None if isinstance(value.uri, JobOutput) or not is_token(value.uri) else json_path_of(value.uri)
+        return value if found is None else S3Location(found, value.within, value.key)
+    if isinstance(value, Mapping):
+        return {name: spelled_paths(item) for name, item in value.items()}
+    if isinstance(value, (str, int, float)) or (isinstance(value, (list, tuple)) and is_token(value)):
+        found = json_path_of(value) if is_token(value) else None
+        return value if found is None else found
+    return [spelled_paths(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 @cache

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from constructs_sm.grants.state_machine_role import polling_grant
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, where_of
 from constructs_sm.language.jsonata import UNCHANGED, jsonata_of, listed, merged, place_of, said
-from constructs_sm.language.late_bound import LATE, Computed
+from constructs_sm.language.late_bound import Computed, is_json_path
 from constructs_sm.language.paths import key_of, path_of
 from constructs_sm.polled_actions import PolledAction
 from constructs_sm.requests.model_check import unknown_output
 from constructs_sm.retry import SDK, RetryPolicy
 from constructs_sm.task.arguments import wrong_of_class
-from constructs_sm.task.custom_states import JsonataTask, describing, holds
+from constructs_sm.task.custom_states import JsonataTask, holds
+from constructs_sm.task.describing import call_beside
 from constructs_sm.task.job import SageMakerJob
 from constructs_sm.task.output_check import Output, OutputCheck, Status
 from constructs_sm.task.polling import Polling, Polls
@@ -96,7 +97,7 @@ class PolledJob(SageMakerJob):
         InvalidInputError: With everything that is wrong; nothing has been made then.
 
     Grants: to the state machine role, the call, its Describe and its Stop on this job, PassRole of the role, and
-        `sagemaker:AddTags` if the request has tags.
+        `sagemaker:AddTags` if the API takes tags.
     """
 
     def __init__(
@@ -170,7 +171,7 @@ class PolledJob(SageMakerJob):
         self._polling = Polling(
             self,
             names=(self._named("Describe"), self._named("Wait")),
-            call=self._describing(action.describe, self._identification()),
+            call=self._call(action.describe, self._identification()),
             key=key,
             record={
                 **{field: f"$states.result.{field}" for field in self._state.kept or ()},
@@ -198,7 +199,7 @@ class PolledJob(SageMakerJob):
         stop = JsonataTask(
             self,
             self._named("Stop"),
-            **self._describing(action.stop or "", {**self._identification(), **token}),
+            **self._call(action.stop or "", {**self._identification(), **token}),
             Output=UNCHANGED,
         )
         # One that has ended by now cannot be stopped, which changes nothing.
@@ -219,24 +220,20 @@ class PolledJob(SageMakerJob):
         return merged(self._key, f"$sift({place_of(self._key)}, function($v, $k) {{ $k != 'Looks' }})")
 
     def _identification(self) -> dict[str, str]:
-        """Field that tells Describe and Stop which job: its ARN, or the name that ends it."""
+        """Fields that tell Describe and Stop which job: its ARN, or the name that ends it."""
         action = self._action
         arn = f"{place_of(self._key)}.{action.arn_field}"
         if action.described_by:
             return {action.described_by: f"{{% {arn} %}}"}
         literal = self._state.request.get(action.name_field)
         late = literal is None or isinstance(literal, Computed)
-        return {action.name_field: f"{{% $split({arn}, '/')[1] %}}" if late else str(literal)}
+        name = {action.name_field: f"{{% $split({arn}, '/')[-1] %}}" if late else str(literal)}
+        if action.asked_with is None:
+            return name
+        besides = self._state.request.get(action.asked_with)
+        if isinstance(besides, Computed):
+            besides = f"{{% {jsonata_of(besides)} %}}" if is_json_path(besides) else str(besides)
+        return {**name, action.asked_with: str(besides)}
 
-    def _describing(self, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Fields of a further call, in JSONata, under the same role as the first."""
-        call = describing(self._resource(operation), arguments, self._retries)
-        credentials = self._state.json.get("Credentials")
-        if credentials is None:
-            return call
-        ((key, role),) = credentials.items()
-        return {**call, "Credentials": {"RoleArn": f"{{% {jsonata_of(role)} %}}" if key.endswith(LATE) else role}}
-
-    def _resource(self, operation: str) -> str:
-        api = f"{operation[0].lower()}{operation[1:]}"
-        return self._state.scope.arns.integration(f"{self._action.integration}:{api}")
+    def _call(self, operation: str, arguments: Mapping[str, str]) -> dict[str, Any]:
+        return call_beside(self._state, operation, arguments, self._retries, integration=self._action.integration)

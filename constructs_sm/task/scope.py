@@ -9,30 +9,21 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from constructs_sm.environment import arns_of, parent_of, stack_of
 from constructs_sm.grants.execution_role import execution_base_grants
-from constructs_sm.language.flow import calls_sagemaker
-from constructs_sm.language.late_bound import is_token
-from constructs_sm.language.machines import definition_of, states_of
 from constructs_sm.rollback import once_kept, undone_by
-from constructs_sm.rules.argument_rules import JOB_NOT_RUN, NOTHING_GRANTED, OTHER_PLACE
-from constructs_sm.rules.definition_rules import EXPRESS
 from constructs_sm.task.acknowledgments import acknowledge_wildcards
-from constructs_sm.task.overruling import tell, unacknowledged, watch
+from constructs_sm.task.machines import watch_machines
+from constructs_sm.task.overruling import watch
 from constructs_sm.task.wiring import Wiring
 
-import jsii
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
-from constructs import IValidation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from constructs_sm.actions import Action
     from constructs_sm.grants.statements import Grant
-    from constructs_sm.language.arns import Arns
-    from constructs_sm.language.errors import Problem
-    from constructs_sm.language.machines import Json
     from constructs_sm.values.s3 import S3Location
 
     from aws_cdk import aws_ec2 as ec2
@@ -42,7 +33,6 @@ if TYPE_CHECKING:
 _SCOPES: dict[IConstruct, JobScope] = {}
 _WIRINGS: dict[IConstruct, Wiring] = {}
 _UNCAUGHT: dict[IConstruct, Uncaught] = {}
-_WAITS = (".sync", ".sync:2", ".waitForTaskToken")
 _EXECUTION_ROLE = "SageMakerExecutionRole"
 
 
@@ -110,7 +100,7 @@ class JobScope:
         self.arns = arns_of(stack)
         if stack not in _WIRINGS:
             wiring = _WIRINGS[stack] = Wiring()
-            stack.node.add_validation(_Machines(stack, wiring, self.arns))
+            watch_machines(stack, wiring, self.arns)
         self.wiring = _WIRINGS[stack]
         # Of the app: jobs of several stacks may stand in one state machine.
         self.uncaught = _UNCAUGHT.setdefault(stack.node.root, Uncaught())
@@ -253,83 +243,6 @@ class JobScope:
         if statement is None:
             statement = self._statements[grant] = iam.PolicyStatement.from_json(grant.to_policy())
         return statement
-
-
-@jsii.implements(IValidation)
-class _Machines:
-    """Asked when an app is synthesized: whether its state machines go with the jobs of a stack, wherever they stand."""
-
-    def __init__(self, stack: Stack, wiring: Wiring, arns: Arns) -> None:
-        self._stack = stack
-        self._wiring = wiring
-        self._arns = arns
-        self._any = False
-
-    def validate(self) -> list[str]:
-        names = {task.state_id() for task in self._wiring.tasks}
-        machines = list(self._machines(names))
-        own = [definition for machine, definition in machines if stack_of(machine) == self._stack]
-        foreign = [(definition, arns_of(stack_of(machine))) for machine, definition in machines]
-        foreign = [each for each in foreign if each[0] not in own]
-        found: dict[Problem, None] = {}
-        for machine, definition in machines:
-            found.update(dict.fromkeys(self._problems_of_one(machine, definition)))
-        here = inside_of(own, names)
-        if self._wiring.watched:
-            asked = own if here else [definition for definition, _ in foreign]
-            found.update(dict.fromkeys(self._wiring.problems(asked)))
-        if not here:
-            found.update(dict.fromkeys(self._of_another_environment(foreign, names)))
-        # In an app without a state machine, as of a test of one job, nothing is forgotten.
-        left = [task for task in self._wiring.tasks if self._any and task not in self._wiring.run]
-        tell(self._stack, [JOB_NOT_RUN.problem(f"{JOB_NOT_RUN.what} '{task.path}'") for task in left])
-        return list(map(str, unacknowledged(self._stack, list(found), path=str(self._stack.node.path))))
-
-    def _machines(self, names: set[str]) -> Iterator[tuple[sfn.CfnStateMachine, Json]]:
-        """Find the state machines of the stack, and those elsewhere that have a state of one of its jobs' names."""
-        self._any = False
-        for machine in self._stack.node.root.node.find_all():
-            if not isinstance(machine, sfn.CfnStateMachine):
-                continue
-            self._any = True
-            stack = stack_of(machine)
-            definition = definition_of(stack.resolve(machine.definition_string))
-            if definition is not None and (stack == self._stack or inside_of([definition], names)):
-                yield machine, definition
-
-    @staticmethod
-    def _problems_of_one(machine: sfn.CfnStateMachine, definition: Json) -> Iterator[Problem]:
-        around = machine.node.scope
-        if isinstance(around, sfn.StateMachine) and not around.role.node.children:
-            # The CDK drops in silence what is granted to such a role.
-            tell(around, [NOTHING_GRANTED.problem()])
-        if machine.state_machine_type == "EXPRESS":
-            yield from _waiting(definition)
-
-    def _of_another_environment(self, foreign: Iterable[tuple[Json, Arns]], names: set[str]) -> Iterator[Problem]:
-        for definition, arns in foreign:
-            for name, state in states_of(definition):
-                if name in names and calls_sagemaker(state) and self._is_elsewhere(arns):
-                    there = f"{self._arns.region} of {self._arns.account}"
-                    what = f"job '{name}' is made for {there}, and its state machine for {arns.region}"
-                    yield OTHER_PLACE.problem(f"{what} of {arns.account}")
-
-    def _is_elsewhere(self, other: Arns) -> bool:
-        pairs = ((self._arns.region, other.region), (self._arns.account, other.account))
-        return any(a != b and not is_token(a) and not is_token(b) for a, b in pairs)
-
-
-def inside_of(definitions: Iterable[Json], names: set[str]) -> bool:
-    """Tell whether a state of those names is in one of them."""
-    return any(names.intersection(name for name, _ in states_of(each)) for each in definitions)
-
-
-def _waiting(definition: Json) -> Iterator[Problem]:
-    """Find the states of an Express state machine that wait for what they start."""
-    for name, state in states_of(definition):
-        resource = str(state.get("Resource"))
-        if resource.endswith(_WAITS):
-            yield EXPRESS.problem(f"state '{name}': {EXPRESS.what}", resource)
 
 
 @cache

@@ -10,10 +10,11 @@ from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, r
 from constructs_sm.language.late_bound import LATE
 from constructs_sm.language.paths import name_of
 from constructs_sm.requests.rendering import render
-from constructs_sm.rollback import WholeOrNotMade, told_in_words, undone_by
+from constructs_sm.rollback import WholeOrNotMade, tell_in_words, undone_by
 from constructs_sm.task.changes import Changes, deleted, path_in_state, policy_of
 from constructs_sm.task.overruling import tell
 from constructs_sm.task.path_tokens import json_path_of
+from constructs_sm.task.scope import reference_of
 from constructs_sm.task.task_plan import TaskPlan
 
 from aws_cdk import aws_stepfunctions as sfn
@@ -64,6 +65,8 @@ class SageMakerTask(WholeOrNotMade, sfn.CustomState):
         self._state = state
         self._catches_all = False
         self._changes: Changes | None = None
+        self._between: sfn.State | None = None
+        """A state that stands between it and the one that the CDK knows to follow it."""
         self._is_bound = False
         self._name = state.identity.name
         if self._name != name_of(construct_id):
@@ -113,8 +116,11 @@ class SageMakerTask(WholeOrNotMade, sfn.CustomState):
         if not hasattr(handler, "start_state"):
             problem = Problem("handler must be a state", handler, "pass a job, a state or a chain", "argument-type")
             raise InvalidInputError(self._where("catch"), [problem])
-        with told_in_words(type(self).__name__, (self,)):
+        try:
             super().add_catch(handler, errors=list(names) or None, **settings)
+        except (TypeError, RuntimeError) as error:
+            tell_in_words(error, type(self).__name__, (self,))
+            raise
         self._catches_all = self._catches_all or not names or ALL in names
         return self
 
@@ -204,12 +210,12 @@ class SageMakerTask(WholeOrNotMade, sfn.CustomState):
 
     def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
         self._is_bound = True
-        if self._changes is None:
+        if self._changes is None and self._between is None:
             super()._when_bound_to_graph(graph)
         else:
-            _Changed(self, self._changes)._when_bound_to_graph(graph)  # noqa: SLF001  (a state of ours)
+            _Changed(self, self._changes or Changes(), self._between)._when_bound_to_graph(graph)  # noqa: SLF001  (a state of ours)
         self._state.scope.register(graph, self._state.grants)
-        self._state.scope.wiring.run.add(self._state.identity)
+        self._state.scope.wiring.run[self._state.identity] = reference_of(graph)
         if not self._catches_all:
             self._state.scope.uncaught.catch(self, graph)
 
@@ -220,9 +226,10 @@ class _Changed(sfn.CustomState):
     Apart, since a task whose rendering is overridden is a callback for every job, and few are changed.
     """
 
-    def __init__(self, task: SageMakerTask, changes: Changes) -> None:
+    def __init__(self, task: SageMakerTask, changes: Changes, between: sfn.State | None) -> None:
         self._task = task
         self._changes = changes
+        self._between = between
         super().__init__(task, _CHANGED, state_json={})
         undone_by(lambda: task.node.try_remove_child(_CHANGED))
 
@@ -231,7 +238,10 @@ class _Changed(sfn.CustomState):
         return self._task.prefixed_name
 
     def to_state_json(self, top_level_query_language: sfn.QueryLanguage | None = None) -> dict[Any, Any]:
-        return self._changes.applied_to(self._task.to_state_json(top_level_query_language))
+        state = self._task.to_state_json(top_level_query_language)
+        if self._between is not None:
+            state = {"Next": self._between.state_id, **{key: state[key] for key in state if key not in ("Next", "End")}}
+        return self._changes.applied_to(state)
 
 
 @cache

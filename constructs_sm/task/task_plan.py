@@ -224,7 +224,7 @@ class TaskPlan:
         nameless = not action.role_path or action.role_optional
         named = self._role_arn is not None or roles
         ours = self._role_needed or (nameless and not named and not self._role_is_foreign)
-        job_scope.wiring.knows(self._identity)
+        job_scope.wiring.knows(self._identity, self._scope)
         if self._outputs:
             job_scope.wiring.use(self._identity, self._outputs)
             job_scope.watch_wiring()
@@ -232,6 +232,7 @@ class TaskPlan:
             job_scope.grant_execution(execution_grants(access, job_scope.arns))
         if self._role_needed and access.passes_itself:
             job_scope.grant_execution([self_passing_grant(job_scope.execution_role_arn())])
+        passed = self._passed_roles(request, roles)
         state = TaskState(
             action=action,
             json={
@@ -240,7 +241,7 @@ class TaskPlan:
                 "Arguments" if self._jsonata else "Parameters": request.to_state(jsonata=self._jsonata),
                 **self._fields,
             },
-            grants=(*self._grants(request, roles, access), *self._state_grants),
+            grants=(*self._grants(request, passed, access), *self._state_grants),
             scope=job_scope,
             output=self._output,
             jsonata=self._jsonata,
@@ -248,15 +249,14 @@ class TaskPlan:
             own_role=self._role_needed,
             kept=self._kept,
             identity=self._identity,
-            warnings=tuple(self._warnings(access.unknown, ours=ours, any_role=self._passes_any_role(request, roles))),
+            warnings=tuple(self._warnings(access.unknown, ours=ours, any_role=self._every_role in passed)),
             sent=request,
         )
         request.forget()
         return state
 
-    def _grants(self, request: Request, roles: Sequence[str], access: Access) -> tuple[Grant, ...]:
+    def _grants(self, request: Request, passed: Sequence[str], access: Access) -> tuple[Grant, ...]:
         action, arns, shared_prefix = self._action, self._job_scope.arns, self._job_scope.name_prefix
-        passed = self._passed_roles(request, roles)
         if isinstance(action, PolledAction):
             return polled_grants(action, request.fields, passed, arns, shared_prefix=shared_prefix)
         sync = self._pattern is sfn.IntegrationPattern.RUN_JOB
@@ -388,18 +388,19 @@ class TaskPlan:
         needed = bool(path) and not self._action.role_optional and not named_roles(request.fields, path)
         return needed and not are_late_bound(request.fields, path)
 
-    def _passed_roles(self, request: Request, roles: Sequence[str]) -> list[str]:
+    @property
+    def _every_role(self) -> str:
         arns = self._job_scope.arns
+        return f"arn:{arns.partition}:iam::{arns.account}:role/*"
+
+    def _passed_roles(self, request: Request, roles: Sequence[str]) -> list[str]:
         # Where the input says which, those it may be; any, if nobody has said.
-        chosen = self._passable or [f"arn:{arns.partition}:iam::{arns.account}:role/*"]
+        chosen = self._passable or [self._every_role]
         if self._role_arn is not None:
             return chosen if _is_computed(self._role_arn) else [self._role_arn]
         known = [arn for arn in roles if not isinstance(arn, Computed)]
         late = len(known) < len(roles) or (not roles and are_late_bound(request.fields, self._action.role_path))
         return list(dict.fromkeys([*known, *(chosen if late else ())]))
-
-    def _passes_any_role(self, request: Request, roles: Sequence[str]) -> bool:
-        return not self._passable and any(arn.endswith(":role/*") for arn in self._passed_roles(request, roles))
 
     def _warnings(self, unknown: Sequence[str], *, ours: bool, any_role: bool) -> Iterator[Problem]:
         if any_role:

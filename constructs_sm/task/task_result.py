@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from constructs_sm.requests.request import Request
     from constructs_sm.task.arguments import Rendered
 
+_OUTPUT = "Output"
+
 
 class TaskResult:
     """The arguments of a task about its output: judged, and said in the fields of the state.
@@ -151,7 +153,11 @@ class TaskResult:
             self._wrong(
                 "state_output and result_path say the same twice", output, "give one of them", "argument-given-twice"
             )
-        return {"Output": self._jsonata_output() if output is None else output}
+        if output is None:
+            return {"Output": self._jsonata_output()}
+        rendered = self._rendered({}, {_OUTPUT: output}, at="state_output")
+        self.problems += rendered.problems
+        return {"Output": rendered.fields[_OUTPUT]}
 
     def _jsonata_output(self) -> str:
         fields = "" if self.kept is None else fields_of(self.kept)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from constructs_sm.actions import DESCRIBED
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all
-from constructs_sm.language.jsonata import merged, only
+from constructs_sm.language.jsonata import merged, only, quoted
 from constructs_sm.language.late_bound import Computed, is_json_path, is_jsonata
 from constructs_sm.language.paths import key_in
 from constructs_sm.requests import model_check
 from constructs_sm.task.output_check import Status
 from constructs_sm.task.path_tokens import token_of
 from constructs_sm.values.names import arn_suffix
-from constructs_sm.values.outputs import JobOutput, TaskIdentity
+from constructs_sm.values.outputs import JobOutput, Metric, TaskIdentity
 from constructs_sm.values.s3 import S3Location
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from aws_cdk import aws_iam as iam
 
+_METRICS = "FinalMetricDataList"
 _Output = TypeVar("_Output", bound=JobOutput)
 
 
@@ -66,6 +68,11 @@ class TaskState:
         """The same state, whose state machine role needs more."""
         return replace(self, grants=(*self.grants, *grants))
 
+    @property
+    def waits(self) -> bool:
+        """Tell whether Step Functions waits for the job itself, and hands its output on."""
+        return str(self.json["Resource"]).endswith(".sync")
+
     def later(self, field_name: str) -> JobOutput:
         """A field of the output, for states that run after this one, those of the CDK among them.
 
@@ -78,14 +85,25 @@ class TaskState:
         """The output as states of the CDK take it: one message over the bridge for each path."""
         return output.tokened(token_of, in_jsonata=self.jsonata)
 
-    def found(self, field_name: str) -> JobOutput:
+    def found(self, field_name: str, *, members: tuple[str, ...] = ()) -> JobOutput:
         """A field of the output, for jobs alone.
 
+        One that the output is not known to hold is read by the job's Describe.
+
+        Args:
+            field_name: Dotted.
+            members: Of a list: the members of its items that are read, where all of it is not needed.
+
         Raises:
-            InvalidInputError: It is not kept where later states find it.
+            InvalidInputError: It is not kept where later states find it, or cannot be asked for any more.
         """
-        first = field_name.partition(".")[0]
-        if self.output is None or not self._keeps(first):
+        described = self.waits and not self.action.hands_on(field_name)
+        if self.action.sync and self._status is Status.NONE and field_name != self.action.arn_field:
+            use = f"wait for the job, or use its {self.action.arn_field}"
+            problem = Problem("the job is not waited for, and has no such output", field_name, use, "output-is-kept")
+            raise InvalidInputError(f"output of '{self.identity.path}'", [problem])
+        first = self._needed_for(field_name, described=described)
+        if self.output is None or not (first is None or self._keeps(first)):
             what = f"{field_name} of an output that is not kept"
             where = f"output of '{self.identity.path}'"
             if self.output is None:
@@ -95,17 +113,55 @@ class TaskState:
             else:
                 use = f"keep {first}, where later states find it"
             raise InvalidInputError(where, [Problem(what, NOTHING, use, "output-is-kept")])
-        json_path, jsonata = f"{self.output.path}.{field_name}", f"{self.output.expression}.{field_name}"
+        if described:
+            self._ask(field_name, members)
+        inside = self.action.found_at(field_name) if described else field_name
+        json_path, jsonata = f"{self.output.path}.{inside}", f"{self.output.expression}.{inside}"
         self.scope.watch_wiring()
         self.scope.wiring.ask(self.identity, field_name, self.output.path, (json_path, jsonata))
         return JobOutput.late(self.identity, field_name, json_path=json_path, jsonata=jsonata, in_jsonata=self.jsonata)
 
+    @property
+    def _status(self) -> Status | None:
+        return None if self.output is None else self.output.status
+
+    def _needed_for(self, field_name: str, *, described: bool) -> str | None:
+        """The field that must be kept of the output for another to be found; None: none need be."""
+        if not described:
+            return field_name.partition(".")[0]
+        literal = self.request.get(self.action.name_field)
+        return self.action.name_field if literal is None or isinstance(literal, Computed) else None
+
+    def _ask(self, field_name: str, members: tuple[str, ...]) -> None:
+        description = self.identity.description
+        if description.is_read and not description.has(field_name):
+            use = "ask for it before a state machine, or the item_processor of a Map, takes the job"
+            problem = Problem("the job is in a state machine already", field_name, use, "output-is-kept")
+            raise InvalidInputError(f"output of '{self.identity.path}'", [problem])
+        if not description.is_read:
+            description.ask(field_name, members=members)
+
     def field(self, path: str) -> JobOutput:
         """A field of the output that the class of the job does not know of."""
-        whole = self.json["Resource"].endswith(".sync")
-        problems = model_check.unknown_output(self.action, [path]) if whole else []
+        problems = model_check.unknown_output(self.action, [path]) if self.waits else []
         raise_all(f"output of '{self.identity.path}'", problems)
-        return self.later(path)
+        return self.result(path)
+
+    def result(self, path: str) -> JobOutput:
+        """A field of the output that a state cannot do without."""
+        output = self.later(path)
+        self._want(output.name, path)
+        return output
+
+    def metric(self, name: str) -> Metric:
+        """The last value of a metric."""
+        metric = Metric.among(self.found(_METRICS, members=("MetricName", "Value")), name)
+        self._want(metric.name, _METRICS, member=f"MetricName={quoted(name)}")
+        return self.for_states(metric)
+
+    def _want(self, said: str, path: str, *, member: str = "") -> None:
+        if self.waits and not self.action.hands_on(path):
+            self.identity.description.want(said, path, member=member)
 
     @property
     def trimmed(self) -> str | None:
@@ -114,7 +170,7 @@ class TaskState:
             return None
         key = key_in(self.output.path)
         # What has ended well has no reason for a failure.
-        kept = [name for name in self.kept if name != "FailureReason"]
+        kept = [*(name for name in self.kept if name != "FailureReason"), DESCRIBED]
         return None if key is None else merged(key, only(kept, self.output.expression))
 
     def _keeps(self, name: str) -> bool:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from constructs_sm.language.errors import Problem
     from constructs_sm.values.outputs import JobOutput, TaskIdentity
 
+    from constructs import IConstruct
+
 _ASKED_ELSEWHERE = ("Branches", "ItemProcessor", "Iterator", "ResultSelector", "ResultPath", "OutputPath", "Comment")
 _WRITTEN = re.compile("Output|Checkpoint")
 _EXECUTION_NAME = re.compile(r"s3://.*(?:\$\$|\$states\.context)\.Execution\.Name")
@@ -47,16 +49,19 @@ class Wiring:
     _used: dict[tuple[TaskIdentity, TaskIdentity, str], None] = field(default_factory=dict)
     _paths: dict[str, str] = field(default_factory=dict)
     _names: Counter[str] = field(default_factory=Counter)
-    tasks: dict[TaskIdentity, None] = field(default_factory=dict)
-    """All tasks of the stack."""
-    run: set[TaskIdentity] = field(default_factory=set)
-    """Those that stand in a state machine."""
+    tasks: dict[TaskIdentity, IConstruct] = field(default_factory=dict)
+    """All tasks of the stack that call SageMaker, each with the construct it was made in."""
+    jobs: dict[TaskIdentity, IConstruct] = field(default_factory=dict)
+    """Jobs, by their tasks."""
+    run: dict[TaskIdentity, str] = field(default_factory=dict)
+    """Those that stand in a state machine, each with the graph of states it is in."""
     watched: bool = False
 
-    def knows(self, task: TaskIdentity) -> None:
-        """Take note of a task."""
-        self.tasks[task] = None
-        undone_by(partial(self.tasks.pop, task, None))
+    def knows(self, task: TaskIdentity, scope: IConstruct | None = None) -> None:
+        """Take note of a state, and of the scope that it is made in if it calls SageMaker."""
+        if scope is not None:
+            self.tasks[task] = scope
+            undone_by(partial(self.tasks.pop, task, None))
         if task.name not in self._paths:
             self._paths[task.name] = task.path
             undone_by(partial(self._paths.pop, task.name, None))

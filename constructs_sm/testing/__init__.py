@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from constructs_sm.testing.source.references import resolved
     from constructs_sm.testing.source.synthesized import definition, state_machine_policy, template
     from constructs_sm.testing.world.errors import RehearsalError, UnansweredError
-    from constructs_sm.testing.world.policy import Grant, grants, statements, without
     from constructs_sm.testing.world.policy_decision import allows
+    from constructs_sm.testing.world.single_grants import Grant, grants, statements, without
     from constructs_sm.testing.world.steps import (
         MISSING,
         AccessDenied,
@@ -51,7 +51,7 @@ _HOMES = {
     "world.errors": ("RehearsalError", "UnansweredError"),
     "permissions": ("Missing", "Permissions"),
     "world.policy_decision": ("allows",),
-    "world.policy": ("Grant", "grants", "statements", "without"),
+    "world.single_grants": ("Grant", "grants", "statements", "without"),
     "source.references": ("resolved",),
     "source.synthesized": ("definition", "state_machine_policy", "template"),
     "rehearsal": ("Rehearsal",),

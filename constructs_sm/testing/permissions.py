@@ -8,40 +8,54 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.interpreter.calls import TaskError
 from constructs_sm.testing.world.apis import BEGUN
-from constructs_sm.testing.world.policy import Grant, allows, grants, without
+from constructs_sm.testing.world.descriptions import field_of, statuses
+from constructs_sm.testing.world.single_grants import Grant, grants
+from constructs_sm.testing.world.steps import AccessDenied, Always, Failed, LimitExceeded, Output, TimedOut
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    from constructs_sm.testing.world.account import Befalling
     from constructs_sm.testing.world.needs import Need
-    from constructs_sm.testing.world.role import Asked
+    from constructs_sm.testing.world.policy_decision import Policy
+    from constructs_sm.testing.world.role import Asked, Role
 
 
 _RANDOM = re.compile(r"(?<=[-/])[0-9a-f]{8}(?:-[0-9a-f]{4}){0,3}(?:-[0-9a-f]{12})?(?![0-9a-z])")
 """The part of a name that comes from States.UUID()."""
 
 
+_CONDITIONS = frozenset({"iam:PassedToService", "kms:GrantIsForAWSResource", "sagemaker:TaggingAction"})
+"""Condition keys that a statement had better have."""
+
+
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A permission that a state needs and the role does not give."""
+    """A permission that a state needs and the role does not give.
+
+    Attributes:
+        state: The state.
+        need: What it needs.
+        why: Why a statement more does not help; empty if it does.
+    """
 
     state: str
     need: Need
+    why: str = ""
 
     @property
     def resource(self) -> str:
         """The resource that the permission is for, with * in place of what is random in its name."""
-        return _RANDOM.sub("*", self.need.resource) or "*"
+        return _RANDOM.sub("*", self.need.resource or "") or "*"
 
     @property
     def statement(self) -> dict[str, Any]:
-        """The statement that would give it."""
-        condition = {
-            key: value
-            for key, value in self.need.context.items()
-            if key in {"iam:PassedToService", "sagemaker:TaggingAction"}
-        }
+        """The statement that would give it: of the role's policy, or of the trust policy of the role to assume."""
+        if self.need.service:
+            return {"Effect": "Allow", "Principal": {"Service": self.need.service}, "Action": self.need.action}
+        condition = {key: value for key, value in self.need.context.items() if key in _CONDITIONS}
         return {
             "Effect": "Allow",
             "Action": self.need.action,
@@ -50,76 +64,168 @@ class Missing:
         }
 
     def __str__(self) -> str:
-        return f"{self.state}: {self.need.action} on {self.resource}; grant it with {json.dumps(self.statement)}"
+        use = self.why or f"grant it with {json.dumps(self.statement)}"
+        if self.need.service:
+            use = f"its trust policy needs {json.dumps(self.statement)}"
+            return f"{self.state}: {self.need.service} may not assume {self.resource}; {use}"
+        return f"{self.state}: {self.need.action} on {self.resource}; {use}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """A permission that a state needs, of which it is not known whether the role gives it.
+
+    Attributes:
+        state: The state.
+        need: What it needs.
+        hangs_on: The condition keys that would settle it.
+    """
+
+    state: str
+    need: Need
+    hangs_on: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if self.need.reason:
+            return f"{self.state}: {self.need.reason}"
+        resource = _RANDOM.sub("*", self.need.resource or "") or "a resource that its request does not say"
+        return f"{self.state}: {self.need.action} on {resource} hangs on {', '.join(self.hangs_on)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Permissions:
-    """The findings of a set of rehearsals about a role. `print(permissions)` tells them all.
+    """The findings of a set of rehearsals about a role. `print(permissions)` tells them all, and so does `repr`.
 
     Args:
         missing: What states needed and did not get.
         needless: Grants without which every rehearsal would have gone the same way.
+        unknown: What states needed, where nothing says whether they get it, or what it is.
         unreached: States that no rehearsal reached: what they need is not known, and may seem needless.
-        unread: Policies of the role that the template names without their statements.
+        unread: Policies of the role, or its boundary, that the template names without their statements.
     """
 
     missing: tuple[Missing, ...]
     needless: tuple[Grant, ...]
+    unknown: tuple[Unsettled, ...] = ()
     unreached: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
 
     @property
     def exact(self) -> bool:
-        """Return True if nothing is missing and nothing needless."""
-        return not self.missing and not self.needless
+        """Return True if nothing is missing, nothing needless, and nothing left open."""
+        return not (self.missing or self.needless or self.unknown or self.unread)
 
     def __str__(self) -> str:
         lines = [f"missing   {each}" for each in self.missing]
         lines += [f"needless  {each}" for each in self.needless]
+        lines += [f"unknown   {each}" for each in self.unknown]
         lines += [f"unreached {state}: what it needs is not known" for state in self.unreached]
         lines += [f"unread    {policy}: its statements are not in the template" for policy in self.unread]
         return "\n".join(lines or ["exact: nothing is missing, and every grant is needed"])
 
+    __repr__ = __str__
+    """A failed assertion prints the whole report."""
+
 
 def permissions_of(
-    policy: Any,
+    role: Role,
     asked: Sequence[Asked],
     *,
-    own_actions: frozenset[str] = frozenset(),
+    not_judged: Sequence[str] = (),
     unreached: Sequence[str] = (),
     unread: Sequence[str] = (),
 ) -> Permissions:
-    """Judge *policy* by rehearsals that asked for *asked*.
+    """Judge the policies of *role* by rehearsals that asked for *asked*.
 
-    Each grant is taken away in turn. It is needless if all that was asked for and allowed still is: then every
-    rehearsal would have gone the same way without it.
+    A grant is needless if without it all that was asked for and allowed still is: then every rehearsal would have gone
+    the same way. Whatever the policies cannot tell apart is looked at once.
+
+    Args:
+        role: The role.
+        asked: All that was asked for.
+        not_judged: Patterns of actions that are perhaps needed, so that nobody can say that they are not.
+        unreached: States that no rehearsal reached.
+        unread: Policies whose statements are not known.
     """
-    unique = {(one.need.action, one.need.resource, str(one.need.context)): one for one in reversed(asked)}
-    denied = [Missing(one.state, one.need) for one in reversed(unique.values()) if not one.allowed]
-    missing = {(one.state, one.need.action, one.resource): one for one in denied}.values()
-    given = [one.need for one in unique.values() if one.allowed]
-    needless = [
-        grant
-        for grant in grants(policy)
-        if not _is_own(grant, own_actions) and _all_allowed(without(policy, grant), grant, given)
-    ]
+    unique: dict[tuple[Any, ...], Asked] = {}
+    for one in asked:
+        unique.setdefault(role.like(one.need), one)
+    denied = [Missing(one.state, one.need, _why(role, one)) for one in unique.values() if one.is_denied]
+    missing = {(one.state, one.need.action, one.resource, one.need.service): one for one in denied}.values()
+    left_open = [one for one in unique.values() if one.is_unknown]
+    unsettled = {
+        str(found): found
+        for one in left_open
+        for found in [Unsettled(one.state, one.need, tuple(sorted(one.decision.unknown)))]
+    }.values()
+    needless: list[Grant] = []
+    policy = role.reads
+    if policy is not None:
+        needed = _needed(role, policy, unique.values())
+        needless = [
+            grant
+            for grant in grants(role.policy)
+            if not _is_needed(grant, needed) and not _is_spared(grant, not_judged)
+        ]
+    boundary = role.standing.unread_boundary
     return Permissions(
-        missing=tuple(missing), needless=tuple(needless), unreached=tuple(unreached), unread=tuple(unread)
+        missing=tuple(missing),
+        needless=tuple(needless),
+        unknown=tuple(unsettled),
+        unreached=tuple(unreached),
+        unread=(*unread, *([f"{boundary} (permissions boundary)"] if boundary else [])),
     )
 
 
-def _all_allowed(policy: Any, grant: Grant, needs: Sequence[Need]) -> bool:
-    """Return True if *policy* allows all that *grant* may have been for."""
-    touched = [need for need in needs if fnmatch.fnmatchcase(need.action.lower(), grant.action.lower())]
-    if grant.action.startswith("all but"):
-        touched = list(needs)
-    return all(allows(policy, need) for need in touched)
+def _needed(role: Role, policy: Policy, asked: Iterable[Asked]) -> set[tuple[int, str, str]]:
+    """The grants that cannot be taken away, or of which nobody can say so: statement, action and resource."""
+    index = {id(statement): number for number, statement in enumerate(policy.statements)}
+    needed: set[tuple[int, str, str]] = set()
+    for one in asked:
+        if one.need.service or one.need.reason or one.is_denied:
+            continue
+        request = role.question(one.need)
+        sure: list[tuple[int, str, str]] = []
+        for statement in policy.about(one.need.action):
+            if statement.said.allows:
+                for action, resource, truth in statement.parts(request):
+                    part = (index[id(statement)], action, resource)
+                    if truth is True:
+                        sure.append(part)
+                    elif truth is not False and one.is_unknown:
+                        needed.add(part)
+        if len(sure) == 1:
+            needed.update(sure)
+    return needed
 
 
-def _is_own(grant: Grant, own_actions: frozenset[str]) -> bool:
-    """Return True if Step Functions uses the grant for itself, so that no rehearsal asks for it."""
-    return any(fnmatch.fnmatchcase(action.lower(), grant.action.lower()) for action in own_actions)
+def _is_needed(grant: Grant, needed: Collection[tuple[int, str, str]]) -> bool:
+    """Return True if the grant is among *needed*; or is the one on a function's versions, which the CDK always adds."""
+    resources = {grant.resource}
+    if ":lambda:" in grant.resource:
+        resources.add(grant.resource.removesuffix(":*"))
+    return any((grant.statement, grant.action, resource) in needed for resource in resources)
+
+
+def _why(role: Role, one: Asked) -> str:
+    """Why one more statement does not give what was denied; empty if it does."""
+    if role.reads is None or one.need.service:
+        return ""
+    request = role.question(one.need)
+    applying = [each for each in role.reads.about(request.action) if not each.said.allows]
+    if any(each.applies(request) is True for each in applying):
+        return "a Deny of the role's policy says no, whatever is allowed: narrow it"
+    if role.reads.allows(request) is not False:
+        return "its permissions boundary does not let it: widen that"
+    return ""
+
+
+def _is_spared(grant: Grant, patterns: Iterable[str]) -> bool:
+    """Return True if nobody can say that the grant is not needed."""
+    action = grant.action.lower()
+    return any(
+        fnmatch.fnmatchcase(each.lower(), action) or fnmatch.fnmatchcase(action, each.lower()) for each in patterns
+    )
 
 
 _POLLED_APIS = frozenset(action.api for action in BEGUN.values())
@@ -129,11 +235,39 @@ def _api(resource: str) -> str:
     return resource.rpartition(":")[2]
 
 
-def scenarios(states: Mapping[str, str]) -> list[tuple[str, str]]:
+def scenarios(states: Mapping[str, str], caught: Mapping[str, Collection[str]]) -> list[tuple[str, Befalling]]:
     """List what is rehearsed to see what a role needs, beyond that all goes well: state, and what happens to it.
 
-    A job that fails reaches the states behind a Catch; one that never ends has to be stopped.
+    A job that fails or is refused reaches the states behind a Catch, one that never ends has to be stopped, and what is
+    described may be in any state. A call of another service fails as its catchers have it.
+
+    Args:
+        states: Name and Resource of each task state.
+        caught: The errors that each state catches by their names.
     """
-    jobs = [name for name, resource in states.items() if ":sagemaker:" in resource]
-    waiting = [name for name in jobs if states[name].endswith(".sync") or _api(states[name]) in _POLLED_APIS]
-    return [*((name, "fails") for name in jobs), *((name, "never ends") for name in waiting)]
+    found: list[tuple[str, Befalling]] = []
+    for name, resource in states.items():
+        api = _api(resource)
+        if ":sagemaker:" not in resource:
+            errors = dict.fromkeys(["States.TaskFailed", *sorted(caught.get(name, ()))])
+            found += [(name, TaskError(error)) for error in errors]
+            continue
+        found.append((name, Always(Failed())))
+        waits = resource.endswith(".sync") or api in _POLLED_APIS
+        if waits:
+            found.append((name, Always(TimedOut())))
+        named = [error for error in caught.get(name, ()) if error.startswith("SageMaker.")]
+        if named or not waits:
+            found.append((name, Always(AccessDenied())))
+        if any("LimitExceeded" in error for error in named):
+            found.append((name, Always(LimitExceeded())))
+        if ":aws-sdk:" in resource and api.startswith("describe"):
+            found += [(name, Output(**said)) for said in _statuses(api.removeprefix("describe"))]
+    return found
+
+
+def _statuses(noun: str) -> list[dict[str, Any]]:
+    """What Describe may say of something, each once."""
+    known = statuses(noun)
+    field = field_of(noun, "Status")
+    return [{field: each} for each in dict.fromkeys((known.done, known.failed, known.stopped, known.transient))]

@@ -20,8 +20,7 @@ from constructs_sm.testing.ways import Ways
 from constructs_sm.testing.world.account import Account
 from constructs_sm.testing.world.apis import ACTION_OF
 from constructs_sm.testing.world.errors import RehearsalError
-from constructs_sm.testing.world.role import Role
-from constructs_sm.testing.world.steps import Always, Failed, TimedOut
+from constructs_sm.testing.world.role import Role, Standing
 
 if TYPE_CHECKING:
     import os
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from constructs_sm.testing.permissions import Permissions
     from constructs_sm.testing.run import Finding, Run
     from constructs_sm.testing.world.role import Asked
-    from constructs_sm.testing.world.steps import Step
+    from constructs_sm.testing.world.steps import Always, Step
 
     from typing_extensions import Self
 
@@ -74,16 +73,24 @@ class Rehearsal:
         self._machine = machine
         self._watch = watch
         may = machine.policy if policy is None else policy
-        self.role = Role(may, machine.trusts, keys=machine.keys, lenient=lenient)
+        arn = machine.arn or f"arn:{partition_of(region)}:states:{region}:{account}:stateMachine:{machine.name}"
+        standing = Standing(
+            arn=machine.role,
+            machine=machine.arn,
+            trusts=machine.trusts,
+            boundary=machine.boundary,
+            unread_boundary=machine.unread_boundary,
+            keys=machine.keys,
+        )
+        self.role = Role(may, standing, lenient=lenient)
         self._account = Account(
             self.role,
-            machine_arn=machine.arn,
             region=region,
+            account=account,
             files=files,
             job_seconds=job_seconds,
             describes=describes,
         )
-        arn = machine.arn or f"arn:{partition_of(region)}:states:{region}:{account}:stateMachine:{machine.name}"
         self._setting = Setting(machine_arn=arn, region=region, account=account)
         self._prepared: Prepared | None = None
         self._is_open = False
@@ -160,6 +167,12 @@ class Rehearsal:
         self._account.sagemaker.exists(kind, name)
         return self
 
+    def recorded(self) -> list[tuple[str, Any]]:
+        """Record from now on what each attempt of a task yields: its state, and the result or the TaskError."""
+        record: list[tuple[str, Any]] = []
+        self._account.yielded = record
+        return record
+
     def start(self, execution_input: Any = None, **options: Any) -> Run:
         """Execute the state machine that the rehearsal is of; *options* as of `run`."""
         if not self._machine.definition:
@@ -220,7 +233,8 @@ class Rehearsal:
         """Find what the role is missing, and which of its grants no rehearsal needs.
 
         The state machine is rehearsed with each of *inputs* (default: {}), as the script says; and so that each of its
-        jobs fails, and each that it waits for never ends. What the script says is used up by the first rehearsal.
+        jobs fails, each that it waits for never ends, and each call of another service fails; and so that all that it
+        describes is in each of its states. What the script says is used up by the first rehearsal.
         """
         if self._machine.policy is None and self.role.policy is None:
             message = "nothing says what the role may: rehearse a stack or a template with the role, or give policy="
@@ -229,20 +243,25 @@ class Rehearsal:
         states = dict(tasks_of(self._machine.definition))
         reached: set[str] = set()
         asked: list[Asked] = []
-        failures = {"fails": Failed(), "never ends": TimedOut()}
-        wrong = scenarios(states)
+        possible: dict[str, None] = {}
+        wrong = scenarios(states, dict(_caught_by_name(self._machine.definition)))
         for given in inputs or ({},):
             other = self._again(lenient=True)
             ways = Ways(other._begun(self._machine.definition, given), {state for state, _ in wrong})  # noqa: SLF001
             reached |= set(ways.well.states)
             for state, what in wrong:
                 if state in ways:
-                    reached |= set(ways.befallen(state, Always(failures[what])).states)
+                    reached |= set(ways.befallen(state, what).states)
+            if any(":sagemaker:describe" in resource for resource in states.values()):
+                # Once more, where all that it has made is there.
+                other._account.take_over(self._account)  # noqa: SLF001 - another of its kind
+                reached |= set(other._begun(self._machine.definition, given).run().states)  # noqa: SLF001
             asked += other.role.asked
+            possible |= other.role.possible
         return permissions_of(
-            self.role.policy,
+            self.role,
             asked,
-            own_actions=self._machine.own_actions,
+            not_judged=[*self._machine.own_actions, *possible],
             unreached=[state for state in states if state not in reached],
             unread=self._machine.unread_policies,
         )

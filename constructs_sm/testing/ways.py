@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from constructs_sm.interpreter.likeness import Likeness
     from constructs_sm.testing.playing import Playing
     from constructs_sm.testing.run import Run
-    from constructs_sm.testing.world.steps import Always, Step
+    from constructs_sm.testing.world.account import Befalling
 
 
 class Ways:
@@ -46,10 +46,10 @@ class Ways:
     def __contains__(self, state: str) -> bool:
         return state in self._left
 
-    def befallen(self, state: str, step: Step | Always) -> Run:
+    def befallen(self, state: str, step: Befalling) -> Run:
         """The run in which *step* happens to a state before all that the script says of it."""
         playing = self._left[state].copy()
-        playing.account.sagemaker.befall(state, step)
+        playing.account.befall(state, step)
         # By the chance of the first, a second attempt would get the name that the next job has there.
         chance = playing.execution.numbers
         chance.seed(chance.getrandbits(64))

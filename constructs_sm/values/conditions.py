@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import InvalidInputError, Problem
 from constructs_sm.language.jsonata import is_plain, jsonata_of, quoted
-from constructs_sm.language.late_bound import is_json_path, is_jsonata
+from constructs_sm.language.late_bound import is_altered_number, is_json_path, is_jsonata, is_token
 from constructs_sm.language.numbers import is_finite_number
 
 if TYPE_CHECKING:
@@ -21,6 +21,19 @@ class Comparable:
     """A number that is known when the state machine runs. Compare it with another, or with a Python number."""
 
     __slots__ = ()
+
+    kind = "number"
+    """The type that the value must have, as JSONata calls it."""
+
+    @property
+    def value(self) -> Comparable:
+        """The value itself, where this is a view of it."""
+        return self
+
+    @property
+    def is_true(self) -> Condition:
+        """The verdict that the value is: true or false, in a report or an output; `~` turns it round."""
+        return _Verdict(_Truth(self))
 
     @property
     @abstractmethod
@@ -57,6 +70,9 @@ class Comparable:
 
 
 def _compared(left: Comparable, operator: str, right: Any) -> Any:
+    if isinstance(right, bool) and operator in {"==", "!="}:
+        verdict = left.is_true
+        return verdict if right == (operator == "==") else ~verdict
     if isinstance(right, Comparable) or (isinstance(right, (int, float)) and not isinstance(right, bool)):
         return Comparison(left, operator, right)
     return NotImplemented
@@ -104,9 +120,9 @@ class Comparison(Condition):
 
     def __post_init__(self) -> None:
         if not isinstance(self.right, Comparable) and not is_finite_number(self.right):
-            problem = Problem(
-                "nothing can be compared with it", self.right, "pass a finite number", "condition-operand"
-            )
+            late = is_token(self.right) or is_altered_number(self.right)
+            use = "write Number('$.minimum') for a number of the input" if late else "pass a finite number"
+            problem = Problem("nothing can be compared with it", self.right, use, "condition-operand")
             raise InvalidInputError(f"comparison of {self.left.said}", [problem])
 
     @property
@@ -121,6 +137,46 @@ class Comparison(Condition):
         yield self.left
         if isinstance(self.right, Comparable):
             yield self.right
+
+
+class _Truth(Comparable):
+    """A value that is true or false."""
+
+    __slots__ = ("_of",)
+
+    kind = "boolean"
+
+    def __init__(self, of: Comparable) -> None:
+        self._of = of
+
+    @property
+    def value(self) -> Comparable:
+        return self._of
+
+    @property
+    def said(self) -> str:
+        return self._of.said
+
+    def expression(self, gate: str) -> str:
+        return self._of.expression(gate)
+
+    def missing(self, gate: str) -> str:
+        return self._of.missing(gate).replace("no number at", "neither true nor false at")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Verdict(Condition):
+    of: _Truth
+
+    @property
+    def said(self) -> str:
+        return f"{self.of.said} is true"
+
+    def expression(self, gate: str) -> str:
+        return f"{self.of.expression(gate)} = true"
+
+    def operands(self) -> Iterator[Comparable]:
+        yield self.of
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from constructs_sm.language.errors import Problem
-from constructs_sm.language.late_bound import TOKEN, is_jsonata, is_late_bound, is_token
-from constructs_sm.language.paths import literal_beginning
+from constructs_sm.language.formats import joined
+from constructs_sm.language.intrinsics import literal_beginning
+from constructs_sm.language.late_bound import TOKEN, Computed, is_jsonata, is_late_bound, is_token
 from constructs_sm.values.outputs import JobOutput
 
 LONGEST_STATE_NAME = 80
@@ -84,15 +85,6 @@ class JobName:
                     "job-name-late-bound",
                 )
             )
-        if self.kind == "from_input" and self.prefix and is_token(self.value) and not isinstance(self.value, JobOutput):
-            found.append(
-                Problem(
-                    "a prefix needs the path itself",
-                    self.value,
-                    "pass the path as a string: '$.id'",
-                    "job-name-late-bound",
-                )
-            )
         return found
 
     def expression(self, name_max: int, *, jsonata: bool) -> str:
@@ -100,6 +92,9 @@ class JobName:
         value = self.value.spelled(jsonata=jsonata) if isinstance(self.value, JobOutput) else self.value
         if self.kind == "fixed":
             return value
+        if self.kind == "from_input" and is_token(value):
+            # A text with a token in it is joined, in either language, when the request is made.
+            return f"{self.prefix}-{value}" if self.prefix else value
         if jsonata:
             bare = value.removeprefix("{%").removesuffix("%}").strip()
             if self.kind == "unique":
@@ -110,7 +105,9 @@ class JobName:
             path = "States.UUID()"
             if name_max < _ROOM_FOR_UUID:
                 path = "States.ArrayGetItem(States.StringSplit(States.UUID(), '-'), 4)"
-        return f"States.Format('{self.prefix}-{{}}', {path})" if self.prefix else path
+        said = joined([(f"{self.prefix}-", False), (path, True)]) if self.prefix else path
+        # One of our own needs no reading.
+        return Computed(said) if self.kind == "unique" else said
 
 
 def id_problems(construct_id: object, longest: int, what: str = "the construct id") -> list[Problem]:

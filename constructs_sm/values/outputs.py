@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import InvalidInputError, Problem
+from constructs_sm.language.formats import joined
 from constructs_sm.language.jsonata import quoted
-from constructs_sm.language.late_bound import escaped
 from constructs_sm.values.conditions import Comparable
+from constructs_sm.values.descriptions import Description
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,6 +35,7 @@ class TaskIdentity:
         api: As Step Functions spells it.
         state_id: Asks the CDK for the name with its prefixes.
         request: The request that it sends, once that is known.
+        description: What later states ask for that its output is not known to hold.
     """
 
     path: str
@@ -41,6 +43,7 @@ class TaskIdentity:
     api: str
     state_id: Callable[[], str] = field(default=_never_made, repr=False)
     request: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    description: Description = field(default_factory=Description, repr=False)
 
 
 class JobOutput(Comparable, str):
@@ -126,13 +129,12 @@ class JobOutput(Comparable, str):
         if self.json_path is None and not any(isinstance(part, JobOutput) and part.json_path for part in parts):
             return JobOutput.literal(self.producer, self.name, str.__add__(first, second))
         late = [part.json_path if isinstance(part, JobOutput) else None for part in parts]
-        texts = "".join("{}" if path else escaped(str(part)) for part, path in zip(parts, late, strict=True))
-        values = ", ".join(path for path in late if path)
+        texts = joined((path or str(part), path is not None) for part, path in zip(parts, late, strict=True))
         said = [part.jsonata if isinstance(part, JobOutput) and part.jsonata else quoted(str(part)) for part in parts]
         whole = JobOutput.late(
             self.producer,
             self.name,
-            json_path=f"States.Format('{texts}', {values})",
+            json_path=texts,
             jsonata=" & ".join(said),
             in_jsonata=self.startswith("{%"),
         )
@@ -186,7 +188,7 @@ class JobOutput(Comparable, str):
         """Return the value with *text* behind it."""
         if self.json_path is None:
             return JobOutput.literal(self.producer, self.name, f"{self}{text}")
-        return self.within(f"States.Format('{{}}{escaped(text)}', <>)", f"<> & {quoted(text)}")
+        return self.within(joined([(self.json_path, True), (text, False)]), f"<> & {quoted(text)}")
 
     def as_text(self) -> JobOutput:
         """Return the value as a string, whatever its type."""

@@ -7,9 +7,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 from constructs_sm.language.errors import InvalidInputError, Problem, raise_all
+from constructs_sm.language.formats import joined
 from constructs_sm.language.jsonata import is_plain, jsonata_of, quoted
-from constructs_sm.language.late_bound import escaped, is_json_path, is_jsonata
-from constructs_sm.language.paths import formatted_by
+from constructs_sm.language.l1 import l1_problem
+from constructs_sm.language.late_bound import is_json_path, is_jsonata
 from constructs_sm.values.outputs import JobOutput
 
 if TYPE_CHECKING:
@@ -97,11 +98,17 @@ class S3Location(str):
 
     @classmethod
     def of(cls, data: Any) -> S3Location | None:
-        """*data* as a location; None if it is nothing of the kind. Recognized by what it offers, without the CDK."""
+        """*data* as a location; None if it is nothing of the kind. Recognized by what it offers, without the CDK.
+
+        Raises:
+            InvalidInputError: It is an L1 construct.
+        """
         if isinstance(data, S3Location):
             return data
         if isinstance(data, str):
             return cls(data, data if bucket_and_prefix(data) else None)
+        if (problem := l1_problem("a place in S3", data)) is not None:
+            raise InvalidInputError("S3Location", [problem])
         if hasattr(data, "bucket_name"):
             return cls.of_bucket(data)
         if hasattr(data, "s3_object_key"):
@@ -174,12 +181,7 @@ def _followed_by(uri: str, text: str) -> str:
         return uri.followed_by(text)
     if is_jsonata(uri):
         return f"{{% ({uri[2:-2].strip()}) & {quoted(text)} %}}"
-    formatted = formatted_by(uri)
-    if formatted is None:
-        return f"States.Format('{{}}{escaped(text)}', {uri})"
-    # Behind the text that is there, and before the quote that ends it.
-    end = len("States.Format('") + len(formatted[0])
-    return f"{uri[:end]}{escaped(text)}{uri[end:]}"
+    return joined([(uri, True), (text, False)])
 
 
 S3Data: TypeAlias = Union[str, "s3.IBucket", "s3_assets.Asset", S3Location]

@@ -168,11 +168,11 @@ def test_parameter_account_and_region_are_as_given(capsys):
 def test_policy_that_would_do_is_printed_where_none_is_enforced(capsys):
     path = str(TEMPLATES / "18_plain_asl.yaml")
 
-    assert main(["permissions", path, "--json"]) == 1
+    assert main(["permissions", path, "--json", "--set", "TopicArn=arn:aws:sns:us-east-1:123456789012:alarms"]) == 1
     (document,) = json.loads(capsys.readouterr().out)
     assert not document["enforced"]
     assert document["policy"]["Statement"] == [
-        {"Effect": "Allow", "Action": ["sns:Publish"], "Resource": "arn:aws:sns:us-east-1:123456789012:topicarn"}
+        {"Effect": "Allow", "Action": ["sns:Publish"], "Resource": "arn:aws:sns:us-east-1:123456789012:alarms"}
     ]
     assert main(["permissions", path]) == 1
     assert capsys.readouterr().out.startswith("no policy is enforced: the file has no role with its policies")

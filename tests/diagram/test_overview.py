@@ -36,6 +36,7 @@ def catching(following, error="States.ALL"):
 
 TRAIN = "sagemaker:createTrainingJob.sync"
 STEPS = {
+    "serve_what_scales": ["Train", "Loss is at most 0.3", "Register", "Approve", "Model", "Deploy"],
     "approve_before_deployment": ["Train", "Register", "Approve", "Model", "Deploy"],
     "check_the_input": ["CheckInput", "Train"],
     "deploy_an_endpoint": ["Train", "Model", "Deploy"],

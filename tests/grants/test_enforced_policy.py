@@ -10,11 +10,10 @@ from constructs_sm.testing import (
     Run,
     Step,
     TimedOut,
+    allows,
     grants,
     without,
 )
-from constructs_sm.testing.world.needs import Need
-from constructs_sm.testing.world.policy import allows
 
 import pytest
 from machines import (
@@ -141,7 +140,8 @@ def test_policy_may_be_a_document() -> None:
     assert under([json.dumps(document)], "createModel", sync=False).status == "SUCCEEDED"
 
 
-TAGGING = Need("sagemaker:AddTags", "arn:a", {"sagemaker:TaggingAction": "CreateModel", "aws:TagKeys": ["a", "b"]})
+TAGGED = "arn:aws:sagemaker:us-east-1:123456789012:model/a"
+TAGGING = {"sagemaker:TaggingAction": "CreateModel", "aws:TagKeys": ["a", "b"]}
 
 
 @pytest.mark.parametrize(
@@ -154,23 +154,23 @@ TAGGING = Need("sagemaker:AddTags", "arn:a", {"sagemaker:TaggingAction": "Create
         ({"StringNotEquals": {"sagemaker:TaggingAction": "CreateModel"}}, False),
         ({"StringNotEquals": {"sagemaker:TaggingAction": "CreateEndpoint"}}, True),
         ({"StringLike": {"sagemaker:TaggingAction": "Create*"}}, True),
-        ({"ArnLike": {"sagemaker:TaggingAction": "Create?odel"}}, True),
+        ({"ArnLike": {"sagemaker:TaggingAction": "Create?odel"}}, False),
         ({"Bool": {"sagemaker:TaggingAction": "true"}}, False),
-        ({"StringEquals": {"absent": "x"}}, False),
-        ({"StringEqualsIfExists": {"absent": "x"}}, True),
+        ({"StringEquals": {"aws:absent": "x"}}, False),
+        ({"StringEqualsIfExists": {"aws:absent": "x"}}, True),
         ({"StringEqualsIfExists": {"sagemaker:TaggingAction": "x"}}, False),
         ({"ForAnyValue:StringEquals": {"aws:TagKeys": ["b", "c"]}}, True),
         ({"ForAnyValue:StringEquals": {"aws:TagKeys": "c"}}, False),
         ({"ForAllValues:StringEquals": {"aws:TagKeys": ["b", "c"]}}, False),
-        ({"ForAllValues:StringEquals": {"absent": "c"}}, True),
+        ({"ForAllValues:StringEquals": {"aws:absent": "c"}}, True),
         ({"StringLike": {"aws:TagKeys": "a"}, "StringEquals": {"sagemaker:TaggingAction": "x"}}, False),
     ],
     ids=str,
 )
 def test_condition(condition: dict[str, Any], holds: bool) -> None:
-    statement = {"Effect": "Allow", "Action": "SageMaker:addtags", "Resource": "arn:?", "Condition": condition}
+    statement = {"Effect": "Allow", "Action": "SageMaker:addtags", "Resource": TAGGED, "Condition": condition}
 
-    assert allows([statement], TAGGING) is holds
+    assert allows([statement], "sagemaker:AddTags", TAGGED, TAGGING) is holds
 
 
 @pytest.mark.parametrize(
@@ -178,11 +178,11 @@ def test_condition(condition: dict[str, Any], holds: bool) -> None:
     [
         ({"Action": "sagemaker:*", "Resource": "*"}, True),
         ({"NotAction": "sagemaker:*", "Resource": "*"}, False),
-        ({"NotAction": ["iam:*"], "Resource": ["arn:b", "arn:a"]}, True),
-        ({"Action": "*", "NotResource": "arn:a"}, False),
-        ({"Action": "*", "Resource": "ARN:A"}, False),
+        ({"NotAction": ["iam:*"], "Resource": ["arn:aws:s3:::b", TAGGED]}, True),
+        ({"Action": "*", "NotResource": TAGGED}, False),
+        ({"Action": "*", "Resource": TAGGED.upper().replace("ARN:AWS:SAGEMAKER", "arn:aws:sagemaker")}, False),
     ],
     ids=str,
 )
 def test_statement(statement: dict[str, Any], holds: bool) -> None:
-    assert allows({"Effect": "Allow", **statement}, TAGGING) is holds
+    assert allows({"Effect": "Allow", **statement}, "sagemaker:AddTags", TAGGED, TAGGING) is holds

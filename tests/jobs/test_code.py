@@ -514,6 +514,30 @@ def test_texts_of_a_search_are_warned_of(app, request_of):
     assert "TrainingJobDefinition.StaticHyperParameters.x is '1.10'" in warned(app)["hyperparameter-text"]
 
 
+def test_channel_whose_variable_no_shell_can_read_is_warned_of(app, request_of):
+    inputs = {"my-data": "s3://data/a/", "my.data": "s3://data/b/", "my_data": "s3://data/c/"}
+    request_of(code="s3://code/a.tar.gz", entry_point="train.py", inputs=inputs)
+
+    assert list(warned(app)) == ["channel-variable-name"]
+    assert "InputDataConfig[1] is told to the script as SM_CHANNEL_MY.DATA" in warned(app)["channel-variable-name"]
+
+
+def test_channel_of_a_container_that_runs_no_script_is_not_warned_of(app, request_of):
+    request_of(inputs={"my-data": "s3://data/a/"})
+    assert warned(app) == {}
+
+
+def test_channel_of_a_search_is_warned_of(app, request_of):
+    request_of(
+        TuningJob,
+        ranges={"depth": (1, 3)},
+        inputs={"my-data": "s3://data/a/"},
+        hyperparameters={"sagemaker_submit_directory": "s3://code/a.tar.gz"},
+    )
+    said = "TrainingJobDefinition.InputDataConfig[0] is told to the script as SM_CHANNEL_MY-DATA"
+    assert said in warned(app)["channel-variable-name"]
+
+
 # Wrong.
 
 

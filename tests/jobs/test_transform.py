@@ -256,8 +256,8 @@ def test_cdk_objects_stand_as_what_sagemaker_calls_them(stack, request_of):
 def test_predictions_of_a_pipeline_go_to_its_bucket():
     stack = PipelineStack(App(), "Stack")
     job = TransformJob(stack, "Score", model="churn", data="s3://data/test/", instance_type="ml.m5.xlarge")
-    assert job.predictions.uri.startswith("States.Format('s3://")
-    assert job.predictions.uri.endswith("/jobs/score/{}/', $$.Execution.Name)")
+    assert job.predictions.uri.json_path.startswith("States.Format('s3://")
+    assert job.predictions.uri.json_path.endswith("/jobs/score/{}/', $$.Execution.Name)")
 
 
 @pytest.mark.parametrize("output", ["s3://data/scores/", S3Location("s3://data/scores/")])

@@ -17,7 +17,6 @@ from constructs_sm import (
     IntegerParameterRange,
     InvalidInputError,
     PipelineStack,
-    S3Location,
     TuningDefinition,
     TuningInstanceConfig,
     TuningJob,
@@ -500,7 +499,8 @@ def test_wrong_argument_fails_and_names_it(stack, arguments, said):
 
 
 def test_best_training_is_known_by_name(stack):
-    assert TuningJob(stack, "Tune", **COMMON).best_training_job_name == "$.Tune.BestTrainingJob.TrainingJobName"
+    name = TuningJob(stack, "Tune", **COMMON).best_training_job_name
+    assert name.json_path == "$.Tune.BestTrainingJob.TrainingJobName"
 
 
 @pytest.mark.parametrize(
@@ -521,7 +521,8 @@ def test_best_training_is_known_by_name(stack):
 def test_best_model_lies_under_the_output(stack, language, uri, output):
     job = TuningJob(stack, "Tune", **COMMON | {"output": output}, query_language=language)
 
-    assert job.best_model_artifacts == S3Location(uri, output)
+    place = job.best_model_artifacts
+    assert (place.uri.spelled(jsonata=language is JSONATA), place.within) == (uri, output)
 
 
 def test_best_model_of_parameters_lies_under_their_output(stack):

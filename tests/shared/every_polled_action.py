@@ -51,6 +51,31 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "ModelPackageGroupName": "churn",
         "InferenceSpecification": {"Containers": [{"Image": IMAGE, "ModelDataUrl": "s3://data/models/model.tar.gz"}]},
     },
+    "createAIBenchmarkJob": {
+        "BenchmarkTarget": {"Endpoint": {"Identifier": "churn"}},
+        "OutputConfig": {"S3OutputLocation": "s3://data/benchmarks/"},
+        "AiWorkloadConfigIdentifier": "chat",
+    },
+    "createAIRecommendationJob": {
+        "ModelSource": {"S3": {"S3Uri": "s3://data/models/llama/"}},
+        "OutputConfig": {"S3OutputLocation": "s3://data/recommendations/"},
+        "AiWorkloadConfigIdentifier": "chat",
+        "PerformanceTarget": {"Constraints": [{"Metric": "ttft-ms"}]},
+    },
+    "createJob": {
+        "JobCategory": "DataTransformation",
+        "JobConfigSchemaVersion": "1.0.0",
+        "JobConfigDocument": "{}",
+    },
+    "createInferenceComponent": {
+        "EndpointName": "churn",
+        "VariantName": "AllTraffic",
+        "Specification": {
+            "ModelName": "churn",
+            "ComputeResourceRequirements": {"MinMemoryRequiredInMb": 1024},
+        },
+        "RuntimeConfig": {"CopyCount": 1},
+    },
 }
 
 

@@ -35,7 +35,7 @@ def rendered(
         state
         for branch in definition(stack)["States"]["Every"]["Branches"]
         for state in branch["States"].values()
-        if state["Type"] == "Task"
+        if state["Type"] == "Task" and ":describe" not in state["Resource"]
     ]
     return [task.get("Parameters") or task["Arguments"] for task in tasks]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from constructs_sm import Approval, CreateModelPackage, InvalidInputError, TrainingJob
-from constructs_sm.testing import TaskError, Throttled, TimedOut, definition, grants, template, without
+from constructs_sm.testing import TaskError, Throttled, TimedOut, UnansweredError, definition, grants, template, without
 
 import pytest
 from aws_cdk import Duration
@@ -100,6 +100,17 @@ def test_anything_but_true_is_no_approval(rehearsed, language, answer):
     run = rehearsed(language).run(answers={"Approve: Ask": [answer]})
 
     assert (run.status, run.error) == ("FAILED", "ApprovalRefused")
+
+
+@in_both_languages
+def test_approval_without_an_answer_is_an_error_that_names_the_answer_to_write(rehearsed, language):
+    with pytest.raises(UnansweredError) as unanswered:
+        rehearsed(language).run()
+
+    assert str(unanswered.value) == (
+        "state 'Approve: Ask' calls sns:publish and waits for whoever has its task token; say what is sent: "
+        "rehearsal.answer('Approve: Ask', {'Approved': True, 'By': 'your name', 'Comment': ''})"
+    )
 
 
 @in_both_languages

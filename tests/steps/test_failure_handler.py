@@ -261,7 +261,8 @@ def test_job_that_a_gate_may_lead_to_is_caught_where_the_others_are():
 
     states = Handled(chain).definition["States"]
     caught = {name: state["Catch"][0]["Next"] for name, state in states.items() if ":sagemaker:" in str(state)}
-    assert caught == dict.fromkeys(["Train", "Second", "Third"], "JobFailed: Explain")
+    tasks = ["Train", "Train: Describe", "Second", "Second: Describe", "Third"]
+    assert caught == dict.fromkeys(tasks, "JobFailed: Explain")
 
 
 @in_both_languages

@@ -157,7 +157,8 @@ def test_each_operator_compares(stack, operator, holds):
     train = training(stack)
     condition = getattr(train.final_metric("auc"), operator)(0.5).expression("Good")
     found = [
-        evaluate(condition, {"states": {"input": {"Train": metrics(auc=value).fields}}}) for value in (0.4, 0.5, 0.6)
+        evaluate(condition, {"states": {"input": {"Train": {"Described": metrics(auc=value).fields}}}})
+        for value in (0.4, 0.5, 0.6)
     ]
     assert [str(int(value)) for value in found] == list(holds)
 
@@ -170,7 +171,7 @@ def test_conditions_combine(stack, auc, loss, holds):
     condition = ((train.final_metric("auc") >= 0.8) | (train.final_metric("auc") == 0.7)) & ~(
         train.final_metric("loss") > 0.5
     )
-    given = {"states": {"input": {"Train": metrics(auc=auc, loss=loss).fields}}}
+    given = {"states": {"input": {"Train": {"Described": metrics(auc=auc, loss=loss).fields}}}}
     assert evaluate(condition.expression("Good"), given) is holds
     assert condition.said == ("((auc of Train >= 0.8 or auc of Train == 0.7) and not (loss of Train > 0.5))")
 
@@ -183,10 +184,12 @@ def test_condition_is_not_decided_at_synthesis(stack):
 
 def test_outputs_remain_strings_to_strings(stack):
     train = training(stack)
-    assert train.resource_arn == "$.Train.TrainingJobArn"
-    assert train.resource_arn != "$.Train.TrainingJobName"
-    assert {train.resource_arn: 1}["$.Train.TrainingJobArn"] == 1
-    assert sorted([train.resource_name, "$"]) == ["$", "$.Train.TrainingJobName"]
+    token = sfn.JsonPath.string_at("$.Train.TrainingJobArn")
+    arn = train.resource_arn
+    assert sfn.FieldUtils.render_object({"a": arn}) == {"a.$": "$.Train.TrainingJobArn"}
+    assert arn == str(arn) != token
+    assert {arn: 1}[str(arn)] == 1
+    assert sorted([arn, "$"]) == ["$", str(arn)]
 
 
 @pytest.mark.parametrize("path", ["$.minimum", "$$.Execution.Input.minimum", "{% $states.input.minimum %}"])
@@ -366,7 +369,7 @@ def test_report_of_one_execution_is_granted_with_its_key(app):
     stack = PipelineStack(app, "Churn")
     stack.run(evaluated(stack, outputs=["report"]))
     arguments = definition(stack)["States"]["Good: Report"]["Arguments"]
-    given = {"states": {"context": {"Execution": {"Name": "monday"}}}}
+    given = {"states": {"input": {}, "context": {"Execution": {"Name": "monday"}}}}
     key = evaluate(arguments["Key"][2:-2].strip(), given)
     assert key == "jobs/evaluate/monday/report/evaluation.json"
     (read,) = [resource for action, resource in reading(stack) if action == "s3:GetObject"]
@@ -429,4 +432,4 @@ def test_report_may_be_at_a_place_that_is_known_later(stack, machine, place):
 
 def test_report_at_a_place_that_jsonata_cannot_be_told_is_refused():
     with pytest.raises(InvalidInputError, match="EvaluationReport: a place that JSONata cannot be told"):
-        EvaluationReport("States.ArrayGetItem($.places, 0)")
+        EvaluationReport("$.places[?(@.best==true)]")

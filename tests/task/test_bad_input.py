@@ -23,6 +23,7 @@ from constructs_sm import (
     UpdateEndpoint,
 )
 from constructs_sm.actions import ACTIONS, MODEL, TRAINING_JOB
+from constructs_sm.testing import definition
 
 import pytest
 from aws_cdk import App, Duration
@@ -227,11 +228,16 @@ def test_jsonata_in_a_jsonpath_job_fails_and_says_what_to_pass(stack):
 
 
 @pytest.mark.parametrize("argument", ["command_arguments", "environment"])
-def test_path_inside_a_text_fails_as_step_functions_takes_none_there(stack, argument):
+def test_path_inside_a_text_is_formatted(stack, machine, argument):
     text = sfn.JsonPath.format("{}-x", sfn.JsonPath.string_at("$.date")) + "/"
     value = ["--date", text] if argument == "command_arguments" else {"DATE": text}
-    with pytest.raises(InvalidInputError, match="a JSONPath stands where Step Functions takes none"):
-        ProcessingJob(stack, "Prepare", image=IMAGE, instance_type="ml.m5.xlarge", **{argument: value})
+    machine(ProcessingJob(stack, "Prepare", image=IMAGE, instance_type="ml.m5.xlarge", **{argument: value}))
+    request = definition(stack)["States"]["Prepare"]["Parameters"]
+    formatted = "States.Format('{}-x/', $.date)"
+    if argument == "environment":
+        assert request["Environment"] == {"DATE.$": formatted}
+    else:
+        assert request["AppSpecification"]["ContainerArguments.$"] == f"States.Array('--date', {formatted})"
 
 
 def test_job_outside_of_any_stack_fails():

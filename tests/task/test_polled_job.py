@@ -38,6 +38,10 @@ WAITING = {
     "startPipelineExecution": "Executing",
     "createFeatureGroup": "Creating",
     "createModelPackage": "Pending",
+    "createAIBenchmarkJob": "InProgress",
+    "createAIRecommendationJob": "InProgress",
+    "createJob": "InProgress",
+    "createInferenceComponent": "Creating",
 }
 
 

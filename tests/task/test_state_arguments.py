@@ -145,7 +145,7 @@ def test_output_is_checked_where_the_output_path_leaves_it(stack, machine):
 
     (choice,) = definition(stack)["States"]["Train: ValidateOutput"]["Choices"]
     assert choice["Condition"].startswith("{% $states.input.train.(TrainingJobArn ")
-    assert train.resource_arn == "$.train.TrainingJobArn"
+    assert train.resource_arn.json_path == "$.train.TrainingJobArn"
 
 
 def test_output_that_the_output_path_leaves_out_cannot_be_checked(stack):
@@ -240,9 +240,11 @@ def test_role_to_assume_may_come_at_run_time(stack, state):
     assert assumed == ["*"]
 
 
-def test_role_at_a_path_is_refused_in_jsonata(stack):
+def test_role_at_a_path_is_translated_in_jsonata(state):
     credentials = sfn.Credentials(role=sfn.TaskRole.from_role_arn_json_path("$.role"))
-    refused(stack, "RoleArn is JSONPath in a JSONata state", credentials=credentials, query_language=JSONATA)
+
+    made = state(credentials=credentials, query_language=JSONATA)
+    assert made["Credentials"] == {"RoleArn": "{% $states.input.role %}"}
 
 
 @pytest.mark.parametrize("credentials", [5, ROLE, {}, math.nan], ids=str)

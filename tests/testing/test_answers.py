@@ -76,6 +76,14 @@ def test_message_that_is_published_needs_no_answer():
     assert list(run.output) == ["MessageId"]
 
 
+@pytest.mark.parametrize("message", ["send it with --task-output '{no}'", {"token.$": "$$.Task.Token"}])
+def test_message_that_waits_for_a_task_token_needs_one(message):
+    request = {"TopicArn": TOPIC, "Message": message}
+    state = call(f"{RESOURCES['SNS']}.waitForTaskToken", Parameters=request)
+    with Rehearsal() as rehearsal, pytest.raises(UnansweredError, match=r"say what is sent: .*'Call', \.\.\.\)$"):
+        rehearsal.run(machine(Call=state))
+
+
 @every_resource
 def test_error_can_be_retried_and_caught(resource):
     retry = [{"ErrorEquals": ["Lambda.TooManyRequestsException"], "IntervalSeconds": 3}]
@@ -290,3 +298,44 @@ def test_answers_that_are_left_are_given_before_those_that_come_later():
         rehearsal.answer("Call", {"n": 3})
 
         assert [rehearsal.start().output["n"] for _ in range(4)] == [1, 2, 3, 3]
+
+
+TOKENS = {
+    "sns:publish.waitForTaskToken": {"TopicArn": TOPIC, "Message.$": "$$.Task.Token"},
+    "sqs:sendMessage.waitForTaskToken": REQUESTS[RESOURCES["a task token"]],
+    "lambda:invoke.waitForTaskToken": {"FunctionName": "label", "Payload": {"token.$": "$$.Task.Token"}},
+    "events:putEvents.waitForTaskToken": {
+        "Entries": [{"Source": "s", "DetailType": "d", "Detail": {"token.$": "$$.Task.Token"}}]
+    },
+}
+
+
+@pytest.mark.parametrize("api", TOKENS)
+def test_state_whose_token_nobody_sends_back_waits_until_its_timeout(api):
+    waiting = {"Type": "Task", "Resource": f"arn:aws:states:::{api}", "Parameters": TOKENS[api], "End": True}
+    with Rehearsal.of(machine(Call={**waiting, "TimeoutSeconds": 600})) as rehearsal:
+        run = rehearsal.start({})
+    assert (run.error, run.seconds) == ("States.Timeout", 600)
+
+    with Rehearsal.of(machine(Call=waiting)) as rehearsal, pytest.raises(UnansweredError, match="Call"):
+        rehearsal.start({})
+
+
+def test_token_that_comes_back_is_an_answer():
+    api = "sns:publish.waitForTaskToken"
+    waiting = {"Type": "Task", "Resource": f"arn:aws:states:::{api}", "Parameters": TOKENS[api], "End": True}
+
+    assert answered(machine(Call={**waiting, "TimeoutSeconds": 600}), {"label": 1}).output == {"label": 1}
+
+
+@pytest.mark.parametrize("api", ["createModelPackage", "createJob", "describeEndpoint", "createAutoMLJobV2"])
+def test_request_without_the_name_of_its_resource_is_refused_as_sagemaker_does(api):
+    state = {
+        "Type": "Task",
+        "Resource": f"arn:aws:states:::aws-sdk:sagemaker:{api}",
+        "Arguments": "{% {} %}",
+        "End": True,
+    }
+    with Rehearsal.of({**machine(Call=state), "QueryLanguage": "JSONata"}) as rehearsal:
+        run = rehearsal.start({})
+    assert (run.status, run.error) in {("FAILED", "SageMaker.SageMakerException"), ("SUCCEEDED", None)}

@@ -79,6 +79,19 @@ def in_json_path(machine_: dict[str, Any]) -> dict[str, Any]:
         (goes_on,) = state["Choices"]
         choices = [{"And": list(rules(checks[name])), "Next": goes_on["Next"]}]
         states[name] = {"Type": "Choice", "Choices": choices, "Default": state["Default"]}
+    name = "CreateLabelingJob: Describe"
+    if name in machine_["States"]:
+        states[name] = {
+            "Type": "Task",
+            "Resource": machine_["States"][name]["Resource"],
+            "Parameters": {"LabelingJobName.$": "$.CreateLabelingJob.LabelingJobName"},
+            "ResultSelector": {
+                "LabelCounters": {"TotalLabeled.$": "$.LabelCounters.TotalLabeled"},
+                "LabelingJobOutput": {"OutputDatasetS3Uri.$": "$.LabelingJobOutput.OutputDatasetS3Uri"},
+            },
+            "ResultPath": "$.CreateLabelingJob.Described",
+            "Next": machine_["States"][name]["Next"],
+        }
     return {**machine_, "States": machine_["States"] | states}
 
 
@@ -87,12 +100,12 @@ def rules(action: Action) -> Iterator[dict[str, Any]]:
     if action.sync:
         status = f"{place}.{action.noun}Status"
         yield from ({"Variable": status, "IsPresent": True}, {"Variable": status, "StringEquals": "Completed"})
-        texts += [result.field for result in action.required_results if result.above is None]
+        texts += [action.found_at(result.field) for result in action.required_results if result.above is None]
     for path in (f"{place}.{name}" for name in texts):
         yield from ({"Variable": path, "IsPresent": True}, {"Variable": path, "StringGreaterThan": ""})
     for result in action.required_results:
         if result.above is not None:
-            path = f"{place}.{result.field}"
+            path = f"{place}.{action.found_at(result.field)}"
             yield from ({"Variable": path, "IsPresent": True}, {"Variable": path, "NumericGreaterThan": result.above})
 
 

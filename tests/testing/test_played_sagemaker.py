@@ -51,17 +51,65 @@ def test_call_that_does_not_wait_yields_the_arn(api: str) -> None:
 
 @pytest.mark.parametrize("step", [Output(), Stopped()], ids=lambda step: type(step).__name__)
 @pytest.mark.parametrize("api", WAITING)
-def test_call_that_waits_yields_what_describe_says(api: str, step: Step) -> None:
+def test_call_that_waits_yields_what_is_known_to_be_handed_on(api: str, step: Step) -> None:
     row = APIS[api]
 
     output = rehearsed(machine(Job=task(f"{api}.sync")), Job=[step]).output
 
     assert output[f"{row.noun}Status"] == ("Completed" if isinstance(step, Output) else "Stopped")
-    assert output.pop("Tags") == {"MANAGED_BY_AWS": "STARTED_BY_STEP_FUNCTIONS"}
+    tags = output.pop("Tags")
+    assert set(tags) == {"MANAGED_BY_AWS", "AWS_STEP_FUNCTIONS_EXECUTION_ARN"}
     shape = (
         botocore.session.Session().get_service_model("sagemaker").operation_model(f"Describe{row.noun}").output_shape
     )
-    assert ParamValidator().validate(_in_seconds(output), shape).generate_report() == ""
+    # What only Describe says is missing; nothing that is there has another form than there.
+    report = ParamValidator().validate(_in_seconds(output), shape).generate_report()
+    assert all(line.startswith("Missing required parameter in ") for line in report.splitlines()), report
+    assert {name: output.get(name) for name in NOT_HANDED_ON.get(api, ())} == dict.fromkeys(NOT_HANDED_ON.get(api, ()))
+
+
+NOT_HANDED_ON = {
+    "createTrainingJob": ("FinalMetricDataList", "SecondaryStatus", "BillableTimeInSeconds"),
+    "createHyperParameterTuningJob": ("TrainingJobStatusCounters", "ObjectiveStatusCounters"),
+    "createLabelingJob": ("LabelCounters", "LabelingJobOutput"),
+}
+
+
+def test_search_hands_on_the_name_of_its_best_training_and_no_more() -> None:
+    output = rehearsed(machine(Job=task("createHyperParameterTuningJob.sync"))).output
+
+    assert output["BestTrainingJob"] == {"TrainingJobName": "Nightly-001-00000000"}
+
+
+def test_training_hands_on_the_place_of_its_model() -> None:
+    output = rehearsed(machine(Job=task("createTrainingJob.sync"))).output
+
+    assert set(output["ModelArtifacts"]) == {"S3ModelArtifacts"}
+
+
+@pytest.mark.parametrize("status", ["Completed", "Stopped"])
+@pytest.mark.parametrize("api", WAITING)
+def test_job_that_was_waited_for_is_described_in_full(api: str, status: str) -> None:
+    row = APIS[api]
+    ask = {
+        "Type": "Task",
+        "Resource": f"arn:aws:states:::aws-sdk:sagemaker:describe{row.noun}",
+        "Parameters": {f"{row.noun}Name": "Nightly"},
+        "End": True,
+    }
+    job = {**task(f"{api}.sync"), "Next": "Ask", "ResultPath": None}
+    job.pop("End", None)
+
+    output = rehearsed(machine(Job=job, Ask=ask), Job=[Output() if status == "Completed" else Stopped()]).output
+
+    assert output[f"{row.noun}Status"] == status
+    required = (
+        botocore.session.Session()
+        .get_service_model("sagemaker")
+        .operation_model(f"Describe{row.noun}")
+        .output_shape.required_members
+    )
+    assert set(required) <= set(output)
 
 
 def _in_seconds(value: Any) -> Any:
@@ -130,6 +178,20 @@ def test_stopped_job_may_fail_its_state() -> None:
 @pytest.mark.parametrize("step", [Failed(), Stopped(), TimedOut()], ids=lambda step: type(step).__name__)
 def test_state_that_does_not_wait_does_not_see_how_the_job_ends(step: Step) -> None:
     assert rehearsed(machine(Job=task("createProcessingJob")), Job=[step]).status == "SUCCEEDED"
+
+
+MADE_NOWHERE = "model m is taken to be there: no run has made it"
+
+
+def test_transform_with_a_model_that_no_run_has_made_is_told_of():
+    transform = task("createTransformJob.sync", Parameters={**REQUESTS["createTransformJob"], "ModelName": "m"})
+    make = task("createModel", Parameters={**REQUESTS["createModel"], "ModelName": "m"}, Next="Job")
+
+    assert MADE_NOWHERE in rehearsed(machine(Job=transform)).timeline
+    assert MADE_NOWHERE not in rehearsed(machine(Make=make, Job=transform)).timeline
+    with Rehearsal() as rehearsal:
+        rehearsal.exists("model", "m")
+        assert MADE_NOWHERE not in rehearsal.run(machine(Job=transform)).timeline
 
 
 @pytest.mark.parametrize("api", [api for api in APIS if api != "updateEndpoint"])

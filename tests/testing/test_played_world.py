@@ -199,24 +199,42 @@ def test_role_is_asked_for_the_resource_of_a_call_by_the_sdk():
     assert runs == ["SUCCEEDED", "FAILED"]
 
 
-def test_metrics_of_a_training_are_its_final_ones():
-    run = rehearsed(machine(Job=task("createTrainingJob.sync")), Job=[Metrics(**{"validation:auc": 0.9, "loss": 2})])
+def described(api, *steps):
+    """What Step Functions hands on of a job, and what Describe says of it then."""
+    noun = f"{api[6:7].upper()}{api[7:]}"
+    job = {**task(f"{api}.sync"), "ResultPath": "$.handed", "Next": "Ask"}
+    job.pop("End", None)
+    ask = sdk(f"describe{noun}", Parameters={f"{noun}Name": "Nightly"}, ResultPath="$.described")
+    output = rehearsed(machine(Job=job, Ask=ask), Job=steps).output
+    return output["handed"], output["described"]
 
-    metrics = {metric["MetricName"]: metric["Value"] for metric in run.output["FinalMetricDataList"]}
+
+def test_metrics_of_a_training_are_its_final_ones_and_said_by_describe_alone():
+    handed, said = described("createTrainingJob", Metrics(**{"validation:auc": 0.9, "loss": 2}))
+
+    assert "FinalMetricDataList" not in handed
+    metrics = {metric["MetricName"]: metric["Value"] for metric in said["FinalMetricDataList"]}
     assert metrics == {"validation:auc": 0.9, "loss": 2}
 
 
-def test_metrics_of_a_search_are_those_of_its_best_training():
-    run = rehearsed(machine(Job=task("createHyperParameterTuningJob.sync")), Job=[Metrics(auc=0.7)])
+def test_metrics_of_a_search_are_those_of_its_best_training_and_said_by_describe_alone():
+    handed, said = described("createHyperParameterTuningJob", Metrics(auc=0.7))
 
-    best = run.output["BestTrainingJob"]["FinalHyperParameterTuningJobObjectiveMetric"]
+    assert set(handed["BestTrainingJob"]) == {"TrainingJobName"}
+    best = said["BestTrainingJob"]["FinalHyperParameterTuningJobObjectiveMetric"]
     assert best == {"MetricName": "auc", "Value": 0.7}
 
 
-def test_labels_are_counted_as_the_script_says():
-    run = rehearsed(machine(Job=task("createLabelingJob.sync")), Job=[LabelCounts(7, 2, failed=1, unlabeled=5)])
+def test_field_that_a_script_says_is_in_both():
+    handed, said = described("createTrainingJob", Output(SecondaryStatus="MaxRuntimeExceeded"))
 
-    assert run.output["LabelCounters"] == {
+    assert handed["SecondaryStatus"] == said["SecondaryStatus"] == "MaxRuntimeExceeded"
+
+
+def test_labels_are_counted_as_the_script_says():
+    _, said = described("createLabelingJob", LabelCounts(7, 2, failed=1, unlabeled=5))
+
+    assert said["LabelCounters"] == {
         "TotalLabeled": 9,
         "HumanLabeled": 7,
         "MachineLabeled": 2,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from constructs_sm.language.errors import InvalidInputError
 from constructs_sm.testing import (
     Failed,
     InvalidDefinitionError,
@@ -65,14 +66,22 @@ def test_execution_that_does_not_end_fails_when_its_history_is_full() -> None:
     assert "maximum number of history events (25000)" in (run.cause or "")
 
 
-def test_defect_of_the_harness_is_not_taken_for_a_failed_execution() -> None:
-    condition = {"IpAddress": {"sagemaker:TaggingAction": "10.0.0.0/8"}}
-    unevaluated = {"Effect": "Allow", "Action": "sagemaker:*", "Resource": "*", "Condition": condition}
+def test_defect_of_the_harness_is_not_taken_for_a_failed_execution(monkeypatch: pytest.MonkeyPatch) -> None:
+    def defect(*_: object, **__: object) -> None:
+        raise NotImplementedError("a defect")
 
-    policy = [{"Effect": "Allow", "Action": "*", "Resource": "*"}, unevaluated]
+    monkeypatch.setattr("constructs_sm.testing.world.role.decide", defect)
+    policy = [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
 
-    with Rehearsal(policy) as rehearsal, pytest.raises(NotImplementedError, match="IpAddress"):
+    with Rehearsal(policy) as rehearsal, pytest.raises(NotImplementedError, match="a defect"):
         rehearsal.run(machine(Job=task("createModel", Catch=CATCH_ALL)))
+
+
+def test_policy_that_iam_would_refuse_is_refused() -> None:
+    condition = {"IpAdress": {"aws:SourceIp": "10.0.0.0/8"}}
+
+    with pytest.raises(InvalidInputError, match="did you mean IpAddress"):
+        Rehearsal([{"Effect": "Allow", "Action": "sagemaker:*", "Resource": "*", "Condition": condition}])
 
 
 def test_references_are_resolved_alike_in_definition_and_policy() -> None:

@@ -71,11 +71,11 @@ def test_output_in_parameters_is_late_bound_too(stack, used):
 
 
 def test_number_among_texts_is_made_a_text(stack):
-    train = training(stack, keep=["TrainingTimeInSeconds"])
+    train = training(stack)
     seconds = train.output_field("TrainingTimeInSeconds")
     second = training(stack, "Again", hyperparameters={"seconds": seconds}, job_name=train.resource_name)
     request = second.task._state.sent.to_state(jsonata=False)  # noqa: SLF001
-    assert request["HyperParameters"] == {"seconds.$": "States.Format('{}', $.Train.TrainingTimeInSeconds)"}
+    assert request["HyperParameters"] == {"seconds.$": "States.Format('{}', $.Train.Described.TrainingTimeInSeconds)"}
     assert request["TrainingJobName.$"] == "$.Train.TrainingJobName"
 
 
@@ -114,16 +114,28 @@ def test_field_that_sagemaker_does_not_know_fails_and_names_it(stack, path):
 
 @pytest.mark.parametrize(
     ("language", "spelled"),
-    [(JSONATA, "{% $states.input.Kept.BillableTimeInSeconds %}"), (None, "$.Kept.BillableTimeInSeconds")],
+    [
+        (JSONATA, "{% $states.input.Train.Described.BillableTimeInSeconds %}"),
+        (None, "$.Train.Described.BillableTimeInSeconds"),
+    ],
     ids=["JSONata", "JSONPath"],
 )
-def test_field_that_is_not_kept_fails_and_says_how_to_keep_it(stack, language, spelled):
-    train = training(stack, query_language=language)
-    with pytest.raises(InvalidInputError, match=r"pass keep=\['BillableTimeInSeconds'\]"):
-        train.output_field("BillableTimeInSeconds")
+def test_field_that_is_not_handed_on_is_among_what_was_described(stack, language, spelled):
+    assert (
+        training(stack, query_language=language)
+        .output_field("BillableTimeInSeconds")
+        .spelled(jsonata=language is JSONATA)
+        == spelled
+    )
 
-    kept = training(stack, "Kept", query_language=language, keep=["BillableTimeInSeconds"])
-    assert kept.output_field("BillableTimeInSeconds").spelled(jsonata=language is JSONATA) == spelled
+
+def test_field_that_is_not_kept_fails_and_says_how_to_keep_it(stack):
+    train = training(stack, result_selector={"TrainingJobStatus.$": "$.TrainingJobStatus"}, output_check=None)
+    with pytest.raises(InvalidInputError, match="TrainingJobArn of an output that is not kept; keep TrainingJobArn"):
+        train.output_field("TrainingJobArn")
+    # By its name it is described.
+    with pytest.raises(InvalidInputError, match="SecondaryStatus of an output that is not kept; keep TrainingJobName"):
+        train.output_field("SecondaryStatus")
 
 
 @pytest.mark.parametrize(
@@ -301,14 +313,14 @@ RESULTS = {"TrainingJobName", "TrainingJobArn", "TrainingJobStatus", "ModelArtif
 @pytest.mark.parametrize("language", [None, JSONATA], ids=["JSONPath", "JSONata"])
 def test_job_keeps_little_of_its_output_and_what_it_is_told_to(language):
     def make(stack):
-        train = training(stack, query_language=language, keep=["BillableTimeInSeconds"], hyperparameters={"eta": 1})
+        train = training(stack, query_language=language, keep=["RoleArn"], hyperparameters={"eta": 1})
         model = CreateModel(stack, "Model", image=IMAGE, model_data=train.model_artifacts, query_language=language)
         return train.next(model)
 
     run = Run(make)({"id": 7})
     assert run.status == "SUCCEEDED", run.cause
     assert run.output["id"] == 7
-    assert set(run.output["Train"]) == {*RESULTS, "BillableTimeInSeconds"}
+    assert set(run.output["Train"]) == {*RESULTS, "RoleArn"}
     assert set(Run(lambda stack: training(stack, query_language=language))().output["Train"]) == RESULTS
 
 

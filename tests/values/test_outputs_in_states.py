@@ -181,7 +181,7 @@ def test_texts_are_joined_with_plus(language):
     told = machine(stack, job.next(passed(stack, "trained " + job.model_artifacts + " well", language)))["States"]
     place = "Train.ModelArtifacts.S3ModelArtifacts"
     if language is JSONPATH:
-        text = f"States.Format('{{}} well', States.Format('trained {{}}', $.{place}))"
+        text = f"States.Format('trained {{}} well', $.{place})"
         assert told["Tell"]["Parameters"] == {"Key.$": text}
     else:
         assert told["Tell"]["Output"] == {"Key": f"{{% 'trained ' & $states.input.{place} & ' well' %}}"}

@@ -16,7 +16,7 @@ from constructs_sm.task.network import OwnSecurityGroup
 from constructs_sm.values.outputs import JobOutput
 
 from aws_cdk import Duration, Size, SizeRoundingBehavior, Token
-from aws_cdk.aws_stepfunctions import FieldUtils, JsonPath, QueryLanguage
+from aws_cdk.aws_stepfunctions import JsonPath, QueryLanguage
 
 if TYPE_CHECKING:
     from constructs_sm.images import SageMakerImage
@@ -101,7 +101,9 @@ def _text(value: Any) -> Any:  # noqa: PLR0911  (one for each kind of value)
         return "true" if value else "false"
     if is_token(value):
         # What comes later may be a number.
-        text = value if isinstance(value, str) else Token.as_string(value)
+        text = token_text(value)
+        if text is None:
+            return value
         # Within a longer text a path cannot stand, which is said when the request is checked.
         whole = TOKEN.fullmatch(text) is not None
         return JsonPath.format("{}", text) if whole and JsonPath.is_encoded_json_path(text) else text
@@ -112,18 +114,21 @@ def _text(value: Any) -> Any:  # noqa: PLR0911  (one for each kind of value)
     return str(value) if isinstance(value, (int, float)) else value
 
 
+def token_text(value: Any) -> str | None:
+    """Spell a token as a text; None if it is a number that Python has made of one, which the request refuses."""
+    if isinstance(value, str):
+        return value
+    try:
+        return Token.as_string(value)
+    except RuntimeError:
+        return None
+
+
 def text_list(values: TextList | None) -> Any:
     """Scalars as the strings the API wants, in a list; what is no list as it is."""
     if not isinstance(values, (list, tuple)) or is_token(values):
         return values
-    return [_expression(_text(value)) for value in values]
-
-
-def _expression(value: Any) -> Any:
-    """A JSONPath of the CDK's as Step Functions spells it: as a token it can only be the value of a field."""
-    if isinstance(value, str) and TOKEN.fullmatch(value) and JsonPath.is_encoded_json_path(value):
-        return (FieldUtils.render_object({"path": value}) or {}).get("path.$", value)
-    return value
+    return [_text(value) for value in values]
 
 
 def tag_list(tags: Mapping[str, str] | None) -> list[dict[str, str]] | None:

@@ -17,7 +17,6 @@ from constructs_sm.testing.source import assemblies, roles, terraform
 from constructs_sm.testing.source.definitions import checked, definition_in
 from constructs_sm.testing.source.documents import Document, document_at, document_of, template_at
 from constructs_sm.testing.source.evaluation import Template
-from constructs_sm.testing.source.references import resolved
 from constructs_sm.testing.source.resource_names import Place
 from constructs_sm.testing.source.synthesized import synthesized
 from constructs_sm.testing.source.templates import STATE_MACHINES
@@ -60,8 +59,14 @@ class Machine:
     arn: str = ""
     policy: list[Any] | None = None
     """The statements of its role; None where nothing says what it may, so that it may all."""
-    trusts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """The services that may assume each role of the template, by ARN."""
+    role: str = ""
+    """The ARN of its role; empty where the template does not have it."""
+    trusts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The trust policy of each role of the template, by ARN."""
+    boundary: list[Any] | None = None
+    """The statements of its role's permissions boundary; None where there is none, or it cannot be read."""
+    unread_boundary: str = ""
+    """The name of a permissions boundary that is not in the template."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """The key that each topic, queue and bucket of the template is encrypted with: ARNs, by ARN."""
     own_actions: frozenset[str] = frozenset()
@@ -153,14 +158,20 @@ class _Found:
 
     def at(self, account: str | None, region: str | None) -> Place:
         """The account and the Region asked for, or those of the stack, or those that most ARNs name."""
-        arns = _ARN.findall(json.dumps(self.document.content, default=str))
-        accounts = Counter(arn[3] for arn in arns if arn[3])
-        regions = Counter(arn[2] for arn in arns if arn[2])
-        partition = next((_REGIONS[arn[0]] for arn in arns if arn[0] in _REGIONS), REGION)
+        named = places_named(self.document.content)
         return Place(
-            account=account or self.account or _most_common(accounts) or ACCOUNT,
-            region=region or self.region or _most_common(regions) or partition,
+            account=account or self.account or named[0] or ACCOUNT,
+            region=region or self.region or named[1] or named[2],
         )
+
+
+def places_named(content: Any) -> tuple[str | None, str | None, str]:
+    """The account and the Region that most ARNs in a document name, and a Region of their partition."""
+    arns = _ARN.findall(json.dumps(content, default=str))
+    accounts = Counter(arn[3] for arn in arns if arn[3])
+    regions = Counter(arn[2] for arn in arns if arn[2])
+    partition = next((_REGIONS[arn[0]] for arn in arns if arn[0] in _REGIONS), REGION)
+    return _most_common(accounts), _most_common(regions), partition
 
 
 def _most_common(counted: Counter[str]) -> str | None:
@@ -236,12 +247,21 @@ def _of_definition(document: Document, place: Place, parameters: Mapping[str, st
         for name in _PLACEHOLDER.findall(str(state.get("Resource")))
         if str(state["Resource"]) == f"${{{name}}}"
     }
-    values = {**called, **parameters}
     return Machine(
-        definition=resolved(definition, values, region=place.region, account=place.account),
+        definition=_with(definition, {**called, **parameters}),
         region=place.region,
         account=place.account,
     )
+
+
+def _with(definition: dict[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
+    """A definition with some of its placeholders filled; what is in no template has no other substitutions."""
+
+    def text(found: re.Match[str]) -> str:
+        return json.dumps(values[found[1]])[1:-1] if found[1] in values else found[0]
+
+    filled: dict[str, Any] = json.loads(_PLACEHOLDER.sub(text, json.dumps(definition)))
+    return filled
 
 
 def _of_template(found: _Found, machine: str | None, place: Place, parameters: Mapping[str, str]) -> Iterator[Machine]:
@@ -263,6 +283,8 @@ def _of_template(found: _Found, machine: str | None, place: Place, parameters: M
         definition = definition_in(template, logical_id, document.folder)
         properties = template.properties(logical_id)
         policies = roles.policies_of(template, logical_id)
+        limit = roles.boundary_of(template, logical_id)
+        is_read = limit is not None and limit.document is not None
         yield Machine(
             definition=definition,
             name=template.resource(logical_id).name(),
@@ -270,7 +292,10 @@ def _of_template(found: _Found, machine: str | None, place: Place, parameters: M
             stack=found.stack,
             arn=template.arn(logical_id),
             policy=None if policies is None else roles.statements_of(template, policies),
+            role=roles.role_arn_of(template, logical_id),
             trusts=trusts,
+            boundary=roles.statements_of(template, [limit]) if limit is not None and is_read else None,
+            unread_boundary="" if limit is None or is_read else limit.name,
             keys=keys,
             own_actions=frozenset(_own_actions(properties, definition)),
             unread_policies=tuple(policy.name for policy in policies or () if policy.document is None),
@@ -297,7 +322,10 @@ def _of_terraform(
             id=found.address,
             arn=found.arn,
             policy=found.statements,
+            role=found.role,
             trusts=found.trusts,
+            boundary=found.boundary,
+            unread_boundary=found.unread_boundary,
             own_actions=frozenset(_own_actions(found.own, definition)),
             unread_policies=found.unread,
             express=found.express,

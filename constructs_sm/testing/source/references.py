@@ -21,7 +21,9 @@ def resolved(
     region: str = "us-east-1",
     account: str = "123456789012",
 ) -> Any:
-    """*value* (a definition, a policy) with every ``${...}`` replaced.
+    """*value* (a definition, a policy) with every reference in it replaced: ``${LogicalId.Arn}``.
+
+    Policy variables, such as ``${aws:PrincipalAccount}`` and ``${*}``, are left as they are.
 
     Args:
         value: Anything JSON can hold.
@@ -40,6 +42,8 @@ def resolved(
     }
 
     def text(reference: re.Match[str]) -> str:
+        if reference[1] not in known and ":" in reference[1]:
+            return reference[0]
         logical_id, _, attribute = reference[1].partition(".")
         is_arn = attribute == "Arn"
         assumed = f"arn:{known['AWS::Partition']}:iam::{account}:role/{logical_id}" if is_arn else logical_id.lower()

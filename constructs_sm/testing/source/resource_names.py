@@ -62,6 +62,8 @@ _REFERRED_TO_BY_ARN = frozenset(
 """Types of which Ref is the ARN."""
 _OF_A_FUNCTION = {"AWS::Lambda::Version": "1", "AWS::Lambda::Alias": "live"}
 _OF_A_MACHINE = {"AWS::StepFunctions::StateMachineVersion": "1", "AWS::StepFunctions::StateMachineAlias": "live"}
+_NAMED_BY = {"AWS::ECS::TaskDefinition": "Family"}
+"""The property that names a resource, where that is not called like its type."""
 _MAX_NAME = 512
 """No name is longer; names that name each other twice would double with each."""
 
@@ -104,7 +106,7 @@ class Resource:
     def name(self) -> str:
         """The name that the template gives it, or one made of its logical id."""
         noun = self.kind.rpartition("::")[2]
-        keys = (f"{noun}Name", "StateMachineName", "RoleName", "Name")
+        keys = (_NAMED_BY.get(self.kind, f"{noun}Name"), "StateMachineName", "RoleName", "Name")
         given = next((self.properties[key] for key in keys if key in self.properties), None)
         name = None if given is None else self.spelled(given)
         if isinstance(name, str) and name:

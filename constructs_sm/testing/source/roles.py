@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.grants.statements import listed
+from constructs_sm.grants.statements import listed, statements_in
 from constructs_sm.testing.source import sam
 
 if TYPE_CHECKING:
@@ -41,23 +41,38 @@ def statements_of(template: Template, policies: list[Policy]) -> list[Any]:
         statement
         for policy in policies
         if policy.document is not None
-        for statement in _listed(template, policy.name, policy.document, "Statement")
+        for statement in _listed(template, policy.name, policy.document)
     ]
 
 
-def trusts_of(template: Template) -> dict[str, tuple[str, ...]]:
-    """The services that may assume each role of the template, by the role's ARN."""
-    found: dict[str, tuple[str, ...]] = {}
-    for role in template.of_type(_ROLE):
-        document = template.properties(role).get("AssumeRolePolicyDocument")
-        services: list[str] = []
-        for each in _listed(template, role, document, "Statement") if isinstance(document, Mapping) else ():
-            principal = each.get("Principal") if isinstance(each, Mapping) and each.get("Effect") == "Allow" else None
-            if isinstance(principal, Mapping):
-                services += map(str, listed(principal.get("Service", ())))
-        if isinstance(document, Mapping):
-            found[template.arn(role)] = tuple(services)
-    return found
+def role_arn_of(template: Template, machine: str) -> str:
+    """The ARN of the role of a state machine, if the template has the role; else nothing."""
+    properties = template.properties(machine)
+    given = properties.get("RoleArn", properties.get("Role"))
+    role = None if given is None else _role_at(template, str(given))
+    return "" if role is None else template.arn(role)
+
+
+def trusts_of(template: Template) -> dict[str, Mapping[str, Any]]:
+    """The AssumeRolePolicyDocument of each role of the template, by the role's ARN."""
+    documents = {role: template.properties(role).get("AssumeRolePolicyDocument") for role in template.of_type(_ROLE)}
+    return {template.arn(role): document for role, document in documents.items() if isinstance(document, Mapping)}
+
+
+def boundary_of(template: Template, machine: str) -> Policy | None:
+    """The permissions boundary of the role of a state machine; None if it has none."""
+    properties = template.properties(machine)
+    given = properties.get("RoleArn", properties.get("Role"))
+    role = None if given is None else _role_at(template, str(given))
+    limit = properties.get("PermissionsBoundary")
+    if role is not None:
+        limit = template.properties(role).get("PermissionsBoundary")
+    if limit is None:
+        return None
+    for logical_id in template.of_type("AWS::IAM::ManagedPolicy"):
+        if template.arn(logical_id) == limit:
+            return Policy(logical_id, _document(template, logical_id, template.properties(logical_id)))
+    return Policy(str(limit), None)
 
 
 def keys_of(template: Template) -> dict[str, str]:
@@ -136,8 +151,8 @@ def _document(template: Template, where: str, properties: Mapping[str, Any]) -> 
     return document
 
 
-def _listed(template: Template, where: str, document: Mapping[str, Any], key: str) -> list[Any]:
-    found = listed(document.get(key, ()))
+def _listed(template: Template, where: str, document: Mapping[str, Any]) -> list[Any]:
+    found = statements_in(document)
     if not all(isinstance(each, Mapping) for each in found):
         template.refuse("a statement must be an object", where, "correct it")
     return list(found)

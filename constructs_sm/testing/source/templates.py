@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.grants.statements import listed
+from constructs_sm.grants.statements import statements_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -50,7 +50,7 @@ def role_of(machine: Mapping[str, Any]) -> str:
 def policy_of(resources: Mapping[str, Any], machine: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The statements of a state machine's role, references spelled `${LogicalId.Arn}`."""
     documents = _policies(resources, role_of(machine))
-    return [spelled_out(statement) for document in documents for statement in listed(document["Statement"])]
+    return [spelled_out(statement) for document in documents for statement in statements_in(document)]
 
 
 def _policies(resources: Mapping[str, Any], role: str) -> Iterator[Any]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from constructs_sm.grants.statements import listed
+from constructs_sm.grants.statements import statements_in
 from constructs_sm.language.errors import InvalidInputError, Problem, did_you_mean
 from constructs_sm.testing.source.resource_names import Place
 
@@ -50,7 +50,12 @@ class TerraformMachine:
     express: bool
     statements: list[Any] | None
     unread: tuple[str, ...] = ()
-    trusts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    role: str = ""
+    """The ARN of its role, if that is known."""
+    trusts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    boundary: list[Any] | None = None
+    """The statements of its role's permissions boundary, if it has one that is known."""
+    unread_boundary: str = ""
     own: Mapping[str, Any] = field(default_factory=dict)
     """Logging and tracing, as CloudFormation spells them."""
 
@@ -81,6 +86,7 @@ def _machine(document: Document, found: _Resource, resources: list[_Resource], p
     name = str(values.get("name") or found.address.rpartition(".")[2])
     role = _referred(found, "role_arn", "arn", resources, _ROLE)
     policies = list(_policies(where, role, resources)) if role else None
+    title, limit = _boundary(where, role, resources) if role else ("", None)
     logging = _first(values.get("logging_configuration"))
     return TerraformMachine(
         address=found.address,
@@ -93,7 +99,10 @@ def _machine(document: Document, found: _Resource, resources: list[_Resource], p
         express=values.get("type") == "EXPRESS",
         statements=None if policies is None else [one for _, statements in policies for one in statements or ()],
         unread=tuple(title for title, statements in policies or () if statements is None),
+        role=str(role.values.get("arn") or "") if role else "",
         trusts=dict(_trusts(where, resources)),
+        boundary=limit,
+        unread_boundary=title if limit is None else "",
         own={
             "Logging": {"Destinations": logging.get("level") not in {None, "OFF"}},
             "Tracing": {"Enabled": bool(_first(values.get("tracing_configuration")).get("enabled"))},
@@ -117,6 +126,15 @@ def _policies(where: str, role: _Resource, resources: list[_Resource]) -> Iterat
             yield _of(where, policy) if policy else (str(each.values.get("policy_arn") or each.address), None)
 
 
+def _boundary(where: str, role: _Resource, resources: list[_Resource]) -> tuple[str, list[Any] | None]:
+    """Title and statements of a role's permissions boundary; no title if it has none."""
+    policy = _referred(role, "permissions_boundary", "arn", resources, "aws_iam_policy")
+    if policy is not None:
+        return _of(where, policy)
+    given = role.values.get("permissions_boundary") or next(iter(role.references.get("permissions_boundary", ())), "")
+    return str(given), None
+
+
 def _managed(where: str, arn: str, resources: list[_Resource]) -> tuple[str, list[Any] | None]:
     own = [each for each in resources if each.kind == "aws_iam_policy" and each.values.get("arn") == arn]
     return _of(where, own[0]) if own else (arn, None)
@@ -129,22 +147,20 @@ def _of(where: str, policy: _Resource) -> tuple[str, list[Any] | None]:
 
 def _statements(where: str, text: Any) -> list[Any]:
     document = _json(where, "a policy", text)
-    statements = listed(document.get("Statement", ())) if isinstance(document, Mapping) else [None]
+    statements = statements_in(document) if isinstance(document, Mapping) else [None]
     if not all(isinstance(each, Mapping) for each in statements):
         _refuse(where, "a policy is a document with statements", f"{text!r:.60}", "correct it")
     return statements
 
 
-def _trusts(where: str, resources: list[_Resource]) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _trusts(where: str, resources: list[_Resource]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for role in resources:
         text, arn = role.values.get("assume_role_policy"), role.values.get("arn")
         if role.kind == _ROLE and text and arn:
-            services: list[str] = []
-            for each in _statements(where, text):
-                principal = each.get("Principal") if each.get("Effect") == "Allow" else None
-                if isinstance(principal, Mapping):
-                    services += map(str, listed(principal.get("Service", ())))
-            yield str(arn), tuple(services)
+            document = _json(where, "a trust policy", text)
+            if not isinstance(document, Mapping):
+                _refuse(where, "a trust policy is a document with statements", f"{text!r:.60}", "correct it")
+            yield str(arn), document
 
 
 def _referred(resource: _Resource, attribute: str, by: str, resources: list[_Resource], kind: str) -> _Resource | None:

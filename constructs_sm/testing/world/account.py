@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from constructs_sm.interpreter.calls import Player, TaskError
+from constructs_sm.interpreter.calls import Player, TaskError, Waiting
+from constructs_sm.language.arns import Arns
 from constructs_sm.testing.source.resource_names import partition_of
 from constructs_sm.testing.world.answers import Answers
 from constructs_sm.testing.world.errors import UnansweredError
-from constructs_sm.testing.world.needs import SOME, Need, is_sagemaker
+from constructs_sm.testing.world.needs import Need, is_sagemaker
 from constructs_sm.testing.world.sagemaker import SageMaker
+from constructs_sm.testing.world.steps import Always, Step
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from constructs_sm.interpreter.calls import Call, Reading, Waiting, Writing
+    from constructs_sm.interpreter.calls import Call, Reading, Writing
     from constructs_sm.testing.world.role import Role
+
+Befalling: TypeAlias = Step | Always | TaskError
+"""What can happen to a state."""
 
 
 class Account(Player):
@@ -25,8 +30,8 @@ class Account(Player):
 
     Args:
         role: The state machine role, which is asked for every call.
-        machine_arn: The state machine's, if it is known.
         region: Where it runs.
+        account: Likewise.
         files: A folder with what is in S3: `bucket/key`.
         job_seconds: How long a job runs that no step says otherwise of.
         describes: How often Describe says of something new that it is still being made.
@@ -36,8 +41,8 @@ class Account(Player):
         self,
         role: Role,
         *,
-        machine_arn: str = "",
         region: str,
+        account: str,
         files: str | os.PathLike[str] | None = None,
         job_seconds: float = 60,
         describes: int = 1,
@@ -45,8 +50,11 @@ class Account(Player):
         self.role = role
         self.sagemaker = SageMaker(role, job_seconds=job_seconds, describes=describes)
         self.answers = Answers(role)
-        self._machine_arn = machine_arn
+        self.yielded: list[tuple[str, Any]] | None = None
+        """State, and result or TaskError, of each attempt of a task; None where nobody wants to know."""
         self._partition = partition_of(region)
+        self._where = Arns(self._partition, region, account)
+        self._note: Callable[[str, str], None] = lambda _state, _text: None
         self._files = None if files is None else Path(files)
 
     def copy(self) -> Account:
@@ -61,6 +69,13 @@ class Account(Player):
         """Have the script of *other*, as far as it has not been played, and what exists there before any run."""
         self.sagemaker.take_over(other.sagemaker)
         self.answers.take_over(other.answers)
+
+    def befall(self, state: str, what: Befalling) -> None:
+        """Let *what* happen to a state before all that the script says of it; an error of another service for good."""
+        if isinstance(what, TaskError):
+            self.answers.fail(state, what)
+        else:
+            self.sagemaker.befall(state, what)
 
     def goes_on_as(self, other: Account, later: Account, shift: float, *, over_with: str) -> bool:
         """Whether this account answers from now on as *other*, which has become *later* in the end.
@@ -77,7 +92,7 @@ class Account(Player):
 
     def tell(self, note: Callable[[str, str], None]) -> None:
         """Tell *note* from now on what happens to a state's job."""
-        self.sagemaker.note = note
+        self.sagemaker.note = self.answers.note = self._note = note
 
     @property
     def records(self) -> tuple[list[Any], list[Any], list[Any]]:
@@ -86,11 +101,23 @@ class Account(Player):
 
     def begin(self, call: Call) -> Any:
         """The result of a task, or `Waiting`."""
-        return self._service(call).begin(call)
+        return self._recorded(call, lambda: self._service(call).begin(call))
 
     def end(self, call: Call, waiting: Waiting) -> Any:
         """The result of a task that took a while."""
-        return self._service(call).end(call, waiting)
+        return self._recorded(call, lambda: self._service(call).end(call, waiting))
+
+    def _recorded(self, call: Call, played: Callable[[], Any]) -> Any:
+        """What is played, of which a record is kept where somebody wants one."""
+        try:
+            result = played()
+        except TaskError as error:
+            if self.yielded is not None:
+                self.yielded.append((call.state, error))
+            raise
+        if self.yielded is not None and not isinstance(result, Waiting):
+            self.yielded.append((call.state, result))
+        return result
 
     def give_up(self, call: Call, waiting: Waiting) -> None:
         """Learn that the state waits no longer."""
@@ -147,27 +174,31 @@ class Account(Player):
 
     def map_run(self, state: str) -> None:
         """Ask whether the role may run a distributed Map: each of its children is an execution of the state machine."""
-        arn = self._machine_arn
-        child = f"{arn.replace(':stateMachine:', ':execution:')}:{state}" if arn else SOME
-        self._ask(state, "States.Permissions", Need("states:StartExecution", arn or SOME))
+        arn = self.role.standing.machine
+        child = f"{arn.replace(':stateMachine:', ':execution:')}:{state}" if arn else None
+        self._ask(state, "States.Permissions", self._need("states:StartExecution", arn or None))
         for verb in ("Describe", "Stop"):
-            self.role.refused(state, [Need(f"states:{verb}Execution", child)])
+            self.role.refused(state, [self._need(f"states:{verb}Execution", child)], note=self._note)
 
     def results(self, writing: Writing) -> None:
         """Ask whether the role may write the results of a Map, which may take an upload in parts."""
         arn = f"{self._bucket(writing.bucket)}/{writing.key}"
         actions = ("PutObject", "GetObject", "ListMultipartUploadParts", "AbortMultipartUpload")
-        self._ask(writing.state, "States.ResultWriterFailed", *(Need(f"s3:{action}", arn) for action in actions))
+        self._ask(writing.state, "States.ResultWriterFailed", *(self._need(f"s3:{action}", arn) for action in actions))
 
     def _bucket(self, name: str) -> str:
         return f"arn:{self._partition}:s3:::{name}"
 
     def _reading(self, bucket: str, key: str) -> Need:
-        return Need("s3:GetObject", f"{self._bucket(bucket)}/{key}")
+        return self._need("s3:GetObject", f"{self._bucket(bucket)}/{key}")
 
     def _listing(self, bucket: str, prefix: str) -> Need:
-        return Need("s3:ListBucket", self._bucket(bucket), {"s3:prefix": prefix})
+        return self._need("s3:ListBucket", self._bucket(bucket), {"Prefix": prefix})
+
+    def _need(self, action: str, resource: str | None, request: Mapping[str, Any] | None = None) -> Need:
+        """What a Map needs, whose time is not known here."""
+        return Need(action, resource, where=self._where, sent=request)
 
     def _ask(self, state: str, error: str, *needs: Need) -> None:
-        if need := self.role.refused(state, needs):
+        if need := self.role.refused(state, needs, note=self._note):
             raise TaskError(error, f"The role of the state machine is not authorized: {need}")

@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import json
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.interpreter.calls import Call, TaskError, Waiting
+from constructs_sm.testing.world import scaling
 from constructs_sm.testing.world.errors import UnansweredError
-from constructs_sm.testing.world.needs import needs
+from constructs_sm.testing.world.needs import Need, needs
 from constructs_sm.testing.world.steps import Failed, NoHeartbeat, Output, Step, TimedOut
 
 if TYPE_CHECKING:
-    from constructs_sm.testing.world.needs import Need
+    from collections.abc import Callable
+
     from constructs_sm.testing.world.role import Role
 
 
-_USUAL = {"sns:publish": {"MessageId": "00000000-0000-4000-8000-000000000000"}}
+_USUAL: dict[str, Any] = {
+    "sns:publish": {"MessageId": "00000000-0000-4000-8000-000000000000"},
+    "cloudwatch:putMetricAlarm": {},
+}
 """What a service answers that is told something, whatever it is told."""
+
+
+_TASK_OUTPUT = re.compile(r"--task-output '(\{[^']*\})'")
+"""The answer that a message asks for with a command of the AWS CLI, as that of an Approval does."""
+
+
+def _output_asked_for(request: Any) -> str:
+    texts = request.values() if isinstance(request, dict) else ()
+    for found in filter(None, (_TASK_OUTPUT.search(text) for text in texts if isinstance(text, str))):
+        with contextlib.suppress(ValueError):
+            return repr(json.loads(found[1]))
+    return "..."
 
 
 class Answers:
@@ -27,6 +47,7 @@ class Answers:
         self.calls: list[tuple[str, str, Any]] = []
         """State, API (`sns:publish`) and request of each call."""
         self._role = role
+        self.note: Callable[[str, str], None] = lambda _state, _text: None
         self._answers: defaultdict[str, list[Any]] = defaultdict(list)
         self._repeated: set[str] = set()
         """The states whose last answer was given, and is given again until there are others."""
@@ -45,6 +66,11 @@ class Answers:
             self._answers[state].clear()
         self._answers[state].extend(answers)
 
+    def fail(self, state: str, error: TaskError) -> None:
+        """Let *state* fail for good, whatever answers there are."""
+        self._answers[state] = [error]
+        self._repeated.discard(state)
+
     def take_over(self, other: Answers) -> None:
         """Have the answers of *other*, as far as they have not been given."""
         for state, answers in other._answers.items():
@@ -60,6 +86,7 @@ class Answers:
         """The same answers as they are left, to be given by themselves."""
         other = Answers(self._role)
         other.calls = self.calls.copy()
+        other.note = self.note
         other.take_over(self)
         return other
 
@@ -75,8 +102,11 @@ class Answers:
         """The task output of *call*, or `Waiting` for it, or the error that the state fails with."""
         self.calls.append((call.state, f"{call.service}:{call.api}", call.request))
         answer = self._next(call)
-        if need := self._role.refused(call.state, needs(call)):
+        asked = needs(call, self._role.standing.machine or None)
+        if need := self._role.refused(call.state, asked, call, self.note):
             raise _denied(call, need)
+        if role := self._role.distrusted(call, asked, self.note):
+            raise _denied(call, Need("sts:AssumeRole", role))
         if isinstance(answer, Step):
             return self._played(call, answer)
         if callable(answer):
@@ -100,13 +130,19 @@ class Answers:
             if (call.service, call.api, call.pattern) == ("sfn", "sendTaskFailure", "waitForTaskToken"):
                 # A task that reports its own failure, as a FailureHandler does.
                 return TaskError(*(str(call.request.get(name, "")) for name in ("Error", "Cause")))
+            what = f"state {call.state!r} calls {call.service}:{call.api}"
+            if call.pattern == "waitForTaskToken":
+                if call.timeout_seconds is not None:
+                    # Nobody sends the token back.
+                    return TimedOut()
+                message = f"{what} and waits for whoever has its task token; say what is sent"
+                raise UnansweredError(f"{message}: rehearsal.answer({call.state!r}, {_output_asked_for(call.request)})")
             if (usual := _USUAL.get(f"{call.service}:{call.api}")) is not None:
                 return usual
-            message = (
-                f"state {call.state!r} calls {call.service}:{call.api}, which is not played here; "
-                f"give it an answer: rehearsal.answer({call.state!r}, ...)"
-            )
-            raise UnansweredError(message)
+            if call.service == "applicationautoscaling":
+                return scaling.answer(call, self.calls[:-1])
+            message = f"{what}, which is not played here; give it an answer"
+            raise UnansweredError(f"{message}: rehearsal.answer({call.state!r}, ...)")
         return self._advance(call.state)
 
     def _advance(self, state: str) -> Any:
@@ -148,6 +184,8 @@ _OPTIMIZED = {
 }
 """The name under which an optimized integration has the errors that its API does not declare."""
 _SPELLED = {
+    "applicationautoscaling": "ApplicationAutoScaling",
+    "cloudwatch": "CloudWatch",
     "dynamodb": "DynamoDb",
     "eventbridge": "EventBridge",
     "sagemaker": "SageMaker",

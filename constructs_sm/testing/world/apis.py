@@ -26,6 +26,8 @@ POLLED = {
 """The rows of the second table by the operations that begin, describe and stop a job."""
 BEGUN = {action.operation: action for action in POLLED_ACTIONS}
 """The same, by those that begin one."""
+POLLED_NOUNS = {action.noun: action for action in POLLED_ACTIONS}
+"""The same, by what they make, which further operations are about: Update, Delete."""
 LOWER_CASED = frozenset(action.arn_type for action in (*ACTIONS, *POLLED_ACTIONS) if action.lower_cases_arn)
 """The resource types whose ARN SageMaker spells in lower case."""
 

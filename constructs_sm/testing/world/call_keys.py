@@ -69,19 +69,18 @@ class Caller:
 
     Attributes:
         arns: Partition, Region and account of the state machine.
-        at: The time of the call.
+        at: The time of the call; None where it is not known.
         role: The ARN of the state machine role, where it is known.
     """
 
     arns: Arns
-    at: datetime
+    at: datetime | None
     role: str | None = None
 
     def says(self) -> dict[str, str]:
         """The condition keys that say it."""
         return {
-            "aws:CurrentTime": self.at.isoformat(),
-            "aws:EpochTime": str(int(self.at.timestamp())),
+            **_times(self.at),
             "aws:RequestedRegion": self.arns.region,
             "aws:PrincipalAccount": self.arns.account,
             "aws:PrincipalType": "AssumedRole",
@@ -91,6 +90,10 @@ class Caller:
             "aws:ViaAWSService": "false",
             **({"aws:PrincipalArn": self.role} if self.role else {}),
         }
+
+
+def _times(at: datetime | None) -> dict[str, str]:
+    return {} if at is None else {"aws:CurrentTime": at.isoformat(), "aws:EpochTime": str(int(at.timestamp()))}
 
 
 def keys_of_call(
@@ -119,6 +122,7 @@ def keys_of_call(
     known: dict[str, Any] = {**caller.says(), **_of_resource(resource)}
     open_keys = [key for key in _UNKNOWN_EVERYWHERE if key not in known]
     open_keys += [] if caller.role else ["aws:PrincipalArn"]
+    open_keys += [] if caller.at else ["aws:CurrentTime", "aws:EpochTime"]
     open_keys += [] if "aws:ResourceAccount" in known else ["aws:ResourceAccount"]
     if documented is None or documented.documents("aws:TagKeys") or documented.documents("aws:RequestTag/x"):
         tags = {**_tags(said), **(added_tags or {})}
@@ -142,8 +146,7 @@ def keys_of_trust(arns: Arns, at: datetime, source_arn: str | None) -> Condition
     known = {
         "aws:SourceAccount": arns.account,
         "aws:RequestedRegion": arns.region,
-        "aws:CurrentTime": at.isoformat(),
-        "aws:EpochTime": str(int(at.timestamp())),
+        **_times(at),
         "aws:SecureTransport": "true",
         "aws:PrincipalIsAWSService": "true",
         **({"aws:SourceArn": source_arn} if source_arn else {}),

@@ -13,6 +13,7 @@ from constructs_sm.testing.world.apis import POLLED, least
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from constructs_sm.actions import Action
     from constructs_sm.interpreter.calls import Call
     from constructs_sm.requests.api_model import Shape
 
@@ -43,6 +44,20 @@ def description(call: Call, noun: str, arn: str, status: str, seconds: float = 0
     return {**required, **echo, **{n: v for n, v in own.items() if n in shape.members}, **times, **results}
 
 
+def handed_on(action: Action, call: Call, described: dict[str, Any]) -> dict[str, Any]:
+    """What Step Functions is known to hand on of a job that a state has waited for.
+
+    The request, name, ARN, status and times, and what the row of the API says. AWS has shown no more.
+    """
+    output: dict[str, Any] = {}
+    for name, value in described.items():
+        if name in call.request or name.endswith("Time") or action.hands_on(name):
+            output[name] = value
+        elif isinstance(value, dict) and any(action.hands_on(f"{name}.{member}") for member in value):
+            output[name] = {member: item for member, item in value.items() if action.hands_on(f"{name}.{member}")}
+    return output
+
+
 _LAST = ("EndTime", "LastModifiedTime")
 
 
@@ -59,6 +74,11 @@ class Statuses:
     done: str
     failed: str
     stopped: str
+
+    @property
+    def ended(self) -> tuple[str, str, str]:
+        """Those in which nothing goes on."""
+        return (self.done, self.failed, self.stopped)
 
 
 @functools.cache
@@ -107,6 +127,7 @@ def tags_of(call: Call) -> dict[str, str]:
     return {
         **{tag["Key"]: tag["Value"] for tag in call.request.get("Tags", [])},
         "MANAGED_BY_AWS": "STARTED_BY_STEP_FUNCTIONS",
+        "AWS_STEP_FUNCTIONS_EXECUTION_ARN": call.execution,
     }
 
 
@@ -118,13 +139,24 @@ def _training_results(call: Call, status: str, ended: datetime) -> dict[str, Any
     request = call.request
     folder = f"{request['OutputDataConfig']['S3OutputPath'].rstrip('/')}/{request['TrainingJobName']}"
     seconds = int((ended - call.at).total_seconds())
+    package = {} if status != "Completed" else _output_package(call)
     return {
+        **package,
         "ModelArtifacts": {"S3ModelArtifacts": f"{folder}/output/model.tar.gz"},
         "SecondaryStatus": status,
         "StoppingCondition": request.get("StoppingCondition", {"MaxRuntimeInSeconds": 86_400}),
         "TrainingTimeInSeconds": max(seconds, 1),
         "BillableTimeInSeconds": max(seconds, 1),
     }
+
+
+def _output_package(call: Call) -> dict[str, Any]:
+    """The package that a serverless customization registers, in the group that it was told."""
+    request = call.request
+    if not {"ServerlessJobConfig", "ModelPackageConfig"} & request.keys():
+        return {}
+    group = str(request.get("ModelPackageConfig", {}).get("ModelPackageGroupArn", request["TrainingJobName"]))
+    return {"OutputModelPackageArn": call.arn("sagemaker", f"model-package/{group.rpartition('/')[2]}/1")}
 
 
 def _tuning_results(call: Call, status: str, ended: datetime) -> dict[str, Any]:

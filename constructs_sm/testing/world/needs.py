@@ -5,68 +5,137 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
+from constructs_sm.grants.call_permissions import permissions_of_call
+from constructs_sm.grants.statements import listed
+from constructs_sm.integrations import RULE_ACTIONS
+from constructs_sm.language.arns import Arns
 from constructs_sm.requests.api_model import has_operation
-from constructs_sm.testing.world.apis import ACTION_OF, BEGUN, LOWER_CASED, POLLED, role_arns, values
+from constructs_sm.testing.world import scaling
+from constructs_sm.testing.world.apis import ACTION_OF, BEGUN, LOWER_CASED, POLLED, POLLED_NOUNS, role_arns, values
+from constructs_sm.testing.world.call_keys import Caller, keys_of_call
+from constructs_sm.testing.world.condition_keys import ConditionKeys, Context
+from constructs_sm.testing.world.policy_decision import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from constructs_sm.actions import Action
     from constructs_sm.interpreter.calls import Call
     from constructs_sm.polled_actions import PolledAction
 
-Context: TypeAlias = Mapping[str, str | Sequence[str]]
-
 SOME = ""
-"""As a resource: whichever the statement names. What the action is authorized on is not known here."""
-_OWN_TAGS = ("MANAGED_BY_AWS", "AWS_STEP_FUNCTIONS_EXECUTION_ARN")
-"""What Step Functions adds to the tags of whatever it makes in SageMaker."""
+"""The ARN of what is not known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One action on one resource that a call cannot do without."""
+    """One action on one resource that a call cannot do without.
+
+    Attributes:
+        action: As IAM names it; empty where it is not known which one it is.
+        resource: The ARN; None where it is not known.
+        context: Condition keys that come from more than the request.
+        call: The call, whose request says the other keys.
+        of_request: Whether the action is on what the request says, so that its keys are the request's.
+        service: The service that has to be let assume the role that *resource* is; empty if a policy is asked.
+        reason: Why it is not known what is needed.
+        where: Partition, Region and account, where no call says them.
+        sent: What is sent, likewise.
+    """
 
     action: str
-    resource: str
+    resource: str | None
     context: Context = field(default_factory=dict, hash=False)
+    call: Call | None = field(default=None, compare=False, repr=False)
+    of_request: bool = False
+    service: str = ""
+    reason: str = ""
+    where: Arns | None = field(default=None, compare=False, repr=False)
+    sent: Mapping[str, Any] | None = field(default=None, hash=False)
 
     def __str__(self) -> str:
-        return f"{self.action} on resource: {self.resource or 'any'}"
+        if self.reason:
+            return self.reason
+        by = f" by {self.service}" if self.service else ""
+        return f"{self.action} on resource: {self.resource or 'any'}{by}"
+
+    def request(self, role_arn: str | None) -> Request:
+        """The question that it puts to the policy of the role at *role_arn*."""
+        call = self.call
+        where = self.where if call is None else arns_at(call)
+        if where is None:
+            return Request(self.action, self.resource, ConditionKeys(self.context, unknown=["*"]))
+        tags: Mapping[str, str] | None = None
+        if call is not None and self.of_request and call.service == "sagemaker" and not call.sdk:
+            tags = _own_tags(call)
+        keys = keys_of_call(
+            self.action,
+            self.resource,
+            call.request if call is not None and self.of_request else self.sent or {},
+            Caller(arns=where, at=None if call is None else call.at, role=role_arn),
+            given=self.context,
+            added_tags=tags,
+            operation=call.operation if call is not None and self.of_request else None,
+        )
+        return Request(self.action, self.resource, keys)
 
 
-def needs(call: Call) -> list[Need]:
-    """What the state machine role must be allowed for *call* to succeed."""
+def _own_tags(call: Call) -> dict[str, str]:
+    """What Step Functions adds to the tags of whatever it makes in SageMaker."""
+    return {"MANAGED_BY_AWS": "STARTED_BY_STEP_FUNCTIONS", "AWS_STEP_FUNCTIONS_EXECUTION_ARN": call.execution}
+
+
+def arns_at(call: Call) -> Arns:
+    """Partition, Region and account of whatever makes *call*."""
+    return Arns(call.partition, call.region, call.account)
+
+
+def needs(call: Call, machine: str | None = None) -> list[Need]:
+    """What the state machine role must be allowed for *call* to succeed.
+
+    Args:
+        call: The call.
+        machine: The ARN of the state machine, where it is known.
+    """
     if call.role:
-        return [Need("sts:AssumeRole", call.role)]
+        return [Need("sts:AssumeRole", call.role, {}, call)]
     if call.service != "sagemaker":
-        return _of_other_services(call)
+        return _of_other_services(call, machine)
     action = ACTION_OF.get(call.api)
-    if action is None:
-        begun = [Need(f"sagemaker:{call.operation}", resource) for resource in sdk_resources(call)]
-        polled = BEGUN.get(call.operation)
-        return begun if polled is None else [*begun, *_passed_roles(call), *_tags(polled, call, _itself(polled, call))]
+    if action is None or call.sdk:
+        return _by_sdk(call, machine)
     names = _arns(call, action.arn_type, action.name_field)
-    context = _conditions(call)
-    own = [Need(f"sagemaker:{action.operation}", arn, context) for arn in names]
-    for arn_type, name_field in action.extra_resources:
-        own += [Need(f"sagemaker:{action.operation}", arn, context) for arn in _arns(call, arn_type, name_field)]
+    others = [arn for kind, field_name in action.extra_resources for arn in _arns(call, kind, field_name)]
+    own = [Need(f"sagemaker:{action.operation}", arn, {}, call, of_request=True) for arn in (*names, *others)]
+    own += [Need(f"sagemaker:{action.operation}", arn, {}, call, of_request=True) for arn in _plans(call)]
     tags = _tags(action, call, names)
     watching = _watching(action, call, names)
-    return [*own, *_passed_roles(call), *tags, *watching]
+    return [*own, *_passed_roles(call), *tags, *_of_volume_keys(call), *watching]
+
+
+def _by_sdk(call: Call, machine: str | None) -> list[Need]:
+    begun = [Need(f"sagemaker:{call.operation}", arn, {}, call, of_request=True) for arn in sdk_resources(call)]
+    action = ACTION_OF.get(call.api)
+    polled = BEGUN.get(call.operation)
+    if not begun or begun[0].resource == SOME:
+        return _of_other_services(call, machine)
+    if action is not None:
+        return [*begun, *_passed_roles(call), *_tags(action, call, _arns(call, action.arn_type, action.name_field))]
+    return begun if polled is None else [*begun, *_passed_roles(call), *_tags(polled, call, _itself(polled, call))]
 
 
 def stopping(call: Call) -> list[Need]:
     """What Step Functions needs to stop the job of *call* when the state gives up on it."""
     action = ACTION_OF[call.api]
-    return [Need(f"sagemaker:Stop{action.noun}", arn) for arn in _arns(call, action.arn_type, action.name_field)]
+    names = _arns(call, action.arn_type, action.name_field)
+    return [Need(f"sagemaker:Stop{action.noun}", arn, _tags_of_job(call), call) for arn in names]
 
 
 def sdk_resources(call: Call) -> list[str]:
     """The ARNs that a call by the SDK integration is authorized on: by names in its request, or the ARN it gives."""
-    polled = POLLED.get(call.operation)
+    polled = POLLED.get(call.operation) or POLLED_NOUNS.get(re.sub(r"^[A-Z][a-z]+", "", call.operation))
     if polled and call.operation == polled.operation:
         others = [
             arn for kind, name in polled.extra_resources if name in call.request for arn in _arns(call, kind, name)
@@ -80,169 +149,134 @@ def sdk_resources(call: Call) -> list[str]:
     if str(call.request.get(name_field, "")).startswith("arn:"):
         return [call.request[name_field]]
     if name_field in call.request:
-        return _arns(call, kind, name_field)
+        return _arns(call, kind, name_field, above=_above(polled, call))
     return [SOME]
 
 
 def _itself(polled: PolledAction, call: Call) -> list[str]:
     """The ARNs of what a call begins; of one that is numbered below another, that of the first."""
-    named = _arns(call, polled.arn_type, polled.resource_field or polled.name_field)
-    return [f"{arn}{polled.under.replace('*', '1')}" for arn in named]
+    field_name = polled.resource_field or polled.name_field
+    named = _arns(call, polled.arn_type, field_name, above=_above(polled, call))
+    return [arn and f"{arn}{polled.under.replace('*', '1')}" for arn in named]
+
+
+def _above(polled: PolledAction | None, call: Call) -> str:
+    """The part of a job's ARN before its name."""
+    return f"{call.request.get(polled.asked_with, '*')}/" if polled and polled.asked_with else ""
 
 
 def _kebab(noun: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", noun).lower()
 
 
-def _arns(call: Call, kind: str, name_field: str) -> list[str]:
+def _arns(call: Call, kind: str, name_field: str, *, above: str = "") -> list[str]:
     """The ARNs under which the request's resource may be authorized.
 
     SageMaker folds the case of some names, and reports differ on whether before or after it asks IAM: those have to be
     allowed in both spellings.
     """
+    if name_field not in call.request:
+        # SageMaker refuses the call, or makes a name up: which, nobody knows here.
+        return [SOME]
     name = str(call.request[name_field])
     spellings = dict.fromkeys([name, name.lower()] if kind in LOWER_CASED else [name])
-    return [call.arn("sagemaker", f"{kind}/{spelling}") for spelling in spellings]
+    return [call.arn("sagemaker", f"{kind}/{above}{spelling}") for spelling in spellings]
 
 
 def _passed_roles(call: Call) -> Iterator[Need]:
     for role in role_arns(call.operation, call.request):
-        yield Need("iam:PassRole", role, {"iam:PassedToService": "sagemaker.amazonaws.com"})
+        yield Need("iam:PassRole", role, {"iam:PassedToService": "sagemaker.amazonaws.com"}, call)
 
 
 def _tags(action: Action, call: Call, arns: Sequence[str]) -> Iterator[Need]:
     """The optimized integration tags whatever it creates, whether or not the request has tags."""
     if call.request.get("Tags") if call.sdk else action.takes_tags:
         for arn in arns:
-            yield Need("sagemaker:AddTags", arn, {"sagemaker:TaggingAction": call.operation, **_tag_conditions(call)})
+            yield Need("sagemaker:AddTags", arn, {"sagemaker:TaggingAction": call.operation}, call, of_request=True)
 
 
 def _watching(action: Action, call: Call, arns: Sequence[str]) -> Iterator[Need]:
     if not call.sync or action.sync_rule is None:
         return
     for arn in arns:
-        yield Need(f"sagemaker:Describe{action.noun}", arn)
-        yield Need("sagemaker:ListTags", arn)
+        yield Need(f"sagemaker:Describe{action.noun}", arn, _tags_of_job(call), call)
+        yield Need("sagemaker:ListTags", arn, _tags_of_job(call), call)
     # Where AWS has not published the rule's name, a policy has to allow any that begins like the others.
     rule = action.sync_rule.name.replace("*", "RuleOfUnpublishedName")
-    for verb in ("PutTargets", "PutRule", "DescribeRule"):
-        yield Need(f"events:{verb}", call.arn("events", f"rule/{rule}"))
+    for verb in RULE_ACTIONS:
+        yield Need(verb, call.arn("events", f"rule/{rule}"), {}, call)
 
 
-_CONDITION_KEYS: dict[str, str] = {
-    "TrainingInstanceType": "sagemaker:InstanceTypes",
-    "ProcessingInstanceType": "sagemaker:InstanceTypes",
-    "TransformInstanceType": "sagemaker:InstanceTypes",
-    "ProductionVariantInstanceType": "sagemaker:InstanceTypes",
-    "SubnetId": "sagemaker:VpcSubnets",
-    "SecurityGroupId": "sagemaker:VpcSecurityGroupIds",
-}
-"""Condition keys of SageMaker that have the values of a shape, wherever in the request they are."""
+def _tags_of_job(call: Call) -> Context:
+    """What is known of the tags of a job that the call has begun."""
+    tags = {str(tag["Key"]): str(tag["Value"]) for tag in call.request.get("Tags", ())}
+    tags |= _own_tags(call)
+    return {f"{prefix}:ResourceTag/{key}": value for prefix in ("aws", "sagemaker") for key, value in tags.items()}
 
 
-def _conditions(call: Call) -> dict[str, Any]:
-    context: dict[str, Any] = _tag_conditions(call)
-    for shape, value in values(call.operation, call.request):
-        if shape in _CONDITION_KEYS:
-            context.setdefault(_CONDITION_KEYS[shape], []).append(value)
-    network = call.request.get("NetworkConfig", call.request)
-    isolated, encrypted = "EnableNetworkIsolation", "EnableInterContainerTrafficEncryption"
-    context["sagemaker:NetworkIsolation"] = str(bool(network.get(isolated))).lower()
-    context["sagemaker:InterContainerTrafficEncryption"] = str(bool(network.get(encrypted))).lower()
-    output_key = call.request.get("OutputDataConfig", {}).get("KmsKeyId")
-    return {**context, **({"sagemaker:OutputKmsKey": output_key} if output_key else {})}
+def _plans(call: Call) -> Iterator[str]:
+    """The training plans of a request, and the capacity that each has reserved, whose name only SageMaker knows."""
+    shapes = ("TrainingPlanArn", "TrainingPlanArns")
+    given = [value for name, value in values(call.operation, call.request) if name in shapes]
+    plans = dict.fromkeys(each for value in given for each in listed(value))
+    yield from plans
+    if plans:
+        yield call.arn("sagemaker", "reserved-capacity/*")
 
 
-def _tag_conditions(call: Call) -> dict[str, Any]:
-    tags = {tag["Key"]: tag["Value"] for tag in call.request.get("Tags", ())}
-    return {
-        **{f"aws:RequestTag/{key}": value for key, value in tags.items()},
-        "aws:TagKeys": [*tags, *_OWN_TAGS],
-        "aws:RequestedRegion": call.region,
-    }
+def _of_volume_keys(call: Call) -> Iterator[Need]:
+    """What whoever calls must be allowed of the keys of volumes, so that SageMaker may use them.
+
+    Source: https://docs.aws.amazon.com/sagemaker/latest/dg/api-permissions-reference.html
+    """
+    key = call.request.get("KmsKeyId")
+    if isinstance(key, str):
+        name = key.rpartition(":alias/" if ":alias/" in key else "alias/")[2] if "alias/" in key else ""
+        owner = key.split(":")[:5] if key.startswith("arn:") else call.arn("kms", "").split(":")[:5]
+        arn = ":".join([*owner, "key/*"]) if name else key if key.startswith("arn:") else call.arn("kms", f"key/{key}")
+        aliases = {"kms:ResourceAliases": [f"alias/{name}"]} if name else {}
+        via = {**aliases, "kms:ViaService": f"sagemaker.{call.region}.amazonaws.com"}
+        yield Need("kms:CreateGrant", arn, {**via, "kms:GrantIsForAWSResource": "true"}, call)
+        yield Need("kms:DescribeKey", arn, via, call)
 
 
-def _of_other_services(call: Call) -> list[Need]:
-    """Of the optimized integrations that pipelines use; of all others only that the action is allowed somewhere."""
-    action = f"{_IAM_PREFIXES.get(call.service, call.service)}:{call.operation}"
-    resource = _RESOURCES.get(action.lower())
-    if action == "lambda:Invoke":
-        action = "lambda:InvokeFunction"
-    if action == "s3:HeadObject":
-        action = "s3:GetObject"
-    found = [Need(action, resource(call) if resource and isinstance(call.request, Mapping) else SOME)]
-    return [*found, *_watching_others(call)]
-
-
-def _watching_others(call: Call) -> Iterator[Need]:
-    if call.sync:
-        for action, resource in _WATCHING.get(f"{call.service}:{call.api}", ()):
-            yield Need(action, resource(call))
-
-
-_IAM_PREFIXES = {"sfn": "states", "eventbridge": "events", "sagemakerruntime": "sagemaker"}
-"""What IAM calls services that the SDK calls otherwise."""
-
-
-def _field(name: str, service: str = "", prefix: str = "") -> Callable[[Call], str]:
-    """The ARN in a field of the request, made from what the field says if it is a name."""
-
-    def resource(call: Call) -> str:
-        value = str(call.request.get(name, ""))
-        if not value or value.startswith("arn:"):
-            return value
-        return call.arn(service, f"{prefix}{value}")
-
-    return resource
-
-
-def _object(call: Call) -> str:
-    return f"arn:{call.partition}:s3:::{call.request.get('Bucket', '*')}/{call.request.get('Key', '*')}"
-
-
-def _bucket(call: Call) -> str:
-    return f"arn:{call.partition}:s3:::{call.request.get('Bucket', '*')}"
-
-
-def _queue(call: Call) -> str:
-    account, _, name = str(call.request.get("QueueUrl", "")).rpartition("/")
-    return call.arn("sqs", name) if account else SOME
-
-
-def _execution(call: Call) -> str:
-    machine = str(call.request.get("StateMachineArn", ""))
-    return f"{machine.replace(':stateMachine:', ':execution:')}:*"
-
-
-_EXECUTION_RULE = "StepFunctionsGetEventsForStepFunctionsExecutionRule"
-_RESOURCES: dict[str, Callable[[Call], str]] = {
-    "lambda:invoke": _field("FunctionName", "lambda", "function:"),
-    "sns:publish": _field("TopicArn", "sns"),
-    "sqs:sendmessage": _queue,
-    "s3:getobject": _object,
-    "s3:headobject": _object,
-    "s3:putobject": _object,
-    "s3:listobjectsv2": _bucket,
-    "glue:startjobrun": _field("JobName", "glue", "job/"),
-    "states:startexecution": _field("StateMachineArn", "states", "stateMachine:"),
-    "states:startsyncexecution": _field("StateMachineArn", "states", "stateMachine:"),
-    "dynamodb:getitem": _field("TableName", "dynamodb", "table/"),
-    "dynamodb:putitem": _field("TableName", "dynamodb", "table/"),
-    "dynamodb:updateitem": _field("TableName", "dynamodb", "table/"),
-    "dynamodb:deleteitem": _field("TableName", "dynamodb", "table/"),
-    "sagemaker:invokeendpoint": _field("EndpointName", "sagemaker", "endpoint/"),
-}
-_WATCHING: dict[str, Sequence[tuple[str, Callable[[Call], str]]]] = {
-    "states:startExecution": (
-        ("states:DescribeExecution", _execution),
+def _of_other_services(call: Call, machine: str | None) -> list[Need]:
+    if call.service == "applicationautoscaling" and isinstance(call.request, Mapping):
+        return [Need(*need, call) for need in scaling.needs_of(call)]
+    found = permissions_of_call(
+        call.service, call.api, call.request, arns_at(call), sdk=call.sdk, pattern=call.pattern, machine=machine
+    )
+    why = found.absent or found.unknown
+    unknown = [Need(f"{call.service}:*", None, {}, call, reason=why)] if why else []
+    return [
         *(
-            (f"events:{verb}", lambda call: call.arn("events", f"rule/{_EXECUTION_RULE}"))
-            for verb in ("PutTargets", "PutRule", "DescribeRule")
+            Need(each.action, arn, each.context, call, of_request=each.action != "iam:PassRole")
+            for each in found.needed
+            for arn in each.resources or (None,)
         ),
-    ),
-    "glue:startJobRun": (("glue:GetJobRun", lambda _: SOME),),
-}
-"""What waiting for another service's work needs besides starting it."""
+        *unknown,
+    ]
+
+
+_DOCUMENTED = ("sagemaker:ListTags",)
+"""What AWS's template of the role has for every call of SageMaker, waited for or not.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html
+"""
+_OF_ROLLBACKS = ("cloudwatch:DescribeAlarms",)
+"""What SageMaker looks at before it rolls an endpoint back; AWS does not say as which role."""
+
+
+def possible(call: Call, machine: str | None = None) -> tuple[str, ...]:
+    """Patterns of actions that *call* may need besides; a grant of one is not needless."""
+    if call.role:
+        return ()
+    if is_sagemaker(call) and not call.sdk:
+        return (*_DOCUMENTED, *(_OF_ROLLBACKS if "AutoRollbackConfiguration" in str(call.request) else ()))
+    found = permissions_of_call(
+        call.service, call.api, call.request, arns_at(call), sdk=call.sdk, pattern=call.pattern, machine=machine
+    )
+    return found.possible
 
 
 _OF_KEYS: Mapping[str, Sequence[str]] = {
@@ -264,11 +298,11 @@ def of_keys(asked: Sequence[Need], keys: Mapping[str, str]) -> Iterator[Need]:
         keys: The ARN of the key by that of what it encrypts.
     """
     for need in asked:
-        encrypted = need.resource.partition("/")[0]
+        encrypted = (need.resource or "").partition("/")[0]
         if key := keys.get(encrypted):
             service, region = need.action.partition(":")[0], key.split(":")[3]
             for action in _OF_KEYS.get(need.action, ()):
-                yield Need(f"kms:{action}", key, {"kms:ViaService": f"{service}.{region}.amazonaws.com"})
+                yield Need(f"kms:{action}", key, {"kms:ViaService": f"{service}.{region}.amazonaws.com"}, need.call)
 
 
 def is_sagemaker(call: Call) -> bool:

@@ -17,7 +17,7 @@ from datetime import datetime, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from constructs_sm.testing.world.policy_text import PolicyText
+from constructs_sm.testing.world.policy_text import PolicyText, variables_in
 from constructs_sm.testing.world.truth import Truth, all_of, any_of, opposite, unknown
 
 if TYPE_CHECKING:
@@ -219,13 +219,16 @@ class Condition:
         variables: Whether the policy's version knows variables.
     """
 
-    __slots__ = ("_key", "_matches", "_spelled", "_wanted")
+    __slots__ = ("_key", "_matches", "_spelled", "_wanted", "keys")
 
     def __init__(self, spelled: Spelled, key: str, values: list[str], *, variables: bool) -> None:
         self._key = key
         self._spelled = spelled
         self._wanted = values
         self._matches = [spelled.operator.match(value, variables) for value in values]
+        late = variables_in(*values) if variables and spelled.operator.takes_variables else ()
+        self.keys = frozenset((key.lower(), *late))
+        """The condition keys that it asks for, in lower case."""
 
     def holds(self, keys: ConditionKeys) -> Truth:
         """Tell if the condition is met by a request that has *keys*."""

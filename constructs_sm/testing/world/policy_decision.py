@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.language.errors import Problem, raise_all
 from constructs_sm.testing.world.condition_keys import ConditionKeys, Context
 from constructs_sm.testing.world.policy_grammar import read
-from constructs_sm.testing.world.policy_text import ArnPattern
+from constructs_sm.testing.world.policy_text import ArnPattern, variables_in
 from constructs_sm.testing.world.truth import Truth, Unknown, all_of, any_of, opposite
 
 if TYPE_CHECKING:
@@ -71,12 +71,15 @@ class Statement:
         said: What it says.
     """
 
-    __slots__ = ("_actions", "_resources", "said")
+    __slots__ = ("_actions", "_resources", "keys", "said")
 
     def __init__(self, said: ReadStatement) -> None:
         self.said = said
         self._actions = [_action_pattern(action.lower()) for action in said.actions]
         self._resources = [ArnPattern(resource, variables=said.variables) for resource in said.resources]
+        late = variables_in(*said.resources) if said.variables else frozenset()
+        self.keys = late.union(*(condition.keys for condition in said.conditions))
+        """The condition keys that it asks for, in lower case."""
 
     def is_about(self, action: str) -> bool:
         """Tell if *action*, in lower case, is one that the statement is about."""
@@ -89,6 +92,25 @@ class Statement:
             return False
         return all_of((about, *(condition.holds(request.keys) for condition in self.said.conditions)))
 
+    def parts(self, request: Request) -> list[tuple[str, str, Truth]]:
+        """Each action and resource that it names, with the truth that those two say *request*, and the conditions hold.
+
+        All that it names as exceptions is one.
+        """
+        folded = request.action.lower()
+        conditions = all_of(condition.holds(request.keys) for condition in self.said.conditions)
+        if self.said.but_actions:
+            actions = [excepted(self.said.actions)]
+        else:
+            named = zip(self.said.actions, self._actions, strict=True)
+            actions = [action for action, pattern in named if pattern.fullmatch(folded)]
+        if self.said.but_resources:
+            resources = [(excepted(self.said.resources), self._covers(request.resource, request.keys))]
+        else:
+            matched = [(each.plain, each.matches(request.resource, request.keys)) for each in self._resources]
+            resources = [(plain, False if truth is None else truth) for plain, truth in matched]
+        return [(action, plain, all_of((truth, conditions))) for action in actions for plain, truth in resources]
+
     def _covers(self, resource: str | None, keys: ConditionKeys) -> Truth:
         if not self._resources:
             return True
@@ -97,6 +119,11 @@ class Statement:
             # A variable without a value makes no statement about other resources.
             return all_of(False if truth is None else opposite(truth) for truth in found)
         return any_of(False if truth is None else truth for truth in found)
+
+
+def excepted(names: Sequence[str]) -> str:
+    """All that a NotAction or NotResource of *names* is about, in words."""
+    return f"all but {', '.join(names)}"
 
 
 @functools.lru_cache(maxsize=8192)
@@ -118,6 +145,7 @@ class Policy:
     def __init__(self, policies: Any, *, where: str = "policy") -> None:
         self.statements = tuple(Statement(said) for said in read(policies, where=where))
         self._by_action: dict[str, tuple[Statement, ...]] = {}
+        self._keys: dict[str, frozenset[str]] = {}
 
     def about(self, action: str) -> tuple[Statement, ...]:
         """The statements that are about *action*."""
@@ -125,6 +153,13 @@ class Policy:
         if folded not in self._by_action:
             self._by_action[folded] = tuple(each for each in self.statements if each.is_about(folded))
         return self._by_action[folded]
+
+    def keys(self, action: str) -> frozenset[str]:
+        """The condition keys that statements about *action* ask for, in lower case."""
+        folded = action.lower()
+        if folded not in self._keys:
+            self._keys[folded] = frozenset().union(*(each.keys for each in self.about(action)))
+        return self._keys[folded]
 
     def allows(self, request: Request) -> Truth:
         """Tell if a statement allows *request* and none denies it."""

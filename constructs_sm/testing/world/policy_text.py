@@ -53,6 +53,11 @@ def parts_of(text: str) -> tuple[Part, ...]:
     return tuple(_parts(text))
 
 
+def variables_in(*texts: str) -> frozenset[str]:
+    """The condition keys that stand in *texts* as variables, in lower case."""
+    return frozenset(part.key.lower() for text in texts for part in parts_of(text) if isinstance(part, Variable))
+
+
 def _parts(text: str) -> Iterator[Part]:
     rest = text
     while _OPENING in rest:

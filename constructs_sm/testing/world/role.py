@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.testing.world.needs import of_keys
-from constructs_sm.testing.world.policy import allows, statements
+from constructs_sm.testing.world.call_keys import keys_of_trust
+from constructs_sm.testing.world.needs import Need, arns_at, of_keys, possible
+from constructs_sm.testing.world.policy_decision import Answer, Decision, Policy, Request, decide
+from constructs_sm.testing.world.single_grants import statements
+from constructs_sm.testing.world.trust import ASSUME, Trust
+from constructs_sm.testing.world.truth import Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from constructs_sm.testing.world.needs import Need
+    from constructs_sm.interpreter.calls import Call
+    from constructs_sm.language.arns import Arns
+
+STATES = "states.amazonaws.com"
+"""What assumes the role of a state machine."""
+_ALLOWED = Decision(Answer.ALLOWED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +29,43 @@ class Asked:
 
     state: str
     need: Need
-    allowed: bool
+    decision: Decision
+
+    @property
+    def allowed(self) -> bool:
+        """Tell if it is known to be allowed."""
+        return self.decision.answer is Answer.ALLOWED
+
+    @property
+    def is_denied(self) -> bool:
+        """Tell if it is known not to be."""
+        return self.decision.answer is Answer.DENIED
+
+    @property
+    def is_unknown(self) -> bool:
+        """Tell if it hangs on what is not known."""
+        return self.decision.answer is Answer.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What is known of a role besides its policies.
+
+    Attributes:
+        arn: The role's; empty where it is not known.
+        machine: The ARN of the state machine; empty likewise.
+        trusts: Who may assume each role of the template, by ARN: AssumeRolePolicyDocuments. Of others nothing is known.
+        boundary: The statements of its permissions boundary; None where it has none, or it cannot be read.
+        unread_boundary: The name of a boundary that cannot be read.
+        keys: The key that what is encrypted is encrypted with: ARNs, by ARN.
+    """
+
+    arn: str = ""
+    machine: str = ""
+    trusts: Mapping[str, Any] = field(default_factory=dict)
+    boundary: Sequence[Any] | None = None
+    unread_boundary: str = ""
+    keys: Mapping[str, str] = field(default_factory=dict)
 
 
 class Role:
@@ -28,42 +73,131 @@ class Role:
 
     Args:
         policy: What it is allowed; None allows all.
-        trusts: The services that each role of the template lets assume it, by ARN; of other roles nothing is known.
-        keys: The key that what is encrypted is encrypted with: ARNs, by ARN.
+        standing: What is known of it besides.
         lenient: Go on where something is not allowed, so that one run finds all that is missing.
     """
 
-    def __init__(
-        self,
-        policy: Any = None,
-        trusts: Mapping[str, Sequence[str]] | None = None,
-        *,
-        keys: Mapping[str, str] | None = None,
-        lenient: bool = False,
-    ) -> None:
+    def __init__(self, policy: Any = None, standing: Standing | None = None, *, lenient: bool = False) -> None:
         self.policy = None if policy is None else statements(policy)
+        self.standing = standing or Standing()
         self.asked: list[Asked] = []
-        self._trusts = trusts or {}
-        self._keys = keys or {}
+        self.possible: dict[str, None] = {}
+        """Patterns of actions that a call may have needed besides."""
+        self._read = None if self.policy is None else Policy(self.policy, where="policy")
+        given = self.standing.boundary
+        self._boundary = None if given is None else Policy(statements(given), where="permissions boundary")
+        self._trusts: dict[str, Trust] = {}
         self._lenient = lenient
-        self._known: dict[tuple[str, str, str], bool] = {}
+        self._known: dict[tuple[Any, ...], Decision] = {}
+        self._is_assumed = False
 
-    def refused(self, state: str, needs: Sequence[Need]) -> Need | None:
-        """The first of *needs* that the role does not give, if it matters."""
-        for need in (*needs, *of_keys(needs, self._keys)):
-            allowed = self.policy is None or self._allows(need)
-            self.asked.append(Asked(state, need, allowed))
-            if not allowed and not self._lenient:
+    @property
+    def reads(self) -> Policy | None:
+        """Its policies, read; None if it may all."""
+        return self._read
+
+    def refused(
+        self,
+        state: str,
+        needs: Sequence[Need],
+        call: Call | None = None,
+        note: Callable[[str, str], None] | None = None,
+    ) -> Need | None:
+        """The first of *needs* that the role does not give, if it matters.
+
+        Args:
+            state: The state that calls.
+            needs: What the call needs.
+            call: The call.
+            note: Told what is not known.
+        """
+        trust = [] if call is None or self._read is None else self._assumed(call)
+        if call is not None and self._read is not None:
+            self.possible |= dict.fromkeys(possible(call, self.standing.machine or None))
+        for need in (*trust, *needs, *of_keys(needs, self.standing.keys)):
+            decision = self.decision(need)
+            if self._is_refused(state, need, decision, note):
                 return need
         return None
 
-    def _allows(self, need: Need) -> bool:
-        """Whether the policy gives *need*: executions that branch from one another ask the same."""
-        key = need.action, need.resource, str(need.context)
+    def distrusted(self, call: Call, needs: Sequence[Need], note: Callable[[str, str], None] | None = None) -> str:
+        """The first role that *needs* pass to a service which may not assume it; empty if there is none, or all may."""
+        for need in needs:
+            service = need.context.get("iam:PassedToService")
+            if need.action == "iam:PassRole" and isinstance(service, str) and need.resource in self.standing.trusts:
+                source = next((each.resource for each in needs if each.of_request), None)
+                of_job = source if source and source.count(":") > 4 else None  # noqa: PLR2004
+                asked = Need(ASSUME, need.resource, {"aws:SourceArn": of_job} if of_job else {}, call, service=service)
+                if self._is_refused(call.state, asked, self.decision(asked), note):
+                    return str(need.resource)
+        return ""
+
+    def _is_refused(self, state: str, need: Need, decision: Decision, note: Callable[[str, str], None] | None) -> bool:
+        self.asked.append(Asked(state, need, decision))
+        if decision.answer is Answer.UNKNOWN and note is not None:
+            note(state, f"not known whether it may: {need}{_hangs_on(decision)}")
+        return decision.answer is Answer.DENIED and not self._lenient
+
+    def _assumed(self, call: Call) -> list[Need]:
+        """The question whether Step Functions may assume the role, once."""
+        if self._is_assumed or self.standing.arn not in self.standing.trusts:
+            return []
+        self._is_assumed = True
+        machine = self.standing.machine
+        said = {"aws:SourceArn": machine} if machine else {}
+        return [Need(ASSUME, self.standing.arn, said, call, service=STATES)]
+
+    def decision(self, need: Need) -> Decision:
+        """What IAM answers to *need*: what executions that branch from one another ask again is decided once."""
+        if self._read is None and not need.service:
+            return _ALLOWED
+        if need.reason:
+            return Decision(Answer.UNKNOWN, frozenset({need.reason}))
+        if need.service:
+            return self._trusted(need)
+        key = self.like(need)
         if (known := self._known.get(key)) is None:
-            known = self._known[key] = allows(self.policy, need)
+            known = self._known[key] = self._decided(need)
         return known
 
-    def distrusts(self, role_arn: str, service: str) -> bool:
-        """Whether the role at *role_arn* is known not to let *service* assume it."""
-        return service not in self._trusts.get(role_arn, (service,))
+    def like(self, need: Need) -> tuple[Any, ...]:
+        """The same of all needs that the policies cannot tell apart."""
+        if need.reason or need.service or self._read is None:
+            return need.action, need.resource, need.service, need.reason
+        named = self._named(need)
+        if not named:
+            return need.action, need.resource
+        keys = self.question(need).keys
+        return need.action, need.resource, *(keys.get(name) if keys.is_known(name) else "?" for name in sorted(named))
+
+    def question(self, need: Need) -> Request:
+        """The question that *need* puts to the policies; its condition keys are made out only if one asks for some."""
+        if not self._named(need):
+            return Request(need.action, need.resource)
+        return need.request(self.standing.arn or None)
+
+    def _named(self, need: Need) -> frozenset[str]:
+        """The condition keys that the policies ask for."""
+        asking = [policy for policy in (self._read, self._boundary) if policy is not None]
+        return frozenset().union(*(policy.keys(need.action) for policy in asking))
+
+    def _decided(self, need: Need) -> Decision:
+        assert self._read is not None  # noqa: S101 - else nothing is decided
+        return decide(self._read, self.question(need), boundary=self._boundary)
+
+    def _trusted(self, need: Need) -> Decision:
+        arn = str(need.resource)
+        if arn not in self._trusts:
+            self._trusts[arn] = Trust(self.standing.trusts[arn], where=f"trust of {arn}")
+        assert need.call is not None  # noqa: S101 - a call is what services assume roles for
+        source = need.context.get("aws:SourceArn")
+        arns: Arns = arns_at(need.call)
+        keys = keys_of_trust(arns, need.call.at, source if isinstance(source, str) else None)
+        truth = self._trusts[arn].lets(need.service, keys)
+        if isinstance(truth, Unknown):
+            return Decision(Answer.UNKNOWN, truth.keys)
+        return Decision(Answer.ALLOWED if truth else Answer.DENIED)
+
+
+def _hangs_on(decision: Decision) -> str:
+    return f", which hangs on {', '.join(sorted(decision.unknown))}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.interpreter.calls import Call, TaskError, Waiting
 from constructs_sm.interpreter.likeness import alike
 from constructs_sm.requests.api_model import has_operation
+from constructs_sm.testing.world import registry
 from constructs_sm.testing.world.apis import (
     ACTION_OF,
     BEGUN,
@@ -21,9 +22,16 @@ from constructs_sm.testing.world.apis import (
     answer_of,
     declares,
     request_errors,
-    role_arns,
 )
-from constructs_sm.testing.world.descriptions import description, field_of, statuses, tags_of, told, written
+from constructs_sm.testing.world.descriptions import (
+    description,
+    field_of,
+    handed_on,
+    statuses,
+    tags_of,
+    told,
+    written,
+)
 from constructs_sm.testing.world.needs import SOME, needs, sdk_resources, stopping
 from constructs_sm.testing.world.steps import Always, Failed, NoHeartbeat, Output, Refused, Step, Stopped, TimedOut
 
@@ -48,6 +56,13 @@ class _Resource:
     final: str
     describes: int
     """How often Describe still says that it is being made."""
+    seconds: float = 0
+    """Seconds that a job ran."""
+
+    @property
+    def is_over(self) -> bool:
+        """True of a job that a state has waited for, and that nothing changes any more."""
+        return self.call.sync and not self.describes and self.final in statuses(self.noun).ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +108,8 @@ class SageMaker:
         self._script: defaultdict[str, deque[Step | Always]] = defaultdict(deque)
         self._taken: set[str] = set()
         self._resources: dict[str, _Resource] = {}
+        self._looks: Counter[str] = Counter()
+        """Times that each resource was described."""
         self._existing: set[tuple[str, str]] = set()
 
     def script(self, target: str, *steps: Step | Always) -> None:
@@ -129,6 +146,7 @@ class SageMaker:
         other.requests, other.left_running = self.requests.copy(), self.left_running.copy()
         other._script = defaultdict(deque, {target: steps.copy() for target, steps in self._script.items()})  # noqa: SLF001
         other._taken, other._existing = self._taken.copy(), self._existing.copy()  # noqa: SLF001
+        other._looks = self._looks.copy()  # noqa: SLF001
         other._resources = self._resources.copy()  # noqa: SLF001 - none of them is ever changed
         return other
 
@@ -147,11 +165,15 @@ class SageMaker:
         )
         # A name that only here is taken must not be asked for later.
         asked_later = later._taken - other._taken
+        # What has become of a job that has ended matters only where it is described again.
+        looked_at = {arn for arn, times in later._looks.items() if times > other._looks[arn]}
+        here, there = ({arn: r for arn, r in each._resources.items() if not r.is_over} for each in (self, other))  # noqa: SLF001
         return (
             mine == others
             and self._existing == other._existing
             and asked_later.isdisjoint(self._taken)
-            and alike(self._resources, other._resources, shift)
+            and not any(other._resources[arn].is_over for arn in looked_at & other._resources.keys())
+            and alike(here, there, shift)
         )
 
     def begin(self, call: Call) -> dict[str, Any] | Waiting:
@@ -159,7 +181,8 @@ class SageMaker:
         self.requests.append((call.state, call.request))
         if problems := request_errors(call):
             raise self._error(call, "ValidationException", "; ".join(problems))
-        if need := self._role.refused(call.state, needs(call)):
+        asked = needs(call, self._role.standing.machine or None)
+        if need := self._role.refused(call.state, asked, call, self.note):
             if call.role:
                 raise TaskError("States.TaskFailed", f"The role {call.role} cannot be assumed: {need}")
             message = f"not authorized to perform: {need}"
@@ -167,7 +190,13 @@ class SageMaker:
         step = self._next_step(call)
         if isinstance(step, Refused):
             raise self._error(call, step.code, step.message)
-        self._refuse_distrusted_roles(call)
+        if role := self._role.distrusted(call, asked, self.note):
+            message = (
+                f"Could not assume role {role}. Please ensure that the role exists and allows principal "
+                "'sagemaker.amazonaws.com' to assume the role."
+            )
+            raise self._error(call, "ValidationException", message)
+        self._tell_of_absent_model(call)
         if call.api in ACTION_OF:
             return self._start(call, step)
         return self._by_sdk(call, step)
@@ -183,14 +212,13 @@ class SageMaker:
         assert isinstance(step, Step)  # noqa: S101 - the other kind is gone
         return step
 
-    def _refuse_distrusted_roles(self, call: Call) -> None:
-        for role in role_arns(call.operation, call.request):
-            if self._role.distrusts(role, "sagemaker.amazonaws.com"):
-                message = (
-                    f"Could not assume role {role}. Please ensure that the role exists and allows principal "
-                    "'sagemaker.amazonaws.com' to assume the role."
-                )
-                raise self._error(call, "ValidationException", message)
+    def _tell_of_absent_model(self, call: Call) -> None:
+        """Tell of a model that neither a run has made nor `exists` has told of: SageMaker may not find it."""
+        if call.operation == "CreateTransformJob":
+            name = call.request["ModelName"]
+            arn = call.arn("sagemaker", f"model/{name}")
+            if arn.lower() not in self._resources and ("model", name) not in self._existing:
+                self.note(call.state, f"model {name} is taken to be there: no run has made it")
 
     def _start(self, call: Call, step: Step | None) -> dict[str, Any] | Waiting:
         action = ACTION_OF[call.api]
@@ -201,11 +229,13 @@ class SageMaker:
             self._take(arn, call, action.arn_type)
         self.note(call.state, f"{action.noun} {name} accepted")
         if call.sync:
+            under_way = statuses(action.noun).transient
+            self._resources[arn.lower()] = _Resource(call, action.noun, arn, Output(), under_way, under_way, 0)
             seconds = self._job_seconds if step is None or step.seconds is None else step.seconds
             return Waiting(None if isinstance(step, TimedOut) else seconds, _Job(step, arn))
         self._keep(call, action.noun, arn, step)
         output = {action.arn_field: arn}
-        return step.applied_to(output) if isinstance(step, Output) else output
+        return _applied(step, output)
 
     def _take(self, arn: str, call: Call, kind: str) -> None:
         if arn in self._taken:
@@ -218,19 +248,27 @@ class SageMaker:
         if not has_operation(f"Describe{noun}"):
             return
         known = statuses(noun)
-        transient = "Updating" if call.operation.startswith("Update") else known.transient
+        updates = call.operation.startswith("Update")
+        transient = "Updating" if updates else known.transient
         ends = {Failed: known.failed, Stopped: known.stopped, TimedOut: transient}
         final = ends.get(type(step), known.done)
+        if updates and isinstance(step, Failed):
+            # It is rolled back: in service again, with what it had before.
+            before = self._resources.get(arn.lower())
+            call, final = replace(call, request=_named(call, noun)) if before is None else before.call, known.done
         describes = self._describes if transient != known.done else 0
         self._resources[arn.lower()] = _Resource(call, noun, arn, step or Output(), transient, final, describes)
 
     def end(self, call: Call, waiting: Waiting) -> dict[str, Any]:
         """What a job that the state waits for has come to."""
-        noun = ACTION_OF[call.api].noun
+        action = ACTION_OF[call.api]
+        noun = action.noun
         step, arn, seconds = waiting.what.step, waiting.what.arn, waiting.seconds or 0
 
         def described(status: str, **more: Any) -> dict[str, Any]:
-            output = description(call, noun, arn, status, seconds) | {"Tags": tags_of(call)} | more
+            self._resources[arn.lower()] = _Resource(call, noun, arn, step or Output(), status, status, 0, seconds)
+            whole = description(call, noun, arn, status, seconds)
+            output = handed_on(action, call, whole) | {"Tags": tags_of(call)} | more
             self.note(call.state, f"{noun} {status}")
             plain: dict[str, Any] = written(output, sdk=False)
             return plain
@@ -243,17 +281,16 @@ class SageMaker:
                 if raises:
                     raise TaskError("States.TaskFailed", json.dumps(output))
                 return output
-            case Output():
-                return step.applied_to(described("Completed"))
-        return described("Completed")
+        return _applied(step, described("Completed"))
 
     def give_up(self, call: Call, waiting: Waiting) -> None:
         """Step Functions gives up on a job, at a timeout or an abort, and stops it if it may."""
         arn = waiting.what.arn
-        if self._role.refused(call.state, stopping(call)):
+        if self._role.refused(call.state, stopping(call), call, self.note):
             self.left_running.append(arn)
             self.note(call.state, f"{arn} runs on: the role may not stop it")
         else:
+            self._end(arn, "Stop")
             self.note(call.state, f"{arn} stopped")
 
     def _by_sdk(self, call: Call, step: Step | None) -> dict[str, Any]:
@@ -265,11 +302,17 @@ class SageMaker:
             arn = call.arn("sagemaker", f"{kind}/{name.lower()}")
         if verb == "Describe" and arn != SOME:
             output = self._described(call, noun, arn, step)
+        elif call.operation == "ListModelPackages":
+            known = [(one.arn, one.call, one.final) for one in self._resources.values() if one.noun == "ModelPackage"]
+            output = registry.listed(call, known, self._existing)
         else:
             output = answer_of(call, arn, call.at)
         if (verb == "Create" or call.operation in BEGUN) and arn != SOME:
             self._take(arn, call, kind)
             self._keep(call, noun, arn, step)
+        elif call.operation == "UpdateModelPackage" and (known_one := self._resources.get(arn.lower())):
+            changed = replace(known_one.call, request={**known_one.call.request, **call.request})
+            self._resources[arn.lower()] = replace(known_one, call=changed)
         elif verb in {"Delete", "Stop"}:
             self._end(arn, verb)
         plain: dict[str, Any] = written(output, sdk=True)
@@ -294,6 +337,7 @@ class SageMaker:
 
     def _described(self, call: Call, noun: str, arn: str, step: Step | None) -> dict[str, Any]:
         """What Describe says. A status on script stays, unless it is one that passes."""
+        self._looks[arn.lower()] += 1
         resource = self._resources.get(arn.lower())
         if resource is None:
             kind, _, name = arn.rpartition(":")[2].partition("/")
@@ -309,7 +353,9 @@ class SageMaker:
             passing = said.lower().endswith(("ing", "progress")) or said == resource.transient
             resource = replace(resource, describes=0, final=resource.final if passing else said)
         self._resources[arn.lower()] = resource
-        output = description(resource.call, noun, arn, status)
+        output = description(resource.call, noun, arn, status, resource.seconds)
+        if isinstance(resource.step, Output) and (resource.call.sync or resource.step.by_describe_alone):
+            output = resource.step.applied_to(output)
         reason = getattr(resource.step if step is None else step, "reason", None)
         self.note(call.state, f"{noun} {said or status}")
         return {**output, **(told(noun, reason) if reason and status != resource.transient else {})}
@@ -328,3 +374,13 @@ class SageMaker:
             f"Service: AmazonSageMaker; Status Code: 400; Error Code: {code}; Request ID: {_REQUEST_ID}; Proxy: null"
         )
         return TaskError(f"SageMaker.{name if modelled else 'AmazonSageMakerException'}", f"{message} ({details})")
+
+
+def _named(call: Call, noun: str) -> dict[str, Any]:
+    """The request of a call without all but the name of what it is about."""
+    return {name: value for name, value in call.request.items() if name == f"{noun}Name"}
+
+
+def _applied(step: Step | None, output: dict[str, Any]) -> dict[str, Any]:
+    """The answer to a call that begins a job, as the script has it."""
+    return step.applied_to(output) if isinstance(step, Output) and not step.by_describe_alone else output

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 
 class _Missing:
@@ -105,10 +105,14 @@ class Always:
 class Output(Step):
     """The call succeeds, with these fields in its output, or without them where they are MISSING.
 
+    Of a job, its description has them too.
+
     A field inside another is named with dots: `Output(**{"ModelArtifacts.S3ModelArtifacts": MISSING})`.
     """
 
     fields: dict[str, Any]
+    by_describe_alone: ClassVar[bool] = False
+    """True where Step Functions does not hand the fields on: who wants them has to ask for a description of the job."""
 
     def __init__(self, *, seconds: float | None = None, **fields: Any) -> None:
         super().__init__(seconds=seconds)
@@ -143,9 +147,11 @@ class EndpointStatus(Output):
 class Metrics(Output):
     """The job completes with these values: `Metrics(**{"validation:auc": 0.9})`.
 
-    Those of a training job are its final metrics; a tuning job's are the objective of its best training job.
+    Those of a training job are its final metrics; a tuning job's are the objective of its best training job. Describe
+    says them: in the output that Step Functions hands on nobody has shown them.
     """
 
+    by_describe_alone = True
     values: dict[str, float]
 
     def __init__(self, *, seconds: float | None = None, **values: float) -> None:
@@ -165,7 +171,12 @@ class Metrics(Output):
 
 
 class LabelCounts(Output):
-    """The labeling job completes, with this many objects labeled by people and by machine, failed and left."""
+    """The labeling job completes, with this many objects labeled by people and by machine, failed and left.
+
+    Describe says them.
+    """
+
+    by_describe_alone = True
 
     def __init__(
         self, human: int = 0, machine: int = 0, *, failed: int = 0, unlabeled: int = 0, seconds: float | None = None

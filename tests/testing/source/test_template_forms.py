@@ -346,6 +346,27 @@ def test_sam_policy_template_is_unread_where_its_data_is_missing(monkeypatch):
     assert machine.unread_policies == ("SAM's SNSPublishMessagePolicy (to read it: pip install 'constructs-sm[cli]')",)
 
 
+def test_text_of_a_definition_alone_stays_where_nobody_fills_it():
+    said = {"command": "ls ${HOME} ${AWS::Region} ${Place}"}
+    definition = {"StartAt": "A", "States": {"A": {"Type": "Pass", "Result": said, "End": True}}}
+
+    for given in (definition, json.dumps(definition)):
+        read = machine_of(given, parameters={"Place": 'a "b"'}).definition["States"]["A"]["Result"]
+        assert read == {"command": 'ls ${HOME} ${AWS::Region} a "b"'}
+
+
+def test_text_of_a_definition_in_a_template_stays_where_no_substitution_fills_it():
+    state = {"Type": "Pass", "Result": "${HOME} ${Place}", "End": True}
+    properties = {
+        "RoleArn": "arn:aws:iam::123456789012:role/x",
+        "DefinitionString": json.dumps({"StartAt": "A", "States": {"A": state}}),
+        "DefinitionSubstitutions": {"Place": "here"},
+    }
+    template = {"Resources": {"M": {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}}}
+
+    assert machine_of(template).definition["States"]["A"]["Result"] == "${HOME} here"
+
+
 def test_placeholder_in_a_called_function_stands_for_its_arn():
     state = {"Type": "Task", "Resource": "${TrainFunction}", "Parameters": {"n": "${Name}"}, "End": True}
     definition = {"StartAt": "A", "States": {"A": state}}

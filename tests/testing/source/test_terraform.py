@@ -63,7 +63,8 @@ def test_state_is_read_with_the_policy_of_the_role():
     assert (machine.id, machine.name, machine.arn) == ("aws_sfn_state_machine.train", "train", MACHINE_ARN)
     assert (machine.account, machine.region) == ("111122223333", "eu-west-1")
     assert machine.policy == [ALLOW]
-    assert machine.trusts == {ROLE_ARN: ("states.amazonaws.com",)}
+    assert machine.trusts[ROLE_ARN]["Statement"] == [TRUST]
+    assert machine.role == ROLE_ARN
     assert machine.express
     assert "logs:CreateLogDelivery" in machine.own_actions
 

@@ -1,0 +1,197 @@
+"""One state machine as the checks look at it: its states with their places, and its tasks with what they call."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from constructs_sm.actions import ACTIONS
+from constructs_sm.language.late_bound import Computed
+from constructs_sm.polled_actions import POLLED_ACTIONS
+from constructs_sm.requests.request import Request, read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from constructs_sm.actions import Action
+
+_INTEGRATION: Final = re.compile(r"arn:[\w-]+:states:::(aws-sdk:)?([\w-]+):([\w-]+)(?:\.([\w:]+))?")
+_FUNCTION: Final = re.compile(r"arn:[\w-]+:lambda:[^:]*:[^:]*:function:.+")
+_OPTIMIZED: Final = {action.api: action for action in ACTIONS}
+_POLLED: Final = {action.api: action for action in POLLED_ACTIONS}
+PLACEHOLDER: Final = "${"
+"""Beginning of what is put into a definition when it is deployed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """The API that a Task calls.
+
+    Attributes:
+        service: As the Resource names it.
+        api: As the Resource names it.
+        pattern: `sync`, `sync:2`, `waitForTaskToken`; empty for request and response.
+        sdk: True of an `aws-sdk` integration.
+    """
+
+    service: str
+    api: str
+    pattern: str = ""
+    sdk: bool = False
+
+    @property
+    def is_sagemaker(self) -> bool:
+        """True of SageMaker's control plane."""
+        return self.service == "sagemaker"
+
+    @property
+    def action(self) -> Action | None:
+        """The row of SageMaker's tables; None of other APIs."""
+        if not self.is_sagemaker:
+            return None
+        # A job that is begun by the SDK is the same job.
+        return _OPTIMIZED.get(self.api) or _POLLED.get(self.api)
+
+
+def called_by(state: Mapping[str, Any]) -> Called | None:
+    """The API that a state calls; None where it calls none, or where that is not known."""
+    resource = state.get("Resource")
+    if state.get("Type") != "Task" or not isinstance(resource, str):
+        return None
+    if _FUNCTION.fullmatch(resource):
+        return Called("lambda", "invoke")
+    found = _INTEGRATION.fullmatch(resource)
+    return None if found is None else Called(found[2], found[3], found[4] or "", sdk=found[1] is not None)
+
+
+@dataclass(frozen=True, eq=False)
+class Located:
+    """One state, and where it stands.
+
+    Attributes:
+        name: Its name.
+        state: As written.
+        jsonata: True of a state in JSONata.
+        pointer: The JSON pointer to it in the definition.
+        siblings: The states beside it, itself included.
+        around: The states that it is within, the outermost first.
+        timed: True if the execution that it is in has a timeout.
+    """
+
+    name: str
+    state: Mapping[str, Any]
+    jsonata: bool
+    pointer: str
+    siblings: Mapping[str, Any]
+    around: tuple[Located, ...] = ()
+    timed: bool = False
+
+    @property
+    def where(self) -> str:
+        """Its name in findings."""
+        return f"state '{self.name}'"
+
+    @property
+    def kind(self) -> str:
+        """Its type."""
+        return str(self.state.get("Type"))
+
+    @cached_property
+    def called(self) -> Called | None:
+        """The API that it calls."""
+        return called_by(self.state)
+
+    @property
+    def request_field(self) -> str:
+        """The field of its request."""
+        return "Arguments" if self.jsonata else "Parameters"
+
+    @cached_property
+    def request(self) -> Request | None:
+        """Its request; None where that is no object. Placeholders are known later, as paths are."""
+        given = self.state.get(self.request_field)
+        return read(_marked(given)) if isinstance(given, dict) else None
+
+    def handlers(self, field_name: str) -> list[Mapping[str, Any]]:
+        """Its retriers or catchers."""
+        given = self.state.get(field_name)
+        return [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
+
+
+def _marked(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _marked(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_marked(item) for item in value]
+    return Computed(value) if isinstance(value, str) and PLACEHOLDER in value else value
+
+
+def errors_of(handler: Mapping[str, Any]) -> list[str]:
+    """The errors that a retrier or catcher lists."""
+    listed = handler.get("ErrorEquals")
+    return [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One state machine.
+
+    Attributes:
+        definition: Amazon States Language.
+        express: True of an Express workflow.
+    """
+
+    definition: Mapping[str, Any]
+    express: bool = False
+    _found: list[Located] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        jsonata = self.definition.get("QueryLanguage") == "JSONata"
+        timed = "TimeoutSeconds" in self.definition
+        self._found.extend(_located(self.definition, "", jsonata=jsonata, timed=timed, around=()))
+
+    @property
+    def states(self) -> list[Located]:
+        """Every state, those within others included."""
+        return self._found
+
+    @property
+    def tasks(self) -> Iterator[tuple[Located, Called]]:
+        """Every Task that calls a known API."""
+        for located in self._found:
+            if located.called is not None:
+                yield located, located.called
+
+
+def escaped(key: str) -> str:
+    """A key in a JSON pointer."""
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+def _located(
+    machine: Mapping[str, Any], pointer: str, *, jsonata: bool, timed: bool, around: tuple[Located, ...]
+) -> Iterator[Located]:
+    states = machine.get("States")
+    if not isinstance(states, dict):
+        return
+    for name, state in states.items():
+        if not isinstance(state, dict):
+            continue
+        language = state.get("QueryLanguage", "JSONata" if jsonata else "JSONPath")
+        here = f"{pointer}/States/{escaped(name)}"
+        found = Located(name, state, language == "JSONata", here, states, around, timed)
+        yield found
+        for where, inner in _inner(state):
+            yield from _located(inner, f"{here}/{where}", jsonata=jsonata, timed=timed, around=(*around, found))
+
+
+def _inner(state: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    branches = state.get("Branches")
+    for number, branch in enumerate(branches if isinstance(branches, list) else ()):
+        if isinstance(branch, dict):
+            yield f"Branches/{number}", branch
+    for name in ("ItemProcessor", "Iterator"):
+        if isinstance(state.get(name), dict):
+            yield name, state[name]

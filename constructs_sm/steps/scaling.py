@@ -1,0 +1,216 @@
+"""The states that register scalable targets, with their policies, alarms and scheduled actions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from constructs_sm.grants.scaling import scaling_grants
+from constructs_sm.jobs.parts.scaling import COPIES, ScalableTarget, StepScaling, TargetTrackingScaling
+from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all, where_of
+from constructs_sm.language.jsonata import UNCHANGED, merged, place_of, quoted
+from constructs_sm.language.late_bound import Computed
+from constructs_sm.language.paths import key_of
+from constructs_sm.requests.rendering import render
+from constructs_sm.retry import RetryPolicy
+from constructs_sm.task.custom_states import Begin, JsonataState, describing
+from constructs_sm.task.fragment import NamedFragment
+from constructs_sm.task.path_tokens import json_path_of
+from constructs_sm.task.query_language import is_jsonata_language
+from constructs_sm.task.scope import JobScope
+from constructs_sm.values.names import LONGEST_STATE_NAME, arn_suffix, id_problems, name_problems
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from constructs_sm.grants.statements import Grant
+    from constructs_sm.jobs.inference_component import CreateInferenceComponent
+    from constructs_sm.language.arns import Arns
+    from constructs_sm.task.custom_states import JsonataTask
+
+    from aws_cdk import aws_stepfunctions as sfn
+    from constructs import Construct
+
+_NAMESPACE = {"ServiceNamespace": "sagemaker"}
+_NAME_MAX = 63
+_LONGEST_ID = LONGEST_STATE_NAME - len(": PutScheduledAction 10")
+# The names of exceptions in the AWS SDK for Java. Two deployments at a time meet the first. Not verified on AWS.
+SCALING = (
+    RetryPolicy(
+        errors=(
+            "ApplicationAutoScaling.ConcurrentUpdateException",
+            "ApplicationAutoScaling.InternalServiceException",
+            "ApplicationAutoScaling.ApplicationAutoScalingException",
+            "CloudWatch.CloudWatchException",
+        ),
+        interval_seconds=2,
+        max_attempts=6,
+        max_delay_seconds=60,
+        jitter=True,
+    ),
+)
+"""Errors of the calls that a retry helps against."""
+
+
+class ScalingStates:
+    """The states, one after another, in a fragment that keeps the name of what is scaled in its record.
+
+    Attributes:
+        tasks: The states.
+    """
+
+    def __init__(self, *, key: str, target: ScalableTarget, dimension: str, of: tuple[str, str], prefix: str) -> None:
+        """Say what is scaled.
+
+        Args:
+            key: Of the fragment's record.
+            target: The target.
+            dimension: What of it is scaled.
+            of: The beginning of the target's id, and its end, around the name: `endpoint/`, `/variant/AllTraffic`.
+            prefix: What the names of policies, alarms and states begin with.
+        """
+        self.tasks: list[JsonataTask] = []
+        self._key, self._target, self._dimension, self._of = key, target, dimension, of
+        self._prefix = prefix
+
+    def alarm_name(self, policy: StepScaling) -> str:
+        """The name of the alarm of a policy of steps."""
+        return f"{self._prefix}-{policy.name}"
+
+    def grants(self, arns: Arns, name: str) -> Iterator[Grant]:
+        """Grants of the states, for a name as IAM can say it."""
+        policies = self._target.policies
+        yield from scaling_grants(
+            arns,
+            name.join(self._of),
+            self._dimension,
+            tracks=any(isinstance(policy, TargetTrackingScaling) for policy in policies),
+            puts_policies=bool(policies),
+            schedules=bool(self._target.scheduled_actions),
+            alarms=tuple(self.alarm_name(each) for each in policies if isinstance(each, StepScaling) and each.alarm),
+        )
+
+    def build(self, fragment: Any, name: str, ending: str, retry: Sequence[RetryPolicy] | None) -> None:
+        """Make the states.
+
+        Args:
+            fragment: A NamedFragment.
+            name: Of what is scaled, in JSONata.
+            ending: Of the names of the states, to tell several targets apart.
+            retry: Of each call.
+        """
+        first, last = self._of
+        where = {
+            **_NAMESPACE,
+            "ResourceId": f"{{% '{first}' & {name}{f' & {last!r}' if last else ''} %}}",
+            "ScalableDimension": self._dimension,
+        }
+        retries = SCALING if retry is None else retry
+
+        def add(state: str, api: str, fields: dict[str, Any], output: str = UNCHANGED) -> None:
+            call = describing(fragment._resource(f"aws-sdk:{api}"), fields, retries)  # noqa: SLF001  (its builder)
+            task = fragment._task(f"{state}{ending}", call, output)  # noqa: SLF001  (its builder)
+            if self.tasks:
+                self.tasks[-1].next(task)
+            self.tasks.append(task)
+
+        target = self._target
+        bounds = {"MinCapacity": target.min_capacity, "MaxCapacity": target.max_capacity}
+        add("RegisterScalableTarget", "applicationautoscaling:registerScalableTarget", {**where, **bounds})
+        place = place_of(self._key)
+        for number, policy in enumerate(target.policies, 1):
+            more = f" {number}" if number > 1 else ""
+            said = {**where, "PolicyName": policy.name, **policy.to_request(self._dimension)}
+            alarm = policy.alarm if isinstance(policy, StepScaling) else None
+            kept = merged(self._key, f"$merge([{place}, {{'PolicyARN': $states.result.PolicyARN}}])")
+            output = kept if alarm else UNCHANGED
+            add(f"PutScalingPolicy{more}", "applicationautoscaling:putScalingPolicy", said, output)
+            if alarm and isinstance(policy, StepScaling):
+                actions = [f"{{% {place}.PolicyARN %}}"]
+                request = {**alarm, "AlarmName": self.alarm_name(policy), "AlarmActions": actions}
+                add(f"PutMetricAlarm{more}", "cloudwatch:putMetricAlarm", request)
+        for number, action in enumerate(target.scheduled_actions, 1):
+            more = f" {number}" if number > 1 else ""
+            said = {**where, **action.to_request()}
+            add(f"PutScheduledAction{more}", "applicationautoscaling:putScheduledAction", said)
+
+
+class RegisterScalableTarget(NamedFragment):
+    """Let Application Auto Scaling change the number of copies of an inference component, down to none.
+
+    For variants of an endpoint pass `EndpointDeployment(scaling=...)`. The same names and values again change nothing,
+    so that it can stand in every run. What later states find is what they found before.
+
+    Args:
+        scope: Any construct in a stack.
+        construct_id: What the names of all states begin with.
+        inference_component: A `CreateInferenceComponent`, or the name of one; late-bound strings too.
+        target: Bounds, policies and scheduled actions.
+        retry: Of each call. Default: what a retry helps against.
+        query_language: That of the state machine. Default: JSONPath.
+
+    Raises:
+        InvalidInputError: With everything that is wrong.
+
+    Grants: to the state machine role, RegisterScalableTarget, PutScalingPolicy and PutScheduledAction for the copies of
+        inference components; CreateServiceLinkedRole for Application Auto Scaling's role, which AWS makes at the first
+        call in an account; and what Application Auto Scaling does with the caller's rights: to describe the component
+        and set its copies, and the alarms of policies.
+    Source: https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-zero-instances.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        inference_component: CreateInferenceComponent | str | None = None,
+        target: ScalableTarget | None = None,
+        retry: Sequence[RetryPolicy] | None = None,
+        query_language: sfn.QueryLanguage | None = None,
+    ) -> None:
+        where = where_of(type(self).__name__, scope, construct_id)
+        if not hasattr(scope, "node"):
+            raise InvalidInputError(where, [Problem("scope", scope, "pass a construct", "argument-type")])
+        name: Any = getattr(inference_component, "resource_name", inference_component)
+        problems = id_problems(construct_id, _LONGEST_ID)
+        if name is None:
+            use = "pass a CreateInferenceComponent, or the name of one"
+            problems.append(Problem("nothing to scale", NOTHING, use, "argument-missing"))
+        else:
+            problems += name_problems(name, _NAME_MAX, "inference_component")
+        if not isinstance(target, ScalableTarget):
+            use = "pass ScalableTarget(min_capacity=0, max_capacity=2, ...)"
+            problems.append(Problem("no scalable target", target or NOTHING, use, "argument-type"))
+        jsonata = is_jsonata_language(query_language)
+        named = render({"Name": name}, scope=scope, jsonata=jsonata, json_path_of=json_path_of)
+        raise_all(where, [*problems, *named.problems])
+        assert isinstance(target, ScalableTarget)  # noqa: S101  (or it would have been said)
+        super().__init__(scope, construct_id)
+        key = key_of(construct_id)
+        states = ScalingStates(
+            key=key, target=target, dimension=COPIES, of=("inference-component/", ""), prefix=str(construct_id)
+        )
+        said = named.fields["Name"]
+        in_policies = arn_suffix(said, run_time=True) if isinstance(said, Computed) else str(said)
+        self._begin = Begin(
+            self,
+            self._named("Begin"),
+            key=key,
+            request=named.to_state(jsonata=jsonata),
+            grants=list(states.grants(JobScope.of(self).arns, in_policies)),
+            jsonata=jsonata,
+        )
+        states.build(self, f"{place_of(key)}.Name", "", retry)
+        self._tasks = list(states.tasks)
+        kept = f"{{% $sift($states.input, function($v, $k) {{ $k != {quoted(key)} }}) %}}"
+        self._end = JsonataState(self, self._named("Registered"), Type="Pass", Output=kept)
+        self._begin.next(states.tasks[0])
+        states.tasks[-1].next(self._end)
+
+    @property
+    def start_state(self) -> sfn.State:
+        return self._begin
+
+    @property
+    def end_states(self) -> list[sfn.INextable]:
+        return [self._end]

@@ -1,0 +1,305 @@
+"""State machines of an app, and the jobs in them: what can be judged, and said, when both are there.
+
+The CDK does not tell a job which state machine it ends up in, nor which constructs around it have tags. Both are read
+when the app is synthesized: the state machines once for an app or stage, wherever they and their jobs stand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from constructs_sm.environment import arns_of, stack_of
+from constructs_sm.language.definition_text import DefinitionText
+from constructs_sm.language.late_bound import is_token
+from constructs_sm.language.machines import machines_in, states_of
+from constructs_sm.requests.api_model import input_shape
+from constructs_sm.rules import tags as tag_rules
+from constructs_sm.rules.argument_rules import JOB_NOT_RUN, NOTHING_GRANTED, OTHER_PLACE, ROLE_OF_BOTH
+from constructs_sm.rules.definition_rules import EXPRESS
+from constructs_sm.task.acknowledgments import acknowledge_texts
+from constructs_sm.task.overruling import tell, unacknowledged
+from constructs_sm.task.tags import TagsAround
+
+import jsii
+from aws_cdk import Stage, Token
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import IValidation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from constructs_sm.language.arns import Arns
+    from constructs_sm.language.errors import Problem
+    from constructs_sm.language.machines import Json
+    from constructs_sm.task.wiring import Wiring
+    from constructs_sm.values.outputs import TaskIdentity
+
+    from aws_cdk import Stack
+    from constructs import IConstruct
+
+_WAITS = (".sync", ".sync:2", ".waitForTaskToken")
+_STARTS = ":states:startExecution"
+_NESTED_SYNC = (f"{_STARTS}.sync", f"{_STARTS}.sync:2")
+
+
+def watch_machines(stack: Stack, wiring: Wiring, arns: Arns) -> None:
+    """Have the jobs of a stack, and the state machines they are in, checked when the app is synthesized."""
+    stage = Stage.of(stack) or stack.node.root
+    machines = _Machines.of_stages.get(stage)
+    if machines is None:
+        machines = _Machines.of_stages[stage] = _Machines(stage)
+    machines.stacks[stack] = wiring
+    stack.node.add_validation(_OfStack(stack, wiring, arns, machines))
+
+
+@dataclass(eq=False, slots=True)
+class _Machine:
+    """A state machine of this app, as it is about to be synthesized."""
+
+    construct: sfn.CfnStateMachine
+    stack: Stack
+    text: DefinitionText
+    states: Mapping[str, Json]
+    """Every state in it, by name."""
+
+    @property
+    def is_express(self) -> bool:
+        return self.construct.state_machine_type == "EXPRESS"
+
+    def starts(self) -> Iterator[tuple[str, str, Any]]:
+        """States that start executions: name, resource, and the state machine as a template has it."""
+        for name, state in self.states.items():
+            resource = str(state.get("Resource"))
+            if _STARTS in resource:
+                sent = state.get("Arguments") or state.get("Parameters")
+                arn = sent.get("StateMachineArn") if isinstance(sent, dict) else None
+                yield name, resource, self.text.reference(arn)
+
+
+@jsii.implements(IValidation)
+class _Machines:
+    """The state machines of an app or stage: asked first of all, and before each synthesis anew."""
+
+    of_stages: dict[IConstruct, _Machines] = {}  # noqa: RUF012
+
+    def __init__(self, stage: IConstruct) -> None:
+        self._stage = stage
+        self.stacks: dict[Stack, Wiring] = {}
+        self.all: list[_Machine] = []
+        self.any = False
+        """Tell whether there is a state machine, read or not."""
+        self.of_tasks: dict[TaskIdentity, _Machine] = {}
+        self.told: set[_Machine] = set()
+        """State machines of which is said what is wrong with them."""
+        self._written: dict[sfn.CfnStateMachine, tuple[str, str]] = {}
+        """Definitions as they were, and as they are with tags."""
+        stage.node.add_validation(self)
+
+    def validate(self) -> list[str]:
+        """Read the state machines, and send the tags of the constructs around jobs with their requests."""
+        self.any, self.told = False, set()
+        self.all = list(self._read())
+        self.of_tasks = self._placed()
+        return self._tagged()
+
+    def _read(self) -> Iterator[_Machine]:
+        constructs = self._stage.node.find_all()
+        nested = [f"{each.node.path}/" for each in constructs[1:] if isinstance(each, Stage)]
+        for each in constructs:
+            if not isinstance(each, sfn.CfnStateMachine) or (nested and each.node.path.startswith(tuple(nested))):
+                continue
+            self.any = True
+            stack = stack_of(each)
+            text = DefinitionText.of(stack.resolve(self._definition(each)))
+            if text is not None:
+                yield _Machine(each, stack, text, dict(states_of(text.definition)))
+
+    def _definition(self, machine: sfn.CfnStateMachine) -> str | None:
+        """The definition as it was before tags were written into it."""
+        now = machine.definition_string
+        before, after = self._written.get(machine, (now, now))
+        return before if now == after else now
+
+    def _placed(self) -> dict[TaskIdentity, _Machine]:
+        """The state machine of each task that is run."""
+        placed: dict[TaskIdentity, _Machine] = {}
+        by_name: dict[str, list[tuple[TaskIdentity, Stack]]] = {}
+        graphs: dict[str, set[str]] = {}
+        for stack, wiring in self.stacks.items():
+            for task, graph in wiring.run.items():
+                name = task.state_id()
+                by_name.setdefault(name, []).append((task, stack))
+                graphs.setdefault(graph, set()).add(name)
+        for machine in self.all:
+            for name, state in machine.states.items():
+                found = [
+                    (task, stack)
+                    for task, stack in by_name.get(name, ())
+                    if task not in placed and f":{task.api}" in str(state.get("Resource"))
+                ]
+                if found:
+                    # Of several with one name, that whose neighbours are here too: those of one stack come first.
+                    best = max(
+                        found,
+                        key=lambda each: (
+                            each[1] == machine.stack,
+                            _together(graphs[self.stacks[each[1]].run[each[0]]], machine),
+                        ),
+                    )
+                    placed[best[0]] = machine
+        return placed
+
+    def _tagged(self) -> list[str]:
+        around, wrong = TagsAround(self._stage), []
+        changed: dict[_Machine, None] = {}
+        for stack, wiring in self.stacks.items():
+            for task, scope in wiring.tasks.items():
+                machine = self.of_tasks.get(task)
+                if machine is None or not _takes_tags(task.api):
+                    continue
+                job: Any = wiring.jobs.get(task)
+                within = [job] if job is not None and job.given_to_cdk else []
+                found = around.of(scope, f"AWS::SageMaker::{_noun(task.api)}", *within)
+                if not found:
+                    continue
+                sent = _request(machine.states[task.state_id()])
+                added = None if sent is None else _added(sent, found)
+                if sent is None or not added:
+                    continue
+                tags = [*sent.get("Tags", ()), *({"Key": key, "Value": value} for key, value in added.items())]
+                problems = list(tag_rules.of_scopes(added))
+                if len(tags) > tag_rules.MOST:
+                    problems.append(tag_rules.too_many(len(tags)))
+                left = unacknowledged(scope, problems, path=task.path)
+                wrong += [f"job '{task.path}': {problem}" for problem in left]
+                sent["Tags"] = [_in_text(tag, machine, stack) if tag.get("Key") in added else tag for tag in tags]
+                changed[machine] = None
+        for machine in changed:
+            self._write(machine)
+        return wrong
+
+    def _write(self, machine: _Machine) -> None:
+        before = self._definition(machine.construct)
+        resolved = machine.text.resolved(machine.text.definition)
+        after = resolved if isinstance(resolved, str) else Token.as_string(resolved)
+        machine.construct.definition_string = after
+        self._written[machine.construct] = (str(before), after)
+
+
+def _together(names: set[str], machine: _Machine) -> int:
+    return len(names) if names <= machine.states.keys() else -1
+
+
+def _in_text(tag: Json, machine: _Machine, stack: Stack) -> Json:
+    """A tag in the definition of a state machine, where a token of the CDK is a mark."""
+    return {key: machine.text.mark(stack.resolve(text)) if is_token(text) else text for key, text in tag.items()}
+
+
+def _noun(api: str) -> str:
+    return api.lstrip("abcdefghijklmnopqrstuvwxyz")
+
+
+@cache
+def _takes_tags(api: str) -> bool:
+    return "Tags" in input_shape(f"{api[0].upper()}{api[1:]}").members
+
+
+def _request(state: Json) -> dict[str, Any] | None:
+    """The request of a task, if its tags are said by it and not computed."""
+    sent = state.get("Arguments", state.get("Parameters"))
+    if not isinstance(sent, dict) or "Tags.$" in sent or not isinstance(sent.get("Tags", []), list):
+        return None
+    # A version of a package has the tags of its group, and may not name any.
+    return None if "ModelPackageGroupName" in sent or "ModelPackageGroupName.$" in sent else sent
+
+
+def _added(sent: Json, around: Mapping[str, str]) -> dict[str, str]:
+    """Tags of the constructs around a job that it has no word of its own on."""
+    own = {tag.get("Key") for tag in sent.get("Tags", ()) if isinstance(tag, dict)}
+    return {key: value for key, value in around.items() if key not in own}
+
+
+@jsii.implements(IValidation)
+class _OfStack:
+    """Asked when an app is synthesized: whether its state machines go with the jobs of a stack, wherever they stand."""
+
+    def __init__(self, stack: Stack, wiring: Wiring, arns: Arns, machines: _Machines) -> None:
+        self._stack = stack
+        self._wiring = wiring
+        self._arns = arns
+        self._machines = machines
+
+    def validate(self) -> list[str]:
+        mine = {task: self._machines.of_tasks.get(task) for task in self._wiring.tasks}
+        with_jobs = dict.fromkeys(machine for machine in mine.values() if machine is not None)
+        own = [machine for machine in self._machines.all if machine.stack == self._stack]
+        found: dict[Problem, None] = {}
+        for machine in dict.fromkeys((*own, *with_jobs)):
+            if machine not in self._machines.told:
+                self._machines.told.add(machine)
+                if machine in with_jobs:
+                    acknowledge_texts(machine.construct, machine.text.definition)
+                found.update(dict.fromkeys(self._problems_of_one(machine)))
+        if self._wiring.watched:
+            asked = [machine.text.definition for machine in with_jobs or own]
+            found.update(dict.fromkeys(self._wiring.problems(asked)))
+        found.update(dict.fromkeys(self._of_another_environment(mine)))
+        # In an app without a state machine, as of a test of one job, nothing is forgotten.
+        left = [task for task in mine if self._machines.any and task not in self._wiring.run]
+        tell(self._stack, [JOB_NOT_RUN.problem(f"{JOB_NOT_RUN.what} '{task.path}'") for task in left])
+        return list(map(str, unacknowledged(self._stack, list(found), path=str(self._stack.node.path))))
+
+    def _problems_of_one(self, machine: _Machine) -> Iterator[Problem]:
+        around = machine.construct.node.scope
+        if isinstance(around, sfn.StateMachine) and not around.role.node.children:
+            # The CDK drops in silence what is granted to such a role.
+            tell(around, [NOTHING_GRANTED.problem()])
+        yield from _waiting(machine.text.definition, express=machine.is_express)
+        yield from self._nested(machine)
+
+    def _nested(self, machine: _Machine) -> Iterator[Problem]:
+        """Find executions that are started and cannot be: of an Express machine that is waited for, or of one role."""
+        for name, resource, arn in machine.starts():
+            for other in self._machines.all if arn is not None else ():
+                if machine.stack.resolve(other.construct.ref) != arn:
+                    continue
+                if other.is_express and resource.endswith(_NESTED_SYNC):
+                    what = f"state '{name}': {EXPRESS.what}, and none is waited for so"
+                    use = "start it without .sync, or with states:startSyncExecution of the AWS SDK"
+                    yield EXPRESS.problem(what, resource, use)
+                if other is not machine and _share_a_role(machine.construct, other.construct):
+                    yield ROLE_OF_BOTH.problem(f"state '{name}': {ROLE_OF_BOTH.what}")
+
+    def _of_another_environment(self, placed: Mapping[TaskIdentity, _Machine | None]) -> Iterator[Problem]:
+        for task, machine in placed.items():
+            if machine is None or machine.stack == self._stack:
+                continue
+            name, arns = task.state_id(), arns_of(machine.stack)
+            # With credentials, the call is made in the account of their role.
+            pairs = [(self._arns.region, arns.region)]
+            pairs += [] if "Credentials" in machine.states[name] else [(self._arns.account, arns.account)]
+            if any(a != b and not is_token(a) and not is_token(b) for a, b in pairs):
+                there = f"{self._arns.region} of {self._arns.account}"
+                what = f"job '{name}' is made for {there}, and its state machine for {arns.region} of {arns.account}"
+                yield OTHER_PLACE.problem(what)
+
+
+def _share_a_role(machine: sfn.CfnStateMachine, other: sfn.CfnStateMachine) -> bool:
+    """Tell whether two state machines have one role that is granted something here: its policy then names both."""
+    around, of_other = machine.node.scope, other.node.scope
+    if not isinstance(around, sfn.StateMachine) or not isinstance(of_other, sfn.StateMachine):
+        return False
+    return around.role == of_other.role and bool(around.role.node.children)
+
+
+def _waiting(definition: Json, *, express: bool) -> Iterator[Problem]:
+    """Find the states that wait for what they start, where an Express execution runs them."""
+    for name, state in definition.get("States", {}).items():
+        resource = str(state.get("Resource"))
+        if express and resource.endswith(_WAITS):
+            yield EXPRESS.problem(f"state '{name}': {EXPRESS.what}", resource)
+        for inner in machines_in(state):
+            children = inner.get("ProcessorConfig", {}).get("ExecutionType") == "EXPRESS"
+            yield from _waiting(inner, express=express or children)

@@ -1,0 +1,74 @@
+"""The grants of a policy one by one: each action on each resource that a statement allows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from constructs_sm.grants.statements import listed, statements_in
+from constructs_sm.testing.world.policy_decision import excepted
+
+Statement: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One action on one resource that a statement allows."""
+
+    statement: int
+    action: str
+    resource: str
+
+    def __str__(self) -> str:
+        return f"{self.action} on {self.resource}"
+
+
+def statements(policy: Any) -> list[Statement]:
+    """The statements of *policy*: a document, a statement, JSON of either, or a sequence of those.
+
+    Each reads by itself as it does in its document.
+    """
+    if isinstance(policy, str):
+        return statements(json.loads(policy))
+    if isinstance(policy, Mapping):
+        return statements_in(policy) if "Statement" in policy else [policy]
+    return [statement for part in policy for statement in statements(part)]
+
+
+def grants(policy: Any) -> list[Grant]:
+    """Every action on every resource that *policy* allows, one by one; one with NotAction or NotResource as a whole."""
+    return [
+        Grant(index, action, resource)
+        for index, statement in enumerate(statements(policy))
+        if statement["Effect"] == "Allow"
+        for action in _single(statement, "Action")
+        for resource in _single(statement, "Resource")
+    ]
+
+
+def without(policy: Any, grant: Grant) -> list[Statement]:
+    """*policy*, less one grant."""
+    kept: list[Statement] = []
+    for index, statement in enumerate(statements(policy)):
+        if index == grant.statement:
+            kept += _singles(statement, excluding=grant)
+        else:
+            kept.append(statement)
+    return kept
+
+
+def _single(statement: Statement, element: str) -> list[str]:
+    if element in statement:
+        return listed(statement[element])
+    return [excepted(listed(statement[f"Not{element}"]))]
+
+
+def _singles(statement: Statement, *, excluding: Grant) -> Iterator[Statement]:
+    plain = {name: value for name, value in statement.items() if name != "Sid"}
+    for action in _single(statement, "Action"):
+        for resource in _single(statement, "Resource"):
+            if (action, resource) != (excluding.action, excluding.resource):
+                said = {"Action": action, "Resource": resource}
+                yield {**plain, **{name: value for name, value in said.items() if name in statement}}
