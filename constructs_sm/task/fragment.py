@@ -66,7 +66,7 @@ class Fragment(WholeOrNotMade, sfn.StateMachineFragment):
             InvalidInputError: It calls nothing.
         """
         for call in self._failing():
-            call.add_catch(handler, errors=list(errors) if errors else None, result_path=result_path)
+            call.add_catch(handler, errors=errors, result_path=result_path)
         return self
 
     def add_retry(self, policy: RetryPolicy | None = None, **retrier: Any) -> Self:
@@ -151,8 +151,11 @@ class CheckedFragment(Fragment):
         """Go on to *next* when all is well.
 
         Raises:
-            InvalidInputError: It goes on to something else already.
+            InvalidInputError: It goes on to something else already, or *next* is nothing to go on to.
         """
+        if not hasattr(next, "start_state"):
+            problem = Problem("next must be a state", next, "pass a job, a state or a chain", "argument-type")
+            raise InvalidInputError(where_of(type(self).__name__, self), [problem])
         if self._goes_on:
             what = f"it goes on to '{self._following}' already" if self._following else "it goes on already"
             raise InvalidInputError(
