@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Messages:
-    """How many there have been."""
+    """Number of those that there have been."""
 
     count: int = 0
 

@@ -41,7 +41,7 @@ SETTINGS = {
     "`NODE_OPTIONS=--max-semi-space-size=64`": {"NODE_OPTIONS": "--max-semi-space-size=64"},
     "`JSII_RUNTIME_PACKAGE_CACHE=disabled`": {"JSII_RUNTIME_PACKAGE_CACHE": "disabled"},
 }
-"""What users can set in the environment of their app."""
+"""Variables that users can set in the environment of their app."""
 _MIDDLE = 100
 """The number of jobs that whole processes are compared at."""
 
@@ -59,7 +59,7 @@ class Figures:
         return median(run[what] for run in self.runs[app, 0 if app == "empty" else jobs])
 
     def slope(self, app: str, jobs: list[int], what: str) -> float:
-        """What one more job takes, from the fewest jobs to the most."""
+        """Return what one more job takes, from the fewest jobs to the most."""
         least, most = min(jobs), max(jobs)
         return (self.of(app, most, what) - self.of(app, least, what)) / (most - least)
 
@@ -69,7 +69,7 @@ class Figures:
 
 
 def measured(*arguments: str, settings: Mapping[str, str] | None = None) -> dict[str, float]:
-    """What one process took, with the CPU time of it and of the Node under it."""
+    """Return what one process took, with the CPU time of it and of the Node under it."""
     # As users have it: bytecode is kept.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     environment["PYTHONPATH"] = os.pathsep.join((str(ROOT), *filter(None, [environment.get("PYTHONPATH")])))
@@ -126,7 +126,7 @@ def table(figures: Figures, jobs: list[int]) -> list[str]:
 
 
 def ratios(figures: Figures, jobs: list[int]) -> list[str]:
-    """What is to be reached, and what was."""
+    """Return what is to be reached, and what was."""
     ours, theirs, same = "constructs_sm", "hand_written", "same_guards"
 
     def against(app: str, n: int, what: str) -> float:
@@ -174,7 +174,7 @@ def ratios(figures: Figures, jobs: list[int]) -> list[str]:
 
 
 def advice(figures: Figures) -> list[str]:
-    """What users can do themselves, and what it changes."""
+    """Return what users can do themselves, and what it changes."""
     usual, first = (figures.of("constructs_sm", jobs, "total_s") for jobs in (_MIDDLE, 1))
     rows = [
         (name, f"{median(run['total_s'] for run in runs) / usual:.2f} of the time, {_MIDDLE} jobs")
@@ -186,7 +186,7 @@ def advice(figures: Figures) -> list[str]:
 
 
 def surroundings(repeat: int) -> str:
-    """When, on what machine, and with what versions."""
+    """Return when, on what machine, and with what versions."""
     node = subprocess.run([os.environ["JSII_NODE"], "--version"], check=True, stdout=subprocess.PIPE, text=True)
     packages = ", ".join(f"{name} {version(name)}" for name in ("aws-cdk-lib", "constructs", "jsii", "botocore"))
     load = (

@@ -24,7 +24,7 @@ def build(stack: Stack, jobs: int) -> None:
 
 
 def build_same_guards(stack: Stack, jobs: int) -> None:
-    """What constructs_sm does by default, written out: bounded and jittered retries, fresh names, the whole check.
+    """Build what constructs_sm does by default: bounded and jittered retries, fresh names, the whole check.
 
     The ARN must be there, be a string and not be empty, the job must have ended `Completed`, and the Fail says which
     job it was and shows its output. Of the output, what a training always has is kept.

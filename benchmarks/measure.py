@@ -60,7 +60,7 @@ def run_again(app_name: str, jobs: int) -> dict[str, Any]:
 
 
 def sizes(template: dict[str, Any]) -> dict[str, int]:
-    """What quotas count: bytes of the template and the definition, characters and number of policies."""
+    """Return what quotas count: bytes of the template and the definition, characters and number of policies."""
     resources = [resource.get("Properties", {}) for resource in template.get("Resources", {}).values()]
     policies = [resource["PolicyDocument"] for resource in resources if "PolicyDocument" in resource]
     definitions = [resource["DefinitionString"] for resource in resources if "DefinitionString" in resource]
@@ -97,7 +97,7 @@ def _peak_kib(pid: int) -> int:
 
 
 def importing(names: Sequence[str]) -> dict[str, float]:
-    """What importing constructs_sm takes, and then all of its names, after the CDK's modules it needs: *names*."""
+    """Time the import of constructs_sm, and then of all its names, after the CDK's modules it needs: *names*."""
     marks = [time.perf_counter()]
     for name in names:
         importlib.import_module(name)

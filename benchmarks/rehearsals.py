@@ -71,11 +71,11 @@ CASES: dict[str, tuple[Any, Any]] = {
     "a loop of 1,000 turns": (TURNS, {}),
     "a Map of 1,000 items": (ITEMS, [{"k": number} for number in range(1000)]),
 }
-"""What both interpreters run: no services."""
+"""Definitions that both interpreters run: no services."""
 
 
 class Builds:
-    """This build and another, each asked in processes of its own.
+    """Two builds, this one and another, each asked in processes of its own.
 
     Args:
         other: The other's checkout.
@@ -87,7 +87,7 @@ class Builds:
         self._repeat = repeat
 
     def figures(self, what: str, *arguments: str, ours: tuple[str, ...] | None = None) -> list[dict[str, float]]:
-        """What the other build and this one take for the same, or this one for what is *ours*."""
+        """Return what the other build and this one take for the same, or this one for what is *ours*."""
         runs: list[list[dict[str, float]]] = [[], []]
         for _ in range(self._repeat):
             for found, checkout in zip(runs, self._checkouts, strict=True):

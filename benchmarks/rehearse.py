@@ -21,7 +21,7 @@ GIVEN = {"data": "s3://data/train/", "output": "s3://data/models/", "id": "monda
 
 
 def of_template(what: str, path: str) -> Any:
-    """What is asked of a rehearsal of a template, once all is loaded."""
+    """Question asked of a rehearsal of a template, once all is loaded."""
     from constructs_sm.testing import Rehearsal  # noqa: PLC0415 - what is imported when is what some of these measure
 
     template = json.loads(Path(path).read_text())

@@ -29,7 +29,7 @@ NOT_A_BEGINNING = {
 """Words that a docstring does not begin with: it begins with a verb, or with the noun that it defines."""
 NOT_WRITTEN = re.compile(r"got nothing|, got <|\b(?:looks|rings)\b|is passed over|a bar\b|what it has for nothing")
 """Wordings that readers stumbled over."""
-HELD = ("diagram", "values", "steps", "pipeline", "blueprints", "commands", "interpreter")
+HELD = tuple(sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py")))
 """The wings, beside the modules at the top of the package, that have been read for their prose."""
 MODULES = sorted(
     path.relative_to(PACKAGE).as_posix()

@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def compact(shapes: Mapping[str, Any]) -> dict[str, Any]:
-    """What `constructs_sm.ground_truth` needs of the descriptions."""
+    """Return what `constructs_sm.ground_truth` needs of the descriptions."""
     accounts: dict[str, str] = {}
     before = _task_types(_said(shapes, "HumanTaskConfig", "PreHumanTaskLambdaArn"), "PRE", accounts)
     after = _task_types(

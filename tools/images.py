@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def compact(configs: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """What `constructs_sm.images` needs of the SDK's configurations, by family."""
+    """Return what `constructs_sm.images` needs of the SDK's configurations, by family."""
     accounts: dict[str, dict[str, str]] = {}
     families = {family: _family(family, config, accounts) for family, config in sorted(configs.items())}
     registries, by_registry = _merged(accounts)

@@ -84,7 +84,7 @@ def filled(text: str) -> str:
 
 
 def _timeline(stack: Any) -> str:
-    """What the rehearsal prints, without the names that are random, and with a jitter that is not."""
+    """Return what the rehearsal prints, without the names that are random, and with a jitter that is not."""
     random.seed(7)
     said = io.StringIO()
     with contextlib.redirect_stdout(said):

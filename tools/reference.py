@@ -166,7 +166,7 @@ def _first(value: Any) -> str:
 
 
 def _members(value: Any) -> Iterator[str]:
-    """What users call of a class: of a construct all that it adds to other jobs, of a value how it is made."""
+    """Return what users call of a class: of a construct all that it adds to other jobs, of a value how it is made."""
     if not inspect.isclass(value):
         return
     common = dir(SageMakerJob) if issubclass(value, SageMakerJob) and value is not SageMakerJob else ()

@@ -24,7 +24,7 @@ _POLLED: Final = {action.api: action for action in POLLED_ACTIONS}
 PLACEHOLDER: Final = "${"
 """Beginning of what is put into a definition when it is deployed."""
 _FILLED_IN: Final = re.compile(r"\$\{|##\w+##|@@?\w+@@?|%%?\w+%%?|\{\{.*?\}\}|<[A-Za-z][\w -]*>")
-"""What programs of one's own put into a definition before: `##BUCKET##`, `{{ role }}`, `<your-role>`."""
+"""Marks that programs of one's own put into a definition before: `##BUCKET##`, `{{ role }}`, `<your-role>`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +92,12 @@ class Located:
 
     @property
     def where(self) -> str:
-        """Its name in findings."""
+        """Return its name in findings."""
         return f"state '{self.name}'"
 
     @property
     def kind(self) -> str:
-        """Its type."""
+        """Return its type."""
         return str(self.state.get("Type"))
 
     @cached_property
@@ -112,12 +112,12 @@ class Located:
 
     @cached_property
     def request(self) -> Request | None:
-        """Its request; None where that is no object. Placeholders are known later, as paths are."""
+        """Return its request; None where that is no object. Placeholders are known later, as paths are."""
         given = self.state.get(self.request_field)
         return read(_marked(given)) if isinstance(given, dict) else None
 
     def handlers(self, field_name: str) -> list[Mapping[str, Any]]:
-        """Its retriers or catchers."""
+        """Return its retriers or catchers."""
         given = self.state.get(field_name)
         return [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
 

@@ -34,7 +34,7 @@ IAM_PREFIXES: dict[str, str] = {
     "resourcegroupstaggingapi": "tag",
     "sso": "sso",
 }
-"""What IAM calls a service, by botocore's name, where its requests are signed for another.
+"""Names that IAM has for a service, by botocore's name, where its requests are signed for another.
 
 Source: https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
@@ -42,7 +42,7 @@ Source: https://docs.aws.amazon.com/service-authorization/latest/reference/refer
 
 @dataclass(frozen=True, slots=True)
 class Renamed:
-    """What an API needs that is not called like it.
+    """Needs of an API that are not called like it.
 
     Attributes:
         actions: The actions.
@@ -207,13 +207,13 @@ _BY_REQUEST: dict[tuple[str, str], Callable[[Mapping[str, Any]], tuple[str, ...]
     ("dynamodb", "ExecuteTransaction"): _of_statements("TransactStatements"),
     ("dynamodb", "TransactWriteItems"): _of_writes,
 }
-"""Where the request says what is needed. Sources: the guide on PartiQL's permissions and that on transactions."""
+"""Calls whose request says what is needed. Sources: the guide on PartiQL's permissions and that on transactions."""
 _BY_METHOD = frozenset({"apigateway", "apigatewayv2"})
 """Services whose actions are HTTP methods: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-iam-policy-examples.html."""
 
 
 def iam_prefix(model: ClientModel) -> str:
-    """What IAM calls the service of *model*."""
+    """Return what IAM calls the service of *model*."""
     return IAM_PREFIXES.get(model.client, model.signing_name)
 
 

@@ -37,7 +37,7 @@ class Permission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallPermissions:
-    """What a call needs.
+    """Needs of a call.
 
     Attributes:
         needed: What it cannot do without.
@@ -56,7 +56,7 @@ class CallPermissions:
 def permissions_of_call(
     service: str, api: str, request: Any, arns: Arns, *, sdk: bool, pattern: str = "", machine: str | None = None
 ) -> CallPermissions:
-    """What the state machine role must be allowed for a call to succeed.
+    """Return what the state machine role must be allowed for a call to succeed.
 
     Args:
         service: As in the state's Resource: `dynamodb`; of `aws-sdk` the service behind it.
@@ -118,7 +118,7 @@ def _passed(roles: tuple[tuple[str, str], ...], request: Mapping[str, Any], arns
 
 
 def _of_no_api(row: Optimized, request: Mapping[str, Any], arns: Arns, machine: str | None) -> CallPermissions:
-    """What integrations need that call no API of an SDK.
+    """Needs of integrations that call no API of an SDK.
 
     Sources: https://docs.aws.amazon.com/step-functions/latest/dg/call-https-apis.html and
     https://docs.aws.amazon.com/step-functions/latest/dg/connect-api-gateway.html

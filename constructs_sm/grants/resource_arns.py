@@ -43,7 +43,7 @@ def _as_it_is(text: str) -> str:
 
 
 _ACROSS_REGIONS = re.compile(r"(?:apac|au|ca|eu|global|jp|us|us-gov)\.")
-"""How the id of an inference profile begins, which stands for a model in several Regions."""
+"""Beginning of the id of an inference profile, which stands for a model in several Regions."""
 
 
 def _one_model(model: str) -> str | None:
@@ -63,7 +63,7 @@ _SAID_BY: dict[tuple[str, str], tuple[str, _Fill]] = {
     ("ssm", "ParameterNameWithoutLeadingSlash"): ("Name", lambda name: name.lstrip("/")),
     ("states", "StateMachineName"): ("StateMachineArn", _after_last_colon),
 }
-"""Which field says what, by service (or type) and variable of an ARN, where their names do not tell."""
+"""Fields that say what, by service (or type) and variable of an ARN, where their names do not tell."""
 
 
 def _buses(request: _Request) -> list[str]:
@@ -77,9 +77,9 @@ def _buses(request: _Request) -> list[str]:
 
 
 _NAMED_WITHIN: dict[tuple[str, str], Callable[[_Request], list[str]]] = {("events", "EventBusName"): _buses}
-"""What stands deeper in a request."""
+"""Fields that stand deeper in a request."""
 _DEFAULTS = {("athena", "WorkGroupName"): "primary", ("ecs", "ClusterName"): "default"}
-"""What a service takes where the request has nothing."""
+"""Values that a service takes where the request has nothing."""
 LEFT_OUT = frozenset(
     {
         ("bedrock", "bedrock-marketplace-model-endpoint"),
@@ -155,7 +155,7 @@ def _made(service: str, of: ResourceType, request: _Request, where: Arns, *, beg
 
 
 def _said(service: str, of: ResourceType, variable: str, request: _Request) -> list[str]:
-    """What the request says of a variable of an ARN."""
+    """Return what the request says of a variable of an ARN."""
     if (service, variable) in _NAMED_WITHIN:
         return _NAMED_WITHIN[service, variable](request)
     folded = {str(name).lower(): value for name, value in request.items()}

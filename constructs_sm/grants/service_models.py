@@ -28,7 +28,7 @@ class AbsentError(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class ClientModel:
-    """What is known of one service of AWS's SDK.
+    """Facts known of one service of AWS's SDK.
 
     Attributes:
         client: botocore's name of it.
@@ -62,7 +62,7 @@ def clients() -> dict[str, str]:
 
 @cache
 def client_model(client: str) -> ClientModel:
-    """What botocore knows of *client*."""
+    """Return what botocore knows of *client*."""
     newest = max((_data() / client).iterdir(), key=lambda path: path.name) / "service-2.json"
     packed = newest.with_suffix(".json.gz")
     model: dict[str, Any] = json.loads(gzip.decompress(packed.read_bytes()) if packed.exists() else newest.read_bytes())

@@ -46,11 +46,11 @@ class DefinitionText:
         return cls(definition, references, bare) if isinstance(definition, dict) else None
 
     def mark(self, resolved: Any) -> str:
-        """What stands for a value of a template in the definition."""
+        """Return what stands for a value of a template in the definition."""
         return _marked(resolved, self.references)
 
     def reference(self, text: object) -> Any:
-        """What a text stands for that is one reference and nothing else; otherwise None."""
+        """Return what a text stands for that is one reference and nothing else; otherwise None."""
         match = _MARK.fullmatch(str(text))
         return None if match is None else self.references[int(match[1])]
 

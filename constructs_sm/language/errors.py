@@ -74,7 +74,7 @@ class _Nothing:
 
 
 NOTHING = _Nothing()
-"""What was got where something is missing."""
+"""Value that was got where something is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Problem:
 
     @property
     def sentence(self) -> str:
-        """What is wrong and what to do, without the id of the rule."""
+        """Return what is wrong and what to do, without the id of the rule."""
         got = "" if self.got is NOTHING else f", got {shown(self.got)}"
         return f"{self.what}{got}; {self.use}"
 

@@ -30,10 +30,10 @@ class IntrinsicError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a function asks for besides its arguments."""
+    """Things a function asks for besides its arguments."""
 
     numbers: random.Random = field(default_factory=random.Random)
-    """Where chance comes from."""
+    """Source of chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def _plain(value: Any) -> str:
 
 
 def _is_same(one: Any, other: Any) -> bool:
-    """Whether two values are the same JSON: true is not 1."""
+    """Tell whether two values are the same JSON: true is not 1."""
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, list) and isinstance(other, list):

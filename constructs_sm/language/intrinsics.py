@@ -224,7 +224,7 @@ class _Reader:
 
 
 def _path_end(text: str, at: int) -> int:
-    """Where a path ends that is an argument: at a comma or parenthesis that is not within its brackets."""
+    """Return where a path ends that is an argument: at a comma or parenthesis that is not within its brackets."""
     depth, quote = 0, ""
     while at < len(text):
         mark = text[at]

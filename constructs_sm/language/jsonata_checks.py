@@ -38,7 +38,7 @@ def inner(text: str) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def objections(expression: str, allowed: frozenset[str]) -> tuple[Objection, ...]:
-    """What Step Functions refuses in an expression.
+    """Things that Step Functions refuses in an expression.
 
     Args:
         expression: Without its `{% %}`.
@@ -66,7 +66,7 @@ def calls(root: Node) -> Iterator[tuple[str, Node]]:
 
 
 _CONTEXTUAL: Final = {".", "index", "group", "sort", "focus", "transform"}
-"""Where what stands second is about what stands first."""
+"""Pairs of which the second is about what stands first."""
 
 
 def _unqualified(node: Node, *, at_root: bool) -> Iterator[Objection]:

@@ -42,7 +42,7 @@ _BINDS: Final = {
     "?:": 40,
     "??": 40,
 }
-"""How tightly each operator binds what stands before it."""
+"""Rank of each operator: how tightly each operator binds what stands before it."""
 _DEEPEST: Final = 200
 
 
@@ -59,7 +59,7 @@ class Node:
     value: Any = None
     """A name, a value; of a lambda its parameters."""
     at: int = field(default=0)
-    """Where the operator stands."""
+    """Place of the operator."""
 
     def walk(self) -> Iterator[Node]:
         """The node and everything in it."""

@@ -95,7 +95,7 @@ class _Filters:
         return lambda item, root: compare(left(item, root), right(item, root))
 
     def _operand(self) -> tuple[_Finder, bool]:
-        """What stands on one side of a comparison, and if that is a path."""
+        """Operand on one side of a comparison, and if that is a path."""
         self._space()
         if self._take("@"):
             inner, self.at = self._path_in(self.text, self.at)
@@ -218,7 +218,7 @@ _COMPARISONS: dict[str, Callable[[list[Any], list[Any]], bool]] = {
 
 
 DEADLINE: Final[ContextVar[float]] = ContextVar("DEADLINE", default=math.inf)
-"""When (of time.monotonic) a regular expression that still searches is given up."""
+"""Time (of time.monotonic) at which a regular expression that still searches is given up."""
 
 
 def _matched(values: list[Any], pattern: re.Pattern[str]) -> bool:

@@ -1,4 +1,4 @@
-"""What SageMaker's own API model says is wrong with a request.
+"""Faults of a request, by SageMaker's own API model.
 
 The model is botocore's: no field, enum or limit is written down here, and a newer botocore knows newer fields. It is
 read when the first request is checked. Values that are not known at synthesis are passed over wherever they stand.
@@ -128,7 +128,7 @@ def _below(shape: Shape, path: str, within: tuple[str, ...]) -> Iterator[str]:
 
 
 def unknown_output(action: Action, paths: Iterable[str]) -> list[Problem]:
-    """What of *paths*, dotted, the output of a job that was waited for cannot hold, by SageMaker's model."""
+    """Return what of *paths*, dotted, the output of a job that was waited for cannot hold, by SageMaker's model."""
     return [problem for path in paths for problem in _unknown_output(action, path)]
 
 
@@ -151,7 +151,7 @@ def _operation_check(operation: str) -> _Check:
 
 
 def _check_of(shape: Shape) -> _Check:
-    """What appends the problems of a value to a list. Made once a shape: reading the model is slower than checking."""
+    """Make what appends the problems of a value to a list, once a shape: reading the model is slower than checking."""
     make = _MAKERS.get(shape.metadata["type"])
     return make(shape) if make else lambda _value, _path, _found: None
 
@@ -344,7 +344,7 @@ def _nearest(value: object, options: Iterable[str]) -> str:
 
 
 def _folded(name: str) -> str:
-    """What is compared: how a name is capitalized, and whether its words are joined by _ or -, is never the point."""
+    """Spell a name as it is compared: its capitals, and whether its words are joined by _ or -, are never the point."""
     return name.lower().replace("_", "").replace("-", "")
 
 

@@ -35,11 +35,11 @@ if TYPE_CHECKING:
     from constructs import IConstruct
 
     Defaults: TypeAlias = Callable[[Request], Mapping[str, Any]]
-    """What fills a request, as far as it is there."""
+    """Function of what fills a request, as far as it is there."""
 
 _REFERENCES = ("key_arn", "role_arn", "subnet_id", "security_group_id", "topic_arn", "function_arn")
 _MAY_BE_LATE = re.compile(r"\$|States\.|\{%|.*(?:[$#]\{(?:Token\[|AWS::)|[eE]\+?28\d|\d{281})", re.DOTALL).match
-"""Whether a text may be more than it says. Most are not, which is told without a call of ours."""
+"""Match of a text that may be more than it says. Most are not, which is told without a call of ours."""
 _PSEUDO_PARAMETER = re.compile(r"\$\{AWS::\w+\}")
 
 

@@ -1,4 +1,4 @@
-"""What the APIs of AWS take, by botocore's models: which fields there are, and which must be."""
+"""Requests to the APIs of AWS, by botocore's models: which fields there are, and which must be."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def _without_pipe(rule: Rule, definition: Structure, path: str, asks: tuple[str,
 
 
 def _mode(definition: Structure, channel: Structure) -> object:
-    """How a channel is read: by its own word, or the job's."""
+    """Return how a channel is read: by its own word, or the job's."""
     own = value_of(channel, "InputMode")
     if own is not None:
         return own

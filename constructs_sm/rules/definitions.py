@@ -1,4 +1,4 @@
-"""What Step Functions refuses when a state machine is created: everything at once, each with its place and its rule."""
+"""Faults for which Step Functions refuses to create a state machine: all at once, each with its place and its rule."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ class _Walk:
 
 
 def targets(written: Any) -> Iterator[tuple[str, Any]]:
-    """Where a state leads, and by which field."""
+    """Return where a state leads, and by which field."""
     if not isinstance(written, Mapping):
         return
     for name in ("Next", "Default"):

@@ -1,4 +1,4 @@
-"""What Step Functions refuses in the values of fields: paths, payload templates, expressions, numbers."""
+"""Faults for which Step Functions refuses the values of fields: paths, payload templates, expressions, numbers."""
 
 from __future__ import annotations
 

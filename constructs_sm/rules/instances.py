@@ -1,4 +1,4 @@
-"""What instance types have of their own: local storage, which their hardware encrypts."""
+"""Properties of instance types: what they have of their own: local storage, which their hardware encrypts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-store-volumes.html
 
 
 def has_local_storage(instance_type: object) -> bool:
-    """Whether an instance type (`ml.g5.xlarge`) is known to have local storage; what is late-bound is not known."""
+    """Tell whether an instance type (`ml.g5.xlarge`) is known to have local storage; a late-bound one is not."""
     if not isinstance(instance_type, str) or is_late_bound(instance_type):
         return False
     return instance_type.removeprefix("ml.").partition(".")[0] in LOCAL_STORAGE

@@ -28,9 +28,9 @@ def _offered() -> dict[str, dict[str, frozenset[str]]]:
 OPTIMIZED: Final = _offered()
 """By service, then by API: the patterns that are offered."""
 SDK_PATTERNS: Final = _TOKEN
-"""What an SDK integration offers."""
+"""APIs that an SDK integration offers."""
 READERS: Final = frozenset({"getObject", "listObjectsV2"})
-"""What an ItemReader calls in S3."""
+"""API that an ItemReader calls in S3."""
 _OPTIMIZED_MODELS: Final = {"states": "stepfunctions", "elasticmapreduce": "emr"}
 _OWN_REQUESTS: Final = frozenset(
     {"apigateway:invoke", "eks:call", "eks:runJob", "http:invoke", "bedrock:invokeModel", "elasticmapreduce"}

@@ -47,7 +47,7 @@ class Constraint(ABC):
 
     @abstractmethod
     def problems(self, structure: Structure, path: str) -> Found:
-        """What is wrong with a structure that stands at *path*."""
+        """Return what is wrong with a structure that stands at *path*."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class _Beside(Constraint):
     has: object
 
     def _holders(self, structure: Structure, path: str, *, other: bool = False) -> Iterator[tuple[Structure, str, str]]:
-        """What may hold the field, its name and path there, where the other has the value (*other*: another one)."""
+        """Find what may hold the field, with name and path, where the other has the value (*other*: another one)."""
         inner, _, name = self.field.rpartition(".")
         value = value_of(structure, self.where)
         if value is not UNKNOWN and (value != self.has) is other:
@@ -469,7 +469,7 @@ def structures(structure: Any, at: str, path: str = "") -> list[tuple[Structure,
 
 
 def hides(structure: Any, steps: tuple[tuple[str, bool], ...]) -> bool:
-    """Whether what stands at a path is known later only, be it in part."""
+    """Tell whether what stands at a path is known later only, be it in part."""
     if not isinstance(structure, (dict, Mapping)):
         return True
     if not steps:

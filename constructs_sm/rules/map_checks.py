@@ -1,4 +1,4 @@
-"""What Step Functions refuses in a Map: its processor, its items, its batches and its results."""
+"""Faults for which Step Functions refuses a Map: its processor, its items, its batches and its results."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def _undefined(rule: Rule, definition: Structure, where: str, name: str) -> Any:
 
 
 def yields(definition: Structure, name: str) -> bool:
-    """Whether a training may report a metric, as far as its request shows."""
+    """Tell whether a training may report a metric, as far as its request shows."""
     for algorithm, _ in structures(definition, "AlgorithmSpecification"):
         metrics = value_of(algorithm, "MetricDefinitions")
         if metrics is UNKNOWN:
@@ -98,6 +98,6 @@ def _defined(definition: Structure) -> list[str]:
 
 
 def _defines_itself(image: str | None) -> bool:
-    """Whether an image may report metrics without definitions: all but the frameworks that AWS publishes."""
+    """Tell whether an image may report metrics without definitions: all but the frameworks that AWS publishes."""
     found = ecr_image(image)
     return found is None or not found.is_published or found.is_algorithm

@@ -41,14 +41,14 @@ class EcrImage:
 
     @property
     def is_published(self) -> bool:
-        """Whether AWS publishes it; a registry that a token names is another one only if it is the stack's own."""
+        """Tell whether AWS publishes it; a registry that a token names is another one only if it is the stack's own."""
         if self.repository not in _published():
             return False
         return _OWN_ACCOUNT not in self.account if is_token(self.account) else self.account in _registries()
 
     @property
     def image_scopes(self) -> frozenset[str]:
-        """What AWS publishes it for: `training`, `inference`, ...; empty: it is not AWS's."""
+        """Return what AWS publishes it for: `training`, `inference`, ...; empty: it is not AWS's."""
         return _published()[self.repository] if self.is_published else frozenset()
 
     @property
@@ -59,7 +59,7 @@ class EcrImage:
 
     @property
     def is_algorithm(self) -> bool:
-        """Whether it is an algorithm of SageMaker's, which defines its metrics itself."""
+        """Tell whether it is an algorithm of SageMaker's, which defines its metrics itself."""
         return self.is_published and self.repository in _algorithms()
 
 
@@ -92,7 +92,7 @@ def _data() -> dict[str, Any]:
 
 @cache
 def _published() -> dict[str, frozenset[str]]:
-    """What each repository is for."""
+    """Purpose of each repository."""
     scopes: dict[str, set[str]] = {}
     for family in _data()["families"].values():
         for names, rows in family.items():

@@ -1,4 +1,4 @@
-"""What SageMaker enforces of a request beyond its model: fields that exclude, require or bound each other.
+"""Rules that SageMaker enforces of a request beyond its model: fields that exclude, require or bound each other.
 
 Each rule stands with its reason and its source in `request_rules`; here is where it holds.
 """

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Severity: TypeAlias = Literal["error", "warning", "info"]
 PREFIX: Final = "constructs-sm"
-"""What stands before an id where those of other tools may stand too, as in `Validations.of(...).acknowledge(...)`."""
+"""Prefix of an id where those of other tools may stand too, as in `Validations.of(...).acknowledge(...)`."""
 _ID: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+")
 
 
@@ -141,5 +141,5 @@ class InvalidDefinitionError(InvalidInputError):
 
 
 def errors(violations: Iterable[Violation]) -> list[Violation]:
-    """Those that are refused."""
+    """Rules that are refused."""
     return [violation for violation in violations if violation.rule.severity == "error"]

@@ -1,4 +1,4 @@
-"""What Step Functions refuses in one state, whatever stands around it."""
+"""Faults for which Step Functions refuses one state, whatever stands around it."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ _TOLERATED: Final = ("ToleratedFailureCount", "ToleratedFailurePercentage")
 DISTRIBUTED_ONLY: Final = frozenset(
     {"ItemReader", "ItemBatcher", "ResultWriter", "Label", *_TOLERATED, *(f"{name}Path" for name in _TOLERATED)}
 )
-"""What only a distributed Map has."""
+"""Fields that only a distributed Map has."""
 COMMON: Final[dict[str, frozenset[str]]] = {
     "Pass": _ANY | _ON,
     "Task": _ANY | _ON | _FAILING | {"Resource", "TimeoutSeconds", "HeartbeatSeconds", "Credentials"},
@@ -37,7 +37,7 @@ COMMON: Final[dict[str, frozenset[str]]] = {
     }
     | set(_TOLERATED),
 }
-"""What a state has in both languages."""
+"""Fields that a state has in both languages."""
 JSON_PATH: Final[dict[str, frozenset[str]]] = {
     "Pass": _PATHS | {"ResultPath", "Parameters", "Result"},
     "Task": _PATHS | _RESULT | {"Parameters", "TimeoutSecondsPath", "HeartbeatSecondsPath"},
@@ -50,7 +50,7 @@ JSON_PATH: Final[dict[str, frozenset[str]]] = {
     | _RESULT
     | {"Parameters", "ItemsPath", "MaxConcurrencyPath", *(f"{name}Path" for name in _TOLERATED)},
 }
-"""What it has in JSONPath besides."""
+"""Fields that it has in JSONPath besides."""
 JSONATA: Final[dict[str, frozenset[str]]] = {
     "Pass": frozenset({"Output"}),
     "Task": frozenset({"Arguments", "Output"}),
@@ -61,7 +61,7 @@ JSONATA: Final[dict[str, frozenset[str]]] = {
     "Parallel": frozenset({"Arguments", "Output"}),
     "Map": frozenset({"Items", "Output"}),
 }
-"""What it has in JSONata besides."""
+"""Fields that it has in JSONata besides."""
 ENDING: Final = frozenset({"Succeed", "Fail"})
 MACHINE: Final = frozenset({"StartAt", "States", "Comment", "Version", "TimeoutSeconds", "QueryLanguage"})
 BRANCH: Final = frozenset({"StartAt", "States", "Comment"})
@@ -77,7 +77,7 @@ RULE: Final = {
     "JSONPath": frozenset({"Next", "Assign", "Comment", "Variable"}),
     "JSONata": frozenset({"Next", "Assign", "Output", "Comment", "Condition"}),
 }
-"""What a rule of a Choice has; in JSONPath its comparison besides."""
+"""Fields that a rule of a Choice has; in JSONPath its comparison besides."""
 _BATCHED: Final = ("MaxItemsPerBatch", "MaxInputBytesPerBatch")
 BATCHER: Final = {
     "JSONPath": frozenset({*_BATCHED, *(f"{name}Path" for name in _BATCHED), "BatchInput"}),

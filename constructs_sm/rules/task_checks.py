@@ -1,4 +1,4 @@
-"""What Step Functions refuses in a Task: services, APIs, patterns and fields that there are not."""
+"""Faults for which Step Functions refuses a Task: services, APIs, patterns and fields that there are not."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ class TaskArguments(TypedDict, total=False):
     input_path: str | None
     """The part of its input that the task sees (JSONPath only), or `sfn.JsonPath.DISCARD`. Default: all of it."""
     result_path: str | None
-    """Where the output goes in the state's input. Default: `$.<construct id>`, so that the input stays."""
+    """Place of the output in the state's input. Default: `$.<construct id>`, so that the input stays."""
     result_selector: Mapping[str, Any] | None
     """The part of the output that is kept (JSONPath only). A field it names must be there, or the execution fails."""
     output_path: str | None

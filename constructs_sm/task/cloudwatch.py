@@ -89,7 +89,7 @@ class JobMetrics:
     def metric_instances(
         self, metric_name: str, *, statistic: str = "Average", **options: Any
     ) -> cloudwatch.MathExpression:
-        """What SageMaker counts on the instances of the job, whatever an execution has called it.
+        """Return what SageMaker counts on the instances of the job, whatever an execution has called it.
 
         A search, since each execution names its job anew: for dashboards; CloudWatch takes no search in an alarm.
 

@@ -126,7 +126,7 @@ class _OfStage:
 
     @staticmethod
     def of(scope: IConstruct) -> _OfStage:
-        """That of the stage around *scope*, asked for once per scope."""
+        """Return that of the stage around *scope*, asked for once per scope."""
         found = _OfStage._by_scope.get(scope)
         if found is None:
             stage = Stage.of(scope) or scope.node.root

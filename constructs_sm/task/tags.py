@@ -38,7 +38,7 @@ class KnownToCdk:
 
     @property
     def __jsii_ref__(self) -> Any:
-        """What the CDK knows it by."""
+        """Return what the CDK knows it by."""
         if self.jsii_reference is None:
             raise AttributeError("__jsii_ref__")
         # First when it is whole, jsii itself asks, to keep it by that.

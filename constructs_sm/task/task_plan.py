@@ -1,4 +1,4 @@
-"""What a user has said of a task, checked, and turned into a Task state with the grants it needs.
+"""Arguments of a task, as a user gave them, checked, and turned into a Task state with the grants it needs.
 
 Everything that can be wrong with the arguments is found here, before any construct is made.
 """

@@ -127,7 +127,7 @@ class TaskResult:
 
     @property
     def _leaves_out(self) -> bool:
-        """Whether there is a state in JSONata, which can leave out what may be missing: the task, or its check."""
+        """Tell whether there is a state in JSONata, which can leave out what may be missing: the task, or its check."""
         checked = isinstance(self._check, OutputCheck) and not self._check.arn_only
         return self._jsonata or (checked and self.place is not None and key_in(self.place) is not None)
 

@@ -57,7 +57,7 @@ class Wiring:
     tagging: dict[TaskIdentity, Grant] = field(default_factory=dict)
     """Grants that tasks need for tags that they do not have when they are made."""
     run: dict[TaskIdentity, str] = field(default_factory=dict)
-    """Those that stand in a state machine, each with the graph of states it is in."""
+    """Tasks that stand in a state machine, each with the graph of states it is in."""
     watched: bool = False
 
     def knows(self, task: TaskIdentity, scope: IConstruct | None = None) -> None:
@@ -176,7 +176,7 @@ class Wiring:
         return None
 
     def _reference(self) -> re.Pattern[str]:
-        """What an output that is asked for is spelled as, in either language."""
+        """Return what an output that is asked for is spelled as, in either language."""
         longest_first = sorted(self._asked, key=len, reverse=True)
         return re.compile(rf"(?:{'|'.join(map(re.escape, longest_first))})(?![\w`])")
 

@@ -208,7 +208,7 @@ def _is_needed(grant: Grant, needed: Collection[tuple[int, str, str]]) -> bool:
 
 
 def _why(role: Role, one: Asked) -> str:
-    """Why one more statement does not give what was denied; empty if it does."""
+    """Return why one more statement does not give what was denied; empty if it does."""
     if role.reads is None or one.need.service:
         return ""
     request = role.question(one.need)
@@ -267,7 +267,7 @@ def scenarios(states: Mapping[str, str], caught: Mapping[str, Collection[str]]) 
 
 
 def _statuses(noun: str) -> list[dict[str, Any]]:
-    """What Describe may say of something, each once."""
+    """Return what Describe may say of something, each once."""
     known = statuses(noun)
     field = field_of(noun, "Status")
     return [{field: each} for each in dict.fromkeys((known.done, known.failed, known.stopped, known.transient))]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from constructs_sm.testing.world.role import Role
 
 Befalling: TypeAlias = Step | Always | TaskError
-"""What can happen to a state."""
+"""Things that can happen to a state."""
 
 
 class Account(Player):
@@ -78,7 +78,7 @@ class Account(Player):
             self.sagemaker.befall(state, what)
 
     def goes_on_as(self, other: Account, later: Account, shift: float, *, over_with: str) -> bool:
-        """Whether this account answers from now on as *other*, which has become *later* in the end.
+        """Tell whether this account answers from now on as *other*, which has become *later* in the end.
 
         Args:
             other: Another, to which nearly the same has happened.
@@ -108,7 +108,7 @@ class Account(Player):
         return self._recorded(call, lambda: self._service(call).end(call, waiting))
 
     def _recorded(self, call: Call, played: Callable[[], Any]) -> Any:
-        """What is played, of which a record is kept where somebody wants one."""
+        """Return what is played, of which a record is kept where somebody wants one."""
         try:
             result = played()
         except TaskError as error:
@@ -143,7 +143,7 @@ class Account(Player):
         return items
 
     def content(self, state: str, bucket: str, key: str) -> bytes:
-        """What a file of the folder has in it."""
+        """Return what a file of the folder has in it."""
         self._ask(state, "States.ItemReaderFailed", self._reading(bucket, key))
         path = self._file(bucket, key)
         if path is None or not path.is_file():
@@ -166,7 +166,7 @@ class Account(Player):
         ]
 
     def _file(self, bucket: str, key: str) -> Path | None:
-        """Where the folder has an object; None where that would be outside of it."""
+        """Return where the folder has an object; None where that would be outside of it."""
         assert self._files is not None  # noqa: S101 - else nobody reads
         root = self._files.resolve()
         path = (root / bucket / key).resolve()
@@ -196,7 +196,7 @@ class Account(Player):
         return self._need("s3:ListBucket", self._bucket(bucket), {"Prefix": prefix})
 
     def _need(self, action: str, resource: str | None, request: Mapping[str, Any] | None = None) -> Need:
-        """What a Map needs, whose time is not known here."""
+        """Return what a Map needs, whose time is not known here."""
         return Need(action, resource, where=self._where, sent=request)
 
     def _ask(self, state: str, error: str, *needs: Need) -> None:

@@ -25,7 +25,7 @@ _USUAL: dict[str, Any] = {
     "sns:publish": {"MessageId": "00000000-0000-4000-8000-000000000000"},
     "cloudwatch:putMetricAlarm": {},
 }
-"""What a service answers that is told something, whatever it is told."""
+"""Answers of services that are told something, whatever it is told."""
 
 
 _TASK_OUTPUT = re.compile(r"--task-output '(\{[^']*\})'")
@@ -41,7 +41,7 @@ def _output_asked_for(request: Any) -> str | None:
 
 
 class Answers:
-    """What the tasks of other services yield, state by state."""
+    """Answers of the tasks of other services yield, state by state."""
 
     def __init__(self, role: Role) -> None:
         self.calls: list[tuple[str, str, Any]] = []
@@ -91,7 +91,7 @@ class Answers:
         return other
 
     def goes_on_as(self, other: Answers, *, over_with: str) -> bool:
-        """Whether these answers are from now on those of *other*, whatever there is for *over_with*."""
+        """Tell whether these answers are from now on those of *other*, whatever there is for *over_with*."""
         mine, others = (
             {state: answers for state, answers in each._answers.items() if answers and state != over_with}  # noqa: SLF001
             for each in (self, other)
@@ -164,7 +164,7 @@ class Answers:
 
     @staticmethod
     def end(_: Call, waiting: Waiting) -> Any:
-        """What a task that took a while has come to."""
+        """Return what a task that took a while has come to."""
         step = waiting.what
         if isinstance(step, Failed):
             raise TaskError("States.TaskFailed", step.reason)

@@ -1,4 +1,4 @@
-"""What botocore's model says about SageMaker's APIs, beyond whether a request is right."""
+"""Facts of botocore's model about SageMaker's APIs, beyond whether a request is right."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ LOWER_CASED = frozenset(action.arn_type for action in (*ACTIONS, *POLLED_ACTIONS
 
 
 def declares(operation: str, code: str) -> bool:
-    """Whether the API declares the error *code*, which then has a name of its own in Step Functions."""
+    """Tell whether the API declares the error *code*, which then has a name of its own in Step Functions."""
     return code in error_names(operation)
 
 
 def request_errors(call: Call) -> list[str]:
-    """What SageMaker would refuse in the request of *call*."""
+    """Return what SageMaker would refuse in the request of *call*."""
     if not isinstance(call.request, dict):
         return [f"the request is no JSON object: {call.request!r}"]
     action = ACTION_OF.get(call.api)

@@ -42,7 +42,7 @@ _UNKNOWN_EVERYWHERE = (
     "aws:VpcSourceIp",
     "aws:userid",
 )
-"""What a request may have of whoever makes it, of the network and of a resource's tags, and no definition says."""
+"""Keys that a request may have of whoever makes it, of the network and of a resource's tags, and no definition says."""
 _FIELDS: dict[str, str] = {
     "dynamodb:ReturnConsumedCapacity": "ReturnConsumedCapacity",
     "dynamodb:Select": "Select",
@@ -65,7 +65,7 @@ _ACCOUNT = re.compile(r"\d{12}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who calls, and when.
+    """Caller of an API, and the time.
 
     Attributes:
         arns: Partition, Region and account of the state machine.
@@ -106,7 +106,7 @@ def keys_of_call(
     added_tags: Mapping[str, str] | None = None,
     operation: str | None = None,
 ) -> ConditionKeys:
-    """What is known of the condition keys of one action.
+    """Return what is known of the condition keys of one action.
 
     Args:
         action: As IAM names it.
@@ -136,7 +136,7 @@ def keys_of_call(
 
 
 def keys_of_trust(arns: Arns, at: datetime, source_arn: str | None) -> ConditionKeys:
-    """What a service says when it assumes a role for somebody.
+    """Return what a service says when it assumes a role for somebody.
 
     Args:
         arns: Where it is done.

@@ -20,7 +20,7 @@ _TOO_LARGE = 10**100
 
 
 class ConditionKeys:
-    """What is known of a request's condition keys.
+    """Facts known of a request's condition keys.
 
     Args:
         context: The keys that the request has. Their case does not matter; None means that the key is absent.

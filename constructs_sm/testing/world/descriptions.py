@@ -1,4 +1,4 @@
-"""What SageMaker says of something that it made: the output of the Describe APIs."""
+"""Descriptions of what SageMaker made: the output of the Describe APIs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _STOPPED = ("Stopped", *_FAILED)
 
 
 def description(call: Call, noun: str, arn: str, status: str, seconds: float = 0) -> dict[str, Any]:
-    """What Describe says of what *call* made; times are datetimes.
+    """Return what Describe says of what *call* made; times are datetimes.
 
     Args:
         call: The call that made it, or first spoke of it.
@@ -45,7 +45,7 @@ def description(call: Call, noun: str, arn: str, status: str, seconds: float = 0
 
 
 def handed_on(action: Action, call: Call, described: dict[str, Any]) -> dict[str, Any]:
-    """What Step Functions is known to hand on of a job that a state has waited for.
+    """Return what Step Functions is known to hand on of a job that a state has waited for.
 
     The request, name, ARN, status and times, and what the row of the API says. AWS has shown no more.
     """
@@ -68,7 +68,7 @@ def _times(noun: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Statuses:
-    """What something is in: while it is made, and when all went well, it failed, or somebody stopped it."""
+    """Statuses of something: while it is made, and when all went well, it failed, or somebody stopped it."""
 
     transient: str
     done: str
@@ -77,7 +77,7 @@ class Statuses:
 
     @property
     def ended(self) -> tuple[str, str, str]:
-        """Those in which nothing goes on."""
+        """Statuses in which nothing goes on."""
         return (self.done, self.failed, self.stopped)
 
 
@@ -96,7 +96,7 @@ def statuses(noun: str) -> Statuses:
 
 
 def told(noun: str, reason: str) -> dict[str, Any]:
-    """Why something has failed, where Describe says so, and cut to as much as it says."""
+    """Return why something has failed, where Describe says so, and cut to as much as it says."""
     members = output_shape(f"Describe{noun}").members
     if "ModelPackageStatusDetails" in members:
         failed = {"Name": noun, "Status": "Failed", "FailureReason": reason}

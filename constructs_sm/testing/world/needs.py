@@ -1,4 +1,4 @@
-"""Which permissions the state machine role must have for a call to succeed."""
+"""Permissions that the state machine role must have for a call to succeed."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Need:
 
 
 def _own_tags(call: Call) -> dict[str, str]:
-    """What Step Functions adds to the tags of whatever it makes in SageMaker."""
+    """Tags that Step Functions adds to the tags of whatever it makes in SageMaker."""
     return {"MANAGED_BY_AWS": "STARTED_BY_STEP_FUNCTIONS", "AWS_STEP_FUNCTIONS_EXECUTION_ARN": call.execution}
 
 
@@ -93,7 +93,7 @@ def arns_at(call: Call) -> Arns:
 
 
 def needs(call: Call, machine: str | None = None) -> list[Need]:
-    """What the state machine role must be allowed for *call* to succeed.
+    """Return what the state machine role must be allowed for *call* to succeed.
 
     Args:
         call: The call.
@@ -127,7 +127,7 @@ def _by_sdk(call: Call, machine: str | None) -> list[Need]:
 
 
 def stopping(call: Call) -> list[Need]:
-    """What Step Functions needs to stop the job of *call* when the state gives up on it."""
+    """Return what Step Functions needs to stop the job of *call* when the state gives up on it."""
     action = ACTION_OF[call.api]
     names = _arns(call, action.arn_type, action.name_field)
     return [Need(f"sagemaker:Stop{action.noun}", arn, _tags_of_job(call), call) for arn in names]
@@ -208,7 +208,7 @@ def _watching(action: Action, call: Call, arns: Sequence[str]) -> Iterator[Need]
 
 
 def _tags_of_job(call: Call) -> Context:
-    """What is known of the tags of a job that the call has begun."""
+    """Return what is known of the tags of a job that the call has begun."""
     tags = {str(tag["Key"]): str(tag["Value"]) for tag in call.request.get("Tags", ())}
     tags |= _own_tags(call)
     return {f"{prefix}:ResourceTag/{key}": value for prefix in ("aws", "sagemaker") for key, value in tags.items()}
@@ -225,7 +225,7 @@ def _plans(call: Call) -> Iterator[str]:
 
 
 def _of_volume_keys(call: Call) -> Iterator[Need]:
-    """What whoever calls must be allowed of the keys of volumes, so that SageMaker may use them.
+    """Return what whoever calls must be allowed of the keys of volumes, so that SageMaker may use them.
 
     Source: https://docs.aws.amazon.com/sagemaker/latest/dg/api-permissions-reference.html
     """
@@ -259,12 +259,12 @@ def _of_other_services(call: Call, machine: str | None) -> list[Need]:
 
 
 _DOCUMENTED = ("sagemaker:ListTags",)
-"""What AWS's template of the role has for every call of SageMaker, waited for or not.
+"""Permissions that AWS's template of the role has for every call of SageMaker, waited for or not.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html
 """
 _OF_ROLLBACKS = ("cloudwatch:DescribeAlarms",)
-"""What SageMaker looks at before it rolls an endpoint back; AWS does not say as which role."""
+"""Alarms and resources that SageMaker looks at before it rolls an endpoint back; AWS does not say as which role."""
 
 
 def possible(call: Call, machine: str | None = None) -> tuple[str, ...]:
@@ -287,11 +287,11 @@ _OF_KEYS: Mapping[str, Sequence[str]] = {
     # The parts of an upload are read back when it is complete.
     "s3:ListMultipartUploadParts": ("Decrypt",),
 }
-"""What an action needs of the key that its resource is encrypted with."""
+"""Needs of an action of the key that its resource is encrypted with."""
 
 
 def of_keys(asked: Sequence[Need], keys: Mapping[str, str]) -> Iterator[Need]:
-    """What *asked* needs besides, of the keys that encrypt its resources.
+    """Return what *asked* needs besides, of the keys that encrypt its resources.
 
     Args:
         asked: What a call needs.
@@ -306,5 +306,5 @@ def of_keys(asked: Sequence[Need], keys: Mapping[str, str]) -> Iterator[Need]:
 
 
 def is_sagemaker(call: Call) -> bool:
-    """Whether the played SageMaker answers *call*."""
+    """Tell whether the played SageMaker answers *call*."""
     return call.service == "sagemaker" and (call.api in ACTION_OF or has_operation(call.operation))

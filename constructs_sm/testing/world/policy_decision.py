@@ -1,4 +1,4 @@
-"""What IAM decides: identity policies and a permissions boundary, for one action on one resource.
+"""Decisions of IAM: identity policies and a permissions boundary, for one action on one resource.
 
 Ours, because no maintained evaluator on PyPI takes resources and conditions into account.
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
@@ -28,7 +28,7 @@ _ARN = re.compile(r"arn:[^:]+:[^:]+:[^:]*:[^:]*:")
 
 
 class Answer(enum.Enum):
-    """What IAM answers, as far as it can be known."""
+    """Answer of IAM, as far as it can be known."""
 
     ALLOWED = "allowed"
     DENIED = "denied"
@@ -167,14 +167,14 @@ class Policy:
 
 
 def decided(applying: Sequence[tuple[bool, Truth]]) -> Truth:
-    """What statements decide together: for each, whether it allows, and whether it applies."""
+    """Return what statements decide together: for each, whether it allows, and whether it applies."""
     allowed = any_of(truth for allows_it, truth in applying if allows_it)
     denied = any_of(truth for allows_it, truth in applying if not allows_it)
     return all_of((allowed, opposite(denied)))
 
 
 def decide(policy: Policy, request: Request, *, boundary: Policy | None = None) -> Decision:
-    """Whether *policy* allows *request*, and *boundary* too where there is one."""
+    """Tell whether *policy* allows *request*, and *boundary* too where there is one."""
     answers = [policy.allows(request)] if boundary is None else [policy.allows(request), boundary.allows(request)]
     truth = all_of(answers)
     if isinstance(truth, Unknown):

@@ -41,7 +41,7 @@ Problems: TypeAlias = list[Problem]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadStatement:
-    """What one statement says.
+    """Contents of one statement.
 
     Attributes:
         place: The document and the statement in it, counted from 0.

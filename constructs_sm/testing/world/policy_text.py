@@ -45,7 +45,7 @@ _KEY = re.compile(r"[A-Za-z0-9_-]+:[\w./:@=+-]+(?: [\w./:@=+-]+)*")
 
 @functools.lru_cache(maxsize=8192)
 def parts_of(text: str) -> tuple[Part, ...]:
-    """What *text* is made of, read as version 2012-10-17 reads it.
+    """Return what *text* is made of, read as version 2012-10-17 reads it.
 
     Raises:
         ValueError: A variable is not written as one; the message says how.

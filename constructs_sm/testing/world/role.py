@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from constructs_sm.language.arns import Arns
 
 STATES = "states.amazonaws.com"
-"""What assumes the role of a state machine."""
+"""Service that assumes the role of a state machine."""
 _ALLOWED = Decision(Answer.ALLOWED)
 
 
@@ -49,7 +49,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What is known of a role besides its policies.
+    """Facts known of a role besides its policies.
 
     Attributes:
         arn: The role's; empty where it is not known.
@@ -93,7 +93,7 @@ class Role:
 
     @property
     def reads(self) -> Policy | None:
-        """Its policies, read; None if it may all."""
+        """Return its policies, read; None if it may all."""
         return self._read
 
     def refused(
@@ -148,7 +148,7 @@ class Role:
         return [Need(ASSUME, self.standing.arn, said, call, service=STATES)]
 
     def decision(self, need: Need) -> Decision:
-        """What IAM answers to *need*: what executions that branch from one another ask again is decided once."""
+        """Return what IAM answers to *need*: what executions that branch from one another ask again is decided once."""
         if self._read is None and not need.service:
             return _ALLOWED
         if need.reason:

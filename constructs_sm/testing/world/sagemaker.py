@@ -55,7 +55,7 @@ class _Resource:
     transient: str
     final: str
     describes: int
-    """How often Describe still says that it is being made."""
+    """Times that Describe still says that it is being made."""
     seconds: float = 0
     """Seconds that a job ran."""
 
@@ -151,7 +151,7 @@ class SageMaker:
         return other
 
     def goes_on_as(self, other: SageMaker, later: SageMaker, shift: float, *, over_with: str) -> bool:
-        """Whether this SageMaker answers from now on as *other*, but for chance and the clock.
+        """Tell whether this SageMaker answers from now on as *other*, but for chance and the clock.
 
         Args:
             other: Another, to which nearly the same has happened.
@@ -202,7 +202,7 @@ class SageMaker:
         return self._by_sdk(call, step)
 
     def _next_step(self, call: Call) -> Step | None:
-        """What the script says; None where it says nothing."""
+        """Return what the script says; None where it says nothing."""
         scripted = self._script.get(call.state) or self._script.get(call.api)
         if not scripted:
             return None
@@ -260,7 +260,7 @@ class SageMaker:
         self._resources[arn.lower()] = _Resource(call, noun, arn, step or Output(), transient, final, describes)
 
     def end(self, call: Call, waiting: Waiting) -> dict[str, Any]:
-        """What a job that the state waits for has come to."""
+        """Return what a job that the state waits for has come to."""
         action = ACTION_OF[call.api]
         noun = action.noun
         step, arn, seconds = waiting.what.step, waiting.what.arn, waiting.seconds or 0
@@ -336,7 +336,7 @@ class SageMaker:
             self._resources[arn.lower()] = replace(resource, final=stopped, describes=0)
 
     def _described(self, call: Call, noun: str, arn: str, step: Step | None) -> dict[str, Any]:
-        """What Describe says. A status on script stays, unless it is one that passes."""
+        """Return what Describe says. A status on script stays, unless it is one that passes."""
         self._looks[arn.lower()] += 1
         resource = self._resources.get(arn.lower())
         if resource is None:

@@ -39,7 +39,7 @@ def _kind_of_team(arn: str, _: Arns) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Where one condition key is.
+    """Place of one condition key.
 
     Attributes:
         names: The key, and the other spelling of it in AWS's data.
@@ -184,7 +184,7 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
 
 
 def sagemaker_keys(operation: str, request: Mapping[str, Any], arns: Arns) -> dict[str, Value | Unknown | None]:
-    """What the request of *operation* says of each of the keys that have a row, whether the action has the key or not.
+    """Read from the request of *operation* each of the keys that have a row, whether the action has the key or not.
 
     A key with one value, of which the request says two, is unknown: AWS does not document which of them counts. None
     means that the request has no such key.

@@ -1,4 +1,4 @@
-"""What a script may let SageMaker do, one step an attempt; without a script every call succeeds."""
+"""Steps of a script: what SageMaker does, one step an attempt; without a script every call succeeds."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MISSING: Final = _Missing()
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one attempt of one state meets.
+    """Event that one attempt of one state meets.
 
     Args:
         seconds: How long the job runs, where the state waits for it. Default: the rehearsal's `job_seconds`.
@@ -96,7 +96,7 @@ class NoHeartbeat(Step):
 
 @dataclass(frozen=True, slots=True)
 class Always:
-    """This step, at every attempt from here on."""
+    """Repeat this step, at every attempt from here on."""
 
     step: Step
 
@@ -136,7 +136,7 @@ class Output(Step):
 
 
 class EndpointStatus(Output):
-    """What DescribeEndpoint says: `EndpointStatus("Creating")`, `EndpointStatus("Failed", "no capacity")`."""
+    """Answer of DescribeEndpoint: `EndpointStatus("Creating")`, `EndpointStatus("Failed", "no capacity")`."""
 
     def __init__(self, status: str, reason: str | None = None, **fields: Any) -> None:
         given: dict[str, Any] = {} if reason is None else {"FailureReason": reason}
