@@ -20,7 +20,7 @@ _LONGEST_HISTORY: Final = 25_000
 _HOURS: Final = 4
 """The time that a job or an endpoint may well take."""
 _COUNTS: Final = ("States.MathAdd", "RetryCount", "Assign", "NumericGreaterThan", "NumericLessThan", "Timestamp")
-"""Signs of a loop that counts its rounds, or looks at the clock."""
+"""Signs of a loop that counts its rounds, or reads the clock."""
 _LOOKS: Final = ("describe", "get", "list", "batchGet", "head")
 """Beginnings of the names of APIs that only look."""
 

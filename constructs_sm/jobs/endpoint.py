@@ -167,7 +167,7 @@ class CreateEndpoint(SageMakerJob):
         construct_id: Also the name of the state and the key of its result; at most 64 characters.
         endpoint_config: An `CreateEndpointConfig`, or the name of one.
         update_policy: How traffic moves to new instances when the endpoint is updated. Default: all at once.
-        rollback_alarms: Alarms, or their names: if one rings during an update, the old instances stay.
+        rollback_alarms: Alarms, or their names: if one goes off during an update, the old instances stay.
         tags: Of the endpoint.
         arguments: See `JobArguments`; `parameters` take every other field. With the default `job_name` every execution
             makes a further endpoint, which costs until it is deleted; a fixed name makes one.
@@ -220,7 +220,7 @@ class UpdateEndpoint(SageMakerJob):
         construct_id: Also the name of the state and the key of its result; at most 64 characters.
         endpoint_config: An `CreateEndpointConfig`, or the name of one.
         update_policy: How traffic moves to the new instances. Default: all at once.
-        rollback_alarms: Alarms, or their names: if one rings during the update, the old instances stay.
+        rollback_alarms: Alarms, or their names: if one goes off during the update, the old instances stay.
         retain_variant_properties: Keep what was changed of the running variants, as their number of instances, and not
             what the configuration says. Default: False.
         exclude_retained_variant_properties: Except `DesiredInstanceCount`, `DesiredWeight`, `DataCaptureConfig`.

@@ -55,7 +55,7 @@ class CreateModelPackage(PolledJob):
         description: Of this version.
         metadata: Of this version, by key.
         create_group: Make the group if it is absent. Default: False, the group is there.
-        interval: Between looks. Default: 10 seconds.
+        interval: Between polls. Default: 10 seconds.
         timeout: When the version is given up. Default: 1 hour.
         arguments: See `PolledJob`; `parameters` take every other field.
 

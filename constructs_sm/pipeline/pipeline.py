@@ -252,7 +252,7 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
             try:
                 return self._made(definition)
             except RuntimeError as error:
-                # The CDK has no rule and no remedy for it, and looks before any validation does.
+                # The CDK has no rule and no remedy for it, and asks before any validation does.
                 if _CONCATENATED not in str(error):
                     raise
                 use = "join with + ('text ' + output), or with sfn.JsonPath.format('text {}', output)"

@@ -311,7 +311,7 @@ def _size(shape: Shape, unit: str) -> _Check:
 
 
 def _is_late(value: object) -> bool:
-    # Asked only of what looks wrong: what is known later mostly does, and what does not needs no excuse.
+    # Asked only of what seems wrong: what is known later mostly does, and what does not needs no excuse.
     return isinstance(value, Computed) or is_token(value)
 
 

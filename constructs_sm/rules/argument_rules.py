@@ -151,7 +151,7 @@ LANGUAGE: Final = _rule(
 )
 LATE_VALUE: Final = _rule(
     "late-value-parses",
-    "a value looks like a path, an intrinsic function or an expression, and is none",
+    "a value begins as a path, an intrinsic function or an expression, and is none",
     "correct it, or pass Verbatim(...) for a text",
     why="Step Functions refuses the state machine",
     source=_ASL.format("transforming-data"),

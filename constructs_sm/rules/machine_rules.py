@@ -120,7 +120,7 @@ HISTORY: Final = _rule(
 )
 TEXT_LIKE_PATH: Final = _rule(
     "text-like-path",
-    "the value looks like a path or an expression, and is sent as the text that it is",
+    "the value reads as a path or an expression, and is sent as the text that it is",
     "let the name of the field end in .$ (in JSONata: write {% ... %})",
     why="the service gets the path in place of what is there",
     source=_GUIDE.format("concepts-amazon-states-language"),

@@ -275,7 +275,7 @@ GPU_IMAGE: Final = _rule(
     "gpu-image-on-cpu",
     "an image for GPUs runs on instances without one",
     "take processor='cpu', or instances with GPUs",
-    why="the container stops where it looks for a GPU, or is slower than the image for CPUs",
+    why="the container stops where it finds no GPU, or is slower than the image for CPUs",
     source="https://github.com/aws/deep-learning-containers/blob/master/available_images.md",
     severity="warning",
 )

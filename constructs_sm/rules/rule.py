@@ -28,7 +28,7 @@ class Rule:
         why: What happens then.
         source: Who says so.
         fix: What to do.
-        severity: An error is refused, a warning is told, an info is told to whoever looks.
+        severity: An error is refused, a warning is told, an info is told to whoever asks.
         protects: Why nobody can overrule it; empty: it can be acknowledged.
         at_synthesis: Whether it is asked when an app is synthesized; other rules are when a construct is made.
     """

@@ -38,7 +38,7 @@ class Describing:
     `<id>: Describe` stands between the task and the check of its output. It calls the Describe of the job's API by the
     AWS SDK integration, under the same role as the task, is retried as it is, and keeps what is asked for alone, in the
     job's own result. If a state uses a field that does not say itself what is wrong without it, as a `QualityGate`
-    does, `<id>: ValidateFields` looks whether it is there, and `<id>: MissingField` says that it is not.
+    does, `<id>: ValidateFields` checks that it is there, and `<id>: MissingField` says that it is not.
 
     Args:
         job: The fragment of the job.

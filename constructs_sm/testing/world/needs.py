@@ -264,7 +264,7 @@ _DOCUMENTED = ("sagemaker:ListTags",)
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html
 """
 _OF_ROLLBACKS = ("cloudwatch:DescribeAlarms",)
-"""Alarms and resources that SageMaker looks at before it rolls an endpoint back; AWS does not say as which role."""
+"""Alarms and resources that SageMaker checks before it rolls an endpoint back; AWS does not say as which role."""
 
 
 def possible(call: Call, machine: str | None = None) -> tuple[str, ...]:
