@@ -22,6 +22,7 @@ from constructs_sm.interpreter.calls import Player
 from constructs_sm.interpreter.execution import Execution
 from constructs_sm.interpreter.machines import Machine
 
+from compare import surroundings
 from with_constructs_sm import build
 
 ROOT = Path(__file__).parent.parent
@@ -196,7 +197,10 @@ def main() -> None:
             of_processes(builds, Path(folder)),
             of_interpreters(5),
         ]
-    text = "\n\n".join("\n".join(lines) for lines in tables)
+    pipelines = (
+        f"Pipelines are {', '.join(map(str, sorted(arguments.jobs)))} trainings in a row, as benchmarks/ makes them."
+    )
+    text = "\n\n".join([f"{surroundings(arguments.repeat)} {pipelines}", *("\n".join(lines) for lines in tables)])
     before, _, rest = PAGE.read_text().partition(MARKS[0])
     PAGE.write_text(f"{before}{MARKS[0]}\n{text}\n{MARKS[1]}{rest.partition(MARKS[1])[2]}")
     print(text)

@@ -298,7 +298,6 @@ SDK_CLIENTS: dict[str, str] = {
     "marketplaceentitlementservice": "marketplace-entitlement",
     "marketplacemetering": "meteringmarketplace",
     "migrationhub": "mgh",
-    "pinpointsmsvoice": "sms-voice",
     "serverlessapplicationrepository": "serverlessrepo",
     "sfn": "stepfunctions",
     "simpledb": "sdb",

@@ -102,7 +102,7 @@ def _whole_or_not_made(make: Callable[..., None]) -> Callable[..., None]:
             try:
                 make(construct, *positional, **arguments)
             except (TypeError, RuntimeError) as error:
-                _tell_in_words(error, type(construct).__name__, positional)
+                tell_in_words(error, type(construct).__name__, positional)
                 raise
         construct.is_whole = True
 
@@ -118,11 +118,11 @@ def whole_or_not_done(scope: Any) -> Iterator[None]:
         try:
             yield
         except (TypeError, RuntimeError) as error:
-            _tell_in_words(error, type(scope).__name__, (scope,))
+            tell_in_words(error, type(scope).__name__, (scope,))
             raise
 
 
-def _tell_in_words(error: Exception, kind: str, place: Sequence[Any]) -> None:
+def tell_in_words(error: Exception, kind: str, place: Sequence[Any]) -> None:
     """Tell of an argument that the CDK stumbles over as of one that we do: it names a class of its kernel otherwise."""
     found = _OF_THE_CDK.match(str(error))
     if found is None:

@@ -21,8 +21,9 @@ from aws_cdk import aws_ecr as ecr
 
 app = App()
 network = {"subnets": ["subnet-0a1b2c3d"], "security_groups": ["sg-0a1b2c3d"]}
-place = {"account": "123456789012", "region": "eu-west-1"}
-stack = PipelineStack(app, "Scaled", key=True, vpc=network, timeout=Duration.days(10), **place)
+stack = PipelineStack(
+    app, "Scaled", account="123456789012", region="eu-west-1", key=True, vpc=network, timeout=Duration.days(10)
+)
 shared = "arn:aws:ecr:eu-west-1:210987654321:repository/network"  # of another account, whose policy lets this one pull
 private = ecr.Repository.from_repository_arn(stack, "Images", shared).repository_uri_for_tag("2.9")
 serving = images.pytorch("2.6", processor="cpu", image_scope="inference")

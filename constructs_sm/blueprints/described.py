@@ -15,6 +15,7 @@ from constructs_sm.jobs.parts.channels import Channel
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, did_you_mean, raise_all
 from constructs_sm.language.late_bound import is_late_bound
 from constructs_sm.pipeline.stack import PipelineStack
+from constructs_sm.settings import ENVIRONMENT_KEY
 
 from aws_cdk import Duration, Size
 
@@ -63,7 +64,10 @@ def described_stack(app: App) -> PipelineStack:
     arguments = given.get("arguments", {})
     raise_all(f"{where}: {blueprint.__name__}", _unusable(blueprint, arguments))
     place = {name: given[name] for name in ("account", "region") if name in given}
-    stack = PipelineStack(app, given.get("stack_name", blueprint.__name__), **place)
+    environment = app.node.try_get_context(ENVIRONMENT_KEY)
+    # Of two environments in one account, each has a stack of its own.
+    by_default = f"{blueprint.__name__}-{environment}" if isinstance(environment, str) else blueprint.__name__
+    stack = PipelineStack(app, given.get("stack_name", by_default), **place)
     read = {name: _read(stack, where, name, value) for name, value in arguments.items()}
     stack.run(blueprint(stack, blueprint.__name__, **read))
     return stack

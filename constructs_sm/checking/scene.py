@@ -23,6 +23,8 @@ _OPTIMIZED: Final = {action.api: action for action in ACTIONS}
 _POLLED: Final = {action.api: action for action in POLLED_ACTIONS}
 PLACEHOLDER: Final = "${"
 """Beginning of what is put into a definition when it is deployed."""
+_FILLED_IN: Final = re.compile(r"\$\{|##\w+##|@@?\w+@@?|%%?\w+%%?|\{\{.*?\}\}|<[A-Za-z][\w -]*>")
+"""What programs of one's own put into a definition before: `##BUCKET##`, `{{ role }}`, `<your-role>`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ def _marked(value: Any) -> Any:
         return {key: _marked(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_marked(item) for item in value]
-    return Computed(value) if isinstance(value, str) and PLACEHOLDER in value else value
+    return Computed(value) if isinstance(value, str) and _FILLED_IN.search(value) else value
 
 
 def errors_of(handler: Mapping[str, Any]) -> list[str]:

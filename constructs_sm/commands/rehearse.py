@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.commands.rehearsals import rehearsal_of, script_options, skeleton, unanswered
+from constructs_sm.commands.scripts import parts_of
 from constructs_sm.commands.targets import Outcome, Target, each_target, json_option, machine_options
 
 import click
@@ -41,8 +42,9 @@ def command(
             click.echo("\n".join(_ending(target, run)))
 
     def print_skeleton(target: Target) -> None:
-        parts = json_option(script, "--script") or {}
-        missing = unanswered(target.machine.definition, parts.get("answers", {}))
+        given = json_option(script, "--script")
+        parts = {} if given is None else given
+        missing = unanswered(target.machine.definition, parts_of(parts)["answers"])
         click.echo(json.dumps(skeleton(missing, parts), indent=2))
 
     return each_target(paths, outcome, print_skeleton if only_skeleton else rehearse, **options)

@@ -38,18 +38,28 @@ def play(rehearsal: Rehearsal, script: Any) -> None:
     Raises:
         InvalidInputError: It is no script.
     """
+    parts = parts_of(script)
+    for state, given in parts["steps"].items():
+        rehearsal.script(state, *(_step(state, one) for one in _list(given)))
+    for state, given in parts["answers"].items():
+        rehearsal.answer(state, *(_answer(state, one) for one in _list(given)))
+    for kind, names in parts["exists"].items():
+        for name in _list(names):
+            rehearsal.exists(kind, name)
+
+
+def parts_of(script: Any) -> dict[str, Any]:
+    """Read the parts of *script*, of which any may be left out.
+
+    Raises:
+        InvalidInputError: It is no script.
+    """
     parts = _mapping("the script", script)
     if unknown := sorted(parts.keys() - set(_PARTS)):
         raise InvalidInputError(
             "the script", [Problem("unknown part", unknown[0], f"use {', '.join(_PARTS)}", "script-of-rehearsal")]
         )
-    for state, given in _mapping("steps", parts.get("steps", {})).items():
-        rehearsal.script(state, *(_step(state, one) for one in _list(given)))
-    for state, given in _mapping("answers", parts.get("answers", {})).items():
-        rehearsal.answer(state, *(_answer(state, one) for one in _list(given)))
-    for kind, names in _mapping("exists", parts.get("exists", {})).items():
-        for name in _list(names):
-            rehearsal.exists(kind, name)
+    return {**parts, **{name: _mapping(name, parts.get(name, {})) for name in ("steps", "answers", "exists")}}
 
 
 def _mapping(where: str, value: Any) -> Mapping[str, Any]:

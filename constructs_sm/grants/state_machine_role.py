@@ -12,7 +12,6 @@ from constructs_sm.grants.data import key_grant, volume_key_grant
 from constructs_sm.grants.statements import Grant, passing_grant
 from constructs_sm.language.late_bound import Computed, is_token
 from constructs_sm.polled_actions import MODEL_PACKAGE
-from constructs_sm.requests.api_model import input_shape
 from constructs_sm.values.names import arn_suffix
 
 if TYPE_CHECKING:
@@ -91,16 +90,24 @@ def polled_grants(
 ) -> tuple[Grant, ...]:
     """Let the state machine role begin a job that has to be polled.
 
-    Step Functions adds no tags by the AWS SDK integration; `sagemaker:AddTags` is for those of the request and of the
-    constructs around the job, which may come after it is made. No EventBridge rule, and no ListTags.
+    Step Functions adds no tags by the AWS SDK integration, so `sagemaker:AddTags` is needed for those of the request
+    alone. No EventBridge rule, and no ListTags.
     """
     own = _polled_resources(action, request, arns, shared_prefix)
     begun_on = _named_by(request, action.extra_resources, action, arns, shared_prefix, there=True)
     begun = (*(own if action.begun_on_itself else ()), *begun_on)
     grants = [Grant((f"sagemaker:{action.operation}",), begun, wildcard=_BEGINNING)]
-    if "Tags" in input_shape(action.operation).members and "ModelPackageGroupName" not in request:
-        grants.append(Grant(("sagemaker:AddTags",), own, wildcard=_BEGINNING))
+    if "Tags" in request:
+        grants.append(polled_tagging_grant(action, request, arns, shared_prefix=shared_prefix))
     return (*grants, *map(passing_grant, role_arns))
+
+
+def polled_tagging_grant(
+    action: PolledAction, request: Mapping[str, Any], arns: Arns, *, shared_prefix: str | None = None
+) -> Grant:
+    """Let the state machine role tag the job of *request*."""
+    own = _polled_resources(action, request, arns, shared_prefix)
+    return Grant(("sagemaker:AddTags",), own, wildcard=_BEGINNING)
 
 
 def polling_grant(

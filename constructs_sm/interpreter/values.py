@@ -34,7 +34,7 @@ def as_json(value: Any, where: str) -> Any:
         return value
     if isinstance(value, dict):
         if wrong := [name for name in value if not isinstance(name, str)]:
-            raise NotJsonError(f"{where} is no JSON: a name in it is {wrong[0]!r}; use texts")
+            raise NotJsonError(f"{where} is no JSON: a name in it is {_told(wrong[0])}; use texts")
         for name in value:
             _refuse_half_characters(name, where)
         return {name: as_json(member, where) for name, member in value.items()}
@@ -44,7 +44,13 @@ def as_json(value: Any, where: str) -> Any:
         return float(value)
     if isinstance(value, (str, int)):  # words and numbers of an enum
         return str.__str__(value) if isinstance(value, str) else int(value)
-    raise NotJsonError(f"{where} is no JSON: it has {value!r} in it; use texts, finite numbers, lists and objects")
+    raise NotJsonError(f"{where} is no JSON: it has {_told(value)} in it; use texts, finite numbers, lists and objects")
+
+
+def _told(value: Any) -> str:
+    """*value*, or its type where it has no text but its address."""
+    text = repr(value)
+    return f"a {type(value).__name__}" if " at 0x" in text else text
 
 
 def _refuse_half_characters(text: str, where: str) -> None:

@@ -16,6 +16,7 @@ from constructs_sm.pipeline.limits import WithinLimits
 from constructs_sm.pipeline.pipeline_base import ImportedPipeline, PipelineBase
 from constructs_sm.pipeline.triggers import Trigger, dead_letter_queue
 from constructs_sm.rollback import WholeOrNotMade, undone_by, whole_or_not_done
+from constructs_sm.rules.argument_rules import OUTPUT_SPELLED
 from constructs_sm.settings import (
     Time,
     duration_of,
@@ -54,6 +55,10 @@ if TYPE_CHECKING:
     from aws_cdk import aws_cloudwatch as cloudwatch
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_sqs as sqs
+
+
+_CONCATENATED = "Field references must be the entire string"
+"""Beginning of what the CDK says of a text with a path inside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +249,15 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
         if not hasattr(definition, "start_state"):
             raise self._wrong("nothing to run", definition, "pass a job, or a chain", "pipeline-runs-once")
         with whole_or_not_done(self):
-            return self._made(definition)
+            try:
+                return self._made(definition)
+            except RuntimeError as error:
+                # The CDK has no rule and no remedy for it, and looks before any validation does.
+                if _CONCATENATED not in str(error):
+                    raise
+                use = "join with + ('text ' + output), or with sfn.JsonPath.format('text {}', output)"
+                problem = OUTPUT_SPELLED.problem("a text has a path inside it, which no state takes", str(error), use)
+                raise InvalidInputError(self._where, [problem]) from None
 
     def _made(self, definition: sfn.IChainable) -> sfn.StateMachine:
         handling: contextlib.AbstractContextManager[None] = contextlib.nullcontext()

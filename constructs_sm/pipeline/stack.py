@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from constructs_sm.language.errors import InvalidInputError, Problem, raise_all, where_of
-from constructs_sm.language.late_bound import is_json_path, is_jsonata
+from constructs_sm.language.late_bound import is_json_path, is_jsonata, is_token
 from constructs_sm.pipeline.pipeline import JobPipeline
 from constructs_sm.pipeline.pipeline_base import PipelineBase
 from constructs_sm.pipeline.triggers import Trigger
@@ -51,6 +52,9 @@ if TYPE_CHECKING:
     from aws_cdk import aws_stepfunctions as sfn
     from constructs import Construct
     from typing_extensions import Unpack
+
+
+_STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 
 
 class StackArguments(TypedDict, total=False):
@@ -155,6 +159,7 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
             problems.append(
                 Problem(f"env stands beside {names}", places, f"put {names} into env", "argument-given-twice")
             )
+        problems += _unusable_name(construct_id, stack.get("stack_name"))
         raise_all(where, problems)
         warn_of_unread(scope.node)
         settings = Settings.of(
@@ -312,6 +317,15 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
     def execution_role(self) -> iam.Role:
         """The role SageMaker runs the jobs under that were given none."""
         return self._jobs.execution_role()
+
+
+def _unusable_name(construct_id: str, stack_name: str | None) -> Iterator[Problem]:
+    """Find a name that CloudFormation does not take: the CDK would say so when the stack is half made."""
+    name, argument = (construct_id, "construct_id") if stack_name is None else (stack_name, "stack_name")
+    if isinstance(name, str) and name and not is_token(name) and _STACK_NAME.fullmatch(name) is None:
+        dashed = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")
+        use = f"pass '{dashed}'" if _STACK_NAME.fullmatch(dashed) else "begin it with a letter"
+        yield Problem(f"{argument} names the stack, in letters, digits and dashes", name, use, "argument-value")
 
 
 def _foreign_starters(starters: Sequence[str], account: str | None) -> Iterator[Problem]:

@@ -381,7 +381,8 @@ class _Walk:
         except InvalidInputError as error:
             for problem in error.problems:
                 self.wrong(f"{path}: {problem.what}", problem.got, problem.use, problem.rule)
-            return image.repository
+            # What has been refused is judged no further.
+            return Computed()
 
     def wrong(self, what: str, got: object, use: str, rule: str) -> None:
         """Note a problem."""

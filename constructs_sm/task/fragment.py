@@ -66,7 +66,7 @@ class Fragment(WholeOrNotMade, sfn.StateMachineFragment):
             InvalidInputError: It calls nothing.
         """
         for call in self._failing():
-            call.add_catch(handler, errors=list(errors) if errors else None, result_path=result_path)
+            call.add_catch(handler, errors=errors, result_path=result_path)
         return self
 
     def add_retry(self, policy: RetryPolicy | None = None, **retrier: Any) -> Self:
@@ -136,6 +136,7 @@ class CheckedFragment(Fragment):
     def __init__(self, scope: Construct, construct_id: str, *, state_name: str | None = None) -> None:
         super().__init__(scope, construct_id, state_name=state_name)
         self._goes_on = False
+        self._following = ""
 
     @property
     def end_states(self) -> list[sfn.INextable]:
@@ -150,14 +151,18 @@ class CheckedFragment(Fragment):
         """Go on to *next* when all is well.
 
         Raises:
-            InvalidInputError: It goes on to something else already.
+            InvalidInputError: It goes on to something else already, or *next* is nothing to go on to.
         """
+        if not hasattr(next, "start_state"):
+            problem = Problem("next must be a state", next, "pass a job, a state or a chain", "argument-type")
+            raise InvalidInputError(where_of(type(self).__name__, self), [problem])
         if self._goes_on:
+            what = f"it goes on to '{self._following}' already" if self._following else "it goes on already"
             raise InvalidInputError(
                 where_of(type(self).__name__, self),
                 [
                     Problem(
-                        "it goes on already",
+                        what,
                         next.id,
                         "call next once, and before a state machine or Map takes it",
                         "state-goes-on-already",
@@ -165,6 +170,7 @@ class CheckedFragment(Fragment):
                 ],
             )
         self._goes_on = True
+        self._following = str(next.id)
         self._accept(next.start_state)
         return cast("sfn.Chain", JobChain(self, next))
 

@@ -196,6 +196,11 @@ class SageMakerJob(KnownToCdk, JobMetrics, CheckedFragment):
         Raises:
             InvalidInputError: SageMaker's model knows no such field, or it is not kept.
         """
+        if not isinstance(path, str) or not path:
+            problem = Problem(
+                "a field of the output is named by a text", path, "pass 'ModelArtifacts'", "argument-type"
+            )
+            raise InvalidInputError(where_of(type(self).__name__, self), [problem])
         return self._state.field(path)
 
     @property

@@ -24,12 +24,14 @@ from constructs_sm.task.tags import TagsAround
 
 import jsii
 from aws_cdk import Stage, Token
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import IValidation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from constructs_sm.grants.statements import Grant
     from constructs_sm.language.arns import Arns
     from constructs_sm.language.errors import Problem
     from constructs_sm.language.machines import Json
@@ -95,6 +97,7 @@ class _Machines:
         """State machines of which is said what is wrong with them."""
         self._written: dict[sfn.CfnStateMachine, tuple[str, str]] = {}
         """Definitions as they were, and as they are with tags."""
+        self._granted: set[tuple[sfn.CfnStateMachine, Grant]] = set()
         stage.node.add_validation(self)
 
     def validate(self) -> list[str]:
@@ -176,9 +179,17 @@ class _Machines:
                 wrong += [f"job '{task.path}': {problem}" for problem in left]
                 sent["Tags"] = [_in_text(tag, machine, stack) if tag.get("Key") in added else tag for tag in tags]
                 changed[machine] = None
+                if task in wiring.tagging:
+                    self._grant(machine, wiring.tagging[task])
         for machine in changed:
             self._write(machine)
         return wrong
+
+    def _grant(self, machine: _Machine, grant: Grant) -> None:
+        around = machine.construct.node.scope
+        if isinstance(around, sfn.StateMachine) and (machine.construct, grant) not in self._granted:
+            self._granted.add((machine.construct, grant))
+            around.role.add_to_principal_policy(iam.PolicyStatement.from_json(grant.to_policy()))
 
     def _write(self, machine: _Machine) -> None:
         before = self._definition(machine.construct)

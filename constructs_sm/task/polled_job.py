@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from constructs_sm.grants.state_machine_role import polling_grant
+from constructs_sm.grants.state_machine_role import polled_tagging_grant, polling_grant
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, where_of
 from constructs_sm.language.jsonata import UNCHANGED, jsonata_of, listed, merged, place_of, said
 from constructs_sm.language.late_bound import Computed, is_json_path
@@ -97,7 +97,7 @@ class PolledJob(SageMakerJob):
         InvalidInputError: With everything that is wrong; nothing has been made then.
 
     Grants: to the state machine role, the call, its Describe and its Stop on this job, PassRole of the role, and
-        `sagemaker:AddTags` if the API takes tags.
+        `sagemaker:AddTags` if the request has tags.
     """
 
     def __init__(
@@ -162,6 +162,8 @@ class PolledJob(SageMakerJob):
         begun = plan.state(made)
         around = begun.scope
         looking = polling_grant(self._action, begun.request, around.arns, shared_prefix=around.name_prefix)
+        tagging = polled_tagging_grant(self._action, begun.request, around.arns, shared_prefix=around.name_prefix)
+        around.wiring.tagging[begun.identity] = tagging
         kept = dict.fromkeys((*self._action.kept_fields, *self._keep))
         return replace(begun.with_grants(looking), kept=tuple(kept))
 

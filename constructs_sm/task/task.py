@@ -10,7 +10,7 @@ from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, r
 from constructs_sm.language.late_bound import LATE
 from constructs_sm.language.paths import name_of
 from constructs_sm.requests.rendering import render
-from constructs_sm.rollback import WholeOrNotMade, undone_by
+from constructs_sm.rollback import WholeOrNotMade, tell_in_words, undone_by
 from constructs_sm.task.changes import Changes, deleted, path_in_state, policy_of
 from constructs_sm.task.overruling import tell
 from constructs_sm.task.path_tokens import json_path_of
@@ -104,9 +104,25 @@ class SageMakerTask(WholeOrNotMade, sfn.CustomState):
             handler: What to do then.
             errors: Error names. Default: `States.ALL`.
             settings: `assign` and `result_path`, as the CDK has them.
+
+        Raises:
+            InvalidInputError: It is no handler, or the errors are no list of names.
         """
-        self._catches_all = self._catches_all or not errors or ALL in errors
-        return super().add_catch(handler, errors=list(errors) if errors else None, **settings)
+        names = () if errors is None else errors
+        if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
+            use = "pass a list: ['States.TaskFailed']"
+            problem = Problem("errors must be a list of names", errors, use, "argument-type")
+            raise InvalidInputError(self._where("catch"), [problem])
+        if not hasattr(handler, "start_state"):
+            problem = Problem("handler must be a state", handler, "pass a job, a state or a chain", "argument-type")
+            raise InvalidInputError(self._where("catch"), [problem])
+        try:
+            super().add_catch(handler, errors=list(names) or None, **settings)
+        except (TypeError, RuntimeError) as error:
+            tell_in_words(error, type(self).__name__, (self,))
+            raise
+        self._catches_all = self._catches_all or not names or ALL in names
+        return self
 
     def add_retry(self, policy: RetryPolicy | None = None, **retrier: Any) -> sfn.CustomState:
         """Retry what *policy*, or what the CDK's `add_retry` takes, says; asked before the retriers it has.

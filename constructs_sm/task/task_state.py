@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from constructs_sm.actions import DESCRIBED
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all
-from constructs_sm.language.jsonata import merged, only, quoted
+from constructs_sm.language.jsonata import is_plain, jsonata_of, merged, only, quoted
 from constructs_sm.language.late_bound import Computed, is_json_path, is_jsonata
 from constructs_sm.language.paths import key_in
 from constructs_sm.requests import model_check
 from constructs_sm.task.output_check import Status
-from constructs_sm.task.path_tokens import token_of
+from constructs_sm.task.path_tokens import spelled_paths, token_of
 from constructs_sm.values.names import arn_suffix
 from constructs_sm.values.outputs import JobOutput, Metric, TaskIdentity
 from constructs_sm.values.s3 import S3Location
@@ -213,12 +213,18 @@ class TaskState:
             place: Where, as the request says it.
             spelled_in: The same place in a query language (True: JSONata), if it is one that both can say.
         """
+        if isinstance(place.uri, JobOutput) and place.uri.json_path is not None:
+            return place
+        place = spelled_paths(place)
         if not is_json_path(place.uri) and not is_jsonata(place.uri):
             return S3Location(self.said(name, place.uri), place.within, place.key)
         json_path, jsonata = spelled_in(False), spelled_in(True)
-        if json_path is None or jsonata is None or isinstance(place.uri, JobOutput):
+        if json_path is not None and jsonata is not None:
+            spellings = (json_path.uri, jsonata.uri[3:-3])
+        elif is_json_path(place.uri) and is_plain(place.uri):
+            # Where the input has said, which later states still find there.
+            spellings = (place.uri, jsonata_of(place.uri))
+        else:
             return place
-        uri = JobOutput.late(
-            self.identity, name, json_path=json_path.uri, jsonata=jsonata.uri[3:-3], in_jsonata=self.jsonata
-        )
+        uri = JobOutput.late(self.identity, name, json_path=spellings[0], jsonata=spellings[1], in_jsonata=self.jsonata)
         return S3Location(self.for_states(uri), place.within, place.key)

@@ -18,6 +18,7 @@ from constructs_sm.rollback import undone_by
 from constructs_sm.rules.argument_rules import OUTPUT_SPELLED, OUTPUT_THERE, PLACES_SHARED
 
 if TYPE_CHECKING:
+    from constructs_sm.grants.statements import Grant
     from constructs_sm.language.errors import Problem
     from constructs_sm.values.outputs import JobOutput, TaskIdentity
 
@@ -53,6 +54,8 @@ class Wiring:
     """All tasks of the stack that call SageMaker, each with the construct it was made in."""
     jobs: dict[TaskIdentity, IConstruct] = field(default_factory=dict)
     """Jobs, by their tasks."""
+    tagging: dict[TaskIdentity, Grant] = field(default_factory=dict)
+    """Grants that tasks need for tags that they do not have when they are made."""
     run: dict[TaskIdentity, str] = field(default_factory=dict)
     """Those that stand in a state machine, each with the graph of states it is in."""
     watched: bool = False
@@ -115,10 +118,12 @@ class Wiring:
                 what = f"{what}, and items of '{around}' would write over each other"
                 found[PLACES_SHARED.problem(what, fix=use)] = None
             for user, meant in self._uses(machine):
-                whys = [_missing(machine, user, self._name(each.producer, machines, names), each) for each in meant]
+                # The list of a FanOut stands where its results will.
+                others = [each for each in meant if each.producer.api or each.producer.name != user]
+                whys = [_missing(machine, user, self._name(each.producer, machines, names), each) for each in others]
                 # Whose it is, of jobs of one id, is not to be told from the reference: one that is there will do.
-                if all(whys):
-                    used = f"{meant[0].name} of {meant[0].producer.path}"
+                if whys and all(whys):
+                    used = f"{others[0].name} of {others[0].producer.path}"
                     found[_there(f"{self._paths.get(user, user)} uses {used}, {whys[0]}")] = None
             found.update(dict.fromkeys(self._misspelled(machine)))
         for task, producer, what in self._used:

@@ -299,10 +299,12 @@ class Rehearsal:
         states = dict(tasks_of(definition))
         played = {name for name, resource in states.items() if ":sagemaker:" in resource}
         if unknown := [target for target in self._account.sagemaker.scripted if target not in {*ACTION_OF, *played}]:
-            message = f"the script is for {unknown}, but the definition's SageMaker states are {sorted(played)}"
+            message = (
+                f"the script is for {unknown}, but the definition's SageMaker states are {sorted(played)}; name one"
+            )
             raise LookupError(message)
         if unknown := [state for state in self._account.answers.answered if state not in states]:
-            message = f"there are answers for {unknown}, but the definition's tasks are {sorted(states)}"
+            message = f"there are answers for {unknown}, but the definition's tasks are {sorted(states)}; name one"
             raise LookupError(message)
 
 

@@ -65,7 +65,7 @@ class InputSchema:
         Raises:
             InvalidInputError: There is none.
         """
-        if name not in self.inputs:
+        if not isinstance(name, str) or name not in self.inputs:
             known = ", ".join(self.inputs) or "none: declare it with inputs="
             raise InvalidInputError(
                 where, [Problem("no such input", name, f"the inputs are {known}", "trigger-inputs")]

@@ -96,6 +96,16 @@ def test_values_that_come_later_are_not_judged():
     assert found(definition) == []
 
 
+@pytest.mark.parametrize("role", ["##ROLE_ARN##", "{{ role }}", "<your-role>", "@@ROLE@@", "${Role}"])
+def test_places_that_a_program_of_ones_own_fills_in_are_not_judged(role):
+    definition = training()
+    request = definition["States"]["Train"]["Parameters"]
+    request["RoleArn"] = role
+    request["OutputDataConfig"]["S3OutputPath"] = f"{role}/out"
+
+    assert found(definition) == []
+
+
 @pytest.mark.parametrize(
     ("errors", "rule"),
     [

@@ -474,7 +474,7 @@ def test_configurations_of_a_pipeline_share_its_prefix():
 
 def test_name_of_the_endpoint_is_known_to_later_states(stack):
     assert deployment(stack, "One").endpoint_name == "churn"
-    assert deployment(stack, "Two", endpoint_name="$.endpoint").endpoint_name == "$.Two.EndpointName"
+    assert deployment(stack, "Two", endpoint_name="$.endpoint").endpoint_name.json_path == "$.Two.EndpointName"
     jsonata = deployment(
         stack, "Three it is", endpoint_name="{% $states.input.x %}", query_language=sfn.QueryLanguage.JSONATA
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from constructs_sm import CreateModel, TrainingJob
+from constructs_sm import CreateModel, InvalidInputError, JobPipeline, PipelineStack, ProcessingJob, TrainingJob
 
 import pytest
-from aws_cdk import App, Environment, NestedStack, Stack
+from aws_cdk import App, Environment, NestedStack, Stack, Stage
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
 
 ACCOUNT = "111122223333"
 IMAGE = f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/train:1"
@@ -91,3 +92,117 @@ def test_role_that_cannot_be_changed_is_told_of_a_plain_state_machine(app):
 
     told = [str(message.entry.data) for message in app.synth().get_stack_by_name("S").messages]
     assert sum("role-without-grants" in text for text in told) == 1
+
+
+def told_of(app, stack="S"):
+    return [str(message.entry.data) for message in app.synth().get_stack_by_name(stack).messages]
+
+
+def test_express_machine_with_jobs_of_two_stacks_is_reported_once(app):
+    stack, other = stack_in(app, "S"), stack_in(app, "Other")
+    chain = training(stack).next(training(other, "Second"))
+    state_machine(stack, chain, state_machine_type=sfn.StateMachineType.EXPRESS)
+
+    with pytest.raises(RuntimeError) as refused:
+        app.synth()
+    assert str(refused.value).count("state 'Train'") == 1
+    assert str(refused.value).count("state 'Second'") == 1
+
+
+def test_distributed_map_of_express_executions_does_not_hold_a_job_that_waits(app):
+    stack = stack_in(app, "S")
+    each = sfn.DistributedMap(stack, "Each", map_execution_type=sfn.StateMachineType.EXPRESS)
+    each.item_processor(training(stack), mode=sfn.ProcessorMode.DISTRIBUTED, execution_type=sfn.ProcessorType.EXPRESS)
+    state_machine(stack, each)
+
+    with pytest.raises(RuntimeError, match=r"state 'Train'.* \[asl-express\]"):
+        app.synth()
+
+
+def starting(scope, machine, pattern):
+    return tasks.StepFunctionsStartExecution(scope, "Start", state_machine=machine, integration_pattern=pattern)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "refused"),
+    [(sfn.IntegrationPattern.RUN_JOB, True), (sfn.IntegrationPattern.REQUEST_RESPONSE, False)],
+)
+def test_execution_of_an_express_machine_is_not_waited_for(app, pattern, refused):
+    stack, other = stack_in(app, "S"), stack_in(app, "Other")
+    quick = sfn.StateMachine(
+        other,
+        "Quick",
+        definition_body=sfn.DefinitionBody.from_chainable(sfn.Pass(other, "Done")),
+        state_machine_type=sfn.StateMachineType.EXPRESS,
+    )
+    state_machine(stack, training(stack).next(starting(stack, quick, pattern)))
+
+    if refused:
+        with pytest.raises(RuntimeError, match=r"state 'Start'.*none is waited for so.* \[asl-express\]"):
+            app.synth()
+    else:
+        assert not [text for text in told_of(app) if "asl-express" in text]
+
+
+def test_nested_pipeline_of_the_same_role_is_refused_by_name(app):
+    stack = stack_in(app, "S")
+    role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
+    inner = JobPipeline(stack, "Inner", definition=training(stack), role=role)
+    JobPipeline(stack, "Outer", definition=inner.task(stack, "RunInner"), role=role)
+
+    with pytest.raises(RuntimeError, match=r"state 'RunInner': .* \[nested-pipeline-role\]"):
+        app.synth()
+
+
+def test_nested_pipeline_with_a_role_of_its_own_is_not(app):
+    stack = stack_in(app, "S")
+    inner = JobPipeline(stack, "Inner", definition=training(stack))
+    JobPipeline(stack, "Outer", definition=inner.task(stack, "RunInner"))
+
+    assert not [text for text in told_of(app) if "nested-pipeline-role" in text]
+
+
+def test_job_with_credentials_of_the_other_account_may_be_made_for_it(app):
+    jobs = Stack(app, "Jobs", env=Environment(account="444455556666", region="eu-west-1"))
+    role = iam.Role.from_role_arn(jobs, "Role", "arn:aws:iam::444455556666:role/Call")
+    state_machine(stack_in(app, "S"), training(jobs, credentials=role, role=role))
+
+    app.synth()
+
+
+def test_jobs_of_a_stage_are_judged_in_it(app):
+    stage = Stage(app, "Prod", env=Environment(account=ACCOUNT, region="eu-west-1"))
+    state_machine(Stack(stage, "S"), before_its_job(Stack(stage, "Jobs")))
+
+    with pytest.raises(RuntimeError, match=r"\[output-is-there\]"):
+        app.synth()
+
+
+def test_third_stack_that_uses_an_output_too_early_is_refused(app):
+    train = training(stack_in(app, "Jobs"))
+    model = CreateModel(stack_in(app, "Models"), "Model", image=IMAGE, model_data=train.model_artifacts)
+    state_machine(stack_in(app, "S"), model.next(train))
+
+    with pytest.raises(RuntimeError, match=r"\[output-is-there\]"):
+        app.synth()
+
+
+def test_second_chain_names_both_jobs(app):
+    stack = stack_in(app, "S")
+    first = training(stack, "First")
+    first.next(training(stack, "Second"))
+
+    with pytest.raises(ValueError, match=r"it goes on to 'Second' already, got 'Third'"):
+        first.next(training(stack, "Third"))
+
+
+def test_stack_name_with_an_underscore_is_refused_in_words(app):
+    with pytest.raises(ValueError, match=r"got 'my_stack'; pass 'my-stack'"):
+        PipelineStack(app, "my_stack")
+
+
+def test_code_that_is_not_there_is_one_problem(app):
+    with pytest.raises(InvalidInputError) as refused:
+        ProcessingJob(stack_in(app, "S"), "P", image=IMAGE, instance_type="ml.m5.xlarge", code="/not/there.py")
+
+    assert [problem.rule for problem in refused.value.problems] == ["code-place"]

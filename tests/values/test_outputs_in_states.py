@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from constructs_sm import CreateModel, TrainingJob, Verbatim
+from constructs_sm import CreateModel, InvalidInputError, PipelineStack, TrainingJob, Verbatim
 from constructs_sm.language.jsonata import jsonata_of
 from constructs_sm.language.jsonata_checks import objections
 from constructs_sm.testing import Rehearsal, definition
@@ -199,6 +199,15 @@ def test_text_with_an_output_inside_is_refused(language):
     job = train(stack, query_language=language)
     with pytest.raises(RuntimeError, match=r"concatenate|join texts with \+"):
         machine(stack, job.next(passed(stack, f"trained {job.model_artifacts}", language)))
+
+
+def test_pipeline_says_how_to_join_a_text_with_an_output_inside_and_can_be_run_again():
+    stack = PipelineStack(App(), "S")
+    job = train(stack)
+    tell = sfn.Pass(stack, "Tell", parameters={"Key": f"trained {job.model_artifacts}"})
+    with pytest.raises(InvalidInputError, match=r"join with \+ .*\[output-is-spelled\]"):
+        stack.run(job.next(tell))
+    stack.run(sfn.Pass(stack, "Other"))
 
 
 def test_text_with_an_output_inside_is_joined_in_a_job():

@@ -10,7 +10,7 @@ from constructs_sm.images import SageMakerImage
 from constructs_sm.jobs.parts.fields import text_list
 from constructs_sm.jobs.parts.source_archive import LEFT_OUT, folder_problems
 from constructs_sm.language.errors import NOTHING, Problem
-from constructs_sm.language.late_bound import is_late_bound, is_token
+from constructs_sm.language.late_bound import Computed, is_late_bound, is_token
 from constructs_sm.values.s3 import S3Location, bucket_and_prefix
 
 if TYPE_CHECKING:
@@ -73,14 +73,14 @@ def processing_code(
     if path is not None and not path.exists():
         use = f"{path} is not there: pass a path that is, or an s3:// location"
         problems.append(Problem("no such code", str(code), use, "code-place"))
-        return ProcessingCode(None, None)
+        return ProcessingCode(Computed(), None)
     if path is not None and path.is_dir():
         problems += folder_problems(path)
     if path is None and S3Location.of(code) is None:
         problems.append(
             Problem("code is no place", code, "pass a path on this machine, or a place in S3", "code-place")
         )
-        return ProcessingCode(None, None)
+        return ProcessingCode(Computed(), None)
     if path is None:
         data, file = code, _file_in_s3(code)
     else:

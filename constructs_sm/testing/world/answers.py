@@ -32,12 +32,12 @@ _TASK_OUTPUT = re.compile(r"--task-output '(\{[^']*\})'")
 """The answer that a message asks for with a command of the AWS CLI, as that of an Approval does."""
 
 
-def _output_asked_for(request: Any) -> str:
+def _output_asked_for(request: Any) -> str | None:
     texts = request.values() if isinstance(request, dict) else ()
     for found in filter(None, (_TASK_OUTPUT.search(text) for text in texts if isinstance(text, str))):
         with contextlib.suppress(ValueError):
             return repr(json.loads(found[1]))
-    return "..."
+    return None
 
 
 class Answers:
@@ -132,11 +132,12 @@ class Answers:
                 return TaskError(*(str(call.request.get(name, "")) for name in ("Error", "Cause")))
             what = f"state {call.state!r} calls {call.service}:{call.api}"
             if call.pattern == "waitForTaskToken":
-                if call.timeout_seconds is not None:
+                asked_for = _output_asked_for(call.request)
+                if call.timeout_seconds is not None and asked_for is None:
                     # Nobody sends the token back.
                     return TimedOut()
                 message = f"{what} and waits for whoever has its task token; say what is sent"
-                raise UnansweredError(f"{message}: rehearsal.answer({call.state!r}, {_output_asked_for(call.request)})")
+                raise UnansweredError(f"{message}: rehearsal.answer({call.state!r}, {asked_for or '...'})")
             if (usual := _USUAL.get(f"{call.service}:{call.api}")) is not None:
                 return usual
             if call.service == "applicationautoscaling":
