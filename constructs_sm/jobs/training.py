@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from constructs_sm.actions import TRAINING_JOB
@@ -27,7 +26,7 @@ from constructs_sm.task.places import checkpoints_under, data_under
 from constructs_sm.values.s3 import S3Location
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from constructs_sm.jobs.parts.channels import ChannelData
     from constructs_sm.jobs.parts.debugger import (
@@ -215,11 +214,6 @@ class TrainingJob(SageMakerJob):
         **arguments: Unpack[JobArguments],
     ) -> None:
         problems: list[Problem] = []
-        parameters = arguments.get("parameters")
-        said = parameters if isinstance(parameters, Mapping) else {}
-        if serverless is not None or model_package is not None or _MAKING_PACKAGES & said.keys():
-            kept: Any = arguments.get("keep") or ()
-            arguments["keep"] = [*kept, "OutputModelPackageArn"] if isinstance(kept, (list, tuple)) else kept
         script = training_script(code, entry_point, image, hyperparameters, problems)
         given = {
             "AlgorithmSpecification": {

@@ -167,12 +167,12 @@ class QualityGate(CheckedFragment):
         self._condition = condition
         self._key = key_of(construct_id)
         self._otherwise = otherwise
-        operands = {(operand.expression(self._key), operand.kind): operand for operand in condition.operands()}
-        self._operands = list(operands.values())
-        for operand in self._operands:
-            if isinstance(operand.value, JobOutput):
+        operands = list(condition.operands())
+        self._operands = list({(each.expression(self._key), each.kind): each for each in operands}.values())
+        for value in (operand.value for operand in operands):
+            if isinstance(value, JobOutput):
                 # It is said in NoValue that there is none.
-                operand.value.producer.description.meet(operand.value.name, operand.value)
+                value.producer.description.meet(value.name, value)
         self._numbers = " and ".join(f"$type({o.expression(self._key)}) = '{o.kind}'" for o in self._operands)
         self._no_value = self._fail(_NO_VALUE, "QualityGateNoValue", self._what_is_missing())
         self._not_met = None if otherwise else self._fail(_NOT_MET, "QualityGateNotMet", self._what_is_wrong())

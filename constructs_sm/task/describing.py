@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from constructs_sm.actions import DESCRIBED
 from constructs_sm.language.jsonata import jsonata_of, merged_at, object_of, quoted
@@ -28,8 +28,6 @@ _CHECK = "{}: ValidateFields"
 _MISSING = "{}: MissingField"
 STATES = (_DESCRIBE, _CHECK, _MISSING)
 """Names of the states, behind that of the job."""
-MISSING_FIELD = "MissingField"
-"""The error of a job whose description has no field, or metric, that a later state uses."""
 
 
 class Describing:
@@ -48,7 +46,10 @@ class Describing:
 
     Attributes:
         task: The call.
+        error: The name of the error where the description has no field, or metric, that a later state uses.
     """
+
+    error: ClassVar[str] = "MissingField"
 
     def __init__(self, job: Construct, name: str, state: TaskState, *, retried: bool) -> None:
         output = state.output
@@ -124,7 +125,7 @@ class Describing:
         missing = self._description.missing(self._place)
         text = quoted(f"{beginning}{self._describe} has no ")
         return {
-            "error": MISSING_FIELD,
+            "error": self.error,
             "cause": f"{{% {text} & {missing} & '; of what is asked for it has ' & $string({self._place}) %}}",
         }
 

@@ -467,3 +467,28 @@ def test_other_fields_of_other_jobs_are_described_too(language):
         {"SAID": "all rows read"}
     ]
     assert made.run().error == "MissingField"
+
+
+@in_both_languages
+def test_verdict_of_a_job_is_read_by_the_gate_alone(language):
+    def make(stack):
+        train = training(stack, language)
+        return train.next(QualityGate(stack, "Good", train.output_field("EnableManagedSpotTraining").is_true))
+
+    made = Rehearsed(make)
+    assert "Train: ValidateFields" not in made.definition["States"]
+    assert made.run(script={"Train": [Output(EnableManagedSpotTraining=True)]}).succeeded
+    assert made.run().error == "QualityGateNoValue"
+
+
+@in_both_languages
+def test_metric_that_a_gate_compares_twice_is_read_by_the_gate_alone(language):
+    def make(stack):
+        train = training(stack, language)
+        between = (train.final_metric("auc") >= 0.8) & (train.final_metric("auc") <= 0.99)
+        return train.next(QualityGate(stack, "Good", between))
+
+    made = Rehearsed(make)
+    assert "Train: ValidateFields" not in made.definition["States"]
+    assert made.run(script={"Train": [Metrics(auc=0.9)]}).succeeded
+    assert made.run(script={"Train": [Metrics(auc=1.0)]}).error == "QualityGateNotMet"
