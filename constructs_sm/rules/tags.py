@@ -23,7 +23,7 @@ _RESERVED: Final = "aws:"
 
 def of_request(request: Mapping[str, Any]) -> Iterator[Problem]:
     """Find tags of a request that are reserved to AWS."""
-    tags = request.get("Tags")
+    tags = request.get("Tags") if hasattr(request, "get") else None
     if not isinstance(tags, (list, tuple)):
         return
     keys = [tag.get("Key") for tag in tags if hasattr(tag, "get")]
