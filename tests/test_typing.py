@@ -29,6 +29,7 @@ from conftest import ROOT
 TYPED = sorted((ROOT / "tests" / "typed").glob("*.py"))
 HANDED_OUT = {
     "Condition": "a comparison makes it",
+    "Deletion": "DeleteEndpoint and its like are made, each of which is one",
     "JobOutput": "a job makes it",
 }
 """What nobody constructs, and who makes it."""

@@ -136,7 +136,7 @@ class CheckedFragment(Fragment):
     def __init__(self, scope: Construct, construct_id: str, *, state_name: str | None = None) -> None:
         super().__init__(scope, construct_id, state_name=state_name)
         self._goes_on = False
-        self._following = ""
+        self._following: sfn.IChainable | None = None
 
     @property
     def end_states(self) -> list[sfn.INextable]:
@@ -153,11 +153,13 @@ class CheckedFragment(Fragment):
         Raises:
             InvalidInputError: It goes on to something else already, or *next* is nothing to go on to.
         """
-        if not hasattr(next, "start_state"):
+        # Of its class: to ask itself is a message over the bridge.
+        if not hasattr(type(next), "start_state"):
             problem = Problem("next must be a state", next, "pass a job, a state or a chain", "argument-type")
             raise InvalidInputError(where_of(type(self).__name__, self), [problem])
         if self._goes_on:
-            what = f"it goes on to '{self._following}' already" if self._following else "it goes on already"
+            # Its name is asked for here only: a message over the bridge.
+            what = f"it goes on to '{self._following.id}' already" if self._following else "it goes on already"
             raise InvalidInputError(
                 where_of(type(self).__name__, self),
                 [
@@ -170,7 +172,7 @@ class CheckedFragment(Fragment):
                 ],
             )
         self._goes_on = True
-        self._following = str(next.id)
+        self._following = next
         self._accept(next.start_state)
         return cast("sfn.Chain", JobChain(self, next))
 

@@ -196,7 +196,7 @@ class SageMakerJob(KnownToCdk, JobMetrics, CheckedFragment):
         Raises:
             InvalidInputError: SageMaker's model knows no such field, or it is not kept.
         """
-        if not isinstance(path, str) or not path:
+        if not isinstance(path, str):
             problem = Problem(
                 "a field of the output is named by a text", path, "pass 'ModelArtifacts'", "argument-type"
             )

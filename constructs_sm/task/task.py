@@ -113,7 +113,8 @@ class SageMakerTask(WholeOrNotMade, sfn.CustomState):
             use = "pass a list: ['States.TaskFailed']"
             problem = Problem("errors must be a list of names", errors, use, "argument-type")
             raise InvalidInputError(self._where("catch"), [problem])
-        if not hasattr(handler, "start_state"):
+        # Of its class: to ask the handler itself is a message over the bridge.
+        if not hasattr(type(handler), "start_state"):
             problem = Problem("handler must be a state", handler, "pass a job, a state or a chain", "argument-type")
             raise InvalidInputError(self._where("catch"), [problem])
         try:

@@ -35,7 +35,7 @@ ASKING = machine(
 )
 JOB = machine(Job=task(Parameters=named(UNIQUE), Retry=[THROTTLING], End=True))
 TELLING = machine(
-    Tell={"Type": "Task", "Resource": ARN, "Parameters": {"TopicArn": "t", "Message.$": "$.id"}, "End": True}
+    Tell={"Type": "Task", "Resource": ARN, "Parameters": {"TopicArn": TOPIC, "Message.$": "$.id"}, "End": True}
 )
 
 
@@ -141,7 +141,11 @@ def test_drill_that_finds_nothing_exits_well(written, capsys):
 )
 def test_permissions_are_printed(written, capsys, action, code, said):
     role = {
-        "AssumeRolePolicyDocument": {"Statement": []},
+        "AssumeRolePolicyDocument": {
+            "Statement": [
+                {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}
+            ]
+        },
         "Policies": [
             {
                 "PolicyName": "tell",

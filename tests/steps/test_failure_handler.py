@@ -272,14 +272,15 @@ def test_branch_of_a_parallel_in_a_pipeline_fails_it_with_its_reason(language):
     alone = train(stack, "Alone", query_language=LANGUAGES[language])
     alone.add_catch(sfn.Succeed(stack, "Mine"))
     both = sfn.Parallel(stack, "Both", result_path="$.both").branch(*branches, alone)
-    JobPipeline(stack, "Nightly", definition=train(stack, "First").next(both))
-    machine = resolved(definition(stack))
+    pipeline = JobPipeline(stack, "Nightly", definition=train(stack, "First").next(both))
+    references = {stack.get_logical_id(pipeline.topic.node.default_child): TOPIC}
+    machine = resolved(definition(stack), references)
     handlers = [
         [name for name in branch["States"] if "JobFailed" in name] for branch in machine["States"]["Both"]["Branches"]
     ]
     assert [len(names) for names in handlers] == [4, 4, 0]
     assert "Catch" not in machine["States"]["Both"]
-    with Rehearsal(resolved(state_machine_policy(stack))) as rehearsal:
+    with Rehearsal(resolved(state_machine_policy(stack), references)) as rehearsal:
         rehearsal.script("Other", Failed("no rows"))
         ended = rehearsal.run(machine)
     assert (ended.status, ended.error) == ("FAILED", "Job.TaskFailed")

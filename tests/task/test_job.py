@@ -286,7 +286,7 @@ def test_a_job_goes_on_once(stack):
     chained = train(stack)
     chained.next(sfn.Pass(stack, "A"))
 
-    with pytest.raises(InvalidInputError, match="goes on already, got 'B'"):
+    with pytest.raises(InvalidInputError, match="it goes on to 'A' already, got 'B'"):
         chained.next(sfn.Pass(stack, "B"))
 
 

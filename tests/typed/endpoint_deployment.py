@@ -7,6 +7,7 @@ from constructs_sm import (
     EndpointDeployment,
     MetricsConfig,
     RetryPolicy,
+    ScalableTarget,
     ServerlessConfig,
     Variant,
 )
@@ -31,6 +32,8 @@ def on_instances(stack: Stack) -> EndpointDeployment:
         tags={"team": "churn"},
         interval=Duration.minutes(1),
         timeout=Duration.hours(2),
+        scaling=ScalableTarget(min_capacity=1, max_capacity=4),
+        keep_counts=True,
         replace_failed=False,
         delete_old_configs=True,
         retry=[RetryPolicy(errors=["SageMaker.SageMakerException"])],
@@ -47,4 +50,7 @@ def without_instances(stack: Stack) -> EndpointDeployment:
 def of_variants(stack: Stack) -> EndpointDeployment:
     """Two models, side by side."""
     variants = [Variant(name=name, model=name, instance_type="ml.m5.xlarge") for name in ("A", "B")]
-    return EndpointDeployment(stack, "Deploy", endpoint_name="churn", variants=variants)
+    scaling = [ScalableTarget(min_capacity=1, max_capacity=4, variant_name=name) for name in ("A", "B")]
+    return EndpointDeployment(
+        stack, "Deploy", endpoint_name="churn", variants=variants, scaling=scaling, keep_counts=False
+    )

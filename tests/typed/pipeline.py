@@ -28,6 +28,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 
@@ -172,6 +173,7 @@ def pipeline(stack: Stack) -> JobPipeline:
         state_machine_name="nightly",
         failed_threshold=3,
         timed_out_threshold=2,
+        dead_letters=sqs.Queue(stack, "Unstarted"),
     )
 
 
@@ -226,6 +228,7 @@ def pipeline_stack(stack: Stack) -> PipelineStack:
         removal_policy=RemovalPolicy.RETAIN,
         tags={"team": "churn"},
         bucket="data",
+        dead_letters=True,
         key=True,
         vpc={"subnets": ["subnet-11111111"], "security_groups": ["sg-11111111"]},
         dashboard=True,
@@ -271,4 +274,11 @@ def pipeline_stack_among_others(stack: Stack) -> PipelineStack:
         permissions_boundary="boundary",
         account="123456789012",
         region="us-east-1",
+    )
+
+
+def pipeline_stack_with_its_own_bucket(stack: Stack) -> PipelineStack:
+    """One whose data bucket is made, versioned and logged."""
+    return PipelineStack(
+        stack, "Churn", versioned=True, access_logs="logs", env=Environment(account="123456789012", region="us-east-1")
     )

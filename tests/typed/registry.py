@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from constructs_sm import Approval, CreateModelPackage, JobName, OutputCheck, PolledJob, RetryPolicy
+from constructs_sm import (
+    Approval,
+    CreateModel,
+    CreateModelPackage,
+    FindModelPackage,
+    JobName,
+    OutputCheck,
+    PolledJob,
+    RetryPolicy,
+)
 from constructs_sm.language.errors import Problem
 from constructs_sm.polled_actions import COMPILATION_JOB
 
@@ -45,6 +54,22 @@ def approved_version(stack: Stack) -> sfn.Chain:
             query_language=sfn.QueryLanguage.JSON_PATH,
         )
     )
+
+
+def newest_version(stack: Stack) -> sfn.Chain:
+    """A version that is there, and the model of it."""
+    newest = FindModelPackage(
+        stack,
+        "Newest",
+        group="churn",
+        approval_status="PendingManualApproval",
+        retry=[RetryPolicy(errors=["SageMaker.SageMakerException"])],
+        query_language=sfn.QueryLanguage.JSONATA,
+    )
+    model = CreateModel(
+        stack, "Model", model_package=newest.model_package_arn, query_language=sfn.QueryLanguage.JSONATA
+    )
+    return sfn.Chain.start(newest).next(model)
 
 
 def compiled(stack: Stack) -> PolledJob:

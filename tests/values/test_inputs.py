@@ -203,7 +203,7 @@ def test_guard_goes_on_once(stack):
     guard = InputGuard(stack, "CheckInput", inputs=INPUTS)
     guard.next(sfn.Pass(stack, "Go"))
 
-    with pytest.raises(InvalidInputError, match="'Stack/CheckInput': it goes on already"):
+    with pytest.raises(InvalidInputError, match="'Stack/CheckInput': it goes on to 'Go' already"):
         guard.next(sfn.Pass(stack, "Elsewhere"))
 
 
