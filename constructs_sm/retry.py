@@ -174,3 +174,14 @@ DOCUMENTED = (
     RetryPolicy(errors=("States.Timeout",), interval_seconds=1, max_attempts=5, backoff_rate=1),
 )
 """AWS's example to the number. It can wait for days: see `longest_wait`."""
+
+
+def problems_of(policies: object) -> list[Problem]:
+    """List what is wrong with the retry policies of a state."""
+    if not isinstance(policies, (list, tuple)) or not all(isinstance(policy, RetryPolicy) for policy in policies):
+        use = "pass retry.DEFAULT, or () for no retries"
+        return [Problem("retry must be a sequence of RetryPolicy", policies, use, "argument-type")]
+    if any(ALL in policy.errors for policy in policies[:-1]):
+        errors = [list(policy.errors) for policy in policies]
+        return [Problem(f"{ALL} must come last", errors, "move it to the end", "argument-type")]
+    return []

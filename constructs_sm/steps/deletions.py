@@ -10,7 +10,7 @@ from constructs_sm.language.jsonata import UNCHANGED, place_of, quoted
 from constructs_sm.language.late_bound import Computed
 from constructs_sm.language.paths import key_of, path_of
 from constructs_sm.requests.rendering import render
-from constructs_sm.retry import SDK, RetryPolicy
+from constructs_sm.retry import SDK, RetryPolicy, problems_of
 from constructs_sm.task.custom_states import Begin, JsonataState, describing, holds
 from constructs_sm.task.fragment import NamedFragment
 from constructs_sm.task.path_tokens import json_path_of
@@ -68,6 +68,7 @@ class Deletion(NamedFragment):
             problems.append(Problem("nothing to delete", NOTHING, "pass name=", "argument-missing"))
         else:
             problems += name_problems(name, _NAME_MAX, "name")
+        problems += [] if retry is None else problems_of(retry)
         jsonata = is_jsonata_language(query_language)
         named = render({"Name": name}, scope=scope, jsonata=jsonata, json_path_of=json_path_of)
         raise_all(where, [*problems, *named.problems])

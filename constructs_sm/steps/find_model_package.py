@@ -9,7 +9,7 @@ from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, r
 from constructs_sm.language.jsonata import merged, object_of, place_of, said
 from constructs_sm.language.paths import key_of, path_of
 from constructs_sm.requests.rendering import render
-from constructs_sm.retry import SDK, RetryPolicy
+from constructs_sm.retry import SDK, RetryPolicy, problems_of
 from constructs_sm.task.custom_states import Begin, JsonataState, describing, holds
 from constructs_sm.task.fragment import NamedFragment
 from constructs_sm.task.path_tokens import json_path_of, token_of
@@ -76,6 +76,7 @@ class FindModelPackage(NamedFragment):
         if approval_status not in _STATUSES:
             use = f"use one of {', '.join(_STATUSES)}"
             problems.append(Problem("no approval status", approval_status, use, "argument-value"))
+        problems += [] if retry is None else problems_of(retry)
         jsonata = is_jsonata_language(query_language)
         named = render({"Group": group}, scope=scope, jsonata=jsonata, json_path_of=json_path_of)
         raise_all(where, [*problems, *named.problems])

@@ -11,7 +11,7 @@ from constructs_sm.language.jsonata import UNCHANGED, merged, place_of, quoted
 from constructs_sm.language.late_bound import Computed
 from constructs_sm.language.paths import key_of
 from constructs_sm.requests.rendering import render
-from constructs_sm.retry import RetryPolicy
+from constructs_sm.retry import RetryPolicy, problems_of
 from constructs_sm.task.custom_states import Begin, JsonataState, describing
 from constructs_sm.task.fragment import NamedFragment
 from constructs_sm.task.path_tokens import json_path_of
@@ -181,6 +181,7 @@ class RegisterScalableTarget(NamedFragment):
         if not isinstance(target, ScalableTarget):
             use = "pass ScalableTarget(min_capacity=0, max_capacity=2, ...)"
             problems.append(Problem("no scalable target", target or NOTHING, use, "argument-type"))
+        problems += [] if retry is None else problems_of(retry)
         jsonata = is_jsonata_language(query_language)
         named = render({"Name": name}, scope=scope, jsonata=jsonata, json_path_of=json_path_of)
         raise_all(where, [*problems, *named.problems])

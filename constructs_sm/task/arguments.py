@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from constructs_sm.grants.statements import Grant
 from constructs_sm.language.durations import seconds_of
-from constructs_sm.language.error_names import ALL
 from constructs_sm.language.errors import Problem, did_you_mean
 from constructs_sm.language.late_bound import Computed, is_json_path, is_token
 from constructs_sm.language.late_values import misspelled_path
 from constructs_sm.language.paths import is_reference
 from constructs_sm.polled_actions import PolledAction
-from constructs_sm.retry import DEFAULT, SDK, RetryPolicy
+from constructs_sm.retry import DEFAULT, SDK, RetryPolicy, problems_of
 from constructs_sm.values.s3 import S3Location
 
 from aws_cdk import aws_stepfunctions as sfn
@@ -172,26 +171,10 @@ class StateFields:
 
     def _retries(self, by_default: Sequence[RetryPolicy]) -> None:
         policies = self._arguments.get("retry", by_default)
-        if not isinstance(policies, (list, tuple)):
-            self._wrong(
-                "retry must be a sequence of RetryPolicy",
-                policies,
-                "pass retry.DEFAULT, or () for no retries",
-                "argument-type",
-            )
+        found = problems_of(policies)
+        self.problems += found
+        if found:
             return
-        for policy in policies:
-            if not isinstance(policy, RetryPolicy):
-                self._wrong(
-                    "retry must be a sequence of RetryPolicy",
-                    policies,
-                    "pass retry.DEFAULT, or () for no retries",
-                    "argument-type",
-                )
-                return
-            if ALL in policy.errors and policy is not policies[-1]:
-                errors = [list(policy.errors) for policy in policies]
-                self._wrong(f"{ALL} must come last", errors, "move it to the end", "argument-type")
         if policies:
             self.fields["Retry"] = [policy.to_state() for policy in policies]
 
