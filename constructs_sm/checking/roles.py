@@ -63,7 +63,7 @@ _UNPROVEN: Final = frozenset(
         "sagemaker:listtags",
     }
 )
-"""Actions that AWS's guide lists, and without which calls are known to go well: the CDK's own tasks grant none of them.
+"""Actions that AWS's guide lists and the CDK's own tasks do not grant; whether calls need them is not verified on AWS.
 
 `grants` has them all the same. Sources: https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html
 and the tasks of aws-cdk-lib 2.275.0, with which tests/checking/test_needed_by_the_cdk.py compares.
