@@ -14,7 +14,7 @@ CDK_CLI = aws-cdk@$(shell sed -n 's/.*"aws-cdk": "\(.*\)".*/\1/p' tests/node/pac
 CORE = tests/task/test_job.py tests/task/test_fragment.py tests/jobs/test_code.py tests/pipeline/test_conventions.py \
        tests/pipeline/test_synthesis.py tests/steps/test_failure_handler.py
 
-.PHONY: help synth cdk test check lint types deploy large lowest toolkit torch wheel bench snapshots findings clean
+.PHONY: help synth cdk test check lint types deploy large fuzz lowest toolkit torch wheel bench snapshots findings clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -42,6 +42,9 @@ deploy: $(VENV)/.test $(VENV)-emulator/.ready ## bootstrap, deploy, run and dest
 
 large: $(VENV)/.test ## hundreds of jobs and thousands of events, at AWS's quotas
 	$(BIN)/python -m pytest -m large
+
+fuzz: $(VENV)/.test ## tens of thousands of hostile values and documents; takes long, not part of check
+	$(BIN)/python -m pytest -m fuzz
 
 lowest: $(VENV)-lowest/.ready ## the core at the lowest versions that pyproject.toml admits
 	env -u JSII_NODE $(VENV)-lowest/bin/python -m pytest $(CORE)

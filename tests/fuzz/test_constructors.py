@@ -84,6 +84,6 @@ def test_hostile_value_is_refused_in_words_and_leaves_nothing():
     tried(150)()
 
 
-@pytest.mark.large
+@pytest.mark.fuzz
 def test_hostile_value_is_refused_in_words_in_many_more_tries():
     tried(5_000)()

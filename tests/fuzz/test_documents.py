@@ -131,7 +131,7 @@ def test_command_tells_of_a_wrong_argument_in_one_line(command, argument, comman
     commanded([command, argument])
 
 
-@pytest.mark.large
+@pytest.mark.fuzz
 def test_many_more_are_told_in_words(commanded):
     tried(20_000, WRONG_REQUESTS, judge)
     tried(10_000, WRONG_DEFINITIONS, rehearse)
