@@ -30,6 +30,7 @@ from constructs_sm.settings import (
 from constructs_sm.steps.failure_handler import FailureHandler
 from constructs_sm.steps.input_guard import InputGuard
 from constructs_sm.task.acknowledgments import AcknowledgedExecutions, acknowledge_wildcards
+from constructs_sm.task.custom_states import is_chainable
 from constructs_sm.task.query_language import is_jsonata_language
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.input_schema import InputSchema
@@ -246,7 +247,7 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
                 "chain it to that, or make another",
                 "pipeline-runs-once",
             )
-        if not hasattr(definition, "start_state"):
+        if not is_chainable(definition):
             raise self._wrong("nothing to run", definition, "pass a job, or a chain", "pipeline-runs-once")
         with whole_or_not_done(self):
             try:
@@ -385,7 +386,7 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
 def _mistyped(**arguments: Any) -> list[Problem]:
     """Arguments the CDK would stumble over when half of the pipeline is made."""
     wanted: dict[str, tuple[str, Callable[[Any], bool]]] = {
-        "definition": ("a job, or a chain", lambda value: hasattr(value, "start_state")),
+        "definition": ("a job, or a chain", is_chainable),
         "timeout": ("Duration.hours(6), or seconds", is_time),
         "schedule": ("a Duration or an events.Schedule", lambda value: isinstance(value, (Duration, events.Schedule))),
         "topic": ("an sns.ITopic", lambda value: hasattr(value, "topic_arn")),

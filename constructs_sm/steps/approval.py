@@ -16,7 +16,7 @@ from constructs_sm.language.late_bound import is_token
 from constructs_sm.language.paths import key_of, path_of
 from constructs_sm.requests.rendering import render
 from constructs_sm.retry import SDK, RetryPolicy
-from constructs_sm.task.custom_states import Begin, JsonataState, JsonataTask, describing, holds
+from constructs_sm.task.custom_states import Begin, JsonataState, JsonataTask, describing, holds, is_chainable
 from constructs_sm.task.fragment import NamedFragment
 from constructs_sm.task.path_tokens import json_path_of
 from constructs_sm.task.polling import words_for
@@ -280,7 +280,7 @@ def _nobody(notify: Any, emails: Any) -> Iterator[Problem]:
     if emails is not None:
         if not emails or not all("@" in str(email) for email in emails):
             yield Problem("notify has no e-mail addresses", notify, use, "approval-asks-nobody")
-    elif not hasattr(notify, "topic_arn") and not hasattr(notify, "start_state"):
+    elif not hasattr(notify, "topic_arn") and not is_chainable(notify):
         yield Problem("nobody is asked", NOTHING if notify is None else notify, use, "approval-asks-nobody")
 
 

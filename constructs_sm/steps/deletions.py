@@ -5,18 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from constructs_sm.grants.state_machine_role import sagemaker_grant
-from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all, where_of
+from constructs_sm.language.errors import NOTHING, Problem, where_of
 from constructs_sm.language.jsonata import UNCHANGED, place_of, quoted
-from constructs_sm.language.late_bound import Computed
 from constructs_sm.language.paths import key_of, path_of
-from constructs_sm.requests.rendering import render
-from constructs_sm.retry import SDK, RetryPolicy, problems_of
+from constructs_sm.retry import SDK, RetryPolicy
+from constructs_sm.steps.beginning import name_in_policies, told
 from constructs_sm.task.custom_states import Begin, JsonataState, describing, holds
 from constructs_sm.task.fragment import NamedFragment
-from constructs_sm.task.path_tokens import json_path_of
-from constructs_sm.task.query_language import is_jsonata_language
 from constructs_sm.task.scope import JobScope
-from constructs_sm.values.names import LONGEST_STATE_NAME, arn_suffix, id_problems, name_problems
+from constructs_sm.values.names import LONGEST_STATE_NAME, name_problems
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,21 +58,24 @@ class Deletion(NamedFragment):
         query_language: sfn.QueryLanguage | None = None,
     ) -> None:
         where = where_of(type(self).__name__, scope, construct_id)
-        if not hasattr(scope, "node"):
-            raise InvalidInputError(where, [Problem("scope", scope, "pass a construct", "argument-type")])
-        problems = id_problems(construct_id, _LONGEST_ID)
+        problems: list[Problem] = []
         if name is None:
             problems.append(Problem("nothing to delete", NOTHING, "pass name=", "argument-missing"))
         else:
             problems += name_problems(name, _NAME_MAX, "name")
-        problems += [] if retry is None else problems_of(retry)
-        jsonata = is_jsonata_language(query_language)
-        named = render({"Name": name}, scope=scope, jsonata=jsonata, json_path_of=json_path_of)
-        raise_all(where, [*problems, *named.problems])
+        named, jsonata = told(
+            where,
+            scope,
+            construct_id,
+            {"Name": name},
+            longest_id=_LONGEST_ID,
+            problems=problems,
+            retry=retry,
+            query_language=query_language,
+        )
         super().__init__(scope, construct_id)
         self._key = key_of(construct_id)
-        said = named.fields["Name"]
-        in_policies = arn_suffix(said, run_time=True) if isinstance(said, Computed) else str(said)
+        in_policies = name_in_policies(named.fields["Name"])
         grant = sagemaker_grant(JobScope.of(self).arns, f"Delete{self._noun}", self._arn_type, in_policies)
         self._begin = Begin(
             self,

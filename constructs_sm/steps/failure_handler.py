@@ -14,7 +14,7 @@ from constructs_sm.language.errors import InvalidInputError, Problem, raise_all,
 from constructs_sm.language.flow import REDRIVEN
 from constructs_sm.language.jsonata import UNCHANGED
 from constructs_sm.rollback import WholeOrNotMade
-from constructs_sm.task.custom_states import GrantedState
+from constructs_sm.task.custom_states import GrantedState, is_chainable
 from constructs_sm.task.fragment import Check
 from constructs_sm.task.job import JobTask
 from constructs_sm.task.query_language import is_jsonata_language, query_language_of
@@ -109,7 +109,7 @@ class FailureHandler(WholeOrNotMade, Construct):
         Raises:
             InvalidInputError: It is no job, state or chain.
         """
-        if not hasattr(definition, "start_state"):
+        if not is_chainable(definition):
             raise InvalidInputError(
                 self._where,
                 [Problem("nothing to catch", definition, "pass a job, or a chain", "failure-nothing-to-catch")],
@@ -375,5 +375,5 @@ def _mistyped(construct_id: object, topic: object, notify: object) -> Iterator[P
     yield from id_problems(construct_id, _LONGEST_ID)
     if topic is not None and not hasattr(topic, "topic_arn"):
         yield Problem("topic cannot be used", topic, "pass an sns.ITopic", "argument-type")
-    if notify is not None and not hasattr(notify, "start_state"):
+    if notify is not None and not is_chainable(notify):
         yield Problem("notify cannot be used", notify, "pass a task, or a chain", "argument-type")

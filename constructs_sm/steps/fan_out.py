@@ -11,7 +11,7 @@ from constructs_sm.language.paths import key_of, path_of
 from constructs_sm.rollback import undone_by
 from constructs_sm.rules.argument_rules import LATE_ACCESS
 from constructs_sm.steps.fan_out_plan import ItemPlan
-from constructs_sm.task.custom_states import JsonataState
+from constructs_sm.task.custom_states import JsonataState, is_chainable
 from constructs_sm.task.fragment import CheckedFragment, Fragment
 from constructs_sm.task.overruling import tell
 from constructs_sm.task.path_tokens import naming, spelled_paths, token_of
@@ -243,7 +243,7 @@ class _DistributedItems(sfn.DistributedMap):
 
 def _problems(construct_id: object, each: Any) -> Iterator[Problem]:
     yield from id_problems(construct_id, _LONGEST_ID)
-    if not hasattr(each, "start_state"):
+    if not is_chainable(each):
         yield Problem("nothing to run for each item", each, "pass a job, or a chain", "fan-out-nothing-to-run")
     elif any(isinstance(end, CheckedFragment) and end.goes_on for end in each.end_states):
         yield Problem(

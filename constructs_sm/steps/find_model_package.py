@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.grants.statements import Grant
-from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all, where_of
+from constructs_sm.language.errors import NOTHING, Problem, where_of
 from constructs_sm.language.jsonata import merged, object_of, place_of, said
 from constructs_sm.language.paths import key_of, path_of
-from constructs_sm.requests.rendering import render
-from constructs_sm.retry import SDK, RetryPolicy, problems_of
+from constructs_sm.retry import SDK, RetryPolicy
+from constructs_sm.steps.beginning import told
 from constructs_sm.task.custom_states import Begin, JsonataState, describing, holds
 from constructs_sm.task.fragment import NamedFragment
-from constructs_sm.task.path_tokens import json_path_of, token_of
-from constructs_sm.task.query_language import is_jsonata_language
+from constructs_sm.task.path_tokens import token_of
 from constructs_sm.task.scope import JobScope
-from constructs_sm.values.names import LONGEST_STATE_NAME, id_problems
+from constructs_sm.values.names import LONGEST_STATE_NAME
 from constructs_sm.values.outputs import JobOutput, TaskIdentity
 
 if TYPE_CHECKING:
@@ -67,19 +66,23 @@ class FindModelPackage(NamedFragment):
         query_language: sfn.QueryLanguage | None = None,
     ) -> None:
         where = where_of(type(self).__name__, scope, construct_id)
-        if not hasattr(scope, "node"):
-            raise InvalidInputError(where, [Problem("scope", scope, "pass a construct", "argument-type")])
-        problems = id_problems(construct_id, _LONGEST_ID)
+        problems: list[Problem] = []
         if not isinstance(group, str) or not group:
             use = "pass the name of a model package group"
             problems.append(Problem("group is missing", group or NOTHING, use, "argument-missing"))
         if approval_status not in _STATUSES:
             use = f"use one of {', '.join(_STATUSES)}"
             problems.append(Problem("no approval status", approval_status, use, "argument-value"))
-        problems += [] if retry is None else problems_of(retry)
-        jsonata = is_jsonata_language(query_language)
-        named = render({"Group": group}, scope=scope, jsonata=jsonata, json_path_of=json_path_of)
-        raise_all(where, [*problems, *named.problems])
+        named, jsonata = told(
+            where,
+            scope,
+            construct_id,
+            {"Group": group},
+            longest_id=_LONGEST_ID,
+            problems=problems,
+            retry=retry,
+            query_language=query_language,
+        )
         super().__init__(scope, construct_id)
         self._key = key_of(construct_id)
         self._begin = Begin(

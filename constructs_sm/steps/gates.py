@@ -12,7 +12,7 @@ from constructs_sm.language.late_bound import is_jsonata
 from constructs_sm.language.paths import key_of
 from constructs_sm.retry import RetryPolicy
 from constructs_sm.rules.argument_rules import LATE_ACCESS
-from constructs_sm.task.custom_states import GrantedState, JsonataTask, describing, holds
+from constructs_sm.task.custom_states import GrantedState, JsonataTask, describing, holds, is_chainable
 from constructs_sm.task.fragment import CheckedFragment, ClosingCheck
 from constructs_sm.task.overruling import tell
 from constructs_sm.task.path_tokens import naming, spelled_paths
@@ -290,7 +290,7 @@ def _problems(construct_id: object, condition: object, otherwise: object) -> lis
                 "argument-type",
             )
         )
-    if otherwise is not None and not hasattr(otherwise, "start_state"):
+    if otherwise is not None and not is_chainable(otherwise):
         found.append(
             Problem(
                 "otherwise must be a state, a job or a chain", otherwise, "pass one, or None to fail", "argument-type"

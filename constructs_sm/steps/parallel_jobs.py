@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from constructs_sm.language.errors import Problem, raise_all, where_of
 from constructs_sm.rollback import WholeOrNotMade
+from constructs_sm.task.custom_states import is_chainable
 from constructs_sm.task.query_language import is_jsonata_language
 from constructs_sm.values.names import LONGEST_STATE_NAME, id_problems
 
@@ -51,7 +52,7 @@ class ParallelJobs(WholeOrNotMade, sfn.Parallel):
         comment: str | None = None,
     ) -> None:
         jsonata = is_jsonata_language(query_language)
-        listed = isinstance(branches, (list, tuple)) and all(hasattr(branch, "start_state") for branch in branches)
+        listed = isinstance(branches, (list, tuple)) and all(is_chainable(branch) for branch in branches)
         problems = id_problems(construct_id, LONGEST_STATE_NAME)
         if not listed or not branches:
             problems.append(

@@ -6,18 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.grants.scaling import scaling_grants
 from constructs_sm.jobs.parts.scaling import COPIES, ScalableTarget, StepScaling, TargetTrackingScaling
-from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all, where_of
+from constructs_sm.language.errors import NOTHING, Problem, where_of
 from constructs_sm.language.jsonata import UNCHANGED, merged, place_of, quoted
-from constructs_sm.language.late_bound import Computed
 from constructs_sm.language.paths import key_of
-from constructs_sm.requests.rendering import render
-from constructs_sm.retry import RetryPolicy, problems_of
+from constructs_sm.retry import RetryPolicy
+from constructs_sm.steps.beginning import name_in_policies, told
 from constructs_sm.task.custom_states import Begin, JsonataState, describing
 from constructs_sm.task.fragment import NamedFragment
-from constructs_sm.task.path_tokens import json_path_of
-from constructs_sm.task.query_language import is_jsonata_language
 from constructs_sm.task.scope import JobScope
-from constructs_sm.values.names import LONGEST_STATE_NAME, arn_suffix, id_problems, name_problems
+from constructs_sm.values.names import LONGEST_STATE_NAME, name_problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -169,10 +166,8 @@ class RegisterScalableTarget(NamedFragment):
         query_language: sfn.QueryLanguage | None = None,
     ) -> None:
         where = where_of(type(self).__name__, scope, construct_id)
-        if not hasattr(scope, "node"):
-            raise InvalidInputError(where, [Problem("scope", scope, "pass a construct", "argument-type")])
         name: Any = getattr(inference_component, "resource_name", inference_component)
-        problems = id_problems(construct_id, _LONGEST_ID)
+        problems: list[Problem] = []
         if name is None:
             use = "pass a CreateInferenceComponent, or the name of one"
             problems.append(Problem("nothing to scale", NOTHING, use, "argument-missing"))
@@ -181,18 +176,23 @@ class RegisterScalableTarget(NamedFragment):
         if not isinstance(target, ScalableTarget):
             use = "pass ScalableTarget(min_capacity=0, max_capacity=2, ...)"
             problems.append(Problem("no scalable target", target or NOTHING, use, "argument-type"))
-        problems += [] if retry is None else problems_of(retry)
-        jsonata = is_jsonata_language(query_language)
-        named = render({"Name": name}, scope=scope, jsonata=jsonata, json_path_of=json_path_of)
-        raise_all(where, [*problems, *named.problems])
+        named, jsonata = told(
+            where,
+            scope,
+            construct_id,
+            {"Name": name},
+            longest_id=_LONGEST_ID,
+            problems=problems,
+            retry=retry,
+            query_language=query_language,
+        )
         assert isinstance(target, ScalableTarget)  # noqa: S101  (or it would have been said)
         super().__init__(scope, construct_id)
         key = key_of(construct_id)
         states = ScalingStates(
             key=key, target=target, dimension=COPIES, of=("inference-component/", ""), prefix=str(construct_id)
         )
-        said = named.fields["Name"]
-        in_policies = arn_suffix(said, run_time=True) if isinstance(said, Computed) else str(said)
+        in_policies = name_in_policies(named.fields["Name"])
         self._begin = Begin(
             self,
             self._named("Begin"),

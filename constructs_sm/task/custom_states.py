@@ -89,6 +89,14 @@ class GrantedState(sfn.CustomState):
         self._job_scope.register(graph, self._grants)
 
 
+def is_chainable(value: object) -> bool:
+    """Tell whether a state machine can go on to *value*: to a job, a state or a chain.
+
+    Its class is asked: to ask itself is a message over the bridge.
+    """
+    return hasattr(type(value), "start_state")
+
+
 class Begin(GrantedState):
     """The first state of a fragment: a Pass that puts what the user has said under *key*, and has the grants with it.
 

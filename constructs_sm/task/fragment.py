@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, where_of
 from constructs_sm.language.paths import name_of
 from constructs_sm.rollback import WholeOrNotMade, undone_by
-from constructs_sm.task.custom_states import JsonataTask
+from constructs_sm.task.custom_states import JsonataTask, is_chainable
 from constructs_sm.task.query_language import query_language_of
 from constructs_sm.task.scope import JobScope
 
@@ -153,8 +153,7 @@ class CheckedFragment(Fragment):
         Raises:
             InvalidInputError: It goes on to something else already, or *next* is nothing to go on to.
         """
-        # Of its class: to ask itself is a message over the bridge.
-        if not hasattr(type(next), "start_state"):
+        if not is_chainable(next):
             problem = Problem("next must be a state", next, "pass a job, a state or a chain", "argument-type")
             raise InvalidInputError(where_of(type(self).__name__, self), [problem])
         if self._goes_on:

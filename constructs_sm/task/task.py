@@ -12,6 +12,7 @@ from constructs_sm.language.paths import name_of
 from constructs_sm.requests.rendering import render
 from constructs_sm.rollback import WholeOrNotMade, tell_in_words, undone_by
 from constructs_sm.task.changes import Changes, deleted, path_in_state, policy_of
+from constructs_sm.task.custom_states import is_chainable
 from constructs_sm.task.overruling import tell
 from constructs_sm.task.path_tokens import json_path_of
 from constructs_sm.task.scope import reference_of
@@ -113,8 +114,7 @@ class SageMakerTask(WholeOrNotMade, sfn.CustomState):
             use = "pass a list: ['States.TaskFailed']"
             problem = Problem("errors must be a list of names", errors, use, "argument-type")
             raise InvalidInputError(self._where("catch"), [problem])
-        # Of its class: to ask the handler itself is a message over the bridge.
-        if not hasattr(type(handler), "start_state"):
+        if not is_chainable(handler):
             problem = Problem("handler must be a state", handler, "pass a job, a state or a chain", "argument-type")
             raise InvalidInputError(self._where("catch"), [problem])
         try:
