@@ -20,8 +20,9 @@ from constructs_sm.testing.source.resource_names import partition_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from constructs_sm.checking.scene import Called, Located
+    from constructs_sm.checking.scene import Located
     from constructs_sm.language.errors import Problem
+    from constructs_sm.requests.called import Called
     from constructs_sm.testing.source.machine import Machine
 
 _PATH: Final = re.compile(r"([A-Z]\w*(?:\[\d+\])?(?:\.\w+(?:\[\d+\])?)*) ")

@@ -20,9 +20,10 @@ from constructs_sm.values.names import arn_suffix
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from constructs_sm.checking.scene import Called, Located, Scene
+    from constructs_sm.checking.scene import Located, Scene
     from constructs_sm.grants.statements import Grant
     from constructs_sm.language.arns import Arns
+    from constructs_sm.requests.called import Called
 
 ANY: Final = "*"
 _FUNCTION: Final = re.compile(r"arn:[\w-]+:lambda:.*")

@@ -13,9 +13,9 @@ from constructs_sm.commands import judged
 from constructs_sm.commands.cli import WRONG
 from constructs_sm.commands.failures import told
 from constructs_sm.commands.targets import Outcome, files_of, machine_options, machines_at
+from constructs_sm.language.document_text import text_at
 from constructs_sm.language.errors import InvalidInputError, did_you_mean
 from constructs_sm.rules.catalogue import RULES
-from constructs_sm.testing.source.documents import text_at
 
 import click
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.commands.cli import WRONG
 from constructs_sm.commands.failures import told
+from constructs_sm.language.document_text import text_at
 from constructs_sm.language.errors import InvalidInputError, Problem
-from constructs_sm.testing.source.documents import document_at, text_at
+from constructs_sm.testing.source.documents import document_at
 from constructs_sm.testing.source.machine import REGION, Machine, machines_of, places_named
 
 import click

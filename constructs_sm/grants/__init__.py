@@ -6,6 +6,7 @@ __all__ = [
     "data",
     "execution_role",
     "resource_arns",
+    "sagemaker_keys",
     "scaling",
     "service_authorization",
     "state_machine_role",

@@ -4,6 +4,8 @@ __all__ = [
     "arns",
     "console",
     "definition_text",
+    "document_limits",
+    "document_text",
     "durations",
     "error_names",
     "errors",
@@ -24,4 +26,5 @@ __all__ = [
     "numbers",
     "paths",
     "translation",
+    "yaml_text",
 ]
