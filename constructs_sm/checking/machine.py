@@ -74,7 +74,7 @@ def _of_request(located: Located, called: Called) -> Iterator[Finding]:
     """Judge a request to SageMaker by its model and by our rules."""
     request = located.request
     assert request is not None  # noqa: S101 - the caller has asked
-    operation = f"{called.api[:1].upper()}{called.api[1:]}"
+    operation = called.operation
     action = called.action
     if action is not None:
         problems = found_in(action, request.fields)

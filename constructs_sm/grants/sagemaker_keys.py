@@ -85,19 +85,34 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         ("VpcSubnets",),
-        ("VpcConfig.Subnets.*", "NetworkConfig.VpcConfig.Subnets.*", "SubnetIds.*", "SubnetId"),
+        (
+            "VpcConfig.Subnets.*",
+            "NetworkConfig.VpcConfig.Subnets.*",
+            "SecurityConfig.VpcConfig.Subnets.*",
+            "SubnetIds.*",
+            "SubnetId",
+        ),
         several=True,
     ),
     Row(
         ("VpcSecurityGroupIds",),
-        ("VpcConfig.SecurityGroupIds.*", "NetworkConfig.VpcConfig.SecurityGroupIds.*", "SecurityGroupIds.*"),
+        (
+            "VpcConfig.SecurityGroupIds.*",
+            "NetworkConfig.VpcConfig.SecurityGroupIds.*",
+            "SecurityConfig.VpcConfig.SecurityGroupIds.*",
+            "SecurityGroupIds.*",
+        ),
         several=True,
     ),
     Row(("MaxRuntimeInSeconds",), ("StoppingCondition.MaxRuntimeInSeconds",)),
     Row(("NetworkIsolation",), ("EnableNetworkIsolation", "NetworkConfig.EnableNetworkIsolation"), absent="false"),
     Row(
         ("InterContainerTrafficEncryption",),
-        ("EnableInterContainerTrafficEncryption", "NetworkConfig.EnableInterContainerTrafficEncryption"),
+        (
+            "EnableInterContainerTrafficEncryption",
+            "NetworkConfig.EnableInterContainerTrafficEncryption",
+            "SecurityConfig.EnableInterContainerTrafficEncryption",
+        ),
         absent="false",
     ),
     Row(
@@ -107,6 +122,7 @@ ROWS: tuple[Row, ...] = (
             "HyperParameterTuningResourceConfig.VolumeKmsKeyId",
             "ProcessingResources.ClusterConfig.VolumeKmsKeyId",
             "JobResources.ClusterConfig.VolumeKmsKeyId",
+            "SecurityConfig.VolumeKmsKeyId",
             "TransformResources.VolumeKmsKeyId",
             "LabelingJobAlgorithmsConfig.LabelingJobResourceConfig.VolumeKmsKeyId",
         ),

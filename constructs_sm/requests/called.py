@@ -42,6 +42,11 @@ class Called:
         return self.service == "sagemaker"
 
     @property
+    def operation(self) -> str:
+        """The API as SageMaker and IAM spell it: `CreateTrainingJob`."""
+        return f"{self.api[:1].upper()}{self.api[1:]}"
+
+    @property
     def action(self) -> Action | None:
         """The row of SageMaker's tables; None of other APIs."""
         if not self.is_sagemaker:

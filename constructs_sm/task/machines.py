@@ -6,7 +6,7 @@ when the app is synthesized: the state machines once for an app or stage, wherev
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from constructs_sm.rules import tags as tag_rules
 from constructs_sm.rules.argument_rules import JOB_NOT_RUN, NOTHING_GRANTED, OTHER_PLACE, ROLE_OF_BOTH
 from constructs_sm.rules.definition_rules import EXPRESS
 from constructs_sm.task.acknowledgments import acknowledge_texts
+from constructs_sm.task.guarding import APPLIED, Guarding
 from constructs_sm.task.overruling import tell, unacknowledged
 from constructs_sm.task.tags import TagsAround
 
@@ -29,7 +30,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import IValidation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from constructs_sm.grants.statements import Grant
     from constructs_sm.language.arns import Arns
@@ -48,12 +49,21 @@ _NESTED_SYNC = (f"{_STARTS}.sync", f"{_STARTS}.sync:2")
 
 def watch_machines(stack: Stack, wiring: Wiring, arns: Arns) -> None:
     """Have the jobs of a stack, and the state machines they are in, checked when the app is synthesized."""
-    stage = Stage.of(stack) or stack.node.root
-    machines = _Machines.of_stages.get(stage)
-    if machines is None:
-        machines = _Machines.of_stages[stage] = _Machines(stage)
+    machines = machines_of(Stage.of(stack) or stack.node.root)
     machines.stacks[stack] = wiring
     stack.node.add_validation(_OfStack(stack, wiring, arns, machines))
+
+
+def machines_of(stage: IConstruct) -> _Machines:
+    """The state machines of an app or stage, which are read when it is synthesized."""
+    if stage not in _Machines.of_stages:
+        _Machines.of_stages[stage] = _Machines(stage)
+    return _Machines.of_stages[stage]
+
+
+def machines_in_app(app: IConstruct) -> list[_Machines]:
+    """Those of an app and of each stage in it, as far as they are read."""
+    return [machines for stage, machines in _Machines.of_stages.items() if stage.node.root is app]
 
 
 @dataclass(eq=False, slots=True)
@@ -65,6 +75,8 @@ class _Machine:
     text: DefinitionText
     states: Mapping[str, Json]
     """Every state in it, by name."""
+    sealed: bool = False
+    """Tell whether it is in a stage that is synthesized already."""
 
     @property
     def is_express(self) -> bool:
@@ -98,22 +110,46 @@ class _Machines:
         self._written: dict[sfn.CfnStateMachine, tuple[str, str]] = {}
         """Definitions as they were, and as they are with tags."""
         self._granted: set[tuple[sfn.CfnStateMachine, Grant]] = set()
+        self._denied: set[tuple[str, str]] = set()
+        """Statements that guardrails have given to roles, by the path of the role."""
+        self.guarding = Guarding()
+        """Findings of guardrails at the last synthesis."""
+        self._nested: list[Stage] = []
         stage.node.add_validation(self)
 
     def validate(self) -> list[str]:
-        """Read the state machines, and send the tags of the constructs around jobs with their requests."""
-        self.any, self.told = False, set()
-        self.all = list(self._read())
-        self.of_tasks = self._placed()
-        return self._tagged()
-
-    def _read(self) -> Iterator[_Machine]:
+        """Read the state machines, send the tags of the constructs around jobs with their requests, and guard them."""
         constructs = self._stage.node.find_all()
+        self.any, self.told = any(isinstance(each, sfn.CfnStateMachine) for each in constructs), set()
+        self._nested = [each for each in constructs[1:] if isinstance(each, Stage)]
+        self.all = list(self._read(constructs))
+        self.of_tasks = self._placed()
+        wrong = self._tagged()
+        if APPLIED:
+            self._guard()
+        return wrong
+
+    def _guard(self) -> None:
+        owners = {
+            (machine, task.state_id()): (wiring.tasks[task], wiring.jobs.get(task), task.path)
+            for wiring in self.stacks.values()
+            for task in wiring.tasks
+            if (machine := self.of_tasks.get(task)) is not None
+        }
+        self.guarding = Guarding()
+        self.guarding.check([*self.all, *self._sealed()], owners, self._denied)
+
+    def _sealed(self) -> Iterator[_Machine]:
+        """State machines of stages in this one in which there is no job of ours: nobody else looks at them."""
+        for stage in self._nested:
+            if stage not in _Machines.of_stages:
+                yield from (replace(each, sealed=True) for each in self._read(stage.node.find_all()))
+
+    def _read(self, constructs: Sequence[IConstruct]) -> Iterator[_Machine]:
         nested = [f"{each.node.path}/" for each in constructs[1:] if isinstance(each, Stage)]
         for each in constructs:
             if not isinstance(each, sfn.CfnStateMachine) or (nested and each.node.path.startswith(tuple(nested))):
                 continue
-            self.any = True
             stack = stack_of(each)
             text = DefinitionText.of(stack.resolve(self._definition(each)))
             if text is not None:

@@ -1,0 +1,136 @@
+"""The most that a job can cost: rates of the team's own, times instances, times the longest runtime. No price is ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from constructs_sm.guardrails.kinds import number_of
+from constructs_sm.guardrails.patterns import HOLE, fits, is_late
+from constructs_sm.guardrails.reading import found
+
+if TYPE_CHECKING:
+    from constructs_sm.guardrails.limits import Limits
+    from constructs_sm.guardrails.patterns import Spelling
+
+_HOUR: Final = 3_600
+_DAY: Final = 86_400
+_TUNING: Final = "CreateHyperParameterTuningJob"
+_DEFINITIONS: Final = ("TrainingJobDefinition", "TrainingJobDefinitions.*")
+_CLUSTERS: Final = ("ResourceConfig", "HyperParameterTuningResourceConfig", "ProcessingResources.ClusterConfig")
+_CHOICES: Final = ("InstancePreferences", "InstanceConfigs")
+"""Lists of which SageMaker takes one."""
+
+
+class _LaterError(Exception):
+    """A factor comes later."""
+
+
+class _UnpricedError(Exception):
+    """An instance type has no rate."""
+
+
+def costs(limits: Limits, operation: str, fields: Mapping[str, Any], spelling: Spelling) -> Iterator[tuple[str, Any]]:
+    """What each job of a request can cost at most, with the path of its instances.
+
+    In place of a sum: the type that has no rate, or a text with a hole where a factor comes later.
+    """
+    jobs = [("", fields)]
+    if operation == _TUNING:
+        jobs = [one for place in _DEFINITIONS for one in found(fields, tuple(place.split(".")))]
+    for path, job in jobs:
+        here = f"{path}." if path else ""
+        if isinstance(job, str):
+            yield path, HOLE
+            continue
+        cost = _Cost(limits, spelling)
+        for place, cluster in (
+            (place, each) for name in _CLUSTERS for place, each in found(job, tuple(name.split(".")))
+        ):
+            try:
+                hours = cost.hours(job)
+                if operation == _TUNING:
+                    hours = cost.hours_of_search(fields, hours)
+                yield f"{here}{place}", round(cost.rate(cluster) * hours, 2)
+            except _LaterError:
+                yield f"{here}{place}", HOLE
+            except _UnpricedError as unpriced:
+                yield f"{here}{place}", str(unpriced)
+
+
+class _Cost:
+    """The factors of one job."""
+
+    def __init__(self, limits: Limits, spelling: Spelling) -> None:
+        self._limits = limits
+        self._spelling = spelling
+
+    def number(self, value: Any, otherwise: float | None = None) -> float:
+        if value is None and otherwise is not None:
+            return otherwise
+        known = [number_of(each) for each in self._spelling.values(value)]
+        if None in known:
+            raise _LaterError
+        return max(each for each in known if each is not None)
+
+    def hours(self, job: Mapping[str, Any]) -> float:
+        condition = job.get("StoppingCondition", {})
+        runtime = condition if isinstance(condition, str) else condition.get("MaxRuntimeInSeconds")
+        try:
+            seconds = self.number(runtime, _DAY)
+        except _LaterError:
+            # That one is limited by IAM, whatever comes.
+            if self._limits.longest_runtime is None:
+                raise
+            seconds = self._limits.longest_runtime
+        cluster = job.get("ResourceConfig")
+        kept = cluster.get("KeepAlivePeriodInSeconds") if isinstance(cluster, Mapping) else None
+        return (seconds + self.number(kept, 0)) / _HOUR
+
+    def hours_of_search(self, fields: Mapping[str, Any], hours: float) -> float:
+        """Hours of all trainings of a search together."""
+        config = fields.get("HyperParameterTuningJobConfig", {})
+        given = {} if isinstance(config, str) else config.get("ResourceLimits", {})
+        if isinstance(config, str) or isinstance(given, str):
+            raise _LaterError
+        bounds = []
+        if "MaxNumberOfTrainingJobs" in given:
+            bounds.append(self.number(given["MaxNumberOfTrainingJobs"]) * hours)
+        if "MaxRuntimeInSeconds" in given:
+            parallel = self.number(given.get("MaxParallelTrainingJobs"), 1)
+            # Those that run when the time is over end by their own limit.
+            bounds.append((self.number(given["MaxRuntimeInSeconds"]) / _HOUR + hours) * parallel)
+        if not bounds:
+            raise _UnpricedError("a search with neither MaxNumberOfTrainingJobs nor MaxRuntimeInSeconds")
+        return min(bounds)
+
+    def rate(self, cluster: Any) -> float:
+        """What an hour of all instances costs; of several to choose from, that of the dearest."""
+        if isinstance(cluster, str):
+            raise _LaterError
+        groups = cluster.get("InstanceGroups")
+        if isinstance(groups, list):
+            return sum(self._rate(each, None) for each in groups)
+        for name in _CHOICES:
+            choices = cluster.get(name)
+            if isinstance(choices, list) and choices:
+                return max(self._rate(each, cluster.get("InstanceCount")) for each in choices)
+        if any(isinstance(cluster.get(name), str) for name in ("InstanceGroups", *_CHOICES)):
+            raise _LaterError
+        return self._rate(cluster, None)
+
+    def _rate(self, of: Any, count: Any) -> float:
+        if isinstance(of, str) or "InstanceType" not in of:
+            raise _LaterError
+        rates: Mapping[str, float] = self._limits.rates or {}
+        number = self.number(of.get("InstanceCount", count), 1)
+        found_rates = []
+        for kind in self._spelling.values(of["InstanceType"]):
+            if is_late(kind):
+                raise _LaterError
+            fitting = [rate for pattern, rate in rates.items() if fits(str(kind), pattern)]
+            if not fitting:
+                raise _UnpricedError(str(kind))
+            # The exact name says more than a family does.
+            found_rates.append(rates.get(str(kind), max(fitting)))
+        return max(found_rates) * number
