@@ -1,4 +1,4 @@
-"""The most that a job can cost: rates of the team's own, times instances, times the longest runtime. No price is ours."""
+"""The most that a job can cost: rates that the team gives, times instances, times the longest runtime."""
 
 from __future__ import annotations
 
@@ -43,27 +43,37 @@ def costs(limits: Limits, operation: str, fields: Mapping[str, Any], spelling: S
         if isinstance(job, str):
             yield path, HOLE
             continue
-        cost = _Cost(limits, spelling)
-        for place, cluster in (
-            (place, each) for name in _CLUSTERS for place, each in found(job, tuple(name.split(".")))
-        ):
-            try:
-                hours = cost.hours(job)
-                if operation == _TUNING:
-                    hours = cost.hours_of_search(fields, hours)
-                yield f"{here}{place}", round(cost.rate(cluster) * hours, 2)
-            except _LaterError:
-                yield f"{here}{place}", HOLE
-            except _UnpricedError as unpriced:
-                yield f"{here}{place}", str(unpriced)
+        cost = _Cost(limits, spelling, fields if operation == _TUNING else None)
+        for name in _CLUSTERS:
+            for place, cluster in found(job, tuple(name.split("."))):
+                yield f"{here}{place}", cost.of(job, cluster)
 
 
 class _Cost:
-    """The factors of one job."""
+    """The costs of the jobs of one request.
 
-    def __init__(self, limits: Limits, spelling: Spelling) -> None:
+    Args:
+        limits: The guardrails.
+        spelling: The texts of the definition.
+        search: The request of a search of which the jobs are trainings.
+    """
+
+    def __init__(self, limits: Limits, spelling: Spelling, search: Mapping[str, Any] | None) -> None:
         self._limits = limits
         self._spelling = spelling
+        self._search = search
+
+    def of(self, job: Mapping[str, Any], cluster: Any) -> Any:
+        """The most that a job on a cluster costs; see `costs`."""
+        try:
+            hours = self.hours(job)
+            if self._search is not None:
+                hours = self.hours_of_search(self._search, hours)
+            return round(self.rate(cluster) * hours, 2)
+        except _LaterError:
+            return HOLE
+        except _UnpricedError as unpriced:
+            return str(unpriced)
 
     def number(self, value: Any, otherwise: float | None = None) -> float:
         if value is None and otherwise is not None:

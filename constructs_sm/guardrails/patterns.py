@@ -1,8 +1,8 @@
 """Texts of which a part is known later, and patterns that they are held against.
 
-In a text, one character stands for each part that comes later: `HOLE` for what Step Functions computes, one of a private
-plane for each reference of a template. A pattern fits such a text only if it fits whatever comes there, and a text that
-no value could make fit is known not to.
+In a text, one character stands for each part that comes later: `HOLE` for what Step Functions computes, one of a
+private plane for each reference of a template. A pattern fits such a text only if it fits whatever comes there, and a
+text that no value could make fit is known not to.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The table: one row a rail, with the fields it reads, what it makes of them, and the condition key that AWS has for it."""
+"""The table: one row a rail, with the fields that it reads, its limit, and the condition key that AWS has for it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ class Rail:
         absent: The value that AWS takes where the field is absent, `REQUIRED` or `FREE`.
         excused: Tells if a structure without the field is within the limit nevertheless.
         unless: By API, another key: with it, a call without the first is not beyond the limit.
-        total: Values that count together: those of the instance `groups` of a job, or of all `variants`, of each the largest.
+        total: Values that count together: those of the instance `groups` of a job, or the largest of each of the
+            `variants`.
         derived: Makes the values of several fields, in place of reading one.
         only: The APIs that it is for; empty: all that have the fields.
     """

@@ -1,8 +1,8 @@
 """Statements that have IAM deny what is beyond guardrails, for values that nobody knows before they come.
 
-They deny, where a grant with conditions would only allow less: whatever else a role is given, by the CDK's own tasks or
-by hand, cannot be used to get around them, and several guardrails can hold for one role. One set of them serves all jobs
-of a role, however many there are.
+They deny, where a grant with conditions would only allow less: whatever else a role is given, by the CDK's own tasks
+or by hand, cannot be used to get around them, and several guardrails can hold for one role. One set of them serves all
+jobs of a role, however many there are.
 """
 
 from __future__ import annotations

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from constructs_sm.actions import ACTIONS
 from constructs_sm.grants.access import named_at
 from constructs_sm.guardrails.rails import RAILS, Rail, fields_of
 from constructs_sm.requests.model_check import fields_of_request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 HEADS = {
     "CreateTrainingJob": "training",

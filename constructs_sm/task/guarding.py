@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -21,6 +20,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import date
 
     from constructs_sm.guardrails.judging import Fault, Verdict
@@ -114,7 +114,7 @@ class Guarding:
     def check(
         self,
         machines: Iterable[Machine],
-        owners: Mapping[tuple[Machine, str], tuple[IConstruct, Any, str]],
+        owners: Mapping[tuple[Any, str], tuple[IConstruct, Any, str]],
         granted: set[tuple[str, str]],
     ) -> None:
         """Judge every call, and have IAM deny what comes later and is beyond guardrails.
@@ -137,7 +137,7 @@ class Guarding:
             self._limit(path, role, calls, granted)
 
     def _calls(
-        self, machine: Machine, owners: Mapping[tuple[Machine, str], tuple[IConstruct, Any, str]]
+        self, machine: Machine, owners: Mapping[tuple[Any, str], tuple[IConstruct, Any, str]]
     ) -> Iterator[_Call]:
         arns = arns_of(machine.stack)
         spelling = Spelling(machine.text.references, arns)
@@ -242,7 +242,7 @@ class Guarding:
                         lost = list(by_caller)
             for caller in dict.fromkeys(lost):
                 call = by_caller[caller]
-                why = "IAM cannot tell its calls from those of another job; give it a job_name with a beginning of its own"
+                why = "IAM cannot tell its calls from those of another job, which needs a name that begins otherwise"
                 if not others:
                     why = "the role of the state machine takes no statements from here"
                 self._judge(call, applied, call.verdicts[applied, rail].late, why)

@@ -192,7 +192,7 @@ def _no_such_rule(path: str, given: str) -> str:
 
 
 def acknowledged_around(scope: IConstruct, as_of: date | None = None) -> dict[str, tuple[str, str]]:
-    """The path and the reason of the nearest acknowledgment of each rule around *scope*, those that have ended left out."""
+    """The path and the reason of the nearest acknowledgment of each rule around *scope* that has not ended."""
     return dict(_acknowledged_around(scope, as_of))
 
 
