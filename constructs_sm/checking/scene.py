@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.language.late_bound import Computed
 from constructs_sm.requests.called import Called, called_by
-from constructs_sm.requests.request import Request, read
+from constructs_sm.requests.request import Request, read, sent_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -67,6 +67,11 @@ class Located:
         """Return its request; None where that is no object. Placeholders are known later, as paths are."""
         given = self.state.get(self.request_field)
         return read(_marked(given)) if isinstance(given, dict) else None
+
+    @property
+    def sent(self) -> Request:
+        """Return its request, or one computed value in the place of its fields."""
+        return sent_by(self.state) if self.request is None else self.request
 
     def handlers(self, field_name: str) -> list[Mapping[str, Any]]:
         """Return its retriers or catchers."""

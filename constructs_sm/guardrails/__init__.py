@@ -1,3 +1,3 @@
 """What a platform team lets jobs be, read from requests and from the conditions of IAM."""
 
-__all__ = ["judging", "limits", "patterns", "rails", "statements", "table"]
+__all__ = ["judging", "kinds", "limits", "patterns", "rails", "statements", "table"]

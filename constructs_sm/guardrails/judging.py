@@ -9,12 +9,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.grants.access import named_at
-from constructs_sm.guardrails.kinds import REQUIRED, number_of, worst
+from constructs_sm.guardrails.kinds import REQUIRED, TAGS_LINE, number_of, worst
 from constructs_sm.guardrails.patterns import Spelling, is_late
 from constructs_sm.guardrails.rails import RAILS, fields_of
 from constructs_sm.guardrails.reading import found
 from constructs_sm.language.errors import NOTHING, Problem
 from constructs_sm.language.late_bound import Computed
+from constructs_sm.requests.model_check import fields_of_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +57,7 @@ class Fault:
         what = f"comes later, and {why}" if self.late else self.rail.rule.what
         over = f"; the exception ended on {ended}" if ended else ""
         use = f"{self.rail.kind.allowed(limits)}: {limits.why(self.rail.line)}{over}"
-        return Problem(f"{where}{self.path}: {what}", self.got, use, self.rail.rule.id)
+        return Problem(f"{where}{self.path or 'the whole request'}: {what}", self.got, use, self.rail.rule.id)
 
 
 @dataclass(slots=True)
@@ -127,7 +128,7 @@ class Judge:
                 there = there or bool(values)
                 if not values:
                     self._absent(verdict, rail, holder, ".".join(filter(None, (place, *part.fields[0]))))
-                elif rail.line == "tags":
+                elif rail.line == TAGS_LINE:
                     self._tags(verdict, rail, values)
                 elif rail.total == "variants":
                     per_variant.append(values)
@@ -142,9 +143,11 @@ class Judge:
         )
 
     def _absent(self, verdict: Verdict, rail: Rail, holder: Mapping[str, Any], path: str) -> None:
-        excused = rail.excused is not None and rail.excused(holder)
-        if not excused and not rail.kind.admits_absent(self.limits, rail.absent):
-            verdict.broken.append(Fault(rail, path, NOTHING))
+        excused = False if rail.excused is None else rail.excused(holder)
+        if excused or rail.kind.admits_absent(self.limits, rail.absent):
+            return
+        found = verdict.late if excused is None else verdict.broken
+        found.append(Fault(rail, path, NOTHING, late=excused is None))
 
     def _take(self, verdict: Verdict, rail: Rail, values: Any) -> None:
         for path, value in values:
@@ -211,6 +214,10 @@ def _names(name: str, operation: str, path: str) -> bool:
 
 def _named(name: str, operation: str, request: Request) -> Iterator[Found]:
     """The values of all fields that name an image, or a place in S3; and what comes later and may have such fields."""
+    if isinstance(request.fields, str):
+        if any(_names(name, operation, path) for path in fields_of_request(operation)):
+            yield "", request.fields
+        return
     for path, value in request.leaves.items():
         if isinstance(value, str) and _names(name, operation, path):
             yield path, value if isinstance(value, Computed) else value.strip('"')

@@ -248,6 +248,9 @@ def worst(truths: Iterable[bool | None]) -> bool | None:
     return False if False in known else None if None in known else True
 
 
+TAGS_LINE: Final = "tags"
+
+
 @dataclass(frozen=True, slots=True)
 class Tags(Kind):
     """Limit to requests with certain tags.
@@ -256,7 +259,7 @@ class Tags(Kind):
         line: The line of the guardrails.
     """
 
-    line: str = "tags"
+    line: str = TAGS_LINE
 
     def allowed(self, limits: Limits) -> str:
         tags: Mapping[str, Any] = limits.tags or {}  # type: ignore[assignment]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -16,6 +15,8 @@ from constructs_sm.rules import guardrail_rules as rules
 from constructs_sm.rules.instances import has_local_storage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
     from constructs_sm.grants.sagemaker_keys import Row
     from constructs_sm.guardrails.limits import Limits
     from constructs_sm.guardrails.patterns import Spelling
@@ -41,7 +42,7 @@ class Rail:
         paths: Fields that it reads besides those of the key, `*` for each item of a list.
         names: In place of paths: all fields that name an `image`, or a place that is `read` or `written`.
         absent: The value that AWS takes where the field is absent, `REQUIRED` or `FREE`.
-        excused: Tells if a structure without the field is within the limit nevertheless.
+        excused: Tells if a structure without the field is within the limit nevertheless; None where that comes later.
         unless: By API, another key: with it, a call without the first is not beyond the limit.
         total: Values that count together: those of the instance `groups` of a job, or the largest of each of the
             `variants`.
@@ -55,7 +56,7 @@ class Rail:
     paths: tuple[str, ...] = ()
     names: str = ""
     absent: Any = REQUIRED
-    excused: Callable[[Mapping[str, Any]], bool] | None = None
+    excused: Callable[[Mapping[str, Any]], bool | None] | None = None
     unless: tuple[tuple[str, str], ...] = ()
     total: Literal["", "groups", "variants"] = ""
     derived: Callable[[Limits, str, Mapping[str, Any], Spelling], Iterator[tuple[str, Any]]] | None = None
@@ -123,11 +124,13 @@ def _is_serverless(variant: Mapping[str, Any]) -> bool:
     return "ServerlessConfig" in variant
 
 
-def _names_models(config: Mapping[str, Any]) -> bool:
+def _names_models(config: Mapping[str, Any]) -> bool | None:
     """Tell if every variant has a model of its own, which says in which network it runs."""
-    names = [name.partition(".")[0] for name in _VARIANTS]
-    variants = [variant for name in names if isinstance(config.get(name), list) for variant in config[name]]
-    return bool(variants) and all(isinstance(each, Mapping) and "ModelName" in each for each in variants)
+    variants = [variant for name in _VARIANTS for _, variant in found(config, tuple(name.split(".")))]
+    known = [variant for variant in variants if not isinstance(variant, str)]
+    if not variants or any("ModelName" not in variant for variant in known):
+        return False
+    return True if len(known) == len(variants) else None
 
 
 def _on_local_storage(part: Mapping[str, Any]) -> bool:

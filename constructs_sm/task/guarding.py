@@ -13,7 +13,7 @@ from constructs_sm.guardrails.statements import Caller, denying
 from constructs_sm.language.late_bound import TOKEN
 from constructs_sm.requests.api_model import has_operation
 from constructs_sm.requests.called import called_by
-from constructs_sm.requests.request import read
+from constructs_sm.requests.request import sent_by
 from constructs_sm.task.overruling import acknowledged_around, ended_around, tell, unacknowledged
 
 from aws_cdk import aws_iam as iam
@@ -151,8 +151,7 @@ class Guarding:
             scope, job, path = owners.get((machine, name), (machine.construct, None, name))
             mine = () if scope is machine.construct else self._applied_around(scope)
             under = tuple(dict.fromkeys((*own, *mine, *APPLIED.get(job, ()))))
-            sent = state.get("Arguments", state.get("Parameters", {}))
-            request = read(sent if isinstance(sent, dict) else {})
+            request = sent_by(state)
             elsewhere = "" if limited else "the role of the state machine is not made with it"
             if "Credentials" in state:
                 elsewhere = "the call is made with other credentials"
@@ -260,7 +259,8 @@ def _caller(called: Called, request: Request, spelling: Spelling) -> Caller | No
     action = called.action
     if action is None:
         return None
-    return Caller(action, str(spelling.values(request.fields.get(action.name_field, HOLE))[0]))
+    name = HOLE if isinstance(request.fields, str) else request.fields.get(action.name_field, HOLE)
+    return Caller(action, str(spelling.values(name)[0]))
 
 
 def _judge(limits: Limits, spelling: Spelling, stack: Stack) -> Judge:

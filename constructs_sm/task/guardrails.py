@@ -45,8 +45,8 @@ class Guardrails(Limits):
 
     Every state that calls SageMaker is held against it when the app is synthesized, whether it is a job of ours, a task
     of the CDK or a state written by hand: all that is known is judged, and `cdk synth` fails with a report of all that
-    is beyond it. Where a value comes later (at run time, or with the deployment) the state machine role is denied what is
-    beyond it, by the condition keys that AWS has; where AWS has none, it is refused. Patterns are those of IAM: `*`
+    is beyond it. Where a value comes later (at run time, or with the deployment) the state machine role is denied what
+    is beyond it, by the condition keys that AWS has; where AWS has none, it is refused. Patterns are those of IAM: `*`
     stands for any characters, `?` for one.
 
     Args:
