@@ -13,6 +13,7 @@ from constructs_sm.pipeline.pipeline_base import PipelineBase
 from constructs_sm.pipeline.triggers import Trigger
 from constructs_sm.rollback import WholeOrNotMade, whole_or_not_done
 from constructs_sm.settings import Settings, Time, unknown_settings, unusable_environment, warn_of_unread
+from constructs_sm.task.guardrails import Guardrails
 from constructs_sm.task.network import connections_of
 from constructs_sm.task.overruling import refuse
 from constructs_sm.task.places import JOBS
@@ -111,6 +112,7 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
         access_logs: The bucket, or its name, for the log of requests to the data bucket. Default: no log.
         dead_letters: Where EventBridge puts what it could not start an execution with: an sqs.IQueue, or True for one
             that is made here. Default: nowhere.
+        guardrails: What its jobs may be: `Guardrails`, or the name of a file of them. Default: anything.
         stack: What every stack takes: env, description, stack_name, synthesizer, ...
 
     Raises:
@@ -149,6 +151,7 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
         versioned: bool | None = None,
         access_logs: str | s3.IBucket | None = None,
         dead_letters: bool | sqs.IQueue | None = None,
+        guardrails: Guardrails | Mapping[str, Any] | str | None = None,
         **stack: Unpack[StackArguments],
     ) -> None:
         where = where_of(type(self).__name__, scope, construct_id)
@@ -188,9 +191,11 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
                 "versioned": versioned,
                 "access_logs": access_logs,
                 "dead_letters": dead_letters,
+                "guardrails": guardrails,
             },
             environment=environment,
         )
+        limits = None if settings.guardrails is None else Guardrails.of(settings.guardrails)
         env = stack.get("env") or Environment()
         account = env.account or settings.account
         raise_all(where, [*unusable_environment(env.account, env.region), *_of_no_bucket_here(settings)])
@@ -201,6 +206,8 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
         super().__init__(scope, construct_id, permissions_boundary=_boundary(settings), **stack)
         for name, value in (settings.tags or {}).items():
             Tags.of(self).add(name, value)
+        if limits is not None:
+            limits.apply(self)
         self.key = _key(self, settings)
         self.bucket = _bucket(self, settings, self.key)
         self._data = S3Location.of_bucket(self.bucket)

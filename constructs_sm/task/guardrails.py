@@ -9,7 +9,7 @@ from constructs_sm.guardrails.limits import Limits
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, shown, where_of
 from constructs_sm.rules import guardrail_rules
 from constructs_sm.rules.rule import PREFIX, Rule
-from constructs_sm.settings import CONTEXT_KEY, cdk_json_beside
+from constructs_sm.settings import CONTEXT_KEY, cdk_json_beside, setting_in
 from constructs_sm.task.guarding import APPLIED, Applied
 from constructs_sm.task.machines import machines_in_app, machines_of
 from constructs_sm.task.overruling import day_of
@@ -120,8 +120,7 @@ class Guardrails(Limits):
         Raises:
             InvalidInputError: They are none.
         """
-        settings = scope.node.try_get_context(CONTEXT_KEY)
-        given = settings.get(SETTING) if isinstance(settings, dict) else None
+        given = setting_in(scope.node, SETTING)
         return None if given is None else cls.of(given)
 
     @classmethod

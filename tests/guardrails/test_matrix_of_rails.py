@@ -492,7 +492,7 @@ def late_machines(rail: str, language: str, app: App, **guardrails: Any) -> dict
         made_of = machine(stack, made, f"Machine{number}")
         if cell.path == "KmsKeyId":
             # Of a key that comes at run time nothing is granted.
-            use = iam.PolicyStatement(actions=["kms:CreateGrant", "kms:DescribeKey"], resources=[KEY, OTHER_KEY])
+            use = iam.PolicyStatement(actions=["kms:CreateGrant", "kms:DescribeKey"], resources=[KEY])
             made_of.add_to_role_policy(use)
     return apis
 
