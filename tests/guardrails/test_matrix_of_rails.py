@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import copy
-import json
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from constructs_sm import Guardrails, acknowledge
@@ -15,11 +13,12 @@ from constructs_sm.guardrails.table import table
 from constructs_sm.testing import Rehearsal
 
 import pytest
-from aws_cdk import App, Environment, Stack
+from aws_cdk import App
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from conftest import ROOT
 from every_action import REQUESTS, job
+from guarded import machine, refused, rows, stack_in, template
 
 KEY, OTHER_KEY = (f"arn:aws:kms:us-east-1:123456789012:key/{name}" for name in ("ours", "theirs"))
 OUR_TEAM = "arn:aws:sagemaker:us-east-1:123456789012:workteam/private-crowd/team"
@@ -400,34 +399,6 @@ def late(api: str, cell: Cell, language: str) -> dict[str, Any]:
     return request
 
 
-def stack_in(app: App, name: str = "Stack") -> Stack:
-    return Stack(app, name, env=Environment(account="123456789012", region="us-east-1"))
-
-
-def machine(stack: Stack, chain: Any, name: str = "Machine") -> sfn.StateMachine:
-    return sfn.StateMachine(stack, name, definition_body=sfn.DefinitionBody.from_chainable(chain))
-
-
-def report(app: App) -> set[tuple[str, str, str]]:
-    """Severity, rule and state of each row of the report, whether synthesis failed or not."""
-    try:
-        app.synth()
-    except RuntimeError as error:
-        assert "ValidationFailed" in str(error)
-    path = Path(app.outdir) / "validation-report.json"
-    reports = json.loads(path.read_text())["pluginReports"] if path.exists() else []
-    return {
-        (
-            row["severity"],
-            row["ruleName"],
-            row["violatingConstructs"][0]["cloudFormationResource"]["propertyPaths"][0].rpartition("/")[2],
-        )
-        for each in reports
-        if each["pluginName"] == "constructs-sm"
-        for row in each["violations"]
-    }
-
-
 every_rail = pytest.mark.parametrize("rail", LINES)
 every_language = pytest.mark.parametrize("language", LANGUAGES)
 
@@ -475,7 +446,7 @@ def test_known_values_beyond_a_rail_are_refused_all_at_once_and_others_taken(rai
         chain = chain.next(each)
     machine(stack, chain)
 
-    assert report(app) == {
+    assert {(row.severity, row.rule, row.state) for row in rows(app)} == {
         *(("error", rail, f"wrong {api}") for api in apis),
         *(("info", rail, f"excepted {api}") for api in apis),
     }
@@ -502,9 +473,8 @@ def late_machines(rail: str, language: str, app: App, **guardrails: Any) -> dict
 def test_values_that_come_later_are_denied_by_iam_or_refused(rail, language, tmp_path):
     app = App(outdir=str(tmp_path))
     apis = late_machines(rail, language, app)
-    refused = {("error", rail, f"late {api}") for api, cell in apis.items() if not cell.by_iam}
 
-    assert {row for row in report(app) if row[0] == "error"} == refused
+    assert refused(app) == {(rail, f"late {api}") for api, cell in apis.items() if not cell.by_iam}
 
 
 @every_rail
@@ -512,18 +482,18 @@ def test_values_that_come_later_are_denied_by_iam_or_refused(rail, language, tmp
 def test_denied_values_end_as_access_denied_and_allowed_ones_succeed(rail, language, tmp_path):
     app = App(outdir=str(tmp_path))
     apis = late_machines(rail, language, app, late="warn")
-    assert report(app) == set()
-    template = json.loads((tmp_path / "Stack.template.json").read_text())
-    ids = sorted(name for name, each in template["Resources"].items() if each["Type"].endswith("StateMachine"))
+    assert rows(app) == []
+    made = template(app)
+    ids = sorted(name for name, each in made["Resources"].items() if each["Type"].endswith("StateMachine"))
     for machine_id, (api, cell) in zip(ids, apis.items(), strict=True):
         beyond = [(cell.wrong, ("SageMaker.AmazonSageMakerException", True))] if cell.by_iam and cell.wrong else []
         for value, ends in ((cell.right, None), *beyond):
-            with Rehearsal.of(template, machine=machine_id) as rehearsal:
+            with Rehearsal.of(made, machine=machine_id) as rehearsal:
                 for kind in ("model", "endpoint-config", "endpoint"):
                     if api != f"create{kind.title().replace('-', '')}":
                         rehearsal.exists(kind, "churn")
                 run = rehearsal.start({"value": value})
                 assert (api, run.failure and (run.failure.error, "not authorized" in run.failure.cause)) == (api, ends)
-        with Rehearsal.of(template, machine=machine_id) as rehearsal:
+        with Rehearsal.of(made, machine=machine_id) as rehearsal:
             permissions = rehearsal.permissions({"value": cell.right})
             assert (api, permissions.needless, permissions.missing) == (api, (), ())
