@@ -173,7 +173,7 @@ class Settings:
 
 
 def setting_in(node: Node, name: str) -> Any:
-    """The value of one setting in the context of *node*, of the environment that is chosen there; None if it has none."""
+    """The value of one setting in the context of *node*, in the environment that is chosen; None if it has none."""
     given = node.try_get_context(CONTEXT_KEY)
     if not isinstance(given, Mapping):
         return None

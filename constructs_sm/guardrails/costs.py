@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +19,7 @@ _DAY: Final = 86_400
 _TUNING: Final = "CreateHyperParameterTuningJob"
 _DEFINITIONS: Final = ("TrainingJobDefinition", "TrainingJobDefinitions.*")
 _CLUSTERS: Final = ("ResourceConfig", "HyperParameterTuningResourceConfig", "ProcessingResources.ClusterConfig")
+_WILDCARD: Final = re.compile(r"[*?]")
 _CHOICES: Final = ("InstancePreferences", "InstanceConfigs")
 """Lists of which SageMaker takes one."""
 
@@ -132,15 +134,23 @@ class _Cost:
     def _rate(self, of: Any, count: Any) -> float:
         if isinstance(of, str) or "InstanceType" not in of:
             raise _LaterError
-        rates: Mapping[str, float] = self._limits.rates or {}
         number = self.number(of.get("InstanceCount", count), 1)
         found_rates = []
         for kind in self._spelling.values(of["InstanceType"]):
             if is_late(kind):
-                raise _LaterError
-            fitting = [rate for pattern, rate in rates.items() if fits(str(kind), pattern)]
-            if not fitting:
-                raise _UnpricedError(str(kind))
-            # The exact name says more than a family does.
-            found_rates.append(rates.get(str(kind), max(fitting)))
+                # IAM limits it to the types that are allowed, whichever comes.
+                found_rates += [
+                    self._rate_of(_WILDCARD.sub(HOLE, each)) for each in self._limits.instance_types or (HOLE,)
+                ]
+            else:
+                found_rates.append(self._rate_of(str(kind)))
         return max(found_rates) * number
+
+    def _rate_of(self, kind: str) -> float:
+        """The rate of a type, or the highest of all types that match a text with holes."""
+        rates: Mapping[str, float] = self._limits.rates or {}
+        fitting = [rate for pattern, rate in rates.items() if fits(kind, pattern)]
+        if not fitting:
+            raise (_LaterError if is_late(kind) else _UnpricedError(kind))
+        # The exact name says more than a family does.
+        return max(fitting) if is_late(kind) else rates.get(kind, max(fitting))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.grants.access import named_at
@@ -98,17 +97,20 @@ class Judge:
         self._spelling = spelling or Spelling()
         self._resolve = resolve
         self._spelled: dict[str, str] = {}
+        self._about: dict[str, list[tuple[Rail, tuple[Part, ...]]]] = {}
 
     def verdicts(self, operation: str, request: Request) -> Iterator[tuple[Rail, Verdict]]:
         """Judge one request, indexed, by every rail that is about it."""
-        for rail in self.rails:
+        if operation not in self._about:
+            about = [(rail, fields_of(rail, operation)) for rail in self.rails]
+            self._about[operation] = [(rail, fields) for rail, fields in about if fields or rail.names]
+        for rail, fields in self._about[operation]:
             verdict = Verdict()
             if rail.derived is not None:
-                if fields_of(rail, operation):
-                    self._take(verdict, rail, rail.derived(self.limits, operation, request.fields, self._spelling))
+                self._take(verdict, rail, rail.derived(self.limits, operation, request.fields, self._spelling))
             elif rail.names:
                 self._take(verdict, rail, _named(rail.names, operation, request))
-            elif fields := fields_of(rail, operation):
+            else:
                 self._read(verdict, rail, operation, fields, request.fields)
             if verdict.broken or verdict.late or verdict.lacks:
                 yield rail, verdict
@@ -151,8 +153,15 @@ class Judge:
 
     def _take(self, verdict: Verdict, rail: Rail, values: Any) -> None:
         for path, value in values:
-            truth = worst([rail.kind.holds(self.limits, each, self._spell) for each in self._spelling.values(value)])
-            self._note(verdict, rail, path, value, truth)
+            kind = type(value)
+            if kind is int or kind is bool:
+                self._note(verdict, rail, path, value, rail.kind.holds(self.limits, value, self._spell))
+                continue
+            values = self._spelling.values(value)
+            truths = [rail.kind.holds(self.limits, each, self._spell) for each in values]
+            # Of several between which a condition chooses, the one at fault is told.
+            got = values[truths.index(False)] if len(values) > 1 and False in truths else value
+            self._note(verdict, rail, path, got, worst(truths))
 
     def _note(self, verdict: Verdict, rail: Rail, path: str, value: Any, truth: bool | None) -> None:
         if truth is None:
@@ -207,19 +216,14 @@ class Judge:
         return self._spelled[text]
 
 
-@lru_cache(4096)
-def _names(name: str, operation: str, path: str) -> bool:
-    return name in named_at(operation, path)
-
-
 def _named(name: str, operation: str, request: Request) -> Iterator[Found]:
     """The values of all fields that name an image, or a place in S3; and what comes later and may have such fields."""
     if isinstance(request.fields, str):
-        if any(_names(name, operation, path) for path in fields_of_request(operation)):
+        if any(name in named_at(operation, path) for path in fields_of_request(operation)):
             yield "", request.fields
         return
     for path, value in request.leaves.items():
-        if isinstance(value, str) and _names(name, operation, path):
+        if isinstance(value, str) and name in named_at(operation, path):
             yield path, value if isinstance(value, Computed) else value.strip('"')
 
 

@@ -62,10 +62,12 @@ class Among(Kind):
     Attributes:
         line: The line of the guardrails.
         several: Whether its condition key has several values.
+        operator: The operator of IAM that compares with patterns.
     """
 
     line: str
     several: bool = False
+    operator: str = "StringNotLike"
 
     def allowed(self, limits: Limits) -> str:
         return f"use {' or '.join(getattr(limits, self.line))}"
@@ -77,10 +79,10 @@ class Among(Kind):
         patterns = list(getattr(limits, self.line))
         missing: list[Conditions] = [{"Null": {key: "true"}}]
         if self.several:
-            return [{"ForAnyValue:StringNotLike": {key: patterns}}, *(missing if absent is REQUIRED else [])]
+            return [{f"ForAnyValue:{self.operator}": {key: patterns}}, *(missing if absent is REQUIRED else [])]
         # Without the key, a comparison that is negated holds.
         unless: Conditions = {} if absent is REQUIRED else {"Null": {key: "false"}}
-        return [{"StringNotLike": {key: patterns}, **unless}]
+        return [{self.operator: {key: patterns}, **unless}]
 
 
 @dataclass(frozen=True, slots=True)

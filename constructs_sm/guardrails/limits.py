@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from constructs_sm.language.document_text import content_of, text_at
 from constructs_sm.language.durations import seconds_of
 from constructs_sm.language.errors import InvalidInputError, Problem, did_you_mean, raise_all
+from constructs_sm.language.late_bound import is_token
 from constructs_sm.rules.guardrail_rules import VALUE
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ _LISTS: Final = (
     "inputs",
     "outputs",
 )
+_KEYS: Final = ("volume_keys", "output_keys")
+_KEY_ARN: Final = re.compile(r"arn:[^:]+:kms:[^:]+:[^:]+:[^:]+")
 _COUNTS: Final = ("most_instances", "most_endpoint_instances")
 _FLAGS: Final = ("network_isolation", "traffic_encryption", "public_work_teams", "public_endpoints")
 _WORDS: Final = ("reason", "contact")
@@ -172,9 +175,18 @@ class Limits:
         if self.longest_runtime is not None and _seconds(self.longest_runtime) is None:
             use = "write seconds, 'PT6H', or Duration.hours(6)"
             yield _wrong("longest_runtime must be a time of whole seconds", self.longest_runtime, use)
+        yield from self._problems_of_keys()
         yield from self._problems_of_tags()
         yield from self._problems_of_budget()
         yield from self._problems_of_words()
+
+    def _problems_of_keys(self) -> Iterator[Problem]:
+        for name in _KEYS:
+            given = getattr(self, name)
+            for each in given if _is_list(given, name) else ():
+                if isinstance(each, str) and not is_token(each) and _KEY_ARN.fullmatch(each) is None:
+                    use = "write 'arn:aws:kms:eu-west-1:123456789012:key/...', with * where it may be any"
+                    yield _wrong(f"{name} are named by their ARNs, as IAM compares them", each, use)
 
     def _problems_of_tags(self) -> Iterator[Problem]:
         tags = self.tags

@@ -31,7 +31,7 @@ _VARIANTS: Final = ("ProductionVariants.*", "ShadowProductionVariants.*")
 _LABELING: Final = "LabelingJobAlgorithmsConfig.LabelingJobResourceConfig"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Rail:
     """One rail.
 
@@ -188,10 +188,15 @@ RAILS: Final = (
         paths=(f"{_LABELING}.VpcConfig.SecurityGroupIds.*",),
         **_NETWORK,
     ),
-    Rail(rule=rules.VOLUME_KEY, kind=Among("volume_keys"), key="VolumeKmsKey", excused=_on_local_storage),
+    Rail(
+        rule=rules.VOLUME_KEY,
+        kind=Among("volume_keys", operator="ArnNotLike"),
+        key="VolumeKmsKey",
+        excused=_on_local_storage,
+    ),
     Rail(
         rule=rules.OUTPUT_KEY,
-        kind=Among("output_keys"),
+        kind=Among("output_keys", operator="ArnNotLike"),
         key="OutputKmsKey",
         paths=("DataCaptureConfig.KmsKeyId", "AsyncInferenceConfig.OutputConfig.KmsKeyId"),
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, TypeAlias
@@ -67,12 +67,15 @@ def has_field(operation: str, path: str) -> bool:
 
 def found(value: Any, steps: tuple[str, ...], path: str = "") -> Iterator[Found]:
     """Everything at a path below *value*. A text on the way stands for what comes later, and is found itself."""
-    if not steps or isinstance(value, str):
-        if value is not None:
-            yield path, value
-    elif steps[0] == "*":
-        for number, item in enumerate(value if isinstance(value, list) else ()):
-            yield from found(item, steps[1:], f"{path}[{number}]")
-    elif isinstance(value, Mapping) and steps[0] in value:
-        name = steps[0]
-        yield from found(value[name], steps[1:], f"{path}.{name}" if path else name)
+    for depth, step in enumerate(steps):
+        if isinstance(value, str):
+            break
+        if step == "*":
+            for number, item in enumerate(value if isinstance(value, list) else ()):
+                yield from found(item, steps[depth + 1 :], f"{path}[{number}]")
+            return
+        if not isinstance(value, dict) or step not in value:
+            return
+        value, path = value[step], f"{path}.{step}" if path else step
+    if value is not None:
+        yield path, value

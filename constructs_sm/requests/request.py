@@ -162,7 +162,10 @@ def _read(value: Any, path: str, depth: int, problems: list[Problem]) -> Any:
     if depth > DEEPEST:
         problems.append(too_deep(path, value))
         return None
-    if isinstance(value, Mapping):
+    # Most values of a definition are texts and numbers, of which it is told without the question for all mappings.
+    if type(value) is str:
+        return Computed(value) if is_jsonata(value) else value
+    if isinstance(value, (dict, Mapping)):
         result: Fields = {}
         for key, item in value.items():
             late = isinstance(key, str) and key.endswith(LATE)

@@ -14,7 +14,7 @@ from constructs_sm.language.late_bound import TOKEN
 from constructs_sm.requests.api_model import has_operation
 from constructs_sm.requests.called import called_by
 from constructs_sm.requests.request import sent_by
-from constructs_sm.task.overruling import acknowledged_around, ended_around, tell, unacknowledged
+from constructs_sm.task.overruling import acknowledged_around, ended_around, keep, tell
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
@@ -108,6 +108,7 @@ class Guarding:
 
     findings: list[Finding] = field(default_factory=list)
     exceptions: list[Finding] = field(default_factory=list)
+    _warnings: dict[sfn.CfnStateMachine, list[Problem]] = field(default_factory=dict)
     _around: dict[IConstruct, tuple[Applied, ...]] = field(default_factory=dict)
     _acknowledged: dict[tuple[IConstruct, date | None], dict[str, tuple[str, str]]] = field(default_factory=dict)
 
@@ -135,6 +136,8 @@ class Guarding:
                 by_role.setdefault(str(role.node.path), (role, []))[1].extend(calls)
         for path, (role, calls) in by_role.items():
             self._limit(path, role, calls, granted)
+        for construct, problems in self._warnings.items():
+            tell(construct, problems)
 
     def _calls(
         self, machine: Machine, owners: Mapping[tuple[Any, str], tuple[IConstruct, Any, str]]
@@ -204,9 +207,10 @@ class Guarding:
         if self._is_excepted(call, applied, rail):
             call.excepted.add((applied, rail))
             holder, reason = self._acknowledged[call.holder, applied.as_of][rail.rule.id]
+            # One made above the stacks has no template of its own to keep its reason in.
+            keep(call.machine.stack, holder, rail.rule.id, reason)
             for fault in faults:
                 problem = fault.problem(applied.limits, why=why, where=f"state '{call.state}': ")
-                unacknowledged(call.holder, [problem], path=call.path, as_of=applied.as_of)
                 said = replace(problem, use=f"there is an exception for '{holder or 'the app'}': {reason}")
                 self.exceptions.append(Finding(call.machine, call.state, said))
             return
@@ -214,7 +218,7 @@ class Guarding:
         for fault in faults:
             problem = fault.problem(applied.limits, why=why, ended=str(ended or ""), where=f"state '{call.state}': ")
             if fault.late and applied.limits.late == "warn":
-                tell(call.machine.construct, [problem])
+                self._warnings.setdefault(call.machine.construct, []).append(problem)
             else:
                 self.findings.append(Finding(call.machine, call.state, problem))
 
@@ -231,18 +235,20 @@ class Guarding:
             by_caller = {call.caller: call for call in late_calls if call.caller is not None}
             arns = arns_of(late_calls[0].machine.stack)
             others = [call.caller for call in free if call.caller is not None]
-            statements, lost = denying(rail, applied.limits, list(by_caller), others, arns)
+            statements, apart = denying(rail, applied.limits, list(by_caller), others, arns)
+            lost = apart
             for statement in statements:
                 said = (path, json.dumps(statement, sort_keys=True))
                 if said not in granted:
                     granted.add(said)
-                    added = role.add_to_principal_policy(iam.PolicyStatement.from_json(statement))
-                    if not added.statement_added:
-                        lost = list(by_caller)
+                    role.add_to_principal_policy(iam.PolicyStatement.from_json(statement))
+            if statements and not role.node.children:
+                # The CDK drops in silence what is given to such a role.
+                lost = list(by_caller)
             for caller in dict.fromkeys(lost):
                 call = by_caller[caller]
                 why = "IAM cannot tell its calls from those of another job, which needs a name that begins otherwise"
-                if not others:
+                if caller not in apart:
                     why = "the role of the state machine takes no statements from here"
                 self._judge(call, applied, call.verdicts[applied, rail].late, why)
 

@@ -62,7 +62,7 @@ def acknowledge(scope: Construct, rule_id: str, reason: str, *, until: date | st
         Annotations.of(scope).acknowledge_info(rule.id)
     _OfStage.of(scope).declared[scope] = None
     for stack in {_stack_around(scope)} - {None}:
-        _keep(stack, str(scope.node.path), rule.id, reason)
+        keep(stack, str(scope.node.path), rule.id, reason)
 
 
 def refuse(scope: IConstruct, where: str, problems: Iterable[Problem], *, path: str) -> list[Problem]:
@@ -101,7 +101,7 @@ def unacknowledged(
             # One made above the stacks has no template of its own to keep its reason in.
             holder, reason = acknowledged[problem.rule]
             for stack in {_stack_around(scope)} - {None}:
-                _keep(stack, holder, problem.rule, reason)
+                keep(stack, holder, problem.rule, reason)
         else:
             left.append(problem)
     return left
@@ -240,7 +240,9 @@ _UNTIL: dict[tuple[IConstruct, str], date] = {}
 _KEPT: dict[Stack, dict[str, dict[str, str]]] = {}
 
 
-def _keep(stack: Stack, path: str, rule_id: str, reason: str) -> None:
-    kept = _KEPT.setdefault(stack, {})
-    kept.setdefault(path or "the app", {})[rule_id] = reason
-    stack.add_metadata(METADATA, kept)
+def keep(stack: Stack, path: str, rule_id: str, reason: str) -> None:
+    """Keep the reason for which a rule is overruled around the construct at *path* in the metadata of a template."""
+    of_path = _KEPT.setdefault(stack, {}).setdefault(path or "the app", {})
+    if of_path.get(rule_id) != reason:
+        of_path[rule_id] = reason
+        stack.add_metadata(METADATA, _KEPT[stack])
