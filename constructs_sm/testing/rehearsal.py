@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.interpreter.execution import Execution, Setting
 from constructs_sm.interpreter.machines import Machine as Prepared
+from constructs_sm.interpreter.scope import ABSENT
+from constructs_sm.interpreter.sections import WHOLE, Section, section_of
 from constructs_sm.language.error_names import WILDCARDS
 from constructs_sm.language.machines import states_of
 from constructs_sm.testing.drill import drill
@@ -187,6 +189,10 @@ class Rehearsal:
         *,
         timeout_seconds: float = 60,
         abort_after_seconds: float | None = None,
+        start_at: str | None = None,
+        stop_before: str | None = None,
+        state_input: Any = ABSENT,
+        variables: Mapping[str, Any] | None = None,
     ) -> Run:
         """Execute *definition*; jobs of earlier runs in this rehearsal keep their names.
 
@@ -195,20 +201,34 @@ class Rehearsal:
             execution_input: The execution's input. Default: {}.
             timeout_seconds: How long the rehearsal may really take.
             abort_after_seconds: When somebody aborts the execution, in virtual time. Default: nobody does.
+            start_at: A state to start at, of the outermost level. Default: where the state machine does.
+            stop_before: A state to stop before, wherever it is: the run is STOPPED, and its output is the input of
+                that state. Default: it runs to its end.
+            state_input: The input of the state to start at. Default: the execution's.
+            variables: The variables that there are when it starts, as an earlier run's `variables`.
 
         Raises:
             InvalidDefinitionError: Step Functions would not take the definition.
+            InvalidInputError: There is no such state to start at, or to stop before.
             UnansweredError: A state calls another service, and has no answer.
             TimeoutError: It took too long.
         """
         self._check_open()
         machine = json.loads(definition) if isinstance(definition, str) else definition
         self._check_script(machine)
-        playing = self._begun(machine, execution_input, abort_after_seconds=abort_after_seconds)
+        section = Section(
+            start_at=start_at, stop_before=stop_before, state_input=state_input, variables=variables or {}
+        )
+        playing = self._begun(machine, execution_input, abort_after_seconds=abort_after_seconds, section=section)
         return playing.run(timeout_seconds=timeout_seconds)
 
     def _begun(
-        self, definition: Mapping[str, Any], execution_input: Any, *, abort_after_seconds: float | None = None
+        self,
+        definition: Mapping[str, Any],
+        execution_input: Any,
+        *,
+        abort_after_seconds: float | None = None,
+        section: Section = WHOLE,
     ) -> Playing:
         """An execution that has not gone on yet."""
         execution = Execution(
@@ -218,6 +238,7 @@ class Rehearsal:
             replace(self._setting, seed=random.getrandbits(64)),
             watch=self._watch,
             abort_after_seconds=abort_after_seconds,
+            section=section if section is WHOLE else section_of(definition, section),
         )
         return Playing(execution, self._account, dict(_caught_by_name(definition)), watch=self._watch)
 

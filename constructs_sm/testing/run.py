@@ -7,6 +7,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.interpreter.branches import STOPPED
 from constructs_sm.interpreter.history import MAX_EVENTS, Failure, History, clock, folded, short
 from constructs_sm.language.machines import LARGEST_PAYLOAD
 
@@ -36,8 +37,8 @@ class Run:
     """One execution, from its end. `print(run)` shows its timeline.
 
     Args:
-        status: SUCCEEDED, FAILED, TIMED_OUT or ABORTED.
-        output: What it yields, if it succeeded.
+        status: SUCCEEDED, FAILED, TIMED_OUT or ABORTED; STOPPED if it came to the state that it was to stop before.
+        output: What it yields, if it succeeded; the input of that state, if it stopped.
         error: The error it failed with.
         cause: And why.
         states: Every state entered, in order; those of child workflows too.
@@ -47,6 +48,7 @@ class Run:
         calls: Every attempt to call another service: the state's name, the API (`sns:publish`), and the request.
         left_running: ARNs of jobs that their state gave up on and could not stop.
         seconds: How long it would have taken.
+        variables: The variables as that state would see them; of a run that did not stop, none.
         history: All that happened.
         reckoned_with: The errors that each state catches by their names.
         again: Begins the execution again; None where a `Run` was not rehearsed.
@@ -64,6 +66,7 @@ class Run:
     left_running: list[str]
     calls: list[tuple[str, str, Any]] = field(default_factory=list)
     seconds: float = 0
+    variables: Mapping[str, Any] = field(default_factory=dict)
     history: History = field(default_factory=History, repr=False)
     reckoned_with: Mapping[str, frozenset[str]] = field(default_factory=dict, repr=False)
     again: Callable[[], Run] | None = field(default=None, repr=False, compare=False)
@@ -72,6 +75,11 @@ class Run:
     @property
     def succeeded(self) -> bool:
         return self.status == "SUCCEEDED"
+
+    @property
+    def stopped(self) -> bool:
+        """Return True if it came to the state that it was to stop before."""
+        return self.status == STOPPED
 
     def redrive(self) -> Run:
         """Begin the execution again where it did not succeed, as the redrive of Step Functions does.
@@ -104,7 +112,7 @@ class Run:
     @property
     def failure(self) -> Failure | None:
         """The failure that ended the execution: its state, error and cause."""
-        if self.succeeded or not self.history.failures:
+        if self.succeeded or self.stopped or not self.history.failures:
             return None
         return self.history.failures[-1]
 
@@ -166,7 +174,8 @@ class Run:
 
     def _lost_reasons(self) -> Iterator[Finding]:
         """A failure that was caught, and of which nothing is left where somebody could read it."""
-        for state, failure in self.history.unsettled.items():
+        # Of a part of the state machine nobody knows what its rest makes of a reason.
+        for state, failure in () if self.stopped else self.history.unsettled.items():
             if self.expects(failure):
                 continue
             reason = failure.reason or failure.error
