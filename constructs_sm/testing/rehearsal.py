@@ -23,6 +23,7 @@ from constructs_sm.testing.world.account import Account
 from constructs_sm.testing.world.apis import ACTION_OF
 from constructs_sm.testing.world.errors import RehearsalError
 from constructs_sm.testing.world.role import Role, Standing
+from constructs_sm.testing.world.script_addresses import state_of
 
 if TYPE_CHECKING:
     import os
@@ -319,12 +320,14 @@ class Rehearsal:
     def _check_script(self, definition: Mapping[str, Any]) -> None:
         states = dict(tasks_of(definition))
         played = {name for name, resource in states.items() if ":sagemaker:" in resource}
-        if unknown := [target for target in self._account.sagemaker.scripted if target not in {*ACTION_OF, *played}]:
+        scripted = [state_of(target, played) for target in self._account.sagemaker.scripted]
+        if unknown := [target for target in scripted if target not in {*ACTION_OF, *played}]:
             message = (
                 f"the script is for {unknown}, but the definition's SageMaker states are {sorted(played)}; name one"
             )
             raise LookupError(message)
-        if unknown := [state for state in self._account.answers.answered if state not in states]:
+        answered = [state_of(target, states) for target in self._account.answers.answered]
+        if unknown := [state for state in answered if state not in states]:
             message = f"there are answers for {unknown}, but the definition's tasks are {sorted(states)}; name one"
             raise LookupError(message)
 

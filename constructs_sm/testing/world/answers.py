@@ -13,7 +13,8 @@ from constructs_sm.interpreter.calls import Call, TaskError, Waiting
 from constructs_sm.testing.world import scaling
 from constructs_sm.testing.world.errors import UnansweredError
 from constructs_sm.testing.world.needs import Need, needs
-from constructs_sm.testing.world.steps import Failed, NoHeartbeat, Output, Step, TimedOut
+from constructs_sm.testing.world.script_addresses import without
+from constructs_sm.testing.world.steps import Always, Failed, NoHeartbeat, Output, Recorded, Step, TimedOut
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,6 +50,8 @@ class Answers:
         self._role = role
         self.note: Callable[[str, str], None] = lambda _state, _text: None
         self._answers: defaultdict[str, list[Any]] = defaultdict(list)
+        self._once: dict[str, Step] = {}
+        """By state, an answer before all others."""
         self._repeated: set[str] = set()
         """The states whose last answer was given, and is given again until there are others."""
 
@@ -58,7 +61,7 @@ class Answers:
             message = f"no answer for {state!r}; give the task's result, a function of its request, or a TaskError"
             raise TypeError(message)
         for answer in answers:
-            if isinstance(answer, Step) and not isinstance(answer, (Failed, NoHeartbeat, Output, TimedOut)):
+            if isinstance(answer, Step) and not isinstance(answer, (Failed, NoHeartbeat, Output, Recorded, TimedOut)):
                 message = f"{answer!r} is SageMaker's; of another service say TaskError('Lambda.Unknown', 'why')"
                 raise TypeError(message)
         if state in self._repeated:
@@ -66,10 +69,13 @@ class Answers:
             self._answers[state].clear()
         self._answers[state].extend(answers)
 
-    def fail(self, state: str, error: TaskError) -> None:
-        """Let *state* fail for good, whatever answers there are."""
-        self._answers[state] = [error]
-        self._repeated.discard(state)
+    def befall(self, call: Call, step: Step | Always) -> None:
+        """Let *step* happen to *call*, before all that there are answers for; for good, in the place of all that."""
+        if isinstance(step, Always):
+            self._answers = defaultdict(list, {**without(self._answers, call.state), call.state: [step.step]})
+            self._repeated.discard(call.state)
+        else:
+            self._once[call.state] = step
 
     def take_over(self, other: Answers) -> None:
         """Have the answers of *other*, as far as they have not been given."""
@@ -88,15 +94,16 @@ class Answers:
         other.calls = self.calls.copy()
         other.note = self.note
         other.take_over(self)
+        other._once = self._once.copy()
         return other
 
     def goes_on_as(self, other: Answers, *, over_with: str) -> bool:
         """Tell whether these answers are from now on those of *other*, whatever there is for *over_with*."""
         mine, others = (
-            {state: answers for state, answers in each._answers.items() if answers and state != over_with}  # noqa: SLF001
+            without({state: answers for state, answers in each._answers.items() if answers}, over_with)  # noqa: SLF001
             for each in (self, other)
         )
-        return mine == others
+        return mine == others and without(self._once, over_with) == without(other._once, over_with)
 
     def begin(self, call: Call) -> Any:
         """The task output of *call*, or `Waiting` for it, or the error that the state fails with."""
@@ -126,7 +133,10 @@ class Answers:
         return items
 
     def _next(self, call: Call) -> Any:
-        if not self._answers.get(call.state):
+        if call.state in self._once:
+            return self._once.pop(call.state)
+        address = next(filter(self._answers.get, call.addresses), None)
+        if address is None:
             if (call.service, call.api, call.pattern) == ("sfn", "sendTaskFailure", "waitForTaskToken"):
                 # A task that reports its own failure, as a FailureHandler does.
                 return TaskError(*(str(call.request.get(name, "")) for name in ("Error", "Cause")))
@@ -144,7 +154,7 @@ class Answers:
                 return scaling.answer(call, self.calls[:-1])
             message = f"{what}, which is not played here; give it an answer"
             raise UnansweredError(f"{message}: rehearsal.answer({call.state!r}, ...)")
-        return self._advance(call.state)
+        return self._advance(address)
 
     def _advance(self, state: str) -> Any:
         answers = self._answers[state]
@@ -154,7 +164,9 @@ class Answers:
         return answers[0]
 
     @staticmethod
-    def _played(call: Call, step: Step) -> Waiting:
+    def _played(call: Call, step: Step) -> Any:
+        if isinstance(step, Recorded) and step.seconds is None:
+            return step.applied_to(None)
         if isinstance(step, NoHeartbeat) and call.heartbeat_seconds is None:
             message = f"state {call.state!r} has no HeartbeatSeconds, so it cannot miss a heartbeat"
             raise ValueError(message)
@@ -168,7 +180,7 @@ class Answers:
         step = waiting.what
         if isinstance(step, Failed):
             raise TaskError("States.TaskFailed", step.reason)
-        return step.applied_to({}) if isinstance(step, Output) else {}
+        return step.applied_to({}) if isinstance(step, (Output, Recorded)) else {}
 
 
 _OPTIMIZED = {
