@@ -14,6 +14,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from constructs_sm.commands.rehearsals import Given
     from constructs_sm.testing import Permissions
     from constructs_sm.testing.permissions import Missing
 
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
 @click.option("--missing-only", is_flag=True, help="Judge only the permissions that are missing.")
 def command(
     paths: tuple[str, ...],
-    script: str | None,
-    execution_input: str | None,
+    given: Given,
     as_json: bool,
     missing_only: bool,
     **options: Any,
@@ -40,10 +40,10 @@ def command(
         enforced = target.machine.policy is not None
         policy: dict[str, Any] = {} if enforced else {"policy": []}
         with (
-            rehearsal_of(target, script, execution_input, **policy) as (rehearsal, given),
+            rehearsal_of(target, given, **policy) as rehearsal,
             working(f"rehearsing {target.name}"),
         ):
-            found = rehearsal.permissions(given)
+            found = rehearsal.permissions(given.execution_input)
         well = not found.missing if missing_only else found.exact
         outcome.add(target, 0 if enforced and well else 1, _document(found, enforced=enforced))
         if not as_json:

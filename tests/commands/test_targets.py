@@ -139,7 +139,7 @@ def test_long_cause_is_printed_whole(tmp_path, capsys):
         (["--region", "somewhere"], "--region somewhere: a Region is called like eu-west-1"),
         (["--set", "Stage"], "--set Stage: write it as Name=value"),
         (["--script", "{"], "--script {: this is no JSON, at line 1, column 2"),
-        (["--script", "nowhere.json"], "--script nowhere.json: No such file or directory; give JSON, or a file of it"),
+        (["--script", "nowhere.json"], "--script nowhere.json: there is no such file, got 'nowhere.json'; give JSON, or a file of it"),
         (["--input", "[" * 100_000], "nested too deeply"),
         (["--machine", "X"], "there is no such state machine, got 'X'"),
         (["--set", "Cuont=3"], "the template has no such parameter, got 'Cuont'; did you mean Count?"),
