@@ -134,10 +134,10 @@ def _said(attempt: Attempt, notes: list[str]) -> Any:
     if attempt.timed_out:
         return {"NoHeartbeat": {}} if attempt.missed_a_heartbeat and not of_sagemaker else {"TimedOut": {}}
     assert attempt.ended is not None  # noqa: S101 - it did not time out
-    took = {"seconds": attempt.seconds} if attempt.waits and attempt.seconds else {}
+    took = {"seconds": attempt.seconds} if attempt.waits and attempt.seconds and not attempt.was_refused else {}
     if not attempt.succeeded:
-        error = {name: attempt.ended.text(name) for name in ("error", "cause")}
-        return {"Recorded": {"error": error["error"] or "States.TaskFailed", "cause": error["cause"] or "", **took}}
+        error = {"error": attempt.ended.text("error") or "", "cause": attempt.ended.text("cause")}
+        return {"Recorded": {**error, **took}}
     text = attempt.ended.text("output")
     if text is None and of_sagemaker:
         return {"Output": took}  # SageMaker is played, and says what it would

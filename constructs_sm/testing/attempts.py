@@ -30,26 +30,49 @@ _CLOSES: Final = ("ParallelStateSucceeded", "ParallelStateFailed", "ParallelStat
 _WAITS: Final = (".sync", ".sync:2", ".waitForTaskToken")
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The place of an event.
+
+    Attributes:
+        state: The state that it is of.
+        around: The Map and Parallel states around that, the outermost first: name, and number of an iteration.
+        attempt: The attempt of a task that is under way there.
+    """
+
+    state: str = ""
+    around: tuple[tuple[str, int | None], ...] = ()
+    attempt: Attempt | None = None
+
+    def outside(self, name: str) -> Place:
+        """The place in the state *name*, which is around nothing any more."""
+        names = [each for each, _ in self.around]
+        return Place(name, self.around[: names.index(name)] if name in names else self.around)
+
+    def inside(self, number: int | None) -> Place:
+        """The place within a branch or an iteration of the state that this is of."""
+        return Place("", (*self.around, (self.state, number)))
+
+
 @dataclass(slots=True, eq=False)
 class Attempt:
     """One attempt of a task.
 
     Attributes:
-        state: The state.
-        iterations: The numbers of the iterations of the Maps around it, the outermost first.
+        place: The place of its state.
         begun: The event that begins it.
         ended: The event that ends it; None if nothing does.
     """
 
-    state: str
-    iterations: tuple[int, ...]
+    place: Place
     begun: Event
     ended: Event | None = None
 
     @property
     def address(self) -> str:
         """Its name in a script."""
-        return self.state + "".join(f"[{number}]" for number in self.iterations)
+        numbers = (number for _, number in self.place.around if number is not None)
+        return self.place.state + "".join(f"[{number}]" for number in numbers)
 
     @property
     def service(self) -> str:
@@ -65,6 +88,11 @@ class Attempt:
     @property
     def waits(self) -> bool:
         return self.service == "activity" or self.api.endswith(_WAITS)
+
+    @property
+    def was_refused(self) -> bool:
+        """Return True if the call itself failed, so that there was nothing to wait for."""
+        return self.ended is not None and self.ended.type.endswith(("SubmitFailed", "StartFailed", "ScheduleFailed"))
 
     @property
     def succeeded(self) -> bool:
@@ -92,30 +120,6 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """The place of an event.
-
-    Attributes:
-        state: The state that it is of.
-        around: The Map and Parallel states around that, the outermost first: name, and number of an iteration.
-        attempt: The attempt of a task that is under way there.
-    """
-
-    state: str = ""
-    around: tuple[tuple[str, int | None], ...] = ()
-    attempt: Attempt | None = None
-
-    def outside(self, name: str) -> Place:
-        """The place in the state *name*, which is around nothing any more."""
-        names = [each for each, _ in self.around]
-        return Place(name, self.around[: names.index(name)] if name in names else self.around)
-
-    def inside(self, number: int | None) -> Place:
-        """The place within a branch or an iteration of the state that this is of."""
-        return Place("", (*self.around, (self.state, number)))
-
-
-@dataclass(frozen=True, slots=True)
 class Course:
     """The course of an execution.
 
@@ -131,14 +135,19 @@ class Course:
 def course_of(events: Sequence[Event]) -> Course:
     """Find whose each event is.
 
-    Each names the one that it comes of, which leads back to its state, whatever happens beside it.
+    Each names the one that it comes of, which leads back to its state, whatever happens beside it. Where that leads
+    nowhere, as behind a failed evaluation or a redrive, the last of the same state or the same call is taken.
     """
     course = Course([], {0: Place()})
+    entered: dict[str, Place] = {}
     for event in events:
-        place = _placed(event, course.places.get(event.previous, Place()), course.attempts)
+        place = _placed(event, course.places.get(event.previous, Place()), entered)
+        if event.type in _BEGINS:
+            place = _calling(event, place, course.attempts)
+        elif event.type in _ENDS and place.attempt is None:
+            place = _ending(event, place, course.attempts)
         if event.type in _BEGINS or (event.type in _FAILS and place.attempt is None):
-            numbers = tuple(number for _, number in place.around if number is not None)
-            attempt = Attempt(place.state, numbers, event)
+            attempt = Attempt(place, event)
             course.attempts.append(attempt)
             place = replace(place, attempt=attempt)
         if event.type in _ENDS and place.attempt is not None:
@@ -148,25 +157,38 @@ def course_of(events: Sequence[Event]) -> Course:
     return course
 
 
-def _placed(event: Event, before: Place, attempts: Sequence[Attempt]) -> Place:
+def _placed(event: Event, before: Place, entered: dict[str, Place]) -> Place:
     """The place of an event that comes of one at the place *before*."""
     name: Any = event.details.get("name")
     if isinstance(name, str) and event.type.endswith(("StateEntered", "StateExited")):
-        return before.outside(name)
+        entered[name] = before.outside(name)
+        return entered[name]
     if isinstance(name, str) and event.type.startswith("MapIteration"):
         number = event.details.get("index")
         outside = before.outside(name)
         return outside.inside(number if isinstance(number, int) else 0) if event.type == _OPENS else outside
+    if event.type == "EvaluationFailed":
+        return entered.get(str(event.details.get("state")), before)
     if event.type == "ParallelStateStarted":
         return before.inside(None)
     if event.type in _CLOSES:
         return next((before.outside(each) for each, number in reversed(before.around) if number is None), before)
-    if before.attempt is None and event.type in _ENDS:
-        # Of an event that names no other: the last attempt of its kind that has not ended.
-        for one in reversed(attempts):
-            if one.ended is None and _kind(one.begun) == _kind(event):
-                return Place(one.state, before.around, one)
     return before
+
+
+def _calling(event: Event, place: Place, attempts: Sequence[Attempt]) -> Place:
+    """The place of an event that begins an attempt: of the state that has made the same call, where another is said."""
+    same = [one for one in attempts if _kind(one.begun) == _kind(event) and not one.succeeded]
+    others = any(one.place.state == place.state and _kind(one.begun) != _kind(event) for one in attempts)
+    return replace(same[-1].place, attempt=None) if same and (others or not place.state) else place
+
+
+def _ending(event: Event, place: Place, attempts: Sequence[Attempt]) -> Place:
+    """The place of an event that ends an attempt and comes of none: of the last such one that is under way."""
+    for one in reversed(attempts):
+        if one.ended is None and _kind(one.begun) == _kind(event):
+            return replace(one.place, attempt=one)
+    return place
 
 
 def _kind(event: Event) -> tuple[Any, ...]:

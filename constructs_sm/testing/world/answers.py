@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.interpreter.calls import Call, TaskError, Waiting
 from constructs_sm.testing.world import scaling
-from constructs_sm.testing.world.errors import UnansweredError
+from constructs_sm.testing.world.errors import ScriptError, UnansweredError
 from constructs_sm.testing.world.needs import Need, needs
 from constructs_sm.testing.world.script_addresses import without
 from constructs_sm.testing.world.steps import Always, Failed, NoHeartbeat, Output, Recorded, Step, TimedOut
@@ -168,8 +168,8 @@ class Answers:
         if isinstance(step, Recorded) and step.seconds is None:
             return step.applied_to(None)
         if isinstance(step, NoHeartbeat) and call.heartbeat_seconds is None:
-            message = f"state {call.state!r} has no HeartbeatSeconds, so it cannot miss a heartbeat"
-            raise ValueError(message)
+            message = f"state {call.state!r} has no HeartbeatSeconds, so it cannot miss a heartbeat; let it be TimedOut"
+            raise ScriptError(message)
         if isinstance(step, (NoHeartbeat, TimedOut)):
             return Waiting(None, step, beats=isinstance(step, TimedOut))
         return Waiting(step.seconds or 0, step)

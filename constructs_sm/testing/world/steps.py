@@ -97,7 +97,7 @@ class Recorded(Step):
 
     Args:
         output: The result of the task.
-        error: The error that it failed with, as Retry and Catch see it; None if it did not fail.
+        error: The error that it failed with, as Retry and Catch see it; "" of one without a name; None of a success.
         cause: And why.
         seconds: How long it took. Default: no time.
     """
@@ -113,7 +113,7 @@ class Recorded(Step):
             TaskError: It failed.
         """
         if self.error is not None:
-            raise TaskError(self.error, self.cause)
+            raise TaskError(self.error or None, self.cause)
         return copy.deepcopy(self.output)
 
 
