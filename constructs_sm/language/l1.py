@@ -39,7 +39,7 @@ def l1_problems(arguments: Mapping[str, Any]) -> Iterator[Problem]:  # noqa: C90
     """Find the L1 constructs among arguments, and in what these are made of."""
     # No recursion: every construct is made through here.
     waiting: list[tuple[str, Any, int]] = []
-    for name, value in reversed(arguments.items()):
+    for name, value in reversed(list(arguments.items())):
         waiting.append((name, value, 0))
     while waiting:
         name, value, depth = waiting.pop()
