@@ -15,8 +15,6 @@ SUCCEEDED = "SUCCEEDED"
 FAILED = "FAILED"
 TIMED_OUT = "TIMED_OUT"
 ABORTED = "ABORTED"
-STOPPED = "STOPPED"
-"""The status of an execution that was to stop before a state; Step Functions has none."""
 
 
 @dataclass(slots=True)

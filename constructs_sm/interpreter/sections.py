@@ -13,6 +13,8 @@ from constructs_sm.language.machines import states_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+STOPPED: Final = "STOPPED"
+"""The status of an execution that was to stop before a state; Step Functions has none."""
 _RULE: Final = "script-of-rehearsal"
 
 

@@ -70,7 +70,7 @@ class Attempt:
 
     @property
     def address(self) -> str:
-        """Its name in a script."""
+        """The name that a script has for it."""
         numbers = (number for _, number in self.place.around if number is not None)
         return self.place.state + "".join(f"[{number}]" for number in numbers)
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.interpreter.execution import Execution, Setting
 from constructs_sm.interpreter.machines import Machine as Prepared
-from constructs_sm.interpreter.scope import ABSENT
 from constructs_sm.interpreter.sections import WHOLE, Section, section_of
 from constructs_sm.language.error_names import WILDCARDS
 from constructs_sm.language.machines import states_of
@@ -192,7 +191,7 @@ class Rehearsal:
         abort_after_seconds: float | None = None,
         start_at: str | None = None,
         stop_before: str | None = None,
-        state_input: Any = ABSENT,
+        state_input: Any = WHOLE.state_input,
         variables: Mapping[str, Any] | None = None,
     ) -> Run:
         """Execute *definition*; jobs of earlier runs in this rehearsal keep their names.
@@ -289,7 +288,7 @@ class Rehearsal:
         )
 
     def drill(self, execution_input: Any = None) -> list[Finding]:
-        """Find what the state machine does wrong when its jobs are throttled, fail, stop, never end or return little.
+        """Find what the state machine does wrong when what it calls is throttled, fails, never ends or says little.
 
         Each failure is rehearsed once for each state, before what the script says of it. An empty list is what to aim
         at.
@@ -302,7 +301,8 @@ class Rehearsal:
             other._account.take_over(self._account)  # noqa: SLF001 - another of its kind
             return other._begun(self._machine.definition, execution_input).run()  # noqa: SLF001 - another of its kind
 
-        return list(dict.fromkeys(drill(dict(tasks_of(self._machine.definition)), first, second)))
+        found = drill(self._machine.definition, first, second, answered=self._account.answers.texts())
+        return list(dict.fromkeys(found))
 
     def _again(self, *, lenient: bool = False) -> Rehearsal:
         """The same rehearsal from its beginning."""

@@ -7,8 +7,8 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.interpreter.branches import STOPPED
 from constructs_sm.interpreter.history import MAX_EVENTS, Failure, History, clock, folded, short
+from constructs_sm.interpreter.sections import STOPPED
 from constructs_sm.language.machines import LARGEST_PAYLOAD
 
 if TYPE_CHECKING:

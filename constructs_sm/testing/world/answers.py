@@ -88,6 +88,10 @@ class Answers:
         """The states that there are answers for."""
         return [state for state, answers in self._answers.items() if answers]
 
+    def texts(self) -> str:
+        """All that there is to answer, as one text to search in."""
+        return json.dumps(self._answers, default=str)
+
     def copy(self) -> Answers:
         """The same answers as they are left, to be given by themselves."""
         other = Answers(self._role)
@@ -191,6 +195,7 @@ _OPTIMIZED = {
     "events": "EventBridge.AmazonEventBridgeException",
     "glue": "Glue.AWSGlueException",
     "lambda": "Lambda.AWSLambdaException",
+    "sagemaker": "SageMaker.AmazonSageMakerException",
     "sns": "SNS.AmazonSNSException",
     "sqs": "SQS.AmazonSQSException",
     "states": "StepFunctions.AWSStepFunctionsException",
@@ -207,13 +212,22 @@ _SPELLED = {
 """Services whose name in the errors of the SDK integration is not theirs with a capital."""
 
 
+def spelled(service: str) -> str:
+    """The name of a service in errors."""
+    return _SPELLED.get(service, service.capitalize())
+
+
+def error_of(service: str, *, sdk: bool) -> str:
+    """The error under which a service has those that its API does not declare."""
+    name = spelled(service)
+    general = f"{name}.{name}Exception"
+    return general if sdk else _OPTIMIZED.get(service, general)
+
+
 def _denied(call: Call, need: Need) -> TaskError:
     """The error of a call that the role may not make: the service's own."""
     if call.role:
         return TaskError("States.TaskFailed", f"The role {call.role} cannot be assumed: {need}")
-    service = _SPELLED.get(call.service, call.service.capitalize())
-    name = f"{service}.{service}Exception"
-    if not call.sdk:
-        name = _OPTIMIZED.get(call.service, name)
+    service, name = spelled(call.service), error_of(call.service, sdk=call.sdk)
     cause = f"The role of the state machine is not authorized to perform: {need}"
     return TaskError(name, f"{cause} (Service: {service}, Status Code: 403)")
