@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.commands.failures import told
 from constructs_sm.commands.scripts import parts_of, play
 from constructs_sm.commands.targets import json_option
 from constructs_sm.language.errors import InvalidInputError
@@ -95,7 +94,8 @@ def _given(script: str | None, execution_input: str | None, files: str | None) -
     try:
         parts = parts_of({} if said is None else said)
     except InvalidInputError as error:
-        message = f"--script: {told('the script', error)}"
+        where = "the script" if script is None or script.lstrip()[:1] in {"{", "["} else script
+        message = f"--script {where}: {'; '.join(problem.sentence for problem in error.problems)}"
         raise click.UsageError(message) from error
     if files is not None and not Path(files).is_dir():
         message = f"--files {files}: there is no such folder; give one that has bucket/key"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.commands.rehearsals import rehearsal_of, script_options, skeleton, unanswered
 from constructs_sm.commands.scripts import run_options
 from constructs_sm.commands.targets import Outcome, Target, each_target, json_option, machine_options
+from constructs_sm.language.errors import printable
 
 import click
 
@@ -77,7 +78,7 @@ def _ending(target: Target, run: Run, stop_before: str | None) -> list[str]:
     elif stop_before is not None:
         lines.append(f"it did not come to {stop_before}")
     if run.cause and run.cause not in run.summary:
-        lines.append(f"cause: {run.cause}")
+        lines += [printable(line) for line in f"cause: {run.cause}".splitlines()]
     if target.machine.policy is None:
         lines.append("no policy is enforced: the file has no role with its policies; see constructs-sm permissions")
     return lines

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.interpreter.history import MAX_EVENTS, Failure, History, clock, folded, short
 from constructs_sm.interpreter.sections import STOPPED
+from constructs_sm.language.errors import printable
 from constructs_sm.language.machines import LARGEST_PAYLOAD
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Finding:
     problem: str
 
     def __str__(self) -> str:
-        return ": ".join(filter(None, (self.state, self.problem)))
+        return printable(": ".join(filter(None, (self.state, self.problem))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +147,7 @@ class Run:
         moments = folded(self.history.moments)
         width = max((len(moment.state) for moment in moments), default=0)
         lines = [f"  {clock(m.seconds):>11}  {m.state:<{width}}  {m.text}".rstrip() for m in moments]
-        return "\n".join([*lines, self.summary])
+        return "\n".join([*map(printable, lines), self.summary])
 
     @property
     def summary(self) -> str:
@@ -157,7 +158,8 @@ class Run:
         payload = f"{size / _KIB:.1f} of {LARGEST_PAYLOAD // _KIB} KiB{f' ({whose})' if whose else ''}"
         counts = f"{self.transitions} state transitions, {self.events:,} of {MAX_EVENTS:,} history events"
         ended = f"{self.status} after {clock(self.seconds)}{f': {told}' if told else ''}"
-        return "\n".join([ended, f"{counts}, largest payload {payload}", *(f"! {each}" for each in self.findings)])
+        lines = [ended, f"{counts}, largest payload {payload}", *(f"! {each}" for each in self.findings)]
+        return "\n".join(map(printable, lines))
 
     def __str__(self) -> str:
         return self.timeline
