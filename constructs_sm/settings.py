@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, Union
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, Union, get_args
 
 from constructs_sm.language.durations import seconds_of
 from constructs_sm.language.errors import Problem, did_you_mean, raise_all
@@ -46,6 +46,10 @@ _SHORTEST_RATE = 60
 """Seconds, of EventBridge."""
 Time: TypeAlias = Union[Duration, "sfn.Timeout", int]
 """A Duration, an `sfn.Timeout` of one, or seconds."""
+Alert: TypeAlias = Literal["executions", "jobs", "alarms"]
+"""What tells a topic: an execution that ended without success, a job that failed in it, an alarm that goes off."""
+ONE_MESSAGE: Final[tuple[Alert, ...]] = ("executions",)
+"""Tells of each failure once."""
 
 
 def is_time(value: object) -> bool:
@@ -70,6 +74,8 @@ class Settings:
         schedule: When to start an execution by itself, with the defaults for its input: `rate(1 day)` or
             `cron(0 3 * * ? *)`, a Duration, an events.Schedule, or a list of these. Default: never.
         alert_emails: Who is told of executions that fail, time out or are aborted; each must confirm the subscription.
+        alerts: What tells them: `executions` that have ended so, with error and cause, `jobs` when they fail, `alarms`
+            when they go off. Default: executions, so that each failure is one message.
         timeout: An execution that runs longer ends TIMED_OUT: ISO 8601 (`PT6H`, `P2D`), a Duration, an
             `sfn.Timeout` or seconds. Default: 1 day.
         log_retention_days: How long the log of executions is kept. Default: 365.
@@ -105,6 +111,7 @@ class Settings:
 
     schedule: str | Duration | events.Schedule | Sequence[str | Duration | events.Schedule] | None = None
     alert_emails: Sequence[str] = ()
+    alerts: Sequence[Alert] = ONE_MESSAGE
     timeout: str | Time = "P1D"
     log_retention_days: int = 365
     removal_policy: str | RemovalPolicy = "retain"
@@ -171,6 +178,11 @@ class Settings:
 def is_threshold(value: object) -> bool:
     """Tell whether an alarm can go off at *value* executions."""
     return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def are_alerts(value: object) -> bool:
+    """Tell whether *value* lists what tells of failures."""
+    return isinstance(value, (list, tuple)) and all(alert in get_args(Alert) for alert in value)
 
 
 def is_state_machine_name(value: object) -> bool:
@@ -315,6 +327,9 @@ def _unusable_values(given: Mapping[str, Any]) -> list[Problem]:
         problems.append(
             Problem("alert_emails must be a list of addresses", emails, "write ['ml@example.com']", "setting-value")
         )
+    if not are_alerts(given.get("alerts", ())):
+        use = f"list some of {', '.join(get_args(Alert))}"
+        problems.append(Problem("alerts name what tells of failures", given["alerts"], use, "setting-value"))
     tags = given.get("tags")
     if isinstance(tags, Mapping) and not all(isinstance(text, str) for tag in tags.items() for text in tag):
         problems.append(Problem("tags must be strings", dict(tags), "write {'team': 'ml'}", "setting-value"))

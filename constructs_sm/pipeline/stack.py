@@ -12,7 +12,7 @@ from constructs_sm.pipeline.pipeline import JobPipeline
 from constructs_sm.pipeline.pipeline_base import PipelineBase
 from constructs_sm.pipeline.triggers import Trigger
 from constructs_sm.rollback import WholeOrNotMade, whole_or_not_done
-from constructs_sm.settings import Settings, Time, unknown_settings, unusable_environment, warn_of_unread
+from constructs_sm.settings import Alert, Settings, Time, unknown_settings, unusable_environment, warn_of_unread
 from constructs_sm.task.network import connections_of
 from constructs_sm.task.overruling import refuse
 from constructs_sm.task.places import JOBS
@@ -90,6 +90,8 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
         arrivals: Prefixes under which an object that arrives starts an execution: of the data bucket (`raw/`) or of
             another (`s3://bucket/prefix/`).
         alert_emails: Who is told of executions that did not succeed.
+        alerts: What tells them: `executions` that have ended, with error and cause, `jobs` when they fail, `alarms`
+            when they go off. Default: executions, so that each failure is one message.
         timeout: An execution that runs longer ends TIMED_OUT; longer than any of its states may wait. Default: 1 day.
         log_retention_days: How long the log of executions is kept. Default: 365.
         removal_policy: What becomes of the data bucket and the key with the stack. Default: retain.
@@ -130,6 +132,7 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
         schedule: str | Duration | events.Schedule | Sequence[str | Duration | events.Schedule] | None = None,
         arrivals: str | Sequence[str] | None = None,
         alert_emails: Sequence[str] | None = None,
+        alerts: Sequence[Alert] | None = None,
         timeout: str | Time | None = None,
         log_retention_days: int | None = None,
         removal_policy: str | RemovalPolicy | None = None,
@@ -169,6 +172,7 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
                 "schedule": schedule,
                 "arrivals": arrivals,
                 "alert_emails": alert_emails,
+                "alerts": alerts,
                 "timeout": timeout,
                 "log_retention_days": log_retention_days,
                 "removal_policy": removal_policy,
@@ -221,6 +225,7 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
             inputs=inputs,
             timeout=settings.timeout_duration(),
             alert_emails=settings.alert_emails,
+            alerts=settings.alerts,
             dashboard=settings.dashboard,
             log_retention=settings.retention(),
             key=self.key,
