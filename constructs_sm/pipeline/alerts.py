@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_stepfunctions as sfn
     from constructs import Construct
 
+
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     """Executions within five minutes at which an alarm goes off."""
