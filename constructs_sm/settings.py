@@ -47,7 +47,7 @@ _SHORTEST_RATE = 60
 Time: TypeAlias = Union[Duration, "sfn.Timeout", int]
 """A Duration, an `sfn.Timeout` of one, or seconds."""
 Alert: TypeAlias = Literal["executions", "jobs", "alarms"]
-"""What tells a topic: an execution that ended without success, a job that failed in it, an alarm that goes off."""
+"""Tellers of a topic: an execution that ended without success, a job that failed in it, an alarm that goes off."""
 ONE_MESSAGE: Final[tuple[Alert, ...]] = ("executions",)
 """Tells of each failure once."""
 
@@ -87,8 +87,10 @@ class Settings:
             send its events to EventBridge. Default: nothing.
         bucket: The data bucket, if there is one already: its name, or an s3.IBucket. Default: made here.
         key: The key for the data bucket, the topic and the log: its ARN, a kms.IKey, or True for one that is made here.
-            The policy of one that is given must admit CloudWatch, CloudWatch Logs and EventBridge. Volumes of jobs
-            keep SageMaker's own key, since instances with local disks take no other. Default: S3's own, and none.
+            The policy of one that is given must admit CloudWatch, CloudWatch Logs and EventBridge. Default: S3's own,
+            and none.
+        encrypt_jobs: Whether that key is also for what jobs write and for their volumes, where a job names no key.
+            Instances with local storage take none: their hardware encrypts it. Default: no.
         vpc: Where jobs run that are not told where: `{"subnets": [...], "security_groups": [...]}`, by their ids, or an
             ec2.IVpc, whose private subnets are taken, with a security group that is made here. Default: in no VPC.
         permissions_boundary: The managed policy that bounds every role of the stack: its name or its ARN.
@@ -119,6 +121,7 @@ class Settings:
     arrivals: str | Sequence[str] = ()
     bucket: str | s3.IBucket | None = None
     key: str | bool | kms.IKey | None = None
+    encrypt_jobs: bool = False
     vpc: Mapping[str, Sequence[str]] | ec2.IVpc | None = None
     permissions_boundary: str | PermissionsBoundary | None = None
     dashboard: bool = False
@@ -236,6 +239,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "tags": (Mapping,),
     "permissions_boundary": (str, PermissionsBoundary),
     "dashboard": (bool,),
+    "encrypt_jobs": (bool,),
     "versioned": (bool,),
 }
 _ACCOUNT = r"[0-9]{12}"

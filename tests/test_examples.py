@@ -95,7 +95,11 @@ def test_example_gives_no_warning(name):
     assert warnings_of(example(name)["app"]) == []
 
 
-@pytest.mark.parametrize("settings", [{}, {"account": "123456789012", "region": "eu-west-1", "key": True}], ids=["", "set"])
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"account": "123456789012", "region": "eu-west-1", "key": True}],
+    ids=["by default", "with a key"],
+)
 @pytest.mark.parametrize("name", ARGUMENTS)
 def test_blueprint_gives_no_warning(name, settings, tmp_path):
     context = {"constructs_sm": settings, CONTEXT_KEY: {"blueprint": name, "arguments": ARGUMENTS[name]}}

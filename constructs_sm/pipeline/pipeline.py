@@ -100,8 +100,10 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
             `FailureHandler`. Default: yes.
         dashboard: Whether to make a dashboard: executions, durations, what failed. Default: no; it has a price.
         log_retention: How long the log of executions is kept; it goes with the stack. Default: 1 year.
-        key: For the log, and the topic if it is made here. The policy of a key that is not of this app must admit
+        key: For the log, and the topics that are made here. The policy of a key that is not of this app must admit
             CloudWatch, CloudWatch Logs and EventBridge. Default: none.
+        encrypt_jobs: Whether that key is also for what jobs write and for their volumes, where a job names no key. In
+            a `PipelineStack` say it there. Default: no.
         log_level: Events that are logged. Default: all of them, which cdk-nag wants.
         state_machine_name: Default: CloudFormation's own; with a name, a change that replaces the machine fails.
         failed_threshold: Executions failed within five minutes at which an alarm goes off. Default: 1.
@@ -131,6 +133,7 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
         dashboard: bool = False,
         log_retention: logs.RetentionDays | None = None,
         key: kms.IKey | None = None,
+        encrypt_jobs: bool = False,
         role: iam.IRole | None = None,
         log_level: sfn.LogLevel | None = None,
         state_machine_name: str | None = None,
@@ -147,6 +150,7 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
             alerts=alerts,
             log_retention=log_retention,
             key=key,
+            encrypt_jobs=encrypt_jobs,
             role=role,
             log_level=log_level,
             state_machine_name=state_machine_name,
@@ -154,6 +158,9 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
             timed_out_threshold=timed_out_threshold,
             dead_letters=dead_letters,
         )
+        if encrypt_jobs and (key is None or JobScope.of(scope).name_prefix is not None):
+            use = "pass key=, or both to the PipelineStack that the pipeline is in"
+            problems.append(Problem("encrypt_jobs is with the key of the pipeline", key, use, "argument-value"))
         self._schema = None if inputs is None else InputSchema(inputs)
         if self._schema is not None:
             problems += self._schema.problems()
@@ -164,7 +171,8 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
         raise_all(where_of(type(self).__name__, scope, construct_id), problems)
         super().__init__(scope, construct_id)
         if JobScope.of(scope).name_prefix is None:
-            JobScope(self, name_prefix=slug(construct_id, LONGEST_PREFIX)).key = key
+            jobs = JobScope(self, name_prefix=slug(construct_id, LONGEST_PREFIX))
+            jobs.key, jobs.job_key = key, None if key is None or not encrypt_jobs else key.key_arn
         self._timeout = timeout
         self._started_on: dict[str, int] = {}
         self._alerts = alerts
@@ -402,6 +410,7 @@ def _mistyped(**arguments: Any) -> list[Problem]:
         "alerts": ("some of ['executions', 'jobs', 'alarms']", are_alerts),
         "log_retention": ("logs.RetentionDays", lambda value: isinstance(value, logs.RetentionDays)),
         "key": ("a kms.IKey", lambda value: hasattr(value, "key_arn")),
+        "encrypt_jobs": ("True or False", lambda value: isinstance(value, bool)),
         "role": ("an iam.IRole", lambda value: hasattr(value, "role_arn")),
         "log_level": ("an sfn.LogLevel", lambda value: isinstance(value, sfn.LogLevel)),
         "state_machine_name": ("a name of 1 to 80 letters, digits, - and _", is_state_machine_name),

@@ -97,7 +97,9 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
         removal_policy: What becomes of the data bucket and the key with the stack. Default: retain.
         tags: On every resource that takes tags.
         bucket: The data bucket, or its name. Default: made here.
-        key: For the data bucket, the topic and the log: a kms.IKey, an ARN, or True for a new one. Default: none.
+        key: For the data bucket, topics and the log: a kms.IKey, an ARN, or True for a new one. Default: none.
+        encrypt_jobs: Whether that key is also for what jobs write and for their volumes, where a job names no key.
+            Default: no.
         vpc: Where jobs run that are not told where: an ec2.IVpc, or ids. Default: in no VPC.
         permissions_boundary: The policy that bounds every role: its name, its ARN, a PermissionsBoundary.
         dashboard: Whether to make a dashboard. Default: no.
@@ -139,6 +141,7 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
         tags: Mapping[str, str] | None = None,
         bucket: str | s3.IBucket | None = None,
         key: str | bool | kms.IKey | None = None,
+        encrypt_jobs: bool | None = None,
         vpc: ec2.IVpc | Mapping[str, Sequence[str]] | None = None,
         permissions_boundary: str | PermissionsBoundary | None = None,
         dashboard: bool | None = None,
@@ -179,6 +182,7 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
                 "tags": tags,
                 "bucket": bucket,
                 "key": key,
+                "encrypt_jobs": encrypt_jobs,
                 "vpc": vpc,
                 "permissions_boundary": permissions_boundary,
                 "dashboard": dashboard,
@@ -197,7 +201,7 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
         )
         env = stack.get("env") or Environment()
         account = env.account or settings.account
-        raise_all(where, [*unusable_environment(env.account, env.region), *_of_no_bucket_here(settings)])
+        raise_all(where, [*unusable_environment(env.account, env.region), *_of_what_is_not_here(settings)])
         unusable = [*_unusable_triggers(settings, inputs), *_foreign_starters(settings.starters, account)]
         refuse(scope, where, unusable, path=str(construct_id))
         if settings.account or settings.region:
@@ -219,6 +223,7 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
             security_group=self._security_group,
         )
         self._jobs.key = self.key
+        self._jobs.job_key = self.key.key_arn if self.key is not None and settings.encrypt_jobs else None
         self.pipeline = JobPipeline(
             self,
             "Pipeline",
@@ -361,7 +366,9 @@ def _unusable_triggers(settings: Settings, inputs: Mapping[str, Input] | None) -
             yield Problem("jobs write where arrivals start the next execution", place, use, "arrivals-start-themselves")
 
 
-def _of_no_bucket_here(settings: Settings) -> Iterator[Problem]:
+def _of_what_is_not_here(settings: Settings) -> Iterator[Problem]:
+    if settings.encrypt_jobs and not settings.key:
+        yield Problem("encrypt_jobs is with the key of the stack", settings.key, "pass key=True", "setting-value")
     for name in ("versioned", "access_logs"):
         if settings.bucket is not None and getattr(settings, name):
             use = f"say {name} where the bucket is made"

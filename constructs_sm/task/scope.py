@@ -112,6 +112,8 @@ class JobScope:
         self._security_group = security_group
         self.key: kms.IKey | None = None
         """Encrypts the topics that are made in here; None: none does."""
+        self.job_key: str | None = None
+        """Encrypts volumes and outputs of jobs that name no key, by its ARN; None: none does."""
         watch(stack)
         self._execution_role: iam.Role | None = None
         self._role_arns: dict[iam.IRole, str] = {}

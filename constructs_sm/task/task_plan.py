@@ -19,6 +19,7 @@ from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem
 from constructs_sm.language.late_bound import Computed, is_jsonata
 from constructs_sm.language.paths import name_of
 from constructs_sm.polled_actions import MODEL_PACKAGE, PolledAction
+from constructs_sm.requests.encryption import encrypt
 from constructs_sm.requests.model_check import problems_of
 from constructs_sm.requests.rendering import render
 from constructs_sm.requests.role_fields import are_late_bound, named_roles, set_roles
@@ -340,6 +341,8 @@ class TaskPlan:
         )
         self._outputs += request.outputs
         self._name(request, job_scope)
+        if job_scope.job_key is not None:
+            self._problems += encrypt(self._action.operation, request.fields, job_scope.job_key)
         path = self._action.role_path
         if self._role_arn is not None and path:
             if named_roles(request.fields, path):
