@@ -169,9 +169,7 @@ def test_what_else_comes_at_run_time_is_told_of_though_places_are_said(app, stac
 def test_package_that_the_pipeline_registers_shows_what_a_model_of_it_reads(app, stack, language, registered):
     here = Construct(stack, "Other")
     JobScope(here, name_prefix="other")
-    register = CreateModelPackage(
-        stack, "Register", group="g", image=IMAGE, model_data="s3://data/m.tar.gz", **language
-    )
+    register = CreateModelPackage(stack, "Register", group="g", image=IMAGE, model_data="s3://data/m.gz", **language)
     name = register.model_package_arn if registered else "arn:aws:sagemaker:eu-west-1:123456789012:model-package/g/1"
     model = CreateModel(here, "Model", model_package=name, **language)
     run(stack, register.next(model))
