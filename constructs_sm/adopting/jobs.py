@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 from constructs_sm import retry
 from constructs_sm.adopting.adopted import JSONATA, TRANSITIONS, Adopted, caught, has_null, is_path, path_argument
 from constructs_sm.adopting.python_text import Call, Code, literal
-from constructs_sm.adopting.references import STACK, is_reference_alone, without_references
+from constructs_sm.adopting.references import (
+    STACK,
+    is_reference_alone,
+    with_references_computed,
+    without_references,
+)
 from constructs_sm.adopting.typed_arguments import OF_ACTIONS
 from constructs_sm.adopting.typed_requests import duration, typed_request
 from constructs_sm.language.errors import InvalidInputError
@@ -18,6 +23,7 @@ from constructs_sm.language.late_bound import LATE, is_json_path, is_jsonata
 from constructs_sm.language.late_values import misspelled_expression, misspelled_path
 from constructs_sm.language.paths import is_reference
 from constructs_sm.requests.model_check import found_in
+from constructs_sm.requests.request import read
 from constructs_sm.rules.catalogue import RULES
 from constructs_sm.values.names import LONGEST_STATE_NAME, JobName, name_problems, slug, unique_prefix_max
 
@@ -197,11 +203,12 @@ def _judge(located: Located, action: Action, request: dict[str, Any]) -> None:
     state, jsonata = located.state, located.jsonata
     if more := sorted(state.keys() - _FIELDS):
         raise NoJobError(f"no argument says {more[0]}")
-    if located.request is None or has_null({key: state.get(key, "") for key in ("Parameters", "Arguments", "Assign")}):
+    if has_null({key: state.get(key, "") for key in ("Parameters", "Arguments", "Assign")}):
         raise NoJobError("its request has a null")
     if len(located.name) > LONGEST_STATE_NAME:
         raise NoJobError("its name is too long")
-    known = located.request.fields
+    # What is put in at deployment is as late as what is put in at run time; any other text is what it says.
+    known = read(with_references_computed(request)).fields
     name = known.get(action.name_field, "job")
     problems = [
         *(problem for problem in found_in(action, known) if RULES[problem.rule].severity == "error"),
@@ -213,8 +220,8 @@ def _judge(located: Located, action: Action, request: dict[str, Any]) -> None:
         raise NoJobError(wrong)
     for field in ("InputPath", "OutputPath", "ResultPath"):
         path = state.get(field, "$")
-        read = is_reference if field == "ResultPath" else is_json_path
-        if path is not None and not (is_path(path) and read(path)):
+        takes = is_reference if field == "ResultPath" else is_json_path
+        if path is not None and not (is_path(path) and takes(path)):
             raise NoJobError(f"its {field} is read by the CDK alone: {path}")
     time = state.get("TimeoutSeconds", 1)
     if not (isinstance(time, int) and time >= 1) and not (jsonata and is_jsonata(time)):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.adopting.python_text import Code, Text
+from constructs_sm.language.late_bound import Computed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +25,9 @@ _OF_THE_STACK: Final = {
 }
 """Attributes of a stack, by the pseudo parameter that each stands for."""
 STACK: Final = "stack"
+MACHINE: Final = "machine"
+ITSELF: Final = "this state machine"
+"""The reference that is the name of the state machine itself."""
 
 
 def is_reference_alone(text: str) -> bool:
@@ -33,6 +38,20 @@ def is_reference_alone(text: str) -> bool:
 def without_references(text: str) -> str:
     """A text with a dash in place of each reference."""
     return _REFERENCE.sub("-", text)
+
+
+def references_in(text: str) -> list[str]:
+    """The references in a text."""
+    return _REFERENCE.findall(text)
+
+
+def with_references_computed(value: Any) -> Any:
+    """A value of a definition whose texts with references are marked as what comes later."""
+    if isinstance(value, Mapping):
+        return {key: with_references_computed(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [with_references_computed(item) for item in value]
+    return Computed(value) if isinstance(value, str) and _REFERENCE.search(value) else value
 
 
 class References:
@@ -66,6 +85,8 @@ class References:
         yield text[at:]
 
     def _expression(self, name: str) -> Code:
+        if name == ITSELF:
+            return Code(f"{MACHINE}.state_machine_name")
         if name in _OF_THE_STACK:
             return Code(f"{STACK}.{_OF_THE_STACK[name]}")
         if name not in self._made:
