@@ -22,11 +22,24 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call: positional arguments, then named ones; those that are `LEFT_OUT` are not there."""
+    """A call, and what is read of its result.
+
+    Attributes:
+        function: What is called.
+        arguments: Positional arguments.
+        named: Named ones, behind them.
+        attribute: An attribute of the result.
+    """
 
     function: str
     arguments: tuple[Any, ...] = ()
     named: Mapping[str, Any] = field(default_factory=dict)
+    attribute: str = ""
+
+    @property
+    def end(self) -> str:
+        """The text behind the arguments."""
+        return f").{self.attribute}" if self.attribute else ")"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +97,7 @@ def _flat(value: Any) -> str:
         return value.text
     if isinstance(value, Call):
         named = [f"{name}={_flat(item)}" for name, item in value.named.items()]
-        return f"{value.function}({', '.join([*map(_flat, value.arguments), *named])})"
+        return f"{value.function}({', '.join([*map(_flat, value.arguments), *named])}{value.end}"
     if isinstance(value, (str, Text)):
         return _quoted(value)
     if isinstance(value, Mapping):
@@ -100,7 +113,7 @@ def _key(key: Any) -> str:
 
 def _call(call: Call, depth: int) -> str:
     items = [*(("", each) for each in call.arguments), *((f"{name}=", item) for name, item in call.named.items())]
-    return _exploded(f"{call.function}(", items, ")", depth)
+    return _exploded(f"{call.function}(", items, call.end, depth)
 
 
 def _exploded(opening: str, items: list[tuple[str, Any]], closing: str, depth: int) -> str:
@@ -113,6 +126,9 @@ def _exploded(opening: str, items: list[tuple[str, Any]], closing: str, depth: i
 
 def _split(text: str | Text, depth: int) -> str:
     """A text that is too long for a line, in parts that are one again when Python reads them."""
+    inside = _STEP * (depth + 1)
+    if len(flat := _quoted(text)) + len(inside) <= WIDTH:
+        return "\n".join(["(", f"{inside}{flat}", f"{_STEP * depth})"])
     room = WIDTH - len(_STEP) * (depth + 1) - len('f""')
     parts: list[list[str | Code]] = [[]]
     used = 0
@@ -123,9 +139,6 @@ def _split(text: str | Text, depth: int) -> str:
             used = 0
         parts[-1].append(piece)
         used += length
-    if len(parts) == 1:
-        return _quoted(text)
-    inside = _STEP * (depth + 1)
     lines = [f"{inside}{_quoted(_joined(part))}" for part in parts]
     return "\n".join(["(", *lines, f"{_STEP * depth})"])
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from constructs_sm.adopting.python_text import Code, Text
+from constructs_sm.adopting.python_text import Call, Code, Text
 from constructs_sm.language.late_bound import Computed
 
 if TYPE_CHECKING:
@@ -95,10 +95,10 @@ class References:
         return Code(self._made[name][0])
 
     @property
-    def parameters(self) -> dict[str, Code]:
+    def parameters(self) -> dict[str, Call]:
         """The parameters: an expression that makes each, by the name of its variable."""
         return {
-            variable: Code(f'CfnParameter({STACK}, "{construct_id}").value_as_string')
+            variable: Call("CfnParameter", (Code(STACK), construct_id), attribute="value_as_string")
             for variable, construct_id in self._made.values()
         }
 
