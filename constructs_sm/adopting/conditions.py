@@ -38,7 +38,7 @@ _ASKED: Final = {
     "IsTimestamp": "timestamp",
 }
 _OF_THE_RULE: Final = {"Next", "Comment", "Assign", "Output"}
-_VALUES: Final = {"Numeric": (int, float), "Boolean": (bool,)}
+_VALUES: Final = (("Numeric", (int, float)), ("Boolean", (bool,)))
 
 
 def condition(rule: Mapping[str, Any], place: Place) -> Call | None:
@@ -69,10 +69,10 @@ def _comparison(path: str, operator: str, value: Any, place: Place) -> Call | No
         return Call(f"sfn.Condition.is_{'' if value else 'not_'}{_ASKED[operator]}", (place(path),))
     if operator not in _COMPARED:
         return None
-    kinds = () if operator.endswith("Path") else next((_VALUES[kind] for kind in _VALUES if operator.startswith(kind)), ())
-    if not (isinstance(value, kinds) if kinds else isinstance(value, str)):
-        return None
-    if isinstance(value, bool) and bool not in kinds:
+    compared = () if operator.endswith("Path") else (kinds for name, kinds in _VALUES if operator.startswith(name))
+    kinds = next(iter(compared), (str,))
+    is_flag = isinstance(value, bool)
+    if not isinstance(value, kinds) or is_flag is not (bool in kinds):
         return None
     shown = place(value) if isinstance(value, str) else value
     return Call(f"sfn.Condition.{_COMPARED[operator]}", (place(path), shown))

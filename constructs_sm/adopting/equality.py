@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.language.machines import machines_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _ABSENT: Final = "(absent)"
 _INTEGRATION: Final = re.compile(r"\Aarn:(?:[\w-]+|\$\{AWS::Partition\}):states:::")
@@ -61,7 +60,7 @@ def differences(original: Mapping[str, Any], other: Mapping[str, Any]) -> list[D
     of it: nothing renders them.
     """
     states, others = _plain(original), _plain(other)
-    found = []
+    found: list[Difference] = []
     for name in [*states, *(name for name in others if name not in states)]:
         found += _between(name, (), states.get(name, _ABSENT), others.get(name, _ABSENT))
     return found

@@ -12,8 +12,9 @@ from constructs_sm.language.late_bound import LATE
 from constructs_sm.rules import machine_rules as rules
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from constructs_sm.adopting.equality import Difference
     from constructs_sm.checking.findings import Finding
     from constructs_sm.checking.scene import Located
 
@@ -52,6 +53,20 @@ class Improvements:
     def __post_init__(self) -> None:
         object.__setattr__(self, "retries", frozenset(one.state for one in self.made if one.path == ("Retry",)))
         object.__setattr__(self, "names", frozenset(one.state for one in self.made if one.path != ("Retry",)))
+
+    def of(self, states: Iterable[str]) -> Improvements:
+        """Those of some states."""
+        chosen = frozenset(states)
+        return Improvements(tuple(one for one in self.made if one.state in chosen))
+
+    def explain(self, difference: Difference) -> bool:
+        """Tell whether a difference is one of these."""
+        places = ((one.state, one.path) for one in self.made)
+        return any(difference.state == state and difference.path[: len(path)] == path for state, path in places)
+
+    def sentences(self) -> list[str]:
+        """Say each in words, once."""
+        return list(dict.fromkeys(f"{one.state}: {one.what}" for one in self.made))
 
 
 def improvements_of(definition: Mapping[str, Any], *, express: bool) -> Improvements:

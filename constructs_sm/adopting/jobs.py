@@ -126,8 +126,8 @@ class JobWriter:
             prefix = slug(without_references(given), unique_prefix_max(action.name_max)) if not computed else ""
             if prefix:
                 named["job_name"] = Call("JobName.unique", (prefix,))
-        elif (prefix := _unique_prefix(given, action, jsonata=located.jsonata)) is not None:
-            named["job_name"] = Call("JobName.unique", (prefix,))
+        elif (known := _unique_prefix(given, action, jsonata=located.jsonata)) is not None:
+            named["job_name"] = Call("JobName.unique", (known,))
         elif is_json_path(given) or is_jsonata(given) or not computed:
             named["job_name"] = self.place(given)
         else:
@@ -232,17 +232,20 @@ def _judge(located: Located, action: Action, request: dict[str, Any]) -> None:
 
 
 def _unreadable(value: Any, *, jsonata: bool) -> list[str]:
+    """Say which paths and expressions in a request cannot be read."""
+    found: list[str] = []
     if isinstance(value, Mapping):
-        found = [
-            f"{key} cannot be read: {wrong}"
-            for key, item in value.items()
-            if not jsonata and key.endswith(LATE) and (wrong := misspelled_path(item) if isinstance(item, str) else "no text")
-        ]
-        return [*found, *(each for item in value.values() for each in _unreadable(item, jsonata=jsonata))]
-    if isinstance(value, list):
-        return [each for item in value for each in _unreadable(item, jsonata=jsonata)]
-    wrong = misspelled_expression(value) if jsonata and is_jsonata(value) else None
-    return [f"an expression cannot be read: {wrong}"] if wrong else []
+        for key, item in value.items():
+            if key.endswith(LATE) and not jsonata:
+                wrong = misspelled_path(item) if isinstance(item, str) else "it is no text"
+                found += [f"{key} cannot be read: {wrong}"] if wrong else []
+            found += _unreadable(item, jsonata=jsonata)
+    elif isinstance(value, list):
+        for item in value:
+            found += _unreadable(item, jsonata=jsonata)
+    elif jsonata and is_jsonata(value) and (wrong := misspelled_expression(value)):
+        found.append(f"an expression cannot be read: {wrong}")
+    return found
 
 
 def _unique_prefix(given: str, action: Action, *, jsonata: bool) -> str | None:

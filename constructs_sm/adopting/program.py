@@ -1,9 +1,9 @@
-"""The program that builds a definition: imports, parameters, states, what follows what, the state machine, its grants."""
+"""The program that builds a definition: imports, parameters, states and their order, the state machine, its grants."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +15,7 @@ from constructs_sm.adopting.permissions import statements_for
 from constructs_sm.adopting.python_text import WIDTH, Call, Code, Text, assigned, written
 from constructs_sm.adopting.references import MACHINE, STACK, References
 from constructs_sm.adopting.states import StateWriter, inner_machines
+from constructs_sm.adopting.typed_arguments import OF_ACTIONS
 from constructs_sm.adopting.typed_requests import duration
 from constructs_sm.checking.scene import Scene
 from constructs_sm.language.paths import name_of
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from constructs_sm.adopting.improvements import Improvements
     from constructs_sm.checking.scene import Located
 
-_OF_THE_CDK: Final = ("App", "CfnParameter", "Duration", "Size", "Stack")
+_OF_THE_CDK: Final = ("App", "Aws", "CfnParameter", "Duration", "Size", "Stack")
 _MODULES: Final = {"iam": "aws_iam", "sfn": "aws_stepfunctions"}
 _BESIDE_STATES: Final = ("app", STACK, MACHINE, "retry", *_MODULES)
 _NEXT: Final = "next"
@@ -36,18 +37,18 @@ class Program:
 
     Attributes:
         text: The program.
+        improved: What it does better than the definition.
         left: Why a state is no job or class of the CDK, by its name.
         parameters: The logical id of each parameter of the stack, by the reference that it stands for.
     """
 
-    text: str = ""
+    text: str
+    improved: Improvements
     left: dict[str, str] = field(default_factory=dict)
     parameters: dict[str, str] = field(default_factory=dict)
 
 
-def program(
-    definition: Mapping[str, Any], *, title: str, express: bool, improvements: Improvements
-) -> Program:
+def program(definition: Mapping[str, Any], *, title: str, express: bool, improvements: Improvements) -> Program:
     """Write the program that builds a definition.
 
     Args:
@@ -60,9 +61,7 @@ def program(
 
 
 class _Writer:
-    def __init__(
-        self, definition: Mapping[str, Any], *, title: str, express: bool, improvements: Improvements
-    ) -> None:
+    def __init__(self, definition: Mapping[str, Any], *, title: str, express: bool, improvements: Improvements) -> None:
         self._definition = definition
         self._title = title
         self._express = express
@@ -76,10 +75,10 @@ class _Writer:
         place = self._references.placed
         self._in_jsonata = definition.get("QueryLanguage") == "JSONata"
         self._states = StateWriter(place=place, in_jsonata=self._in_jsonata)
-        self._jobs = JobWriter(
-            place=place, role=self._role, retries=improvements.retries, names=improvements.names
-        )
+        self._jobs = JobWriter(place=place, role=self._role, retries=improvements.retries, names=improvements.names)
+        self._improvements = improvements
         self._left: dict[str, str] = {}
+        self._are_jobs: list[str] = []
         self._adopted = {located.name: self._state(located) for located in self._scene.states}
 
     def written(self) -> Program:
@@ -103,8 +102,9 @@ class _Writer:
             _Line(Call("app.synth")),
         ]
         title = f'"""The state machine {_plain(self._title)}, adopted by constructs-sm."""'
-        text = "\n".join([title, "", *_imports(lines), "", *(line.text for line in lines), ""])
-        return Program(text, self._left, self._references.named)
+        body = _without_double_gaps(line.text for line in lines)
+        text = "\n".join([title, "", *_imports(lines), "", *body, ""])
+        return Program(text, self._improvements.of(self._are_jobs), self._left, self._references.named)
 
     def _role(self, arn: str) -> Code:
         """The variable of a role; two ARNs have two."""
@@ -121,13 +121,16 @@ class _Writer:
         variable = self._variables.variable(located.name, "state")
         construct_id = self._construct_id(located.name)
         try:
-            return self._jobs.job(located, variable, construct_id)
+            made = self._jobs.job(located, variable, construct_id)
+            self._are_jobs.append(located.name)
         except NoJobError as error:
             made = self._states.state(located, variable, construct_id)
             if made.stays:
-                reason = str(error) if located.called is not None and located.called.is_sagemaker else ""
+                called = located.called
+                is_job = called is not None and called.action in OF_ACTIONS and not called.sdk
+                reason = str(error) if is_job else ""
                 self._left[located.name] = f"{made.stays}{f': {reason}' if reason else ''}"
-            return made
+        return made
 
     def _construct_id(self, name: str) -> str:
         """The id of a state: its name, unless that has a slash, which parts the path of a construct."""
@@ -159,7 +162,9 @@ class _Writer:
 
     def _chains(self, states: Mapping[str, Any]) -> Iterator[_Line]:
         """The states by what follows each, as many to a line as it holds."""
-        left = {name: str(state["Next"]) for name, state in states.items() if "Next" in state and state["Type"] != "Choice"}
+        left = {
+            name: str(state["Next"]) for name, state in states.items() if "Next" in state and state["Type"] != "Choice"
+        }
         while left:
             name = next(iter(left))
             text = self._adopted[name].variable
@@ -230,6 +235,15 @@ class _Line:
         return assigned(self.name, self.node) if self.name else written(self.node)
 
 
+def _without_double_gaps(lines: Iterable[str]) -> Iterator[str]:
+    """The lines, with one empty line where several follow one another."""
+    before = ""
+    for line in lines:
+        if line or before:
+            yield line
+        before = line
+
+
 def _imports(lines: list[_Line]) -> list[str]:
     """The imports of what the lines use; ours first, since it provides Node before the CDK starts it."""
     used = {name for line in lines for name in _heads(line.node)}
@@ -240,7 +254,7 @@ def _imports(lines: list[_Line]) -> list[str]:
     return [*own, _import("aws_cdk", theirs), *modules]
 
 
-def _import(module: str, names: list[str]) -> str:
+def _import(module: str, names: Sequence[str]) -> str:
     flat = f"from {module} import {', '.join(names)}"
     if len(flat) <= WIDTH:
         return flat

@@ -118,9 +118,7 @@ def _call(call: Call, depth: int) -> str:
 
 def _exploded(opening: str, items: list[tuple[str, Any]], closing: str, depth: int) -> str:
     inside = _STEP * (depth + 1)
-    lines = [
-        f"{inside}{label}{written(item, depth=depth + 1, before=len(label), after=1)}," for label, item in items
-    ]
+    lines = [f"{inside}{label}{written(item, depth=depth + 1, before=len(label), after=1)}," for label, item in items]
     return "\n".join([opening, *lines, f"{_STEP * depth}{closing}"])
 
 
@@ -169,9 +167,7 @@ def _quoted(text: str | Text) -> str:
     if isinstance(text, str):
         return f"{quote}{_escaped(text, quote)}{quote}"
     inside = "".join(
-        f"{{{part.text}}}"
-        if isinstance(part, Code)
-        else _escaped(part, quote).replace("{", "{{").replace("}", "}}")
+        f"{{{part.text}}}" if isinstance(part, Code) else _escaped(part, quote).replace("{", "{{").replace("}", "}}")
         for part in text.parts
     )
     return f"f{quote}{inside}{quote}"

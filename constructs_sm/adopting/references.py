@@ -16,14 +16,15 @@ if TYPE_CHECKING:
 
 _REFERENCE: Final = re.compile(r"\$\{([^${}]+)\}")
 _OF_THE_STACK: Final = {
-    "AWS::AccountId": "account",
-    "AWS::Partition": "partition",
-    "AWS::Region": "region",
-    "AWS::StackId": "stack_id",
-    "AWS::StackName": "stack_name",
-    "AWS::URLSuffix": "url_suffix",
+    "AWS::AccountId": "stack.account",
+    "AWS::Partition": "stack.partition",
+    "AWS::Region": "stack.region",
+    "AWS::StackId": "stack.stack_id",
+    # That of a stack is a text, which is another in another stack.
+    "AWS::StackName": "Aws.STACK_NAME",
+    "AWS::URLSuffix": "stack.url_suffix",
 }
-"""Attributes of a stack, by the pseudo parameter that each stands for."""
+"""Expressions, by the pseudo parameter that each stands for."""
 STACK: Final = "stack"
 MACHINE: Final = "machine"
 ITSELF: Final = "this state machine"
@@ -88,7 +89,7 @@ class References:
         if name == ITSELF:
             return Code(f"{MACHINE}.state_machine_name")
         if name in _OF_THE_STACK:
-            return Code(f"{STACK}.{_OF_THE_STACK[name]}")
+            return Code(_OF_THE_STACK[name])
         if name not in self._made:
             words = name.replace(".", "_").replace("::", "_")
             self._made[name] = (self._variables.variable(words, "parameter"), self._constructs.construct(name, "P"))
@@ -106,4 +107,3 @@ class References:
     def named(self) -> dict[str, str]:
         """The logical id of each parameter, by what the definition calls it."""
         return {name: construct_id for name, (_, construct_id) in self._made.items()}
-

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,7 +24,7 @@ from constructs_sm.language.late_bound import is_jsonata
 from constructs_sm.rules.definitions import targets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from constructs_sm.adopting.python_text import Place
     from constructs_sm.checking.scene import Located
@@ -44,7 +43,11 @@ _INTRINSICS: Final = (
 _BOTH: Final = {"Comment": "comment"}
 _IN_AND_OUT: Final = {"InputPath": "input_path", "OutputPath": "output_path"}
 _RESULT: Final = {"ResultPath": "result_path", "ResultSelector": "result_selector", "Parameters": "parameters"}
-_ITEMS: Final = {"ItemsPath": "items_path", "ItemSelector": "item_selector", "MaxConcurrencyPath": "max_concurrency_path"}
+_ITEMS: Final = {
+    "ItemsPath": "items_path",
+    "ItemSelector": "item_selector",
+    "MaxConcurrencyPath": "max_concurrency_path",
+}
 _IN_JSON_PATH: Final[Mapping[str, Mapping[str, str]]] = {
     "Pass": {
         **_IN_AND_OUT,
@@ -98,7 +101,7 @@ _ELSEWHERE: Final = TRANSITIONS | frozenset(
 """Fields that no argument of a constructor says."""
 _ASK_THE_LANGUAGE: Final = frozenset({"Choice", "Parallel", "Map"})
 """Types that do not render their parts by the language of the state machine."""
-_INLINE: Final = ({}, {"Mode": "INLINE"})
+_INLINE: Final[tuple[Mapping[str, str], ...]] = ({}, {"Mode": "INLINE"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +141,7 @@ class StateWriter:
         made = Adopted(located.name, variable, Call(f"sfn.{kind}", (Code(STACK), construct_id), named))
         return made if self._adds_parts(made, located) else None
 
-    def _argument(self, located: Located, field: str) -> Any:
+    def _argument(self, located: Located, field: str) -> Any:  # noqa: PLR0911 - one for each kind of field
         """The argument that says a field; None if none does, `_USUAL` if it says what is so anyway."""
         value = located.state[field]
         if field in _PATHS:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.adopting import typed_arguments as tables
-from constructs_sm.adopting.python_text import Call, Code, Place, literal
+from constructs_sm.adopting.python_text import Call, Place, literal
 from constructs_sm.language.late_bound import LATE, is_json_path, is_jsonata, is_late_bound
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ class _Conversion:
         return self._place(value) if isinstance(value, str) and not value.startswith("{%") else _ABSENT
 
     def _pairs(self, value: Any, key: str, item: str) -> Any:
-        pairs = value if isinstance(value, list) and value else [None]
+        pairs: list[Any] = value if isinstance(value, list) and value else [None]
         if not all(isinstance(each, Mapping) and each.keys() == {key, item} for each in pairs):
             return _ABSENT
         found = {each[key]: each[item] for each in pairs if isinstance(each[key], str)}
@@ -195,7 +195,7 @@ class _Conversion:
 
     def _by_name(self, value: Any, name_field: str, convert: Callable[[Any], Any]) -> Any:
         """Items of a list by the field that names each; one that says nothing but where its data are is that alone."""
-        items = value if isinstance(value, list) and value else [None]
+        items: list[Any] = value if isinstance(value, list) and value else [None]
         if not all(isinstance(each, Mapping) and self._plain(each.get(name_field)) for each in items):
             return _ABSENT
         found = {}

@@ -22,8 +22,8 @@ class RawState(WholeOrNotMade, sfn.CustomState):
     """A state of any type exactly as Amazon States Language has it, where no class of the CDK can say it.
 
     A `CustomState` with what that cannot have: a name with a slash, nulls, choices, and catchers whose `Output` the CDK
-    leaves out. States that it leads to by `Catch`, `Choices` or `Default` are told by `leads_to`; `next` goes on from it
-    as from any state.
+    leaves out. States that it leads to by `Catch`, `Choices` or `Default` are told by `leads_to`; `next` goes on from
+    it as from any state.
 
     Args:
         scope: Any construct in a stack.
