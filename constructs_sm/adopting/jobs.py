@@ -24,6 +24,7 @@ from constructs_sm.language.late_values import misspelled_expression, misspelled
 from constructs_sm.language.paths import is_reference
 from constructs_sm.requests.model_check import found_in
 from constructs_sm.requests.request import read
+from constructs_sm.requests.role_fields import are_late_bound, named_roles
 from constructs_sm.rules.catalogue import RULES
 from constructs_sm.values.names import LONGEST_STATE_NAME, JobName, name_problems, slug, unique_prefix_max
 
@@ -137,7 +138,7 @@ class JobWriter:
 
     def _takes_role(self, action: Action, left: dict[str, Any], named: dict[str, Any]) -> None:
         """Take the execution role out of a request, and say it as `role`."""
-        if not action.role_path:
+        if not action.role_path or f"{action.role_path[0]}s" in left:
             return
         *path, field = action.role_path
         holder: Any = left
@@ -203,13 +204,15 @@ def _judge(located: Located, action: Action, request: dict[str, Any]) -> None:
     state, jsonata = located.state, located.jsonata
     if more := sorted(state.keys() - _FIELDS):
         raise NoJobError(f"no argument says {more[0]}")
-    if has_null({key: state.get(key, "") for key in ("Parameters", "Arguments", "Assign")}):
+    if has_null({key: state.get(key, "") for key in ("Parameters", "Arguments", "ResultSelector", "Output", "Assign")}):
         raise NoJobError("its request has a null")
     if len(located.name) > LONGEST_STATE_NAME:
         raise NoJobError("its name is too long")
     # What is put in at deployment is as late as what is put in at run time; any other text is what it says.
     known = read(with_references_computed(request)).fields
     name = known.get(action.name_field, "job")
+    if _would_make_a_role(action, known):
+        raise NoJobError("it names no execution role, and a job makes one")
     problems = [
         *(problem for problem in found_in(action, known) if RULES[problem.rule].severity == "error"),
         *(name_problems(name, action.name_max) if type(name) is str and not is_jsonata(name) else ()),
@@ -218,6 +221,11 @@ def _judge(located: Located, action: Action, request: dict[str, Any]) -> None:
         raise NoJobError(f"SageMaker refuses its request: {problems[0]}")
     for wrong in _unreadable(request, jsonata=jsonata):
         raise NoJobError(wrong)
+    _judge_paths_and_times(state, jsonata=jsonata)
+    _policies(state)
+
+
+def _judge_paths_and_times(state: Mapping[str, Any], *, jsonata: bool) -> None:
     for field in ("InputPath", "OutputPath", "ResultPath"):
         path = state.get(field, "$")
         takes = is_reference if field == "ResultPath" else is_json_path
@@ -228,7 +236,12 @@ def _judge(located: Located, action: Action, request: dict[str, Any]) -> None:
         raise NoJobError(f"its TimeoutSeconds are none: {time}")
     if not is_json_path(state.get("TimeoutSecondsPath", "$.x")):
         raise NoJobError(f"its TimeoutSecondsPath is read by the CDK alone: {state['TimeoutSecondsPath']}")
-    _policies(state)
+
+
+def _would_make_a_role(action: Action, request: Mapping[str, Any]) -> bool:
+    path = action.role_path
+    named = bool(path) and (named_roles(request, path) or are_late_bound(request, path))
+    return bool(path) and not action.role_optional and not named
 
 
 def _unreadable(value: Any, *, jsonata: bool) -> list[str]:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NO_WORD: Final = re.compile(r"[^A-Za-z0-9]+")
 _LONGEST: Final = 40
-_TAKEN: Final = frozenset((*keyword.kwlist, *keyword.softkwlist, *dir(builtins)))
+_TAKEN: Final = frozenset((*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "l"))
+"""What no variable is called: an l is read as a one."""
 
 
 class Names:

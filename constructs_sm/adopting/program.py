@@ -29,6 +29,7 @@ _OF_THE_CDK: Final = ("App", "Aws", "CfnParameter", "Duration", "Size", "Stack")
 _MODULES: Final = {"iam": "aws_iam", "sfn": "aws_stepfunctions"}
 _BESIDE_STATES: Final = ("app", STACK, MACHINE, "retry", *_MODULES)
 _NEXT: Final = "next"
+_LONGEST_TITLE: Final = 60
 
 
 @dataclass(slots=True)
@@ -101,7 +102,7 @@ class _Writer:
             *machine,
             _Line(Call("app.synth")),
         ]
-        title = f'"""The state machine {_plain(self._title)}, adopted by constructs-sm."""'
+        title = f'"""The state machine {_plain(self._title)[:_LONGEST_TITLE]}, adopted by constructs-sm."""'
         body = _without_double_gaps(line.text for line in lines)
         text = "\n".join([title, "", *_imports(lines), "", *body, ""])
         return Program(text, self._improvements.of(self._are_jobs), self._left, self._references.named)

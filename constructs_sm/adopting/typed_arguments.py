@@ -38,6 +38,7 @@ _TRAINING: Final = (
 )
 """Of a training job, and of the definition of a tuning job."""
 _WITHIN_A_SEARCH: Final = "TrainingJobDefinition"
+_SPOT: Final = ("EnableManagedSpotTraining", "StoppingCondition.MaxWaitTimeInSeconds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,14 @@ class TypedArguments:
         rows: Argument, dotted path of the field, kind of value.
         filled: The fields that the class fills with defaults of its own: where one is missing, the request is complete
             without typed arguments alone.
+        filled_if: Likewise, those that it fills where another field is there.
         together: Arguments that are given together or not at all.
     """
 
     construct: str
     rows: tuple[tuple[str, str, str], ...]
     filled: tuple[str, ...] = ()
+    filled_if: tuple[tuple[str, str], ...] = ()
     together: tuple[str, ...] = ("subnets", "security_groups")
 
 
@@ -77,6 +80,13 @@ OF_ACTIONS: Final = {
             "ResourceConfig.InstanceCount",
             "ResourceConfig.VolumeSizeInGB",
             "StoppingCondition.MaxRuntimeInSeconds",
+        ),
+        filled_if=(
+            _SPOT,
+            *(
+                (name, f"{name}.S3OutputPath")
+                for name in ("DebugHookConfig", "ProfilerConfig", "TensorBoardOutputConfig")
+            ),
         ),
     ),
     actions.PROCESSING_JOB: TypedArguments(
@@ -162,6 +172,10 @@ OF_ACTIONS: Final = {
             f"{_WITHIN_A_SEARCH}.ResourceConfig.VolumeSizeInGB",
             f"{_WITHIN_A_SEARCH}.StoppingCondition.MaxRuntimeInSeconds",
         ),
+        filled_if=(
+            (f"{_WITHIN_A_SEARCH}.{_SPOT[0]}", f"{_WITHIN_A_SEARCH}.{_SPOT[1]}"),
+            (f"{_WITHIN_A_SEARCH}.TuningObjective", f"{_WITHIN_A_SEARCH}.TuningObjective.Type"),
+        ),
     ),
     actions.LABELING_JOB: TypedArguments(
         "LabelingJob",
@@ -215,6 +229,7 @@ OF_ACTIONS: Final = {
     actions.ENDPOINT_CONFIG: TypedArguments(
         "CreateEndpointConfig",
         (("variants", "ProductionVariants", "variants"), ("kms_key", "KmsKeyId", "text"), ("tags", "Tags", "tags")),
+        filled_if=(("AsyncInferenceConfig", "AsyncInferenceConfig.OutputConfig.S3OutputPath"),),
     ),
     actions.ENDPOINT: TypedArguments(
         "CreateEndpoint", (("endpoint_config", "EndpointConfigName", "text"), ("tags", "Tags", "tags"))

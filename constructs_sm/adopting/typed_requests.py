@@ -45,8 +45,7 @@ def typed_request(request: Mapping[str, Any], of: TypedArguments, place: Place, 
         place: Puts expressions into its texts.
         jsonata: True of a state in JSONata.
     """
-    spot = request.get("EnableManagedSpotTraining") is True
-    filled = [*of.filled, *(["StoppingCondition.MaxWaitTimeInSeconds"] if spot else [])]
+    filled = [*of.filled, *(needed for there, needed in of.filled_if if _has(request, there))]
     if not all(_has(request, path) for path in filled):
         return TypedRequest(parameters=dict(request))
     found = TypedRequest(parameters=copy.deepcopy(dict(request)))
