@@ -15,6 +15,7 @@ WRONG = 2
 _INTERRUPTED = 130
 _COMMANDS = {
     "actions": "list the SageMaker APIs there are jobs for",
+    "adopt": "write Python that builds the same state machine with jobs of this library and states of the CDK",
     "ask": "ask AWS's TestState about each state that a rehearsal enters (needs credentials)",
     "check": "find what is wrong with a state machine: refused, going wrong when it runs, or of its role",
     "completion": "print the script that completes this command in a shell",

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.checking.needed import Needs, needs_of, statements_of
 from constructs_sm.checking.roles import lacking
 from constructs_sm.checking.scene import Scene
+from constructs_sm.commands.output_files import OutputFiles, output_options
 from constructs_sm.commands.policies import ENDINGS, WRITERS
 from constructs_sm.commands.targets import Outcome, Target, each_target, machine_options, machines_at
-from constructs_sm.commands.written import output_options, place_of, write
 from constructs_sm.language.arns import Arns
 from constructs_sm.testing.source.resource_names import partition_of
 
@@ -42,7 +42,7 @@ def command(
     A * stands for what comes at run time. Where the needs of a state are not known, that is said.
     """
     outcome = Outcome(as_json)
-    written: set[Path] = set()
+    files = OutputFiles(output, ENDINGS[language], force=force)
 
     def grants(target: Target) -> None:
         machine = target.machine
@@ -53,9 +53,7 @@ def command(
         text = WRITERS[language](statements, notes, name)
         document = {"policy": {"Version": "2012-10-17", "Statement": statements}, "unknown": dict(needs.unknown)}
         outcome.add(target, 0, document)
-        if output is not None:
-            path = place_of(output, target, ENDINGS[language])
-            write(path, text, force=force, taken=written)
+        if (path := files.write(target, text)) is not None:
             click.echo(f"written to {path}")
         elif not as_json:
             click.echo(text)
