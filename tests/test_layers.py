@@ -30,6 +30,7 @@ WINGS = (
     "interpreter",
     "testing",
     "checking",
+    "adopting",
     "commands",
 )
 """A wing imports only wings above it; the modules at the top of the package, only `language` and each other."""
@@ -45,6 +46,7 @@ WITHOUT_CDK = (
     "interpreter",
     "testing",
     "checking",
+    "adopting",
     "commands",
 )
 SYNTHESIZES = {"testing/source/synthesized.py"}

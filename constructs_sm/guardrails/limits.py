@@ -37,6 +37,7 @@ _COUNTS: Final = ("most_instances", "most_endpoint_instances")
 _FLAGS: Final = ("network_isolation", "traffic_encryption", "public_work_teams", "public_endpoints")
 _WORDS: Final = ("reason", "contact")
 _NO_RAILS: Final = frozenset({*_WORDS, "reasons", "late", "rates"})
+_GIVE: Final = "give guardrails in JSON or YAML"
 _LATE: Final = ("refuse", "warn")
 _DURATION: Final = re.compile(r"P(?=.*\d)(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 _SECONDS: Final = (86_400, 3_600, 60, 1)
@@ -104,12 +105,9 @@ class Limits:
         """
         where = str(path)
         try:
-            content = content_of(where, text_at(Path(path)))
+            content = content_of(where, text_at(Path(path), use=_GIVE))
         except InvalidInputError as error:
-            use = "give guardrails in JSON or YAML"
-            found = [
-                replace(each, rule=VALUE.id, use=use if "template" in each.use else each.use) for each in error.problems
-            ]
+            found = [replace(each, rule=VALUE.id) for each in error.problems]
             raise InvalidInputError(where, found) from error
         return cls.from_mapping(content, where)
 

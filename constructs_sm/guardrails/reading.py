@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from constructs_sm.requests.api_model import has_operation, input_shape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Found: TypeAlias = tuple[str, Any]
 """The path of a value, as messages spell it, and the value; of what comes later, the path of what holds it."""

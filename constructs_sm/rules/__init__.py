@@ -7,6 +7,7 @@ __all__ = [
     "definitions",
     "guardrail_rules",
     "instances",
+    "kinds",
     "machine_rules",
     "metrics",
     "model_rules",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import re
@@ -727,40 +728,39 @@ def test_cdk_nag_finds_nothing_new(tmp_path):
             training(stack, ResourceConfig__InstanceType="$.type", StoppingCondition__MaxRuntimeInSeconds="$.seconds"),
         )
         Validations.of(app).add_plugins(AwsSolutionsChecks(app))
-        try:
+        with contextlib.suppress(RuntimeError):
             app.synth(force=True)
-        except RuntimeError as error:
-            assert "ValidationFailed" in str(error)
         reports = json.loads((Path(app.outdir) / "validation-report.json").read_text())["pluginReports"]
         return {row["ruleName"] for each in reports for row in each["violations"]}
 
     assert found([SMALL, SHORT]) == found([])
 
 
-def policy_size(app, jobs):
+def pipeline_of(app, jobs):
+    """A pipeline in which all that IAM can limit comes later, of every job."""
     stack = PipelineStack(app, f"Jobs{jobs}", bucket="acme-ml")
     chain = None
     for number in range(jobs):
         job = training(
             stack,
             f"Train{number}",
-            ResourceConfig="$.cluster",
-            StoppingCondition="$.stop",
+            ResourceConfig__InstanceType="$.type",
+            ResourceConfig__VolumeKmsKeyId="$.key",
+            OutputDataConfig__KmsKeyId="$.key",
+            StoppingCondition__MaxRuntimeInSeconds="$.seconds",
             VpcConfig="$.vpc",
-            OutputDataConfig="$.output",
-            Tags="$.tags",
             EnableNetworkIsolation="$.isolated",
             EnableInterContainerTrafficEncryption="$.encrypted",
+            Tags="$.tags",
         )
         chain = job if chain is None else chain.next(job)
     stack.run(chain)
-    return stack
 
 
 def test_policy_of_400_jobs_with_all_rails_is_at_most_half_as_long_again_as_that_of_one(app):
     ALL.apply(app)
     for jobs in (1, 400):
-        policy_size(app, jobs)
+        pipeline_of(app, jobs)
     assert refused(app) == set()
     sizes = {
         jobs: sum(
@@ -805,7 +805,10 @@ def test_file_is_json_or_yaml_and_says_the_same(tmp_path):
         tags={"team": ["a"]},
         reasons={"instance_types": "a", "longest_runtime": "b", "tags": "c"},
     )
-    text = "instance_types: [ml.m5.*]\nlongest_runtime: PT6H\ntags: {team: [a]}\nreasons: {instance_types: a, longest_runtime: b, tags: c}\n"
+    text = (
+        "instance_types: [ml.m5.*]\nlongest_runtime: PT6H\ntags: {team: [a]}\n"
+        "reasons: {instance_types: a, longest_runtime: b, tags: c}\n"
+    )
     assert Guardrails.from_file(write(tmp_path, text, "g.yaml")) == made
     as_json = {
         "instance_types": ["ml.m5.*"],

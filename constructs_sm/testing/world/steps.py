@@ -6,6 +6,8 @@ import copy
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar, Final
 
+from constructs_sm.interpreter.calls import TaskError
+
 
 class _Missing:
     def __repr__(self) -> str:
@@ -36,7 +38,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Refused(Step):
-    """SageMaker refuses the call, with one of its error codes."""
+    """SageMaker refuses the call, with one of its error codes.
+
+    Args:
+        code: The error code, as `ValidationException`.
+        message: What SageMaker says with it.
+    """
 
     code: str
     message: str = "the script says so"
@@ -68,7 +75,11 @@ class AccessDenied(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Failed(Step):
-    """The job starts, and ends as Failed: States.TaskFailed where the state waits for it."""
+    """The job starts, and ends as Failed: States.TaskFailed where the state waits for it.
+
+    Args:
+        reason: Its FailureReason.
+    """
 
     reason: str = "AlgorithmError: the script says so"
 
@@ -90,13 +101,43 @@ class TimedOut(Step):
 
 
 @dataclass(frozen=True, slots=True)
+class Recorded(Step):
+    """The task ends as one did of which there is a record: with this output to the letter, or with this error.
+
+    Args:
+        output: The result of the task.
+        error: The error that it failed with, as Retry and Catch see it; "" of one without a name; None of a success.
+        cause: And why.
+        seconds: How long it took. Default: no time.
+    """
+
+    output: Any = None
+    error: str | None = None
+    cause: str | None = None
+
+    def applied_to(self, _: Any) -> Any:
+        """The output of the record, in place of any other.
+
+        Raises:
+            TaskError: It failed.
+        """
+        if self.error is not None:
+            raise TaskError(self.error or None, self.cause)
+        return copy.deepcopy(self.output)
+
+
+@dataclass(frozen=True, slots=True)
 class NoHeartbeat(Step):
     """Whoever has the task token falls silent: States.HeartbeatTimeout after the state's HeartbeatSeconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Always:
-    """Repeat this step, at every attempt from here on."""
+    """Repeat a step, at every attempt from here on.
+
+    Args:
+        step: What each attempt meets.
+    """
 
     step: Step
 
@@ -108,6 +149,9 @@ class Output(Step):
     Of a job, its description has them too.
 
     A field inside another is named with dots: `Output(**{"ModelArtifacts.S3ModelArtifacts": MISSING})`.
+
+    Args:
+        fields: By name, in SageMaker's words.
     """
 
     fields: dict[str, Any]
@@ -136,7 +180,13 @@ class Output(Step):
 
 
 class EndpointStatus(Output):
-    """Answer of DescribeEndpoint: `EndpointStatus("Creating")`, `EndpointStatus("Failed", "no capacity")`."""
+    """Answer of DescribeEndpoint: `EndpointStatus("Creating")`, `EndpointStatus("Failed", "no capacity")`.
+
+    Args:
+        status: Its EndpointStatus.
+        reason: Its FailureReason. Default: none.
+        fields: Others, by name.
+    """
 
     def __init__(self, status: str, reason: str | None = None, **fields: Any) -> None:
         given: dict[str, Any] = {} if reason is None else {"FailureReason": reason}
@@ -149,6 +199,9 @@ class Metrics(Output):
 
     Those of a training job are its final metrics; a tuning job's are the objective of its best training job. Describe
     says them: in the output that Step Functions hands on nobody has shown them.
+
+    Args:
+        values: By the name of the metric.
     """
 
     by_describe_alone = True
@@ -174,6 +227,12 @@ class LabelCounts(Output):
     """The labeling job completes, with this many objects labeled by people and by machine, failed and left.
 
     Describe says them.
+
+    Args:
+        human: Objects labeled by people. Default: 0.
+        machine: Objects labeled by a model. Default: 0.
+        failed: Objects that could not be labeled. Default: 0.
+        unlabeled: Objects that are left. Default: 0.
     """
 
     by_describe_alone = True
