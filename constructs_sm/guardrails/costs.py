@@ -92,9 +92,10 @@ class _Cost:
             seconds = self.number(runtime, _DAY)
         except _LaterError:
             # That one is limited by IAM, whatever comes.
-            if self._limits.longest_runtime is None:
+            longest = self._limits.longest_seconds
+            if longest is None:
                 raise
-            seconds = self._limits.longest_runtime
+            seconds = longest
         cluster = job.get("ResourceConfig")
         kept = cluster.get("KeepAlivePeriodInSeconds") if isinstance(cluster, Mapping) else None
         return (seconds + self.number(kept, 0)) / _HOUR

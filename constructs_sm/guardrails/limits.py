@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
 
+    from aws_cdk import Duration
+    from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_stepfunctions as sfn
     from typing_extensions import Self
 
 _LISTS: Final = (
@@ -49,11 +52,11 @@ class Limits:
 
     instance_types: Sequence[str] | None = None
     most_instances: int | None = None
-    longest_runtime: Any = None
+    longest_runtime: Duration | sfn.Timeout | int | str | None = None
     subnets: Sequence[str] | None = None
     security_groups: Sequence[str] | None = None
-    volume_keys: Sequence[Any] | None = None
-    output_keys: Sequence[Any] | None = None
+    volume_keys: Sequence[str | kms.IKey] | None = None
+    output_keys: Sequence[str | kms.IKey] | None = None
     network_isolation: bool = False
     traffic_encryption: bool = False
     images: Sequence[str] | None = None
@@ -112,7 +115,7 @@ class Limits:
         return cls.from_mapping(content, where)
 
     @classmethod
-    def from_mapping(cls, given: Any, where: str = "guardrails") -> Self:
+    def from_mapping(cls, given: Mapping[str, Any], where: str = "guardrails") -> Self:
         """Make guardrails of what JSON or YAML says.
 
         Args:
@@ -142,6 +145,11 @@ class Limits:
             return cls(**given)
         except InvalidInputError as error:
             raise InvalidInputError(where, error.problems) from error
+
+    @property
+    def longest_seconds(self) -> int | None:
+        """The longest runtime in seconds."""
+        return _seconds(self.longest_runtime)
 
     @property
     def lines(self) -> tuple[str, ...]:
