@@ -27,6 +27,8 @@ _LATER: Final = f"{HOLE}{chr(_FIRST)}-{chr(_LAST)}"
 HOLES: Final = re.compile(f"[{_LATER}]")
 """Characters that stand for what comes later."""
 _MARK: Final = re.compile("\ue000(\\d+)\ue001")
+_PLACEHOLDER: Final = re.compile(r"\$\{[^{}]+\}")
+"""Substitution of a definition, whose value stands elsewhere."""
 _WILDCARD: Final = re.compile(r"[*?]")
 _MOST_ALTERNATIVES: Final = 64
 _BRANCHES: Final = 3
@@ -86,8 +88,8 @@ class Spelling:
         """What a value of a request can be: one, or those between which conditions of the template choose."""
         if isinstance(value, Computed):
             return [self.text(f"{arn_suffix(str(value), run_time=True)[:-1]}{HOLE}")]
-        if isinstance(value, str) and "\ue000" in value:
-            text = self.text(value)
+        if isinstance(value, str) and ("\ue000" in value or "${" in value):
+            text = self.text(_PLACEHOLDER.sub(HOLE, value))
             found = list(islice(self._alternatives(text), _MOST_ALTERNATIVES + 1))
             return found if len(found) <= _MOST_ALTERNATIVES else [text]
         return [value]

@@ -56,6 +56,12 @@ LATE: Final = _rail(
     why="the state machine can call for what the guardrail forbids",
     severity="warning",
 )
+UNREAD: Final = _rail(
+    "guardrail-definition",
+    "the definition of a state machine is not in the app, so nobody can hold its jobs against the guardrails",
+    "give the definition itself, as by DefinitionBody.from_string, or check its file with constructs-sm check",
+    why="its jobs may be anything",
+)
 VALUE: Final = _rail(
     "guardrail-value",
     "guardrails cannot have this value",

@@ -14,6 +14,7 @@ from constructs_sm.language.late_bound import TOKEN
 from constructs_sm.requests.api_model import has_operation
 from constructs_sm.requests.called import called_by
 from constructs_sm.requests.request import sent_by
+from constructs_sm.rules.guardrail_rules import UNREAD
 from constructs_sm.task.overruling import acknowledged_around, ended_around, keep, tell
 
 from aws_cdk import aws_iam as iam
@@ -49,6 +50,8 @@ class Applied:
     as_of: date | None
 
 
+ROOTS: set[IConstruct] = set()
+"""The apps in which there are guardrails."""
 APPLIED: dict[IConstruct, list[Applied]] = {}
 """All guardrails of this process, by the construct that they are applied to."""
 
@@ -111,6 +114,17 @@ class Guarding:
     _warnings: dict[sfn.CfnStateMachine, list[Problem]] = field(default_factory=dict)
     _around: dict[IConstruct, tuple[Applied, ...]] = field(default_factory=dict)
     _acknowledged: dict[tuple[IConstruct, date | None], dict[str, tuple[str, str]]] = field(default_factory=dict)
+
+    def unread(self, machine: Machine) -> None:
+        """Note a state machine whose definition is not in the app."""
+        construct = machine.construct
+        for applied in self._applied_around(construct):
+            problem = UNREAD.problem(got=str(construct.node.path))
+            known = acknowledged_around(construct, applied.as_of).get(UNREAD.id)
+            if known is None:
+                self.findings.append(Finding(machine, "", problem))
+            else:
+                keep(machine.stack, known[0], UNREAD.id, known[1])
 
     def check(
         self,

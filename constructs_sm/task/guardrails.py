@@ -10,7 +10,7 @@ from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, s
 from constructs_sm.rules import guardrail_rules
 from constructs_sm.rules.rule import PREFIX, Rule
 from constructs_sm.settings import CONTEXT_KEY, cdk_json_beside, setting_in
-from constructs_sm.task.guarding import APPLIED, Applied
+from constructs_sm.task.guarding import APPLIED, ROOTS, Applied
 from constructs_sm.task.machines import machines_in_app, machines_of
 from constructs_sm.task.overruling import day_of
 
@@ -105,11 +105,12 @@ class Guardrails(Limits):
         APPLIED.setdefault(scope, []).append(Applied(self, None if day is None else day_of(where, "as_of", day)))
         stage = Stage.of(scope) or scope.node.root
         machines_of(stage)
+        ROOTS.add(scope.node.root)
         _Report.of(scope.node.root)
         return self
 
-    @classmethod
-    def from_context(cls, scope: Construct) -> Self | None:
+    @staticmethod
+    def from_context(scope: Construct) -> Guardrails | None:
         """Make the guardrails of `cdk.json`: under `constructs_sm`, the key `guardrails`; None if there are none.
 
         It has the lines themselves, or the name of a file of them, as seen from `cdk.json`.
@@ -121,24 +122,27 @@ class Guardrails(Limits):
             InvalidInputError: They are none.
         """
         given = setting_in(scope.node, SETTING)
-        return None if given is None else cls.of(given)
+        return None if given is None else Guardrails.of(given)
 
-    @classmethod
-    def of(cls, given: Guardrails | Mapping[str, Any] | str) -> Self:
+    @staticmethod
+    def of(given: Guardrails | Mapping[str, Any] | str) -> Guardrails:
         """Make guardrails of what a setting can be: a value, its lines, or the name of a file.
 
+        Args:
+            given: One of these.
+
         Raises:
-            InvalidInputError: It is none of these.
+            InvalidInputError: It is none of them.
         """
-        if isinstance(given, cls):
+        if isinstance(given, Guardrails):
             return given
         if not isinstance(given, str):
-            return cls.from_mapping(given, f"{CONTEXT_KEY} '{SETTING}'")
+            return Guardrails.from_mapping(given, f"{CONTEXT_KEY} '{SETTING}'")
         beside = cdk_json_beside()
         there = Path(given)
         if beside is not None and not there.is_absolute() and not there.is_file():
             there = beside.parent / given
-        return cls.from_file(there)
+        return Guardrails.from_file(there)
 
 
 @jsii.implements(IPolicyValidationPlugin)

@@ -19,7 +19,7 @@ from constructs_sm.rules import tags as tag_rules
 from constructs_sm.rules.argument_rules import JOB_NOT_RUN, NOTHING_GRANTED, OTHER_PLACE, ROLE_OF_BOTH
 from constructs_sm.rules.definition_rules import EXPRESS
 from constructs_sm.task.acknowledgments import acknowledge_texts
-from constructs_sm.task.guarding import APPLIED, Guarding
+from constructs_sm.task.guarding import ROOTS, Guarding
 from constructs_sm.task.overruling import tell, unacknowledged
 from constructs_sm.task.tags import TagsAround
 
@@ -115,17 +115,19 @@ class _Machines:
         self.guarding = Guarding()
         """Findings of guardrails at the last synthesis."""
         self._nested: list[Stage] = []
+        self._unread: list[_Machine] = []
+        """State machines whose definitions stand elsewhere."""
         stage.node.add_validation(self)
 
     def validate(self) -> list[str]:
         """Read the state machines, send the tags of the constructs around jobs with their requests, and guard them."""
         constructs = self._stage.node.find_all()
         self.any, self.told = any(isinstance(each, sfn.CfnStateMachine) for each in constructs), set()
-        self._nested = [each for each in constructs[1:] if isinstance(each, Stage)]
+        self._nested, self._unread = [each for each in constructs[1:] if isinstance(each, Stage)], []
         self.all = list(self._read(constructs))
         self.of_tasks = self._placed()
         wrong = self._tagged()
-        if APPLIED:
+        if self._stage.node.root in ROOTS:
             self._guard()
         return wrong
 
@@ -138,6 +140,8 @@ class _Machines:
         }
         self.guarding = Guarding()
         self.guarding.check([*self.all, *self._sealed()], owners, self._denied)
+        for machine in self._unread:
+            self.guarding.unread(machine)
 
     def _sealed(self) -> Iterator[_Machine]:
         """State machines of stages in this one in which there is no job of ours: nobody else looks at them."""
@@ -152,7 +156,9 @@ class _Machines:
                 continue
             stack = stack_of(each)
             text = DefinitionText.of(stack.resolve(self._definition(each)))
-            if text is not None:
+            if text is None:
+                self._unread.append(_Machine(each, stack, DefinitionText({}, [], frozenset()), {}))
+            else:
                 yield _Machine(each, stack, text, dict(states_of(text.definition)))
 
     def _definition(self, machine: sfn.CfnStateMachine) -> str | None:

@@ -898,3 +898,28 @@ def test_images_with_the_registry_of_the_region_are_known_in_any(app):
     )
 
     assert refused(app) == {("guardrail-image", "Other")}
+
+
+def test_definition_that_stands_in_a_file_is_refused_unless_there_is_an_exception(app, tmp_path):
+    path = write(tmp_path, json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}))
+    for name in ("Read", "Agreed"):
+        stack = stack_in(app, name)
+        sfn.StateMachine(stack, "Machine", definition_body=sfn.DefinitionBody.from_file(str(path)))
+    SMALL.apply(app)
+    acknowledge(stack, "guardrail-definition", "checked in its own repository")
+
+    (row,) = rows(app)
+    assert (row.severity, row.rule) == ("error", "guardrail-definition")
+    assert row.what.endswith("got 'Read/Machine/Resource'")
+
+
+def test_substitutions_of_a_definition_come_later(app):
+    stack = stack_in(app)
+    SMALL.apply(app)
+    request = {"ResourceConfig": {"InstanceType": "${Type}"}}
+    text = {"StartAt": "T", "States": {"T": state("sagemaker:createTrainingJob", {"Parameters": request}, End=True)}}
+    body = sfn.DefinitionBody.from_string(json.dumps(text))
+    sfn.StateMachine(stack, "Machine", definition_body=body, definition_substitutions={"Type": "ml.m5.large"})
+
+    assert refused(app) == set()
+    assert len(denials(app)) == 2
