@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from constructs_sm.checking.findings import Finding
 
 _LINE: Final = re.compile(
-    r"(?P<rule>\S+)(?:\s+(?P<file>[^#\s][^#]*?|\*)?(?:#(?P<state>.+?))?)?(?:\s+until\s+(?P<until>\S+))?\s+--\s+(?P<reason>\S.*)"
+    r"(?P<rule>\S+)(?:\s+(?P<file>(?!until\s)[^#\s][^#]*?|\*)?(?:#(?P<state>.+?))?)?(?:\s+until\s+(?P<until>\S+))?\s+--\s+(?P<reason>\S.*)"
 )
 
 

@@ -1,3 +1,3 @@
-"""What a platform team lets jobs be, read from requests and from the conditions of IAM."""
+"""Limits that a platform team sets to jobs: judged in requests, and as conditions of IAM."""
 
 __all__ = ["judging", "kinds", "limits", "patterns", "rails", "statements", "table"]

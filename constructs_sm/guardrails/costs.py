@@ -33,7 +33,7 @@ class _UnpricedError(Exception):
 
 
 def costs(limits: Limits, operation: str, fields: Mapping[str, Any], spelling: Spelling) -> Iterator[tuple[str, Any]]:
-    """What each job of a request can cost at most, with the path of its instances.
+    """Reckon what each job of a request can cost at most, with the path of its instances.
 
     In place of a sum: the type that has no rate, or a text with a hole where a factor comes later.
     """
@@ -118,7 +118,7 @@ class _Cost:
         return min(bounds)
 
     def rate(self, cluster: Any) -> float:
-        """What an hour of all instances costs; of several to choose from, that of the dearest."""
+        """The price of an hour of all instances; of several to choose from, that of the dearest."""
         if isinstance(cluster, str):
             raise _LaterError
         groups = cluster.get("InstanceGroups")

@@ -34,7 +34,7 @@ class Kind(ABC):
 
     @abstractmethod
     def allowed(self, limits: Limits) -> str:
-        """What is allowed, in words that follow *use*."""
+        """Say what is allowed, as the remedy of a problem."""
 
     @abstractmethod
     def holds(self, limits: Limits, value: Any, spell: Spell) -> bool | None:

@@ -85,7 +85,7 @@ class Spelling:
         self._of: dict[str, Any] = {}
 
     def values(self, value: Any) -> list[Any]:
-        """What a value of a request can be: one, or those between which conditions of the template choose."""
+        """The values that one of a request can be: itself, or those between which conditions of the template choose."""
         if isinstance(value, Computed):
             return [self.text(f"{arn_suffix(str(value), run_time=True)[:-1]}{HOLE}")]
         if isinstance(value, str) and ("\ue000" in value or "${" in value):

@@ -27,7 +27,7 @@ HEADS = {
 
 
 def reach(rail: Rail, operation: str) -> str:
-    """How far a rail reaches: `IAM`, `synthesis`, or empty where the API has no such field."""
+    """Reach of a rail: `IAM`, `synthesis`, or empty where the API has no such field."""
     if rail.names:
         return (
             "synthesis" if any(rail.names in named_at(operation, path) for path in fields_of_request(operation)) else ""

@@ -95,7 +95,7 @@ class _Call:
     under: tuple[Applied, ...]
     caller: Caller | None
     elsewhere: str
-    """Why the role of the state machine does not limit it; empty if it does."""
+    """Reason for which the role of the state machine does not limit it; empty if it does."""
     verdicts: dict[tuple[Applied, Rail], Verdict] = field(default_factory=dict)
     excepted: set[tuple[Applied, Rail]] = field(default_factory=set)
 

@@ -41,7 +41,7 @@ AS_OF = "guardrails_as_of"
 
 
 class Guardrails(Limits):
-    """What jobs may be, said once by a platform team: a value that is applied to an app, a stack, or constructs in it.
+    """Limits to what jobs may be, set once by a platform team and applied to an app, a stack, or constructs in it.
 
     Every state that calls SageMaker is held against it when the app is synthesized, whether it is a job of ours, a task
     of the CDK or a state written by hand: all that is known is judged, and `cdk synth` fails with a report of all that

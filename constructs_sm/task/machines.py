@@ -62,7 +62,7 @@ def machines_of(stage: IConstruct) -> _Machines:
 
 
 def machines_in_app(app: IConstruct) -> list[_Machines]:
-    """Those of an app and of each stage in it, as far as they are read."""
+    """List those of an app and of each stage in it, as far as they are read."""
     return [machines for stage, machines in _Machines.of_stages.items() if stage.node.root is app]
 
 
@@ -144,7 +144,7 @@ class _Machines:
             self.guarding.unread(machine)
 
     def _sealed(self) -> Iterator[_Machine]:
-        """State machines of stages in this one in which there is no job of ours: nobody else looks at them."""
+        """State machines of stages in this one in which there is no job of ours: nobody else reads them."""
         for stage in self._nested:
             if stage not in _Machines.of_stages:
                 yield from (replace(each, sealed=True) for each in self._read(stage.node.find_all()))
