@@ -22,7 +22,7 @@ _ACTION_OF = {action.api: action for action in ACTIONS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Exercise:
+class _Kind:
     """One failure, and what is wrong with a state machine that does not stand it."""
 
     name: str
@@ -68,12 +68,12 @@ def _without_arn(action: Action) -> Step:
 
 
 _REASON = "AlgorithmError: the drill"
-_EXERCISES = (
-    _Exercise(name="throttled", step=lambda _: Throttled(), only_waiting=False, judge=_outlasts_a_throttle),
-    _Exercise(name="failed", step=lambda _: Failed(_REASON), only_waiting=True, judge=_says_that_it_failed),
-    _Exercise(name="stopped", step=lambda _: Stopped(), only_waiting=True, judge=_does_not_take_stopped_for_done),
-    _Exercise(name="never ends", step=lambda _: Always(TimedOut()), only_waiting=True, judge=_has_a_timeout),
-    _Exercise(
+_KINDS = (
+    _Kind(name="throttled", step=lambda _: Throttled(), only_waiting=False, judge=_outlasts_a_throttle),
+    _Kind(name="failed", step=lambda _: Failed(_REASON), only_waiting=True, judge=_says_that_it_failed),
+    _Kind(name="stopped", step=lambda _: Stopped(), only_waiting=True, judge=_does_not_take_stopped_for_done),
+    _Kind(name="never ends", step=lambda _: Always(TimedOut()), only_waiting=True, judge=_has_a_timeout),
+    _Kind(
         name="output incomplete",
         step=_without_arn,
         only_waiting=True,
@@ -82,10 +82,31 @@ _EXERCISES = (
 )
 
 
-def drill(states: Mapping[str, str], first: Playing, second: Callable[[], Run]) -> Iterator[Finding]:
-    """Return the findings when each exercise is applied to each state.
+ALL_WELL = "all goes well"
+ONCE_MORE = "all goes well once more"
 
-    Each exercise goes on from a copy of the execution as it stood before the first call of its state.
+
+@dataclass(frozen=True, slots=True)
+class Exercise:
+    """One run of a drill.
+
+    Attributes:
+        name: The failure, in words: `throttled`; or `all goes well`.
+        state: The state that it happens to; empty where none does.
+        run: The execution.
+        findings: Everything that the state machine does wrong in it.
+    """
+
+    name: str
+    state: str
+    run: Run
+    findings: tuple[Finding, ...]
+
+
+def exercises(states: Mapping[str, str], first: Playing, second: Callable[[], Run]) -> Iterator[Exercise]:
+    """Return each exercise as it comes: all goes well, twice; then each failure, applied to each state.
+
+    Each failure goes on from a copy of the execution as it stood before the first call of its state.
 
     Args:
         states: Name and Resource of each task state.
@@ -96,29 +117,35 @@ def drill(states: Mapping[str, str], first: Playing, second: Callable[[], Run]) 
     ways = Ways(first, drilled)
     well = ways.well
     broken = {state: failure.reason for state, failure in well.history.unsettled.items() if not well.expects(failure)}
-    yield from (Finding(state, f"fails when all goes well: {short(why)}") for state, why in broken.items())
-    known = set(well.findings)
-    yield from well.findings
-    again = second()
-    if well.succeeded and again.error != well.error:
-        state = again.failure.state if again.failure else ""
-        yield Finding(state, f"a second execution with this input ends with {again.error}: names are taken once")
+    found = [Finding(state, f"fails when all goes well: {short(why)}") for state, why in broken.items()]
+    found += well.findings
     if not well.succeeded:
-        state = well.failure.state if well.failure else ""
         use = "script what it needs to succeed"
-        yield Finding(state, f"the execution ends with {well.error} before anything is drilled: {use}")
+        found.append(_of_its_end(well, f"the execution ends with {well.error} before anything is drilled: {use}"))
+    yield Exercise(ALL_WELL, "", well, tuple(found))
+    if not well.succeeded:
         return
+    again = second()
+    is_taken = f"a second execution with this input ends with {again.error}: names are taken once"
+    yield Exercise(ONCE_MORE, "", again, () if again.error == well.error else (_of_its_end(again, is_taken),))
+    known = set(well.findings)
     for name, api in drilled.items():
         if name not in ways or name in broken:
             continue
-        for exercise in _EXERCISES:
-            if exercise.only_waiting and not _waits(states[name]):
+        for kind in _KINDS:
+            if kind.only_waiting and not _waits(states[name]):
                 continue
-            came = ways.befallen(name, exercise.step(_ACTION_OF[api]))
-            if problem := exercise.judge(came):
-                yield Finding(name, f"{exercise.name}: {problem}")
-            others = [each for each in came.findings if each not in known]
-            yield from (Finding(each.state, f"{exercise.name}: {each.problem}") for each in others)
+            came = ways.befallen(name, kind.step(_ACTION_OF[api]))
+            problem = kind.judge(came)
+            about = [Finding(name, f"{kind.name}: {problem}")] if problem else []
+            about += [
+                Finding(each.state, f"{kind.name}: {each.problem}") for each in came.findings if each not in known
+            ]
+            yield Exercise(kind.name, name, came, tuple(about))
+
+
+def _of_its_end(run: Run, problem: str) -> Finding:
+    return Finding(run.failure.state if run.failure else "", problem)
 
 
 def _api(resource: str) -> str:
