@@ -180,7 +180,8 @@ def _members(value: Any) -> Iterator[str]:
 
 
 def _exported(module: Any) -> list[tuple[str, Any]]:
-    return [(name, value) for name in module.__all__ if _first(value := getattr(module, name))]
+    named = {name: vars(module)[name] for name in module.__all__ if name in vars(module)}
+    return [(name, value) for name, value in named.items() if not isinstance(value, ModuleType) and _first(value)]
 
 
 def _functions(module: ModuleType) -> list[tuple[str, Any]]:

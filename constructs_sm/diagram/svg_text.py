@@ -97,7 +97,7 @@ class _Drawing:
 def _shape(box: Box, node: Node, x: float, y: float) -> Iterator[str]:
     """A node as it is drawn, without what stands in it."""
     corner = 10 if box.inner else 8
-    look = "outer" if box.inner else node.kind
+    look = "outer" if box.inner else _text(node.kind, quote=True)
     if node.kind == "Choice" and not box.inner:
         # Its corners are cut, as those of a diamond would be if there were room for words in it.
         yield f'<path class="box {look}" d="{_hexagon(x, y, box.width, box.height)}"/>'
