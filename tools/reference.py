@@ -180,8 +180,9 @@ def _members(value: Any) -> Iterator[str]:
 
 
 def _exported(module: Any) -> list[tuple[str, Any]]:
-    named = {name: vars(module)[name] for name in module.__all__ if name in vars(module)}
-    return [(name, value) for name, value in named.items() if not isinstance(value, ModuleType) and _first(value)]
+    """The names that a wing exports; the modules that it lets other wings use are no part of the reference."""
+    named = [(name, getattr(module, name, module)) for name in module.__all__]
+    return [(name, value) for name, value in named if not isinstance(value, ModuleType) and _first(value)]
 
 
 def _functions(module: ModuleType) -> list[tuple[str, Any]]:

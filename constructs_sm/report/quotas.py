@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from constructs_sm.checking.scene import Scene
-    from constructs_sm.testing.run import Run
+    from constructs_sm.report.rehearsals import Played
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,11 @@ class Quota:
         """The share of the limit that is used."""
         return None if self.limit is None else 100 * self.used / self.limit
 
+    @property
+    def shown(self) -> float:
+        """The length of its bar, in percent."""
+        return round(min(self.percent or 0, 100), 2)
+
 
 def of_definition(scene: Scene) -> Iterator[Quota]:
     """The quotas that a definition uses."""
@@ -61,22 +66,20 @@ def of_policy(statements: Sequence[Any] | None) -> Iterator[Quota]:
     yield Quota("Inline policies of the role", used, INLINE_CHARACTERS, "characters", about)
 
 
-def of_runs(runs: Sequence[tuple[str, Run]], *, express: bool) -> Iterator[Quota]:
+def of_runs(played: Sequence[Played], *, express: bool) -> Iterator[Quota]:
     """The quotas that rehearsed executions used at most.
 
     Args:
-        runs: Each with its name.
+        played: The executions, first the one in which all goes well.
         express: True of an Express workflow, whose history has no limit.
     """
-    if not runs:
-        return
-    first_name, first = runs[0]
+    well = played[0]
     if not express:
-        yield Quota("History of one execution", first.events, MAX_EVENTS, "events", first_name)
-        name, run = max(runs, key=lambda each: each[1].events)
-        if run.events > first.events:
-            yield Quota("History, at worst", run.events, MAX_EVENTS, "events", name)
-    yield Quota("State transitions", first.transitions, None, "transitions", f"{first_name}; these are charged")
-    name, run = max(runs, key=lambda each: each[1].largest_payload)
-    about = f"{run.history.largest[1]}; {name}"
-    yield Quota("Largest payload", run.largest_payload, LARGEST_PAYLOAD, "bytes", about)
+        yield Quota("History of one execution", well.events, MAX_EVENTS, "events", well.title)
+        worst = max(played, key=lambda each: each.events)
+        if worst.events > well.events:
+            yield Quota("History, at worst", worst.events, MAX_EVENTS, "events", worst.title)
+    yield Quota("State transitions", well.transitions, None, "transitions", f"{well.title}; AWS charges for these")
+    largest = max(played, key=lambda each: each.payload[0])
+    size, whose = largest.payload
+    yield Quota("Largest payload", size, LARGEST_PAYLOAD, "bytes", "; ".join(filter(None, (whose, largest.title))))

@@ -13,7 +13,7 @@ from constructs_sm.report.wording import as_json, lasting, size_of
 from constructs_sm.retry import RetryPolicy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from constructs_sm.checking.needed import Needed
     from constructs_sm.checking.scene import Located, Scene
