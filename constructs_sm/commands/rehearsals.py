@@ -38,12 +38,14 @@ class NoAnswerError(UnansweredError):
     """States call what nobody plays, and the script has no answer for them.
 
     Attributes:
+        states: The states, with what each calls.
         script: A script with the beginning of an answer for each.
     """
 
     def __init__(self, states: Mapping[str, str], script: dict[str, Any]) -> None:
         named = ", ".join(f"{state} ({api})" for state, api in states.items())
         super().__init__(f"no answer for {named}; fill in the script below, and give its file with --script")
+        self.states = dict(states)
         self.script = script
 
 

@@ -5,6 +5,6 @@ from __future__ import annotations
 from constructs_sm.diagram.detailed import detailed
 from constructs_sm.diagram.overview import overview
 from constructs_sm.diagram.svg_style import style_in_page
-from constructs_sm.diagram.svg_text import InPage, svg_text
+from constructs_sm.diagram.svg_text import InPage, svg_in_page
 
-__all__ = ["InPage", "detailed", "overview", "style_in_page", "svg_text"]
+__all__ = ["InPage", "detailed", "overview", "style_in_page", "svg_in_page"]

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from constructs_sm.diagram.graph import Graph, Node
 
 _MARGIN = 24
+_TOP, _SIDE = _MARGIN + GAP / 2, _MARGIN + 8
+"""Room around a picture, in which edges to another column, and back, lead around."""
 _TITLE_AT = 19
 _ABOVE = 17
 _CONTROL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -39,22 +41,37 @@ class InPage:
     address: Callable[[Node], str | None]
 
 
-def svg_text(graph: Graph, page: InPage | None = None) -> str:
-    """Write *graph* as SVG: as a file of its own, or for a page, in which nodes are links."""
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A picture for a page.
+
+    Attributes:
+        svg: The element.
+        width: Its width, in points of the page.
+    """
+
+    svg: str
+    width: float
+
+
+def svg_text(graph: Graph) -> str:
+    """Write *graph* as SVG, as a file of its own."""
+    # An image, of which nothing is read out: who does not see it has the text around it.
+    about = 'xmlns="http://www.w3.org/2000/svg" role="img"'
+    return _element(placed(with_stubs(graph)), about, [f"<style>{style_of_file()}</style>"], _Drawing(None))
+
+
+def svg_in_page(graph: Graph, page: InPage) -> Drawn:
+    """Write *graph* as SVG for a page, in which nodes are links."""
     picture = placed(with_stubs(graph))
-    # Edges to another column, and back, lead around.
-    top, side = _MARGIN + GAP / 2, _MARGIN + 8
-    width, height = picture.width + 2 * side, picture.height + 2 * top
+    about = f'aria-label="{_text(page.title, quote=True)}" role="group"'
+    return Drawn(_element(picture, about, [], _Drawing(page)), picture.width + 2 * _SIDE)
+
+
+def _element(picture: Placed, about: str, style: list[str], drawing: _Drawing) -> str:
+    width, height = picture.width + 2 * _SIDE, picture.height + 2 * _TOP
     size = f'viewBox="0 0 {_n(width)} {_n(height)}" width="{_n(width)}" height="{_n(height)}"'
-    if page is None:
-        # An image, of which nothing is read out: who does not see it has the text around it.
-        about, style = 'xmlns="http://www.w3.org/2000/svg"', [f"<style>{style_of_file()}</style>"]
-        role = 'role="img"'
-    else:
-        about, style = f'aria-label="{_text(page.title, quote=True)}"', []
-        role = 'role="group"'
-    drawing = _Drawing(page)
-    lines = [f"<svg {about} {size} {role}>", *style, drawing.head, *drawing.picture(picture, side, top), "</svg>"]
+    lines = [f"<svg {about} {size}>", *style, drawing.head, *drawing.picture(picture, _SIDE, _TOP), "</svg>"]
     return "\n".join([*lines, ""])
 
 

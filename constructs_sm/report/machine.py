@@ -8,17 +8,15 @@ from typing import TYPE_CHECKING
 
 from constructs_sm.checking.ignoring import ignoring
 from constructs_sm.checking.machine import check_machine
-from constructs_sm.checking.needed import needs_of, statements_of
+from constructs_sm.checking.needed import needed_by, statements_of
 from constructs_sm.checking.roles import lacking
 from constructs_sm.checking.scene import Scene
 from constructs_sm.diagram.in_page import detailed, overview
-from constructs_sm.language.arns import Arns
 from constructs_sm.language.errors import InvalidInputError
 from constructs_sm.report import quotas
 from constructs_sm.report.states import Role, keys_of, steps_of
 from constructs_sm.report.wording import as_json
 from constructs_sm.testing.source.definitions import checked
-from constructs_sm.testing.source.resource_names import partition_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -142,7 +140,7 @@ def report_of(
     misshapen = _misshapen(machine, file)
     keys = {} if misshapen else keys_of(scene, key)
     glance = None if misshapen else overview(machine.definition)
-    needs = None if misshapen else _needs(machine, scene)
+    needs = None if misshapen else needed_by(machine)
     return MachineReport(
         key=key,
         file=file,
@@ -167,11 +165,6 @@ def _misshapen(machine: Machine, file: str) -> str:
     except InvalidInputError as error:
         return "; ".join(map(str, error.problems))
     return ""
-
-
-def _needs(machine: Machine, scene: Scene) -> Needs:
-    arns = Arns(partition_of(machine.region), machine.region, machine.account)
-    return needs_of(scene, arns, machine=machine.arn)
 
 
 def _role(machine: Machine, needs: Needs | None) -> Role:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
-from constructs_sm.diagram.in_page import InPage, style_in_page, svg_text
+from constructs_sm.diagram.in_page import InPage, style_in_page, svg_in_page
 from constructs_sm.report.states import step_key
 from constructs_sm.report.wording import lasting, text
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from constructs_sm.report.machine import MachineReport
 
 _FOLDER: Final = "templates"
+_BESIDE: Final = 640
+"""The widest picture that the states have room beside, in points of the page."""
 _KINDS: Final = frozenset({"Choice", "Fail", "Map", "Parallel", "Pass", "Succeed", "Task", "Wait"})
 
 
@@ -60,7 +63,14 @@ def _held(value: Any) -> Any:
     return value if isinstance(value, Markup) or not isinstance(value, str) else text(value)
 
 
-def _picture(report: MachineReport, *, detail: bool = False) -> Markup:
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    svg: Markup
+    is_wide: bool
+    """True if there is no room for anything beside it."""
+
+
+def _picture(report: MachineReport, *, detail: bool = False) -> _Picture:
     """A picture in which every node leads to its step, or with *detail* to its state."""
 
     def address(node: Node) -> str | None:
@@ -70,8 +80,8 @@ def _picture(report: MachineReport, *, detail: bool = False) -> Markup:
     graph = report.every if detail else report.glance
     assert graph is not None  # noqa: S101 - the template has asked
     name = f"{'Every state' if detail else 'Steps'} of {report.title}"
-    drawn = svg_text(graph, InPage(name, f"{report.key}-{'every' if detail else 'glance'}-", address))
-    return Markup(text(drawn))  # noqa: S704 - what it draws is escaped
+    drawn = svg_in_page(graph, InPage(name, f"{report.key}-{'every' if detail else 'glance'}-", address))
+    return _Picture(Markup(text(drawn.svg)), drawn.width > _BESIDE)  # noqa: S704 - what it draws is escaped
 
 
 def _counted(number: int, one: str, several: str = "") -> str:
