@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.commands.scripts import play
 from constructs_sm.commands.targets import json_option
+from constructs_sm.language.machines import states_of
 from constructs_sm.testing.world.errors import UnansweredError
 
 import click
@@ -23,6 +24,8 @@ _ANSWERS: dict[str, Any] = {
     "dynamodb:getItem": {"Item": {}},
     "dynamodb:query": {"Items": [], "Count": 0},
     "ecs:runTask": {"Tasks": [{"LastStatus": "STOPPED"}], "Failures": []},
+    "items of s3:getObject": [{}],
+    "items of s3:listObjectsV2": [{"Key": "part-0", "Size": 1}],
     "glue:startJobRun": {"JobRunState": "SUCCEEDED"},
     "lambda:invoke": {"StatusCode": 200, "Payload": {}},
     "s3:listObjectsV2": {"Contents": [], "KeyCount": 0},
@@ -89,8 +92,11 @@ def unanswered(definition: Mapping[str, Any], answers: Mapping[str, Any]) -> dic
     from constructs_sm.testing.rehearsal import tasks_of  # noqa: PLC0415 - needs the extra `testing`
 
     found = {}
+    maps = {name for name, state in states_of(definition) if state.get("Type") == "Map"}
     for state, resource in tasks_of(definition):
         api = _called(resource)
+        if state in maps:
+            api = f"items of {api}"
         played = (
             ":sagemaker:" in resource
             or api in _TOLD

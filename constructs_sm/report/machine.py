@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from constructs_sm.report.quotas import Quota
     from constructs_sm.report.rehearsals import Rehearsed
     from constructs_sm.report.states import State, Step
+    from constructs_sm.rules.rule import Rule
     from constructs_sm.testing.source.machine import Machine
 
 SEVERITIES = ("error", "warning", "info")
@@ -109,9 +110,21 @@ class MachineReport:
         """The number of findings of each severity that there are any of, the worst first."""
         return {severity: number for severity in SEVERITIES if (number := self.count(severity))}
 
+    @property
+    def by_rule(self) -> list[tuple[Rule, list[Judged]]]:
+        """The findings, those of one rule together; the worst rules first."""
+        rules: dict[str, list[Judged]] = {}
+        for one in self.findings:
+            rules.setdefault(one.finding.rule.id, []).append(one)
+        return [(found[0].finding.rule, found) for found in rules.values()]
+
     def found_at(self, state: State) -> tuple[Judged, ...]:
         """The findings of a state."""
         return tuple(one for one in self.standing if one.finding.state == state.name)
+
+    def found_in(self, step: Step) -> tuple[Judged, ...]:
+        """The findings of the states of a step."""
+        return tuple(one for state in step.states for one in self.found_at(state))
 
 
 def report_of(

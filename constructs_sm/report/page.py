@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _FOLDER: Final = "templates"
 _BESIDE: Final = 640
 """The widest picture that the states have room beside, in points of the page."""
+_FEW: Final = 5
+"""Findings of one rule, at most, that are seen at once; more of them are folded."""
 _KINDS: Final = frozenset({"Choice", "Fail", "Map", "Parallel", "Pass", "Succeed", "Task", "Wait"})
 
 
@@ -47,6 +49,7 @@ def page_of(reports: Sequence[MachineReport], *, title: str, version: str) -> st
     script = _file("page.js")
     return environment.get_template("page.html").render(
         counted=_counted,
+        few=_FEW,
         kinds=_KINDS,
         picture=_picture,
         reports=reports,

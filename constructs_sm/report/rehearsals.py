@@ -87,6 +87,24 @@ class Rehearsed:
     made_up: Mapping[str, str]
 
     @property
+    def found(self) -> int:
+        """How many of the failures there are findings in."""
+        return sum(bool(each.findings) for each in self.drilled)
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """The names of the failures."""
+        return tuple(dict.fromkeys(each.name for each in self.drilled))
+
+    @property
+    def by_state(self) -> dict[str, dict[str, Played]]:
+        """The failures by the state that they happen to, and by their names."""
+        rows: dict[str, dict[str, Played]] = {}
+        for each in self.drilled:
+            rows.setdefault(each.state, {})[each.name] = each
+        return rows
+
+    @property
     def findings(self) -> tuple[Finding, ...]:
         """Everything that goes wrong in any of them, each once."""
         return tuple(dict.fromkeys(found for each in (self.well, *self.drilled) for found in each.findings))

@@ -15,7 +15,7 @@
   const show = () => {
     const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (!target) return;
-    const first = target.matches(".step") ? target.querySelector("details") : target;
+    const first = target.matches(".step") ? target.querySelector(".state") : target;
     for (let each = first; each; each = each.parentElement) if (each.tagName === "DETAILS") each.open = true;
     document.querySelectorAll("[aria-current]").forEach((each) => each.removeAttribute("aria-current"));
     const step = target.closest(".step");
@@ -23,7 +23,7 @@
       if (id) document.querySelectorAll(`.picture a[href="#${id}"]`).forEach((each) => each.setAttribute("aria-current", "true"));
     }
     target.scrollIntoView();
-    const summary = first && first.querySelector("summary");
+    const summary = target.querySelector("summary");
     if (summary) summary.focus({ preventScroll: true });
   };
   addEventListener("hashchange", show);
@@ -37,7 +37,7 @@
   // On paper nothing can be opened.
   let closed = [];
   addEventListener("beforeprint", () => {
-    closed = [...document.querySelectorAll("details:not([open]):not(.drill):not(.detail)")];
+    closed = [...document.querySelectorAll("details:not([open]):not(.drill):not(.every-drill):not(.detail)")];
     closed.forEach((each) => { each.open = true; });
   });
   addEventListener("afterprint", () => closed.forEach((each) => { each.open = false; }));
