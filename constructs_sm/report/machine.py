@@ -16,6 +16,7 @@ from constructs_sm.language.errors import InvalidInputError
 from constructs_sm.report import quotas
 from constructs_sm.report.states import Role, keys_of, steps_of
 from constructs_sm.report.wording import as_json
+from constructs_sm.rules.machine_rules import MISSING_GRANT, NEEDLESS_GRANT
 from constructs_sm.testing.source.definitions import checked
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from constructs_sm.testing.source.machine import Machine
 
 SEVERITIES = ("error", "warning", "info")
+_OF_GRANTS = frozenset({MISSING_GRANT.id, NEEDLESS_GRANT.id})
+"""Rules that look at a definition for what rehearsals of all of its states tell exactly."""
 _PLACED = "*"
 """The account of a definition of which nothing says where it runs."""
 
@@ -146,7 +149,9 @@ def report_of(
         rehearsed: What was rehearsed.
         not_rehearsed: Why nothing was.
     """
-    found = sorted(check_machine(machine), key=lambda one: SEVERITIES.index(one.severity))
+    told = _OF_GRANTS if rehearsed is not None and rehearsed.judges_grants else frozenset()
+    found = [one for one in check_machine(machine) if one.rule.id not in told]
+    found.sort(key=lambda one: SEVERITIES.index(one.severity))
     findings = tuple(Judged(one, line.reason if (line := ignoring(ignored, file, one)) else "") for one in found)
     scene = Scene(machine.definition, machine.express)
     used = (*quotas.of_definition(scene), *quotas.of_policy(machine.policy), *(rehearsed.quotas if rehearsed else ()))

@@ -87,6 +87,11 @@ class Rehearsed:
     made_up: Mapping[str, str]
 
     @property
+    def judges_grants(self) -> bool:
+        """True if the rehearsals came to every state, so that they tell of each grant whether it is needed."""
+        return self.permissions is not None and not self.permissions.unreached
+
+    @property
     def found(self) -> int:
         """How many of the failures there are findings in."""
         return sum(bool(each.findings) for each in self.drilled)

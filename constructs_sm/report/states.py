@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -65,17 +65,17 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """A permission that a state needs.
+    """Permissions that a state needs on the same resources.
 
     Attributes:
-        action: As IAM spells it.
+        actions: As IAM spells them.
         resources: ARNs, with * for what comes at run time.
         conditions: Condition keys and their values.
         why: The reason of a *.
         given: True if the role has it, False if it lacks it, None where nobody knows.
     """
 
-    action: str
+    actions: tuple[str, ...]
     resources: tuple[str, ...]
     conditions: Mapping[str, str]
     why: str
@@ -101,6 +101,7 @@ class State:
         retries: Its retriers.
         ways: The ways out of it.
         check: The Choice behind a task, which judges what it has made; empty where there is none.
+        checked: The ways out of that.
         permissions: What it needs of the role.
         unknown: Why nobody knows all that it needs; empty where that is known.
     """
@@ -119,6 +120,7 @@ class State:
     retries: tuple[Retry, ...]
     ways: tuple[Way, ...]
     check: str
+    checked: tuple[Way, ...]
     permissions: tuple[Permission, ...]
     unknown: str
 
@@ -191,11 +193,15 @@ class Role:
     def of(self, state: str) -> Iterator[Permission]:
         """The permissions that a state needs."""
         lacked = {(one.action, resource) for one in self.lacking if one.state == state for resource in one.resources}
+        actions: dict[tuple[Any, ...], list[str]] = {}
         for one in self.needed:
             if one.state == state:
                 lacks = any((one.action, resource) in lacked for resource in one.resources)
                 given = None if not self.is_known or (lacks and not one.certain) else not lacks
-                yield Permission(one.action, one.resources, one.context, one.why, given)
+                shared = one.resources, tuple(sorted(one.context.items())), one.why, given
+                actions.setdefault(shared, []).append(one.action)
+        for (resources, context, why, given), named in actions.items():
+            yield Permission(tuple(named), resources, dict(context), why, given)
 
 
 def _steps(picture: Graph, told: Mapping[str, State], within: tuple[str, ...]) -> Iterator[Step]:
@@ -220,8 +226,7 @@ def _state(located: Located, key: str, role: Role) -> State:
     is_called = located.kind == "Task" and isinstance(resource, str)
     left_out = _TOLD_ELSEWHERE | ({"Resource", located.request_field} if is_called else set())
     rest = {name: value for name, value in state.items() if name not in left_out and name not in _LIMITS}
-    following = located.siblings.get(str(state.get("Next")), {})
-    is_checked = located.kind == "Task" and isinstance(following, dict) and following.get("Type") == "Choice"
+    check = _check_behind(located)
     called_api = located.called
     return State(
         key=key,
@@ -237,10 +242,28 @@ def _state(located: Located, key: str, role: Role) -> State:
         timeout="; ".join(_limits(state)),
         retries=tuple(_retries(located)),
         ways=tuple(_ways(located)),
-        check=str(state["Next"]) if is_checked else "",
+        check=check.name if check else "",
+        checked=tuple(_ways(check)) if check else (),
         permissions=tuple(role.of(located.name)),
         unknown=role.unknown.get(located.name, ""),
     )
+
+
+def _check_behind(located: Located) -> Located | None:
+    """The Choice behind a task, or behind those that only ask how it ended."""
+    name, beginning = located.name, located.name.partition(": ")[0]
+    seen = {name}
+    while located.kind == "Task":
+        name = str(located.siblings[name].get("Next"))
+        state = located.siblings.get(name)
+        if not isinstance(state, dict) or name in seen:
+            return None
+        if state.get("Type") == "Choice":
+            return replace(located, name=name, state=state)
+        if name.partition(": ")[0] != beginning:
+            return None
+        seen.add(name)
+    return None
 
 
 _LIMITS: Final = {"TimeoutSeconds": "ends after", "HeartbeatSeconds": "ends without a heartbeat for"}
@@ -281,7 +304,8 @@ def _retries(located: Located) -> Iterator[Retry]:
 def _ways(located: Located) -> Iterator[Way]:
     state = located.state
     for rule in located.handlers("Choices"):
-        yield Way("choice", _condition(rule), str(rule.get("Next", "")))
+        condition = _condition(rule)
+        yield Way("otherwise" if condition == "true" else "choice", condition, str(rule.get("Next", "")))
     if "Default" in state:
         yield Way("otherwise", "", str(state["Default"]))
     if "Next" in state:

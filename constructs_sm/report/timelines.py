@@ -78,10 +78,10 @@ def chart_of(run: Run, states: Sequence[str] | None = None) -> Chart:
         run: The execution.
         states: The only states to show. Default: all.
     """
-    stays: dict[str, list[Stay]] = {}
+    stays: dict[str, list[Stay]] = {state: [] for state in run.history.states}
     for stay in sorted(run.history.stays, key=lambda each: each.begun):
         stays.setdefault(stay.state, []).append(stay)
-    shown = [(state, each) for state, each in stays.items() if states is None or state in states]
+    shown = [(state, each) for state, each in stays.items() if each and (states is None or state in states)]
     lines = [_line(state, each, run.seconds) for state, each in shown[:_MOST_LINES]]
     return Chart(tuple(lines), clock(run.seconds), max(0, len(shown) - _MOST_LINES))
 
