@@ -87,9 +87,12 @@ def _rehearsed(
     target: Target, script: str | None, execution_input: str | None, key: str
 ) -> tuple[Rehearsed | None, str]:
     """The rehearsals of a state machine, or why there are none; where answers are missing, with some made up."""
+    from constructs_sm.report.machine import misshapen_by  # noqa: PLC0415 - likewise
     from constructs_sm.report.rehearsals import CHANCE, rehearsed  # noqa: PLC0415 - needs the extra `testing`
     from constructs_sm.testing.world.errors import RehearsalError  # noqa: PLC0415 - likewise
 
+    if why := misshapen_by(target.machine, target.path):
+        return None, why
     made_up: dict[str, str] = {}
     try:
         try:

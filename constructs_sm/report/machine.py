@@ -155,7 +155,7 @@ def report_of(
     findings = tuple(Judged(one, line.reason if (line := ignoring(ignored, file, one)) else "") for one in found)
     scene = Scene(machine.definition, machine.express)
     used = (*quotas.of_definition(scene), *quotas.of_policy(machine.policy), *(rehearsed.quotas if rehearsed else ()))
-    misshapen = _misshapen(machine, file)
+    misshapen = misshapen_by(machine, file)
     keys = {} if misshapen else keys_of(scene, key)
     glance = None if misshapen else overview(machine.definition)
     needs = None if misshapen else needed_by(machine)
@@ -177,7 +177,8 @@ def report_of(
     )
 
 
-def _misshapen(machine: Machine, file: str) -> str:
+def misshapen_by(machine: Machine, file: str) -> str:
+    """Say why a state machine is not written as Amazon States Language has it; empty if it is."""
     try:
         checked(file, machine.definition)
     except InvalidInputError as error:

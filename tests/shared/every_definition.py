@@ -13,9 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TEMPLATES = sorted(path.name for path in (DATA / "templates").iterdir())
-DEFINITIONS = sorted(
-    str(path.relative_to(DATA)) for folder in ("asl", "conformance", "published") for path in (DATA / folder).glob("*.json")
-)
+FOLDERS = ("asl", "conformance", "published")
+DEFINITIONS = sorted(str(path.relative_to(DATA)) for folder in FOLDERS for path in (DATA / folder).glob("*.json"))
 
 
 def definition_at(name: str) -> dict[str, Any]:

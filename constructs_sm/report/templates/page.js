@@ -32,7 +32,8 @@
     const link = event.target.closest("a[href^='#']");
     if (link && link.getAttribute("href") === location.hash) show();
   });
-  show();
+  // Behind the browser's own jump, which takes the focus away.
+  addEventListener("load", show);
 
   // On paper nothing can be opened.
   let closed = [];
