@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.interpreter.history import short
@@ -17,10 +18,31 @@ if TYPE_CHECKING:
     from constructs_sm.testing.run import Run
 
 
-def drill(
+ALL_WELL = "all goes well"
+ONCE_MORE = "all goes well once more"
+
+
+@dataclass(frozen=True, slots=True)
+class DrillRun:
+    """One run of a drill.
+
+    Attributes:
+        name: The failure, in words: `throttled`; or `all goes well`.
+        state: The state that it happens to; empty where none does.
+        run: The execution.
+        findings: Everything that the state machine does wrong in it.
+    """
+
+    name: str
+    state: str
+    run: Run
+    findings: tuple[Finding, ...]
+
+
+def drill_runs(
     definition: Mapping[str, Any], first: Playing, second: Callable[[], Run], *, answered: str
-) -> Iterator[Finding]:
-    """Return the findings when each exercise is applied to each task.
+) -> Iterator[DrillRun]:
+    """Return each run as it comes: all goes well, twice; then each exercise, applied to each task.
 
     Each exercise goes on from a copy of the execution as it stood before the first call of its state.
 
@@ -34,18 +56,19 @@ def drill(
     ways = Ways(first, drilled)
     well = ways.well
     broken = {state: failure.reason for state, failure in well.history.unsettled.items() if not well.expects(failure)}
-    yield from (Finding(state, f"fails when all goes well: {short(why)}") for state, why in broken.items())
-    known = set(well.findings)
-    yield from well.findings
-    again = second()
-    if well.succeeded and again.error != well.error and not _is_named_by(answered, again):
-        state = again.failure.state if again.failure else ""
-        yield Finding(state, f"a second execution with this input ends with {again.error}: names are taken once")
+    found = [Finding(state, f"fails when all goes well: {short(why)}") for state, why in broken.items()]
+    found += well.findings
     if not well.succeeded:
-        state = well.failure.state if well.failure else ""
         use = "script what it needs to succeed"
-        yield Finding(state, f"the execution ends with {well.error} before anything is drilled: {use}")
+        found.append(_of_its_end(well, f"the execution ends with {well.error} before anything is drilled: {use}"))
+    yield DrillRun(ALL_WELL, "", well, tuple(found))
+    if not well.succeeded:
         return
+    again = second()
+    is_taken = again.error != well.error and not _is_named_by(answered, again)
+    twice = f"a second execution with this input ends with {again.error}: names are taken once"
+    yield DrillRun(ONCE_MORE, "", again, (_of_its_end(again, twice),) if is_taken else ())
+    known = set(well.findings)
     for name, task in drilled.items():
         if name not in ways or name in broken:
             continue
@@ -53,10 +76,15 @@ def drill(
             if not exercise.is_for(task):
                 continue
             came = ways.befallen(name, exercise.step(task))
-            if problem := exercise.judge(task, came, well):
-                yield Finding(name, f"{exercise.name}: {problem}")
+            problem = exercise.judge(task, came, well)
+            about = [Finding(name, f"{exercise.name}: {problem}")] if problem else []
             others = [each for each in came.findings if each not in known and not _is_as_in(well, each.state, came)]
-            yield from (Finding(each.state, f"{exercise.name}: {each.problem}") for each in others)
+            about += [Finding(each.state, f"{exercise.name}: {each.problem}") for each in others]
+            yield DrillRun(exercise.name, name, came, tuple(about))
+
+
+def _of_its_end(run: Run, problem: str) -> Finding:
+    return Finding(run.failure.state if run.failure else "", problem)
 
 
 def _tasks(definition: Mapping[str, Any]) -> Iterator[Drilled]:
