@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from constructs_sm.values.inputs import Input
+    from constructs_sm.values.outputs import ExecutionInput
 
     from aws_cdk import IPropertyInjector, IStackSynthesizer
     from aws_cdk import aws_cloudwatch as cloudwatch
@@ -262,8 +263,8 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
             CfnOutput(self, "StateMachineArn", value=machine.state_machine_arn, description="What to start")
         return machine
 
-    def input(self, name: str, *, query_language: sfn.QueryLanguage | None = None) -> str:
-        """An input of the execution, as jobs say it: `inputs={"train": stack.input("dataset")}`.
+    def input(self, name: str, *, query_language: sfn.QueryLanguage | None = None) -> ExecutionInput:
+        """An input of the execution, for jobs and states of the CDK: `inputs={"train": stack.input("dataset")}`.
 
         See `JobPipeline.input`.
 

@@ -165,10 +165,11 @@ NUMBER_TOKEN: Final = _rule(
 )
 LANGUAGE_OF_MACHINE: Final = _rule(
     "query-language-of-machine",
-    "a JSONPath job stands in a JSONata state machine",
-    "make the job with query_language=QueryLanguage.JSONATA",
-    why="Step Functions refuses the state machine",
+    "states in JSONPath stand in a state machine that is in JSONata",
+    "make the job, or the FanOut, with query_language=QueryLanguage.JSONATA, or the state machine without it",
+    why="Step Functions refuses the state machine; states in JSONata it takes in one of either language",
     source=_ASL.format("transforming-data"),
+    at_synthesis=True,
 )
 TRANSLATION: Final = _rule(
     "query-language-translation",

@@ -16,8 +16,15 @@ from constructs_sm.language.late_bound import is_token
 from constructs_sm.language.machines import machines_in, states_of
 from constructs_sm.requests.api_model import input_shape
 from constructs_sm.rules import tags as tag_rules
-from constructs_sm.rules.argument_rules import JOB_NOT_RUN, NOTHING_GRANTED, OTHER_PLACE, ROLE_OF_BOTH
+from constructs_sm.rules.argument_rules import (
+    JOB_NOT_RUN,
+    LANGUAGE_OF_MACHINE,
+    NOTHING_GRANTED,
+    OTHER_PLACE,
+    ROLE_OF_BOTH,
+)
 from constructs_sm.rules.definition_rules import EXPRESS
+from constructs_sm.rules.state_fields import JSON_PATH
 from constructs_sm.task.acknowledgments import acknowledge_texts
 from constructs_sm.task.overruling import tell, unacknowledged
 from constructs_sm.task.tags import TagsAround
@@ -78,6 +85,16 @@ class _Machine:
                 sent = state.get("Arguments") or state.get("Parameters")
                 arn = sent.get("StateMachineArn") if isinstance(sent, dict) else None
                 yield name, resource, self.text.reference(arn)
+
+
+def _in_the_other_language(machine: _Machine) -> Iterator[Problem]:
+    """States in JSONPath, where the whole state machine is in JSONata."""
+    if machine.text.definition.get("QueryLanguage") == "JSONata":
+        # A Fail of a job in JSONPath says nothing that the job does not.
+        others = {name: state for name, state in machine.states.items() if state["Type"] != "Fail"}
+        found = [name for name, state in others.items() if not JSON_PATH[state["Type"]].isdisjoint(state)]
+        if found:
+            yield LANGUAGE_OF_MACHINE.problem(got=", ".join(found))
 
 
 @jsii.implements(IValidation)
@@ -268,6 +285,7 @@ class _OfStack:
             # The CDK drops in silence what is granted to such a role.
             tell(around, [NOTHING_GRANTED.problem()])
         yield from _waiting(machine.text.definition, express=machine.is_express)
+        yield from _in_the_other_language(machine)
         yield from self._nested(machine)
 
     def _nested(self, machine: _Machine) -> Iterator[Problem]:

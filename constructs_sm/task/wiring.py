@@ -39,6 +39,8 @@ class _Asked:
     """Of the producer's result."""
     inside: Place
     """From there on."""
+    is_input: bool = False
+    """Tell whether it is an input of the execution: a short path, at which an item of a Map may have its own."""
 
 
 @dataclass(slots=True)
@@ -74,9 +76,17 @@ class Wiring:
         if named:
             self._paths.pop(task.name, None)
 
-    def ask(self, producer: TaskIdentity, name: str, result_path: str, references: Iterable[str]) -> None:
+    def ask(
+        self,
+        producer: TaskIdentity,
+        name: str,
+        result_path: str,
+        references: Iterable[str],
+        *,
+        is_input: bool = False,
+    ) -> None:
         """An output is asked for; in a definition it is spelled as one of *references*."""
-        asked = _Asked(producer, name, keys_before(result_path)[0], keys_before(f"$.{name}")[0])
+        asked = _Asked(producer, name, keys_before(result_path)[0], keys_before(f"$.{name}")[0], is_input)
         for reference in references:
             known = self._asked.get(reference, [])
             if asked not in known:
@@ -122,7 +132,9 @@ class Wiring:
                 found[PLACES_SHARED.problem(what, fix=use)] = None
             for user, meant in self._uses(machine):
                 # The list of a FanOut stands where its results will.
-                others = [each for each in meant if each.producer.api or each.producer.name != user]
+                others = [
+                    each for each in meant if not each.is_input and (each.producer.api or each.producer.name != user)
+                ]
                 whys = [_missing(machine, user, self._name(each.producer, machines, names), each) for each in others]
                 # Whose it is, of jobs of one id, is not to be told from the reference: one that is there will do.
                 if whys and all(whys):
@@ -132,9 +144,12 @@ class Wiring:
         for task, producer, what in self._used:
             user, maker = (self._name(each, machines, names) for each in (task, producer))
             # Two state machines may each have a state of that name: one in which all is well will do.
-            place = self._place(producer, what)
+            asked = self._asked_of(producer, what)
             whys = [
-                _not_before(machine, user, maker) or self._replaced(machine, user, maker, place)
+                _missing(machine, user, maker, asked)
+                if asked is not None and asked.is_input
+                else _not_before(machine, user, maker)
+                or self._replaced(machine, user, maker, () if asked is None else asked.place)
                 for machine in machines
                 if user in machine
             ]
@@ -151,6 +166,9 @@ class Wiring:
             for text in dict.fromkeys(_plain_texts(point.state, jsonata=point.jsonata)):
                 for match in reference.finditer(text):
                     meant = self._asked[match[0]]
+                    # A path that is as short as `$.features` may be meant for SageMaker.
+                    if not point.jsonata and all(each.is_input for each in meant):
+                        continue
                     said = f"{meant[0].name} of {meant[0].producer.path}"
                     whole = text == match[0] or is_expression(text)
                     if point.jsonata:
@@ -160,9 +178,9 @@ class Wiring:
                     what = f"{self._paths.get(name, name)} would send the path of {said} as a text"
                     yield OUTPUT_SPELLED.problem(what, text, fix=use)
 
-    def _place(self, producer: TaskIdentity, name: str) -> Place:
+    def _asked_of(self, producer: TaskIdentity, name: str) -> _Asked | None:
         found = (asked for each in self._asked.values() for asked in each)
-        return next((asked.place for asked in found if (asked.producer, asked.name) == (producer, name)), ())
+        return next((asked for asked in found if (asked.producer, asked.name) == (producer, name)), None)
 
     def _replaced(self, machine: Mapping[str, Point], user: str, producer: str, place: Place) -> str | None:
         """Reason why another result stands in place of that of *producer* when *user* starts; None if none does."""
