@@ -10,11 +10,12 @@ from constructs_sm.language.errors import InvalidInputError, Problem, raise_all,
 from constructs_sm.language.late_bound import is_json_path, is_jsonata, is_token
 from constructs_sm.pipeline.pipeline import JobPipeline
 from constructs_sm.pipeline.pipeline_base import PipelineBase
+from constructs_sm.pipeline.stack_names import shared_names
 from constructs_sm.pipeline.triggers import Trigger
 from constructs_sm.rollback import WholeOrNotMade, whole_or_not_done
 from constructs_sm.settings import Alert, Settings, Time, unknown_settings, unusable_environment, warn_of_unread
 from constructs_sm.task.network import connections_of
-from constructs_sm.task.overruling import refuse
+from constructs_sm.task.overruling import refuse, tell
 from constructs_sm.task.places import JOBS
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.input_schema import InputSchema
@@ -208,6 +209,8 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
         if settings.account or settings.region:
             stack["env"] = Environment(account=account, region=env.region or settings.region)
         super().__init__(scope, construct_id, permissions_boundary=_boundary(settings), **stack)
+        given = {"account": env.account or places.get("account"), "region": env.region or places.get("region")}
+        tell(self, list(shared_names(self, environment=environment, places=given)))
         for name, value in (settings.tags or {}).items():
             Tags.of(self).add(name, value)
         self.key = _key(self, settings)

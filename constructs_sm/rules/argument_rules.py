@@ -30,6 +30,15 @@ UNKNOWN: Final = _rule("argument-unknown", "there is no argument or setting of t
 MISSING: Final = _rule("argument-missing", "an argument is missing", "pass it")
 TWICE: Final = _rule("argument-given-twice", "one thing is said in two ways", "keep one of them")
 SETTING: Final = _rule("setting-value", "a setting has a value that it cannot have", "write what the message names")
+STACK_NAME: Final = _rule(
+    "stack-name-shared",
+    "two stacks, or a stack in two environments, have one name in one account and Region",
+    "put the environment into the name, as f'Churn-{environment}', or name the account of each environment",
+    why="the deployment of one replaces the other, and what is in production",
+    source="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-console-create-stack.html",
+    severity="warning",
+    protects="",
+)
 SCOPE: Final = _rule("scope-outside-stack", "a scope is not inside a Stack", "pass a scope in one")
 CONSTRUCT_ID: Final = _rule(
     "construct-id",

@@ -6,6 +6,7 @@ when the app is synthesized: the state machines once for an app or stage, wherev
 
 from __future__ import annotations
 
+from collections import ChainMap
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -112,6 +113,8 @@ class _Machines:
         self.of_tasks: dict[TaskIdentity, _Machine] = {}
         self.told: set[_Machine] = set()
         """State machines of which is said what is wrong with them."""
+        self.wired: set[Problem] = set()
+        """Uses of outputs of which is said that they are not there."""
         self._written: dict[sfn.CfnStateMachine, tuple[str, str]] = {}
         """Definitions as they were, and as they are with tags."""
         self._granted: set[tuple[sfn.CfnStateMachine, Grant]] = set()
@@ -119,7 +122,7 @@ class _Machines:
 
     def validate(self) -> list[str]:
         """Read the state machines, and send the tags of the constructs around jobs with their requests."""
-        self.any, self.told = False, set()
+        self.any, self.told, self.wired = False, set(), set()
         self.all = list(self._read())
         self.of_tasks = self._placed()
         return self._tagged()
@@ -272,7 +275,11 @@ class _OfStack:
                 found.update(dict.fromkeys(self._problems_of_one(machine)))
         if self._wiring.watched:
             asked = [machine.text.definition for machine in with_jobs or own]
-            found.update(dict.fromkeys(self._wiring.problems(asked)))
+            paths = ChainMap(*(wiring.paths for wiring in (self._wiring, *self._machines.stacks.values())))
+            wrong = dict.fromkeys(self._wiring.problems(asked, paths))
+            # Those of jobs of several stacks are found in each.
+            found.update({problem: None for problem in wrong if problem not in self._machines.wired})
+            self._machines.wired |= set(wrong)
         found.update(dict.fromkeys(self._of_another_environment(mine)))
         # In an app without a state machine, as of a test of one job, nothing is forgotten.
         left = [task for task in mine if self._machines.any and task not in self._wiring.run]
@@ -297,7 +304,7 @@ class _OfStack:
                 if other.is_express and resource.endswith(_NESTED_SYNC):
                     what = f"state '{name}': {EXPRESS.what}, and none is waited for so"
                     use = "start it without .sync, or with states:startSyncExecution of the AWS SDK"
-                    yield EXPRESS.problem(what, resource, use)
+                    yield EXPRESS.problem(what, ":".join(resource.split(":")[-2:]), use)
                 if other is not machine and _share_a_role(machine.construct, other.construct):
                     yield ROLE_OF_BOTH.problem(f"state '{name}': {ROLE_OF_BOTH.what}")
 
@@ -309,10 +316,15 @@ class _OfStack:
             # With credentials, the call is made in the account of their role.
             pairs = [(self._arns.region, arns.region)]
             pairs += [] if "Credentials" in machine.states[name] else [(self._arns.account, arns.account)]
-            if any(a != b and not is_token(a) and not is_token(b) for a, b in pairs):
-                there = f"{self._arns.region} of {self._arns.account}"
-                what = f"job '{name}' is made for {there}, and its state machine for {arns.region} of {arns.account}"
+            # Two that are known at deployment only may be one; the CDK takes one that is known for another place too.
+            if any(a != b and not (is_token(a) and is_token(b)) for a, b in pairs):
+                what = f"job '{name}' is made for {_named(self._arns)}, and its state machine for {_named(arns)}"
                 yield OTHER_PLACE.problem(what)
+
+
+def _named(arns: Arns) -> str:
+    region = "the Region that it is deployed to" if is_token(arns.region) else arns.region
+    return f"{region} of {'the account there' if is_token(arns.account) else arns.account}"
 
 
 def _share_a_role(machine: sfn.CfnStateMachine, other: sfn.CfnStateMachine) -> bool:
@@ -328,7 +340,7 @@ def _waiting(definition: Json, *, express: bool) -> Iterator[Problem]:
     for name, state in definition.get("States", {}).items():
         resource = str(state.get("Resource"))
         if express and resource.endswith(_WAITS):
-            yield EXPRESS.problem(f"state '{name}': {EXPRESS.what}", resource)
+            yield EXPRESS.problem(f"state '{name}': {EXPRESS.what}", ":".join(resource.split(":")[-2:]))
         for inner in machines_in(state):
             children = inner.get("ProcessorConfig", {}).get("ExecutionType") == "EXPRESS"
             yield from _waiting(inner, express=express or children)
