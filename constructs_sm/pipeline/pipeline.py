@@ -34,6 +34,7 @@ from constructs_sm.steps.failure_handler import FailureHandler
 from constructs_sm.steps.input_guard import InputGuard, input_of
 from constructs_sm.task.acknowledgments import AcknowledgedExecutions, acknowledge_wildcards
 from constructs_sm.task.custom_states import is_chainable
+from constructs_sm.task.overruling import ask
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.input_schema import InputSchema
 from constructs_sm.values.names import LONGEST_PREFIX, slug
@@ -317,7 +318,7 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
         acknowledge_wildcards(machine.role, [*granted, SERVICE_GRANT])
         if any(scope.starts_executions for scope in scopes):
             self.node.add_validation(AcknowledgedExecutions(machine))
-        self.node.add_validation(WithinLimits(self._where, machine))
+        ask(self, WithinLimits(self._where, machine).validate)
         return machine
 
     def input(self, name: str, *, query_language: sfn.QueryLanguage | None = None) -> ExecutionInput:

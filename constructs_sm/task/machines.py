@@ -27,14 +27,12 @@ from constructs_sm.rules.argument_rules import (
 from constructs_sm.rules.definition_rules import EXPRESS
 from constructs_sm.rules.state_fields import JSON_PATH
 from constructs_sm.task.acknowledgments import acknowledge_texts
-from constructs_sm.task.overruling import tell, unacknowledged
+from constructs_sm.task.overruling import ask, tell, unacknowledged
 from constructs_sm.task.tags import TagsAround
 
-import jsii
 from aws_cdk import Stage, Token
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
-from constructs import IValidation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -61,7 +59,7 @@ def watch_machines(stack: Stack, wiring: Wiring, arns: Arns) -> None:
     if machines is None:
         machines = _Machines.of_stages[stage] = _Machines(stage)
     machines.stacks[stack] = wiring
-    stack.node.add_validation(_OfStack(stack, wiring, arns, machines))
+    ask(stack, _OfStack(stack, wiring, arns, machines).validate)
 
 
 @dataclass(eq=False, slots=True)
@@ -98,7 +96,6 @@ def _in_the_other_language(machine: _Machine) -> Iterator[Problem]:
             yield LANGUAGE_OF_MACHINE.problem(got=", ".join(found))
 
 
-@jsii.implements(IValidation)
 class _Machines:
     """The state machines of an app or stage: asked first of all, and before each synthesis anew."""
 
@@ -118,7 +115,7 @@ class _Machines:
         self._written: dict[sfn.CfnStateMachine, tuple[str, str]] = {}
         """Definitions as they were, and as they are with tags."""
         self._granted: set[tuple[sfn.CfnStateMachine, Grant]] = set()
-        stage.node.add_validation(self)
+        ask(stage, self.validate)
 
     def validate(self) -> list[str]:
         """Read the state machines, and send the tags of the constructs around jobs with their requests."""
@@ -252,7 +249,6 @@ def _added(sent: Json, around: Mapping[str, str]) -> dict[str, str]:
     return {key: value for key, value in around.items() if key not in own}
 
 
-@jsii.implements(IValidation)
 class _OfStack:
     """Asked when an app is synthesized: whether its state machines go with the jobs of a stack, wherever they stand."""
 
@@ -266,25 +262,36 @@ class _OfStack:
         mine = {task: self._machines.of_tasks.get(task) for task in self._wiring.tasks}
         with_jobs = dict.fromkeys(machine for machine in mine.values() if machine is not None)
         own = [machine for machine in self._machines.all if machine.stack == self._stack]
-        found: dict[Problem, None] = {}
+        found: dict[Problem, IConstruct] = {}
         for machine in dict.fromkeys((*own, *with_jobs)):
             if machine not in self._machines.told:
                 self._machines.told.add(machine)
                 if machine in with_jobs:
                     acknowledge_texts(machine.construct, machine.text.definition)
-                found.update(dict.fromkeys(self._problems_of_one(machine)))
+                found.update(dict.fromkeys(self._problems_of_one(machine), machine.construct))
         if self._wiring.watched:
-            asked = [machine.text.definition for machine in with_jobs or own]
+            machines = list(with_jobs) or own
+            asked = [machine.text.definition for machine in machines]
             paths = ChainMap(*(wiring.paths for wiring in (self._wiring, *self._machines.stacks.values())))
             wrong = dict.fromkeys(self._wiring.problems(asked, paths))
             # Those of jobs of several stacks are found in each.
-            found.update({problem: None for problem in wrong if problem not in self._machines.wired})
+            holder = machines[0].construct if len(machines) == 1 else self._stack
+            found.update({problem: holder for problem in wrong if problem not in self._machines.wired})
             self._machines.wired |= set(wrong)
-        found.update(dict.fromkeys(self._of_another_environment(mine)))
+        found.update(self._of_another_environment(mine))
         # In an app without a state machine, as of a test of one job, nothing is forgotten.
         left = [task for task in mine if self._machines.any and task not in self._wiring.run]
-        tell(self._stack, [JOB_NOT_RUN.problem(f"{JOB_NOT_RUN.what} '{task.path}'") for task in left])
-        return list(map(str, unacknowledged(self._stack, list(found), path=str(self._stack.node.path))))
+        for task in left:
+            tell(self._construct_of(task), [JOB_NOT_RUN.problem(f"{JOB_NOT_RUN.what} '{task.path}'")])
+        return [
+            str(each)
+            for problem, holder in found.items()
+            for each in unacknowledged(holder, [problem], path=str(holder.node.path))
+        ]
+
+    def _construct_of(self, task: TaskIdentity) -> Any:
+        """The job of a task, or where the task is."""
+        return self._wiring.jobs.get(task, self._wiring.tasks[task])
 
     def _problems_of_one(self, machine: _Machine) -> Iterator[Problem]:
         around = machine.construct.node.scope
@@ -308,7 +315,9 @@ class _OfStack:
                 if other is not machine and _share_a_role(machine.construct, other.construct):
                     yield ROLE_OF_BOTH.problem(f"state '{name}': {ROLE_OF_BOTH.what}")
 
-    def _of_another_environment(self, placed: Mapping[TaskIdentity, _Machine | None]) -> Iterator[Problem]:
+    def _of_another_environment(
+        self, placed: Mapping[TaskIdentity, _Machine | None]
+    ) -> Iterator[tuple[Problem, IConstruct]]:
         for task, machine in placed.items():
             if machine is None or machine.stack == self._stack:
                 continue
@@ -319,7 +328,7 @@ class _OfStack:
             # Two that are known at deployment only may be one; the CDK takes one that is known for another place too.
             if any(a != b and not (is_token(a) and is_token(b)) for a, b in pairs):
                 what = f"job '{name}' is made for {_named(self._arns)}, and its state machine for {_named(arns)}"
-                yield OTHER_PLACE.problem(what)
+                yield OTHER_PLACE.problem(what), self._construct_of(task)
 
 
 def _named(arns: Arns) -> str:
@@ -332,7 +341,8 @@ def _share_a_role(machine: sfn.CfnStateMachine, other: sfn.CfnStateMachine) -> b
     around, of_other = machine.node.scope, other.node.scope
     if not isinstance(around, sfn.StateMachine) or not isinstance(of_other, sfn.StateMachine):
         return False
-    return around.role == of_other.role and bool(around.role.node.children)
+    same = around.role.node.path == of_other.role.node.path
+    return bool(same and around.role.node.children)
 
 
 def _waiting(definition: Json, *, express: bool) -> Iterator[Problem]:

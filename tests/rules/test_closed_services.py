@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import itertools
 import re
 
 import constructs_sm
@@ -61,7 +62,7 @@ def offers():
 
 def images():
     tree = ast.parse((ROOT / "constructs_sm" / "images.py").read_text()).body
-    for statement, comment in zip(tree, tree[1:], strict=False):
+    for statement, comment in itertools.pairwise(tree):
         for rule, names in SERVICES.items():
             if isinstance(statement, ast.Assign) and names.search(ast.unparse(statement.targets[0])):
                 said = comment.value.value if isinstance(comment, ast.Expr) else ""
