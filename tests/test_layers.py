@@ -29,6 +29,7 @@ WINGS = (
     "interpreter",
     "testing",
     "checking",
+    "adopting",
     "commands",
 )
 """A wing imports only wings above it; the modules at the top of the package, only `language` and each other."""
@@ -43,6 +44,7 @@ WITHOUT_CDK = (
     "interpreter",
     "testing",
     "checking",
+    "adopting",
     "commands",
 )
 SYNTHESIZES = {"testing/source/synthesized.py"}
