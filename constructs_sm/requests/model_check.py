@@ -250,10 +250,15 @@ def _string(shape: Shape) -> _Check:
     return check
 
 
+_BUCKET_ARN = re.compile(r"arn:[^:]*:s3:::")
+
+
 def _formless(path: str, value: str, pattern: str) -> Problem:
     """Name a text that does not match the pattern of its field: most often a place in S3 that lacks its beginning."""
     if "s3)://" in pattern and "://" not in value:
-        return rules.PLACE.problem(f"{path} is a place without s3://", value, f"write s3://{value.lstrip('/')}")
+        return rules.PLACE.problem(
+            f"{path} is a place without s3://", value, f"write s3://{_BUCKET_ARN.sub('', value).lstrip('/')}"
+        )
     return rules.FORM.problem(f"{path} does not have the form SageMaker wants", value, f"match {pattern}")
 
 
