@@ -197,11 +197,11 @@ _SPELLED = {
 
 def _denied(call: Call, need: Need) -> TaskError:
     """The error of a call that the role may not make: the service's own."""
-    if call.role:
+    if call.role and not need.by:
         return TaskError("States.TaskFailed", f"The role {call.role} cannot be assumed: {need}")
     service = _SPELLED.get(call.service, call.service.capitalize())
     name = f"{service}.{service}Exception"
     if not call.sdk:
         name = _OPTIMIZED.get(call.service, name)
-    cause = f"The role of the state machine is not authorized to perform: {need}"
+    cause = f"{need.subject} is not authorized to perform: {need}"
     return TaskError(name, f"{cause} (Service: {service}, Status Code: 403)")
