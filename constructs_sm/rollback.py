@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, where_of
 from constructs_sm.language.l1 import l1_problems
+from constructs_sm.language.sizes import too_deep, too_large
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import TracebackType
 
 
@@ -88,13 +89,16 @@ class WholeOrNotMade:
 
 
 def _whole_or_not_made(make: Callable[..., None]) -> Callable[..., None]:
+    switches = [name for name, kind in make.__annotations__.items() if kind in {"bool", "bool | None"}]
+
     @wraps(make)
     def made(construct: Any, *positional: Any, **arguments: Any) -> None:
         if _ATTEMPTS and _ATTEMPTS[-1].construct is construct:
             # The part of a class above in the making of the same construct.
             make(construct, *positional, **arguments)
             return
-        if found := list(l1_problems(arguments)):
+        found = list(too_large(arguments)) or [*_no_switches(arguments, switches), *l1_problems(arguments)]
+        if found:
             raise InvalidInputError(where_of(type(construct).__name__, *positional[:2]), found)
         with _Attempt(construct):
             # Said first, so done last.
@@ -107,6 +111,14 @@ def _whole_or_not_made(make: Callable[..., None]) -> Callable[..., None]:
         construct.is_whole = True
 
     return made
+
+
+def _no_switches(arguments: Mapping[str, Any], switches: Sequence[str]) -> Iterator[Problem]:
+    """Find what is neither true nor false where it has to be one of them: a text that says no would count as yes."""
+    for name in switches:
+        value = arguments.get(name)
+        if value is not None and not isinstance(value, bool):
+            yield Problem(f"{name} must be True or False", value, "pass one of them", "argument-type")
 
 
 @contextmanager
@@ -124,6 +136,8 @@ def whole_or_not_done(scope: Any) -> Iterator[None]:
 
 def tell_in_words(error: Exception, kind: str, place: Sequence[Any]) -> None:
     """Tell of an argument that the CDK stumbles over as of one that we do: it names a class of its kernel otherwise."""
+    if isinstance(error, RecursionError):
+        raise InvalidInputError(where_of(kind, *place[:2]), [too_deep("an argument", NOTHING)]) from error
     found = _OF_THE_CDK.match(str(error))
     if found is None:
         return

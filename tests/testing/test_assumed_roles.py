@@ -39,7 +39,12 @@ def lets(principal: Any, **condition: Any) -> dict[str, Any]:
 
 
 def template(
-    own: Any = ASSUME, others: Any = SEND, trust: Any = None, role: Any = None, account: str = ACCOUNT, **properties: Any
+    own: Any = ASSUME,
+    others: Any = SEND,
+    trust: Any = None,
+    role: Any = None,
+    account: str = ACCOUNT,
+    **properties: Any,
 ) -> dict[str, Any]:
     send = {
         "Type": "Task",

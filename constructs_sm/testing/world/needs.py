@@ -152,9 +152,7 @@ def stopping(call: Call) -> list[Need]:
     """Return what Step Functions needs to stop the job of *call* when the state gives up on it."""
     action = ACTION_OF[call.api]
     names = _arns(call, action.arn_type, action.name_field)
-    return _under_role(
-        call, [Need(f"sagemaker:Stop{action.noun}", arn, _tags_of_job(call), call) for arn in names]
-    )
+    return _under_role(call, [Need(f"sagemaker:Stop{action.noun}", arn, _tags_of_job(call), call) for arn in names])
 
 
 def sdk_resources(call: Call) -> list[str]:
