@@ -64,7 +64,7 @@ class Machine:
     trusts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """The trust policy of each role of the template, by ARN."""
     others: Mapping[str, roles.Permitted] = field(default_factory=dict)
-    """What each role of the template may, by ARN, where a state has Credentials."""
+    """Permissions of each role of the template, by ARN, where a state has Credentials."""
     boundary: list[Any] | None = None
     """The statements of its role's permissions boundary; None where there is none, or it cannot be read."""
     unread_boundary: str = ""

@@ -40,7 +40,7 @@ class Permitted:
 
 
 def permitted(template: Template) -> dict[str, Permitted]:
-    """What each role of the template may, by the role's ARN."""
+    """Permissions of each role of the template, by the role's ARN."""
     found: dict[str, Permitted] = {}
     for role in template.of_type(_ROLE):
         policies = list(_of_role(template, role))
