@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, where_of
 from constructs_sm.language.l1 import l1_problems
@@ -132,6 +133,35 @@ def whole_or_not_done(scope: Any) -> Iterator[None]:
         except (TypeError, RuntimeError) as error:
             tell_in_words(error, type(scope).__name__, (scope,))
             raise
+
+
+_Class = TypeVar("_Class", bound=type)
+
+
+def methods_in_words(cls: _Class) -> _Class:
+    """Let the public methods of a class tell of what the CDK refuses as of what we refuse."""
+    for name, method in list(vars(cls).items()):
+        if isinstance(method, FunctionType) and not name.startswith("_"):
+            setattr(cls, name, _in_words(method))
+    return cls
+
+
+def _in_words(method: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(method)
+    def told(self: Any, *positional: Any, **arguments: Any) -> Any:
+        if found := list(too_large({**{str(number): each for number, each in enumerate(positional, 1)}, **arguments})):
+            raise InvalidInputError(where_of(type(self).__name__, self), found)
+        try:
+            return method(self, *positional, **arguments)
+        except (TypeError, RuntimeError) as error:
+            tell_in_words(error, type(self).__name__, (self,))
+            if type(error.__cause__).__name__ != "JavaScriptError":
+                raise
+            what = f"the CDK refuses it: {str(error).partition(chr(10))[0]}"
+            problem = Problem(what, NOTHING, "correct the argument", "argument-value")
+            raise InvalidInputError(where_of(type(self).__name__, self), [problem]) from error
+
+    return told
 
 
 def tell_in_words(error: Exception, kind: str, place: Sequence[Any]) -> None:

@@ -9,7 +9,7 @@ from constructs_sm.language.errors import Problem, raise_all, where_of
 from constructs_sm.language.late_bound import is_token
 from constructs_sm.language.paths import path_of
 from constructs_sm.pipeline.alerts import Thresholds, alarm_of_failures, tell_of_failures
-from constructs_sm.rollback import WholeOrNotMade, whole_or_not_done
+from constructs_sm.rollback import WholeOrNotMade, methods_in_words, whole_or_not_done
 from constructs_sm.settings import is_state_machine_name
 from constructs_sm.task.scope import JobScope
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_stepfunctions_tasks as tasks
 
 
+@methods_in_words
 class PipelineBase:
     """A pipeline to start, to watch and to grant: in all that, as `sfn.IStateMachine`.
 

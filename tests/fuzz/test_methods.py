@@ -130,7 +130,7 @@ def call(drawn):
         if subject == "job":
             stack.run(one)
     except TypeError as error:
-        assert wrong in {"options", "retrier", "parallel"}  # noqa: PT017  (what it may be, and nothing else)
+        assert wrong in {"options", "retrier", "parallel"}
         assert "unexpected keyword" in str(error)  # noqa: PT017
 
 
