@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from functools import wraps
+from inspect import signature
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, where_of
 from constructs_sm.language.l1 import l1_problems
-from constructs_sm.language.sizes import too_deep, too_large
+from constructs_sm.language.sizes import not_finite_in, too_deep, too_large
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,12 +25,13 @@ if TYPE_CHECKING:
 
 _OF_THE_CDK = re.compile(
     r"type of argument (?P<argument>\S+) must be (?P<wanted>.+); got .+"
-    r"|@jsii/kernel\.SerializationError: Passed to parameter (?P<parameter>\S+) of .+"
+    r"|(?:@jsii/kernel\.SerializationError: )?Passed to parameter (?P<parameter>\S+) of .+"
     r"Unable to deserialize value as (?P<type>[^\n]+)"
+    r"|type object '(?P<kind>\w+)' has no attribute '__jsii_type__'"
     r"|(?P<empty>Only root constructs may have an empty ID)",
     re.DOTALL,
 )
-"""Errors of the CDK about an argument: about its type, of its Python side and of the kernel, and about the id."""
+"""Errors of the CDK about an argument: about its type, of its Python side, of jsii and of the kernel; about the id."""
 _MODULE = re.compile(r"(?:aws_cdk|aws-cdk-lib|constructs)\.(?:\w+\.)*")
 
 
@@ -147,13 +149,16 @@ def methods_in_words(cls: _Class) -> _Class:
 
 
 def _in_words(method: Callable[..., Any]) -> Callable[..., Any]:
+    names = tuple(signature(method).parameters)[1:]
+
     @wraps(method)
     def told(self: Any, *positional: Any, **arguments: Any) -> Any:
-        if found := list(too_large({**{str(number): each for number, each in enumerate(positional, 1)}, **arguments})):
+        named = dict(zip(names, positional, strict=False)) | arguments
+        if found := [*too_large(named), *not_finite_in(named)]:
             raise InvalidInputError(where_of(type(self).__name__, self), found)
         try:
             return method(self, *positional, **arguments)
-        except (TypeError, RuntimeError) as error:
+        except (TypeError, RuntimeError, AttributeError) as error:
             tell_in_words(error, type(self).__name__, (self,))
             if type(error.__cause__).__name__ != "JavaScriptError":
                 raise
@@ -173,6 +178,9 @@ def tell_in_words(error: Exception, kind: str, place: Sequence[Any]) -> None:
         return
     if found["empty"]:
         problem = Problem("the construct id is empty", "", "name the construct", "construct-id")
+    elif found["kind"]:
+        what = f"an argument is a {found['kind']}, of which the CDK knows nothing"
+        problem = Problem(what, NOTHING, "pass what the docstring names", "argument-type")
     else:
         argument, wanted = found["argument"] or found["parameter"], found["wanted"] or found["type"]
         what = f"{argument} must be {_MODULE.sub('', wanted)}"

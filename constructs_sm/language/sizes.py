@@ -1,8 +1,9 @@
-"""The size of an argument: Step Functions hands on 256 KiB, so what is larger is refused before it is looked into."""
+"""Values that no request can hold: too large, too deep, numbers that are none. Refused before they are looked into."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from math import isfinite
 from typing import Any, Final
 
 from constructs_sm.language.errors import NOTHING, Problem
@@ -19,6 +20,28 @@ def too_large(arguments: Mapping[str, Any]) -> Iterator[Problem]:
         if _size(value, LARGEST_PAYLOAD) > LARGEST_PAYLOAD:
             what = f"{name} is larger than the {LARGEST_PAYLOAD:,} bytes that a state can send"
             yield Problem(what, NOTHING, "put it into S3, and say where", "argument-too-large")
+
+
+def not_finite_in(arguments: Mapping[str, Any]) -> Iterator[Problem]:
+    """Find the numbers that JSON has no way to write: they would end the process in which the CDK runs."""
+    for name, value in arguments.items():
+        level, depth = [value], 0
+        while level and depth < DEEPEST:
+            for each in level:
+                if isinstance(each, float) and not isfinite(each):
+                    yield not_finite(name, each)
+            level, depth = [inner for each in level for inner in _within(each)], depth + 1
+
+
+def _within(value: Any) -> Iterable[Any]:
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, _COLLECTIONS) else ()
+
+
+def not_finite(path: str, value: float) -> Problem:
+    """Refuse a number that JSON has no way to write."""
+    return Problem(f"{path} must be a finite number", value, "pass one that JSON can say", "value-of-request")
 
 
 def _size(value: Any, most: int) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from constructs_sm.language.errors import Problem
 from constructs_sm.language.late_bound import LATE, Computed, is_jsonata
-from constructs_sm.language.sizes import DEEPEST, too_deep
+from constructs_sm.language.sizes import DEEPEST, not_finite, too_deep
 
 if TYPE_CHECKING:
     from constructs_sm.values.outputs import JobOutput
@@ -164,11 +164,6 @@ def _read(value: Any, path: str, depth: int, problems: list[Problem]) -> Any:
     if isinstance(value, float) and not isfinite(value):
         problems.append(not_finite(path, value))
     return Computed(value) if is_jsonata(value) else value
-
-
-def not_finite(path: str, value: float) -> Problem:
-    """Refuse a number that JSON has no way to write."""
-    return Problem(f"{path} must be a finite number", value, "pass one that JSON can say", "value-of-request")
 
 
 def too_long(path: str, value: int) -> Problem:

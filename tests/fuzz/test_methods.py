@@ -48,7 +48,7 @@ def one_of(made):
 
 SUBJECTS = {
     "stack": (PipelineStack, lambda stack: stack),
-    "pipeline": (JobPipeline, lambda stack: JobPipeline(stack, "Pipeline")),
+    "pipeline": (JobPipeline, lambda stack: JobPipeline(stack, "Waiting")),
     "running pipeline": (JobPipeline, running),
     "imported pipeline": (
         type(JobPipeline.from_state_machine_name(PipelineStack(App(), "Any"), "Any", "nightly")),

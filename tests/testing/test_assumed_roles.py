@@ -19,10 +19,14 @@ from every_action import REQUESTS
 
 ACCOUNT = "123456789012"
 OTHER = f"arn:aws:iam::{ACCOUNT}:role/Other"
+OWN = f"arn:aws:iam::{ACCOUNT}:role/Role"
+QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:jobs"
 FOREIGN = "arn:aws:iam::999999999999:role/other"
 MACHINE = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:Machine"
 SEND = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": f"arn:aws:sqs:us-east-1:{ACCOUNT}:jobs"}
 ASSUME = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": {"Fn::GetAtt": ["Other", "Arn"]}}
+FORBIDDEN = "(Service: Sqs, Status Code: 403)"
+ABSENT = (", which is not in the template", ", which are not in the template")
 IS_OWN = {"AWS": {"Fn::GetAtt": ["Role", "Arn"]}}
 
 
@@ -101,24 +105,19 @@ def test_call_is_allowed_where_both_roles_and_the_policies_agree(trust):
     [
         (
             {"own": SEND},
-            "The role arn:aws:iam::123456789012:role/Other cannot be assumed: "
-            "sts:AssumeRole on resource: arn:aws:iam::123456789012:role/Other",
+            f"The role {OTHER} cannot be assumed: sts:AssumeRole on resource: {OTHER}",
         ),
         (
             {"trust": lets({"Service": "states.amazonaws.com"})},
-            "The role arn:aws:iam::123456789012:role/Other cannot be assumed: sts:AssumeRole on resource: "
-            "arn:aws:iam::123456789012:role/Other by arn:aws:iam::123456789012:role/Role",
+            f"The role {OTHER} cannot be assumed: sts:AssumeRole on resource: {OTHER} by {OWN}",
         ),
         (
             {"trust": lets(IS_OWN, StringEquals={"sts:ExternalId": "another"})},
-            "The role arn:aws:iam::123456789012:role/Other cannot be assumed: sts:AssumeRole on resource: "
-            "arn:aws:iam::123456789012:role/Other by arn:aws:iam::123456789012:role/Role",
+            f"The role {OTHER} cannot be assumed: sts:AssumeRole on resource: {OTHER} by {OWN}",
         ),
         (
             {"others": None},
-            "The role arn:aws:iam::123456789012:role/Other is not authorized to perform: "
-            "sqs:SendMessage on resource: arn:aws:sqs:us-east-1:123456789012:jobs "
-            "(Service: Sqs, Status Code: 403)",
+            f"The role {OTHER} is not authorized to perform: sqs:SendMessage on resource: {QUEUE} {FORBIDDEN}",
         ),
     ],
     ids=["may not assume", "is not let", "is let others", "may not call"],
@@ -178,11 +177,10 @@ def test_managed_policy_of_the_assumed_role_leaves_the_answer_open():
 def test_role_of_another_account_is_unknown_and_what_it_needs_is_said_there():
     found = permissions_of(template(own={**ASSUME, "Resource": FOREIGN}, role=FOREIGN, account="999999999999"))
 
+    there = "arn:aws:sqs:us-east-1:999999999999:jobs"
     assert str(found).splitlines() == [
-        f"unknown   Send: sts:AssumeRole on {FOREIGN} hangs on the trust policy of {FOREIGN}, "
-        "which is not in the template",
-        f"unknown   Send: sqs:SendMessage on arn:aws:sqs:us-east-1:999999999999:jobs by {FOREIGN} hangs on "
-        f"the policies of {FOREIGN}, which are not in the template",
+        f"unknown   Send: sts:AssumeRole on {FOREIGN} hangs on the trust policy of {FOREIGN}{ABSENT[0]}",
+        f"unknown   Send: sqs:SendMessage on {there} by {FOREIGN} hangs on the policies of {FOREIGN}{ABSENT[1]}",
     ]
 
 

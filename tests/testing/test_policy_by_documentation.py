@@ -1,6 +1,6 @@
 """What IAM's documentation says of policies, statement by statement, and another evaluator beside it.
 
-Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html with the pages of each element,
+Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html with a page for each element,
 reference_policies_condition-single-vs-multi-valued-context-keys.html, reference_policies_variables.html and
 reference_policies_evaluation-logic.html.
 """
