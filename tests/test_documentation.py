@@ -17,7 +17,7 @@ from aws_cdk import App, Stack
 from aws_cdk import aws_stepfunctions as sfn
 from conftest import ROOT
 from every_blueprint import ARGUMENTS
-from every_example import EXAMPLES, example
+from every_example import EXAMPLES, example, warnings_of
 
 REFERENCE = runpy.run_path(str(ROOT / "tools" / "reference.py"))
 NAME = {"TrainingJobName", "TrainingJobName.$"}
@@ -40,7 +40,9 @@ def test_block_of_the_readme_runs(block, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     shutil.copy(ROOT / "examples" / "churn" / "prepare.py", tmp_path)
     # What makes no app of its own goes on from the first example.
-    run(block, **({} if "App()" in block else {"stack": example("train_nightly")["stack"]}))
+    names = run(block, **({} if "App()" in block else {"stack": example("train_nightly")["stack"]}))
+
+    assert warnings_of(names["app"] if "app" in names else names["stack"].node.root) == []
 
 
 def test_settings_of_the_readme_are_taken_in_each_environment():
