@@ -15,7 +15,7 @@ from constructs_sm.pipeline.encryption import admit_logs
 from constructs_sm.pipeline.limits import WithinLimits
 from constructs_sm.pipeline.pipeline_base import ImportedPipeline, PipelineBase
 from constructs_sm.pipeline.triggers import Trigger, dead_letter_queue
-from constructs_sm.rollback import WholeOrNotMade, undone_by, whole_or_not_done
+from constructs_sm.rollback import WholeOrNotMade, methods_in_words, undone_by, whole_or_not_done
 from constructs_sm.rules.argument_rules import OUTPUT_SPELLED
 from constructs_sm.settings import (
     ONE_MESSAGE,
@@ -78,6 +78,7 @@ class _Around:
     timed_out: cloudwatch.Alarm
 
 
+@methods_in_words
 @jsii.implements(iam.IGrantable)
 class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
     """A state machine that logs everything, is traced, ends in time, and says when it did not succeed.
@@ -346,7 +347,7 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
             InvalidInputError: It is no schedule, or the inputs are none that an execution may be started with.
         """
         raise_all(self._where, mistyped({"schedule": schedule}))
-        self._add(Trigger.on_schedule(event_schedule(schedule), inputs or {}))
+        self._add(Trigger.on_schedule(event_schedule(schedule), {} if inputs is None else inputs))
 
     def start_on_arrival(self, data: S3Data, *, inputs: Mapping[str, Any] | None = None) -> None:
         """Start an execution for every object that is created under *data*, with its `bucket` and `key` for inputs.
@@ -362,7 +363,7 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
             InvalidInputError: There is no such place, or the inputs are none that an execution may be started with.
         """
         place = S3Location.of(data)
-        self._add(Trigger.on_arrival("" if place is None else place.uri, inputs or {}))
+        self._add(Trigger.on_arrival("" if place is None else place.uri, {} if inputs is None else inputs))
 
     def _add(self, trigger: Trigger) -> None:
         raise_all(self._where, list(trigger.problems(self._schema)))

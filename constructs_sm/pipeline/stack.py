@@ -12,7 +12,7 @@ from constructs_sm.pipeline.pipeline import JobPipeline
 from constructs_sm.pipeline.pipeline_base import PipelineBase
 from constructs_sm.pipeline.stack_names import shared_names
 from constructs_sm.pipeline.triggers import Trigger
-from constructs_sm.rollback import WholeOrNotMade, whole_or_not_done
+from constructs_sm.rollback import WholeOrNotMade, methods_in_words, whole_or_not_done
 from constructs_sm.settings import Alert, Settings, Time, unknown_settings, unusable_environment, warn_of_unread
 from constructs_sm.task.network import connections_of
 from constructs_sm.task.overruling import refuse, tell
@@ -74,6 +74,7 @@ class StackArguments(TypedDict, total=False):
     termination_protection: bool | None
 
 
+@methods_in_words
 @jsii.implements(iam.IGrantable, ec2.IConnectable)
 class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
     """A pipeline with its data bucket, execution role, alerts and outputs, in a stack of its own.
