@@ -22,6 +22,7 @@ _COMMANDS = {
     "diagram": "draw a state machine: Mermaid, DOT or SVG",
     "drill": "let every job be throttled, fail, stop and never end, and print the failures it does not survive",
     "grants": "print the least policy that a definition needs: JSON, Python of the CDK, or Terraform",
+    "history": "make a script of a real execution, so that a rehearsal goes as it went",
     "init": "make a project with an app, tests and CI that pass",
     "permissions": "print the permissions that the state machine role is missing, and the grants it does not need",
     "rehearse": "run a state machine offline, and print its timeline",

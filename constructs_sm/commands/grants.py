@@ -53,7 +53,7 @@ def command(
         text = WRITERS[language](statements, notes, name)
         document = {"policy": {"Version": "2012-10-17", "Statement": statements}, "unknown": dict(needs.unknown)}
         outcome.add(target, 0, document)
-        if (path := files.write(target, f"{text}\n")) is not None:
+        if (path := files.write(target, text)) is not None:
             click.echo(f"written to {path}")
         elif not as_json:
             click.echo(text)

@@ -1,4 +1,4 @@
-"""Files that a command writes: one for each state machine, and none over another."""
+"""Files that commands write: one for each state machine, and none over what is there without --force."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 
 def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options that say where it writes."""
-    help_of_output = "Where to write it. Default: to the terminal."
-    where: Callable[..., Any] = click.option("--output", "-o", metavar="FILE|FOLDER", help=help_of_output)
-    forced: Callable[..., Any] = click.option("--force", is_flag=True, help="Overwrite a file that is there.")
-    given: Callable[..., Any] = where(forced(command))
-    return given
+    for option in (
+        click.option("--force", is_flag=True, help="Overwrite a file that is there."),
+        click.option("--output", "-o", metavar="FILE|FOLDER", help="Where to write it. Default: to the terminal."),
+    ):
+        command = option(command)
+    return command
 
 
 class OutputFiles:
@@ -46,30 +47,63 @@ class OutputFiles:
         """
         if self._output is None:
             return None
-        path = self._path(self._output, target)
-        if path in self._written or (path.exists() and not self._force):
-            use = "give a folder" if path in self._written else "give another file, or --force"
-            message = f"{path}: the file is there already; {use}"
-            raise click.ClickException(message)
-        try:
-            path.write_text(text, encoding="utf-8")
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or "no file can be called so"
-            message = f"{path}: {reason}; give a file that can be written"
-            raise click.ClickException(message) from error
+        path = _place_of(self._output, target, self._ending)
+        if path in self._written:
+            raise _is_there(path, "give a folder")
+        write(path, text, force=self._force)
         self._written.add(path)
         return path
 
-    def _path(self, output: str, target: Target) -> Path:
-        path = Path(output)
-        if not path.is_dir() and not output.endswith("/"):
-            return path
-        path.mkdir(parents=True, exist_ok=True)
-        return path / f"{file_name(target)}.{self._ending}"
+
+def write(path: Path, text: str, *, force: bool) -> None:
+    """Write a file with a line end at its end.
+
+    Args:
+        path: The file.
+        text: Its content.
+        force: Overwrite one that is there.
+
+    Raises:
+        click.ClickException: It is there already, or cannot be written.
+    """
+    try:
+        if not force and (path.exists() or path.is_symlink()):
+            raise _is_there(path, "give another file, or --force")
+        path.write_text(f"{text.rstrip()}\n", encoding="utf-8", errors="backslashreplace")
+    except (OSError, ValueError) as error:
+        raise _not_written(path, error) from error
 
 
-def file_name(target: Target) -> str:
+def _name(target: Target) -> str:
     """A name for a target: its file's, and its own in that file."""
     stem = Path(target.path).resolve().name.split(".")[0]
     name = "-".join(filter(None, (stem, target.machine.stack, target.machine.id)))
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", name)
+
+
+def _place_of(output: str, target: Target, ending: str) -> Path:
+    """The file that *output* means for one target: itself, or one in a folder that is made if need be."""
+    path = Path(output)
+    if not _is_folder(path) and not output.endswith("/"):
+        return path
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise _not_written(path, error) from error
+    return path / f"{_name(target)}.{ending}"
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def _is_there(path: Path, use: str) -> click.ClickException:
+    return click.ClickException(f"{path}: the file is there already; {use}")
+
+
+def _not_written(path: Path, error: Exception) -> click.ClickException:
+    reason = getattr(error, "strerror", None) or "no file can be called so"
+    return click.ClickException(f"{path}: {reason}; give a file that can be written")
