@@ -93,7 +93,7 @@ class Rehearsed:
 
     @property
     def found(self) -> int:
-        """How many of the failures there are findings in."""
+        """The number of failures that there are findings in."""
         return sum(bool(each.findings) for each in self.drilled)
 
     @property
