@@ -29,6 +29,7 @@ WINGS = (
     "interpreter",
     "testing",
     "checking",
+    "adopting",
     "report",
     "commands",
 )
@@ -44,6 +45,7 @@ WITHOUT_CDK = (
     "interpreter",
     "testing",
     "checking",
+    "adopting",
     "report",
     "commands",
 )

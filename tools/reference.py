@@ -58,7 +58,7 @@ GROUPS: tuple[tuple[str, str, str], ...] = (
             " FanOut S3Items ItemBatcher WriterConfig EndpointDeployment"
             " RegisterScalableTarget FindModelPackage"
             " DeleteEndpoint DeleteEndpointConfig DeleteModel DeleteInferenceComponent Deletion"
-            " Approval"
+            " Approval RawState"
         ),
     ),
     ("Inputs, failures and rules", "", "Input InputGuard FailureHandler InvalidInputError acknowledge"),

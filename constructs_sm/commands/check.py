@@ -57,7 +57,7 @@ def ignored_by(named: str | None) -> list[Ignored]:
     if named is None and not path.is_file():
         return []
     try:
-        return ignored_in(str(path), text_at(path))
+        return ignored_in(str(path), text_at(path, use="give a file of lines `rule [file][#state] -- reason`"))
     except InvalidInputError as error:
         raise click.ClickException(told(str(path), error)) from error
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.commands.check import ignore_option, ignored_by
 from constructs_sm.commands.cli import version_of
 from constructs_sm.commands.failures import told
+from constructs_sm.commands.output_files import refuse_if_there, write
 from constructs_sm.commands.progress import working
 from constructs_sm.commands.rehearsals import NoAnswerError, rehearsal_of, script_options
+from constructs_sm.commands.scripts import parts_of
 from constructs_sm.commands.targets import Outcome, Target, each_target, machine_options, machines_at
 from constructs_sm.language.errors import InvalidInputError
 
 import click
 
 if TYPE_CHECKING:
+    from constructs_sm.commands.rehearsals import Given
     from constructs_sm.report.machine import MachineReport
     from constructs_sm.report.rehearsals import Rehearsed
 
@@ -34,8 +37,7 @@ _NOT_ASKED: Final = "--no-rehearsals was given"
 def command(
     paths: tuple[str, ...],
     *,
-    script: str | None,
-    execution_input: str | None,
+    given: Given,
     output: str,
     force: bool,
     title: str | None,
@@ -52,9 +54,7 @@ def command(
     from constructs_sm.report.page import page_of  # noqa: PLC0415 - needs Jinja
 
     path = Path(output)
-    if path.exists() and not force:
-        message = f"{path}: the file is there already; give another with --output, or --force"
-        raise click.ClickException(message)
+    refuse_if_there(path, force=force)
     ignored = ignored_by(ignore_file)
     outcome = Outcome(as_json)
     reports: list[MachineReport] = []
@@ -62,7 +62,7 @@ def command(
     def report(target: Target) -> None:
         key = f"m{len(reports) + 1}"
         with working(f"rehearsing {target.name}"):
-            rehearsed, why = (None, _NOT_ASKED) if no_rehearsals else _rehearsed(target, script, execution_input, key)
+            rehearsed, why = (None, _NOT_ASKED) if no_rehearsals else _rehearsed(target, given, key)
         made = report_of(
             target.machine, file=target.path, key=key, ignored=ignored, rehearsed=rehearsed, not_rehearsed=why
         )
@@ -72,20 +72,13 @@ def command(
     code = each_target(paths, outcome, report, headings=False, read=machines_at, **options)
     if reports:
         page = page_of(reports, title=title or ", ".join(dict.fromkeys(paths)), version=version_of())
-        try:
-            path.write_text(page, encoding="utf-8")
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or "no file can be called so"
-            message = f"{path}: {reason}; give a file that can be written"
-            raise click.ClickException(message) from error
+        write(path, page, force=force)
         if not as_json:
             click.echo(f"written to {path}")
     return code
 
 
-def _rehearsed(
-    target: Target, script: str | None, execution_input: str | None, key: str
-) -> tuple[Rehearsed | None, str]:
+def _rehearsed(target: Target, given: Given, key: str) -> tuple[Rehearsed | None, str]:
     """The rehearsals of a state machine, or why there are none; where answers are missing, with some made up."""
     from constructs_sm.report.machine import misshapen_by  # noqa: PLC0415 - likewise
     from constructs_sm.report.rehearsals import CHANCE, rehearsed  # noqa: PLC0415 - needs the extra `testing`
@@ -96,11 +89,11 @@ def _rehearsed(
     made_up: dict[str, str] = {}
     try:
         try:
-            with rehearsal_of(target, script, execution_input, seed=CHANCE) as (rehearsal, given):
-                return rehearsed(rehearsal, given, key, made_up=made_up), ""
+            with rehearsal_of(target, given, seed=CHANCE) as rehearsal:
+                return rehearsed(rehearsal, given.execution_input, key, made_up=made_up), ""
         except NoAnswerError as error:
-            made_up, script = error.states, json.dumps(error.script)
-        with rehearsal_of(target, script, execution_input, seed=CHANCE) as (rehearsal, given):
-            return rehearsed(rehearsal, given, key, made_up=made_up), ""
+            made_up, given = error.states, replace(given, parts=parts_of(error.script))
+        with rehearsal_of(target, given, seed=CHANCE) as rehearsal:
+            return rehearsed(rehearsal, given.execution_input, key, made_up=made_up), ""
     except (InvalidInputError, RehearsalError, TimeoutError) as error:
         return None, told(target.path, error)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from constructs_sm.language.errors import printable
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -29,7 +31,7 @@ class Moment:
     text: str
 
     def __str__(self) -> str:
-        return f"  {clock(self.seconds):>11}  {self.state}{' | ' if self.state else ''}{self.text}"
+        return printable(f"  {clock(self.seconds):>11}  {self.state}{' | ' if self.state else ''}{self.text}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -423,4 +423,9 @@ SCRIPT: Final = _rule("script-of-rehearsal", "a script of a rehearsal cannot be 
 SOURCE: Final = _rule(
     "source-of-rehearsal", "there is no state machine to rehearse", "give a template, a definition or a cdk.out"
 )
+HISTORY: Final = _rule(
+    "history-of-execution",
+    "the history of an execution cannot be read",
+    "give what `aws stepfunctions get-execution-history` prints, all pages of it",
+)
 POLICY: Final = _rule("policy-question", "a policy, or a question to it, cannot be read", "write it as IAM has it")

@@ -11,7 +11,7 @@ from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, w
 from constructs_sm.rollback import undone_by
 from constructs_sm.task.arguments import TaskArguments, wrong_of_class
 from constructs_sm.task.cloudwatch import JobMetrics
-from constructs_sm.task.custom_states import Rule, always, catching_in_jsonata, holds
+from constructs_sm.task.custom_states import Rule, always, catching_in_jsonata, holds, with_output
 from constructs_sm.task.describing import STATES as DESCRIBING
 from constructs_sm.task.describing import Describing
 from constructs_sm.task.fragment import Check, CheckedFragment
@@ -437,6 +437,12 @@ def _nobody(_: sfn.State) -> None:
 
 class _JsonataJobTask(JobTask):
     """The same in JSONata. Apart, since what is overridden costs every job that does not need it."""
+
+    def add_catch(
+        self, handler: sfn.IChainable, *, errors: Sequence[str] | None = None, **settings: Any
+    ) -> sfn.CustomState:
+        """Go on to *handler*; `outputs` say what it gets."""
+        return super().add_catch(handler, errors=errors, **with_output(settings))
 
     def to_state_json(self, top_level_query_language: sfn.QueryLanguage | None = None) -> dict[Any, Any]:
         return catching_in_jsonata(super().to_state_json(top_level_query_language))

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.interpreter.execution import Execution, Setting
 from constructs_sm.interpreter.machines import Machine as Prepared
+from constructs_sm.interpreter.sections import WHOLE, Section, section_of
 from constructs_sm.language.error_names import WILDCARDS
 from constructs_sm.language.machines import states_of
-from constructs_sm.testing.drill import exercises
+from constructs_sm.testing.drill import drill_runs
 from constructs_sm.testing.permissions import permissions_of, scenarios
 from constructs_sm.testing.playing import Playing
 from constructs_sm.testing.source.machine import ACCOUNT, REGION, Machine, machine_of
@@ -21,13 +22,14 @@ from constructs_sm.testing.world.account import Account
 from constructs_sm.testing.world.apis import ACTION_OF
 from constructs_sm.testing.world.errors import RehearsalError
 from constructs_sm.testing.world.role import Role, Standing
+from constructs_sm.testing.world.script_addresses import state_of
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterator, Mapping
 
     from constructs_sm.interpreter.history import Moment
-    from constructs_sm.testing.drill import Exercise
+    from constructs_sm.testing.drill import DrillRun
     from constructs_sm.testing.permissions import Permissions
     from constructs_sm.testing.run import Finding, Run
     from constructs_sm.testing.world.role import Asked
@@ -191,6 +193,10 @@ class Rehearsal:
         *,
         timeout_seconds: float = 60,
         abort_after_seconds: float | None = None,
+        start_at: str | None = None,
+        stop_before: str | None = None,
+        state_input: Any = WHOLE.state_input,
+        variables: Mapping[str, Any] | None = None,
     ) -> Run:
         """Execute *definition*; jobs of earlier runs in this rehearsal keep their names.
 
@@ -199,20 +205,34 @@ class Rehearsal:
             execution_input: The execution's input. Default: {}.
             timeout_seconds: How long the rehearsal may really take.
             abort_after_seconds: When somebody aborts the execution, in virtual time. Default: nobody does.
+            start_at: A state to start at, of the outermost level. Default: where the state machine does.
+            stop_before: A state to stop before, wherever it is: the run is STOPPED, and its output is the input of
+                that state. Default: it runs to its end.
+            state_input: The input of the state to start at. Default: the execution's.
+            variables: The variables that there are when it starts, as an earlier run's `variables`.
 
         Raises:
             InvalidDefinitionError: Step Functions would not take the definition.
+            InvalidInputError: There is no such state to start at, or to stop before.
             UnansweredError: A state calls another service, and has no answer.
             TimeoutError: It took too long.
         """
         self._check_open()
         machine = json.loads(definition) if isinstance(definition, str) else definition
         self._check_script(machine)
-        playing = self._begun(machine, execution_input, abort_after_seconds=abort_after_seconds)
+        section = Section(
+            start_at=start_at, stop_before=stop_before, state_input=state_input, variables=variables or {}
+        )
+        playing = self._begun(machine, execution_input, abort_after_seconds=abort_after_seconds, section=section)
         return playing.run(timeout_seconds=timeout_seconds)
 
     def _begun(
-        self, definition: Mapping[str, Any], execution_input: Any, *, abort_after_seconds: float | None = None
+        self,
+        definition: Mapping[str, Any],
+        execution_input: Any,
+        *,
+        abort_after_seconds: float | None = None,
+        section: Section = WHOLE,
     ) -> Playing:
         """An execution that has not gone on yet."""
         execution = Execution(
@@ -222,6 +242,7 @@ class Rehearsal:
             replace(self._setting, seed=self._draws(64)),
             watch=self._watch,
             abort_after_seconds=abort_after_seconds,
+            section=section if section is WHOLE else section_of(definition, section),
         )
         return Playing(execution, self._account, dict(_caught_by_name(definition)), watch=self._watch)
 
@@ -271,15 +292,15 @@ class Rehearsal:
         )
 
     def drill(self, execution_input: Any = None) -> list[Finding]:
-        """Find what the state machine does wrong when its jobs are throttled, fail, stop, never end or return little.
+        """Find what the state machine does wrong when what it calls is throttled, fails, never ends or says little.
 
         Each failure is rehearsed once for each state, before what the script says of it. An empty list is what to aim
         at.
         """
-        found = (finding for exercise in self.exercises(execution_input) for finding in exercise.findings)
+        found = (finding for run in self.drill_runs(execution_input) for finding in run.findings)
         return list(dict.fromkeys(found))
 
-    def exercises(self, execution_input: Any = None) -> Iterator[Exercise]:
+    def drill_runs(self, execution_input: Any = None) -> Iterator[DrillRun]:
         """Return each run of a drill as it comes: one in which all goes well, the same again, then each failure."""
         self._check_open()
         other = self._again()
@@ -289,7 +310,7 @@ class Rehearsal:
             other._account.take_over(self._account)  # noqa: SLF001 - another of its kind
             return other._begun(self._machine.definition, execution_input).run()  # noqa: SLF001 - another of its kind
 
-        yield from exercises(dict(tasks_of(self._machine.definition)), first, second)
+        yield from drill_runs(self._machine.definition, first, second, answered=self._account.answers.texts())
 
     def _again(self, *, lenient: bool = False) -> Rehearsal:
         """The same rehearsal from its beginning."""
@@ -308,12 +329,14 @@ class Rehearsal:
     def _check_script(self, definition: Mapping[str, Any]) -> None:
         states = dict(tasks_of(definition))
         played = {name for name, resource in states.items() if ":sagemaker:" in resource}
-        if unknown := [target for target in self._account.sagemaker.scripted if target not in {*ACTION_OF, *played}]:
+        scripted = [state_of(target, played) for target in self._account.sagemaker.scripted]
+        if unknown := [target for target in scripted if target not in {*ACTION_OF, *played}]:
             message = (
                 f"the script is for {unknown}, but the definition's SageMaker states are {sorted(played)}; name one"
             )
             raise LookupError(message)
-        if unknown := [state for state in self._account.answers.answered if state not in states]:
+        answered = [state_of(target, states) for target in self._account.answers.answered]
+        if unknown := [state for state in answered if state not in states]:
             message = f"there are answers for {unknown}, but the definition's tasks are {sorted(states)}; name one"
             raise LookupError(message)
 

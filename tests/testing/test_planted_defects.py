@@ -225,9 +225,9 @@ def test_role_that_does_not_trust_sagemaker_is_refused():
     assert "allows principal 'sagemaker.amazonaws.com' to assume the role" in run.cause
 
 
-def test_exercises_hand_out_the_run_of_each_failure():
+def test_drill_hands_out_each_of_its_runs():
     with Rehearsal.of(guarded(), seed=1) as rehearsal:
-        told = [(each.name, each.state, each.run.status, each.findings) for each in rehearsal.exercises({"id": "x"})]
+        told = [(each.name, each.state, each.run.status, each.findings) for each in rehearsal.drill_runs({"id": "x"})]
 
     assert told == [
         ("all goes well", "", "SUCCEEDED", ()),
