@@ -66,25 +66,24 @@ def write(path: Path, text: str, *, force: bool) -> None:
     Raises:
         click.ClickException: It is there already, or cannot be written.
     """
-    keep_what_is_there(path, force=force)
+    refuse_if_there(path, force=force)
     try:
         path.write_text(f"{text.rstrip()}\n", encoding="utf-8", errors="backslashreplace")
     except (OSError, ValueError) as error:
         raise _not_written(path, error) from error
 
 
-def keep_what_is_there(path: Path, *, force: bool) -> None:
-    """Refuse to write over a file, for who would work long before writing.
+def refuse_if_there(path: Path, *, force: bool) -> None:
+    """Refuse to write over a file, before there is anything to write.
 
     Raises:
-        click.ClickException: It is there already, or cannot be written.
+        click.ClickException: It is there already.
     """
     try:
-        is_there = path.exists() or path.is_symlink()
+        if not force and (path.exists() or path.is_symlink()):
+            raise _is_there(path, "give another file, or --force")
     except (OSError, ValueError) as error:
         raise _not_written(path, error) from error
-    if is_there and not force:
-        raise _is_there(path, "give another file, or --force")
 
 
 def _name(target: Target) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from constructs_sm.commands.check import ignore_option, ignored_by
 from constructs_sm.commands.cli import version_of
 from constructs_sm.commands.failures import told
-from constructs_sm.commands.output_files import keep_what_is_there, write
+from constructs_sm.commands.output_files import refuse_if_there, write
 from constructs_sm.commands.progress import working
 from constructs_sm.commands.rehearsals import NoAnswerError, rehearsal_of, script_options
 from constructs_sm.commands.scripts import parts_of
@@ -54,7 +54,7 @@ def command(
     from constructs_sm.report.page import page_of  # noqa: PLC0415 - needs Jinja
 
     path = Path(output)
-    keep_what_is_there(path, force=force)
+    refuse_if_there(path, force=force)
     ignored = ignored_by(ignore_file)
     outcome = Outcome(as_json)
     reports: list[MachineReport] = []

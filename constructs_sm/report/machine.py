@@ -90,12 +90,12 @@ class MachineReport:
 
     @property
     def title(self) -> str:
-        """Its name: that of its stack and its logical id, or of its file."""
+        """The name of its stack and its logical id, or of its file."""
         return " ".join(filter(None, (self.machine.stack, self.machine.id))) or Path(self.file).name
 
     @property
     def place(self) -> str:
-        """Where it runs, as far as its file says."""
+        """The place where it runs, as far as its file says."""
         account = "" if self.machine.account == _PLACED else f"account {self.machine.account}, "
         return f"{account}{self.machine.region}"
 

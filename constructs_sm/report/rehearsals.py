@@ -93,7 +93,7 @@ class Rehearsed:
 
     @property
     def found(self) -> int:
-        """How many of the failures there are findings in."""
+        """The number of failures that there are findings in."""
         return sum(bool(each.findings) for each in self.drilled)
 
     @property
@@ -125,9 +125,9 @@ def rehearsed(rehearsal: Rehearsal, given: Any, key: str, *, made_up: Mapping[st
         made_up: States whose answers nobody gave.
     """
     played = [
-        _played(exercise, f"{key}-r{number}")
-        for number, exercise in enumerate(rehearsal.drill_runs(given))
-        if exercise.name != ONCE_MORE or exercise.findings
+        _played(each, f"{key}-r{number}")
+        for number, each in enumerate(rehearsal.drill_runs(given))
+        if each.name != ONCE_MORE or each.findings
     ]
     machine = rehearsal.machine
     return Rehearsed(
@@ -139,32 +139,32 @@ def rehearsed(rehearsal: Rehearsal, given: Any, key: str, *, made_up: Mapping[st
     )
 
 
-def _played(exercise: DrillRun, key: str) -> Played:
-    run = exercise.run
+def _played(drilled: DrillRun, key: str) -> Played:
+    run = drilled.run
     failure = run.failure
     said = short(failure.reason if failure and failure.error == run.error else run.cause or "")
     return Played(
         key=key,
-        name=exercise.name,
-        state=exercise.state,
+        name=drilled.name,
+        state=drilled.state,
         status=run.status,
         error=": ".join(filter(None, (run.error, said))) if not run.succeeded else "",
         took=clock(run.seconds),
         transitions=run.transitions,
         events=run.events,
         payload=run.history.largest,
-        findings=exercise.findings,
-        chart=chart_of(run, None if exercise.name in {ALL_WELL, ONCE_MORE} else _about(exercise)),
+        findings=drilled.findings,
+        chart=chart_of(run, None if drilled.name in {ALL_WELL, ONCE_MORE} else _about(drilled)),
     )
 
 
-def _about(exercise: DrillRun) -> list[str] | None:
+def _about(drilled: DrillRun) -> list[str] | None:
     """The states that the chart of a failure shows: the one that it happens to, and those behind it.
 
     Where the execution succeeds, it goes on as the one in which all goes well: the next states are enough.
     """
-    states = exercise.run.states
-    if exercise.state not in states:
+    states = drilled.run.states
+    if drilled.state not in states:
         return None
-    behind = dict.fromkeys(states[states.index(exercise.state) :])
-    return list(behind)[: _NEXT if exercise.run.succeeded else _MOST]
+    behind = dict.fromkeys(states[states.index(drilled.state) :])
+    return list(behind)[: _NEXT if drilled.run.succeeded else _MOST]

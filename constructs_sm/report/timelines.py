@@ -1,4 +1,4 @@
-"""The timeline of a rehearsed execution as a chart: a line for each state, a bar for each attempt."""
+"""The timeline of a rehearsed execution as a chart: a line for each state, bars for its attempts."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from constructs_sm.testing.run import Run
 
 LOOKS: Final = {ENDED_WELL: "well", ENDED_BADLY: "badly", STOPPED: "stopped", WAITED_TO_RETRY: "waited"}
-"""The look of a bar, by how the attempt ended."""
+"""The look of an attempt, by how it ended."""
 _NARROWEST: Final = 0.5
-"""The width of a bar that is no longer to be seen, in percent; bars that are nearer to each other are one."""
+"""The width of what is no longer to be seen, in percent; attempts that are nearer to each other look like one."""
 _PLACES: Final = 3
 _MOST_LINES: Final = 400
 

@@ -12,8 +12,9 @@ from constructs_sm.testing.run import Finding
 from constructs_sm.testing.ways import Ways
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
+    from constructs_sm.testing.exercises import Exercise
     from constructs_sm.testing.playing import Playing
     from constructs_sm.testing.run import Run
 
@@ -27,8 +28,8 @@ class DrillRun:
     """One run of a drill.
 
     Attributes:
-        name: The failure, in words: `throttled`; or `all goes well`.
-        state: The state that it happens to; empty where none does.
+        name: The exercise: `throttled`; or `all goes well`.
+        state: The state that it is for; empty where all goes well.
         run: The execution.
         findings: Everything that the state machine does wrong in it.
     """
@@ -42,7 +43,7 @@ class DrillRun:
 def drill_runs(
     definition: Mapping[str, Any], first: Playing, second: Callable[[], Run], *, answered: str
 ) -> Iterator[DrillRun]:
-    """Return each run as it comes: all goes well, twice; then each exercise, applied to each task.
+    """Return each run of a drill as it comes: all goes well, twice; then each exercise, applied to each task.
 
     Each exercise goes on from a copy of the execution as it stood before the first call of its state.
 
@@ -66,21 +67,25 @@ def drill_runs(
         return
     again = second()
     is_taken = again.error != well.error and not _is_named_by(answered, again)
-    twice = f"a second execution with this input ends with {again.error}: names are taken once"
-    yield DrillRun(ONCE_MORE, "", again, (_of_its_end(again, twice),) if is_taken else ())
+    told = f"a second execution with this input ends with {again.error}: names are taken once"
+    yield DrillRun(ONCE_MORE, "", again, (_of_its_end(again, told),) if is_taken else ())
     known = set(well.findings)
     for name, task in drilled.items():
         if name not in ways or name in broken:
             continue
         for exercise in EXERCISES:
-            if not exercise.is_for(task):
-                continue
-            came = ways.befallen(name, exercise.step(task))
-            problem = exercise.judge(task, came, well)
-            about = [Finding(name, f"{exercise.name}: {problem}")] if problem else []
-            others = [each for each in came.findings if each not in known and not _is_as_in(well, each.state, came)]
-            about += [Finding(each.state, f"{exercise.name}: {each.problem}") for each in others]
-            yield DrillRun(exercise.name, name, came, tuple(about))
+            if exercise.is_for(task):
+                came = ways.befallen(name, exercise.step(task))
+                yield DrillRun(exercise.name, name, came, tuple(_findings(exercise, task, came, well, known)))
+
+
+def _findings(exercise: Exercise, task: Drilled, came: Run, well: Run, known: Collection[Finding]) -> Iterator[Finding]:
+    """The mistakes of a state machine to which an exercise has happened, but for those that it makes without."""
+    if problem := exercise.judge(task, came, well):
+        yield Finding(task.name, f"{exercise.name}: {problem}")
+    for each in came.findings:
+        if each not in known and not _is_as_in(well, each.state, came):
+            yield Finding(each.state, f"{exercise.name}: {each.problem}")
 
 
 def _of_its_end(run: Run, problem: str) -> Finding:

@@ -77,7 +77,7 @@ class Rehearsal:
         }
         self._machine = machine
         self._watch = watch
-        self._chance = random.Random(seed)  # noqa: S311 - not for secrets
+        self._draws = random.getrandbits if seed is None else random.Random(seed).getrandbits  # noqa: S311 - no secret
         may = machine.policy if policy is None else policy
         arn = machine.arn or f"arn:{partition_of(region)}:states:{region}:{account}:stateMachine:{machine.name}"
         standing = Standing(
@@ -240,7 +240,7 @@ class Rehearsal:
             self._ready(definition),
             {} if execution_input is None else execution_input,
             self._account,
-            replace(self._setting, seed=self._chance.getrandbits(64)),
+            replace(self._setting, seed=self._draws(64)),
             watch=self._watch,
             abort_after_seconds=abort_after_seconds,
             section=section if section is WHOLE else section_of(definition, section),
@@ -298,7 +298,7 @@ class Rehearsal:
         Each failure is rehearsed once for each state, before what the script says of it. An empty list is what to aim
         at.
         """
-        found = (finding for exercise in self.drill_runs(execution_input) for finding in exercise.findings)
+        found = (finding for run in self.drill_runs(execution_input) for finding in run.findings)
         return list(dict.fromkeys(found))
 
     def drill_runs(self, execution_input: Any = None) -> Iterator[DrillRun]:
@@ -315,8 +315,8 @@ class Rehearsal:
 
     def _again(self, *, lenient: bool = False) -> Rehearsal:
         """The same rehearsal from its beginning."""
-        chance = self._chance.getrandbits(64)
-        other = Rehearsal(self.role.policy, lenient=lenient, seed=chance, _machine=self._machine, **self._options)
+        other = Rehearsal(self.role.policy, lenient=lenient, _machine=self._machine, **self._options)
+        other._draws = self._draws
         other._account.take_over(self._account)
         other._prepared = self._prepared
         other._is_open = True

@@ -54,7 +54,7 @@ def test_report_is_written_to_report_html_and_nothing_is_overwritten(written, tm
     assert main(["report", path]) == 0
     assert capsys.readouterr().out == "written to report.html\n"
     assert main(["report", path]) == 2
-    assert "report.html: the file is there already; give another with --output, or --force" in capsys.readouterr().err
+    assert "report.html: the file is there already; give another file, or --force" in capsys.readouterr().err
     assert main(["report", path, "--force", "-o", str(tmp_path / "no" / "r.html")]) == 2
     assert "No such file or directory; give a file that can be written" in capsys.readouterr().err
 

@@ -85,12 +85,12 @@ def test_node_of_the_picture_opens_its_state_by_keyboard_alone(browser, pages, s
         assert step.locator("details.state").first.get_attribute("open") == ""
         assert step.locator("pre").first.is_visible()
         assert "ModelPackageGroupName" in step.locator("pre").first.inner_text()
-        assert seen.page.locator(".picture a[aria-current]").first.inner_text().startswith("Register")
+        assert seen.page.locator(".picture a[aria-current]").first.text_content().strip().startswith("Register")
 
 
 def test_node_opens_its_state_by_a_click_and_once_more_after_it_was_closed(browser, pages):
     with visit(browser, pages["example"]) as seen:
-        node = seen.page.locator(".picture a", has_text="Model").first
+        node = seen.page.locator(".picture a", has=seen.page.get_by_text("Model", exact=True)).first
         for _ in range(2):
             node.click()
             state = seen.page.locator("details.state[open]")
