@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from importlib.metadata import metadata
 from urllib.parse import unquote
 
 import pytest
@@ -11,8 +12,16 @@ import yaml
 from conftest import ROOT
 from written import LANGUAGES, PAGES, Reader, blocks, fences
 
+
+def urls():
+    """The addresses of the project, as pyproject.toml has them."""
+    return dict(url.split(", ") for url in metadata("constructs-sm").get_all("Project-URL"))
+
+
 DOCS = [page.removeprefix("docs/") for page in PAGES if page.startswith("docs/")]
 WITH_CODE = [page for page in PAGES if fences(page)]
+OURS = re.compile(rf"{re.escape(urls()['Source'])}/(?:blob|raw)/main/")
+"""The beginning of links to files of the repository where it is published, as PyPI needs them."""
 _LINK = re.compile(r"(?<!`)!?\[[^\]]*\]\(([^)\s]+)\)")
 _FENCED = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
@@ -43,10 +52,13 @@ def anchors(page):
 
 def broken(page):
     for target in _LINK.findall(_FENCED.sub("", (ROOT / page).read_text())):
-        if re.match(r"[a-z]+:", target):
+        here = (ROOT / page).parent
+        if found := OURS.match(target):
+            target, here = target[found.end() :], ROOT
+        elif re.match(r"[a-z]+:", target):
             continue
         path, _, anchor = unquote(target).partition("#")
-        led = ((ROOT / page).parent / path).resolve() if path else ROOT / page
+        led = (here / path).resolve() if path else ROOT / page
         absent = led.suffix == ".md" and anchor and anchor not in anchors(led.relative_to(ROOT).as_posix())
         if absent or not led.exists():
             yield target

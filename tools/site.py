@@ -104,4 +104,4 @@ def _shown(origin: str) -> str:
     language = LANGUAGES.get(path.suffix, "text")
     # Found by its name in the pages that lead to it; in the search it would hide them.
     hidden = "---\nsearch:\n  exclude: true\nhide:\n  - navigation\n---\n"
-    return f"{hidden}# {os.path.basename(origin)}\n\n`{origin}`\n\n{fence}{language}\n{path.read_text()}{fence}\n"
+    return f"{hidden}# {path.name}\n\n`{origin}`\n\n{fence}{language}\n{path.read_text()}{fence}\n"
