@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib.metadata import metadata
 from urllib.parse import unquote
 
 import pytest
@@ -15,7 +14,8 @@ from written import LANGUAGES, PAGES, Reader, blocks, fences
 
 def urls():
     """The addresses of the project, as pyproject.toml has them."""
-    return dict(url.split(", ") for url in metadata("constructs-sm").get_all("Project-URL"))
+    table = (ROOT / "pyproject.toml").read_text().partition("[project.urls]\n")[2].partition("\n[")[0]
+    return dict(re.findall(r'^(\w+) = "(.*)"$', table, re.MULTILINE))
 
 
 DOCS = [page.removeprefix("docs/") for page in PAGES if page.startswith("docs/")]
@@ -52,12 +52,11 @@ def anchors(page):
 
 def broken(page):
     for target in _LINK.findall(_FENCED.sub("", (ROOT / page).read_text())):
-        here = (ROOT / page).parent
-        if found := OURS.match(target):
-            target, here = target[found.end() :], ROOT
-        elif re.match(r"[a-z]+:", target):
+        published = OURS.match(target)
+        if re.match(r"[a-z]+:", target) and not published:
             continue
-        path, _, anchor = unquote(target).partition("#")
+        path, _, anchor = unquote(OURS.sub("", target)).partition("#")
+        here = ROOT if published else (ROOT / page).parent
         led = (here / path).resolve() if path else ROOT / page
         absent = led.suffix == ".md" and anchor and anchor not in anchors(led.relative_to(ROOT).as_posix())
         if absent or not led.exists():

@@ -6,7 +6,6 @@ is a page of its own, under `source/`, so that no link leaves the site for somet
 
 from __future__ import annotations
 
-import os
 import posixpath
 import re
 from pathlib import Path
