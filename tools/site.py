@@ -72,6 +72,14 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
     return LINK.sub(mended, markdown)
 
 
+def on_post_page(output: str, *, page: Page, config: MkDocsConfig) -> str:
+    """Name the dialog of the search, which the theme leaves without a name for screen readers."""
+    del page, config
+    return output.replace(
+        'data-md-component="search" role="dialog"', 'data-md-component="search" role="dialog" aria-label="Search"'
+    )
+
+
 def _led_to(file: File) -> list[str]:
     """The files outside `docs/` that a page leads to, from the root of the repository."""
     led = [_resolved(file, found[2]) for found in LINK.finditer(file.content_string)]
