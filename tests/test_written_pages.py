@@ -9,6 +9,7 @@ from urllib.parse import unquote
 import pytest
 import yaml
 from conftest import ROOT
+from every_example import warnings_of
 from written import LANGUAGES, PAGES, Reader, blocks, fences
 
 
@@ -19,6 +20,8 @@ def urls():
 
 
 DOCS = [page.removeprefix("docs/") for page in PAGES if page.startswith("docs/")]
+WHOLE = ["README.md", *(page for page in PAGES if page.startswith("docs/how-to/"))]
+"""Pages that show whole apps, of which the CDK has no warning."""
 WITH_CODE = [page for page in PAGES if fences(page)]
 OURS = re.compile(rf"{re.escape(urls()['Source'])}/(?:blob|raw)/main/")
 """The beginning of links to files of the repository where it is published, as PyPI needs them."""
@@ -40,6 +43,8 @@ def test_code_of_a_page_runs_from_its_top_to_its_end(page, tmp_path):
     reader = Reader(tmp_path)
     for block in blocks(page):
         reader.follow(block)
+    if page in WHOLE and "app" in reader.names:
+        assert warnings_of(reader.names["app"]) == []
 
 
 @cache
