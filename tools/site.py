@@ -24,6 +24,8 @@ PAGES = {"CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing.md"}
 """Pages that do not stand in `docs/`, and their places in the site."""
 SHIM = "tests/node/node_modules/iframe-worker/shim/index.js"
 """Runs the search where a page was opened as a file, which has no workers."""
+WIDE = {"comparison.md", "conventions.md"}
+"""Pages whose tables need the room of the table of contents."""
 LINK = re.compile(r"(!?\[[^\]]*\]\()([^)\s#]+)((?:#[^)\s]*)?\))")
 LANGUAGES = {".py": "python", ".json": "json", ".yml": "yaml", ".yaml": "yaml", ".sh": "sh", ".toml": "toml"}
 
@@ -62,6 +64,8 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
     """Lead links to files of the repository to their pages in the site."""
     del config, files
     here = posixpath.dirname(page.file.src_uri)
+    if page.file.src_uri in WIDE or (here == "reference" and "\n## " not in markdown):
+        page.meta["hide"] = ["toc"]
 
     def mended(found: re.Match[str]) -> str:
         origin = _resolved(page.file, found[2])
@@ -70,6 +74,14 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
         return f"{found[1]}{posixpath.relpath(_place(origin), here)}{found[3]}"
 
     return LINK.sub(mended, markdown)
+
+
+def on_page_content(html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Let tables of arguments be told from others, which stand in rows of cells on a phone too."""
+    del config, files
+    if not page.file.src_uri.startswith("reference/"):
+        return html
+    return html.replace("<table>", '<div class="arguments"><table>').replace("</table>", "</table></div>")
 
 
 def on_post_page(output: str, *, page: Page, config: MkDocsConfig) -> str:
