@@ -31,6 +31,7 @@ WINGS = (
     "testing",
     "checking",
     "adopting",
+    "report",
     "commands",
 )
 """A wing imports only wings above it; the modules at the top of the package, only `language` and each other."""
@@ -47,6 +48,7 @@ WITHOUT_CDK = (
     "testing",
     "checking",
     "adopting",
+    "report",
     "commands",
 )
 SYNTHESIZES = {"testing/source/synthesized.py"}

@@ -25,6 +25,7 @@ _COMMANDS = {
     "history": "make a script of a real execution, so that a rehearsal goes as it went",
     "init": "make a project with an app, tests and CI that pass",
     "permissions": "print the permissions that the state machine role is missing, and the grants it does not need",
+    "report": "write one page about state machines: picture, states, findings, rehearsals, permissions, quotas",
     "rehearse": "run a state machine offline, and print its timeline",
     "rules": "list every rule, and say why one is",
 }

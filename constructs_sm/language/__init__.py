@@ -25,6 +25,7 @@ __all__ = [
     "machines",
     "numbers",
     "paths",
+    "sizes",
     "translation",
     "yaml_text",
 ]

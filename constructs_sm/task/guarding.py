@@ -15,7 +15,7 @@ from constructs_sm.requests.api_model import has_operation
 from constructs_sm.requests.called import called_by
 from constructs_sm.requests.request import sent_by
 from constructs_sm.rules.guardrail_rules import UNREAD
-from constructs_sm.task.overruling import acknowledged_around, ended_around, keep, tell
+from constructs_sm.task.overruling import acknowledged_around, ended_around, keep, overruled, tell
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
@@ -125,6 +125,7 @@ class Guarding:
                 self.findings.append(Finding(machine, "", problem))
             else:
                 keep(machine.stack, known[0], UNREAD.id, known[1])
+                overruled(construct, UNREAD.id, path=str(construct.node.path))
 
     def check(
         self,
@@ -223,6 +224,7 @@ class Guarding:
             holder, reason = self._acknowledged[call.holder, applied.as_of][rail.rule.id]
             # One made above the stacks has no template of its own to keep its reason in.
             keep(call.machine.stack, holder, rail.rule.id, reason)
+            overruled(call.holder, rail.rule.id, path=call.path)
             for fault in faults:
                 problem = fault.problem(applied.limits, why=why, where=f"state '{call.state}': ")
                 said = replace(problem, use=f"there is an exception for '{holder or 'the app'}': {reason}")

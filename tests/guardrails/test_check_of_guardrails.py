@@ -112,7 +112,7 @@ def test_day_that_is_none_is_refused(capsys):
     definition(InstanceType="ml.m5.large", InstanceCount=1)
     Path(".constructs-sm-ignore").write_text("guardrail-instance-type until soon -- agreed\n")
 
-    assert main(["check", "machine.json"]) == 1
+    assert main(["check", "machine.json"]) == 2
     assert "line 1 ends on no day, got 'soon'" in capsys.readouterr().err
 
 
