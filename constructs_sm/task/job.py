@@ -165,7 +165,8 @@ class SageMakerJob(CheckedFragment, JobMetrics, KnownToCdk):
         )
         for field in check.described(action, output):
             self._state.found(field)
-        choice = Check(self, _CHECK.format(self._state_name), query_language_of(jsonata=in_jsonata), self)
+        language = query_language_of(jsonata=True) if in_jsonata else None
+        choice = Check(self, _CHECK.format(self._state_name), language, self)
         before.next(choice)
         return choice
 
@@ -371,8 +372,9 @@ class SageMakerJob(CheckedFragment, JobMetrics, KnownToCdk):
         """The Fail that a refused output ends in: made for those that nothing handles."""
         output = self._checked_output
         failure = self._output_check.failure(self._state.action, output, self._state_name)
-        # In the language of the job: the CDK then refuses a JSONPath job in a JSONata state machine.
-        name, language = _REFUSED.format(self._state_name), query_language_of(jsonata=output.jsonata)
+        # That of a job in JSONPath says nothing: the CDK would refuse it in a JSONata state machine before we can.
+        name = _REFUSED.format(self._state_name)
+        language = query_language_of(jsonata=True) if output.jsonata else None
         fail = sfn.Fail(self, name, query_language=language, **failure)
         undone_by(lambda: self.node.try_remove_child(fail.node.id))
         return self._prefixed(fail, self._task)

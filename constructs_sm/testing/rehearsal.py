@@ -84,6 +84,7 @@ class Rehearsal:
             arn=machine.role,
             machine=machine.arn,
             trusts=machine.trusts,
+            others=machine.others,
             boundary=machine.boundary,
             unread_boundary=machine.unread_boundary,
             keys=machine.keys,
