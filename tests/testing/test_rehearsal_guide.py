@@ -33,7 +33,7 @@ def test_examples_pass(examples):
         [] if "constructs_sm" in entry_points(group="pytest11").names else ["-p", "constructs_sm.testing.pytest_plugin"]
     )
     result = examples.runpytest_inprocess(*loaded, "-p", "no:cacheprovider", "--snapshot-update")
-    result.assert_outcomes(passed=6)
+    result.assert_outcomes(passed=7)
 
 
 def test_script_of_the_command_line_can_be_played():
