@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from constructs_sm import diagram
+from constructs_sm.commands.output_files import OutputFiles, output_options
 from constructs_sm.commands.targets import Outcome, Target, each_target, machine_options
-from constructs_sm.commands.written import output_options, place_of, write
 
 import click
 
@@ -35,15 +35,13 @@ def command(
     by_ending = next((name for name, each in _FORMATS.items() if each == ending), "mermaid")
     chosen = kind or by_ending
     outcome = Outcome(as_json)
-    written: set[Path] = set()
+    files = OutputFiles(output, _FORMATS[chosen], force=force)
 
     def draw(target: Target) -> None:
         text = getattr(diagram, chosen)(target.machine.definition, detail=detail)
         outcome.add(target, 0, {"format": chosen, "diagram": text})
-        if output is not None:
-            path = place_of(output, target, _FORMATS[chosen])
-            write(path, text, force=force, taken=written)
+        path = files.write(target, text)
         if not as_json:
-            click.echo(f"written to {path}" if output is not None else text.rstrip("\n"))
+            click.echo(f"written to {path}" if path is not None else text.rstrip("\n"))
 
     return each_target(paths, outcome, draw, headings=output is None, **options)

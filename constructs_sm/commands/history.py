@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from constructs_sm.commands.failures import told
+from constructs_sm.commands.output_files import output_options, write
 from constructs_sm.commands.recorded import recorded
-from constructs_sm.commands.written import output_options, write
 from constructs_sm.language.errors import InvalidInputError
 from constructs_sm.testing.source.documents import text_at, text_in
 from constructs_sm.testing.source.histories import events_of

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from constructs_sm.interpreter import catching, groups, steps, tasks
 from constructs_sm.interpreter.branches import ABORTED, FAILED, RUNNING, SUCCEEDED, TIMED_OUT, Branch, copies
 from constructs_sm.interpreter.failures import DATA_LIMIT, RUNTIME, TIMEOUT, StateError
-from constructs_sm.interpreter.history import MAX_EVENTS, History
+from constructs_sm.interpreter.history import ENDED_WELL, MAX_EVENTS, History
 from constructs_sm.interpreter.history import Moment as Line
 from constructs_sm.interpreter.moments import Moment
 from constructs_sm.interpreter.scope import ABSENT, Reads, Scope
@@ -327,6 +327,7 @@ class Execution:
         if not kept and output is not branch.input and branch.parent is None:
             self.reads.note_loss()
         self.count(branch, 1)
+        steps.over(self, branch, ENDED_WELL)
         branch.input, branch.group = output, None
         if to is not None:
             self.go(branch, to)

@@ -226,8 +226,8 @@ def error_of(service: str, *, sdk: bool) -> str:
 
 def _denied(call: Call, need: Need) -> TaskError:
     """The error of a call that the role may not make: the service's own."""
-    if call.role:
+    if call.role and not need.by:
         return TaskError("States.TaskFailed", f"The role {call.role} cannot be assumed: {need}")
     service, name = spelled(call.service), error_of(call.service, sdk=call.sdk)
-    cause = f"The role of the state machine is not authorized to perform: {need}"
+    cause = f"{need.subject} is not authorized to perform: {need}"
     return TaskError(name, f"{cause} (Service: {service}, Status Code: 403)")
