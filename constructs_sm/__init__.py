@@ -91,6 +91,7 @@ _NAMES = {
     "requests.rendering": ("Verbatim",),
     "values.s3": ("S3Location",),
     "steps.s3_items": ("S3Items",),
+    "steps.raw_state": ("RawState",),
     "steps.scaling": ("RegisterScalableTarget",),
     "jobs.parts.scaling": ("ScalableTarget", "ScheduledAction", "StepScaling", "TargetTrackingScaling"),
     "jobs.inference_component": ("CreateInferenceComponent",),

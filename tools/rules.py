@@ -47,8 +47,8 @@ Validations.of(stack).acknowledge(Acknowledgment(id="constructs-sm::gzip-needs-p
 
 The reason is kept in the template, in its metadata under `constructs-sm:acknowledged`. An id that does not exist is
 refused with the nearest that does. What is acknowledged and never broken is warned of
-(`acknowledged-rule-never-fired`), except for rules that are asked at synthesis only. A rule that protects what the
-library itself makes cannot be acknowledged; it says so here.
+(`acknowledged-rule-never-fired`): of an app, its stacks and pipelines, and of every construct that `acknowledge` was
+called with. A rule that protects what the library itself makes cannot be acknowledged; it says so here.
 
 Fields that botocore's model does not know yet need no acknowledgment: name them, and they are passed as they are.
 
