@@ -18,6 +18,7 @@ from constructs_sm.task.custom_states import GrantedState, is_chainable
 from constructs_sm.task.fragment import Check
 from constructs_sm.task.job import JobTask
 from constructs_sm.task.query_language import is_jsonata_language, query_language_of
+from constructs_sm.task.reusing import TableTask
 from constructs_sm.task.scope import JobScope, reference_of
 from constructs_sm.task.task import SageMakerTask
 from constructs_sm.values.names import id_problems
@@ -348,7 +349,7 @@ def _inner_starts(state: sfn.State) -> Iterator[sfn.State]:
 
 def _is_open(state: sfn.State) -> bool:
     """Tell whether a state is a task, and nothing catches all its errors."""
-    if isinstance(state, _Handling):
+    if isinstance(state, (_Handling, TableTask)):
         return False
     if isinstance(state, SageMakerTask):
         return not state.catches_all

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from constructs_sm.grants.statements import Grant
     from constructs_sm.requests.request import Fields, Request
     from constructs_sm.task.output_check import Output
+    from constructs_sm.task.reuse_plan import ReusePlan
     from constructs_sm.task.scope import JobScope
 
     from aws_cdk import aws_iam as iam
@@ -54,6 +55,8 @@ class TaskState:
     """Problems that are told, not refused."""
     identity: TaskIdentity
     sent: Request
+    reuse: ReusePlan | None = None
+    """How the job is reused; None: it runs each time."""
 
     @property
     def request(self) -> Fields:

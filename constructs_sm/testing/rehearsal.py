@@ -167,6 +167,11 @@ class Rehearsal:
         self._account.sagemaker.exists(kind, name)
         return self
 
+    def let_pass(self, seconds: float) -> Self:
+        """Let time pass before the runs that are begun from here on: what was kept grows old."""
+        self._setting = replace(self._setting, later=self._setting.later + seconds)
+        return self
+
     def recorded(self) -> list[tuple[str, Any]]:
         """Record from now on what each attempt of a task yields: its state, and the result or the TaskError."""
         record: list[tuple[str, Any]] = []

@@ -167,7 +167,7 @@ class Run:
     def _lost_reasons(self) -> Iterator[Finding]:
         """A failure that was caught, and of which nothing is left where somebody could read it."""
         for state, failure in self.history.unsettled.items():
-            if self.expects(failure):
+            if self.expects(failure) or (failure.is_said and failure.error in self.reckoned_with.get(state, ())):
                 continue
             reason = failure.reason or failure.error
             if reason and not self._tells(_plain(reason)[1:-1]):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.interpreter.calls import Call, TaskError, Waiting
 from constructs_sm.testing.world import scaling
 from constructs_sm.testing.world.errors import UnansweredError
+from constructs_sm.testing.world.kept_results import KeptResults
 from constructs_sm.testing.world.needs import Need, needs
 from constructs_sm.testing.world.steps import Failed, NoHeartbeat, Output, Step, TimedOut
 
@@ -49,6 +50,8 @@ class Answers:
         self._role = role
         self.note: Callable[[str, str], None] = lambda _state, _text: None
         self._answers: defaultdict[str, list[Any]] = defaultdict(list)
+        self.kept = KeptResults()
+        """What runs have kept, for later runs."""
         self._repeated: set[str] = set()
         """The states whose last answer was given, and is given again until there are others."""
 
@@ -87,6 +90,7 @@ class Answers:
         other = Answers(self._role)
         other.calls = self.calls.copy()
         other.note = self.note
+        other.kept = self.kept.copy()
         other.take_over(self)
         return other
 
@@ -96,7 +100,7 @@ class Answers:
             {state: answers for state, answers in each._answers.items() if answers and state != over_with}  # noqa: SLF001
             for each in (self, other)
         )
-        return mine == others
+        return mine == others and self.kept == other.kept
 
     def begin(self, call: Call) -> Any:
         """The task output of *call*, or `Waiting` for it, or the error that the state fails with."""
@@ -140,6 +144,8 @@ class Answers:
                 raise UnansweredError(f"{message}: rehearsal.answer({call.state!r}, {asked_for or '...'})")
             if (usual := _USUAL.get(f"{call.service}:{call.api}")) is not None:
                 return usual
+            if (kept := self.kept.answer_to(call)) is not None:
+                return kept
             if call.service == "applicationautoscaling":
                 return scaling.answer(call, self.calls[:-1])
             message = f"{what}, which is not played here; give it an answer"

@@ -1,0 +1,105 @@
+"""The table of kept results: what the jobs of a scope have come to, so that another execution need not run them."""
+
+from __future__ import annotations
+
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+
+from constructs_sm.grants.kept_results import kept_result_grants
+from constructs_sm.rollback import undone_by
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from constructs_sm.grants.statements import Grant
+    from constructs_sm.values.reuse import Reuse, ReuseOfJobs
+
+    from aws_cdk import RemovalPolicy
+    from aws_cdk import aws_dynamodb as dynamodb
+    from aws_cdk import aws_kms as kms
+    from constructs import Construct
+
+JOB = "Job"
+KEY = "Key"
+"""The keys of the table: the job, and the hash of what is compared of it."""
+RESULT, EXECUTION, KEPT_AT, EXPIRES = "Result", "Execution", "KeptAt", "Expires"
+"""What an item has besides: the result as JSON, who left it, and when it was and goes (in seconds since 1970)."""
+_TABLE = "KeptResults"
+
+
+class KeptResults:
+    """The table of a scope, made when the first job needs it.
+
+    Args:
+        owner: Where it is made.
+
+    Attributes:
+        reuse: What the jobs of the scope have that say nothing of it themselves.
+        parts: Whether an execution may run a part of the pipeline.
+        key: Encrypts the table. None: DynamoDB's own.
+        removal: What becomes of it with the stack. Default: it is retained.
+    """
+
+    def __init__(self, owner: Construct) -> None:
+        self._owner = owner
+        self._table: dynamodb.Table | None = None
+        self.reuse: ReuseOfJobs | None = None
+        self.parts = False
+        self.key: kms.IKey | None = None
+        self.removal: RemovalPolicy | None = None
+
+    def reuse_of(self, construct_id: str) -> Reuse | None:
+        """The reuse of a job that says nothing of it itself."""
+        if self.reuse is None or not hasattr(self.reuse, "items"):
+            return self.reuse
+        of_some: Mapping[str, Reuse] = self.reuse
+        return of_some.get(construct_id)
+
+    @property
+    def is_made(self) -> bool:
+        """Tell whether a job has needed the table."""
+        return self._table is not None
+
+    @property
+    def table(self) -> dynamodb.Table:
+        """The table: paid by the request, encrypted, and with its state of each moment of the last 35 days."""
+        if self._table is None:
+            # Most apps do without.
+            from aws_cdk import RemovalPolicy  # noqa: PLC0415
+            from aws_cdk import aws_dynamodb as dynamodb  # noqa: PLC0415
+
+            text = dynamodb.AttributeType.STRING
+            encryption = dynamodb.TableEncryption.DEFAULT if self.key is None else None
+            self._table = dynamodb.Table(
+                self._owner,
+                _TABLE,
+                partition_key=dynamodb.Attribute(name=JOB, type=text),
+                sort_key=dynamodb.Attribute(name=KEY, type=text),
+                billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+                encryption=encryption or dynamodb.TableEncryption.CUSTOMER_MANAGED,
+                encryption_key=self.key,
+                time_to_live_attribute=EXPIRES,
+                point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                    point_in_time_recovery_enabled=True
+                ),
+                removal_policy=self.removal or RemovalPolicy.RETAIN,
+            )
+            undone_by(partial(self._forget, self._owner))
+        return self._table
+
+    def _forget(self, owner: Construct) -> None:
+        owner.node.try_remove_child(_TABLE)
+        self._table = None
+        for name in ("name", "grants"):
+            vars(self).pop(name, None)
+
+    @cached_property
+    def name(self) -> str:
+        """The name of the table, asked for once."""
+        return self.table.table_name
+
+    @cached_property
+    def grants(self) -> tuple[Grant, ...]:
+        """What the state machine role needs, the same for every job."""
+        key = None if self.key is None else self.key.key_arn
+        return kept_result_grants(self.table.table_arn, key, parts=self.parts)
