@@ -21,6 +21,7 @@ from constructs_sm.jobs.parts.resources import resource_defaults, volume_key
 from constructs_sm.language.errors import InvalidInputError, Problem
 from constructs_sm.language.late_bound import is_late_bound
 from constructs_sm.task.job import JobArguments, SageMakerJob
+from constructs_sm.task.path_tokens import spelled_paths
 from constructs_sm.task.places import data_under, of_this_execution
 from constructs_sm.values.s3 import S3Location
 
@@ -184,6 +185,11 @@ class ProcessingJob(SageMakerJob):
         )
         self._scope = scope
 
+    def _written(self) -> Mapping[str, str]:
+        outputs = {name: out.data for name, out in self._outputs.items() if isinstance(out, ProcessingOutput)}
+        places = {name: S3Location.of(spelled_paths(data)) for name, data in outputs.items()}
+        return {name: place.uri for name, place in places.items() if place is not None}
+
     def output(self, name: str) -> S3Location:
         """Place of the output *name* once this job has completed, as an input of a later job.
 
@@ -197,6 +203,8 @@ class ProcessingJob(SageMakerJob):
             where = f"ProcessingJob '{self.node.path}'"
             use = f"use one of {', '.join(known)}" if known else "use outputs={...} to have some"
             raise InvalidInputError(where, [Problem("no such output", name, use, "output-unknown")])
+        if self._state.reuse is not None:
+            return self._state.written(name, place)
         base = data_under(self._scope, self._id)
         if place != of_this_execution(base, name, jsonata=self._state.jsonata):
             base = None

@@ -11,6 +11,7 @@ from constructs_sm.jobs.parts.fields import asks_for_jsonata, first, instance, m
 from constructs_sm.jobs.parts.resources import volume_key
 from constructs_sm.requests.rendering import Structure, Verbatim
 from constructs_sm.task.job import JobArguments, SageMakerJob
+from constructs_sm.task.path_tokens import spelled_paths
 from constructs_sm.task.places import data_under, of_this_execution
 from constructs_sm.values.outputs import JobOutput
 from constructs_sm.values.s3 import S3Location
@@ -189,16 +190,25 @@ class TransformJob(SageMakerJob):
             runs_under=model if isinstance(model, CreateModel) else None,
             **arguments,
         )
-        place = S3Location.of(output) or predictions
+        place = self._place = S3Location.of(output) or predictions
+        if place is not None and self._state.reuse is not None:
+            self._predictions = self._state.written(_PREDICTIONS, place)
+            return
         base = None if output else data_under(scope, construct_id)
         self._predictions = place and self._state.data(
             "predictions", place, lambda jsonata: of_this_execution(base, jsonata=jsonata)
         )
 
+    def _written(self) -> Mapping[str, str]:
+        return {} if self._place is None else {_PREDICTIONS: spelled_paths(self._place).uri}
+
     @property
     def predictions(self) -> S3Location | None:
         """Place of the predictions once this job has completed; None if only `parameters` say it."""
         return self._predictions
+
+
+_PREDICTIONS = "predictions"
 
 
 def _filter(path: Any) -> Any:

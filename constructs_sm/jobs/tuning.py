@@ -321,10 +321,18 @@ class TuningJob(SageMakerJob):
             )
         name = self._state.found("BestTrainingJob.TrainingJobName")
         folder, file = f"{output.rstrip('/')}/", "/output/model.tar.gz"
-        uri = name.within(f"States.Format('{escaped(folder)}{{}}{file}', <>)", f"{quoted(folder)} & <> & '{file}'")
+        if self._state.reuse is None:
+            uri = name.within(f"States.Format('{escaped(folder)}{{}}{file}', <>)", f"{quoted(folder)} & <> & '{file}'")
+        else:
+            uri = self._state.place_written(_MODELS) + name + file
         known = next((place for place in self._known if place is not None and place.uri == output), None)
         place = known or S3Location(output, output)
         return S3Location(self._state.for_states(uri), place.within, place.key)
+
+    def _written(self) -> Mapping[str, str]:
+        said = self._outputs()
+        known = len(set(said)) == 1 and said[0] is not None and not isinstance(said[0], Computed)
+        return {_MODELS: f"{said[0].rstrip('/')}/"} if known else {}
 
     def _outputs(self) -> list[Any]:
         request = self._state.request
@@ -332,6 +340,10 @@ class TuningJob(SageMakerJob):
         found = [d for d in (one, *(several or ())) if isinstance(d, dict)]
         outputs = [definition.get("OutputDataConfig") for definition in found]
         return [output.get("S3OutputPath") if isinstance(output, dict) else None for output in outputs] or [None]
+
+
+_MODELS = "models"
+"""The folder of the models, as it is kept of a tuning job that may be reused."""
 
 
 def _defaults(request: Request, place: S3Location | None) -> dict[str, Any]:

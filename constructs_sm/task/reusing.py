@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.actions import DESCRIBED, REUSE, WRITTEN
 from constructs_sm.language.error_names import ALL
 from constructs_sm.language.flow import LOOKS
-from constructs_sm.language.jsonata import UNCHANGED, merged_at, object_of, quoted
+from constructs_sm.language.jsonata import UNCHANGED, merged_at, named, object_of, quoted
 from constructs_sm.language.paths import keys_in
 from constructs_sm.retry import RetryPolicy
 from constructs_sm.task.kept_results import EXECUTION, EXPIRES, JOB, KEPT_AT, KEY, RESULT
@@ -168,7 +168,7 @@ class Reusing:
     def _faults(self) -> list[tuple[str, str]]:
         """Each condition under which the result is not good enough, and what is said then."""
         check = self._check.condition(self._state.action, Output("$kept", self._output.status, jsonata=True))
-        wanted = [f"$exists($kept.{WRITTEN}.`{name}`)" for name in self._places()]
+        wanted = [f"$exists($kept.{WRITTEN}.{named(name)})" for name in self._places()]
         described = self._state.identity.description.all_there(f"$kept.{DESCRIBED}")
         complete = " and ".join([check, *wanted, *([described] if described else [])])
         faults = [("$not($exists($item))", "nothing is kept under its key")]
