@@ -14,8 +14,8 @@ from constructs_sm.language.errors import InvalidInputError, Problem, raise_all,
 from constructs_sm.language.flow import REDRIVEN
 from constructs_sm.language.jsonata import UNCHANGED
 from constructs_sm.rollback import WholeOrNotMade
+from constructs_sm.steps.levels import inner_starts, reachable
 from constructs_sm.task.custom_states import GrantedState, is_chainable
-from constructs_sm.task.fragment import Check
 from constructs_sm.task.job import JobTask
 from constructs_sm.task.query_language import is_jsonata_language, query_language_of
 from constructs_sm.task.reusing import TableTask
@@ -125,8 +125,8 @@ class FailureHandler(WholeOrNotMade, Construct):
 
     def _catch(self, start: sfn.State, *, topic: sns.ITopic | None, notify: sfn.IChainable | None = None) -> None:
         level: _Level | None = None
-        for state in _reachable(start):
-            for inner in _inner_starts(state):
+        for state in reachable(start):
+            for inner in inner_starts(state):
                 self._catch(inner, topic=None if isinstance(state, sfn.DistributedMap) else topic)
             if _is_open(state):
                 level = level or self._level(topic, notify)
@@ -320,31 +320,6 @@ def _explained(variable: str) -> str:
         f"'input': $exists({failed}.input) ? {failed}.input : $states.input"
         "}) %}"
     )
-
-
-def _reachable(start: sfn.State) -> Iterator[sfn.State]:
-    """All states of a level, those included that a Choice of ours will lead to when the state machine is made."""
-    seen: set[str] = set()
-    starts = [start]
-    while starts:
-        for state in sfn.State.find_reachable_states(starts.pop(), include_error_handlers=True):
-            if reference_of(state) not in seen:
-                seen.add(reference_of(state))
-                starts += state.will_lead_to if isinstance(state, Check) else []
-                yield state
-
-
-def _inner_starts(state: sfn.State) -> Iterator[sfn.State]:
-    """First states of the levels inside of a Map or Parallel."""
-    if isinstance(state, (sfn.Map, sfn.DistributedMap)):
-        graph = state._processor or state._iteration  # noqa: SLF001  (protected: the CDK offers nothing else)
-        graphs = [] if graph is None else [graph]
-    elif isinstance(state, sfn.Parallel):
-        graphs = state._branches  # noqa: SLF001
-    else:
-        return
-    for graph in graphs:
-        yield graph.start_state
 
 
 def _is_open(state: sfn.State) -> bool:

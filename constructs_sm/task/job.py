@@ -419,6 +419,11 @@ class JobTask(SageMakerTask):
         self._be(job, construct_id, state)
 
     @property
+    def kept_as(self) -> str | None:
+        """The job as the table of kept results has it; None: nothing is kept of it."""
+        return None if self._state.reuse is None else self._state.identity.path
+
+    @property
     def catchers(self) -> list[tuple[sfn.IChainable, list[str] | None, dict[str, Any]]]:
         """The catchers of the user's: handler, errors and settings."""
         handler = None if self.refusals is None else self.refusals[0]

@@ -6,6 +6,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from constructs_sm.grants.kept_results import kept_result_grants
+from constructs_sm.language.jsonata import quoted
 from constructs_sm.rollback import undone_by
 
 if TYPE_CHECKING:
@@ -24,6 +25,18 @@ KEY = "Key"
 """The keys of the table: the job, and the hash of what is compared of it."""
 RESULT, EXECUTION, KEPT_AT, EXPIRES = "Result", "Execution", "KeptAt", "Expires"
 """What an item has besides: the result as JSON, who left it, and when it was and goes (in seconds since 1970)."""
+LATEST, OF_EXECUTION = "latest", "execution "
+"""Further keys of an item, for runs of a part: of the last success, and (with its name) of that of an execution."""
+TAKEN = "taken"
+"""The variable that names the jobs which an execution takes from earlier runs, where it may run a part."""
+RUN = "run"
+"""The input of an execution that says which part is run."""
+RUN_INPUT = f"$states.context.Execution.Input.{RUN}"
+KEY_OF_PART = (
+    f"($exists({RUN_INPUT}.reuse_execution) ? {quoted(OF_EXECUTION)} & $split({RUN_INPUT}.reuse_execution, ':')[-1]"
+    f" : {quoted(LATEST)})"
+)
+"""JSONata: the key of what a run of a part takes."""
 _TABLE = "KeptResults"
 
 
@@ -42,6 +55,7 @@ class KeptResults:
 
     def __init__(self, owner: Construct) -> None:
         self._owner = owner
+        self._asked_for: set[str] = set()
         self._table: dynamodb.Table | None = None
         self.reuse: ReuseOfJobs | None = None
         self.parts = False
@@ -50,10 +64,17 @@ class KeptResults:
 
     def reuse_of(self, construct_id: str) -> Reuse | None:
         """The reuse of a job that says nothing of it itself."""
+        self._asked_for.add(construct_id)
         if self.reuse is None or not hasattr(self.reuse, "items"):
             return self.reuse
         of_some: Mapping[str, Reuse] = self.reuse
         return of_some.get(construct_id)
+
+    @property
+    def strangers(self) -> list[str]:
+        """The construct ids that are to be reused, and that no job has."""
+        named = self.reuse if hasattr(self.reuse, "items") else ()
+        return [name for name in named or () if name not in self._asked_for]
 
     @property
     def is_made(self) -> bool:

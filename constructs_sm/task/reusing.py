@@ -12,7 +12,19 @@ from constructs_sm.language.flow import LOOKS
 from constructs_sm.language.jsonata import UNCHANGED, merged_at, named, object_of, quoted
 from constructs_sm.language.paths import keys_in
 from constructs_sm.retry import RetryPolicy
-from constructs_sm.task.kept_results import EXECUTION, EXPIRES, JOB, KEPT_AT, KEY, RESULT
+from constructs_sm.task.kept_results import (
+    EXECUTION,
+    EXPIRES,
+    JOB,
+    KEPT_AT,
+    KEY,
+    KEY_OF_PART,
+    LATEST,
+    OF_EXECUTION,
+    RESULT,
+    RUN_INPUT,
+    TAKEN,
+)
 from constructs_sm.task.output_check import Output
 from constructs_sm.values.s3 import spelled_in_jsonata
 
@@ -131,18 +143,26 @@ class Reusing:
 
     def _call(self, api: str, arguments: dict[str, Any]) -> dict[str, Any]:
         resource = self._state.scope.arns.integration(f"aws-sdk:dynamodb:{api}")
-        return {"Resource": resource, "Arguments": {"TableName": self._table.name, **arguments}, "Retry": _RETRY}
+        return {"Resource": resource, "Arguments": arguments, "Retry": _RETRY}
+
+    def _item_key(self, key: str) -> dict[str, Any]:
+        return {JOB: {"S": self._state.identity.path}, KEY: {"S": f"{{% {key} %}}"}}
 
     @property
-    def _item_key(self) -> dict[str, Any]:
-        return {JOB: {"S": self._state.identity.path}, KEY: {"S": f"{{% {self._key} %}}"}}
+    def _is_taken(self) -> str:
+        """JSONata: whether the execution runs a part, to which the job does not belong."""
+        return f"{quoted(self._names.of(self._names.job))} in ${TAKEN}"
+
+    @property
+    def _key_looked_for(self) -> str:
+        return f"{self._is_taken} ? {KEY_OF_PART} : {self._key}" if self._table.parts else self._key
 
     def _looking(self) -> dict[str, Any]:
         error, cause = "$states.errorOutput.Error", "$states.errorOutput.Cause"
         said = f"$substringBefore($substringAfter({cause}, {_NOT_REUSED}), ']')"
         to_job = self._names.of(self._names.job)
         return {
-            **self._call("getItem", {"Key": self._item_key, "ConsistentRead": True}),
+            **self._call("getItem", {"TableName": self._table.name, "Key": self._item_key(self._key_looked_for), "ConsistentRead": True}),
             "Output": merged_at(self._keys, self._found()),
             "Next": self._names.of(self._names.follower),
             "Catch": [
@@ -172,14 +192,25 @@ class Reusing:
         described = self._state.identity.description.all_there(f"$kept.{DESCRIBED}")
         complete = " and ".join([check, *wanted, *([described] if described else [])])
         faults = [("$not($exists($item))", "nothing is kept under its key")]
+        # What is taken for a run of a part is taken whatever its age, and forced or not.
+        unless_taken = f"$not({self._is_taken}) and " if self._table.parts else ""
+        if self._table.parts:
+            faults.append((f"{unless_taken}{RUN_INPUT}.force = true", "the run is forced"))
         if self._reuse.seconds is not None:
             age = f"{_NOW} - $number($item.{KEPT_AT}.N)"
-            faults.append((f"{age} >= {self._reuse.seconds}", "what is kept has expired"))
+            faults.append((f"{unless_taken}{age} >= {self._reuse.seconds}", "what is kept has expired"))
         return [*faults, (f"$not({complete})", "what is kept is not complete")]
 
+    def _put(self, item: Mapping[str, Any]) -> dict[str, Any]:
+        """The call that puts an item under the job's key; for runs of a part, as the last one and the execution's too."""
+        if not self._table.parts:
+            return self._call("putItem", {"TableName": self._table.name, "Item": {**self._item_key(self._key), **item}})
+        keys = (self._key, quoted(LATEST), f"{quoted(OF_EXECUTION)} & $states.context.Execution.Name")
+        items = [{"TableName": self._table.name, "Item": {**self._item_key(key), **item}} for key in keys]
+        return self._call("transactWriteItems", {"TransactItems": [{"Put": each} for each in items]})
+
     def _keeping(self) -> dict[str, Any]:
-        item = {
-            **self._item_key,
+        item: dict[str, Any] = {
             RESULT: {"S": f"{{% $string({self._kept}) %}}"},
             EXECUTION: {"S": "{% $states.context.Execution.Name %}"},
             KEPT_AT: {"N": f"{{% $string({_NOW}) %}}"},
@@ -189,7 +220,7 @@ class Reusing:
         to = self._names.of(self._names.follower)
         failed = "$states.errorOutput.Error & ': ' & $states.errorOutput.Cause"
         return {
-            **self._call("putItem", {"Item": item}),
+            **self._put(item),
             "Output": self._left({"Ran": f"${self._why}"}),
             "Next": to,
             "Catch": [
