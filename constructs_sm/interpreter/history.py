@@ -60,11 +60,6 @@ class Failure:
         said = _SAID.search(self.cause)
         return said[1] if said else _REQUEST.sub("", self.cause)
 
-    @property
-    def is_said(self) -> bool:
-        """Return True if an expression of the state machine's own says it, by `$error`: it is a way to go on."""
-        return _SAID.search(self.cause) is not None
-
 
 @dataclass(slots=True)
 class History:

@@ -34,6 +34,12 @@ REDRIVEN = "Redriven: "
 """Beginning of the error that leads a redriven execution back to the job that failed."""
 LOOKS = ": Reuse"
 """End of the name of a state that looks for the result of a job, which does not run if it finds it."""
+KEEPS = ": Keep"
+"""End of the name of the state behind it, which keeps its result."""
+ARTIFACT = ": Artifact"
+"""End of the name of a state that looks whether what a job has left is still in S3."""
+VERSIONS, VERSION = ": Versions", ": List"
+"""Ends of the names of the states that list what is in the data of a job: of all of it, and of one input."""
 _LOOKED_UP = ":dynamodb:getItem"
 _NOWHERE: frozenset[Place] = frozenset()
 

@@ -267,7 +267,9 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
                 "pipeline-runs-once",
             )
         if strangers := self._kept.strangers:
-            raise self._wrong("reuse names jobs that there are not", strangers, "name their construct ids", "argument-unknown")
+            raise self._wrong(
+                "reuse names jobs that there are not", strangers, "name their construct ids", "argument-unknown"
+            )
         if not is_chainable(definition):
             raise self._wrong("nothing to run", definition, "pass a job, or a chain", "pipeline-runs-once")
         with whole_or_not_done(self):

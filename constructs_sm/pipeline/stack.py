@@ -112,8 +112,8 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
         access_logs: The bucket, or its name, for the log of requests to the data bucket. Default: no log.
         dead_letters: Where EventBridge puts what it could not start an execution with: an sqs.IQueue, or True for one
             that is made here. Default: nowhere.
-        reuse: Whether jobs need not run where their result is there already: all of them, or some by their construct ids.
-            Default: those that say so themselves.
+        reuse: Whether jobs need not run where their result is there already: all of them, or some by their construct
+            ids. Default: those that say so themselves.
         run_parts: Whether an execution may run a part of the pipeline: `{"run": {"from": "Train"}}` in its input; see
             docs/reuse.md. Default: no.
         stack: What every stack takes: env, description, stack_name, synthesizer, ...

@@ -78,12 +78,16 @@ class Comparison:
         text = form.text({"api": action.operation, "request": compared, "models": served, "also": also}, "")
         return cls(sha256(text.encode()).hexdigest(), tuple(form.late), tuple(form.anew))
 
-    @property
-    def key(self) -> str:
-        """The key as JSONata without its marks; it is one text for all that is alike."""
-        if not self.late:
+    def key(self, *besides: str) -> str:
+        """Spell the key as JSONata without its marks: one text for all that is alike.
+
+        Args:
+            besides: Further values that are compared, in JSONata.
+        """
+        late = [*(value for _, value in self.late), *besides]
+        if not late:
             return quoted(self.known)
-        values = " & ".join(f"$canonical({value})" for _, value in self.late)
+        values = " & ".join(f"$canonical({value})" for value in late)
         return f"({CANONICAL}$hash({quoted(self.known)} & {values}, 'SHA-256'))"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from constructs_sm.actions import ACTIONS
+from constructs_sm.actions import ACTIONS, REUSE
 from constructs_sm.grants.state_machine_role import SEND_FAILURE_GRANT
 from constructs_sm.grants.statements import publish_grants
 from constructs_sm.language.console import execution_link
@@ -15,11 +15,10 @@ from constructs_sm.language.flow import REDRIVEN
 from constructs_sm.language.jsonata import UNCHANGED
 from constructs_sm.rollback import WholeOrNotMade
 from constructs_sm.steps.levels import inner_starts, reachable
-from constructs_sm.task.custom_states import GrantedState, is_chainable
+from constructs_sm.task.custom_states import GrantedState, OptionalState, is_chainable
 from constructs_sm.task.job import JobTask
 from constructs_sm.task.query_language import is_jsonata_language, query_language_of
-from constructs_sm.task.reusing import TableTask
-from constructs_sm.task.scope import JobScope, reference_of
+from constructs_sm.task.scope import JobScope
 from constructs_sm.task.task import SageMakerTask
 from constructs_sm.values.names import id_problems
 
@@ -148,7 +147,9 @@ class _Level:
     ) -> None:
         self._variable = variable
         arns = JobScope.of(scope).arns
-        explain = _Handling(scope, f"{name}: Explain", {"Type": "Pass", "Output": _explained(variable)})
+        # Whoever reads of a failure wants to know what of its data is of another day.
+        output = _explained(variable, tells_reuse=JobScope.of(scope).kept.is_made)
+        explain = _Handling(scope, f"{name}: Explain", {"Type": "Pass", "Output": output})
         fail = sfn.Fail(
             scope,
             f"{name}: Fail",
@@ -289,9 +290,15 @@ def _also_told(scope: Construct, name: str, notify: sfn.IChainable, end: sfn.Sta
     return around.branch(notify).add_catch(end, outputs=UNCHANGED)
 
 
-def _explained(variable: str) -> str:
+_REUSED = f"function($v, $k) {{ $exists($v.{REUSE}.From) ? $k & ' of execution ' & $v.{REUSE}.From }}"
+_TOLD = " & ($count($reused) > 0 ? ' (reused: ' & $join($reused, ', ') & ')' : '')"
+
+
+def _explained(variable: str, *, tells_reuse: bool) -> str:
     """JSONata: the failure, for readers and for the states that follow, beside the job's own input."""
     failed = f"${variable}"
+    told = _TOLD if tells_reuse else ""
+    given = f"$exists({failed}.input) ? {failed}.input : $states.input"
     console = execution_link("' & $parts[3] & '")
     return (
         "{% ("
@@ -305,6 +312,7 @@ def _explained(variable: str) -> str:
         "$parts := $split($execution, ':'); "
         f"$console := $parts[1] = 'aws' ? '{console}' & $execution : $execution; "
         "$redrives := $states.context.Execution.RedriveCount; "
+        f"{f'$reused := [$each({given}, {_REUSED})]; ' if tells_reuse else ''}"
         "{'failure': {"
         f"'job': {failed}.job, "
         "'error': $error, "
@@ -313,18 +321,18 @@ def _explained(variable: str) -> str:
         "'resource': $count($arns) > 0 ? $arns[0].groups[0] : '', "
         "'execution': $execution, "
         "'console': $console, "
-        f"'message': {failed}.job & ' failed with ' & $error & ($reason = '' ? '' : ': ' & $reason) "
+        f"'message': {failed}.job & ' failed with ' & $error & ($reason = '' ? '' : ': ' & $reason){told} "
         "& ' - ' & $console, "
         "'redrives': $exists($redrives) ? $redrives : 0"
         "}, "
-        f"'input': $exists({failed}.input) ? {failed}.input : $states.input"
+        f"'input': {given}"
         "}) %}"
     )
 
 
 def _is_open(state: sfn.State) -> bool:
     """Tell whether a state is a task, and nothing catches all its errors."""
-    if isinstance(state, (_Handling, TableTask)):
+    if isinstance(state, (_Handling, OptionalState)):
         return False
     if isinstance(state, SageMakerTask):
         return not state.catches_all

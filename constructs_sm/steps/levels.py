@@ -1,9 +1,10 @@
-"""The levels of a state machine, as constructs of the CDK that are no definition yet: what a state leads to, and holds."""
+"""Levels of a state machine, as constructs of the CDK that are no definition yet: what leads where, and is in what."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from constructs_sm.steps.parallel_jobs import ParallelJobs
 from constructs_sm.task.fragment import Check
 from constructs_sm.task.job import JobTask
 from constructs_sm.task.scope import reference_of
@@ -42,7 +43,8 @@ def inner_starts(state: sfn.State) -> Iterator[sfn.State]:
 def jobs_before(start: sfn.State) -> dict[JobTask, list[JobTask]]:
     """Each job that a state machine comes to, with those that come before it whichever way is taken.
 
-    Of two that each lead to the other, as in a loop, neither comes before.
+    Of two that each lead to the other, as in a loop, neither comes before. Jobs in a Parallel that is no ParallelJobs
+    are not seen.
     """
     behind: dict[JobTask, Sequence[JobTask]] = {}
     _follow(start, (), behind)
@@ -69,7 +71,7 @@ def _follow(start: sfn.State, outside: Sequence[JobTask], behind: dict[JobTask, 
         later = [*(job for one in reached for job in inside.get(reference_of(one), ())), *outside]
         if isinstance(state, JobTask):
             behind[state] = later
-        for inner in inner_starts(state):
+        for inner in _starts_in(state):
             _follow(inner, later, behind)
     return [job for jobs in inside.values() for job in jobs]
 
@@ -77,4 +79,8 @@ def _follow(start: sfn.State, outside: Sequence[JobTask], behind: dict[JobTask, 
 def _inner_jobs(state: sfn.State) -> list[JobTask]:
     if isinstance(state, JobTask):
         return [state]
-    return [job for inner in inner_starts(state) for one in reachable(inner) for job in _inner_jobs(one)]
+    return [job for inner in _starts_in(state) for one in reachable(inner) for job in _inner_jobs(one)]
+
+
+def _starts_in(state: sfn.State) -> list[sfn.State]:
+    return state.branch_starts if isinstance(state, ParallelJobs) else list(inner_starts(state))

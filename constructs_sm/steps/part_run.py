@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from constructs_sm.language.jsonata import object_of, quoted
-from constructs_sm.retry import SDK
 from constructs_sm.task.custom_states import JsonataState, JsonataTask, always, describing, holds
 from constructs_sm.task.fragment import CheckedFragment, ClosingCheck
-from constructs_sm.task.kept_results import JOB, KEY, KEY_OF_PART, RUN_INPUT, TAKEN
+from constructs_sm.task.kept_results import JOB, KEY, KEY_OF_PART, RETRY, RUN_INPUT, TAKEN
 from constructs_sm.task.query_language import query_language_of
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.inputs import Input
@@ -29,7 +28,6 @@ INPUT = Input(
     description="which part to run: only=[jobs] or from=job, reuse_execution=name, force=true",
 )
 _FIELDS = ("only", "from", "reuse_execution", "force")
-_GIVEN = RUN_INPUT
 _PLACE = "$states.input"
 
 
@@ -59,8 +57,9 @@ class PartRun(CheckedFragment):
         self._choice = ClosingCheck(self, self._named("IsPart"), language, self)
         self._read.next(self._choice)
         table, arns = kept.name, JobScope.of(self).arns
-        # A table has a name that no expression need quote.
-        keys = f"[$states.input.taken.{{{quoted(JOB)}: {{'S': $lookup({json.dumps(dict(jobs))}, $)}}, {quoted(KEY)}: {{'S': {KEY_OF_PART}}}}}]"
+        paths = f"$lookup({json.dumps(dict(jobs))}, $)"
+        key = object_of({JOB: object_of({"S": paths}), KEY: object_of({"S": KEY_OF_PART})})
+        keys = f"[{_PLACE}.taken.{key}]"
         self._find = JsonataTask(
             self,
             self._named("Find"),
@@ -76,7 +75,7 @@ class PartRun(CheckedFragment):
                         }
                     }
                 },
-                SDK,
+                [RETRY],
             ),
             Output=_missing(jobs),
         )
@@ -112,37 +111,37 @@ class PartRun(CheckedFragment):
 
 
 def _read(jobs: Mapping[str, str], before: Mapping[str, Sequence[str]]) -> str:
-    """JSONata: the input; what is wrong with the part that is asked for; the jobs that are taken; if they were asked for."""
-    known = json.dumps(list(before))
+    """JSONata: the input, what is wrong with its part, the jobs that are taken, and whether they were asked for."""
     takable = {name: [one for one in earlier if one in jobs] for name, earlier in before.items()}
-    problems = [
-        f"$others := $filter($keys($run), function($k) {{ $not($k in {json.dumps(_FIELDS)}) }}); "
-        f"$count($others) > 0 ? 'there is no ' & $join($others, ', ') & ' in run; it has {', '.join(_FIELDS)}'",
-        "$exists($run.only) and $exists($run.from) ? 'run has only and from: give one of them'",
-        "$exists($run.reuse_execution) and $not($exists($run.only) or $exists($run.from)) ? "
-        "'reuse_execution says whose results are taken: say with only or from which'",
-        "$exists($run.force) and $type($run.force) != 'boolean' ? 'force must be true or false'",
-        "$exists($run.reuse_execution) and $type($run.reuse_execution) != 'string' ? "
-        "'reuse_execution must be the name of an execution'",
-    ]
-    unknown = (
-        f"$wrong := $filter([$run.only, $run.from], function($n) {{ $not($n in {known}) }}); "
-        f"$count($wrong) > 0 ? 'there is no job ' & $join([$wrong.$string($)], ', ') & '; the jobs are {_plain(before)}'"
-    )
-    said = ", ".join(f"({problem} : ())" for problem in [*problems, unknown])
     taken = (
         f"$exists($run.only) ? [$filter({json.dumps(list(jobs))}, function($n) {{ $not($n in $run.only) }})] : "
         f"$exists($run.from) ? [$lookup({json.dumps(takable)}, $run.from)] : []"
     )
+    problems = ", ".join(f"{wrong} ? {sentence} : ()" for wrong, sentence in _problems(list(before)))
+    others = f"$filter($keys($run), function($k) {{ $not($k in {json.dumps(_FIELDS)}) }})"
+    unknown = f"$filter([$run.only, $run.from], function($n) {{ $not($n in {json.dumps(list(before))}) }})"
     return (
-        f"{{% ($given := {_GIVEN}; $run := $exists($given) ? $given : {{}}; $problems := [{said}]; "
-        f"$taken := {taken}; "
+        f"{{% ($given := {RUN_INPUT}; $run := $exists($given) ? $given : {{}}; "
+        f"$others := {others}; $unknown := {unknown}; $problems := [{problems}]; $taken := {taken}; "
         f"{{'input': $states.input, 'problems': $problems, 'taken': $taken, 'asked': $count($taken) = 0}}) %}}"
     )
 
 
-def _plain(names: Mapping[str, Any]) -> str:
-    return ", ".join(names).replace("\\", "/").replace("'", "\N{RIGHT SINGLE QUOTATION MARK}")
+def _problems(names: Sequence[str]) -> list[tuple[str, str]]:
+    """Each thing that can be wrong with a part, and the sentence that says so, in JSONata."""
+    fields, known = quoted(f" in run; it has {', '.join(_FIELDS)}"), quoted(f"; the jobs are {', '.join(names)}")
+    whose = "$exists($run.reuse_execution) and "
+    return [
+        ("$count($others) > 0", f"'there is no ' & $join($others, ', ') & {fields}"),
+        ("$exists($run.only) and $exists($run.from)", "'run has only and from: give one of them'"),
+        (
+            f"{whose}$not($exists($run.only) or $exists($run.from))",
+            "'reuse_execution says whose results are taken: say with only or from which'",
+        ),
+        (f"{whose}$type($run.reuse_execution) != 'string'", "'reuse_execution must be the name of an execution'"),
+        ("$exists($run.force) and $type($run.force) != 'boolean'", "'force must be true or false'"),
+        ("$count($unknown) > 0", f"'there is no job ' & $join([$unknown.$string($)], ', ') & {known}"),
+    ]
 
 
 def _missing(jobs: Mapping[str, str]) -> str:
@@ -150,7 +149,7 @@ def _missing(jobs: Mapping[str, str]) -> str:
     place = f"$lookup({json.dumps(dict(jobs))}, $n)"
     found = f"$states.result.Responses.*.{JOB}.S"
     absent = f"$filter({_PLACE}.taken, function($n) {{ $not({place} in [{found}]) }})"
-    whose = f"$exists({_GIVEN}.reuse_execution) ? ' by the execution ' & {_GIVEN}.reuse_execution : ''"
+    whose = f"$exists({RUN_INPUT}.reuse_execution) ? ' by the execution ' & {RUN_INPUT}.reuse_execution : ''"
     sentence = f"[{absent}.('no result of ' & $ & ' is kept' & ({whose}) & '; run it: let from name it, or only')]"
     rest = object_of({"input": f"{_PLACE}.input", "taken": f"{_PLACE}.taken", "asked": "true", "problems": sentence})
     return f"{{% {rest} %}}"

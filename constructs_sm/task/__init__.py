@@ -15,7 +15,7 @@ __all__ = [
     "polled_job",
     "polling",
     "query_language",
-    "reusing",
+    "reuse_checks",
     "scope",
     "task",
     "task_plan",

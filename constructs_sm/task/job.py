@@ -18,6 +18,7 @@ from constructs_sm.task.fragment import Check, CheckedFragment
 from constructs_sm.task.network import OwnSecurityGroup, admit_members, connections_of, groups_in, works_together
 from constructs_sm.task.output_check import Output, OutputCheck
 from constructs_sm.task.query_language import query_language_of
+from constructs_sm.task.reuse_checks import reuse_grants
 from constructs_sm.task.reuse_plan import ReusePlan
 from constructs_sm.task.reusing import Reusing
 from constructs_sm.task.scope import JobScope
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from constructs_sm.actions import Action
     from constructs_sm.requests.rendering import Defaults
+    from constructs_sm.task.reuse_checks import Artifact
     from constructs_sm.task.task_state import TaskState
     from constructs_sm.values.outputs import JobOutput
     from constructs_sm.values.reuse import Reuse
@@ -129,8 +131,9 @@ class SageMakerJob(KnownToCdk, JobMetrics, CheckedFragment):
         super().__init__(scope, construct_id, state_name=arguments.get("state_name"))
         self._groups = groups_in(given)
         state = self._checked(plan, {**({} if make is None else make(self)), **self._made_groups()})
+        artifact = self._artifact(state) if state.reuse is not None else None
         if state.reuse is not None:
-            state = state.with_grants(*state.scope.kept.grants)
+            state = state.with_grants(*reuse_grants(self, state, state.reuse.reuse, artifact))
         self._state = state
         self._runs_under = runs_under
         self._task = (_JsonataJobTask if state.jsonata else JobTask)(self, construct_id, state)
@@ -142,7 +145,7 @@ class SageMakerJob(KnownToCdk, JobMetrics, CheckedFragment):
         self._follower: sfn.State | None = None
         self._describing: Describing | None = None
         self._choice = self._checked_by(check) if check is not None else None
-        self._reusing = self._reused()
+        self._reusing = self._reused(artifact)
 
     def _made_groups(self) -> dict[str, str]:
         """Make the security groups of the job's own: what stands for each, and its id."""
@@ -291,24 +294,29 @@ class SageMakerJob(KnownToCdk, JobMetrics, CheckedFragment):
 
     @property
     def start_state(self) -> sfn.State:
-        return self._task if self._reusing is None else self._reusing.look
+        return self._task if self._reusing is None else self._reusing.first
 
     @property
     def _calls(self) -> Sequence[Any]:
         return [self._task]
 
-    def _reused(self) -> Reusing | None:
+    def _reused(self, artifact: Artifact | None) -> Reusing | None:
         """Make the states that look for the result of the job, and keep it; None if it runs each time."""
-        plan = self._state.reuse
-        if plan is None:
+        if self._state.reuse is None:
             return None
-        made = Reusing(self, self._state_name, self._state, plan, self._output_check, self._written)
+        made = Reusing(
+            self, self._state_name, self._state, check=self._output_check, places=self._written, artifact=artifact
+        )
         made.stand_before(self._task)
         return made
 
     def _written(self) -> Mapping[str, str]:
         """The places that the job writes to, by name, that its output does not tell."""
         return {}
+
+    def _artifact(self, state: TaskState) -> Artifact | None:  # noqa: ARG002  (for those that leave one)
+        """What the job leaves in S3; None: nothing that is known."""
+        return None
 
     def _accept(self, state: sfn.State) -> None:
         if self._reusing is not None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from constructs_sm.grants.kept_results import kept_result_grants
 from constructs_sm.language.jsonata import quoted
+from constructs_sm.retry import RetryPolicy
 from constructs_sm.rollback import undone_by
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from constructs_sm.grants.statements import Grant
     from constructs_sm.values.reuse import Reuse, ReuseOfJobs
 
@@ -29,6 +29,17 @@ LATEST, OF_EXECUTION = "latest", "execution "
 """Further keys of an item, for runs of a part: of the last success, and (with its name) of that of an execution."""
 TAKEN = "taken"
 """The variable that names the jobs which an execution takes from earlier runs, where it may run a part."""
+RETRY = RetryPolicy(
+    errors=tuple(
+        f"DynamoDb.{name}Exception"
+        for name in ("InternalServerError", "ProvisionedThroughputExceeded", "RequestLimitExceeded", "Throttling")
+    ),
+    interval_seconds=1,
+    max_attempts=3,
+    backoff_rate=2,
+    jitter=True,
+)
+"""Of a call of the table: seconds, since a job can run without."""
 RUN = "run"
 """The input of an execution that says which part is run."""
 RUN_INPUT = f"$states.context.Execution.Input.{RUN}"
@@ -65,16 +76,13 @@ class KeptResults:
     def reuse_of(self, construct_id: str) -> Reuse | None:
         """The reuse of a job that says nothing of it itself."""
         self._asked_for.add(construct_id)
-        if self.reuse is None or not hasattr(self.reuse, "items"):
-            return self.reuse
-        of_some: Mapping[str, Reuse] = self.reuse
-        return of_some.get(construct_id)
+        return self.reuse.get(construct_id) if isinstance(self.reuse, Mapping) else self.reuse
 
     @property
     def strangers(self) -> list[str]:
         """The construct ids that are to be reused, and that no job has."""
-        named = self.reuse if hasattr(self.reuse, "items") else ()
-        return [name for name in named or () if name not in self._asked_for]
+        named = self.reuse if isinstance(self.reuse, Mapping) else ()
+        return [name for name in named if name not in self._asked_for]
 
     @property
     def is_made(self) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.interpreter.execution import Execution, Setting
 from constructs_sm.interpreter.machines import Machine as Prepared
 from constructs_sm.language.error_names import WILDCARDS
+from constructs_sm.language.flow import LOOKS
 from constructs_sm.language.machines import states_of
 from constructs_sm.testing.drill import drill
 from constructs_sm.testing.permissions import permissions_of, scenarios
@@ -261,6 +262,10 @@ class Rehearsal:
                 # Once more, where all that it has made is there.
                 other._account.take_over(self._account)  # noqa: SLF001 - another of its kind
                 reached |= set(other._begun(self._machine.definition, given).run().states)  # noqa: SLF001
+            if any(state.endswith(LOOKS) for state in states):
+                # Twice, so that what is kept of one run is there for the next.
+                for _ in range(2):
+                    reached |= set(other._begun(self._machine.definition, given).run().states)  # noqa: SLF001
             asked += other.role.asked
             possible |= other.role.possible
         return permissions_of(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias, Union
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from constructs_sm.language.durations import seconds_of
 from constructs_sm.language.errors import Problem, raise_all
@@ -59,7 +59,7 @@ class Reuse:
             yield Problem("also must be what JSON can say", self.also, use, "argument-type")
 
 
-ReuseOfJobs: TypeAlias = Union[Reuse, Mapping[str, Reuse]]
+ReuseOfJobs: TypeAlias = Reuse | Mapping[str, Reuse]
 """Reuse of every job, or of some by their construct ids."""
 
 

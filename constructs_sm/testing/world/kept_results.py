@@ -5,9 +5,11 @@ DynamoDB takes up to two days to delete an item that has expired, and hands it o
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.interpreter.calls import TaskError
+from constructs_sm.language.flow import ARTIFACT, VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -39,6 +41,8 @@ class KeptResults:
 
     def answer_to(self, call: Call) -> Callable[[Any], Any] | None:
         """The function that answers a call, made when the call is allowed; None if it is of another table."""
+        if call.service == "s3" and call.api == "listObjectsV2" and call.state.endswith((ARTIFACT, VERSION)):
+            return _unchanged
         plays = {
             "getItem": self._get,
             "putItem": self._put,
@@ -77,6 +81,16 @@ class KeptResults:
         for item in request["TransactItems"]:
             self._put(item["Put"])
         return {}
+
+
+def _unchanged(request: Mapping[str, Any]) -> dict[str, Any]:
+    """What is under a prefix of which the script says nothing: one object, always the same."""
+    tag = sha256(f"{request['Bucket']}/{request['Prefix']}".encode()).hexdigest()[:32]
+    return {
+        "Contents": [{"Key": request["Prefix"], "ETag": f'"{tag}"', "Size": 1}],
+        "KeyCount": 1,
+        "IsTruncated": False,
+    }
 
 
 def _keyed(request: Any) -> Iterator[Any]:
