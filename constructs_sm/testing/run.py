@@ -118,7 +118,7 @@ class Run:
         return {
             job: _why(unsettled[f"{job}{state}"])
             for job in self._looked_for
-            for state in (ARTIFACT, LOOKS, VERSIONS)
+            for state in (ARTIFACT, LOOKS, VERSION)
             if f"{job}{state}" in unsettled
         }
 
