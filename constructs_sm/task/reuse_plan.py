@@ -74,7 +74,7 @@ class ReusePlan:
                 use = f"leave it out, or {_NOT_OFFERED}"
                 yield REUSE_IMPOSSIBLE.problem(f"a job that is reused takes no {name}", arguments[name], use)
         if self.reuse.also is not None:
-            besides = rendered({}, {"also": self.reuse.also}, at="also")
+            besides = rendered({"also": self.reuse.also})
             yield from besides.problems
             self.also = besides.fields.get("also")
 
