@@ -14,7 +14,7 @@ CDK_CLI = aws-cdk@$(shell sed -n 's/.*"aws-cdk": "\(.*\)".*/\1/p' tests/node/pac
 CORE = tests/task/test_job.py tests/task/test_fragment.py tests/jobs/test_code.py tests/pipeline/test_conventions.py \
        tests/pipeline/test_synthesis.py tests/steps/test_failure_handler.py
 
-.PHONY: help synth cdk test check lint types deploy large fuzz lowest toolkit torch wheel bench snapshots findings clean
+.PHONY: help synth cdk test check lint types deploy large fuzz lowest toolkit torch wheel pages bench snapshots findings clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -28,7 +28,7 @@ cdk: $(VENV)/.synth ## the cdk CLI on the bundled Node: make cdk ARGS=deploy
 test: $(VENV)/.test ## the tests that need no emulator, two files at a time
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
-check: lint types test large deploy wheel lowest ## all that CI runs
+check: lint types test large deploy wheel pages lowest ## all that CI runs
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
@@ -57,6 +57,9 @@ torch: $(VENV)/.test $(VENV)-toolkit/.torch ## those that need PyTorch besides, 
 
 wheel: $(VENV)/.test ## build the wheel and use it in a fresh virtual environment
 	$(BIN)/python -m pytest -m wheel
+
+pages: $(VENV)/.test ## look at the site and at reports in a headless Chromium
+	$(BIN)/python -m pytest -m pages
 
 bench: $(VENV)/.dev ## measure against hand-written and empty apps, into docs/performance.md
 	@$(BIN)/python benchmarks/compare.py

@@ -157,12 +157,22 @@ tensorflow = Framework("tensorflow")
 
 
 def xgboost(version: str, *, image_scope: GravitonScope = "training") -> SageMakerImage:
-    """XGBoost, as `1.7-1`; the same image trains and serves, except on Graviton."""
+    """XGBoost; the same image trains and serves, except on Graviton.
+
+    Args:
+        version: As `1.7-1`.
+        image_scope: What it is for. Default: training.
+    """
     return image("xgboost", version, image_scope=image_scope)
 
 
 def sklearn(version: str, *, image_scope: GravitonScope = "training") -> SageMakerImage:
-    """scikit-learn, as `1.2-1`: for processing, training and, except on Graviton, serving."""
+    """scikit-learn, for processing, training and, except on Graviton, serving.
+
+    Args:
+        version: As `1.2-1`.
+        image_scope: What it is for. Default: training.
+    """
     return image("sklearn", version, image_scope=image_scope)
 
 
@@ -221,7 +231,7 @@ def families() -> tuple[str, ...]:
 
 
 def image_scopes(family: str) -> tuple[str, ...]:
-    """Return the uses that a family has images for: `training`, `inference`, ...
+    """Return the uses that a *family* has images for: `training`, `inference`, ...
 
     Raises:
         InvalidInputError: There is no such family.

@@ -178,6 +178,8 @@ DOCUMENTED = (
 
 def problems_of(policies: object) -> list[Problem]:
     """List what is wrong with the retry policies of a state."""
+    if policies is DEFAULT:
+        return []
     if not isinstance(policies, (list, tuple)) or not all(isinstance(policy, RetryPolicy) for policy in policies):
         use = "pass retry.DEFAULT, or () for no retries"
         return [Problem("retry must be a sequence of RetryPolicy", policies, use, "argument-type")]

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, Union
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, Union, get_args
 
 from constructs_sm.language.durations import seconds_of
 from constructs_sm.language.errors import Problem, did_you_mean, raise_all
@@ -46,6 +46,10 @@ _SHORTEST_RATE = 60
 """Seconds, of EventBridge."""
 Time: TypeAlias = Union[Duration, "sfn.Timeout", int]
 """A Duration, an `sfn.Timeout` of one, or seconds."""
+Alert: TypeAlias = Literal["executions", "jobs", "alarms"]
+"""Tellers of a topic: an execution that ended without success, a job that failed in it, an alarm that goes off."""
+ONE_MESSAGE: Final[tuple[Alert, ...]] = ("executions",)
+"""Tells of each failure once."""
 
 
 def is_time(value: object) -> bool:
@@ -70,6 +74,8 @@ class Settings:
         schedule: When to start an execution by itself, with the defaults for its input: `rate(1 day)` or
             `cron(0 3 * * ? *)`, a Duration, an events.Schedule, or a list of these. Default: never.
         alert_emails: Who is told of executions that fail, time out or are aborted; each must confirm the subscription.
+        alerts: What tells them: `executions` that have ended so, with error and cause, `jobs` when they fail, `alarms`
+            when they go off. Default: executions, so that each failure is one message.
         timeout: An execution that runs longer ends TIMED_OUT: ISO 8601 (`PT6H`, `P2D`), a Duration, an
             `sfn.Timeout` or seconds. Default: 1 day.
         log_retention_days: How long the log of executions is kept. Default: 365.
@@ -81,8 +87,10 @@ class Settings:
             send its events to EventBridge. Default: nothing.
         bucket: The data bucket, if there is one already: its name, or an s3.IBucket. Default: made here.
         key: The key for the data bucket, the topic and the log: its ARN, a kms.IKey, or True for one that is made here.
-            The policy of one that is given must admit CloudWatch, CloudWatch Logs and EventBridge. Volumes of jobs
-            keep SageMaker's own key, since instances with local disks take no other. Default: S3's own, and none.
+            The policy of one that is given must admit CloudWatch, CloudWatch Logs and EventBridge. Default: S3's own,
+            and none.
+        encrypt_jobs: Whether that key is also for what jobs write and for their volumes, where a job names no key.
+            Instances with local storage take none: their hardware encrypts it. Default: no.
         vpc: Where jobs run that are not told where: `{"subnets": [...], "security_groups": [...]}`, by their ids, or an
             ec2.IVpc, whose private subnets are taken, with a security group that is made here. Default: in no VPC.
         permissions_boundary: The managed policy that bounds every role of the stack: its name or its ARN.
@@ -105,6 +113,7 @@ class Settings:
 
     schedule: str | Duration | events.Schedule | Sequence[str | Duration | events.Schedule] | None = None
     alert_emails: Sequence[str] = ()
+    alerts: Sequence[Alert] = ONE_MESSAGE
     timeout: str | Time = "P1D"
     log_retention_days: int = 365
     removal_policy: str | RemovalPolicy = "retain"
@@ -112,6 +121,7 @@ class Settings:
     arrivals: str | Sequence[str] = ()
     bucket: str | s3.IBucket | None = None
     key: str | bool | kms.IKey | None = None
+    encrypt_jobs: bool = False
     vpc: Mapping[str, Sequence[str]] | ec2.IVpc | None = None
     permissions_boundary: str | PermissionsBoundary | None = None
     dashboard: bool = False
@@ -173,6 +183,11 @@ def is_threshold(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
+def are_alerts(value: object) -> bool:
+    """Tell whether *value* lists what tells of failures."""
+    return isinstance(value, (list, tuple)) and all(alert in get_args(Alert) for alert in value)
+
+
 def is_state_machine_name(value: object) -> bool:
     """Tell whether a state machine can be called *value*, and logged under that name."""
     return _matches(r"[A-Za-z0-9_-]{1,80}", value)
@@ -224,6 +239,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "tags": (Mapping,),
     "permissions_boundary": (str, PermissionsBoundary),
     "dashboard": (bool,),
+    "encrypt_jobs": (bool,),
     "versioned": (bool,),
 }
 _ACCOUNT = r"[0-9]{12}"
@@ -315,6 +331,9 @@ def _unusable_values(given: Mapping[str, Any]) -> list[Problem]:
         problems.append(
             Problem("alert_emails must be a list of addresses", emails, "write ['ml@example.com']", "setting-value")
         )
+    if not are_alerts(given.get("alerts", ())):
+        use = f"list some of {', '.join(get_args(Alert))}"
+        problems.append(Problem("alerts name what tells of failures", given["alerts"], use, "setting-value"))
     tags = given.get("tags")
     if isinstance(tags, Mapping) and not all(isinstance(text, str) for tag in tags.items() for text in tag):
         problems.append(Problem("tags must be strings", dict(tags), "write {'team': 'ml'}", "setting-value"))

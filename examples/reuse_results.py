@@ -39,6 +39,14 @@ train = TrainingJob(
     content_type="text/csv",
     hyperparameters={"objective": "binary:logistic", "num_round": 200},
 )
+evaluate = ProcessingJob(
+    stack,
+    "Evaluate",
+    image=TOOLS,
+    instance_type="ml.m5.large",
+    inputs={"model": train.model_artifacts, "test": prepare.output("test")},
+    outputs=["report"],
+)
 model = CreateModel(stack, "Model", image=images.xgboost("1.7-1"), model_data=train.model_artifacts)
 score = TransformJob(
     stack,
@@ -48,14 +56,6 @@ score = TransformJob(
     data=prepare.output("test"),
     content_type="text/csv",
 )
-compare = ProcessingJob(
-    stack,
-    "Compare",
-    image=TOOLS,
-    instance_type="ml.m5.large",
-    inputs={"scores": score.predictions, "test": prepare.output("test")},
-    outputs=["report"],
-)
 
-stack.run(prepare.next(profile).next(train).next(model).next(score).next(compare))
+stack.run(prepare.next(profile).next(train).next(evaluate).next(model).next(score))
 app.synth()

@@ -4,7 +4,7 @@ from constructs_sm import Input, PipelineStack, TrainingJob, images
 
 from aws_cdk import App
 
-app = App()
+app = App(context={"@aws-cdk/core:defaultCrossStackReferences": "strong"})  # the CDK asks which
 
 
 def country(name: str) -> PipelineStack:

@@ -13,6 +13,7 @@ train = TrainingJob(
     image=images.xgboost("1.7-1"),
     instance_type="ml.m5.xlarge",
     inputs={"train": "$.uri"},  # where the item lies: FanOut says it
+    reads=[stack.data("datasets/")],  # the item comes at run time, so you say what may be read
     content_type="text/csv",
     hyperparameters={"objective": "binary:logistic", "num_round": 200, "eval_metric": "auc"},
 )
@@ -27,7 +28,6 @@ each = FanOut(
     max_concurrency=20,
     tolerated_failure_percentage=10,
 )
-stack.bucket.grant_read(train.execution_role, "datasets/*")  # the item comes at run time, so you say what may be read
 
 stack.run(each)
 app.synth()

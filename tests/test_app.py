@@ -89,7 +89,7 @@ def test_pipeline_stops_where_a_job_fails(churn):
         rehearsal.script("Train", Failed("AlgorithmError: no data"))
         run = rehearsal.run(churn)
 
-    assert (run.status, run.states[-2:]) == ("FAILED", ["JobFailed: Notify", "JobFailed"])
+    assert (run.status, run.states[-2:]) == ("FAILED", ["JobFailed: Explain", "JobFailed"])
     assert run.cause.startswith("Train failed with States.TaskFailed: AlgorithmError: no data - https://")
 
 

@@ -17,7 +17,7 @@ from aws_cdk import App, Stack
 from aws_cdk import aws_stepfunctions as sfn
 from conftest import ROOT
 from every_blueprint import ARGUMENTS
-from every_example import EXAMPLES, example
+from every_example import EXAMPLES, example, warnings_of
 
 REFERENCE = runpy.run_path(str(ROOT / "tools" / "reference.py"))
 NAME = {"TrainingJobName", "TrainingJobName.$"}
@@ -40,7 +40,9 @@ def test_block_of_the_readme_runs(block, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     shutil.copy(ROOT / "examples" / "churn" / "prepare.py", tmp_path)
     # What makes no app of its own goes on from the first example.
-    run(block, **({} if "App()" in block else {"stack": example("train_nightly")["stack"]}))
+    names = run(block, **({} if "App()" in block else {"stack": example("train_nightly")["stack"]}))
+
+    assert warnings_of(names["app"] if "app" in names else names["stack"].node.root) == []
 
 
 def test_settings_of_the_readme_are_taken_in_each_environment():
@@ -94,7 +96,22 @@ def test_what_changes_when_a_job_moves_is_what_the_page_says(moved):
 
 def test_reference_is_written_from_the_code():
     assert REFERENCE["left_out"]() == set(), "give it a group in tools/reference.py"
-    assert REFERENCE["PAGE"].read_text() == REFERENCE["page"](), "run tools/reference.py"
+    pages = {f"reference/{path.name}": path.read_text() for path in (ROOT / "docs" / "reference").glob("*.md")}
+    pages["reference.md"] = (ROOT / "docs" / "reference.md").read_text()
+    assert pages == REFERENCE["pages"](), "run tools/reference.py"
+
+
+def test_every_argument_in_the_reference_is_explained():
+    row = re.compile(r"^\| `(\w+)` \| (?:`(?:[^`]*)` )?\|?(?: \*\*Required\.\*\*)? *\|$", re.MULTILINE)
+    pages = [path for path in (ROOT / "docs" / "reference").glob("*.md") if path.name != "types.md"]
+    assert [(path.name, name) for path in pages for name in row.findall(path.read_text())] == []
+
+
+@pytest.mark.parametrize("job", ["training-job", "processing-job", "transform-job", "tuning-job", "labeling-job"])
+def test_page_of_a_job_has_what_all_jobs_take(job):
+    text = (ROOT / "docs" / "reference" / f"{job}.md").read_text()
+    arguments = set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE))
+    assert {"role", "retry", "keep", "tags", "job_name", "output_check", "task_timeout", "reads"} <= arguments
 
 
 def failing(machine):

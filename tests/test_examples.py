@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import runpy
 
-from constructs_sm.blueprints.described import described_stack
+from constructs_sm.blueprints.described import CONTEXT_KEY, described_stack
 from constructs_sm.settings import known
 from constructs_sm.testing import (
     AccessDenied,
@@ -24,7 +24,8 @@ from constructs_sm.testing.rehearsal import tasks_of
 import pytest
 from aws_cdk import App
 from conftest import ROOT
-from every_example import EXAMPLES, example
+from every_blueprint import ARGUMENTS
+from every_example import EXAMPLES, example, warnings_of
 
 README = runpy.run_path(str(ROOT / "tools" / "readme.py"))
 INPUTS = {
@@ -87,6 +88,33 @@ def test_example_synthesizes_and_runs_to_its_end(made):
 
     assert run.status == "SUCCEEDED", run.cause
     assert run.requests or run.calls
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_example_gives_no_warning(name):
+    assert warnings_of(example(name)["app"]) == []
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"account": "123456789012", "region": "eu-west-1", "key": True}],
+    ids=["by default", "with a key"],
+)
+@pytest.mark.parametrize("name", ARGUMENTS)
+def test_blueprint_gives_no_warning(name, settings, tmp_path):
+    context = {"constructs_sm": settings, CONTEXT_KEY: {"blueprint": name, "arguments": ARGUMENTS[name]}}
+    app = App(outdir=str(tmp_path), context=context)
+    described_stack(app)
+
+    assert warnings_of(app) == []
+
+
+def test_example_of_settings_gives_no_warning(tmp_path):
+    context = json.loads((ROOT / "examples" / "train_and_deploy" / "cdk.json").read_text())["context"]
+    app = App(outdir=str(tmp_path), context=context)
+    described_stack(app)
+
+    assert warnings_of(app) == []
 
 
 def test_example_in_which_a_job_goes_wrong_fails_and_says_so(made):

@@ -1,4 +1,4 @@
-"""Write `docs/reference.md`: every public name, with the first line of its docstring.
+"""Write `docs/reference.md` and the pages beside it: every public name, with all arguments of each class.
 
 Run it after a change; a test compares.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
@@ -14,27 +15,31 @@ from typing import TYPE_CHECKING, Any
 
 import constructs_sm
 from constructs_sm import blueprints, diagram, images, polled_actions, retry, testing
-from constructs_sm.task.job import SageMakerJob
 
-from constructs import Construct
+from described import first_line, marked, section, spelled, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 ROOT = Path(__file__).parent.parent
-PAGE = ROOT / "docs" / "reference.md"
+DOCS = ROOT / "docs"
+FOLDER = "reference"
 PUBLIC: list[str] = vars(constructs_sm)["__all__"]  # type checkers see its stub, which has none
 HEAD = """\
 # Reference
 
-Every public name, with what it is in one line. A name leads to its source: the docstring there explains each argument,
-and says what may be refused and which grants come along. Your editor shows the same text. `tools/reference.py` writes
-this page from the code.
+Every public name, with what it is in one line. A name leads to all of its arguments, with types, defaults, units, what
+is refused, the grants that come along, and the source at AWS. `tools/reference.py` writes these pages from the code.
 """
 OF_JOBS = """\
-Each makes a request of SageMaker, retries it and checks the output. Arguments that all of them take:
-[`TaskArguments`](../constructs_sm/task/arguments.py) and [`JobArguments`](../constructs_sm/task/job.py). Members that
-all of them have: see `SageMakerJob`, [below](#below-the-jobs)."""
+Each makes a request of SageMaker, retries it and checks the output. The page of each has the arguments that all of them
+take as well; members that all of them have are those of [`SageMakerJob`](reference/below-the-jobs.md#sagemakerjob)."""
+TYPES = """\
+# Types of arguments
+
+Names that stand for several types in the signatures of the reference. A string that is JSONPath (`$.depth`), JSONata
+(`{% $states.input.depth %}`) or a token of the CDK is late-bound: its value is known when the state machine runs.
+"""
 GROUPS: tuple[tuple[str, str, str], ...] = (
     (
         "Jobs",
@@ -101,31 +106,64 @@ GROUPS: tuple[tuple[str, str, str], ...] = (
     ("Labeling", "", "PublicWorkteam"),
     ("Below the jobs", "What all jobs are made of.", "SageMakerJob SageMakerTask"),
 )
-NOT_FOR_USERS = {
-    # States of the fragment, which the CDK asks for, and what the library asks of itself.
-    *("start_state", "end_states", "next", "to_single_state", "close", "add_prefix", "prefixed_name", "is_jsonata"),
-    *("catches_all", "catching_branches", "updating_grant", "shares_the_role", "late", "literal", "among", "of"),
-}
 
 
-def page() -> str:
-    """The whole page."""
-    parts = [HEAD]
+def pages() -> dict[str, str]:
+    """Every page by its path under `docs/`."""
+    written = {f"{FOLDER}/{page}.md": text for page, text in _class_pages()}
+    written[f"{FOLDER}/types.md"] = f"{TYPES}\n{table(_aliases(), 'name', 'stands for', 'what it is')}\n"
+    return {"reference.md": _index(), **written}
+
+
+def _groups() -> Iterator[tuple[str, str, list[tuple[str, Any]]]]:
+    """Title, sentence and named values of every group."""
     for title, said, names in GROUPS:
-        parts.append(_section(title, said, [(name, getattr(constructs_sm, name)) for name in names.split()]))
+        yield title, said, [(name, getattr(constructs_sm, name)) for name in names.split()]
+    yield "Blueprints", "Of `constructs_sm.blueprints`.", _exported(blueprints)
+    yield "`images`", first_line(images), _functions(images)
+    yield "Pictures", "Of `constructs_sm.diagram`.", _exported(diagram)
+    of_testing = "Of `constructs_sm.testing`, with the extra `testing`: see [the guide](rehearsal.md)."
+    yield "Testing", of_testing, _exported(testing)
+
+
+def _index() -> str:
+    parts = [HEAD]
+    for title, said, named in _groups():
+        rows = table(_linked(title, named), "name", "what it is")
+        parts.append("\n".join([f"## {title}", "", *([said, ""] if said else []), rows, ""]))
     parts += [
-        _section("Blueprints", "Of `constructs_sm.blueprints`.", _exported(blueprints)),
-        _section("`images`", _first(images), _functions(images)),
-        f"## `polled_actions`\n\nWhat `PolledJob(action=...)` takes.\n\n{_table(_rows_of_polled(), 'row', 'API')}\n",
-        f"## `retry`\n\nWhat `retry=` takes.\n\n{_table(_constants(retry), 'policies', 'what they are')}\n",
-        _section("Pictures", "Of `constructs_sm.diagram`.", _exported(diagram)),
-        _section(
-            "Testing",
-            "Of `constructs_sm.testing`, with the extra `testing`: see [the guide](rehearsal.md).",
-            _exported(testing),
-        ),
+        f"## `polled_actions`\n\nWhat `PolledJob(action=...)` takes.\n\n{table(_rows_of_polled(), 'row', 'API')}\n",
+        f"## `retry`\n\nWhat `retry=` takes.\n\n{table(_constants(retry), 'policies', 'what they are')}\n",
+        f"## Types\n\n[Names that stand for several types]({FOLDER}/types.md): `Image`, `Key`, `Time` and others.\n",
     ]
     return "\n".join(parts)
+
+
+def _class_pages() -> Iterator[tuple[str, str]]:
+    """Of the jobs one page each; of another group one page, with a section a class."""
+    for title, said, named in _groups():
+        if title == "Jobs":
+            yield from ((_slug(name), section(name, value, level=1)) for name, value in named)
+            continue
+        # Sentences of the index lead from there; here from a folder below it.
+        intro = re.sub(r"\]\((?=[a-z])", "](../", said)
+        parts = [f"# {title}", "", *([intro, ""] if intro else [])]
+        yield _slug(title), "\n".join(parts + [section(name, value) for name, value in named])
+
+
+def _linked(title: str, named: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Rows of the index; names with one sentence are in one row."""
+    rows: dict[str, list[str]] = {}
+    for name, value in named:
+        page = f"{FOLDER}/{_slug(name)}.md" if title == "Jobs" else f"{FOLDER}/{_slug(title)}.md#{name.lower()}"
+        rows.setdefault(first_line(value), []).append(f"[`{name}`]({page})")
+    return ((", ".join(links), said) for said, links in rows.items())
+
+
+def _slug(name: str) -> str:
+    """The name of a page: `training-job` for TrainingJob, `between-jobs` for Between jobs."""
+    parts = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower()
+    return re.sub(r"[^a-z0-9]+", "-", parts).strip("-")
 
 
 def left_out() -> set[str]:
@@ -135,52 +173,10 @@ def left_out() -> set[str]:
     return set(PUBLIC) ^ modules ^ set(grouped)
 
 
-def _section(title: str, said: str, named: Iterable[tuple[str, Any]]) -> str:
-    rows: dict[tuple[str, str], list[str]] = {}
-    for name, value in named:
-        rows.setdefault((_first(value), ", ".join(_members(value))), []).append(_linked(name, value))
-    whole = [(", ".join(names), *row) for row, names in rows.items()]
-    if any(row[-1] for row in whole):
-        table = _table(whole, "name", "what it is", "members")
-    else:
-        table = _table([row[:-1] for row in whole], "name", "what it is")
-    return "\n".join([f"## {title}", "", *([said, ""] if said else []), table, ""])
-
-
-def _table(rows: Iterable[tuple[str, ...]], *heads: str) -> str:
-    lines = [heads, ("---",) * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
-
-
-def _linked(name: str, value: Any) -> str:
-    path = (getattr(value, "__module__", None) or type(value).__module__).replace(".", "/")
-    return f"[`{name}`](../{path}{'/__init__' if (ROOT / path).is_dir() else ''}.py)"
-
-
-def _first(value: Any) -> str:
-    """The first line of a docstring; where a dataclass has none of its own, that of the class it is one of."""
-    if not inspect.isclass(value):
-        return (inspect.getdoc(value) or "").partition("\n")[0].replace("``", "`")
-    written = (cls.__doc__ for cls in value.__mro__ if cls.__doc__ and not cls.__doc__.startswith(f"{cls.__name__}("))
-    return next(written).partition("\n")[0].replace("``", "`")
-
-
-def _members(value: Any) -> Iterator[str]:
-    """Return what users call of a class: of a construct all that it adds to other jobs, of a value how it is made."""
-    if not inspect.isclass(value):
-        return
-    common = dir(SageMakerJob) if issubclass(value, SageMakerJob) and value is not SageMakerJob else ()
-    for cls in value.__mro__:
-        for name, member in vars(cls).items() if cls.__module__.startswith("constructs_sm") else ():
-            makes = isinstance(member, classmethod)
-            does = issubclass(value, Construct) and (callable(member) or isinstance(member, property))
-            said = name in {*NOT_FOR_USERS, *common} or f"`{name}`" in _first(value)
-            if (makes or does) and not name.startswith("_") and not said:
-                yield f"`{name}`"
-
-
 def _exported(module: Any) -> list[tuple[str, Any]]:
-    return [(name, value) for name in module.__all__ if _first(value := getattr(module, name))]
+    found = [(name, getattr(module, name)) for name in module.__all__]
+    # A constant is described where it is used.
+    return [(name, value) for name, value in found if inspect.isclass(value) or inspect.isfunction(value)]
 
 
 def _functions(module: ModuleType) -> list[tuple[str, Any]]:
@@ -193,15 +189,49 @@ def _rows_of_polled() -> list[tuple[str, ...]]:
     return [(f"`{name}`", f"`{row.api}`") for name, row in rows if isinstance(row, polled_actions.PolledAction)]
 
 
+def _sentences(path: Path) -> Iterator[tuple[ast.stmt, str]]:
+    """The statements of a module that have a sentence behind them."""
+    for statement, follower in pairwise(_statements(ast.parse(path.read_text()).body)):
+        if isinstance(follower, ast.Expr) and isinstance(follower.value, ast.Constant):
+            yield statement, " ".join(str(follower.value.value).split("\n\n")[0].split())
+
+
+def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    for statement in body:
+        yield statement
+        if isinstance(statement, ast.If):
+            yield from statement.body
+
+
 def _constants(module: ModuleType) -> Iterator[tuple[str, ...]]:
-    """The constants of a module that have a sentence behind them."""
-    body = ast.parse(Path(str(module.__file__)).read_text()).body
-    for statement, follower in pairwise(body):
-        if isinstance(statement, ast.Assign) and isinstance(follower, ast.Expr):
-            name, said = ast.unparse(statement.targets[0]), ast.literal_eval(follower.value)
-            if isinstance(statement.value, (ast.Tuple, ast.Call)):
-                yield f"`{name}`", " ".join(said.split("\n\n")[0].split())
+    for statement, said in _sentences(Path(str(module.__file__))):
+        if isinstance(statement, ast.Assign) and isinstance(statement.value, (ast.Tuple, ast.Call)):
+            yield f"`{ast.unparse(statement.targets[0])}`", said
+
+
+def _aliases() -> Iterator[tuple[str, ...]]:
+    """The public names of types, of those wings whose classes users make."""
+    found = {}
+    for wing in ("jobs", "steps", "task", "values"):
+        for path in sorted((ROOT / "constructs_sm" / wing).rglob("*.py")):
+            for statement, said in _sentences(path):
+                if isinstance(statement, ast.AnnAssign) and ast.unparse(statement.annotation) == "TypeAlias":
+                    name, stands_for = ast.unparse(statement.target), ast.unparse(statement.value or ast.Pass())
+                    if not name.startswith("_"):
+                        found[name] = (f"`{name}`", f"`{spelled(stands_for)}`", marked(said))
+    return (found[name] for name in sorted(found))
+
+
+def write() -> None:
+    """Write all pages, and remove those of groups that are no more."""
+    written = pages()
+    for path in (DOCS / FOLDER).glob("*.md"):
+        if f"{FOLDER}/{path.name}" not in written:
+            path.unlink()
+    for name, text in written.items():
+        (DOCS / name).parent.mkdir(exist_ok=True)
+        (DOCS / name).write_text(text)
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page())
+    write()

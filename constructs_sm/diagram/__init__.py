@@ -30,12 +30,22 @@ def mermaid(definition: Json, *, detail: bool = False) -> str:
 
 
 def dot(definition: Json, *, detail: bool = False) -> str:
-    """Draw *definition* in DOT, the language of Graphviz; arguments as of `mermaid`."""
+    """Draw *definition* in DOT, the language of Graphviz.
+
+    Args:
+        definition: A state machine as Amazon States Language.
+        detail: Draw every state and every error. Default: an overview, one node a job or step.
+    """
     return dot_text(_graph(definition, detail=detail))
 
 
 def svg(definition: Json, *, detail: bool = False) -> str:
-    """Draw *definition* as SVG, for light and dark pages; arguments as of `mermaid`. Nothing else need be installed."""
+    """Draw *definition* as SVG, for light and dark pages. Nothing else need be installed.
+
+    Args:
+        definition: A state machine as Amazon States Language.
+        detail: Draw every state and every error. Default: an overview, one node a job or step.
+    """
     return svg_text(_graph(definition, detail=detail))
 
 

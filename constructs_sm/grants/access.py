@@ -13,6 +13,8 @@ from constructs_sm.requests.model_check import fields_below
 from constructs_sm.values.s3 import S3Location, bucket_and_prefix
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from constructs_sm.actions import Action
     from constructs_sm.requests.request import Fields, Request
 
@@ -80,6 +82,24 @@ class Access:
     plans: list[str] = field(default_factory=list)
     """Training plans, `*` for one that comes at run time: the caller needs them, not the execution role."""
     unknown: list[str] = field(default_factory=list)
+
+    def is_shown(self, path: str, elsewhere: Access) -> None:
+        """Take what a field names from the request that has made it, as a model package of the same pipeline."""
+        self.unknown.remove(path)
+        self.reads += elsewhere.reads
+        self.images += elsewhere.images
+        self.repository_arns += elsewhere.repository_arns
+
+    def is_said(self, places: Sequence[S3Location]) -> None:
+        """Take the places that fields known at run time lead to, as somebody has said them."""
+        self.reads += places
+        if places:
+            self.unknown = [path for path in self.unknown if not _is_read(path)]
+
+
+def _is_read(path: str) -> bool:
+    kind = _kind(path)
+    return kind is _Kind.CODE or (kind is _Kind.S3 and not _WRITTEN.search(path))
 
 
 def access_of(action: Action, request: Request) -> Access:

@@ -169,13 +169,12 @@ def _named_by(
         above: Part of the ARN before the name.
         under: Part of the ARN behind the name.
     """
-    return tuple(
-        arns.of("sagemaker", f"{arn_type}/{above}{spelling}{under}")
-        for arn_type, field_name in named
-        for spelling in _spellings(
-            _name(request, field_name, shared_prefix, there=there), lower_cased=action.lower_cases_arn
-        )
-    )
+    found: list[str] = []
+    for arn_type, field_name in named:
+        name = _name(request, field_name, shared_prefix, there=there)
+        for spelling in _spellings(name, lower_cased=action.lower_cases_arn):
+            found.append(arns.of("sagemaker", f"{arn_type}/{above}{spelling}{under}"))  # noqa: PERF401
+    return tuple(found)
 
 
 def _name(request: Mapping[str, Any], field_name: str, shared_prefix: str | None, *, there: bool) -> str:

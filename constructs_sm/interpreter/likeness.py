@@ -50,15 +50,11 @@ class Likeness:
 def likeness(one: Execution, other: Execution) -> Likeness | None:
     """Compare *one* with *other*, with which it may go on alike; None if it may go on otherwise."""
     shift = one.now - other.now
-    alike_so_far = (
-        one.machine is other.machine
-        and (one.status, one.redrives) == (other.status, other.redrives)
-        and not (shift and one.machine.has_dates)
-        and alike(one.root, other.root, shift)
-    )
-    unlike = _unlike(one.root, other.root, shift)
-    if not alike_so_far or unlike is None:
+    if one.machine is not other.machine or (one.status, one.redrives) != (other.status, other.redrives):
         return None
+    if shift and one.machine.has_dates:
+        return None
+    # First what is quickly compared: beside a branch that was held up, its siblings go on at their times.
     mine, others = (dict(_numbered(execution.root)) for execution in (one, other))
     (planned, limits), (others_planned, others_limits) = _planned(one, mine), _planned(other, others)
     is_same = (
@@ -69,8 +65,10 @@ def likeness(one: Execution, other: Execution) -> Likeness | None:
             abs(at - others_at - shift) < _FLOATS
             for (at, *_), (others_at, *_) in zip(planned, others_planned, strict=True)
         )
+        and alike(one.root, other.root, shift)
     )
-    return Likeness(shift, min((at for _, at in limits), default=float("inf")), unlike) if is_same else None
+    unlike = _unlike(one.root, other.root, shift) if is_same else None
+    return None if unlike is None else Likeness(shift, min((at for _, at in limits), default=float("inf")), unlike)
 
 
 def _unlike(one: Branch, other: Branch, shift: float) -> frozenset[str] | None:

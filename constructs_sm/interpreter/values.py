@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from constructs_sm.interpreter.failures import StateError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 _ATOMS: Final = (str, int, bool, type(None))
 _MOST_REMEMBERED: Final = 20_000
@@ -109,9 +109,15 @@ class Sizes:
         if known is not None:
             return known[1]
         if isinstance(value, dict):
-            size = 1 + sum([_size_of_name(name) + self._part(member) for name, member in value.items()])
+            size = 1 + sum(map(_size_of_name, value))
+            parts: Iterable[Any] = value.values()
         else:
-            size = 1 + sum([1 + self._part(item) for item in value])
+            size = 1 + len(value)
+            parts = value
+        for part in parts:
+            # A payload has a part for every job before: what was seen costs no call.
+            known = self._known.get(id(part))
+            size += self._part(part) if known is None else known[1]
         return self._remember(value, size)
 
     def _part(self, value: Any) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from constructs_sm.language.errors import InvalidInputError, Problem
 from constructs_sm.language.intrinsics import formatted_by, is_intrinsic
-from constructs_sm.language.paths import reference
+from constructs_sm.language.paths import plain_key, reference
 from constructs_sm.language.translation import translated
 
 if TYPE_CHECKING:
@@ -37,6 +37,9 @@ def jsonata_of(path: str) -> str:
     Raises:
         InvalidInputError: It has more in it: a filter, another intrinsic function.
     """
+    # Most are of a job's output.
+    if (key := plain_key(path)) is not None:
+        return place_of(key)
     formatted = formatted_by(path)
     if formatted is not None:
         text, values = formatted

@@ -35,23 +35,24 @@ def l1_problem(name: str, value: object) -> Problem | None:
     return Problem(f"{name} is a {kind}, an L1 construct", NOTHING, use, "argument-type")
 
 
-def l1_problems(arguments: Mapping[str, Any]) -> Iterator[Problem]:
+def l1_problems(arguments: Mapping[str, Any]) -> Iterator[Problem]:  # noqa: C901  (a call less for every value)
     """Find the L1 constructs among arguments, and in what these are made of."""
-    for name, value in arguments.items():
-        yield from _in(name, value, 0)
-
-
-def _in(name: str, value: Any, depth: int) -> Iterator[Problem]:
-    if value is None or isinstance(value, (str, int, float)) or depth > _DEEPEST:
-        return
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _in(f"{name}[{key!r}]", item, depth + 1)
-    elif isinstance(value, (list, tuple)):
-        for number, item in enumerate(value):
-            yield from _in(f"{name}[{number}]", item, depth + 1)
-    elif fields := getattr(type(value), "__dataclass_fields__", None):
-        for field in fields:
-            yield from _in(f"{name}.{field}", getattr(value, field, None), depth + 1)
-    elif type(value).__module__.startswith("aws_cdk") and (problem := l1_problem(name, value)) is not None:
-        yield problem
+    # No recursion: every construct is made through here.
+    waiting: list[tuple[str, Any, int]] = []
+    for name, value in reversed(list(arguments.items())):
+        waiting.append((name, value, 0))
+    while waiting:
+        name, value, depth = waiting.pop()
+        if value is None or isinstance(value, (str, int, float)) or depth > _DEEPEST:
+            continue
+        if isinstance(value, Mapping):
+            for key in reversed(list(value)):
+                waiting.append((f"{name}[{key!r}]", value[key], depth + 1))  # noqa: PERF401
+        elif isinstance(value, (list, tuple)):
+            for number in range(len(value) - 1, -1, -1):
+                waiting.append((f"{name}[{number}]", value[number], depth + 1))  # noqa: PERF401
+        elif fields := getattr(type(value), "__dataclass_fields__", None):
+            for field in reversed(list(fields)):
+                waiting.append((f"{name}.{field}", getattr(value, field, None), depth + 1))  # noqa: PERF401
+        elif type(value).__module__.startswith("aws_cdk") and (problem := l1_problem(name, value)) is not None:
+            yield problem

@@ -49,11 +49,17 @@ def is_reference(path: str) -> bool:
     return places is not None and not any(isinstance(place, int) and place < 0 for place in places)
 
 
+def plain_key(path: str) -> str | None:
+    """The key of a path as `path_of` spells it plainly; None for any other path."""
+    found = _ONE_KEY.fullmatch(path)
+    return None if found is None else found[1]
+
+
 def keys_in(path: str) -> Place:
     """Keys that lead to what *path* names in the input; none if it is more than keys."""
     # Where a job keeps its output by default: not worth taking apart.
-    if one := _ONE_KEY.fullmatch(path):
-        return (one[1],)
+    if (key := plain_key(path)) is not None:
+        return (key,)
     places = _in_input(path) or ()
     keys = tuple([place for place in places if isinstance(place, str)])
     return keys if len(keys) == len(places) else ()

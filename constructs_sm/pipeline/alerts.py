@@ -1,4 +1,8 @@
-"""Alerts about executions that did not succeed: a topic, a rule and alarms."""
+"""Alerts about executions that did not succeed: a topic, rules and alarms, and which of them tell it.
+
+By default one failure is one message: that of the rules, which see every execution end, whatever ended it, and which
+EventBridge sends the error and the cause.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +22,21 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from constructs_sm.settings import Alert
+
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_stepfunctions as sfn
     from constructs import Construct
 
-_NOT_SUCCEEDED = ["FAILED", "TIMED_OUT", "ABORTED"]
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Executions within five minutes at which an alarm goes off."""
+
+    failed: int = 1
+    timed_out: int = 1
 
 
 def alert_topic(scope: Construct, key: kms.IKey | None) -> sns.Topic:
@@ -43,46 +57,51 @@ def alert_topic(scope: Construct, key: kms.IKey | None) -> sns.Topic:
     return topic
 
 
-def tell_of_failures(scope: Construct, machine: sfn.IStateMachine, topic: sns.ITopic) -> None:
-    """Publish the name, the end and the link of every execution that did not succeed."""
+def alert_of_failures(
+    scope: Construct,
+    machine: sfn.IStateMachine,
+    topic: sns.ITopic,
+    alerts: Sequence[Alert],
+    thresholds: Thresholds,
+) -> dict[str, cloudwatch.Alarm]:
+    """Let *alerts* tell a topic of executions that did not succeed; return the alarms, by how executions ended."""
+    if "executions" in alerts:
+        _tell_of_executions(scope, machine, topic)
+    return _alarms(scope, machine, topic if "alarms" in alerts else None, thresholds)
+
+
+def _tell_of_executions(scope: Construct, machine: sfn.IStateMachine, topic: sns.ITopic) -> None:
+    """Publish the name, the end, the link and what is known of the reason of every execution that did not succeed."""
     stack = Stack.of(scope)
-    name, status, arn = (
-        events.EventField.from_path(f"$.detail.{field}") for field in ("name", "status", "executionArn")
+    name, status, arn, error, cause = (
+        events.EventField.from_path(f"$.detail.{field}")
+        for field in ("name", "status", "executionArn", "error", "cause")
     )
     console = f"{execution_link(stack.region)}{arn}"
     link = console if stack.partition == "aws" or is_token(stack.partition) else arn
-    events.Rule(
-        scope,
-        "NotSucceeded",
-        description="Executions that failed, timed out or were aborted",
-        event_pattern=events.EventPattern(
-            source=["aws.states"],
-            detail_type=["Step Functions Execution Status Change"],
-            detail={"status": _NOT_SUCCEEDED, "stateMachineArn": [machine.state_machine_arn]},
-        ),
-        targets=[
-            targets.SnsTopic(
-                topic,
-                message=events.RuleTargetInput.from_text(
-                    f"{stack.stack_name}: execution {name} ended {status}. {link}"
-                ),
-            )
-        ],
-    )
+    ended = f"{stack.stack_name}: execution {name} ended {status}"
+    # What timed out or was aborted has no error, and the event may say null of it.
+    for construct_id, what, statuses, text in (
+        ("Failed", "failed", ["FAILED"], f"{ended} with {error}: {cause} - {link}"),
+        ("NotFinished", "timed out or were aborted", ["TIMED_OUT", "ABORTED"], f"{ended}. {link}"),
+    ):
+        events.Rule(
+            scope,
+            construct_id,
+            description=f"Executions that {what}",
+            event_pattern=events.EventPattern(
+                source=["aws.states"],
+                detail_type=["Step Functions Execution Status Change"],
+                detail={"status": statuses, "stateMachineArn": [machine.state_machine_arn]},
+            ),
+            targets=[targets.SnsTopic(topic, message=events.RuleTargetInput.from_text(text))],
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """Executions within five minutes at which an alarm goes off."""
-
-    failed: int = 1
-    timed_out: int = 1
-
-
-def alarm_of_failures(
-    scope: Construct, machine: sfn.IStateMachine, topic: sns.ITopic, thresholds: Thresholds
+def _alarms(
+    scope: Construct, machine: sfn.IStateMachine, topic: sns.ITopic | None, thresholds: Thresholds
 ) -> dict[str, cloudwatch.Alarm]:
-    """An alarm each for executions that failed and that timed out, by how they ended."""
+    """An alarm each for executions that failed and that timed out; without a topic it tells nobody."""
     # Not for aborted ones: somebody has stopped them and knows.
     alarms = {}
     for construct_id, ending, metric, threshold in (
@@ -100,5 +119,6 @@ def alarm_of_failures(
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
-        alarms[ending].add_alarm_action(cloudwatch_actions.SnsAction(topic))
+        if topic is not None:
+            alarms[ending].add_alarm_action(cloudwatch_actions.SnsAction(topic))
     return alarms

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.grants.state_machine_role import SERVICE_GRANT
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all, where_of
-from constructs_sm.pipeline.alerts import Thresholds, alarm_of_failures, alert_topic, tell_of_failures
+from constructs_sm.pipeline.alerts import Thresholds, alert_of_failures, alert_topic
 from constructs_sm.pipeline.dashboard import dashboard as dashboard_of
 from constructs_sm.pipeline.encryption import admit_logs
 from constructs_sm.pipeline.limits import WithinLimits
@@ -19,7 +19,10 @@ from constructs_sm.pipeline.triggers import Trigger, dead_letter_queue
 from constructs_sm.rollback import WholeOrNotMade, undone_by, whole_or_not_done
 from constructs_sm.rules.argument_rules import OUTPUT_SPELLED
 from constructs_sm.settings import (
+    ONE_MESSAGE,
+    Alert,
     Time,
+    are_alerts,
     duration_of,
     event_schedule,
     is_dead_letters,
@@ -96,12 +99,17 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
         schedule: When to start an execution by itself, with the defaults of its inputs. Default: never.
         topic: Who is told of executions that did not succeed. Default: a topic made here.
         alert_emails: Subscribed to the topic; each must confirm.
+        alerts: What tells the topic: `executions` that have ended without success, with error and cause; `jobs` when
+            they fail, by the `FailureHandler`, those too whose failure a Map tolerates; `alarms` when they go off.
+            Default: executions, so that each failure is one message.
         explain_failures: Whether jobs that fail, and have no catch of their own for `States.ALL`, lead to a
             `FailureHandler`. Default: yes.
         dashboard: Whether to make a dashboard: executions, durations, what failed. Default: no; it has a price.
         log_retention: How long the log of executions is kept; it goes with the stack. Default: 1 year.
-        key: For the log, and the topic if it is made here. The policy of a key that is not of this app must admit
+        key: For the log, and the topics that are made here. The policy of a key that is not of this app must admit
             CloudWatch, CloudWatch Logs and EventBridge. Default: none.
+        encrypt_jobs: Whether that key is also for what jobs write and for their volumes, where a job names no key. In
+            a `PipelineStack` say it there. Default: no.
         log_level: Events that are logged. Default: all of them, which cdk-nag wants.
         state_machine_name: Default: CloudFormation's own; with a name, a change that replaces the machine fails.
         failed_threshold: Executions failed within five minutes at which an alarm goes off. Default: 1.
@@ -130,10 +138,12 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
         schedule: events.Schedule | Duration | None = None,
         topic: sns.ITopic | None = None,
         alert_emails: Sequence[str] = (),
+        alerts: Sequence[Alert] = ONE_MESSAGE,
         explain_failures: bool = True,
         dashboard: bool = False,
         log_retention: logs.RetentionDays | None = None,
         key: kms.IKey | None = None,
+        encrypt_jobs: bool = False,
         role: iam.IRole | None = None,
         log_level: sfn.LogLevel | None = None,
         state_machine_name: str | None = None,
@@ -149,8 +159,10 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
             schedule=schedule,
             topic=topic,
             alert_emails=alert_emails,
+            alerts=alerts,
             log_retention=log_retention,
             key=key,
+            encrypt_jobs=encrypt_jobs,
             role=role,
             log_level=log_level,
             state_machine_name=state_machine_name,
@@ -160,6 +172,9 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
             run_parts=run_parts,
         )
         problems += mistyped_reuse(reuse)
+        if encrypt_jobs and (key is None or JobScope.of(scope).name_prefix is not None):
+            use = "pass key=, or both to the PipelineStack that the pipeline is in"
+            problems.append(Problem("encrypt_jobs is with the key of the pipeline", key, use, "argument-value"))
         self._schema = None if inputs is None else InputSchema(inputs)
         if run_parts is True:
             problems += _taken_name(inputs)
@@ -173,11 +188,13 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
         raise_all(where_of(type(self).__name__, scope, construct_id), problems)
         super().__init__(scope, construct_id)
         if JobScope.of(scope).name_prefix is None:
-            JobScope(self, name_prefix=slug(construct_id, LONGEST_PREFIX)).key = key
+            jobs = JobScope(self, name_prefix=slug(construct_id, LONGEST_PREFIX))
+            jobs.key, jobs.job_key = key, None if key is None or not encrypt_jobs else key.key_arn
         self._kept = JobScope.of(self).kept
         self._kept.reuse, self._kept.parts, self._kept.key = reuse, run_parts, key
         self._timeout = timeout
         self._started_on: dict[str, int] = {}
+        self._alerts = alerts
         self._explains_failures = explain_failures
         self._has_dashboard = dashboard
         self._key = key
@@ -230,7 +247,7 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
 
     @property
     def alarms(self) -> tuple[cloudwatch.Alarm, ...]:
-        """The alarms, which tell the topic. See `state_machine` for what is raised."""
+        """The alarms, which tell the topic if `alerts` says so. See `state_machine` for what is raised."""
         return (self.failed_alarm, self.timed_out_alarm)
 
     @property
@@ -287,7 +304,7 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
         handling: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
         handler = None
         if self._explains_failures:
-            handler = FailureHandler(self, "JobFailed", topic=self.topic)
+            handler = FailureHandler(self, "JobFailed", topic=self.topic if "jobs" in self._alerts else None)
             handler.catch(definition)
             handling = handler.catching_branches()
         if self._kept.parts:
@@ -311,8 +328,7 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
             )
         self._state_machine = machine
         undone_by(partial(setattr, self, "_state_machine", None))
-        tell_of_failures(self, machine, self.topic)
-        alarms = alarm_of_failures(self, machine, self.topic, self._thresholds)
+        alarms = alert_of_failures(self, machine, self.topic, self._alerts, self._thresholds)
         self._around = _Around(log, handler, alarms["failed"], alarms["timed out"])
         self.node.default_child = machine.node.default_child
         for trigger in self._triggers:
@@ -424,8 +440,10 @@ def _mistyped(**arguments: Any) -> list[Problem]:
         "schedule": ("a Duration or an events.Schedule", lambda value: isinstance(value, (Duration, events.Schedule))),
         "topic": ("an sns.ITopic", lambda value: hasattr(value, "topic_arn")),
         "alert_emails": ("['ml@example.com']", _addresses),
+        "alerts": ("some of ['executions', 'jobs', 'alarms']", are_alerts),
         "log_retention": ("logs.RetentionDays", lambda value: isinstance(value, logs.RetentionDays)),
         "key": ("a kms.IKey", lambda value: hasattr(value, "key_arn")),
+        "encrypt_jobs": ("True or False", lambda value: isinstance(value, bool)),
         "role": ("an iam.IRole", lambda value: hasattr(value, "role_arn")),
         "log_level": ("an sfn.LogLevel", lambda value: isinstance(value, sfn.LogLevel)),
         "state_machine_name": ("a name of 1 to 80 letters, digits, - and _", is_state_machine_name),

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.language.errors import Problem, raise_all, where_of
 from constructs_sm.language.late_bound import is_token
 from constructs_sm.language.paths import path_of
-from constructs_sm.pipeline.alerts import Thresholds, alarm_of_failures, tell_of_failures
+from constructs_sm.pipeline.alerts import Thresholds, alert_of_failures
 from constructs_sm.rollback import WholeOrNotMade, whole_or_not_done
-from constructs_sm.settings import is_state_machine_name
+from constructs_sm.settings import ONE_MESSAGE, Alert, are_alerts, is_state_machine_name
 from constructs_sm.task.scope import JobScope
 
 import jsii
@@ -19,7 +19,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from aws_cdk import aws_cloudwatch as cloudwatch
     from aws_cdk import aws_sns as sns
@@ -206,16 +206,32 @@ class ImportedPipeline(PipelineBase, WholeOrNotMade, Construct):
         return self._state_machine
 
     def alert(
-        self, topic: sns.ITopic, *, failed_threshold: int = 1, timed_out_threshold: int = 1
+        self,
+        topic: sns.ITopic,
+        *,
+        alerts: Sequence[Alert] = ONE_MESSAGE,
+        failed_threshold: int = 1,
+        timed_out_threshold: int = 1,
     ) -> tuple[cloudwatch.Alarm, ...]:
-        """Tell *topic* of executions that did not succeed, by a rule and two alarms, as a pipeline of this app does.
+        """Tell *topic* of executions that did not succeed, and make two alarms, as a pipeline of this app does.
 
         Args:
             topic: Who is told.
+            alerts: What tells it: `executions` that have ended, `alarms` when they go off. Default: executions.
             failed_threshold: Executions failed within five minutes at which the alarm goes off.
             timed_out_threshold: Likewise, executions that timed out.
+
+        Raises:
+            InvalidInputError: Something else is to tell it: the jobs of another app are what they are.
         """
+        if not are_alerts(alerts) or "jobs" in alerts:
+            problem = Problem(
+                "of another app's pipeline, its executions tell and its alarms",
+                alerts,
+                "list some of executions, alarms",
+                "argument-value",
+            )
+            raise_all(where_of("JobPipeline", self), [problem])
         with whole_or_not_done(self):
-            tell_of_failures(self, self._state_machine, topic)
             thresholds = Thresholds(failed_threshold, timed_out_threshold)
-            return tuple(alarm_of_failures(self, self._state_machine, topic, thresholds).values())
+            return tuple(alert_of_failures(self, self._state_machine, topic, alerts, thresholds).values())

@@ -12,7 +12,7 @@ from constructs_sm.pipeline.pipeline import JobPipeline
 from constructs_sm.pipeline.pipeline_base import PipelineBase
 from constructs_sm.pipeline.triggers import Trigger
 from constructs_sm.rollback import WholeOrNotMade, whole_or_not_done
-from constructs_sm.settings import Settings, Time, unknown_settings, unusable_environment, warn_of_unread
+from constructs_sm.settings import Alert, Settings, Time, unknown_settings, unusable_environment, warn_of_unread
 from constructs_sm.task.network import connections_of
 from constructs_sm.task.overruling import refuse
 from constructs_sm.task.places import JOBS
@@ -91,12 +91,16 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
         arrivals: Prefixes under which an object that arrives starts an execution: of the data bucket (`raw/`) or of
             another (`s3://bucket/prefix/`).
         alert_emails: Who is told of executions that did not succeed.
+        alerts: What tells them: `executions` that have ended, with error and cause, `jobs` when they fail, `alarms`
+            when they go off. Default: executions, so that each failure is one message.
         timeout: An execution that runs longer ends TIMED_OUT; longer than any of its states may wait. Default: 1 day.
         log_retention_days: How long the log of executions is kept. Default: 365.
         removal_policy: What becomes of the data bucket and the key with the stack. Default: retain.
         tags: On every resource that takes tags.
         bucket: The data bucket, or its name. Default: made here.
-        key: For the data bucket, the topic and the log: a kms.IKey, an ARN, or True for a new one. Default: none.
+        key: For the data bucket, topics and the log: a kms.IKey, an ARN, or True for a new one. Default: none.
+        encrypt_jobs: Whether that key is also for what jobs write and for their volumes, where a job names no key.
+            Default: no.
         vpc: Where jobs run that are not told where: an ec2.IVpc, or ids. Default: in no VPC.
         permissions_boundary: The policy that bounds every role: its name, its ARN, a PermissionsBoundary.
         dashboard: Whether to make a dashboard. Default: no.
@@ -135,12 +139,14 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
         schedule: str | Duration | events.Schedule | Sequence[str | Duration | events.Schedule] | None = None,
         arrivals: str | Sequence[str] | None = None,
         alert_emails: Sequence[str] | None = None,
+        alerts: Sequence[Alert] | None = None,
         timeout: str | Time | None = None,
         log_retention_days: int | None = None,
         removal_policy: str | RemovalPolicy | None = None,
         tags: Mapping[str, str] | None = None,
         bucket: str | s3.IBucket | None = None,
         key: str | bool | kms.IKey | None = None,
+        encrypt_jobs: bool | None = None,
         vpc: ec2.IVpc | Mapping[str, Sequence[str]] | None = None,
         permissions_boundary: str | PermissionsBoundary | None = None,
         dashboard: bool | None = None,
@@ -176,12 +182,14 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
                 "schedule": schedule,
                 "arrivals": arrivals,
                 "alert_emails": alert_emails,
+                "alerts": alerts,
                 "timeout": timeout,
                 "log_retention_days": log_retention_days,
                 "removal_policy": removal_policy,
                 "tags": tags,
                 "bucket": bucket,
                 "key": key,
+                "encrypt_jobs": encrypt_jobs,
                 "vpc": vpc,
                 "permissions_boundary": permissions_boundary,
                 "dashboard": dashboard,
@@ -200,7 +208,7 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
         )
         env = stack.get("env") or Environment()
         account = env.account or settings.account
-        raise_all(where, [*unusable_environment(env.account, env.region), *_of_no_bucket_here(settings)])
+        raise_all(where, [*unusable_environment(env.account, env.region), *_of_what_is_not_here(settings)])
         unusable = [*_unusable_triggers(settings, inputs), *_foreign_starters(settings.starters, account)]
         refuse(scope, where, unusable, path=str(construct_id))
         if settings.account or settings.region:
@@ -223,12 +231,14 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
         )
         self._jobs.key = self.key
         self._jobs.kept.removal = settings.removal()
+        self._jobs.job_key = self.key.key_arn if self.key is not None and settings.encrypt_jobs else None
         self.pipeline = JobPipeline(
             self,
             "Pipeline",
             inputs=inputs,
             timeout=settings.timeout_duration(),
             alert_emails=settings.alert_emails,
+            alerts=settings.alerts,
             dashboard=settings.dashboard,
             log_retention=settings.retention(),
             key=self.key,
@@ -366,7 +376,9 @@ def _unusable_triggers(settings: Settings, inputs: Mapping[str, Input] | None) -
             yield Problem("jobs write where arrivals start the next execution", place, use, "arrivals-start-themselves")
 
 
-def _of_no_bucket_here(settings: Settings) -> Iterator[Problem]:
+def _of_what_is_not_here(settings: Settings) -> Iterator[Problem]:
+    if settings.encrypt_jobs and not settings.key:
+        yield Problem("encrypt_jobs is with the key of the stack", settings.key, "pass key=True", "setting-value")
     for name in ("versioned", "access_logs"):
         if settings.bucket is not None and getattr(settings, name):
             use = f"say {name} where the bucket is made"

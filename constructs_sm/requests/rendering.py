@@ -103,8 +103,9 @@ def render(
     if filling is not None:
         filled: list[str] = []
         _fill(typed, filling.fields, "", filled)
+        within = tuple([f"{path}{end}" for path in filled for end in ".["])
         for place, known in filling.objects.items():
-            if any(place == path or place.startswith((f"{path}.", f"{path}[")) for path in filled):
+            if place in filled or place.startswith(within):
                 request.objects[place] = known
     return request
 
@@ -139,6 +140,9 @@ class _Walk:
             elif value is None:
                 if not typed:
                     result[key] = None
+            elif typed and kind is dict and [*value.values()].count(None) == len(value):
+                # A structure of arguments that were not given.
+                continue
             elif (
                 (kind is int and -MOST_EXACT <= value <= MOST_EXACT)
                 or kind is bool

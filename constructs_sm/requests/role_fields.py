@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def named_roles(request: Fields, path: tuple[str, ...]) -> list[str]:
     """List the roles at *path*, each as the request spells it; none for an API that takes no role."""
     if len(path) <= 1:
-        return [request[name] for name in path if name in request]
+        return [request[path[0]]] if path and path[0] in request else []
     return [holder[path[-1]] for holder in _holders(request, path) if path[-1] in holder]
 
 

@@ -6,6 +6,7 @@ __all__ = [
     "definition_rules",
     "definitions",
     "instances",
+    "kinds",
     "machine_rules",
     "metrics",
     "model_rules",

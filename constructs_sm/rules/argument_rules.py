@@ -309,6 +309,15 @@ LATE_ACCESS: Final = _rule(
     severity="warning",
     protects="",
 )
+KEY_LEFT_OUT: Final = _rule(
+    "job-key-left-out",
+    "what would take the key of the pipeline comes at run time",
+    "give the job the key, as with volume_kms_key=, if its instances have volumes; or acknowledge the rule",
+    why="volumes or outputs are encrypted with a key of AWS's; instances with local storage take none",
+    source=_SAGEMAKER.format("APIReference/API_ResourceConfig"),
+    severity="warning",
+    protects="",
+)
 ANY_ROLE: Final = _rule(
     "role-known-at-run-time",
     "the execution role is known at run time only, so the state machine may pass every role of the account",

@@ -61,6 +61,12 @@ class OneOf(Constraint):
     """Fields that lift what is required, not what is excluded."""
 
     def problems(self, structure: Structure, path: str) -> Found:
+        count = 0
+        for name in self.of:
+            if name in structure and structure[name] != []:
+                count += 1
+        if self.least <= count <= self.most:
+            return
         given = [name for name in self.of if name in structure and structure[name] != []]
         if len(given) > self.most:
             shown = " and ".join(join(path, name) for name in given)

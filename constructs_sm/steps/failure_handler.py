@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from constructs_sm.actions import ACTIONS, REUSE
@@ -20,7 +20,7 @@ from constructs_sm.task.job import JobTask
 from constructs_sm.task.query_language import is_jsonata_language, query_language_of
 from constructs_sm.task.scope import JobScope
 from constructs_sm.task.task import SageMakerTask
-from constructs_sm.values.names import id_problems
+from constructs_sm.values.names import LONGEST_STATE_NAME, id_problems
 
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 _Definition = TypeVar("_Definition", bound="sfn.IChainable")
 
 _LONGEST_ID = 60
+_EXPLAIN = "{}: Explain"
+"""The longest name of a handler's states."""
 _LONGEST_REASON = 2000
 _ANSWER_SECONDS = 60
 # JSONata takes a bracket behind a backslash for no bracket: not before the closing one.
@@ -59,9 +61,9 @@ class FailureHandler(WholeOrNotMade, Construct):
     job when it is redriven. Not verified on AWS: that a task may report its own failure. If it may not, `<id>: Fail`
     ends the execution a minute later with the same text, and is where a redrive would start.
 
-    Jobs inside a Map or Parallel lead to a handler of their own, `<id> 2` and so on, since a state can only lead to one
-    beside it: the Map or Parallel fails with their message, and a redrive goes on from the items that failed. In a
-    distributed Map they do not notify, since each item might.
+    Jobs inside a Map or Parallel lead to a handler of their own, named after the first of them, `<job>: <id>`, since a
+    state can only lead to one beside it: the Map or Parallel fails with their message, and a redrive goes on from the
+    items that failed. In a distributed Map they do not notify, since each item might.
 
     Args:
         scope: Any construct in a stack.
@@ -94,7 +96,7 @@ class FailureHandler(WholeOrNotMade, Construct):
         self._name = construct_id
         self._topic = topic
         self._notify = notify
-        self._levels = 0
+        self._levels: list[str] = []
 
     def catch(self, definition: _Definition) -> _Definition:
         """Let every task of *definition* lead here that has no catch for `States.ALL` of its own.
@@ -115,28 +117,34 @@ class FailureHandler(WholeOrNotMade, Construct):
                 [Problem("nothing to catch", definition, "pass a job, or a chain", "failure-nothing-to-catch")],
             )
         notify, self._notify = self._notify, None
-        self._catch(definition.start_state, topic=self._topic, notify=notify)
+        self._catch(definition.start_state, topic=self._topic, notify=notify, is_inner=bool(self._levels))
         return definition
 
     def catching_branches(self) -> AbstractContextManager[None]:
         """Catch jobs in branches of a Parallel too, while a state machine is made: the CDK shows none before."""
-        return JobScope.of(self).uncaught.lead_to(lambda: self._level(self._topic, None))
+        return JobScope.of(self).uncaught.lead_to(partial(self._level, topic=self._topic))
 
-    def _catch(self, start: sfn.State, *, topic: sns.ITopic | None, notify: sfn.IChainable | None = None) -> None:
+    def _catch(
+        self, start: sfn.State, *, topic: sns.ITopic | None, notify: sfn.IChainable | None = None, is_inner: bool
+    ) -> None:
         level: _Level | None = None
         for state in reachable(start):
             for inner in inner_starts(state):
-                self._catch(inner, topic=None if isinstance(state, sfn.DistributedMap) else topic)
+                self._catch(inner, topic=None if isinstance(state, sfn.DistributedMap) else topic, is_inner=True)
             if _is_open(state):
-                level = level or self._level(topic, notify)
+                level = level or self._level(_name_of(state) if is_inner else "", topic=topic, notify=notify)
                 level.catch(state)
 
-    def _level(self, topic: sns.ITopic | None, notify: sfn.IChainable | None) -> _Level:
-        self._levels += 1
-        number = "" if self._levels == 1 else str(self._levels)
-        name = " ".join(filter(None, (self._name, number)))
+    def _level(self, job: str, *, topic: sns.ITopic | None, notify: sfn.IChainable | None = None) -> _Level:
+        """Make the handler of a level, named after a job in it; the outermost bears the name alone."""
+        name, number = self._name, len(self._levels) + 1
+        if job:
+            name = f"{job[: LONGEST_STATE_NAME - len(_EXPLAIN.format(f': {self._name}'))]}: {self._name}"
+        if name in self._levels:
+            name = f"{self._name} {number}"
+        self._levels.append(name)
         # An inner variable must not be called like an outer one.
-        return _Level(self, name, f"failed{number}", topic, notify)
+        return _Level(self, name, "failed" if number == 1 else f"failed{number}", topic, notify)
 
 
 class _Level:
@@ -149,7 +157,7 @@ class _Level:
         arns = JobScope.of(scope).arns
         # Whoever reads of a failure wants to know what of its data is of another day.
         output = _explained(variable, tells_reuse=JobScope.of(scope).kept.is_made)
-        explain = _Handling(scope, f"{name}: Explain", {"Type": "Pass", "Output": output})
+        explain = _Handling(scope, _EXPLAIN.format(name), {"Type": "Pass", "Output": output})
         fail = sfn.Fail(
             scope,
             f"{name}: Fail",
@@ -247,7 +255,7 @@ class _End(_Handling):
                 ],
             )
         state = super().to_state_json(top_level_query_language)
-        names = [job.prefixed_name if isinstance(job, SageMakerTask) else job.state_id for job in self._jobs]
+        names = list(map(_name_of, self._jobs))
         back = [
             {"ErrorEquals": [f"{REDRIVEN}{name}"], "Output": "{% $states.input.input %}", "Next": name}
             for name in names
@@ -345,6 +353,10 @@ def _is_open(state: sfn.State) -> bool:
     else:
         return False
     return not any(ALL in catcher["ErrorEquals"] for catcher in given.get("Catch") or ())
+
+
+def _name_of(state: sfn.State) -> str:
+    return str(state.prefixed_name if isinstance(state, SageMakerTask) else state.state_id)
 
 
 def _in_jsonata(state: sfn.State) -> bool:

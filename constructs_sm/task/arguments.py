@@ -111,6 +111,7 @@ class TaskArguments(TypedDict, total=False):
     state_name: str | None
     """The name of the state, and the beginning of those beside it. Default: the construct id."""
     comment: str | None
+    """The comment of the state, in the definition."""
 
 
 class StateFields:

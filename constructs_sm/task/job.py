@@ -61,7 +61,7 @@ class JobArguments(TaskArguments, total=False):
 
 
 @jsii.implements(iam.IGrantable, ec2.IConnectable)
-class SageMakerJob(KnownToCdk, JobMetrics, CheckedFragment):
+class SageMakerJob(CheckedFragment, JobMetrics, KnownToCdk):
     """A SageMaker job that is retried where that helps, and whose output is checked before the state machine goes on.
 
     Three states: the task, named like the construct; a Choice, `<id>: ValidateOutput`; and a Fail, `<id>:

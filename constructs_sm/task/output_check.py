@@ -120,8 +120,9 @@ class OutputCheck:
             optional = f"($not($exists({action.status_field})) or {success})"
             conditions.append(optional if output.status is Status.OPTIONAL else success)
         if output.status is Status.REQUIRED:
-            places = [(action.found_at(result.field), result.above) for result in action.required_results]
-            conditions += [place if above is None else _more(place, above) for place, above in places]
+            for result in action.required_results:
+                place = action.found_at(result.field)
+                conditions.append(place if result.above is None else _more(place, result.above))
         return f"{output.expression}.({' and '.join(conditions)})"
 
     def failure(self, action: Action, output: Output, job: str = "") -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from constructs_sm.language.jsonata import quoted
@@ -34,8 +35,13 @@ def data_under(scope: Construct, job: str) -> S3Location | None:
     data = JobScope.of(scope).data
     if data is None:
         return None
-    whole = data.under(JOBS)
+    whole = _of_all_jobs(data)
     return S3Location(data.under(folder_of(scope, job)).uri, whole.within, whole.key)
+
+
+@lru_cache(64)
+def _of_all_jobs(data: S3Location) -> S3Location:
+    return data.under(JOBS)
 
 
 def of_this_execution(place: S3Location | None, *names: str, jsonata: bool) -> S3Location | None:

@@ -51,12 +51,16 @@ class Uncaught:
     """
 
     def __init__(self) -> None:
-        self._made: Callable[[], Handler] | None = None
+        self._made: Callable[[str], Handler] | None = None
         self._handlers: dict[str, Handler] = {}
 
     @contextmanager
-    def lead_to(self, make: Callable[[], Handler]) -> Iterator[None]:
-        """Let uncaught tasks lead to a handler that *make* makes for each graph, while a state machine is made."""
+    def lead_to(self, make: Callable[[str], Handler]) -> Iterator[None]:
+        """Let uncaught tasks lead to a handler, while a state machine is made.
+
+        Args:
+            make: Makes that of a graph, and is told the name of the first such task in it.
+        """
         self._made, self._handlers = make, {}
         try:
             yield
@@ -69,7 +73,7 @@ class Uncaught:
             return
         reference = reference_of(graph)
         if reference not in self._handlers:
-            self._handlers[reference] = self._made()
+            self._handlers[reference] = self._made(str(state.prefixed_name))
         self._handlers[reference].catch(state)
 
 
@@ -109,6 +113,8 @@ class JobScope:
         self._security_group = security_group
         self.key: kms.IKey | None = None
         """Encrypts the topics that are made in here; None: none does."""
+        self.job_key: str | None = None
+        """Encrypts volumes and outputs of jobs that name no key, by its ARN; None: none does."""
         watch(stack)
         self._execution_role: iam.Role | None = None
         self._role_arns: dict[iam.IRole, str] = {}

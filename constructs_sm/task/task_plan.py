@@ -18,7 +18,8 @@ from constructs_sm.grants.state_machine_role import polled_grants, state_machine
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem
 from constructs_sm.language.late_bound import Computed, is_jsonata
 from constructs_sm.language.paths import name_of
-from constructs_sm.polled_actions import PolledAction
+from constructs_sm.polled_actions import MODEL_PACKAGE, PolledAction
+from constructs_sm.requests.encryption import encrypt
 from constructs_sm.requests.model_check import problems_of
 from constructs_sm.requests.rendering import render
 from constructs_sm.requests.role_fields import are_late_bound, named_roles, set_roles
@@ -232,8 +233,15 @@ class TaskPlan:
             stands_for[_ROLE_TO_COME] = job_scope.execution_role_arn()
         if stands_for:
             request.make(stands_for)
-        access = access_of(action, request)
-        access.reads += self._reads
+        access = self._identity.access = access_of(action, request)
+        packages = {
+            used.spelled(jsonata=self._jsonata): used.producer.access
+            for used in self._outputs
+            if used.producer.api == MODEL_PACKAGE.api
+        }
+        for path in [path for path in access.unknown if request.leaves.get(path) in packages]:
+            access.is_shown(path, packages[request.leaves[path]])
+        access.is_said(self._reads)
         self._identity.request = request.fields
         roles = named_roles(request.fields, action.role_path)
         # An endpoint, as a batch transform, runs under its model's role unless its configuration names one.
@@ -350,6 +358,8 @@ class TaskPlan:
         )
         self._outputs += request.outputs
         self._name(request, job_scope)
+        if job_scope.job_key is not None:
+            self._problems += encrypt(self._action.operation, request.fields, job_scope.job_key)
         path = self._action.role_path
         if self._role_arn is not None and path:
             if named_roles(request.fields, path):

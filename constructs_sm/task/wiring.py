@@ -64,12 +64,15 @@ class Wiring:
         """Take note of a state, and of the scope that it is made in if it calls SageMaker."""
         if scope is not None:
             self.tasks[task] = scope
-            undone_by(partial(self.tasks.pop, task, None))
-        if task.name not in self._paths:
-            self._paths[task.name] = task.path
-            undone_by(partial(self._paths.pop, task.name, None))
+        is_new = self._paths.setdefault(task.name, task.path) is task.path
         self._names[task.name] += 1
-        undone_by(partial(self._names.subtract, [task.name]))
+        undone_by(partial(self._forget_task, task, named=is_new))
+
+    def _forget_task(self, task: TaskIdentity, *, named: bool) -> None:
+        self.tasks.pop(task, None)
+        self._names.subtract([task.name])
+        if named:
+            self._paths.pop(task.name, None)
 
     def ask(self, producer: TaskIdentity, name: str, result_path: str, references: Iterable[str]) -> None:
         """An output is asked for; in a definition it is spelled as one of *references*."""

@@ -27,7 +27,12 @@ recent: deque[Run] = deque(maxlen=10)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that a state does wrong, or the execution as a whole."""
+    """Something that a state does wrong, or the execution as a whole.
+
+    Attributes:
+        state: The name of the state; empty where it is the execution's.
+        problem: What it does.
+    """
 
     state: str
     problem: str
@@ -76,6 +81,7 @@ class Run:
 
     @property
     def succeeded(self) -> bool:
+        """Tell whether the execution ended SUCCEEDED."""
         return self.status == "SUCCEEDED"
 
     def redrive(self) -> Run:

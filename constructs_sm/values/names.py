@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from constructs_sm.language.errors import Problem
@@ -138,6 +139,7 @@ def name_problems(name: object, name_max: int, what: str = "job name") -> list[P
     return found
 
 
+@cache
 def unique_prefix_max(name_max: int) -> int:
     """The longest prefix that leaves room for a dash and the random part."""
     return name_max - 1 - (_UUID if name_max >= _ROOM_FOR_UUID else _UUID_TAIL)

@@ -35,6 +35,7 @@ class TaskIdentity:
         api: As Step Functions spells it.
         state_id: Asks the CDK for the name with its prefixes.
         request: The request that it sends, once that is known.
+        access: What SageMaker needs to serve that request.
         description: What later states ask for that its output is not known to hold.
     """
 
@@ -43,6 +44,7 @@ class TaskIdentity:
     api: str
     state_id: Callable[[], str] = field(default=_never_made, repr=False)
     request: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    access: Any = field(default=None, repr=False)
     description: Description = field(default_factory=Description, repr=False)
 
 

@@ -88,13 +88,83 @@ def test_state_may_wait_almost_as_long_as_the_execution(app):
 def test_whoever_is_to_know_is_told_of_executions_that_did_not_succeed(app):
     made = Template.from_stack(pipeline_stack(app, alert_emails=["ml@example.com", "ops@example.com"]))
 
-    rule = only(made, "AWS::Events::Rule")
-    assert rule["EventPattern"]["detail"]["status"] == ["FAILED", "TIMED_OUT", "ABORTED"]
-    addresses = {r["Properties"]["Endpoint"] for r in made.find_resources("AWS::SNS::Subscription").values()}
+    told = [rule["EventPattern"]["detail"]["status"] for rule in every(made, "AWS::Events::Rule")]
+    assert sorted(told) == [["FAILED"], ["TIMED_OUT", "ABORTED"]]
+    addresses = {each["Endpoint"] for each in every(made, "AWS::SNS::Subscription")}
     assert addresses == {"ml@example.com", "ops@example.com"}
-    for metric in ("ExecutionsFailed", "ExecutionsTimedOut"):
-        wanted = {"MetricName": metric, "AlarmActions": [Match.any_value()], "TreatMissingData": "notBreaching"}
-        made.has_resource_properties("AWS::CloudWatch::Alarm", wanted)
+
+
+def every(made, kind):
+    return [resource["Properties"] for resource in made.find_resources(kind).values()]
+
+
+def tellers(stack):
+    """What publishes to the topic of a pipeline: rules, states, and metrics of alarms."""
+    made = Template.from_stack(stack)
+    (topic,) = made.find_resources("AWS::SNS::Topic")
+    rules = [each for each in every(made, "AWS::Events::Rule") if topic in str(each["Targets"])]
+    states = {name for name, state in definition(stack)["States"].items() if ":sns:" in str(state.get("Resource"))}
+    alarms = {each["MetricName"] for each in every(made, "AWS::CloudWatch::Alarm") if "AlarmActions" in each}
+    return {status for each in rules for status in each["EventPattern"]["detail"]["status"]} | states | alarms
+
+
+ENDINGS = {"FAILED", "TIMED_OUT", "ABORTED"}
+
+
+@pytest.mark.parametrize(
+    ("alerts", "expected"),
+    [
+        (None, ENDINGS),
+        (["executions"], ENDINGS),
+        (["jobs"], {"JobFailed: Notify"}),
+        (["alarms"], {"ExecutionsFailed", "ExecutionsTimedOut"}),
+        (["executions", "jobs", "alarms"], {*ENDINGS, "JobFailed: Notify", "ExecutionsFailed", "ExecutionsTimedOut"}),
+        ([], set()),
+    ],
+)
+@pytest.mark.parametrize("by", ["argument", "cdk.json"])
+def test_one_failure_is_one_message_unless_more_is_asked_for(alerts, expected, by):
+    settings = {} if alerts is None else {"alerts": alerts}
+    app = App(context={"constructs_sm": settings} if by == "cdk.json" else {})
+    stack = PipelineStack(app, "Churn", **(settings if by == "argument" else {}))
+    stack.run(TrainingJob(stack, "Train", parameters=REQUESTS["createTrainingJob"]))
+
+    assert tellers(stack) == expected
+
+
+def test_message_of_a_failed_execution_says_why_and_that_of_another_does_not(app):
+    made = Template.from_stack(pipeline_stack(app))
+
+    sent = {
+        each["EventPattern"]["detail"]["status"][0]: each["Targets"][0]["InputTransformer"]
+        for each in every(made, "AWS::Events::Rule")
+    }
+    assert sent["FAILED"]["InputPathsMap"] == {
+        "detail-name": "$.detail.name",
+        "detail-status": "$.detail.status",
+        "detail-error": "$.detail.error",
+        "detail-cause": "$.detail.cause",
+        "detail-executionArn": "$.detail.executionArn",
+    }
+    assert "ended <detail-status> with <detail-error>: <detail-cause> - " in str(sent["FAILED"]["InputTemplate"])
+    assert "detail-cause" not in sent["TIMED_OUT"]["InputPathsMap"]
+
+
+@pytest.mark.parametrize("alerts", ["jobs", ["mail"], 1])
+def test_alert_that_there_is_not_is_refused(app, alerts):
+    with pytest.raises(InvalidInputError, match="list some of executions, jobs, alarms"):
+        PipelineStack(app, "Churn", alerts=alerts)
+
+
+def test_pipeline_of_another_app_tells_of_executions_and_of_alarms_if_asked(stack):
+    nightly = JobPipeline.from_state_machine_name(stack, "Nightly", "nightly")
+    nightly.alert(sns.Topic(stack, "Told"), alerts=["alarms"])
+
+    made = Template.from_stack(stack)
+    made.resource_count_is("AWS::Events::Rule", 0)
+    assert [len(each["AlarmActions"]) for each in every(made, "AWS::CloudWatch::Alarm")] == [1, 1]
+    with pytest.raises(InvalidInputError, match=r"got \['jobs'\]; list some of executions, alarms"):
+        nightly.alert(sns.Topic(stack, "More"), alerts=["jobs"])
 
 
 def test_topic_takes_messages_over_tls_from_alarms_and_rules(app):
@@ -221,7 +291,7 @@ def test_argument_replaces_the_setting_of_the_context():
         ),
         (
             {"colour": "red"},
-            "unknown setting, got 'colour'; use one of schedule, alert_emails, timeout, log_retention_days",
+            "unknown setting, got 'colour'; use one of schedule, alert_emails, alerts, timeout, log_retention_days",
         ),
         ({"schedule": "daily"}, r"schedule is no expression, got 'daily'; write 'rate\(1 day\)'"),
         ({"schedule": 1}, "schedule is of the wrong type, got 1; pass a str"),

@@ -68,7 +68,7 @@ def test_schedule_sends_the_inputs_it_is_given(stack):
     sent = [
         r["Properties"]["Targets"][0].get("Input") for r in resources(Template.from_stack(stack), "AWS::Events::Rule")
     ]
-    assert sent == [None, '{"rounds":7}', '{"rounds":8}']
+    assert sent == [None, None, '{"rounds":7}', '{"rounds":8}']
 
 
 def test_arrival_in_the_data_bucket_starts_an_execution_with_bucket_and_key():
@@ -175,7 +175,7 @@ def test_new_key_encrypts_bucket_topic_and_log_and_admits_their_services():
 
 def test_key_of_the_bucket_reaches_the_grants_of_the_jobs_and_of_the_state_machine():
     app = App()
-    stack = PipelineStack(app, "Churn", key=True)
+    stack = PipelineStack(app, "Churn", key=True, alerts=["jobs"])
     prepare = ProcessingJob(stack, "Prepare", image=IMAGE, instance_type="ml.m5.large", outputs=["train"])
     stack.run(prepare.next(typed(stack)))
 

@@ -8,6 +8,7 @@ from constructs_sm import (
     Channel,
     CreateEndpointConfig,
     CreateModel,
+    CreateModelPackage,
     InvalidInputError,
     LabelingJob,
     ModelDataSource,
@@ -19,12 +20,14 @@ from constructs_sm import (
     images,
 )
 from constructs_sm.jobs.variants import ServerlessConfig
+from constructs_sm.task.scope import JobScope
 
 import pytest
 from aws_cdk import App, Environment, Size, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk.assertions import Template
+from constructs import Construct
 
 IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/churn:1"
 OTHER = "arn:aws:iam::444455556666:role/Other"
@@ -141,6 +144,45 @@ def test_manifest_is_not_told_of_under_a_role_of_ones_own(app, stack):
     run(stack, train(stack, inputs=manifest, role=role))
 
     assert told(app) == []
+
+
+@languages
+@pytest.mark.parametrize(
+    ("reads", "expected"), [([], ["late-bound-access"]), (["s3://data/sets/"], [])], ids=["not said", "said"]
+)
+def test_place_that_comes_at_run_time_is_told_of_unless_it_is_said(app, stack, language, reads, expected):
+    late = "{% $states.input.uri %}" if language else "$.uri"
+    run(stack, train(stack, inputs={"a": late}, reads=reads, **language))
+
+    assert told(app) == expected
+
+
+def test_what_else_comes_at_run_time_is_told_of_though_places_are_said(app, stack):
+    run(stack, train(stack, output="$.out", inputs={"a": "$.uri"}, reads=["s3://data/sets/"]))
+
+    (message,) = [str(each.entry.data) for each in app.synth().stacks[0].messages]
+    assert "request does not show: OutputDataConfig.S3OutputPath;" in message
+
+
+@languages
+@pytest.mark.parametrize("registered", [True, False])
+def test_package_that_the_pipeline_registers_shows_what_a_model_of_it_reads(app, stack, language, registered):
+    here = Construct(stack, "Other")
+    JobScope(here, name_prefix="other")
+    register = CreateModelPackage(stack, "Register", group="g", image=IMAGE, model_data="s3://data/m.gz", **language)
+    name = register.model_package_arn if registered else "arn:aws:sagemaker:eu-west-1:123456789012:model-package/g/1"
+    model = CreateModel(here, "Model", model_package=name, **language)
+    run(stack, register.next(model))
+
+    assert told(app) == ([] if registered else ["late-bound-access"])
+    granted = json.dumps(
+        [
+            policy
+            for key, policy in Template.from_stack(stack).find_resources("AWS::IAM::Policy").items()
+            if key.startswith("Other")
+        ]
+    )
+    assert ("data/m.gz" in granted, "repository/churn" in granted) == (registered, registered)
 
 
 @pytest.mark.parametrize("reads", ["s3://objects/", ["objects"], ["$.place"], [1]])

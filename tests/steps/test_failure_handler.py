@@ -276,9 +276,10 @@ def test_branch_of_a_parallel_in_a_pipeline_fails_it_with_its_reason(language):
     references = {stack.get_logical_id(pipeline.topic.node.default_child): TOPIC}
     machine = resolved(definition(stack), references)
     handlers = [
-        [name for name in branch["States"] if "JobFailed" in name] for branch in machine["States"]["Both"]["Branches"]
+        {name for name in branch["States"] if "JobFailed" in name} for branch in machine["States"]["Both"]["Branches"]
     ]
-    assert [len(names) for names in handlers] == [4, 4, 0]
+    states = ["{}: JobFailed: Explain", "{}: JobFailed", "{}: JobFailed: Fail"]
+    assert handlers == [{name.format(job) for name in states} for job in ("Train", "Other")] + [set()]
     assert "Catch" not in machine["States"]["Both"]
     with Rehearsal(resolved(state_machine_policy(stack), references)) as rehearsal:
         rehearsal.script("Other", Failed("no rows"))
@@ -294,7 +295,24 @@ def test_branch_of_a_parallel_is_caught_by_itself_outside_of_a_pipeline():
     sfn.StateMachine(stack, "StateMachine", definition_body=sfn.DefinitionBody.from_chainable(both))
 
     branches = definition(stack)["States"]["Both"]["Branches"]
-    assert ["JobFailed" in branches[0]["States"], "JobFailed 2" in branches[1]["States"]] == [True, True]
+    assert ["JobFailed" in branches[0]["States"], "Other: JobFailed" in branches[1]["States"]] == [True, True]
+
+
+def test_handler_of_a_job_with_a_long_name_is_named_after_its_beginning():
+    names = ["a" * 62 + "1", "a" * 62 + "2"]
+
+    def chain(stack):
+        jobs = [train(stack, name) for name in names]
+        return sfn.Parallel(stack, "Both", result_path="$.both").branch(*jobs)
+
+    stack = Stack(App(), "Stack")
+    JobPipeline(stack, "Nightly", definition=chain(stack))
+    branches = definition(stack)["States"]["Both"]["Branches"]
+    ends = [
+        next(name for name, state in branch["States"].items() if "sendTaskFailure" in str(state)) for branch in branches
+    ]
+    assert ends == [f"{'a' * 60}: JobFailed", "JobFailed 2"]
+    assert max(len(name) for branch in branches for name in branch["States"]) == 80
 
 
 def test_items_of_a_distributed_map_do_not_notify():
@@ -302,7 +320,11 @@ def test_items_of_a_distributed_map_do_not_notify():
         return sfn.DistributedMap(stack, "Each", items_path="$.items").item_processor(train(stack))
 
     states = Handled(chain).definition["States"]["Each"]["ItemProcessor"]["States"]
-    assert {name for name in states if "JobFailed" in name} == {"JobFailed: Explain", "JobFailed", "JobFailed: Fail"}
+    assert {name for name in states if "JobFailed" in name} == {
+        "Train: JobFailed: Explain",
+        "Train: JobFailed",
+        "Train: JobFailed: Fail",
+    }
 
 
 def test_variable_of_an_inner_handler_is_not_called_like_an_outer_one():

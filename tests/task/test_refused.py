@@ -273,7 +273,7 @@ def test_run_that_is_refused_leaves_the_pipeline_to_run_another(stack, inputs):
     made = [resource["Type"] for resource in resources(stack)["Resources"].values()]
     # With those of the stack's own pipeline, which has no schedule.
     assert made.count("AWS::StepFunctions::StateMachine") == 2
-    assert made.count("AWS::Events::Rule") == 3
+    assert made.count("AWS::Events::Rule") == 5
 
 
 def test_run_of_a_stack_that_is_refused_leaves_it_to_run_another():

@@ -432,10 +432,10 @@ def test_five_jobs_of_which_one_argument_changed_run_from_that_job_on():
         first = rehearsal.run(machine.definition)
         second = rehearsal.run(machine.definition)
         third = rehearsal.run(changed)
-    assert [state for state, _ in first.requests] == ["Prepare", "Profile", "Train", "Model", "Score", "Compare"]
+    assert [state for state, _ in first.requests] == ["Prepare", "Profile", "Train", "Evaluate", "Model", "Score"]
     # A model costs nothing, and is no job.
     assert [state for state, _ in second.requests] == ["Model"]
-    assert [state for state, _ in third.requests] == ["Train", "Model", "Score", "Compare"]
+    assert [state for state, _ in third.requests] == ["Train", "Evaluate", "Model", "Score"]
     assert third.reused == ["Prepare", "Profile"]
 
 

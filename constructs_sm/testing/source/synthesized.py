@@ -70,6 +70,9 @@ def _shown(value: Any) -> Any:
 def definition(stack: Stack) -> dict[str, Any]:
     """The one state machine of *stack* as Amazon States Language, references spelled `${LogicalId.Arn}`.
 
+    Args:
+        stack: The stack, which is synthesized for it.
+
     Raises:
         InvalidInputError: The stack has no state machine, or several.
     """
@@ -81,6 +84,9 @@ def state_machine_policy(stack: Stack) -> list[dict[str, Any]]:
     """The statements of the role of the one state machine of *stack*, references spelled `${LogicalId.Arn}`.
 
     Those of its inline policies, and of the managed policies that the CDK makes where one policy is not enough.
+
+    Args:
+        stack: The stack, which is synthesized for it.
 
     Raises:
         InvalidInputError: The stack has no state machine, or several.

@@ -15,7 +15,13 @@ Statement: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One action on one resource that a statement allows."""
+    """One action on one resource that a statement allows.
+
+    Attributes:
+        statement: The number of the statement in its policy, from 0.
+        action: As `sagemaker:CreateTrainingJob`.
+        resource: The ARN, or what stands for it.
+    """
 
     statement: int
     action: str
@@ -49,7 +55,7 @@ def grants(policy: Any) -> list[Grant]:
 
 
 def without(policy: Any, grant: Grant) -> list[Statement]:
-    """*policy*, less one grant."""
+    """Return the statements of *policy*, less one *grant*."""
     kept: list[Statement] = []
     for index, statement in enumerate(statements(policy)):
         if index == grant.statement:

@@ -36,7 +36,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Refused(Step):
-    """SageMaker refuses the call, with one of its error codes."""
+    """SageMaker refuses the call, with one of its error codes.
+
+    Args:
+        code: The error code, as `ValidationException`.
+        message: What SageMaker says with it.
+    """
 
     code: str
     message: str = "the script says so"
@@ -68,7 +73,11 @@ class AccessDenied(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Failed(Step):
-    """The job starts, and ends as Failed: States.TaskFailed where the state waits for it."""
+    """The job starts, and ends as Failed: States.TaskFailed where the state waits for it.
+
+    Args:
+        reason: Its FailureReason.
+    """
 
     reason: str = "AlgorithmError: the script says so"
 
@@ -96,7 +105,11 @@ class NoHeartbeat(Step):
 
 @dataclass(frozen=True, slots=True)
 class Always:
-    """Repeat this step, at every attempt from here on."""
+    """Repeat a step, at every attempt from here on.
+
+    Args:
+        step: What each attempt meets.
+    """
 
     step: Step
 
@@ -108,6 +121,9 @@ class Output(Step):
     Of a job, its description has them too.
 
     A field inside another is named with dots: `Output(**{"ModelArtifacts.S3ModelArtifacts": MISSING})`.
+
+    Args:
+        fields: By name, in SageMaker's words.
     """
 
     fields: dict[str, Any]
@@ -136,7 +152,13 @@ class Output(Step):
 
 
 class EndpointStatus(Output):
-    """Answer of DescribeEndpoint: `EndpointStatus("Creating")`, `EndpointStatus("Failed", "no capacity")`."""
+    """Answer of DescribeEndpoint: `EndpointStatus("Creating")`, `EndpointStatus("Failed", "no capacity")`.
+
+    Args:
+        status: Its EndpointStatus.
+        reason: Its FailureReason. Default: none.
+        fields: Others, by name.
+    """
 
     def __init__(self, status: str, reason: str | None = None, **fields: Any) -> None:
         given: dict[str, Any] = {} if reason is None else {"FailureReason": reason}
@@ -149,6 +171,9 @@ class Metrics(Output):
 
     Those of a training job are its final metrics; a tuning job's are the objective of its best training job. Describe
     says them: in the output that Step Functions hands on nobody has shown them.
+
+    Args:
+        values: By the name of the metric.
     """
 
     by_describe_alone = True
@@ -174,6 +199,12 @@ class LabelCounts(Output):
     """The labeling job completes, with this many objects labeled by people and by machine, failed and left.
 
     Describe says them.
+
+    Args:
+        human: Objects labeled by people. Default: 0.
+        machine: Objects labeled by a model. Default: 0.
+        failed: Objects that could not be labeled. Default: 0.
+        unlabeled: Objects that are left. Default: 0.
     """
 
     by_describe_alone = True
