@@ -40,7 +40,7 @@ CANONICAL: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What is compared.
+    """The values that are compared, known and not.
 
     Attributes:
         known: Hash of all that is known at synthesis.
@@ -104,7 +104,7 @@ class _Part:
 
 
 def _at(value: Any, path: str) -> Any:
-    """What stands at a path; of a list, of each item."""
+    """Read what stands at a path; of a list, of each item."""
     name, _, rest = path.partition(".")
     field = name.removesuffix("[]")
     inner = value.get(field) if isinstance(value, Mapping) else None

@@ -56,8 +56,8 @@ class JobArguments(TaskArguments, total=False):
     output_check: OutputCheck | None
     """Default: `OutputCheck.completed()`. None: the job goes on whatever its output is."""
     reuse: Reuse | None
-    """Whether the job need not run where its result is there already. Default: as the pipeline around it says; None: it
-    runs each time."""
+    """Lets the job not run where its result is there already. Default: as the pipeline around it says; None: it runs
+    each time."""
 
 
 @jsii.implements(iam.IGrantable, ec2.IConnectable)

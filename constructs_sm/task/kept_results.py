@@ -24,7 +24,7 @@ JOB = "Job"
 KEY = "Key"
 """The keys of the table: the job, and the hash of what is compared of it."""
 RESULT, EXECUTION, KEPT_AT, EXPIRES = "Result", "Execution", "KeptAt", "Expires"
-"""What an item has besides: the result as JSON, who left it, and when it was and goes (in seconds since 1970)."""
+"""Further attributes: the result as JSON, who left it, and when it was and goes (in seconds since 1970)."""
 LATEST, OF_EXECUTION = "latest", "execution "
 """Further keys of an item, for runs of a part: of the last success, and (with its name) of that of an execution."""
 TAKEN = "taken"
@@ -129,6 +129,6 @@ class KeptResults:
 
     @cached_property
     def grants(self) -> tuple[Grant, ...]:
-        """What the state machine role needs, the same for every job."""
+        """Grants that the state machine role needs, the same for every job."""
         key = None if self.key is None else self.key.key_arn
         return kept_result_grants(self.table.table_arn, key, parts=self.parts)

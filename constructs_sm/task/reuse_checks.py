@@ -1,4 +1,4 @@
-"""What is asked of S3 before a result is reused: whether an artifact is there, and which versions the data has."""
+"""Questions to S3 before a result is reused: whether an artifact is there, and which versions the data has."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ class Artifact:
     output: S3Location | None
 
     def grants(self, arns: Arns) -> tuple[Grant, ...]:
-        """What the state machine role needs to see it."""
+        """Let the state machine role see it."""
         return () if self.output is None else listing_grants(self.output, arns)
 
     def fields(self, arns: Arns, result: str) -> dict[str, Any]:
-        """The fields of a Task that looks for it; *result* is the place of the job's result."""
+        """The fields of a Task that asks for it; *result* is the place of the job's result."""
         uri = f"{result}.({self.expression})"
         place = object_arguments(S3Location(f"{{% {uri} %}}"))
         gone = f"$error({NOT_REUSED} & 'its artifact is gone, ' & {uri} & ']')"
@@ -66,7 +66,7 @@ class Artifact:
 
 
 def reuse_grants(job: Construct, state: TaskState, reuse: Reuse, artifact: Artifact | None) -> list[Grant]:
-    """What the state machine role needs to reuse a job, and to keep its result.
+    """Let the state machine role reuse a job, and keep its result.
 
     Raises:
         InvalidInputError: There is nothing to check.

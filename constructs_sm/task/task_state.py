@@ -56,7 +56,7 @@ class TaskState:
     identity: TaskIdentity
     sent: Request
     reuse: ReusePlan | None = None
-    """How the job is reused; None: it runs each time."""
+    """Plan of its reuse; None: it runs each time."""
 
     @property
     def request(self) -> Fields:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _KIB = 1024
 _MAY_FAIL = (ARTIFACT, LOOKS, VERSION, VERSIONS)
 _NOT_REUSED = re.compile(r"\[not reused: (.*)\]")
-"""The reason that a state says which looks for the result of a job."""
+"""The reason that a state says which searches for a result of a job."""
 
 
 recent: deque[Run] = deque(maxlen=10)

@@ -35,7 +35,7 @@ class Reuse:
     """
 
     expire_after: Time | None = None
-    also: Any = None
+    also: str | float | Mapping[str, Any] | Sequence[Any] | None = None
     data_versions: bool = False
     check_artifacts: bool = False
 

@@ -606,10 +606,9 @@ def test_documentation_names_what_is_compared():
         for action in ACTIONS
         if action.compared and action is not MODEL
     ]
-    (served,) = [", ".join(f"`{path}`" for path in MODEL.compared)]
-    rows.append(
-        f"| `CreateModel`, where a state of ours makes the model of a transform job, in place of its `ModelName` | {served} |"
-    )
+    served = ", ".join(f"`{path}`" for path in MODEL.compared)
+    whose = "`CreateModel`, where a state of ours makes the model of a transform job, in place of its `ModelName`"
+    rows.append(f"| {whose} | {served} |")
     text = (ROOT / "docs" / "reuse.md").read_text()
 
     assert "\n".join(["| job | compared |", "|---|---|", *rows]) in text

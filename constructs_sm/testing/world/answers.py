@@ -51,7 +51,7 @@ class Answers:
         self.note: Callable[[str, str], None] = lambda _state, _text: None
         self._answers: defaultdict[str, list[Any]] = defaultdict(list)
         self.kept = KeptResults()
-        """What runs have kept, for later runs."""
+        """Results that runs have kept, for later runs."""
         self._repeated: set[str] = set()
         """The states whose last answer was given, and is given again until there are others."""
 

@@ -84,7 +84,7 @@ class KeptResults:
 
 
 def _unchanged(request: Mapping[str, Any]) -> dict[str, Any]:
-    """What is under a prefix of which the script says nothing: one object, always the same."""
+    """Answer with what is under a prefix of which the script says nothing: one object, always the same."""
     tag = sha256(f"{request['Bucket']}/{request['Prefix']}".encode()).hexdigest()[:32]
     return {
         "Contents": [{"Key": request["Prefix"], "ETag": f'"{tag}"', "Size": 1}],
