@@ -315,7 +315,7 @@ class SageMakerJob(CheckedFragment, JobMetrics, KnownToCdk):
         return {}
 
     def _artifact(self, state: TaskState) -> Artifact | None:  # noqa: ARG002  (for those that leave one)
-        """What the job leaves in S3; None: nothing that is known."""
+        """Name the thing that the job leaves in S3; None: nothing is known of it."""
         return None
 
     def _accept(self, state: sfn.State) -> None:

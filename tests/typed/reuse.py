@@ -9,6 +9,15 @@ from aws_cdk import App, Duration, Stack
 MONTH = Reuse(
     expire_after=Duration.days(30), also={"commit": "abc", "rows": [1, 2]}, data_versions=True, check_artifacts=True
 )
+REQUEST = {
+    "AlgorithmSpecification": {
+        "TrainingImage": "123456789012.dkr.ecr.us-east-1.amazonaws.com/churn:1",
+        "TrainingInputMode": "File",
+    },
+    "OutputDataConfig": {"S3OutputPath": "s3://data/models/"},
+    "ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30},
+    "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
+}
 
 
 def stack(app: App) -> PipelineStack:
@@ -19,8 +28,8 @@ def stack(app: App) -> PipelineStack:
 def pipeline(scope: Stack) -> JobPipeline:
     """Some jobs, and one that says so itself."""
     made = JobPipeline(scope, "Pipeline", reuse={"Train": Reuse(expire_after=3600)}, run_parts=False)
-    train = TrainingJob(made, "Train", parameters={})
-    never = TrainingJob(made, "Never", parameters={}, reuse=None)
-    own = TrainingJob(made, "Own", parameters={}, reuse=Reuse(also="2026-11"))
+    train = TrainingJob(made, "Train", parameters=REQUEST)
+    never = TrainingJob(made, "Never", parameters=REQUEST, reuse=None)
+    own = TrainingJob(made, "Own", parameters=REQUEST, reuse=Reuse(also="2026-11"))
     made.run(train.next(never).next(own))
     return made
