@@ -92,6 +92,7 @@ _NAMES = {
     "values.reuse": ("Reuse",),
     "values.s3": ("S3Location",),
     "steps.s3_items": ("S3Items",),
+    "steps.raw_state": ("RawState",),
     "steps.scaling": ("RegisterScalableTarget",),
     "jobs.parts.scaling": ("ScalableTarget", "ScheduledAction", "StepScaling", "TargetTrackingScaling"),
     "jobs.inference_component": ("CreateInferenceComponent",),

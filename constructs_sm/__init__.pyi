@@ -90,6 +90,7 @@ from constructs_sm.steps.gates import EvaluationReport as EvaluationReport
 from constructs_sm.steps.gates import QualityGate as QualityGate
 from constructs_sm.steps.input_guard import InputGuard as InputGuard
 from constructs_sm.steps.parallel_jobs import ParallelJobs as ParallelJobs
+from constructs_sm.steps.raw_state import RawState as RawState
 from constructs_sm.steps.s3_items import S3Items as S3Items
 from constructs_sm.steps.scaling import RegisterScalableTarget as RegisterScalableTarget
 from constructs_sm.task.job import SageMakerJob as SageMakerJob

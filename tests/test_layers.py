@@ -29,6 +29,8 @@ WINGS = (
     "interpreter",
     "testing",
     "checking",
+    "adopting",
+    "report",
     "commands",
 )
 """A wing imports only wings above it; the modules at the top of the package, only `language` and each other."""
@@ -43,6 +45,8 @@ WITHOUT_CDK = (
     "interpreter",
     "testing",
     "checking",
+    "adopting",
+    "report",
     "commands",
 )
 SYNTHESIZES = {"testing/source/synthesized.py"}

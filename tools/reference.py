@@ -58,7 +58,7 @@ GROUPS: tuple[tuple[str, str, str], ...] = (
             " FanOut S3Items ItemBatcher WriterConfig EndpointDeployment"
             " RegisterScalableTarget FindModelPackage"
             " DeleteEndpoint DeleteEndpointConfig DeleteModel DeleteInferenceComponent Deletion"
-            " Approval"
+            " Approval RawState"
         ),
     ),
     ("Inputs, failures and rules", "", "Input InputGuard FailureHandler InvalidInputError acknowledge"),
@@ -174,8 +174,8 @@ def left_out() -> set[str]:
 
 
 def _exported(module: Any) -> list[tuple[str, Any]]:
-    found = [(name, getattr(module, name)) for name in module.__all__]
-    # A constant is described where it is used.
+    # A module that other wings use is no part of the reference; a constant is described where it is used.
+    found = [(name, getattr(module, name, None)) for name in module.__all__]
     return [(name, value) for name, value in found if inspect.isclass(value) or inspect.isfunction(value)]
 
 

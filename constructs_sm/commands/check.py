@@ -45,12 +45,29 @@ def _is_of(rule_id: str, chosen: str) -> bool:
     return rule_id == chosen or rule_id.startswith(f"{chosen}-")
 
 
+ignore_option = click.option(
+    "--ignore-file", metavar="FILE", help=f"Lines `rule [file][#state] -- reason`. Default: {IGNORE_FILE}."
+)
+"""The option of a command that judges, for the file of what somebody has decided to live with."""
+
+
+def ignored_by(named: str | None) -> list[Ignored]:
+    """The lines of the ignore file that is named, or that is there."""
+    path = Path(named or IGNORE_FILE)
+    if named is None and not path.is_file():
+        return []
+    try:
+        return ignored_in(str(path), text_at(path, use="give a file of lines `rule [file][#state] -- reason`"))
+    except InvalidInputError as error:
+        raise click.ClickException(told(str(path), error)) from error
+
+
 @click.command("check")
 @machine_options
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="text", help="Default: text.")
 @click.option("--select", multiple=True, metavar="RULES", callback=_chosen, help="Only these: ids or beginnings.")
 @click.option("--ignore", multiple=True, metavar="RULES", callback=_chosen, help="All but these.")
-@click.option("--ignore-file", metavar="FILE", help=f"Lines `rule [file][#state] -- reason`. Default: {IGNORE_FILE}.")
+@ignore_option
 @click.option("--detail", is_flag=True, help="Show info too, and the reason and source of each finding.")
 @click.option("--missing-only", is_flag=True, help="Of grants only those that are missing.")
 @click.option("--no-grants", is_flag=True, help="Leave the role out.")
@@ -72,7 +89,7 @@ def command(
     Step Functions would refuse it, it goes wrong when it runs, or its role has too few or too many permissions.
     Exits with 0 if nothing is found, 1 if an error or a warning is, 2 if a file cannot be read.
     """
-    ignored = _ignored(ignore_file)
+    ignored = ignored_by(ignore_file)
     used: set[Ignored] = set()
     report = judged.Report()
     outcome = _Failures(report)
@@ -131,13 +148,3 @@ def _print(report: judged.Report, form: str, *, detail: bool) -> None:
                 click.echo(line)
         case _:
             click.echo("\n".join(judged.text(report, detail=detail)))
-
-
-def _ignored(named: str | None) -> list[Ignored]:
-    path = Path(named or IGNORE_FILE)
-    if named is None and not path.is_file():
-        return []
-    try:
-        return ignored_in(str(path), text_at(path))
-    except InvalidInputError as error:
-        raise click.ClickException(told(str(path), error)) from error

@@ -128,9 +128,9 @@ class TrainingJob(SageMakerJob):
         output_kms_key: Of the model alone. Default: *kms_key*.
         debug_hook: Save tensors, with SageMaker Debugger, which is closed to new customers: use *mlflow* or
             *tensor_board* instead.
-        debug_rules: Judge them, with Debugger too.
+        debug_rules: Judge them, with Debugger too, which is closed to new customers.
         profiler: Record the use of the machines, or do not, with SageMaker Profiler, which ends on 2027-06-30.
-        profiler_rules: Judge it.
+        profiler_rules: Judge it, with SageMaker Debugger, which is closed to new customers.
         tensor_board: Keep what TensorBoard shows: a place in S3, or a `TensorBoardOutputConfig`.
         experiment: Make the job a trial component.
         mlflow: Track the job in MLflow.

@@ -23,5 +23,6 @@ __all__ = [
     "machines",
     "numbers",
     "paths",
+    "sizes",
     "translation",
 ]

@@ -16,7 +16,7 @@ from constructs_sm.pipeline.encryption import admit_logs
 from constructs_sm.pipeline.limits import WithinLimits
 from constructs_sm.pipeline.pipeline_base import ImportedPipeline, PipelineBase
 from constructs_sm.pipeline.triggers import Trigger, dead_letter_queue
-from constructs_sm.rollback import WholeOrNotMade, undone_by, whole_or_not_done
+from constructs_sm.rollback import WholeOrNotMade, methods_in_words, undone_by, whole_or_not_done
 from constructs_sm.rules.argument_rules import OUTPUT_SPELLED
 from constructs_sm.settings import (
     ONE_MESSAGE,
@@ -32,16 +32,17 @@ from constructs_sm.settings import (
     mistyped,
 )
 from constructs_sm.steps.failure_handler import FailureHandler
-from constructs_sm.steps.input_guard import InputGuard
+from constructs_sm.steps.input_guard import InputGuard, input_of
 from constructs_sm.steps.levels import jobs_before
 from constructs_sm.steps.part_run import INPUT, PartRun
 from constructs_sm.task.acknowledgments import AcknowledgedExecutions, acknowledge_wildcards
 from constructs_sm.task.custom_states import is_chainable
 from constructs_sm.task.kept_results import RUN
-from constructs_sm.task.query_language import is_jsonata_language
+from constructs_sm.task.overruling import ask
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.input_schema import InputSchema
 from constructs_sm.values.names import LONGEST_PREFIX, slug
+from constructs_sm.values.outputs import TaskIdentity
 from constructs_sm.values.reuse import mistyped_reuse
 from constructs_sm.values.s3 import S3Location
 
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from constructs_sm.values.inputs import Input
+    from constructs_sm.values.outputs import ExecutionInput
     from constructs_sm.values.reuse import ReuseOfJobs
     from constructs_sm.values.s3 import S3Data
 
@@ -67,6 +69,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_sqs as sqs
 
 
+_GUARD = "CheckInput"
 _CONCATENATED = "Field references must be the entire string"
 """Beginning of what the CDK says of a text with a path inside it."""
 
@@ -81,6 +84,7 @@ class _Around:
     timed_out: cloudwatch.Alarm
 
 
+@methods_in_words
 @jsii.implements(iam.IGrantable)
 class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
     """A state machine that logs everything, is traced, ends in time, and says when it did not succeed.
@@ -181,6 +185,7 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
             self._schema = InputSchema({**(inputs or {}), RUN: INPUT}, others_allowed=inputs is None)
         if self._schema is not None:
             problems += self._schema.problems()
+        self._guard = TaskIdentity(where_of(type(self).__name__, scope, construct_id), _GUARD, "", lambda: _GUARD)
         self._triggers: list[Trigger] = []
         if schedule is not None and not problems:
             self._triggers.append(Trigger.on_schedule(event_schedule(schedule), {}))
@@ -311,7 +316,7 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
             definition = self._of_parts(definition)
         if self._schema is not None:
             schema = self._schema
-            guard = InputGuard(self, "CheckInput", inputs=schema.inputs, others_allowed=schema.others_allowed)
+            guard = InputGuard(self, _GUARD, inputs=schema.inputs, others_allowed=schema.others_allowed)
             definition = guard.next(definition)
         log = self._log()
         with handling:
@@ -340,7 +345,7 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
         acknowledge_wildcards(machine.role, [*granted, SERVICE_GRANT])
         if any(scope.starts_executions for scope in scopes):
             self.node.add_validation(AcknowledgedExecutions(machine))
-        self.node.add_validation(WithinLimits(self._where, machine))
+        ask(self, WithinLimits(self._where, machine).validate)
         return machine
 
     def _of_parts(self, definition: sfn.IChainable) -> sfn.IChainable:
@@ -350,20 +355,21 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
         names = {job.prefixed_name: [one.prefixed_name for one in earlier] for job, earlier in before.items()}
         return PartRun(self, "CheckRun", jobs=paths, before=names, kept=self._kept).next(definition)
 
-    def input(self, name: str, *, query_language: sfn.QueryLanguage | None = None) -> str:
-        """An input of the execution, as jobs say it: `inputs={"train": pipeline.input("dataset")}`.
+    def input(self, name: str, *, query_language: sfn.QueryLanguage | None = None) -> ExecutionInput:
+        """An input of the execution, for jobs and states of the CDK: `inputs={"train": pipeline.input("dataset")}`.
 
-        A job inside a Map sees the item in place of the input: hand the input on by the Map's item selector.
+        Text is put before or behind it with `+`. A job inside a Map sees the item in place of the input: hand the input
+        on by the Map's item selector; a FanOut does so by itself.
 
         Args:
             name: As it was declared.
-            query_language: That of the job. Default: JSONPath.
+            query_language: That of a state of the CDK; jobs spell it in their own. Default: JSONPath.
 
         Raises:
             InvalidInputError: There is no such input.
         """
         schema = self._schema or InputSchema()
-        return schema.value(name, self._where, jsonata=is_jsonata_language(query_language))
+        return input_of(self, schema, self._guard, name, query_language)
 
     def start_on_schedule(
         self, schedule: str | Duration | events.Schedule, *, inputs: Mapping[str, Any] | None = None
@@ -374,7 +380,7 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
             InvalidInputError: It is no schedule, or the inputs are none that an execution may be started with.
         """
         raise_all(self._where, mistyped({"schedule": schedule}))
-        self._add(Trigger.on_schedule(event_schedule(schedule), inputs or {}))
+        self._add(Trigger.on_schedule(event_schedule(schedule), {} if inputs is None else inputs))
 
     def start_on_arrival(self, data: S3Data, *, inputs: Mapping[str, Any] | None = None) -> None:
         """Start an execution for every object that is created under *data*, with its `bucket` and `key` for inputs.
@@ -390,7 +396,7 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
             InvalidInputError: There is no such place, or the inputs are none that an execution may be started with.
         """
         place = S3Location.of(data)
-        self._add(Trigger.on_arrival("" if place is None else place.uri, inputs or {}))
+        self._add(Trigger.on_arrival("" if place is None else place.uri, {} if inputs is None else inputs))
 
     def _add(self, trigger: Trigger) -> None:
         raise_all(self._where, list(trigger.problems(self._schema)))

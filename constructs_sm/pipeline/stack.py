@@ -10,11 +10,12 @@ from constructs_sm.language.errors import InvalidInputError, Problem, raise_all,
 from constructs_sm.language.late_bound import is_json_path, is_jsonata, is_token
 from constructs_sm.pipeline.pipeline import JobPipeline
 from constructs_sm.pipeline.pipeline_base import PipelineBase
+from constructs_sm.pipeline.stack_names import shared_names
 from constructs_sm.pipeline.triggers import Trigger
-from constructs_sm.rollback import WholeOrNotMade, whole_or_not_done
+from constructs_sm.rollback import WholeOrNotMade, methods_in_words, whole_or_not_done
 from constructs_sm.settings import Alert, Settings, Time, unknown_settings, unusable_environment, warn_of_unread
 from constructs_sm.task.network import connections_of
-from constructs_sm.task.overruling import refuse
+from constructs_sm.task.overruling import refuse, tell
 from constructs_sm.task.places import JOBS
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.input_schema import InputSchema
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from constructs_sm.values.inputs import Input
+    from constructs_sm.values.outputs import ExecutionInput
     from constructs_sm.values.reuse import ReuseOfJobs
 
     from aws_cdk import IPropertyInjector, IStackSynthesizer
@@ -73,6 +75,7 @@ class StackArguments(TypedDict, total=False):
     termination_protection: bool | None
 
 
+@methods_in_words
 @jsii.implements(iam.IGrantable, ec2.IConnectable)
 class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
     """A pipeline with its data bucket, execution role, alerts and outputs, in a stack of its own.
@@ -214,6 +217,8 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
         if settings.account or settings.region:
             stack["env"] = Environment(account=account, region=env.region or settings.region)
         super().__init__(scope, construct_id, permissions_boundary=_boundary(settings), **stack)
+        given = {"account": env.account or places.get("account"), "region": env.region or places.get("region")}
+        tell(self, list(shared_names(self, environment=environment, places=given)))
         for name, value in (settings.tags or {}).items():
             Tags.of(self).add(name, value)
         self.key = _key(self, settings)
@@ -272,8 +277,8 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
             CfnOutput(self, "StateMachineArn", value=machine.state_machine_arn, description="What to start")
         return machine
 
-    def input(self, name: str, *, query_language: sfn.QueryLanguage | None = None) -> str:
-        """An input of the execution, as jobs say it: `inputs={"train": stack.input("dataset")}`.
+    def input(self, name: str, *, query_language: sfn.QueryLanguage | None = None) -> ExecutionInput:
+        """An input of the execution, for jobs and states of the CDK: `inputs={"train": stack.input("dataset")}`.
 
         See `JobPipeline.input`.
 

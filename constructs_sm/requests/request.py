@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from constructs_sm.language.errors import Problem
 from constructs_sm.language.late_bound import LATE, Computed, is_jsonata
+from constructs_sm.language.sizes import DEEPEST, not_finite, too_deep
 
 if TYPE_CHECKING:
     from constructs_sm.values.outputs import JobOutput
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 Fields: TypeAlias = dict[str, Any]
 MOST_EXACT = 2**53 - 1
 """The largest whole number that JavaScript tells from its neighbours."""
-DEEPEST = 50
-"""No request of SageMaker's has so many structures in each other."""
 
 
 @dataclass(slots=True)
@@ -167,18 +166,7 @@ def _read(value: Any, path: str, depth: int, problems: list[Problem]) -> Any:
     return Computed(value) if is_jsonata(value) else value
 
 
-def not_finite(path: str, value: float) -> Problem:
-    """Refuse a number that JSON has no way to write."""
-    return Problem(f"{path} must be a finite number", value, "pass one that JSON can say", "value-of-request")
-
-
 def too_long(path: str, value: int) -> Problem:
     """Refuse a whole number that JavaScript, and so the CDK, would make another of."""
     use = "pass one of at most 2**53 - 1, or its digits as a text where the field takes texts"
     return Problem(f"{path} is longer than JavaScript can hold", value, use, "whole-number-too-long")
-
-
-def too_deep(path: str, value: object) -> Problem:
-    """Refuse what never ends, or might as well not."""
-    what = f"{path or 'the request'} holds itself, or too many structures in each other"
-    return Problem(what, type(value).__name__, f"nest at most {DEEPEST}", "value-of-request")

@@ -14,5 +14,6 @@ __all__ = [
     "requests",
     "rule",
     "script_mode",
+    "state_fields",
     "tags",
 ]

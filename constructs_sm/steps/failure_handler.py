@@ -241,19 +241,6 @@ class _End(_Handling):
         self._jobs.append(job)
 
     def to_state_json(self, top_level_query_language: sfn.QueryLanguage | None = None) -> Any:
-        if is_jsonata_language(top_level_query_language):
-            # The CDK sees it of a Fail that such a job leads to, and it does not lead there.
-            strangers = [job for job in self._jobs if isinstance(job, SageMakerTask) and not job.is_jsonata]
-            use = "pass query_language=sfn.QueryLanguage.JSONATA to the job"
-            raise_all(
-                f"FailureHandler '{self.node.path.rpartition('/')[0]}'",
-                [
-                    Problem(
-                        "a JSONPath job in a JSONata state machine", job.prefixed_name, use, "query-language-of-machine"
-                    )
-                    for job in strangers
-                ],
-            )
         state = super().to_state_json(top_level_query_language)
         names = list(map(_name_of, self._jobs))
         back = [

@@ -170,6 +170,18 @@ def _expression(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+_OUTPUT = "Output of the catcher"
+"""Stands among the variables of a catcher for its Output, which no name of a variable can be like."""
+
+
+def with_output(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a catcher whose `outputs` the CDK would leave out of what it takes for JSONPath."""
+    if settings.get("outputs") is None:
+        return dict(settings)
+    kept = {name: value for name, value in settings.items() if name != "outputs"}
+    return {**kept, "assign": {**(settings.get("assign") or {}), _OUTPUT: settings["outputs"]}}
+
+
 def catching_in_jsonata(state: Mapping[Any, Any]) -> dict[Any, Any]:
     """A state in JSONata with its catchers in JSONata as well.
 
@@ -182,7 +194,11 @@ def catching_in_jsonata(state: Mapping[Any, Any]) -> dict[Any, Any]:
 def _in_jsonata(catcher: Mapping[str, Any]) -> dict[str, Any]:
     kept = {field: value for field, value in catcher.items() if field != "ResultPath" and value is not None}
     if "Assign" in kept:
-        kept["Assign"] = dict(_assigned(name, value) for name, value in kept["Assign"].items())
+        variables = dict(kept.pop("Assign"))
+        if _OUTPUT in variables:
+            kept["Output"] = variables.pop(_OUTPUT)
+        if variables:
+            kept["Assign"] = dict(_assigned(name, value) for name, value in variables.items())
     given = catcher.get("ResultPath")
     keys = keys_in(str(given))
     if keys:

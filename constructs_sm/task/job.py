@@ -11,7 +11,7 @@ from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, w
 from constructs_sm.rollback import undone_by
 from constructs_sm.task.arguments import TaskArguments, wrong_of_class
 from constructs_sm.task.cloudwatch import JobMetrics
-from constructs_sm.task.custom_states import Rule, always, catching_in_jsonata, holds
+from constructs_sm.task.custom_states import Rule, always, catching_in_jsonata, holds, with_output
 from constructs_sm.task.describing import STATES as DESCRIBING
 from constructs_sm.task.describing import Describing
 from constructs_sm.task.fragment import Check, CheckedFragment
@@ -180,7 +180,8 @@ class SageMakerJob(CheckedFragment, JobMetrics, KnownToCdk):
         )
         for field in check.described(action, output):
             self._state.found(field)
-        choice = Check(self, _CHECK.format(self._state_name), query_language_of(jsonata=in_jsonata), self)
+        language = query_language_of(jsonata=True) if in_jsonata else None
+        choice = Check(self, _CHECK.format(self._state_name), language, self)
         before.next(choice)
         return choice
 
@@ -407,8 +408,9 @@ class SageMakerJob(CheckedFragment, JobMetrics, KnownToCdk):
         """The Fail that a refused output ends in: made for those that nothing handles."""
         output = self._checked_output
         failure = self._output_check.failure(self._state.action, output, self._state_name)
-        # In the language of the job: the CDK then refuses a JSONPath job in a JSONata state machine.
-        name, language = _REFUSED.format(self._state_name), query_language_of(jsonata=output.jsonata)
+        # That of a job in JSONPath says nothing: the CDK would refuse it in a JSONata state machine before we can.
+        name = _REFUSED.format(self._state_name)
+        language = query_language_of(jsonata=True) if output.jsonata else None
         fail = sfn.Fail(self, name, query_language=language, **failure)
         undone_by(lambda: self.node.try_remove_child(fail.node.id))
         return self._prefixed(fail, self._task)
@@ -478,6 +480,12 @@ def _nobody(_: sfn.State) -> None:
 
 class _JsonataJobTask(JobTask):
     """The same in JSONata. Apart, since what is overridden costs every job that does not need it."""
+
+    def add_catch(
+        self, handler: sfn.IChainable, *, errors: Sequence[str] | None = None, **settings: Any
+    ) -> sfn.CustomState:
+        """Go on to *handler*; `outputs` say what it gets."""
+        return super().add_catch(handler, errors=errors, **with_output(settings))
 
     def to_state_json(self, top_level_query_language: sfn.QueryLanguage | None = None) -> dict[Any, Any]:
         return catching_in_jsonata(super().to_state_json(top_level_query_language))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import InvalidInputError, where_of
+from constructs_sm.rollback import undone_by
 from constructs_sm.rules import argument_rules as rules
 from constructs_sm.rules.catalogue import RULES
 from constructs_sm.rules.rule import PREFIX
@@ -14,7 +16,7 @@ from aws_cdk import Acknowledgment, Annotations, Stack, Stage, Validations
 from constructs import IValidation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from constructs_sm.language.errors import Problem
 
@@ -97,24 +99,50 @@ def unacknowledged(scope: IConstruct, problems: Sequence[Problem], *, path: str)
 
 
 def tell(construct: Construct, problems: Sequence[Problem]) -> None:
-    """Let the CDK say what is worth a warning or a word, unless it is acknowledged."""
-    if not problems:
-        return
-    for problem in unacknowledged(construct, problems, path=str(construct.node.path)):
-        # The CDK ends the message with the id: [ack: ...].
-        if RULES[problem.rule].severity == "info":
-            Annotations.of(construct).add_info_v2(problem.rule, problem.sentence)
-        else:
-            Annotations.of(construct).add_warning_v2(problem.rule, problem.sentence)
+    """Let the CDK say what is worth a warning or a word, unless it is acknowledged when the app is synthesized."""
+    if problems:
+        told = _OfStage.of(construct).told
+        told += ((construct, problem) for problem in problems)
+        undone_by(partial(_forget, told, problems))
 
 
-def watch(stack: Stack) -> None:
-    """Have it checked, when the app is synthesized, that what is acknowledged around jobs of *stack* is broken."""
-    _OfStage.of(stack).declared.setdefault(stack)
+def _forget(told: list[tuple[Construct, Problem]], problems: Sequence[Problem]) -> None:
+    told[:] = [each for each in told if all(each[1] is not problem for problem in problems)]
+
+
+def ask(construct: IConstruct, check: Callable[[], list[str]]) -> None:
+    """Have the CDK ask a check when the app is synthesized, before it is said which acknowledgments are in vain."""
+    stage = _OfStage.of(construct)
+    asked = _Asked(check, stage)
+    stage.asked.append(asked)
+    undone_by(partial(stage.asked.remove, asked))
+    construct.node.add_validation(asked)
+
+
+def watch(owner: IConstruct) -> None:
+    """Have it checked, when the app is synthesized, that what is acknowledged around jobs of *owner* is broken."""
+    _OfStage.of(owner).declared.setdefault(owner)
+
+
+@jsii.implements(IValidation)
+class _Asked:
+    """A check that is asked when the app is synthesized; the last of them says which acknowledgments are in vain."""
+
+    def __init__(self, check: Callable[[], list[str]], stage: _OfStage) -> None:
+        self._check = check
+        self._stage = stage
+
+    def validate(self) -> list[str]:
+        found = self._check()
+        self._stage.answered.add(self)
+        if self._stage.answered.issuperset(self._stage.asked):
+            self._stage.answered.clear()
+            self._stage.say()
+        return found
 
 
 class _OfStage:
-    """The acknowledgments of one app or stage, and the rules that were broken in it."""
+    """The acknowledgments of one app or stage, what is told in it, and the rules that were broken."""
 
     _all: dict[IConstruct, _OfStage] = {}  # noqa: RUF012
     _by_scope: dict[IConstruct, _OfStage] = {}  # noqa: RUF012
@@ -122,7 +150,12 @@ class _OfStage:
     def __init__(self, stage: IConstruct) -> None:
         self.fired: dict[str, set[str]] = {}
         self.declared: dict[IConstruct, None] = {stage: None}
-        stage.node.add_validation(_Unbroken(stage, self))
+        self.told: list[tuple[Construct, Problem]] = []
+        self.asked: list[_Asked] = []
+        self.answered: set[_Asked] = set()
+        known = _Asked(self._unknown, self)
+        self.asked.append(known)
+        stage.node.add_validation(known)
 
     @staticmethod
     def of(scope: IConstruct) -> _OfStage:
@@ -136,40 +169,50 @@ class _OfStage:
             _OfStage._by_scope[scope] = found
         return found
 
-
-@jsii.implements(IValidation)
-class _Unbroken:
-    """Finds acknowledgments that nothing needs, and those of rules that do not exist."""
-
-    def __init__(self, stage: IConstruct, known: _OfStage) -> None:
-        self._stage = stage
-        self._known = known
-
-    def validate(self) -> list[str]:
+    def _unknown(self) -> list[str]:
+        """Find acknowledgments of rules that there are not, or that cannot be acknowledged."""
         wrong = []
-        for scope in self._known.declared:
+        for scope in self.declared:
+            for given, _ in _given_on(scope):
+                bare = _bare(given)
+                # Those without our prefix may be of another tool.
+                if bare not in RULES and given.startswith(_OURS):
+                    wrong.append(_no_such_rule(str(scope.node.path), given))
+                elif bare in RULES and RULES[bare].protects:
+                    wrong.append(str(rules.RULE_PROTECTED.problem(got=bare)))
+        return wrong
+
+    def say(self) -> None:
+        """Say what is told and nobody has acknowledged, and then what was acknowledged in vain."""
+        told, self.told = self.told, []
+        for construct, problem in told:
+            for left in unacknowledged(construct, [problem], path=str(construct.node.path)):
+                # The CDK ends the message with the id: [ack: ...].
+                if RULES[left.rule].severity == "info":
+                    Annotations.of(construct).add_info_v2(left.rule, left.sentence)
+                else:
+                    Annotations.of(construct).add_warning_v2(left.rule, left.sentence)
+        for scope in self.declared:
             path = str(scope.node.path)
             for given, reason in _given_on(scope):
-                bare = given.removeprefix(_OF_ANNOTATIONS).removeprefix(_OURS)
-                if bare not in RULES:
-                    # Those without our prefix may be of another tool.
-                    if given.startswith(_OURS):
-                        wrong.append(_no_such_rule(path, given))
-                elif RULES[bare].protects:
-                    wrong.append(str(rules.RULE_PROTECTED.problem(got=bare)))
-                elif not RULES[bare].at_synthesis and not self._is_broken(bare, path):
-                    self._tell(scope, bare, reason)
-        return wrong
+                bare = _bare(given)
+                if bare in RULES and not RULES[bare].protects and not self._is_broken(bare, path):
+                    _say_in_vain(scope, bare, reason)
 
     def _is_broken(self, rule_id: str, path: str) -> bool:
         inside = f"{path}/" if path else ""
-        return any(broken == path or broken.startswith(inside) for broken in self._known.fired.get(rule_id, ()))
+        return any(broken == path or broken.startswith(inside) for broken in self.fired.get(rule_id, ()))
 
-    def _tell(self, scope: IConstruct, rule_id: str, reason: str) -> None:
-        # What is said of an app would be shown with none of its stacks.
-        holder = scope if _stack_around(scope) else next(filter(Stack.is_stack, scope.node.find_all()), scope)
-        text = f"{rule_id} is acknowledged for '{scope.node.path or 'the app'}' ({reason}), and nothing there breaks it"
-        Annotations.of(holder).add_warning_v2(rules.NEVER_FIRED.id, f"{text}; {rules.NEVER_FIRED.fix}")
+
+def _bare(rule_id: str) -> str:
+    return rule_id.removeprefix(_OF_ANNOTATIONS).removeprefix(_OURS)
+
+
+def _say_in_vain(scope: IConstruct, rule_id: str, reason: str) -> None:
+    # What is said of an app would be shown with none of its stacks.
+    holder = scope if _stack_around(scope) else next(filter(Stack.is_stack, scope.node.find_all()), scope)
+    text = f"{rule_id} is acknowledged for '{scope.node.path or 'the app'}' ({reason}), and nothing there breaks it"
+    Annotations.of(holder).add_warning_v2(rules.NEVER_FIRED.id, f"{text}; {rules.NEVER_FIRED.fix}")
 
 
 def _no_such_rule(path: str, given: str) -> str:
@@ -184,7 +227,7 @@ def _acknowledged_around(scope: IConstruct) -> Iterator[tuple[str, tuple[str, st
     """Each rule that is acknowledged around *scope*, with the path and reason of the nearest; that one comes last."""
     for construct in scope.node.scopes:
         for given, reason in _given_on(construct):
-            bare = given.removeprefix(_OF_ANNOTATIONS).removeprefix(_OURS)
+            bare = _bare(given)
             if bare in RULES:
                 yield bare, (str(construct.node.path), reason)
 

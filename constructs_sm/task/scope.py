@@ -116,6 +116,7 @@ class JobScope:
         self.job_key: str | None = None
         """Encrypts volumes and outputs of jobs that name no key, by its ARN; None: none does."""
         watch(stack)
+        watch(owner)
         self._execution_role: iam.Role | None = None
         self._role_arns: dict[iam.IRole, str] = {}
         self._execution_grants: dict[Grant, None] = {}

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.interpreter.history import MAX_EVENTS, Failure, History, clock, folded, short
+from constructs_sm.interpreter.sections import STOPPED
+from constructs_sm.language.errors import printable
 from constructs_sm.language.flow import ARTIFACT, LOOKS, VERSION, VERSIONS
 from constructs_sm.language.machines import LARGEST_PAYLOAD
 
@@ -38,7 +40,7 @@ class Finding:
     problem: str
 
     def __str__(self) -> str:
-        return ": ".join(filter(None, (self.state, self.problem)))
+        return printable(": ".join(filter(None, (self.state, self.problem))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +48,8 @@ class Run:
     """One execution, from its end. `print(run)` shows its timeline.
 
     Args:
-        status: SUCCEEDED, FAILED, TIMED_OUT or ABORTED.
-        output: What it yields, if it succeeded.
+        status: SUCCEEDED, FAILED, TIMED_OUT or ABORTED; STOPPED if it came to the state that it was to stop before.
+        output: What it yields, if it succeeded; the input of that state, if it stopped.
         error: The error it failed with.
         cause: And why.
         states: Every state entered, in order; those of child workflows too.
@@ -57,6 +59,7 @@ class Run:
         calls: Every attempt to call another service: the state's name, the API (`sns:publish`), and the request.
         left_running: ARNs of jobs that their state gave up on and could not stop.
         seconds: How long it would have taken.
+        variables: The variables as that state would see them; of a run that did not stop, none.
         history: All that happened.
         reckoned_with: The errors that each state catches by their names.
         again: Begins the execution again; None where a `Run` was not rehearsed.
@@ -74,6 +77,7 @@ class Run:
     left_running: list[str]
     calls: list[tuple[str, str, Any]] = field(default_factory=list)
     seconds: float = 0
+    variables: Mapping[str, Any] = field(default_factory=dict)
     history: History = field(default_factory=History, repr=False)
     reckoned_with: Mapping[str, frozenset[str]] = field(default_factory=dict, repr=False)
     again: Callable[[], Run] | None = field(default=None, repr=False, compare=False)
@@ -83,6 +87,11 @@ class Run:
     def succeeded(self) -> bool:
         """Tell whether the execution ended SUCCEEDED."""
         return self.status == "SUCCEEDED"
+
+    @property
+    def stopped(self) -> bool:
+        """Return True if it came to the state that it was to stop before."""
+        return self.status == STOPPED
 
     def redrive(self) -> Run:
         """Begin the execution again where it did not succeed, as the redrive of Step Functions does.
@@ -136,7 +145,7 @@ class Run:
     @property
     def failure(self) -> Failure | None:
         """The failure that ended the execution: its state, error and cause."""
-        if self.succeeded or not self.history.failures:
+        if self.succeeded or self.stopped or not self.history.failures:
             return None
         return self.history.failures[-1]
 
@@ -164,7 +173,7 @@ class Run:
         moments = folded(self.history.moments)
         width = max((len(moment.state) for moment in moments), default=0)
         lines = [f"  {clock(m.seconds):>11}  {m.state:<{width}}  {m.text}".rstrip() for m in moments]
-        return "\n".join([*lines, self.summary])
+        return "\n".join([*map(printable, lines), self.summary])
 
     @property
     def summary(self) -> str:
@@ -177,8 +186,13 @@ class Run:
         told_of_reuse += [f"not reused: {job}, {why}" for job, why in self.not_reused.items()]
         counts = f"{self.transitions} state transitions, {self.events:,} of {MAX_EVENTS:,} history events"
         ended = f"{self.status} after {clock(self.seconds)}{f': {told}' if told else ''}"
-        findings = (f"! {each}" for each in self.findings)
-        return "\n".join([ended, f"{counts}, largest payload {payload}", *told_of_reuse, *findings])
+        lines = [
+            ended,
+            f"{counts}, largest payload {payload}",
+            *told_of_reuse,
+            *(f"! {each}" for each in self.findings),
+        ]
+        return "\n".join(map(printable, lines))
 
     def __str__(self) -> str:
         return self.timeline
@@ -201,7 +215,8 @@ class Run:
 
     def _lost_reasons(self) -> Iterator[Finding]:
         """A failure that was caught, and of which nothing is left where somebody could read it."""
-        for state, failure in self.history.unsettled.items():
+        # Of a part of the state machine nobody knows what its rest makes of a reason.
+        for state, failure in () if self.stopped else self.history.unsettled.items():
             # Of a job that may be reused, `not_reused` says it.
             if self.expects(failure) or state.endswith(_MAY_FAIL):
                 continue

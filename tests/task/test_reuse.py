@@ -22,7 +22,7 @@ from constructs_sm import (
     TuningJob,
     images,
 )
-from constructs_sm.actions import ACTIONS, MODEL, TRAINING_JOB
+from constructs_sm.actions import TRAINING_JOB
 from constructs_sm.polled_actions import COMPILATION_JOB
 from constructs_sm.requests.comparison import Comparison
 from constructs_sm.requests.request import read
@@ -595,20 +595,3 @@ def test_value_that_is_another_in_each_execution_is_told(stack, machine):
 
     what = ".*Reuse compares what is another in each execution.*Environment.*"
     Annotations.from_stack(stack).has_warning("*", Match.string_like_regexp(what))
-
-
-# Documentation.
-
-
-def test_documentation_names_what_is_compared():
-    rows = [
-        f"| `{action.operation}` | {', '.join(f'`{path}`' for path in action.compared)} |"
-        for action in ACTIONS
-        if action.compared and action is not MODEL
-    ]
-    served = ", ".join(f"`{path}`" for path in MODEL.compared)
-    whose = "`CreateModel`, where a state of ours makes the model of a transform job, in place of its `ModelName`"
-    rows.append(f"| {whose} | {served} |")
-    text = (ROOT / "docs" / "reuse.md").read_text()
-
-    assert "\n".join(["| job | compared |", "|---|---|", *rows]) in text

@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from constructs_sm.language.errors import InvalidInputError, Problem
 from constructs_sm.testing.source.limits import MAX_BYTES, MAX_DEPTH, MAX_DIGITS, MAX_TERRAFORM_BYTES
@@ -79,8 +79,13 @@ def document_of(where: str, given: Mapping[str, Any] | str) -> Document:
     return Document(where, _recognized(where, given))
 
 
-def text_at(path: Path) -> str:
+def text_at(path: Path, *, most: int | None = None, use: str = _GIVE) -> str:
     """The text in a file, whatever Unicode it is in.
+
+    Args:
+        path: The file.
+        most: The bytes that it may have. Default: those of a definition, or of Terraform's JSON if it is that.
+        use: The words about what to give in its place.
 
     Raises:
         InvalidInputError: It cannot be read, or is no text, or is too large.
@@ -88,30 +93,49 @@ def text_at(path: Path) -> str:
     where = str(path)
     try:
         if not path.exists():
-            raise _refusal(where, "there is no such file", where, _GIVE)
+            raise _refusal(where, "there is no such file", where, use)
         if not path.is_file():
-            raise _refusal(where, "this is no file", path.name or where, _GIVE)
+            raise _refusal(where, "this is no file", path.name or where, use)
         if said := _OTHERS.get(path.suffix.lower()):
             raise _refusal(where, "this cannot be rehearsed", path.suffix, f"it is {said}")
         size = path.stat().st_size
         with path.open("rb") as file:
             beginning = file.read(_BEGINNING)
-            _refuse_size(where, size, MAX_TERRAFORM_BYTES if _TERRAFORM in beginning else MAX_BYTES)
-            content = beginning + file.read(MAX_TERRAFORM_BYTES)
+            limit = most or (MAX_TERRAFORM_BYTES if _TERRAFORM in beginning else MAX_BYTES)
+            _refuse_size(where, size, limit)
+            content = beginning + file.read(limit)
     except (OSError, ValueError) as error:
         if isinstance(error, InvalidInputError):
             raise
         problem = getattr(error, "strerror", None) or str(error)
         raise _refusal(where, "the file cannot be read", problem, "give one that can") from error
+    _refuse_size(where, len(content), limit)
+    return _decoded(where, content, use)
+
+
+def text_in(where: str, stream: IO[bytes], *, most: int, use: str) -> str:
+    """The text in a stream, such as what is piped to a command; of more than *most* bytes no more is read.
+
+    Raises:
+        InvalidInputError: It is no text, or too large.
+    """
+    content = stream.read(most + 1)
+    _refuse_size(where, len(content), most)
+    return _decoded(where, content, use)
+
+
+def _decoded(where: str, content: bytes, use: str) -> str:
+    size = f"{len(content):,} bytes"
     encoding = next((name for mark, name in _BYTE_ORDER_MARKS.items() if content.startswith(mark)), "utf-8")
     try:
         text = content.decode(encoding).lstrip("\ufeff")
     except UnicodeDecodeError as error:
-        raise _refusal(where, "the file is binary", f"{size:,} bytes that are no text", _GIVE) from error
+        got = f"{size}, of which number {error.start + 1:,} is no UTF-8"
+        raise _refusal(where, "the file is binary, or in another encoding", got, "save it as UTF-8") from error
     if "\0" in text:
-        raise _refusal(where, "the file is binary", f"{size:,} bytes with zeros among them", _GIVE)
+        raise _refusal(where, "the file is binary", f"{size} with zeros among them", use)
     if not text.strip():
-        raise _refusal(where, "the file is empty", f"{size:,} bytes", _GIVE)
+        raise _refusal(where, "the file is empty", size, use)
     return text
 
 
