@@ -90,6 +90,7 @@ _NAMES = {
     "jobs.model_package": ("CreateModelPackage",),
     "retry": ("RetryPolicy",),
     "requests.rendering": ("Verbatim",),
+    "values.reuse": ("Reuse",),
     "values.s3": ("S3Location",),
     "steps.s3_items": ("S3Items",),
     "steps.raw_state": ("RawState",),

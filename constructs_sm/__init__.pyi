@@ -104,4 +104,5 @@ from constructs_sm.values.conditions import Number as Number
 from constructs_sm.values.inputs import Input as Input
 from constructs_sm.values.names import JobName as JobName
 from constructs_sm.values.outputs import JobOutput as JobOutput
+from constructs_sm.values.reuse import Reuse as Reuse
 from constructs_sm.values.s3 import S3Location as S3Location

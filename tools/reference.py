@@ -49,7 +49,7 @@ GROUPS: tuple[tuple[str, str, str], ...] = (
             " CreateEndpoint UpdateEndpoint PolledJob CreateModelPackage CreateInferenceComponent"
         ),
     ),
-    ("Pipelines", "What is around the jobs.", "PipelineStack JobPipeline PipelineApp synthesize"),
+    ("Pipelines", "What is around the jobs.", "PipelineStack JobPipeline Reuse PipelineApp synthesize"),
     (
         "Between jobs",
         "",

@@ -5,6 +5,7 @@ __all__ = [
     "call_permissions",
     "data",
     "execution_role",
+    "kept_results",
     "resource_arns",
     "sagemaker_keys",
     "scaling",

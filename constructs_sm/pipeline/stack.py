@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
     from constructs_sm.values.inputs import Input
     from constructs_sm.values.outputs import ExecutionInput
+    from constructs_sm.values.reuse import ReuseOfJobs
 
     from aws_cdk import IPropertyInjector, IStackSynthesizer
     from aws_cdk import aws_cloudwatch as cloudwatch
@@ -120,6 +121,10 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
         dead_letters: Where EventBridge puts what it could not start an execution with: an sqs.IQueue, or True for one
             that is made here. Default: nowhere.
         guardrails: What its jobs may be: `Guardrails`, or the name of a file of them. Default: anything.
+        reuse: Whether jobs need not run where their result is there already: all of them, or some by their construct
+            ids. Default: those that say so themselves.
+        run_parts: Whether an execution may run a part of the pipeline: `{"run": {"from": "Train"}}` in its input; see
+            docs/reuse.md. Default: no.
         stack: What every stack takes: env, description, stack_name, synthesizer, ...
 
     Raises:
@@ -161,6 +166,8 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
         access_logs: str | s3.IBucket | None = None,
         dead_letters: bool | sqs.IQueue | None = None,
         guardrails: Guardrails | Mapping[str, Any] | str | None = None,
+        reuse: ReuseOfJobs | None = None,
+        run_parts: bool = False,
         **stack: Unpack[StackArguments],
     ) -> None:
         where = where_of(type(self).__name__, scope, construct_id)
@@ -235,6 +242,7 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
             security_group=self._security_group,
         )
         self._jobs.key = self.key
+        self._jobs.kept.removal = settings.removal()
         self._jobs.job_key = self.key.key_arn if self.key is not None and settings.encrypt_jobs else None
         self.pipeline = JobPipeline(
             self,
@@ -251,6 +259,8 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
             failed_threshold=settings.failed_threshold,
             timed_out_threshold=settings.timed_out_threshold,
             dead_letters=settings.dead_letters,
+            reuse=reuse,
+            run_parts=run_parts,
         )
         self.node.default_child = self.pipeline
         for each in settings.event_schedules():

@@ -6,6 +6,7 @@ __all__ = [
     "api_model",
     "called",
     "check",
+    "comparison",
     "encryption",
     "model_check",
     "rendering",
