@@ -16,6 +16,7 @@ _NAMES = {
     "steps.endpoint_deployment": ("EndpointDeployment",),
     "language.errors": ("InvalidInputError",),
     "task.overruling": ("acknowledge",),
+    "task.guardrails": ("Guardrails",),
     "steps.failure_handler": ("FailureHandler",),
     "steps.fan_out": ("FanOut",),
     "steps.gates": ("EvaluationReport", "QualityGate"),

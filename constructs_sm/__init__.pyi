@@ -93,6 +93,7 @@ from constructs_sm.steps.parallel_jobs import ParallelJobs as ParallelJobs
 from constructs_sm.steps.raw_state import RawState as RawState
 from constructs_sm.steps.s3_items import S3Items as S3Items
 from constructs_sm.steps.scaling import RegisterScalableTarget as RegisterScalableTarget
+from constructs_sm.task.guardrails import Guardrails as Guardrails
 from constructs_sm.task.job import SageMakerJob as SageMakerJob
 from constructs_sm.task.output_check import OutputCheck as OutputCheck
 from constructs_sm.task.overruling import acknowledge as acknowledge

@@ -61,7 +61,7 @@ GROUPS: tuple[tuple[str, str, str], ...] = (
             " Approval RawState"
         ),
     ),
-    ("Inputs, failures and rules", "", "Input InputGuard FailureHandler InvalidInputError acknowledge"),
+    ("Inputs, failures and rules", "", "Input InputGuard FailureHandler InvalidInputError acknowledge Guardrails"),
     ("Names, retries, checks, outputs", "", "JobName RetryPolicy OutputCheck JobOutput Verbatim"),
     (
         "Data",

@@ -20,7 +20,7 @@ _COMMANDS = {
     "check": "find what is wrong with a state machine: refused, going wrong when it runs, or of its role",
     "completion": "print the script that completes this command in a shell",
     "diagram": "draw a state machine: Mermaid, DOT or SVG",
-    "drill": "let every job be throttled, fail, stop and never end, and print the failures it does not survive",
+    "drill": "let everything be throttled, fail and never end, and print the failures it does not survive",
     "grants": "print the least policy that a definition needs: JSON, Python of the CDK, or Terraform",
     "history": "make a script of a real execution, so that a rehearsal goes as it went",
     "init": "make a project with an app, tests and CI that pass",

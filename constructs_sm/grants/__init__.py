@@ -7,6 +7,7 @@ __all__ = [
     "execution_role",
     "kept_results",
     "resource_arns",
+    "sagemaker_keys",
     "scaling",
     "service_authorization",
     "state_machine_role",

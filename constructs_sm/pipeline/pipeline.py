@@ -17,7 +17,6 @@ from constructs_sm.pipeline.limits import WithinLimits
 from constructs_sm.pipeline.pipeline_base import ImportedPipeline, PipelineBase
 from constructs_sm.pipeline.triggers import Trigger, dead_letter_queue
 from constructs_sm.rollback import WholeOrNotMade, methods_in_words, undone_by, whole_or_not_done
-from constructs_sm.rules.argument_rules import OUTPUT_SPELLED
 from constructs_sm.settings import (
     ONE_MESSAGE,
     Alert,
@@ -39,6 +38,7 @@ from constructs_sm.task.acknowledgments import AcknowledgedExecutions, acknowled
 from constructs_sm.task.custom_states import is_chainable
 from constructs_sm.task.kept_results import RUN
 from constructs_sm.task.overruling import ask
+from constructs_sm.task.path_tokens import concatenated
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.input_schema import InputSchema
 from constructs_sm.values.names import LONGEST_PREFIX, slug
@@ -70,8 +70,6 @@ if TYPE_CHECKING:
 
 
 _GUARD = "CheckInput"
-_CONCATENATED = "Field references must be the entire string"
-"""Beginning of what the CDK says of a text with a path inside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,11 +296,9 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
             try:
                 return self._made(definition)
             except RuntimeError as error:
-                # The CDK has no rule and no remedy for it, and asks before any validation does.
-                if _CONCATENATED not in str(error):
+                problem = concatenated(error)
+                if problem is None:
                     raise
-                use = "join with + ('text ' + output), or with sfn.JsonPath.format('text {}', output)"
-                problem = OUTPUT_SPELLED.problem("a text has a path inside it, which no state takes", str(error), use)
                 raise InvalidInputError(self._where, [problem]) from None
 
     def _made(self, definition: sfn.IChainable) -> sfn.StateMachine:

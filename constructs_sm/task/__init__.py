@@ -6,6 +6,7 @@ __all__ = [
     "custom_states",
     "describing",
     "fragment",
+    "guardrails",
     "job",
     "kept_results",
     "network",

@@ -14,6 +14,7 @@ from constructs_sm.task.acknowledgments import acknowledge_wildcards
 from constructs_sm.task.kept_results import KeptResults
 from constructs_sm.task.machines import watch_machines
 from constructs_sm.task.overruling import watch
+from constructs_sm.task.path_tokens import refuse_concatenated
 from constructs_sm.task.wiring import Wiring
 
 from aws_cdk import Stack
@@ -230,6 +231,8 @@ class JobScope:
             undone_by(partial(self._registered.pop, reference, None))
             # A state machine takes shape: the jobs are there, and so is all they need of their role.
             self._acknowledge_execution()
+            if self.wiring.is_asked:
+                refuse_concatenated(graph.start_state)
         for grant in grants:
             if grant not in registered:
                 registered[grant] = None
