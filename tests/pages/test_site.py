@@ -23,9 +23,7 @@ LOOKED_AT = [
     "source/examples/train_nightly.py",
 ]
 """Pages of every kind: prose, pictures, wide tables, long ones, code."""
-SEEN = [
-    (page, *view) for number, page in enumerate(LOOKED_AT) for view in (VIEWS[number % 2], VIEWS[3 - number % 2])
-]
+SEEN = [(page, *view) for number, page in enumerate(LOOKED_AT) for view in (VIEWS[number % 2], VIEWS[3 - number % 2])]
 """Each page in two of the four views that have neither size nor scheme in common, and its neighbour in the others."""
 FOUND_BY_SEARCH = {
     "spot checkpoints": "how-to/use-spot-instances.html",
