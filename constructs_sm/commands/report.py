@@ -31,7 +31,7 @@ _NOT_ASKED: Final = "--no-rehearsals was given"
 @script_options
 @click.option("--output", "-o", metavar="FILE", default="report.html", show_default=True, help="Where to write it.")
 @click.option("--force", is_flag=True, help="Overwrite a file that is there.")
-@click.option("--title", help="The title of the page. Default: the paths.")
+@click.option("--title", help="The title of the page. Default: the names of the files.")
 @click.option("--no-rehearsals", is_flag=True, help="Run nothing: no timelines, and of the role what is seen at once.")
 @ignore_option
 def command(
@@ -71,7 +71,7 @@ def command(
 
     code = each_target(paths, outcome, report, headings=False, read=machines_at, **options)
     if reports:
-        page = page_of(reports, title=title or ", ".join(dict.fromkeys(paths)), version=version_of())
+        page = page_of(reports, title=title or ", ".join(dict.fromkeys(Path(each).name or each for each in paths)), version=version_of())
         write(path, page, force=force)
         if not as_json:
             click.echo(f"written to {path}")
