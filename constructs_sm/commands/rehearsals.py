@@ -96,8 +96,8 @@ def _given(script: str | None, execution_input: str | None, files: str | None) -
     try:
         parts = parts_of({} if said is None else said)
     except InvalidInputError as error:
-        where = "the script" if script is None or script.lstrip()[:1] in {"{", "["} else script
-        message = f"--script {where}: {'; '.join(problem.sentence for problem in error.problems)}"
+        shown = script if script and script.lstrip()[:1] not in {"{", "["} else "JSON"
+        message = f"--script {shown}: {error.where}: {'; '.join(problem.sentence for problem in error.problems)}"
         raise click.UsageError(message) from error
     if files is not None and not Path(files).is_dir():
         message = f"--files {files}: there is no such folder; give one that has bucket/key"

@@ -107,7 +107,7 @@ def _tasks(definition: Mapping[str, Any]) -> Iterator[Drilled]:
 
 
 def _is_as_in(well: Run, state: str, run: Run) -> bool:
-    """Return True if a state failed as it does when all goes well: who looks for an endpoint may find none."""
+    """Return True if a state failed as it does when all goes well: it looked for an endpoint that is not there."""
     failure = well.history.unsettled.get(state)
     return failure is not None and failure == run.history.unsettled.get(state) and well.expects(failure)
 
