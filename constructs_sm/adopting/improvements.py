@@ -38,7 +38,7 @@ class Improvement:
 
 @dataclass(frozen=True, slots=True)
 class Improvements:
-    """Everything that a program does better.
+    """Improvements that a program makes.
 
     Attributes:
         made: Each improvement.
@@ -55,7 +55,7 @@ class Improvements:
         object.__setattr__(self, "names", frozenset(one.state for one in self.made if one.path != ("Retry",)))
 
     def of(self, states: Iterable[str]) -> Improvements:
-        """Those of some states."""
+        """Return the improvements of some states."""
         chosen = frozenset(states)
         return Improvements(tuple(one for one in self.made if one.state in chosen))
 

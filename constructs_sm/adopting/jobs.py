@@ -238,7 +238,7 @@ def _judge_paths_and_times(state: Mapping[str, Any], *, jsonata: bool) -> None:
         raise NoJobError(f"its TimeoutSecondsPath is read by the CDK alone: {state['TimeoutSecondsPath']}")
 
 
-def _would_make_a_role(action: Action, request: Mapping[str, Any]) -> bool:
+def _would_make_a_role(action: Action, request: dict[str, Any]) -> bool:
     path = action.role_path
     named = bool(path) and (named_roles(request, path) or are_late_bound(request, path))
     return bool(path) and not action.role_optional and not named

@@ -15,7 +15,7 @@ _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NO_WORD: Final = re.compile(r"[^A-Za-z0-9]+")
 _LONGEST: Final = 40
 _TAKEN: Final = frozenset((*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "l"))
-"""What no variable is called: an l is read as a one."""
+"""Names that no variable gets; an l is read as a one."""
 
 
 class Names:

@@ -50,7 +50,7 @@ class Text:
 
 
 Place: TypeAlias = Callable[[str], "str | Code | Text"]
-"""What puts expressions into a text of a definition."""
+"""Function that puts expressions into a text of a definition."""
 
 
 def literal(value: Any, place: Place) -> Any:

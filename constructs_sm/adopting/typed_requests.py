@@ -25,7 +25,7 @@ _MAY_BE_LATE: Final = frozenset(
 
 @dataclass(slots=True)
 class TypedRequest:
-    """What a request becomes.
+    """A request in the words of a program.
 
     Attributes:
         arguments: Typed arguments, as `written` takes them.

@@ -28,6 +28,13 @@ TYPE: Final = _rule("argument-type", "an argument is of another type", "pass wha
 VALUE: Final = _rule("argument-value", "an argument is out of its range", "pass what the message names")
 UNKNOWN: Final = _rule("argument-unknown", "there is no argument or setting of this name", "correct its spelling")
 MISSING: Final = _rule("argument-missing", "an argument is missing", "pass it")
+TOO_LARGE: Final = _rule(
+    "argument-too-large",
+    "an argument is larger than what a state can send",
+    "put it into S3, and say where",
+    why="a state, a task or an execution takes and hands on 262,144 bytes",
+    source=_ASL.format("service-quotas"),
+)
 TWICE: Final = _rule("argument-given-twice", "one thing is said in two ways", "keep one of them")
 SETTING: Final = _rule("setting-value", "a setting has a value that it cannot have", "write what the message names")
 STACK_NAME: Final = _rule(
@@ -293,6 +300,22 @@ ANSWERS: Final = _rule(
     "the answers of asynchronous calls go nowhere",
     "pass AsyncInferenceConfig(output=...), or use a PipelineStack",
     source=_SAGEMAKER.format("APIReference/API_AsyncInferenceOutputConfig"),
+    protects="",
+)
+REUSE_IMPOSSIBLE: Final = _rule(
+    "reuse-impossible",
+    "a job cannot be reused",
+    "change what the message names, or let it run each time: reuse=None",
+    why="what is reused would not be what the job comes to",
+    source="docs/reuse.md",
+)
+REUSE_ANEW: Final = _rule(
+    "reuse-compares-anew",
+    "Reuse compares what is another in each execution, so that the job is never reused",
+    "take it out of what is compared, or let the job run each time: reuse=None",
+    why="the job runs each time, and its result is kept for nobody",
+    source="docs/reuse.md",
+    severity="warning",
     protects="",
 )
 LATE_ACCESS: Final = _rule(

@@ -64,6 +64,8 @@ class Machine:
     """The ARN of its role; empty where the template does not have it."""
     trusts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """The trust policy of each role of the template, by ARN."""
+    others: Mapping[str, roles.Permitted] = field(default_factory=dict)
+    """Permissions of each role of the template, by ARN, where a state has Credentials."""
     boundary: list[Any] | None = None
     """The statements of its role's permissions boundary; None where there is none, or it cannot be read."""
     unread_boundary: str = ""
@@ -292,6 +294,7 @@ def _of_template(
     keys = roles.keys_of(template) if machines else {}
     for logical_id in [machine] if machine else machines:
         definition = definition_in(of_definitions, logical_id, document.folder)
+        assumes = any("Credentials" in state for _, state in states_of(definition))
         properties = template.properties(logical_id)
         policies = roles.policies_of(template, logical_id)
         limit = roles.boundary_of(template, logical_id)
@@ -305,6 +308,7 @@ def _of_template(
             policy=None if policies is None else roles.statements_of(template, policies),
             role=roles.role_arn_of(template, logical_id),
             trusts=trusts,
+            others=roles.permitted(template) if assumes else {},
             boundary=roles.statements_of(template, [limit]) if limit is not None and is_read else None,
             unread_boundary="" if limit is None or is_read else limit.name,
             keys=keys,
