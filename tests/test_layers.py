@@ -21,6 +21,7 @@ WINGS = (
     "rules",
     "requests",
     "grants",
+    "guardrails",
     "task",
     "jobs",
     "steps",
@@ -29,6 +30,8 @@ WINGS = (
     "interpreter",
     "testing",
     "checking",
+    "adopting",
+    "report",
     "commands",
 )
 """A wing imports only wings above it; the modules at the top of the package, only `language` and each other."""
@@ -40,9 +43,12 @@ WITHOUT_CDK = (
     "rules",
     "requests",
     "grants",
+    "guardrails",
     "interpreter",
     "testing",
     "checking",
+    "adopting",
+    "report",
     "commands",
 )
 SYNTHESIZES = {"testing/source/synthesized.py"}

@@ -84,13 +84,13 @@ def _components(states: Mapping[str, Any]) -> Iterable[frozenset[str]]:
     }
     order: dict[str, int] = {}
     low: dict[str, int] = {}
-    stack: list[str] = []
+    stack: dict[str, None] = {}
     for start, first in leads.items():
         if start in order:
             continue
         work = [(start, iter(first))]
         order[start] = low[start] = len(order)
-        stack.append(start)
+        stack[start] = None
         while work:
             name, rest = work[-1]
             following = next(rest, None)
@@ -99,16 +99,23 @@ def _components(states: Mapping[str, Any]) -> Iterable[frozenset[str]]:
                 if work:
                     low[work[-1][0]] = min(low[work[-1][0]], low[name])
                 if low[name] == order[name]:
-                    found = stack[stack.index(name) :]
-                    del stack[stack.index(name) :]
+                    found = _taken_off(stack, name)
                     if len(found) > 1:
                         yield frozenset(found)
             elif following not in order:
                 order[following] = low[following] = len(order)
-                stack.append(following)
+                stack[following] = None
                 work.append((following, iter(leads[following])))
             elif following in stack:
                 low[name] = min(low[name], order[following])
+
+
+def _taken_off(stack: dict[str, None], name: str) -> list[str]:
+    """Take off the stack what stands on it from *name* on."""
+    found = [stack.popitem()[0]]
+    while found[-1] != name:
+        found.append(stack.popitem()[0])
+    return found
 
 
 def _token(located: Located) -> Iterator[Violation]:

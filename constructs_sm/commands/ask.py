@@ -10,6 +10,7 @@ from constructs_sm.commands.targets import Outcome, Target, each_target, machine
 import click
 
 if TYPE_CHECKING:
+    from constructs_sm.commands.rehearsals import Given
     from constructs_sm.testing.second_opinion import Opinion
 
 _STARTED = "2026-01-01T00:00:00Z"
@@ -27,8 +28,7 @@ _MODES = ("STRICT", "PRESENT", "NONE")
 def command(
     paths: tuple[str, ...],
     *,
-    script: str | None,
-    execution_input: str | None,
+    given: Given,
     as_json: bool,
     profile: str | None,
     ask_region: str | None,
@@ -45,15 +45,25 @@ def command(
     def ask(target: Target) -> None:
         from constructs_sm.testing.second_opinion import difference, opinions  # noqa: PLC0415 - needs the extra
 
-        with rehearsal_of(target, script, execution_input) as (rehearsal, given):
+        with rehearsal_of(target, given) as rehearsal:
             yielded = rehearsal.recorded()
-            run = rehearsal.start(given)
+            run = rehearsal.start(given.execution_input)
         client = _client(profile, ask_region or target.machine.region)
         found = []
-        execution = {"Id": target.machine.arn or "execution", "Input": given, "Name": "asked", "StartTime": _STARTED}
+        execution = {
+            "Id": target.machine.arn or "execution",
+            "Input": given.execution_input,
+            "Name": "asked",
+            "StartTime": _STARTED,
+        }
         context = {"Execution": execution}
         for opinion in opinions(
-            client, target.machine.definition, given, yielded, validation=validation, context=context
+            client,
+            target.machine.definition,
+            given.execution_input,
+            yielded,
+            validation=validation,
+            context=context,
         ):
             found.append(opinion)
             if not as_json:

@@ -13,14 +13,16 @@ from constructs_sm.commands import judged
 from constructs_sm.commands.cli import WRONG
 from constructs_sm.commands.failures import told
 from constructs_sm.commands.targets import Outcome, files_of, machine_options, machines_at
+from constructs_sm.guardrails.limits import Limits
+from constructs_sm.language.document_text import text_at
 from constructs_sm.language.errors import InvalidInputError, did_you_mean
 from constructs_sm.rules.catalogue import RULES
-from constructs_sm.testing.source.documents import text_at
 
 import click
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from constructs_sm.checking.ignoring import Ignored
 
@@ -41,8 +43,34 @@ def _chosen(_: Any, parameter: Any, values: Sequence[str]) -> tuple[str, ...]:
     return found
 
 
+def _guardrails(_: Any, __: Any, path: str | None) -> Limits | None:
+    if path is None:
+        return None
+    try:
+        return Limits.from_file(path)
+    except (InvalidInputError, ImportError) as error:
+        raise click.UsageError(told(path, error)) from error
+
+
 def _is_of(rule_id: str, chosen: str) -> bool:
     return rule_id == chosen or rule_id.startswith(f"{chosen}-")
+
+
+ignore_option = click.option(
+    "--ignore-file", metavar="FILE", help=f"Lines `rule [file][#state] [until day] -- reason`. Default: {IGNORE_FILE}."
+)
+"""The option of a command that judges, for the file of what somebody has decided to live with."""
+
+
+def ignored_by(named: str | None) -> list[Ignored]:
+    """The lines of the ignore file that is named, or that is there."""
+    path = Path(named or IGNORE_FILE)
+    if named is None and not path.is_file():
+        return []
+    try:
+        return ignored_in(str(path), text_at(path, use="give a file of lines `rule [file][#state] -- reason`"))
+    except InvalidInputError as error:
+        raise click.ClickException(told(str(path), error)) from error
 
 
 @click.command("check")
@@ -50,9 +78,16 @@ def _is_of(rule_id: str, chosen: str) -> bool:
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="text", help="Default: text.")
 @click.option("--select", multiple=True, metavar="RULES", callback=_chosen, help="Only these: ids or beginnings.")
 @click.option("--ignore", multiple=True, metavar="RULES", callback=_chosen, help="All but these.")
-@click.option("--ignore-file", metavar="FILE", help=f"Lines `rule [file][#state] -- reason`. Default: {IGNORE_FILE}.")
+@ignore_option
 @click.option("--detail", is_flag=True, help="Show info too, and the reason and source of each finding.")
 @click.option("--missing-only", is_flag=True, help="Of grants only those that are missing.")
+@click.option("--guardrails", metavar="FILE", callback=_guardrails, help="What jobs may be, in JSON or YAML.")
+@click.option(
+    "--as-of",
+    metavar="DAY",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="When ignored findings have ended. Default: never.",
+)
 @click.option("--no-grants", is_flag=True, help="Leave the role out.")
 def command(
     paths: tuple[str, ...],
@@ -64,6 +99,8 @@ def command(
     detail: bool,
     missing_only: bool,
     no_grants: bool,
+    guardrails: Limits | None,
+    as_of: datetime | None,
     as_json: bool,
     **options: Any,
 ) -> int:
@@ -72,7 +109,7 @@ def command(
     Step Functions would refuse it, it goes wrong when it runs, or its role has too few or too many permissions.
     Exits with 0 if nothing is found, 1 if an error or a warning is, 2 if a file cannot be read.
     """
-    ignored = _ignored(ignore_file)
+    ignored = ignored_by(ignore_file)
     used: set[Ignored] = set()
     report = judged.Report()
     outcome = _Failures(report)
@@ -80,11 +117,11 @@ def command(
         try:
             for machine, text in machines_at(path, **options):
                 report.machines += 1
-                for finding in check_machine(machine, role=not no_grants):
+                for finding in check_machine(machine, role=not no_grants, limits=guardrails):
                     rule = finding.rule.id
                     if (select and not _any(rule, select)) or _any(rule, ignore) or (missing_only and rule in _SURPLUS):
                         continue
-                    line = ignoring(ignored, path, finding)
+                    line = ignoring(ignored, path, finding, None if as_of is None else as_of.date())
                     used |= {line} if line else set()
                     name = " ".join(filter(None, (machine.stack, machine.id)))
                     reason = line.reason if line else ""
@@ -131,13 +168,3 @@ def _print(report: judged.Report, form: str, *, detail: bool) -> None:
                 click.echo(line)
         case _:
             click.echo("\n".join(judged.text(report, detail=detail)))
-
-
-def _ignored(named: str | None) -> list[Ignored]:
-    path = Path(named or IGNORE_FILE)
-    if named is None and not path.is_file():
-        return []
-    try:
-        return ignored_in(str(path), text_at(path))
-    except InvalidInputError as error:
-        raise click.ClickException(told(str(path), error)) from error

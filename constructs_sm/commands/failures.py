@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constructs_sm.language.errors import InvalidInputError
+from constructs_sm.language.errors import InvalidInputError, printable
 
 
 def told(path: str, error: Exception) -> str:
@@ -31,7 +31,7 @@ def told(path: str, error: Exception) -> str:
             f"an error of this program ({type(error).__name__}), which should have said what is wrong; "
             "please report it with the file; CONSTRUCTS_SM_DEBUG=1 shows where it is"
         )
-    return text if text.startswith(path) else f"{path}: {text}"
+    return printable(text if text.startswith(path) else f"{path}: {text}")
 
 
 _OURS = (LookupError,)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from constructs_sm.commands.cli import version_of
+from constructs_sm.language.errors import printable
 from constructs_sm.rules.catalogue import RULES
 
 import click
@@ -80,10 +81,10 @@ def _lines(one: Judged, *, detail: bool) -> Iterator[str]:
     finding = one.finding
     severity = click.style(f"{finding.severity:<7}", fg=_COLOURS[finding.severity])
     at = f", line {one.line}" if one.line else ""
-    where = f"{finding.state or 'the state machine'}{at}"
+    where = f"{printable(finding.state) or 'the state machine'}{at}"
     yield f"  {severity}  {where}  {click.style(f'[{finding.rule.id}]', dim=True)}"
-    yield f"           {finding.message}"
-    yield f"           fix: {finding.fix}"
+    yield f"           {printable(finding.message)}"
+    yield f"           fix: {printable(finding.fix)}"
     if detail:
         yield f"           why: {finding.rule.why}"
         yield f"           at: {finding.pointer or '/'}; source: {finding.rule.source}"

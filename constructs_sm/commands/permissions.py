@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.commands.progress import working
 from constructs_sm.commands.rehearsals import rehearsal_of, script_options
 from constructs_sm.commands.targets import Outcome, Target, each_target, machine_options
+from constructs_sm.language.errors import printable
 
 import click
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from constructs_sm.commands.rehearsals import Given
     from constructs_sm.testing import Permissions
     from constructs_sm.testing.permissions import Missing
 
@@ -24,8 +26,7 @@ if TYPE_CHECKING:
 @click.option("--missing-only", is_flag=True, help="Judge only the permissions that are missing.")
 def command(
     paths: tuple[str, ...],
-    script: str | None,
-    execution_input: str | None,
+    given: Given,
     as_json: bool,
     missing_only: bool,
     **options: Any,
@@ -40,28 +41,29 @@ def command(
         enforced = target.machine.policy is not None
         policy: dict[str, Any] = {} if enforced else {"policy": []}
         with (
-            rehearsal_of(target, script, execution_input, **policy) as (rehearsal, given),
+            rehearsal_of(target, given, **policy) as rehearsal,
             working(f"rehearsing {target.name}"),
         ):
-            found = rehearsal.permissions(given)
+            found = rehearsal.permissions(given.execution_input)
         well = not found.missing if missing_only else found.exact
         outcome.add(target, 0 if enforced and well else 1, _document(found, enforced=enforced))
         if not as_json:
-            click.echo("\n".join(_lines(found, missing_only=missing_only) if enforced else _advice(found)))
+            lines = _lines(found, missing_only=missing_only) if enforced else _advice(found)
+            click.echo("\n".join(lines))
 
     return each_target(paths, outcome, permissions, **options)
 
 
 def _lines(found: Permissions, *, missing_only: bool) -> Iterator[str]:
-    shown = [line for line in str(found).splitlines() if not missing_only or not line.startswith("needless")]
+    shown = [printable(line) for line in str(found).splitlines() if not missing_only or not line.startswith("needless")]
     yield from shown or ["nothing is missing"]
 
 
 def _advice(found: Permissions) -> Iterator[str]:
     yield "no policy is enforced: the file has no role with its policies; this one would do:"
     yield json.dumps(_policy(found.missing), indent=2)
-    yield from (f"unknown   {each}" for each in found.unknown)
-    yield from (f"unreached {state}: what it needs is not known" for state in found.unreached)
+    yield from (printable(f"unknown   {each}") for each in found.unknown)
+    yield from (printable(f"unreached {state}: what it needs is not known") for state in found.unreached)
 
 
 def _policy(missing: Iterable[Missing]) -> dict[str, Any]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.commands.scripts import play
+from constructs_sm.commands.scripts import parts_of, play
 from constructs_sm.commands.targets import json_option
+from constructs_sm.language.errors import InvalidInputError
 from constructs_sm.testing.world.errors import UnansweredError
+from constructs_sm.testing.world.script_addresses import state_of
 
 import click
 
@@ -25,6 +31,8 @@ _ANSWERS: dict[str, Any] = {
     "ecs:runTask": {"Tasks": [{"LastStatus": "STOPPED"}], "Failures": []},
     "glue:startJobRun": {"JobRunState": "SUCCEEDED"},
     "lambda:invoke": {"StatusCode": 200, "Payload": {}},
+    "items of s3:getObject": [{}],
+    "items of s3:listObjectsV2": [{"Key": "part-0", "Size": 1}],
     "s3:listObjectsV2": {"Contents": [], "KeyCount": 0},
     "sqs:sendMessage": {"MessageId": "1"},
     "states:startExecution": {"Status": "SUCCEEDED", "Output": "{}"},
@@ -38,48 +46,84 @@ class NoAnswerError(UnansweredError):
     """States call what nobody plays, and the script has no answer for them.
 
     Attributes:
+        states: The states, with what each calls.
         script: A script with the beginning of an answer for each.
     """
 
     def __init__(self, states: Mapping[str, str], script: dict[str, Any]) -> None:
         named = ", ".join(f"{state} ({api})" for state, api in states.items())
         super().__init__(f"no answer for {named}; fill in the script below, and give its file with --script")
+        self.states = dict(states)
         self.script = script
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """The script and the input that a command is given.
+
+    Attributes:
+        parts: The parts of the script.
+        execution_input: The input.
+        files: A folder with what is in S3; None if there is none.
+    """
+
+    parts: dict[str, Any]
+    execution_input: Any
+    files: str | None = None
+
+
 def script_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options that say what happens in a rehearsal."""
+    """Give a command the options that say what happens in a rehearsal; it gets them as `given`."""
+
+    @functools.wraps(command)
+    def with_given(
+        *arguments: Any, script: str | None, execution_input: str | None, files: str | None, **more: Any
+    ) -> Any:
+        return command(*arguments, given=_given(script, execution_input, files), **more)
+
+    made: Callable[..., Any] = with_given
     for option in (
+        click.option("--files", metavar="FOLDER", help="What is in S3, as bucket/key: a Map reads its items there."),
         click.option("--script", metavar="FILE|JSON", help="What happens, as JSON: see docs/rehearsal.md."),
         click.option("--input", "execution_input", metavar="FILE|JSON", help="The execution's input. Default: {}."),
     ):
-        command = option(command)
-    return command
+        made = option(made)
+    return made
+
+
+def _given(script: str | None, execution_input: str | None, files: str | None) -> Given:
+    said = json_option(script, "--script")
+    try:
+        parts = parts_of({} if said is None else said)
+    except InvalidInputError as error:
+        shown = script if script and script.lstrip()[:1] not in {"{", "["} else "JSON"
+        message = f"--script {shown}: {error.where}: {'; '.join(problem.sentence for problem in error.problems)}"
+        raise click.UsageError(message) from error
+    if files is not None and not Path(files).is_dir():
+        message = f"--files {files}: there is no such folder; give one that has bucket/key"
+        raise click.UsageError(message)
+    given = json_option(execution_input, "--input")
+    return Given(parts=parts, execution_input=parts.get("input", {}) if given is None else given, files=files)
 
 
 @contextmanager
-def rehearsal_of(
-    target: Target, script: str | None, execution_input: str | None, **options: Any
-) -> Iterator[tuple[Rehearsal, Any]]:
-    """Open the rehearsal of *target*, and hand it on with its input.
+def rehearsal_of(target: Target, given: Given, **options: Any) -> Iterator[Rehearsal]:
+    """Open the rehearsal of *target*, with what it is given.
 
     Raises:
         NoAnswerError: States have no answer; it names all of them.
     """
     from constructs_sm.testing import Rehearsal  # noqa: PLC0415 - needs the extra `testing`
 
-    parts = json_option(script, "--script")
-    parts = {} if parts is None else parts
-    given = json_option(execution_input, "--input")
-    if given is None:
-        given = parts.get("input", {}) if isinstance(parts, dict) else {}
-    with Rehearsal.of(target.machine, **options) as rehearsal:
-        play(rehearsal, parts)
+    with Rehearsal.of(target.machine, files=given.files, **options) as rehearsal:
+        play(rehearsal, given.parts)
         try:
-            yield rehearsal, given
+            yield rehearsal
         except UnansweredError as error:
-            missing = unanswered(target.machine.definition, parts.get("answers", {}))
-            raise NoAnswerError(missing, skeleton(missing, parts)) from error
+            missing = unanswered(target.machine.definition, given.parts["answers"])
+            if not missing:
+                raise  # of a file that is not there, say
+            raise NoAnswerError(missing, skeleton(missing, given.parts)) from error
 
 
 def unanswered(definition: Mapping[str, Any], answers: Mapping[str, Any]) -> dict[str, str]:
@@ -87,7 +131,9 @@ def unanswered(definition: Mapping[str, Any], answers: Mapping[str, Any]) -> dic
     from constructs_sm.testing.rehearsal import tasks_of  # noqa: PLC0415 - needs the extra `testing`
 
     found = {}
-    for state, resource in tasks_of(definition):
+    tasks = dict(tasks_of(definition))
+    answered = {state_of(address, tasks) for address in answers}
+    for state, resource in tasks.items():
         api = _called(resource)
         played = (
             ":sagemaker:" in resource
@@ -95,18 +141,26 @@ def unanswered(definition: Mapping[str, Any], answers: Mapping[str, Any]) -> dic
             or api.startswith("applicationautoscaling:")
             or resource.endswith(_REPORTS_A_FAILURE)
         )
-        if not played and state not in answers:
+        if not played and state not in answered:
             found[state] = api
     return found
 
 
 def skeleton(states: Mapping[str, str], script: Mapping[str, Any]) -> dict[str, Any]:
     """*script* with the beginning of an answer for each of *states*."""
-    made = {state: [_ANSWERS.get(api.partition(".")[0], {})] for state, api in states.items()}
-    return {"input": {}, **script, "answers": {**script.get("answers", {}), **made}}
+    made = {state: [beginning_of_answer(*api.split(":", 1))] for state, api in states.items()}
+    said = {name: value for name, value in script.items() if value or name == "input"}
+    return {"input": {}, **said, "answers": {**script.get("answers", {}), **made}}
+
+
+def beginning_of_answer(service: str, api: str = "") -> Any:
+    """The beginning of an answer of an API: `lambda`, `invoke`."""
+    return copy.deepcopy(_ANSWERS.get(f"{service}:{api.partition('.')[0]}", {}))
 
 
 def _called(resource: str) -> str:
-    """The API in a Resource: `lambda:invoke`, `sqs:sendMessage.waitForTaskToken`; or the function or activity."""
+    """The API in a Resource, `sqs:sendMessage.waitForTaskToken`; or the function, the activity, or a Map's items."""
     _, optimized, api = resource.rpartition(":states:::")
+    if api.startswith("s3:"):
+        return f"items of {api}"  # only a Map reads from S3 without the SDK
     return api.removeprefix("aws-sdk:") if optimized else ":".join(resource.split(":")[-2:])

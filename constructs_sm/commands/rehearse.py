@@ -6,24 +6,34 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.commands.rehearsals import rehearsal_of, script_options, skeleton, unanswered
-from constructs_sm.commands.scripts import parts_of
+from constructs_sm.commands.scripts import run_options
 from constructs_sm.commands.targets import Outcome, Target, each_target, json_option, machine_options
+from constructs_sm.language.errors import printable
 
 import click
 
 if TYPE_CHECKING:
+    from constructs_sm.commands.rehearsals import Given
     from constructs_sm.testing import Run
 
 
 @click.command("rehearse")
 @machine_options
 @script_options
+@click.option("--from", "start_at", metavar="STATE", help="Start at this state of the outermost level.")
+@click.option("--until", "stop_before", metavar="STATE", help="Stop before this state, and print its input.")
+@click.option("--state-input", metavar="FILE|JSON", help="The input of --from's state. Default: the execution's.")
+@click.option("--variables", metavar="FILE|JSON", help="The variables that there are when it starts. Default: none.")
 @click.option("--skeleton", "only_skeleton", is_flag=True, help="Print a script to fill in, and run nothing.")
 def command(
     paths: tuple[str, ...],
-    script: str | None,
-    execution_input: str | None,
+    *,
+    given: Given,
     as_json: bool,
+    start_at: str | None,
+    stop_before: str | None,
+    state_input: str | None,
+    variables: str | None,
     only_skeleton: bool,
     **options: Any,
 ) -> int:
@@ -32,29 +42,43 @@ def command(
     PATH is a cdk.out, a template (CloudFormation, SAM), the JSON of `terraform show -json`, or a definition.
     """
     outcome = Outcome(as_json)
+    part = {
+        "start_at": start_at,
+        "stop_before": stop_before,
+        "state_input": json_option(state_input, "--state-input"),
+        "variables": json_option(variables, "--variables"),
+    }
+    section = run_options(given.parts) | {name: value for name, value in part.items() if value is not None}
 
     def rehearse(target: Target) -> None:
         watch = None if as_json else lambda moment: click.echo(str(moment))
-        with rehearsal_of(target, script, execution_input, watch=watch) as (rehearsal, given):
-            run = rehearsal.start(given)
-        outcome.add(target, 0 if run.succeeded else 1, _document(run))
+        with rehearsal_of(target, given, watch=watch) as rehearsal:
+            run = rehearsal.start(given.execution_input, **section)
+            for _ in range(given.parts["redrives"]):
+                if run.succeeded or run.stopped:
+                    break
+                run = run.redrive()
+        is_well = run.stopped or (run.succeeded and section.get("stop_before") is None)
+        outcome.add(target, 0 if is_well else 1, _document(run))
         if not as_json:
-            click.echo("\n".join(_ending(target, run)))
+            click.echo("\n".join(_ending(target, run, section.get("stop_before"))))
 
     def print_skeleton(target: Target) -> None:
-        given = json_option(script, "--script")
-        parts = {} if given is None else given
-        missing = unanswered(target.machine.definition, parts_of(parts)["answers"])
-        click.echo(json.dumps(skeleton(missing, parts), indent=2))
+        missing = unanswered(target.machine.definition, given.parts["answers"])
+        click.echo(json.dumps(skeleton(missing, given.parts), indent=2))
 
     return each_target(paths, outcome, print_skeleton if only_skeleton else rehearse, **options)
 
 
-def _ending(target: Target, run: Run) -> list[str]:
+def _ending(target: Target, run: Run, stop_before: str | None) -> list[str]:
     """The summary; the cause whole, where the summary has its beginning alone; and what nothing was held to."""
     lines = [run.summary]
+    if run.stopped:
+        lines += [f"input: {json.dumps(run.output)}", f"variables: {json.dumps(dict(run.variables))}"]
+    elif stop_before is not None:
+        lines.append(f"it did not come to {stop_before}")
     if run.cause and run.cause not in run.summary:
-        lines.append(f"cause: {run.cause}")
+        lines += [printable(line) for line in f"cause: {run.cause}".splitlines()]
     if target.machine.policy is None:
         lines.append("no policy is enforced: the file has no role with its policies; see constructs-sm permissions")
     return lines
@@ -64,6 +88,7 @@ def _document(run: Run) -> dict[str, Any]:
     return {
         "status": run.status,
         "output": run.output,
+        "variables": dict(run.variables),
         "error": run.error,
         "cause": run.cause,
         "seconds": run.seconds,

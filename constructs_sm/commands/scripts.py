@@ -5,8 +5,11 @@
      "answers": {"Notify": [{"MessageId": "1"}], "Label": [{"TaskError": ["Lambda.Unknown", "gone"]}]},
      "exists": {"endpoint": ["churn"]}}
 
+Besides, what `rehearsal.run` takes (`start_at`, `state_input`, `variables`, `stop_before`, `abort_after_seconds`), and
+`redrives`, how often somebody redrives an execution that has failed.
+
 A step is the name of one, or an object of its name and its arguments: one value, a list, or an object of them. In an
-Output the text "MISSING" leaves a field out.
+Output the text "MISSING" leaves a field out. A state in one iteration of a Map is `Train[2]`.
 """
 
 from __future__ import annotations
@@ -23,29 +26,52 @@ if TYPE_CHECKING:
 
     from constructs_sm.testing.rehearsal import Rehearsal
 
-_PARTS = ("answers", "exists", "input", "steps")
+_PARTS = (
+    "abort_after_seconds",
+    "answers",
+    "exists",
+    "input",
+    "redrives",
+    "start_at",
+    "state_input",
+    "steps",
+    "stop_before",
+    "variables",
+)
+_SEE = "see docs/rehearsal.md"
+_OF_A_RUN = ("abort_after_seconds", "start_at", "state_input", "stop_before", "variables")
 _STEPS = {
     name: kind
     for name, kind in vars(steps).items()
     if inspect.isclass(kind) and issubclass(kind, (steps.Step, steps.Always)) and kind is not steps.Step
 }
-_ANSWERS = {"TaskError": TaskError, "TimedOut": steps.TimedOut, "NoHeartbeat": steps.NoHeartbeat}
+ANSWERS = {
+    "TaskError": TaskError,
+    "Recorded": steps.Recorded,
+    "TimedOut": steps.TimedOut,
+    "NoHeartbeat": steps.NoHeartbeat,
+}
+"""The words of an answer that is more than a result."""
 
 
-def play(rehearsal: Rehearsal, script: Any) -> None:
-    """Tell *rehearsal* what *script* says.
+def play(rehearsal: Rehearsal, parts: Mapping[str, Any]) -> None:
+    """Tell *rehearsal* what a script says, of which *parts* are the parts.
 
     Raises:
-        InvalidInputError: It is no script.
+        InvalidInputError: It says what nothing can play.
     """
-    parts = parts_of(script)
-    for state, given in parts["steps"].items():
-        rehearsal.script(state, *(_step(state, one) for one in _list(given)))
-    for state, given in parts["answers"].items():
-        rehearsal.answer(state, *(_answer(state, one) for one in _list(given)))
+    for told, part, read in ((rehearsal.script, "steps", _step), (rehearsal.answer, "answers", _answer)):
+        for state, given in parts[part].items():
+            said = [read(state, one) for one in _list(given)]
+            try:
+                told(state, *said)
+            except TypeError as error:
+                raise InvalidInputError(
+                    f"{part} of {state!r}", [Problem(str(error), given, _SEE, "script-of-rehearsal")]
+                ) from error
     for kind, names in parts["exists"].items():
         for name in _list(names):
-            rehearsal.exists(kind, name)
+            rehearsal.exists(kind, str(name))
 
 
 def parts_of(script: Any) -> dict[str, Any]:
@@ -55,18 +81,35 @@ def parts_of(script: Any) -> dict[str, Any]:
         InvalidInputError: It is no script.
     """
     parts = _mapping("the script", script)
+    problems = []
     if unknown := sorted(parts.keys() - set(_PARTS)):
-        raise InvalidInputError(
-            "the script", [Problem("unknown part", unknown[0], f"use {', '.join(_PARTS)}", "script-of-rehearsal")]
+        problems.append(Problem("unknown part", unknown[0], f"use {', '.join(_PARTS)}", "script-of-rehearsal"))
+    redrives, seconds = parts.get("redrives", 0), parts.get("abort_after_seconds")
+    if not isinstance(redrives, int) or isinstance(redrives, bool) or redrives < 0:
+        problems.append(Problem("redrives: a number of times was expected", redrives, _SEE, "script-of-rehearsal"))
+    if not _is_time(seconds):
+        problems.append(
+            Problem("abort_after_seconds: a number of seconds was expected", seconds, _SEE, "script-of-rehearsal")
         )
-    return {**parts, **{name: _mapping(name, parts.get(name, {})) for name in ("steps", "answers", "exists")}}
+    problems += [
+        Problem(f"{name}: the name of a state was expected", parts[name], _SEE, "script-of-rehearsal")
+        for name in ("start_at", "stop_before")
+        if not _is_text(parts.get(name))
+    ]
+    if problems:
+        raise InvalidInputError("the script", problems)
+    of_states = ("steps", "answers", "exists")
+    return {**parts, "redrives": redrives, **{name: _mapping(name, parts.get(name, {})) for name in of_states}}
+
+
+def run_options(parts: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a run that a script has."""
+    return {name: parts[name] for name in _OF_A_RUN if name in parts}
 
 
 def _mapping(where: str, value: Any) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise InvalidInputError(
-            where, [Problem("an object was expected", value, "see docs/rehearsal.md", "script-of-rehearsal")]
-        )
+        raise InvalidInputError(where, [Problem("an object was expected", value, _SEE, "script-of-rehearsal")])
     return value
 
 
@@ -86,7 +129,7 @@ def _step(state: str, given: Any) -> Any:
 
 def _answer(state: str, given: Any) -> Any:
     name, arguments = _named(given)
-    return _made(f"answers of {state!r}", _ANSWERS[name], given, arguments) if name in _ANSWERS else given
+    return _made(f"answers of {state!r}", ANSWERS[name], given, arguments) if name in ANSWERS else given
 
 
 def _named(given: Any) -> tuple[str, Any]:
@@ -94,11 +137,35 @@ def _named(given: Any) -> tuple[str, Any]:
 
 
 def _made(where: str, kind: Any, given: Any, arguments: Any) -> Any:
+    if isinstance(arguments, dict) and issubclass(kind, steps.Output):
+        arguments = {name: steps.MISSING if value == "MISSING" else value for name, value in arguments.items()}
+    named, listed = (arguments, []) if isinstance(arguments, dict) else ({}, _list(arguments))
     try:
-        if isinstance(arguments, dict):
-            return kind(**{name: steps.MISSING if value == "MISSING" else value for name, value in arguments.items()})
-        return kind(*_list(arguments))
+        said = inspect.signature(kind).bind(*listed, **named).arguments
+        wrong = next((name for name, value in said.items() if not _FITS.get(name, _anything)(value)), None)
+        if wrong is None:
+            return kind(*listed, **named)
+        told = f"{wrong} is {_KIND_OF[wrong]}"
     except TypeError as error:
-        raise InvalidInputError(
-            where, [Problem(str(error), given, "see docs/rehearsal.md", "script-of-rehearsal")]
-        ) from error
+        told = str(error)
+    raise InvalidInputError(where, [Problem(told, given, _SEE, "script-of-rehearsal")])
+
+
+def _anything(_: Any) -> bool:
+    return True
+
+
+def _is_text(value: Any) -> bool:
+    return value is None or isinstance(value, str)
+
+
+def _is_time(value: Any) -> bool:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return value is None or (is_number and 0 <= value < float("inf"))
+
+
+_KIND_OF = {
+    "seconds": "a number of seconds",
+    **dict.fromkeys(("cause", "code", "error", "message", "reason"), "a text"),
+}
+_FITS = {name: _is_time if name == "seconds" else _is_text for name in _KIND_OF}

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.commands.cli import WRONG
 from constructs_sm.commands.failures import told
+from constructs_sm.language.document_limits import MAX_HISTORY_BYTES
+from constructs_sm.language.document_text import text_at, text_in
 from constructs_sm.language.errors import InvalidInputError, Problem
-from constructs_sm.testing.source.documents import document_at, text_at
+from constructs_sm.testing.source.documents import document_at
 from constructs_sm.testing.source.machine import REGION, Machine, machines_of, places_named
 
 import click
@@ -216,21 +218,23 @@ def json_option(given: str | None, option: str) -> Any:
     """
     if given is None:
         return None
-    is_text = given.lstrip()[:1] in {"{", "["}
     shown = given if len(given) <= 80 else f"{given[:77]}..."  # noqa: PLR2004 - a line of a terminal
+    use = "give JSON, or a file of it"
     try:
-        text = sys.stdin.read() if given == "-" else given if is_text else Path(given).read_text(encoding="utf-8")
+        if given == "-":
+            text = text_in(given, sys.stdin.buffer, most=MAX_HISTORY_BYTES, use=use)
+        elif given.lstrip()[:1] in {"{", "["}:
+            text = given
+        else:
+            text = text_at(Path(given), most=MAX_HISTORY_BYTES, use=use)
         return json.loads(text)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         message = f"{option} {shown}: this is no JSON, at {place}: {error.msg}; correct it there"
     except RecursionError:
         message = f"{option} {shown}: nested too deeply; nest it less"
-    except UnicodeDecodeError:
-        message = f"{option} {shown}: the file is binary; give JSON"
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "no such path"
-        message = f"{option} {shown}: {reason}; give JSON, or a file of it"
+    except InvalidInputError as error:
+        message = f"{option} {shown}: {'; '.join(problem.sentence for problem in error.problems)}"
     raise click.UsageError(message)
 
 

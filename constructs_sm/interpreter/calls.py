@@ -35,6 +35,14 @@ class Call:
     """The number of times that the state was tried before, since it was entered."""
     execution: str = ""
     """ARN of the execution."""
+    iterations: tuple[int, ...] = ()
+    """The numbers of the iterations of the Maps around the state, the outermost first."""
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The names that a script may have for it: of its state in this iteration, `Train[2]`, and of its state."""
+        where = "".join(f"[{number}]" for number in self.iterations)
+        return (f"{self.state}{where}", self.state) if where else (self.state,)
 
     @property
     def sync(self) -> bool:

@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any, Final
 from constructs_sm.interpreter import catching, groups, steps, tasks
 from constructs_sm.interpreter.branches import ABORTED, FAILED, RUNNING, SUCCEEDED, TIMED_OUT, Branch, copies
 from constructs_sm.interpreter.failures import DATA_LIMIT, RUNTIME, TIMEOUT, StateError
-from constructs_sm.interpreter.history import MAX_EVENTS, History
+from constructs_sm.interpreter.history import ENDED_WELL, MAX_EVENTS, History
 from constructs_sm.interpreter.history import Moment as Line
 from constructs_sm.interpreter.moments import Moment
-from constructs_sm.interpreter.scope import Reads, Scope
+from constructs_sm.interpreter.scope import ABSENT, Reads, Scope
+from constructs_sm.interpreter.sections import STOPPED, WHOLE
 from constructs_sm.interpreter.timestamps import after, written
 from constructs_sm.interpreter.values import Sizes, as_json
 from constructs_sm.language.intrinsics import Surroundings
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from constructs_sm.interpreter.calls import Call, Player
     from constructs_sm.interpreter.machines import Machine
+    from constructs_sm.interpreter.sections import Section
 
 EXPRESS_SECONDS: Final = 300
 """The longest time of an Express execution."""
@@ -50,6 +52,8 @@ class Setting:
     role: str = ""
     seed: int = 0
     """The beginning of chance: the same seed, the same execution."""
+    later: float = 0
+    """Seconds that have passed before it begins."""
 
 
 class Execution:
@@ -62,6 +66,7 @@ class Execution:
         setting: Where it runs.
         watch: Told each line of the timeline as it comes.
         abort_after_seconds: When somebody aborts it, in virtual time. Default: nobody does.
+        section: The part of the state machine that it runs. Default: all of it.
     """
 
     def __init__(
@@ -73,8 +78,10 @@ class Execution:
         *,
         watch: Callable[[Line], None] | None = None,
         abort_after_seconds: float | None = None,
+        section: Section = WHOLE,
     ) -> None:
         self.machine = machine
+        self._section = section
         self.setting = setting or Setting()
         self.player = player
         self.history = History(watch)
@@ -84,6 +91,8 @@ class Execution:
         self.output: Any = None
         self.error: str | None = None
         self.cause: str | None = None
+        self.variables: dict[str, Any] = {}
+        """The variables as the state would see them that it has stopped before."""
         self.redrives = 0
         self.paused: Call | None = None
         """The call before which it stands still."""
@@ -109,10 +118,12 @@ class Execution:
             "Input": given,
             "Name": name,
             "RoleArn": setting.role or f"arn:aws:iam::{setting.account}:role/StateMachine",
-            "StartTime": written(after(0)),
+            "StartTime": written(after(setting.later)),
             "RedriveCount": 0,
         }
-        return Branch(self.machine, given, {}, context, self.history, express=self.machine.express)
+        at_start = given if self._section.state_input is ABSENT else self._section.state_input
+        variables = dict(self._section.variables)
+        return Branch(self.machine, at_start, variables, context, self.history, express=self.machine.express)
 
     def _start(self, abort_after_seconds: float | None) -> None:
         limit = self.machine.timeout_seconds
@@ -124,7 +135,7 @@ class Execution:
             self.plan(self.now + abort_after_seconds, "abort", self.root, turn=None)
         self.history.events += 1
         self.weigh(self.root.input, "input", "")
-        self.go(self.root, self.machine.start)
+        self.go(self.root, self._section.start_at or self.machine.start)
 
     # What others ask of an execution.
 
@@ -135,7 +146,7 @@ class Execution:
     @property
     def time(self) -> datetime:
         """The virtual time."""
-        return after(self.now)
+        return after(self.setting.later + self.now)
 
     def note(self, state: str, text: str) -> None:
         """Put a line of one's own into the timeline."""
@@ -318,6 +329,7 @@ class Execution:
         if not kept and output is not branch.input and branch.parent is None:
             self.reads.note_loss()
         self.count(branch, 1)
+        steps.over(self, branch, ENDED_WELL)
         branch.input, branch.group = output, None
         if to is not None:
             self.go(branch, to)
@@ -369,6 +381,14 @@ class Execution:
             catching.failed(self, branch, catching.told(branch, error))
         return True
 
+    def enter(self, branch: Branch) -> None:
+        """Enter the state that a branch goes to, or stop before it."""
+        if branch.to != self._section.stop_before:
+            steps.enter(self, branch)
+            return
+        self.note("", f"stopped before {branch.to}")
+        self.status, self.output, self.variables = STOPPED, branch.input, branch.variables
+
     def expire(self, branch: Branch) -> None:
         """End what has taken as long as it may."""
         if branch is self.root:
@@ -387,7 +407,7 @@ class Execution:
 
 
 _ACTIONS: Final[dict[str, Any]] = {
-    "enter": steps.enter,
+    "enter": Execution.enter,
     "again": steps.attempt,
     "play": tasks.play,
     "ended": tasks.ended,

@@ -47,10 +47,21 @@ def attempt(execution: Execution, branch: Branch, state: State) -> None:
         heartbeat_seconds=steps.number(execution, branch, "HeartbeatSeconds", least=1, scope=scope),
         attempt=branch.attempt,
         execution=str(branch.execution["Id"]),
+        iterations=() if branch.parent is None else _iterations(branch),
     )
     execution.count(branch, 2)
     # Behind what begins beside it: a call that is refused at once ends no branch before it has begun.
     execution.soon("play", branch, first=False)
+
+
+def _iterations(branch: Branch) -> tuple[int, ...]:
+    numbers: list[int] = []
+    one = branch
+    while one.parent is not None:
+        if one.parent.group is not None and one.parent.group.is_map:
+            numbers.append(one.index)
+        one = one.parent
+    return tuple(reversed(numbers))
 
 
 def _request(resource: Resource, request: Any) -> Any:

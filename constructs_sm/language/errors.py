@@ -122,6 +122,13 @@ def _without_address(text: str) -> str:
     return _AT.sub("", _ADDRESS.sub(r"\1", text)) if " at 0x" in text else text
 
 
+def printable(text: str) -> str:
+    """*text* on one line, with what would steer a terminal spelled out."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
 def encodable(text: str) -> str:
     """*text* with halves of characters spelled out, which no terminal and no file takes."""
     return text.encode("utf-8", "backslashreplace").decode()

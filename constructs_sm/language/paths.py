@@ -19,8 +19,8 @@ _JSONATA_STEP = re.compile(r"\.(\w+)|\.`([^`]+)`")
 
 
 def name_of(construct_id: str) -> str:
-    """Name a state as the CDK does: a slash would part the path of the construct."""
-    return construct_id.replace("/", "--")
+    """Name a state as the CDK does: a slash or a line's end would part the path of the construct."""
+    return construct_id.replace("/", "--").replace("\n", "--")
 
 
 def key_of(construct_id: str) -> str:

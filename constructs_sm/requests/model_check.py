@@ -113,6 +113,11 @@ def fields_below(operation: str, path: str) -> tuple[str, ...]:
     return tuple(_below(shape, path, ())) if shape.type_name in {"structure", "list"} else ()
 
 
+def fields_of_request(operation: str) -> tuple[str, ...]:
+    """The paths of all fields of a request of *operation*."""
+    return tuple(path.removeprefix(".") for path in _below(input_shape(operation), "", ()))
+
+
 def _members(shape: Shape) -> dict[str, Shape]:
     if shape.type_name == "structure":
         return dict(shape.members)
@@ -254,10 +259,15 @@ def _string(shape: Shape) -> _Check:
     return check
 
 
+_BUCKET_ARN = re.compile(r"arn:[^:]*:s3:::")
+
+
 def _formless(path: str, value: str, pattern: str) -> Problem:
     """Name a text that does not match the pattern of its field: most often a place in S3 that lacks its beginning."""
     if "s3)://" in pattern and "://" not in value:
-        return rules.PLACE.problem(f"{path} is a place without s3://", value, f"write s3://{value.lstrip('/')}")
+        return rules.PLACE.problem(
+            f"{path} is a place without s3://", value, f"write s3://{_BUCKET_ARN.sub('', value).lstrip('/')}"
+        )
     return rules.FORM.problem(f"{path} does not have the form SageMaker wants", value, f"match {pattern}")
 
 

@@ -30,7 +30,6 @@ class Rule:
         fix: What to do.
         severity: An error is refused, a warning is told, an info is told to whoever asks.
         protects: Why nobody can overrule it; empty: it can be acknowledged.
-        at_synthesis: Whether it is asked when an app is synthesized; other rules are when a construct is made.
     """
 
     id: str
@@ -40,7 +39,6 @@ class Rule:
     fix: str
     severity: Severity = "error"
     protects: str = ""
-    at_synthesis: bool = False
 
     def __post_init__(self) -> None:
         if _ID.fullmatch(self.id) is None:

@@ -222,12 +222,16 @@ class FanOut(Fragment):
         return [self._map]
 
 
+def _language_of(plan: ItemPlan) -> sfn.QueryLanguage | None:
+    # To say JSONPath would let the CDK refuse it, in a JSONata state machine, before we can say what to do.
+    return query_language_of(jsonata=True) if plan.jsonata else None
+
+
 class _InlineItems(sfn.Map):
     """The Map of a FanOut."""
 
     def __init__(self, scope: Construct, name: str, plan: ItemPlan, comment: str | None) -> None:
-        language = query_language_of(jsonata=plan.jsonata)
-        super().__init__(scope, "Map", state_name=name, query_language=language, comment=comment)
+        super().__init__(scope, "Map", state_name=name, query_language=_language_of(plan), comment=comment)
         self._plan = plan
         self.changes = Changes()
 
@@ -241,8 +245,7 @@ class _DistributedItems(sfn.DistributedMap):
     """The distributed map of a FanOut."""
 
     def __init__(self, scope: Construct, name: str, plan: ItemPlan, comment: str | None) -> None:
-        language = query_language_of(jsonata=plan.jsonata)
-        super().__init__(scope, "Map", state_name=name, query_language=language, comment=comment)
+        super().__init__(scope, "Map", state_name=name, query_language=_language_of(plan), comment=comment)
         self._plan = plan
         self.changes = Changes()
 

@@ -244,7 +244,7 @@ class Check(sfn.Choice):
     """The Choice of a fragment. To go on from it is to go on from the fragment."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, language: sfn.QueryLanguage, fragment: CheckedFragment
+        self, scope: Construct, construct_id: str, language: sfn.QueryLanguage | None, fragment: CheckedFragment
     ) -> None:
         super().__init__(scope, construct_id, query_language=language)
         self._fragment = fragment

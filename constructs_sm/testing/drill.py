@@ -1,131 +1,119 @@
-"""A drill: every failure that SageMaker knows, once for each state, to see what the state machine makes of it."""
+"""A drill: every failure that there is to know, once for each task, to see what the state machine makes of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.actions import ACTIONS
 from constructs_sm.interpreter.history import short
+from constructs_sm.language.machines import machines_in, states_of
+from constructs_sm.testing.exercises import EXERCISES, Drilled
 from constructs_sm.testing.run import Finding
 from constructs_sm.testing.ways import Ways
-from constructs_sm.testing.world.steps import MISSING, Always, Failed, Output, Step, Stopped, Throttled, TimedOut
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
-    from constructs_sm.actions import Action
+    from constructs_sm.testing.exercises import Exercise
     from constructs_sm.testing.playing import Playing
     from constructs_sm.testing.run import Run
 
-_ACTION_OF = {action.api: action for action in ACTIONS}
+
+ALL_WELL = "all goes well"
+ONCE_MORE = "all goes well once more"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Exercise:
-    """One failure, and what is wrong with a state machine that does not stand it."""
+@dataclass(frozen=True, slots=True)
+class DrillRun:
+    """One run of a drill.
+
+    Attributes:
+        name: The exercise: `throttled`; or `all goes well`.
+        state: The state that it is for; empty where all goes well.
+        run: The execution.
+        findings: Everything that the state machine does wrong in it.
+    """
 
     name: str
-    step: Callable[[Any], Step | Always]
-    only_waiting: bool
-    judge: Callable[[Run], str | None]
+    state: str
+    run: Run
+    findings: tuple[Finding, ...]
 
 
-def _outlasts_a_throttle(run: Run) -> str | None:
-    if run.succeeded:
-        return None
-    return f"one throttled call ends the execution, with {run.error}: retry SageMaker.AmazonSageMakerException"
-
-
-def _says_that_it_failed(run: Run) -> str | None:
-    if run.error == "SageMaker.ResourceInUseException":
-        return "a failed job is tried again under its own name, and the error is that the name is taken"
-    if run.succeeded and run.history.unsettled:
-        return None  # caught: whether the reason is lost is a finding of its own
-    return "a job that fails passes for a success" if run.succeeded else None
-
-
-def _does_not_take_stopped_for_done(run: Run) -> str | None:
-    return "a stopped job passes for a success: check its status" if run.succeeded else None
-
-
-def _has_a_timeout(run: Run) -> str | None:
-    long = 366 * 86_400
-    return "a job that never ends is waited for without end: set TimeoutSeconds" if run.seconds > long else None
-
-
-def _misses_the_arn(run: Run) -> str | None:
-    return (
-        f"an output without its ARN ends in {run.error}, which nothing can catch"
-        if run.error == "States.Runtime"
-        else None
-    )
-
-
-def _without_arn(action: Action) -> Step:
-    fields: dict[str, Any] = {action.arn_field: MISSING}
-    return Output(**fields)
-
-
-_REASON = "AlgorithmError: the drill"
-_EXERCISES = (
-    _Exercise(name="throttled", step=lambda _: Throttled(), only_waiting=False, judge=_outlasts_a_throttle),
-    _Exercise(name="failed", step=lambda _: Failed(_REASON), only_waiting=True, judge=_says_that_it_failed),
-    _Exercise(name="stopped", step=lambda _: Stopped(), only_waiting=True, judge=_does_not_take_stopped_for_done),
-    _Exercise(name="never ends", step=lambda _: Always(TimedOut()), only_waiting=True, judge=_has_a_timeout),
-    _Exercise(
-        name="output incomplete",
-        step=_without_arn,
-        only_waiting=True,
-        judge=_misses_the_arn,
-    ),
-)
-
-
-def drill(states: Mapping[str, str], first: Playing, second: Callable[[], Run]) -> Iterator[Finding]:
-    """Return the findings when each exercise is applied to each state.
+def drill_runs(
+    definition: Mapping[str, Any], first: Playing, second: Callable[[], Run], *, answered: str
+) -> Iterator[DrillRun]:
+    """Return each run of a drill as it comes: all goes well, twice; then each exercise, applied to each task.
 
     Each exercise goes on from a copy of the execution as it stood before the first call of its state.
 
     Args:
-        states: Name and Resource of each task state.
+        definition: The state machine.
         first: An execution that has not gone on yet, in which all goes well.
         second: Runs the state machine once more with the same input, in the account that the first has left.
+        answered: All that other services answer.
     """
-    drilled = {name: api for name, resource in states.items() if (api := _api(resource))}
+    drilled = {task.name: task for task in _tasks(definition)}
     ways = Ways(first, drilled)
     well = ways.well
     broken = {state: failure.reason for state, failure in well.history.unsettled.items() if not well.expects(failure)}
-    yield from (Finding(state, f"fails when all goes well: {short(why)}") for state, why in broken.items())
-    known = set(well.findings)
-    yield from well.findings
-    again = second()
-    if well.succeeded and again.error != well.error:
-        state = again.failure.state if again.failure else ""
-        yield Finding(state, f"a second execution with this input ends with {again.error}: names are taken once")
+    found = [Finding(state, f"fails when all goes well: {short(why)}") for state, why in broken.items()]
+    found += well.findings
     if not well.succeeded:
-        state = well.failure.state if well.failure else ""
         use = "script what it needs to succeed"
-        yield Finding(state, f"the execution ends with {well.error} before anything is drilled: {use}")
+        found.append(_of_its_end(well, f"the execution ends with {well.error} before anything is drilled: {use}"))
+    yield DrillRun(ALL_WELL, "", well, tuple(found))
+    if not well.succeeded:
         return
-    for name, api in drilled.items():
+    again = second()
+    is_taken = again.error != well.error and not _is_named_by(answered, again)
+    told = f"a second execution with this input ends with {again.error}: names are taken once"
+    yield DrillRun(ONCE_MORE, "", again, (_of_its_end(again, told),) if is_taken else ())
+    known = set(well.findings)
+    for name, task in drilled.items():
         if name not in ways or name in broken:
             continue
-        for exercise in _EXERCISES:
-            if exercise.only_waiting and not _waits(states[name]):
-                continue
-            came = ways.befallen(name, exercise.step(_ACTION_OF[api]))
-            if problem := exercise.judge(came):
-                yield Finding(name, f"{exercise.name}: {problem}")
-            others = [each for each in came.findings if each not in known]
-            yield from (Finding(each.state, f"{exercise.name}: {each.problem}") for each in others)
+        for exercise in EXERCISES:
+            if exercise.is_for(task):
+                came = ways.befallen(name, exercise.step(task))
+                yield DrillRun(exercise.name, name, came, tuple(_findings(exercise, task, came, well, known)))
 
 
-def _api(resource: str) -> str:
-    """The API of SageMaker that a state calls by its optimized integration; empty of all other states."""
-    api = resource.rpartition("sagemaker:")[2].partition(".")[0]
-    return "" if api not in _ACTION_OF or ":aws-sdk:" in resource else api
+def _findings(exercise: Exercise, task: Drilled, came: Run, well: Run, known: Collection[Finding]) -> Iterator[Finding]:
+    """The mistakes of a state machine to which an exercise has happened, but for those that it makes without."""
+    if problem := exercise.judge(task, came, well):
+        yield Finding(task.name, f"{exercise.name}: {problem}")
+    for each in came.findings:
+        if each not in known and not _is_as_in(well, each.state, came):
+            yield Finding(each.state, f"{exercise.name}: {each.problem}")
 
 
-def _waits(resource: str) -> bool:
-    return "." in resource.rpartition("sagemaker:")[2]
+def _of_its_end(run: Run, problem: str) -> Finding:
+    return Finding(run.failure.state if run.failure else "", problem)
+
+
+def _tasks(definition: Mapping[str, Any]) -> Iterator[Drilled]:
+    found = {name: state for name, state in states_of(definition) if state.get("Type") == "Task"}
+    apis = {str(state["Resource"]).rpartition(":")[2] for state in found.values()}
+    in_maps = {
+        name
+        for _, state in states_of(definition)
+        if state.get("Type") == "Map"
+        for inner in machines_in(state)
+        for name, _ in states_of(inner)
+    }
+    for name, state in found.items():
+        yield Drilled.of(name, state, apis, frozenset(found), in_a_map=name in in_maps)
+
+
+def _is_as_in(well: Run, state: str, run: Run) -> bool:
+    """Return True if a state failed as it does when all goes well: it looked for an endpoint that is not there."""
+    failure = well.history.unsettled.get(state)
+    return failure is not None and failure == run.history.unsettled.get(state) and well.expects(failure)
+
+
+def _is_named_by(answered: str, run: Run) -> bool:
+    """Return True if the name that is taken comes from another service, which would say another the next time."""
+    request = run.failed_request if run.failure and run.failure.is_of_a_taken_name else None
+    names = request.values() if isinstance(request, dict) else ()
+    return any(isinstance(name, str) and f'"{name}"' in answered for name in names)

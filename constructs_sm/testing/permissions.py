@@ -8,11 +8,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.interpreter.calls import TaskError
 from constructs_sm.testing.world.apis import BEGUN
 from constructs_sm.testing.world.descriptions import field_of, statuses
 from constructs_sm.testing.world.single_grants import Grant, grants
-from constructs_sm.testing.world.steps import AccessDenied, Always, Failed, LimitExceeded, Output, TimedOut
+from constructs_sm.testing.world.steps import AccessDenied, Always, Failed, LimitExceeded, Output, Recorded, TimedOut
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -265,7 +264,7 @@ def scenarios(states: Mapping[str, str], caught: Mapping[str, Collection[str]]) 
         api = _api(resource)
         if ":sagemaker:" not in resource:
             errors = dict.fromkeys(["States.TaskFailed", *sorted(caught.get(name, ()))])
-            found += [(name, TaskError(error)) for error in errors]
+            found += [(name, Always(Recorded(error=error, cause="the rehearsal"))) for error in errors]
             continue
         found.append((name, Always(Failed())))
         waits = resource.endswith(".sync") or api in _POLLED_APIS

@@ -143,6 +143,7 @@ class Playing:
             seconds=self.execution.now if seconds is None else seconds,
             history=history,
             reckoned_with=self._reckoned_with,
+            variables=end.variables,
             again=again,
             texts=self._texts,
         )

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.interpreter.execution import Execution, Setting
 from constructs_sm.interpreter.machines import Machine as Prepared
+from constructs_sm.interpreter.sections import WHOLE, Section, section_of
 from constructs_sm.language.error_names import WILDCARDS
+from constructs_sm.language.flow import LOOKS
 from constructs_sm.language.machines import states_of
-from constructs_sm.testing.drill import drill
+from constructs_sm.testing.drill import drill_runs
 from constructs_sm.testing.permissions import permissions_of, scenarios
 from constructs_sm.testing.playing import Playing
 from constructs_sm.testing.source.machine import ACCOUNT, REGION, Machine, machine_of
@@ -21,12 +23,14 @@ from constructs_sm.testing.world.account import Account
 from constructs_sm.testing.world.apis import ACTION_OF
 from constructs_sm.testing.world.errors import RehearsalError
 from constructs_sm.testing.world.role import Role, Standing
+from constructs_sm.testing.world.script_addresses import state_of
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterator, Mapping
 
     from constructs_sm.interpreter.history import Moment
+    from constructs_sm.testing.drill import DrillRun
     from constructs_sm.testing.permissions import Permissions
     from constructs_sm.testing.run import Finding, Run
     from constructs_sm.testing.world.role import Asked
@@ -47,6 +51,7 @@ class Rehearsal:
         files: A folder with what is in S3, as `bucket/key`: a Map reads its items there that has no answer for them.
         watch: Told each line of the timeline as it comes.
         lenient: Go on where the policy does not suffice, so that one run finds all that is missing.
+        seed: The beginning of chance (names, jitter): with the same, the same happens. Default: another each time.
     """
 
     def __init__(
@@ -60,6 +65,7 @@ class Rehearsal:
         files: str | os.PathLike[str] | None = None,
         lenient: bool = False,
         watch: Callable[[Moment], None] | None = None,
+        seed: int | None = None,
         _machine: Machine | None = None,
     ) -> None:
         machine = _machine or Machine(definition={})
@@ -72,6 +78,7 @@ class Rehearsal:
         }
         self._machine = machine
         self._watch = watch
+        self._draws = random.getrandbits if seed is None else random.Random(seed).getrandbits  # noqa: S311 - no secret
         may = machine.policy if policy is None else policy
         arn = machine.arn or f"arn:{partition_of(region)}:states:{region}:{account}:stateMachine:{machine.name}"
         standing = Standing(
@@ -168,6 +175,11 @@ class Rehearsal:
         self._account.sagemaker.exists(kind, name)
         return self
 
+    def let_pass(self, seconds: float) -> Self:
+        """Let time pass before the runs that are begun from here on: what was kept grows old."""
+        self._setting = replace(self._setting, later=self._setting.later + seconds)
+        return self
+
     def recorded(self) -> list[tuple[str, Any]]:
         """Record from now on what each attempt of a task yields: its state, and the result or the TaskError."""
         record: list[tuple[str, Any]] = []
@@ -188,6 +200,10 @@ class Rehearsal:
         *,
         timeout_seconds: float = 60,
         abort_after_seconds: float | None = None,
+        start_at: str | None = None,
+        stop_before: str | None = None,
+        state_input: Any = WHOLE.state_input,
+        variables: Mapping[str, Any] | None = None,
     ) -> Run:
         """Execute *definition*; jobs of earlier runs in this rehearsal keep their names.
 
@@ -196,29 +212,44 @@ class Rehearsal:
             execution_input: The execution's input. Default: {}.
             timeout_seconds: How long the rehearsal may really take.
             abort_after_seconds: When somebody aborts the execution, in virtual time. Default: nobody does.
+            start_at: A state to start at, of the outermost level. Default: where the state machine does.
+            stop_before: A state to stop before, wherever it is: the run is STOPPED, and its output is the input of
+                that state. Default: it runs to its end.
+            state_input: The input of the state to start at. Default: the execution's.
+            variables: The variables that there are when it starts, as an earlier run's `variables`.
 
         Raises:
             InvalidDefinitionError: Step Functions would not take the definition.
+            InvalidInputError: There is no such state to start at, or to stop before.
             UnansweredError: A state calls another service, and has no answer.
             TimeoutError: It took too long.
         """
         self._check_open()
         machine = json.loads(definition) if isinstance(definition, str) else definition
         self._check_script(machine)
-        playing = self._begun(machine, execution_input, abort_after_seconds=abort_after_seconds)
+        section = Section(
+            start_at=start_at, stop_before=stop_before, state_input=state_input, variables=variables or {}
+        )
+        playing = self._begun(machine, execution_input, abort_after_seconds=abort_after_seconds, section=section)
         return playing.run(timeout_seconds=timeout_seconds)
 
     def _begun(
-        self, definition: Mapping[str, Any], execution_input: Any, *, abort_after_seconds: float | None = None
+        self,
+        definition: Mapping[str, Any],
+        execution_input: Any,
+        *,
+        abort_after_seconds: float | None = None,
+        section: Section = WHOLE,
     ) -> Playing:
         """An execution that has not gone on yet."""
         execution = Execution(
             self._ready(definition),
             {} if execution_input is None else execution_input,
             self._account,
-            replace(self._setting, seed=random.getrandbits(64)),
+            replace(self._setting, seed=self._draws(64)),
             watch=self._watch,
             abort_after_seconds=abort_after_seconds,
+            section=section if section is WHOLE else section_of(definition, section),
         )
         return Playing(execution, self._account, dict(_caught_by_name(definition)), watch=self._watch)
 
@@ -257,6 +288,10 @@ class Rehearsal:
                 # Once more, where all that it has made is there.
                 other._account.take_over(self._account)  # noqa: SLF001 - another of its kind
                 reached |= set(other._begun(self._machine.definition, given).run().states)  # noqa: SLF001
+            if any(state.endswith(LOOKS) for state in states):
+                # Twice, so that what is kept of one run is there for the next.
+                for _ in range(2):
+                    reached |= set(other._begun(self._machine.definition, given).run().states)  # noqa: SLF001
             asked += other.role.asked
             possible |= other.role.possible
         return permissions_of(
@@ -268,11 +303,16 @@ class Rehearsal:
         )
 
     def drill(self, execution_input: Any = None) -> list[Finding]:
-        """Find what the state machine does wrong when its jobs are throttled, fail, stop, never end or return little.
+        """Find what the state machine does wrong when what it calls is throttled, fails, never ends or says little.
 
         Each failure is rehearsed once for each state, before what the script says of it. An empty list is what to aim
         at.
         """
+        found = (finding for run in self.drill_runs(execution_input) for finding in run.findings)
+        return list(dict.fromkeys(found))
+
+    def drill_runs(self, execution_input: Any = None) -> Iterator[DrillRun]:
+        """Return each run of a drill as it comes: one in which all goes well, the same again, then each failure."""
         self._check_open()
         other = self._again()
         first = other._begun(self._machine.definition, execution_input)  # noqa: SLF001 - another of its kind
@@ -281,11 +321,12 @@ class Rehearsal:
             other._account.take_over(self._account)  # noqa: SLF001 - another of its kind
             return other._begun(self._machine.definition, execution_input).run()  # noqa: SLF001 - another of its kind
 
-        return list(dict.fromkeys(drill(dict(tasks_of(self._machine.definition)), first, second)))
+        yield from drill_runs(self._machine.definition, first, second, answered=self._account.answers.texts())
 
     def _again(self, *, lenient: bool = False) -> Rehearsal:
         """The same rehearsal from its beginning."""
         other = Rehearsal(self.role.policy, lenient=lenient, _machine=self._machine, **self._options)
+        other._draws = self._draws
         other._account.take_over(self._account)
         other._prepared = self._prepared
         other._is_open = True
@@ -299,12 +340,14 @@ class Rehearsal:
     def _check_script(self, definition: Mapping[str, Any]) -> None:
         states = dict(tasks_of(definition))
         played = {name for name, resource in states.items() if ":sagemaker:" in resource}
-        if unknown := [target for target in self._account.sagemaker.scripted if target not in {*ACTION_OF, *played}]:
+        scripted = [state_of(target, played) for target in self._account.sagemaker.scripted]
+        if unknown := [target for target in scripted if target not in {*ACTION_OF, *played}]:
             message = (
                 f"the script is for {unknown}, but the definition's SageMaker states are {sorted(played)}; name one"
             )
             raise LookupError(message)
-        if unknown := [state for state in self._account.answers.answered if state not in states]:
+        answered = [state_of(target, states) for target in self._account.answers.answered]
+        if unknown := [state for state in answered if state not in states]:
             message = f"there are answers for {unknown}, but the definition's tasks are {sorted(states)}; name one"
             raise LookupError(message)
 

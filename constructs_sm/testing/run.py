@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.interpreter.history import MAX_EVENTS, Failure, History, clock, folded, short
+from constructs_sm.interpreter.sections import STOPPED
+from constructs_sm.language.errors import printable
+from constructs_sm.language.flow import ARTIFACT, LOOKS, VERSION, VERSIONS
 from constructs_sm.language.machines import LARGEST_PAYLOAD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 _KIB = 1024
+_MAY_FAIL = (ARTIFACT, LOOKS, VERSION, VERSIONS)
+_NOT_REUSED = re.compile(r"\[not reused: (.*)\]")
+"""The reason that a state says which searches for a result of a job."""
 
 
 recent: deque[Run] = deque(maxlen=10)
@@ -33,7 +40,7 @@ class Finding:
     problem: str
 
     def __str__(self) -> str:
-        return ": ".join(filter(None, (self.state, self.problem)))
+        return printable(": ".join(filter(None, (self.state, self.problem))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +48,8 @@ class Run:
     """One execution, from its end. `print(run)` shows its timeline.
 
     Args:
-        status: SUCCEEDED, FAILED, TIMED_OUT or ABORTED.
-        output: What it yields, if it succeeded.
+        status: SUCCEEDED, FAILED, TIMED_OUT or ABORTED; STOPPED if it came to the state that it was to stop before.
+        output: What it yields, if it succeeded; the input of that state, if it stopped.
         error: The error it failed with.
         cause: And why.
         states: Every state entered, in order; those of child workflows too.
@@ -52,6 +59,7 @@ class Run:
         calls: Every attempt to call another service: the state's name, the API (`sns:publish`), and the request.
         left_running: ARNs of jobs that their state gave up on and could not stop.
         seconds: How long it would have taken.
+        variables: The variables as that state would see them; of a run that did not stop, none.
         history: All that happened.
         reckoned_with: The errors that each state catches by their names.
         again: Begins the execution again; None where a `Run` was not rehearsed.
@@ -69,6 +77,7 @@ class Run:
     left_running: list[str]
     calls: list[tuple[str, str, Any]] = field(default_factory=list)
     seconds: float = 0
+    variables: Mapping[str, Any] = field(default_factory=dict)
     history: History = field(default_factory=History, repr=False)
     reckoned_with: Mapping[str, frozenset[str]] = field(default_factory=dict, repr=False)
     again: Callable[[], Run] | None = field(default=None, repr=False, compare=False)
@@ -78,6 +87,11 @@ class Run:
     def succeeded(self) -> bool:
         """Tell whether the execution ended SUCCEEDED."""
         return self.status == "SUCCEEDED"
+
+    @property
+    def stopped(self) -> bool:
+        """Return True if it came to the state that it was to stop before."""
+        return self.status == STOPPED
 
     def redrive(self) -> Run:
         """Begin the execution again where it did not succeed, as the redrive of Step Functions does.
@@ -108,9 +122,30 @@ class Run:
         return self.history.largest[0]
 
     @property
+    def reused(self) -> list[str]:
+        """The jobs that did not run, since a result of an earlier run was good enough."""
+        return [job for job in self._looked_for if job not in self.not_reused]
+
+    @property
+    def not_reused(self) -> dict[str, str]:
+        """The jobs that ran though they may be reused, and why."""
+        unsettled = self.history.unsettled
+        return {
+            job: _why(unsettled[f"{job}{state}"])
+            for job in self._looked_for
+            for state in (ARTIFACT, LOOKS, VERSION)
+            if f"{job}{state}" in unsettled
+        }
+
+    @property
+    def _looked_for(self) -> list[str]:
+        begun = [(state, end) for state in self.states for end in (VERSIONS, LOOKS) if state.endswith(end)]
+        return list(dict.fromkeys(state.removesuffix(end) for state, end in begun))
+
+    @property
     def failure(self) -> Failure | None:
         """The failure that ended the execution: its state, error and cause."""
-        if self.succeeded or not self.history.failures:
+        if self.succeeded or self.stopped or not self.history.failures:
             return None
         return self.history.failures[-1]
 
@@ -138,7 +173,7 @@ class Run:
         moments = folded(self.history.moments)
         width = max((len(moment.state) for moment in moments), default=0)
         lines = [f"  {clock(m.seconds):>11}  {m.state:<{width}}  {m.text}".rstrip() for m in moments]
-        return "\n".join([*lines, self.summary])
+        return "\n".join([*map(printable, lines), self.summary])
 
     @property
     def summary(self) -> str:
@@ -147,9 +182,17 @@ class Run:
         failed = short(Failure("", self.error or "", self.cause or "").reason)
         told = ": ".join(filter(None, (self.error, failed)))
         payload = f"{size / _KIB:.1f} of {LARGEST_PAYLOAD // _KIB} KiB{f' ({whose})' if whose else ''}"
+        told_of_reuse = [f"reused: {', '.join(self.reused)}"] if self.reused else []
+        told_of_reuse += [f"not reused: {job}, {why}" for job, why in self.not_reused.items()]
         counts = f"{self.transitions} state transitions, {self.events:,} of {MAX_EVENTS:,} history events"
         ended = f"{self.status} after {clock(self.seconds)}{f': {told}' if told else ''}"
-        return "\n".join([ended, f"{counts}, largest payload {payload}", *(f"! {each}" for each in self.findings)])
+        lines = [
+            ended,
+            f"{counts}, largest payload {payload}",
+            *told_of_reuse,
+            *(f"! {each}" for each in self.findings),
+        ]
+        return "\n".join(map(printable, lines))
 
     def __str__(self) -> str:
         return self.timeline
@@ -172,8 +215,10 @@ class Run:
 
     def _lost_reasons(self) -> Iterator[Finding]:
         """A failure that was caught, and of which nothing is left where somebody could read it."""
-        for state, failure in self.history.unsettled.items():
-            if self.expects(failure):
+        # Of a part of the state machine nobody knows what its rest makes of a reason.
+        for state, failure in () if self.stopped else self.history.unsettled.items():
+            # Of a job that may be reused, `not_reused` says it.
+            if self.expects(failure) or state.endswith(_MAY_FAIL):
                 continue
             reason = failure.reason or failure.error
             if reason and not self._tells(_plain(reason)[1:-1]):
@@ -194,6 +239,11 @@ class Run:
     def _abandoned_jobs(self) -> Iterator[Finding]:
         for arn in self.left_running:
             yield Finding("", f"{arn} runs on: the role may not stop it")
+
+
+def _why(failure: Failure) -> str:
+    said = _NOT_REUSED.fullmatch(failure.reason)
+    return said[1] if said else f"that was not to be found out: {failure.error}"
 
 
 def _plain(value: object) -> str:

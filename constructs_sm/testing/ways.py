@@ -49,7 +49,8 @@ class Ways:
     def befallen(self, state: str, step: Befalling) -> Run:
         """The run in which *step* happens to a state before all that the script says of it."""
         playing = self._left[state].copy()
-        playing.account.befall(state, step)
+        assert playing.execution.paused is not None  # noqa: S101 - it was left before a call
+        playing.account.befall(playing.execution.paused, step)
         # By the chance of the first, a second attempt would get the name that the next job has there.
         chance = playing.execution.numbers
         chance.seed(chance.getrandbits(64))

@@ -71,7 +71,7 @@ def test_input_is_json_or_a_file_or_in_the_script(written, capsys, given):
 @pytest.mark.parametrize(
     ("script", "said"),
     [
-        ({"step": {}}, "unknown part, got 'step'; use answers, exists, input, steps"),
+        ({"step": {}}, "unknown part, got 'step'; use abort_after_seconds, answers, exists, input"),
         ({"steps": {"Job": ["Throtled"]}}, "steps of 'Job': no such step, got 'Throtled'; use one of AccessDenied"),
         ({"steps": {"Job": [{"Failed": {"why": "x"}}]}}, "unexpected keyword argument 'why'"),
         ({"steps": {"Jbo": ["Throttled"]}}, r"the script is for ['Jbo']"),

@@ -139,7 +139,10 @@ def test_long_cause_is_printed_whole(tmp_path, capsys):
         (["--region", "somewhere"], "--region somewhere: a Region is called like eu-west-1"),
         (["--set", "Stage"], "--set Stage: write it as Name=value"),
         (["--script", "{"], "--script {: this is no JSON, at line 1, column 2"),
-        (["--script", "nowhere.json"], "--script nowhere.json: No such file or directory; give JSON, or a file of it"),
+        (
+            ["--script", "nowhere.json"],
+            "--script nowhere.json: there is no such file, got 'nowhere.json'; give JSON, or a file of it",
+        ),
         (["--input", "[" * 100_000], "nested too deeply"),
         (["--machine", "X"], "there is no such state machine, got 'X'"),
         (["--set", "Cuont=3"], "the template has no such parameter, got 'Cuont'; did you mean Count?"),
@@ -252,3 +255,78 @@ def test_diagrams_of_several_machines_go_to_a_folder(folder):
     assert main(["diagram", "a.json", "b.json", "-o", "pictures/", "--format", "svg"]) == 0
     assert sorted(path.name for path in (folder / "pictures").iterdir()) == ["a.svg", "b.svg"]
     assert main(["diagram", "a.json", "b.json", "-o", "one.svg"]) == 2
+
+
+def test_part_of_a_machine_is_rehearsed(folder, capsys):
+    script = ["--script", '{"answers": {"Ask": [{"Payload": 7}], "Queue": [{"MessageId": "1"}]}}']
+
+    assert main(["rehearse", "b.json", *script, "--until", "Tell"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[-3:] == [
+        'input: {"MessageId": "1"}',
+        "variables: {}",
+        "no policy is enforced: the file has no role with its policies; see constructs-sm permissions",
+    ]
+    given = ["--from", "Tell", "--state-input", '{"MessageId": "1"}', "--json"]
+    assert main(["rehearse", "b.json", *script, *given]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["states"] == ["Tell"]
+    assert main(["rehearse", "b.json", *script, "--from", "Tell", "--until", "Ask"]) == 1
+    assert "it did not come to Ask" in capsys.readouterr().out
+    assert main(["rehearse", "b.json", *script, "--from", "Tel"]) == 2
+    assert capsys.readouterr().err == (
+        "constructs-sm: b.json: the run: there is no such state to start at, got 'Tel'; did you mean Tell? "
+        "[script-of-rehearsal]\n"
+    )
+
+
+def test_items_of_a_map_come_from_a_folder_or_from_the_script(folder, capsys):
+    inner = {"StartAt": "I", "States": {"I": {"Type": "Pass", "End": True}}}
+    reader = {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": "JSON"}}
+    each = {
+        "Type": "Map",
+        "ItemReader": {**reader, "Parameters": {"Bucket": "data", "Key": "items.json"}},
+        "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, **inner},
+        "End": True,
+    }
+    (folder / "m.json").write_text(json.dumps({"StartAt": "Each", "States": {"Each": each}}))
+
+    assert main(["rehearse", "m.json"]) == 2
+    told = capsys.readouterr()
+    assert told.err == (
+        "constructs-sm: m.json: no answer for Each (items of s3:getObject); fill in the script below, "
+        "and give its file with --script\n"
+    )
+    assert json.loads(told.out[told.out.index("{") :]) == {"input": {}, "answers": {"Each": [[{}]]}}
+    (folder / "s3" / "data").mkdir(parents=True)
+    (folder / "s3" / "data" / "items.json").write_text("[1, 2]")
+    assert main(["rehearse", "m.json", "--files", "s3", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["output"] == [1, 2]
+    assert main(["rehearse", "m.json", "--files", "nowhere"]) == 2
+    assert "--files nowhere: there is no such folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ({"answers": {"Ask": []}}, "no answer for 'Ask'"),
+        ({"answers": {"Ask": [{"Recorded": {"seconds": "x"}}]}}, "seconds is a number of seconds"),
+        ({"answers": {"Ask": [{"Recorded": {"error": 3}}]}}, "error is a text"),
+        ({"steps": {"Ask": ["NoHeartbeat"]}}, "a script is made of steps"),
+        ({"steps": {"Ask": [{"Always": "Nothing"}]}}, "no such step, got 'Nothing'"),
+        ({"answers": ["Ask"]}, "answers: an object was expected"),
+        ({"redrives": -1}, "redrives: a number of times was expected, got -1"),
+        ({"abort_after_seconds": "soon"}, "abort_after_seconds: a number of seconds was expected"),
+        ({"start_at": 3}, "start_at: the name of a state was expected, got 3"),
+        ({"variables": 3}, "variables are an object, got 3"),
+        ({"answers": {"Queue": [{"NoHeartbeat": {}}], "Ask": [1]}}, "has no HeartbeatSeconds"),
+        ({"answers": {"Queue[0": [{}], "Ask": [1]}}, "there are answers for ['Queue[0']"),
+    ],
+)
+def test_script_that_says_what_cannot_be_is_one_clear_line(folder, capsys, script, said):
+    assert main(["rehearse", "b.json", "--script", json.dumps(script)]) == 2
+
+    told = capsys.readouterr()
+    assert said in told.err
+    assert told.err.count("\n") == 1
+    assert "an error of this program" not in told.err
+    assert "rehearsal.answer" not in told.err

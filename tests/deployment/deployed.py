@@ -32,7 +32,8 @@ class Deployed:
 
 def deployed_state_machine(aws: Emulator, stack_name: str, *, region: str = REGION) -> Deployed:
     """The one state machine of a stack, with all policy documents of its role."""
-    resources = aws.client("cloudformation", region).list_stack_resources(StackName=stack_name)["StackResourceSummaries"]
+    stacks = aws.client("cloudformation", region)
+    resources = stacks.list_stack_resources(StackName=stack_name)["StackResourceSummaries"]
     (arn,) = (row["PhysicalResourceId"] for row in resources if row["ResourceType"] == _STATE_MACHINE)
     machine = aws.client("stepfunctions", region).describe_state_machine(stateMachineArn=arn)
     role_name = machine["roleArn"].rpartition("/")[2]

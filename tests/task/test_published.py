@@ -24,6 +24,7 @@ REFUSED = {"chunks_in_a_map": "'Clean'/Parameters: The field \"RoleArn\" is requ
 FOUND = {
     "name_from_the_execution_s_arn": ["Train: fails when all goes well: TrainingJobName is too long"],
     "prepare_train_tell": [
+        "Prepare: failed: its failure is caught, and the execution ends as a success",
         "Prepare: failed: asks for the name 'prepare-",
         "Prepare: stopped: a stopped job passes for a success",
         "Prepare: never ends: a job that never ends is waited for without end",
@@ -31,7 +32,8 @@ FOUND = {
         "Train: failed: its failure is caught, and the reason is lost: 'AlgorithmError: the drill'",
     ],
     "tune_and_serve": [
-        "Search: a second execution with this input ends with SageMaker.ResourceInUseException",
+        "Extract: never ends: what never ends is waited for without end",
+        "Best training: throttled: one throttled call ends the execution, with Lambda.TooManyRequestsException",
         "Search: throttled: one throttled call ends the execution",
         "Search: stopped: a stopped job passes for a success",
         "Model: throttled: one throttled call ends the execution",

@@ -31,6 +31,7 @@ from constructs_sm import (
     PolledJob,
     ProcessingJob,
     QualityGate,
+    RawState,
     RegisterScalableTarget,
     SageMakerJob,
     SageMakerTask,
@@ -102,6 +103,7 @@ ARGUMENTS_OF: dict[type, Any] = {
         (DeleteEndpoint, DeleteEndpointConfig, DeleteInferenceComponent, DeleteModel), lambda _: {"name": "churn"}
     ),
     FindModelPackage: lambda _: {"group": "churn"},
+    RawState: lambda _: {"state_json": {"Type": "Pass"}},
     FanOut: lambda stack: {"each": train(stack), "items": "$.items"},
     ParallelJobs: lambda stack: {"branches": [train(stack)]},
     JobPipeline: lambda stack: {"definition": train(stack), "schedule": Duration.days(1), "dashboard": True},

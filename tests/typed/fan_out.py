@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constructs_sm import CreateModel, FanOut, ItemBatcher, JobOutput, S3Items, TrainingJob, WriterConfig
+from constructs_sm import CreateModel, FanOut, ItemBatcher, JobOutput, RawState, S3Items, TrainingJob, WriterConfig
 
 from aws_cdk import Stack
 from aws_cdk import aws_s3 as s3
@@ -101,3 +101,12 @@ def in_batches(stack: Stack) -> list[FanOut]:
             batches=ItemBatcher(max_items=2, max_bytes="$.largest"),
         ),
     ]
+
+
+def as_it_is_written(stack: Stack) -> RawState:
+    """States in which, and after which, others stand."""
+    each = RawState(stack, "Each", state_json={"Type": "Map", "ItemProcessor": {}}, state_name="each/item")
+    each.item_processor(_training(stack, "Train as written"))
+    both = RawState(stack, "Both", state_json={"Type": "Parallel"}).branch(_training(stack, "Train beside"))
+    each.next(both)
+    return each.leads_to(both)

@@ -17,6 +17,7 @@ from constructs_sm.testing.source import assemblies, roles, terraform
 from constructs_sm.testing.source.definitions import checked, definition_in
 from constructs_sm.testing.source.documents import Document, document_at, document_of, template_at
 from constructs_sm.testing.source.evaluation import Template
+from constructs_sm.testing.source.referring import Referring
 from constructs_sm.testing.source.resource_names import Place
 from constructs_sm.testing.source.synthesized import synthesized
 from constructs_sm.testing.source.templates import STATE_MACHINES
@@ -114,6 +115,7 @@ def machines_of(
     region: str | None = None,
     account: str | None = None,
     parameters: Mapping[str, str] | None = None,
+    references: bool = False,
 ) -> Iterator[Machine]:
     """Every state machine in *source*.
 
@@ -126,6 +128,7 @@ def machines_of(
             us-east-1.
         account: Likewise; 123456789012.
         parameters: Values for the parameters of a template, or for the placeholders of a definition.
+        references: Leave references and placeholders in definitions as they are: `${LogicalId.Arn}`.
 
     Raises:
         InvalidInputError: The source cannot be read.
@@ -135,7 +138,8 @@ def machines_of(
         return
     try:
         for found in _documents(source, stack):
-            yield from _machines(found, machine, found.at(account, region), parameters or {})
+            place = found.at(account, region)
+            yield from _machines(found, machine, place, parameters or {}, references=references)
     except RecursionError as error:
         problem = Problem(
             "nested too deeply", "more levels than can be followed", "nest it less", "source-of-rehearsal"
@@ -224,17 +228,19 @@ def _of_stack(stack: assemblies.Stack, document: Document) -> _Found:
     )
 
 
-def _machines(found: _Found, machine: str | None, place: Place, parameters: Mapping[str, str]) -> Iterator[Machine]:
+def _machines(
+    found: _Found, machine: str | None, place: Place, parameters: Mapping[str, str], *, references: bool
+) -> Iterator[Machine]:
     document = found.document
     if document.is_terraform:
         yield from _of_terraform(document, machine, place, parameters)
     elif document.is_definition:
-        yield _of_definition(document, place, parameters)
+        yield _of_definition(document, place, parameters, references=references)
     else:
-        yield from _of_template(found, machine, place, parameters)
+        yield from _of_template(found, machine, place, parameters, references=references)
 
 
-def _of_definition(document: Document, place: Place, parameters: Mapping[str, str]) -> Machine:
+def _of_definition(document: Document, place: Place, parameters: Mapping[str, str], *, references: bool) -> Machine:
     definition = checked(document.where, document.content)
     known = set(_PLACEHOLDER.findall(json.dumps(definition)))
     for name in parameters:
@@ -250,7 +256,7 @@ def _of_definition(document: Document, place: Place, parameters: Mapping[str, st
         if str(state["Resource"]) == f"${{{name}}}"
     }
     return Machine(
-        definition=_with(definition, {**called, **parameters}),
+        definition=_with(definition, {**({} if references else called), **parameters}),
         region=place.region,
         account=place.account,
     )
@@ -266,13 +272,18 @@ def _with(definition: dict[str, Any], values: Mapping[str, str]) -> dict[str, An
     return filled
 
 
-def _of_template(found: _Found, machine: str | None, place: Place, parameters: Mapping[str, str]) -> Iterator[Machine]:
+def _of_template(
+    found: _Found, machine: str | None, place: Place, parameters: Mapping[str, str], *, references: bool
+) -> Iterator[Machine]:
     document = found.document
     imports: dict[str, Any] = {}
     if "Fn::ImportValue" in json.dumps(document.content, default=str):
         for sibling in found.siblings():
             imports |= Template(document.where, sibling, place=place).exports()
     template = Template(document.where, document.content, place=place, parameters=parameters, imports=imports)
+    of_definitions = template
+    if references:
+        of_definitions = Referring(document.where, document.content, place=place, parameters=parameters)
     machines = list(template.of_type(*STATE_MACHINES))
     if machine is not None and machine not in machines:
         use = did_you_mean(machine, machines) or f"name one of {', '.join(machines) or 'none: it has none'}"
@@ -282,7 +293,7 @@ def _of_template(found: _Found, machine: str | None, place: Place, parameters: M
     trusts = roles.trusts_of(template) if machines else {}
     keys = roles.keys_of(template) if machines else {}
     for logical_id in [machine] if machine else machines:
-        definition = definition_in(template, logical_id, document.folder)
+        definition = definition_in(of_definitions, logical_id, document.folder)
         assumes = any("Credentials" in state for _, state in states_of(definition))
         properties = template.properties(logical_id)
         policies = roles.policies_of(template, logical_id)

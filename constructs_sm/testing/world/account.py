@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from constructs_sm.interpreter.calls import Call, Reading, Writing
     from constructs_sm.testing.world.role import Role
 
-Befalling: TypeAlias = Step | Always | TaskError
+Befalling: TypeAlias = Step | Always
 """Things that can happen to a state."""
 
 
@@ -70,12 +70,9 @@ class Account(Player):
         self.sagemaker.take_over(other.sagemaker)
         self.answers.take_over(other.answers)
 
-    def befall(self, state: str, what: Befalling) -> None:
-        """Let *what* happen to a state before all that the script says of it; an error of another service for good."""
-        if isinstance(what, TaskError):
-            self.answers.fail(state, what)
-        else:
-            self.sagemaker.befall(state, what)
+    def befall(self, call: Call, what: Befalling) -> None:
+        """Let *what* happen to a call that is about to be made, before all that the script says of it."""
+        self._service(call).befall(call, what)
 
     def goes_on_as(self, other: Account, later: Account, shift: float, *, over_with: str) -> bool:
         """Tell whether this account answers from now on as *other*, which has become *later* in the end.

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.interpreter.calls import Call, TaskError, Waiting
 from constructs_sm.testing.world import scaling
-from constructs_sm.testing.world.errors import UnansweredError
+from constructs_sm.testing.world.errors import ScriptError, UnansweredError
+from constructs_sm.testing.world.kept_results import KeptResults
 from constructs_sm.testing.world.needs import Need, needs
-from constructs_sm.testing.world.steps import Failed, NoHeartbeat, Output, Step, TimedOut
+from constructs_sm.testing.world.script_addresses import without
+from constructs_sm.testing.world.steps import Always, Failed, NoHeartbeat, Output, Recorded, Step, TimedOut
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,6 +51,10 @@ class Answers:
         self._role = role
         self.note: Callable[[str, str], None] = lambda _state, _text: None
         self._answers: defaultdict[str, list[Any]] = defaultdict(list)
+        self._once: dict[str, Step] = {}
+        """By state, an answer before all others."""
+        self.kept = KeptResults()
+        """Results that runs have kept, for later runs."""
         self._repeated: set[str] = set()
         """The states whose last answer was given, and is given again until there are others."""
 
@@ -58,7 +64,7 @@ class Answers:
             message = f"no answer for {state!r}; give the task's result, a function of its request, or a TaskError"
             raise TypeError(message)
         for answer in answers:
-            if isinstance(answer, Step) and not isinstance(answer, (Failed, NoHeartbeat, Output, TimedOut)):
+            if isinstance(answer, Step) and not isinstance(answer, (Failed, NoHeartbeat, Output, Recorded, TimedOut)):
                 message = f"{answer!r} is SageMaker's; of another service say TaskError('Lambda.Unknown', 'why')"
                 raise TypeError(message)
         if state in self._repeated:
@@ -66,10 +72,13 @@ class Answers:
             self._answers[state].clear()
         self._answers[state].extend(answers)
 
-    def fail(self, state: str, error: TaskError) -> None:
-        """Let *state* fail for good, whatever answers there are."""
-        self._answers[state] = [error]
-        self._repeated.discard(state)
+    def befall(self, call: Call, step: Step | Always) -> None:
+        """Let *step* happen to *call*, before all that there are answers for; for good, in the place of all that."""
+        if isinstance(step, Always):
+            self._answers = defaultdict(list, {**without(self._answers, call.state), call.state: [step.step]})
+            self._repeated.discard(call.state)
+        else:
+            self._once[call.state] = step
 
     def take_over(self, other: Answers) -> None:
         """Have the answers of *other*, as far as they have not been given."""
@@ -82,21 +91,28 @@ class Answers:
         """The states that there are answers for."""
         return [state for state, answers in self._answers.items() if answers]
 
+    def texts(self) -> str:
+        """All that there is to answer, as one text to search in."""
+        return json.dumps(self._answers, default=str)
+
     def copy(self) -> Answers:
         """The same answers as they are left, to be given by themselves."""
         other = Answers(self._role)
         other.calls = self.calls.copy()
         other.note = self.note
+        other.kept = self.kept.copy()
         other.take_over(self)
+        other._once = self._once.copy()
         return other
 
     def goes_on_as(self, other: Answers, *, over_with: str) -> bool:
         """Tell whether these answers are from now on those of *other*, whatever there is for *over_with*."""
         mine, others = (
-            {state: answers for state, answers in each._answers.items() if answers and state != over_with}  # noqa: SLF001
+            without({state: answers for state, answers in each._answers.items() if answers}, over_with)  # noqa: SLF001
             for each in (self, other)
         )
-        return mine == others
+        same_next = without(self._once, over_with) == without(other._once, over_with)
+        return mine == others and same_next and self.kept == other.kept
 
     def begin(self, call: Call) -> Any:
         """The task output of *call*, or `Waiting` for it, or the error that the state fails with."""
@@ -126,7 +142,10 @@ class Answers:
         return items
 
     def _next(self, call: Call) -> Any:
-        if not self._answers.get(call.state):
+        if call.state in self._once:
+            return self._once.pop(call.state)
+        address = next(filter(self._answers.get, call.addresses), None)
+        if address is None:
             if (call.service, call.api, call.pattern) == ("sfn", "sendTaskFailure", "waitForTaskToken"):
                 # A task that reports its own failure, as a FailureHandler does.
                 return TaskError(*(str(call.request.get(name, "")) for name in ("Error", "Cause")))
@@ -138,13 +157,14 @@ class Answers:
                     return TimedOut()
                 message = f"{what} and waits for whoever has its task token; say what is sent"
                 raise UnansweredError(f"{message}: rehearsal.answer({call.state!r}, {asked_for or '...'})")
-            if (usual := _USUAL.get(f"{call.service}:{call.api}")) is not None:
+            usual = _USUAL.get(f"{call.service}:{call.api}", self.kept.answer_to(call))
+            if usual is not None:
                 return usual
             if call.service == "applicationautoscaling":
                 return scaling.answer(call, self.calls[:-1])
             message = f"{what}, which is not played here; give it an answer"
             raise UnansweredError(f"{message}: rehearsal.answer({call.state!r}, ...)")
-        return self._advance(call.state)
+        return self._advance(address)
 
     def _advance(self, state: str) -> Any:
         answers = self._answers[state]
@@ -154,10 +174,12 @@ class Answers:
         return answers[0]
 
     @staticmethod
-    def _played(call: Call, step: Step) -> Waiting:
+    def _played(call: Call, step: Step) -> Any:
+        if isinstance(step, Recorded) and step.seconds is None:
+            return step.applied_to(None)
         if isinstance(step, NoHeartbeat) and call.heartbeat_seconds is None:
-            message = f"state {call.state!r} has no HeartbeatSeconds, so it cannot miss a heartbeat"
-            raise ValueError(message)
+            message = f"state {call.state!r} has no HeartbeatSeconds, so it cannot miss a heartbeat; let it be TimedOut"
+            raise ScriptError(message)
         if isinstance(step, (NoHeartbeat, TimedOut)):
             return Waiting(None, step, beats=isinstance(step, TimedOut))
         return Waiting(step.seconds or 0, step)
@@ -168,7 +190,7 @@ class Answers:
         step = waiting.what
         if isinstance(step, Failed):
             raise TaskError("States.TaskFailed", step.reason)
-        return step.applied_to({}) if isinstance(step, Output) else {}
+        return step.applied_to({}) if isinstance(step, (Output, Recorded)) else {}
 
 
 _OPTIMIZED = {
@@ -179,6 +201,7 @@ _OPTIMIZED = {
     "events": "EventBridge.AmazonEventBridgeException",
     "glue": "Glue.AWSGlueException",
     "lambda": "Lambda.AWSLambdaException",
+    "sagemaker": "SageMaker.AmazonSageMakerException",
     "sns": "SNS.AmazonSNSException",
     "sqs": "SQS.AmazonSQSException",
     "states": "StepFunctions.AWSStepFunctionsException",
@@ -195,13 +218,22 @@ _SPELLED = {
 """Services whose name in the errors of the SDK integration is not theirs with a capital."""
 
 
+def spelled(service: str) -> str:
+    """The name of a service in errors."""
+    return _SPELLED.get(service, service.capitalize())
+
+
+def error_of(service: str, *, sdk: bool) -> str:
+    """The error under which a service has those that its API does not declare."""
+    name = spelled(service)
+    general = f"{name}.{name}Exception"
+    return general if sdk else _OPTIMIZED.get(service, general)
+
+
 def _denied(call: Call, need: Need) -> TaskError:
     """The error of a call that the role may not make: the service's own."""
     if call.role and not need.by:
         return TaskError("States.TaskFailed", f"The role {call.role} cannot be assumed: {need}")
-    service = _SPELLED.get(call.service, call.service.capitalize())
-    name = f"{service}.{service}Exception"
-    if not call.sdk:
-        name = _OPTIMIZED.get(call.service, name)
+    service, name = spelled(call.service), error_of(call.service, sdk=call.sdk)
     cause = f"{need.subject} is not authorized to perform: {need}"
     return TaskError(name, f"{cause} (Service: {service}, Status Code: 403)")

@@ -33,7 +33,18 @@ from constructs_sm.testing.world.descriptions import (
     written,
 )
 from constructs_sm.testing.world.needs import SOME, needs, sdk_resources, stopping
-from constructs_sm.testing.world.steps import Always, Failed, NoHeartbeat, Output, Refused, Step, Stopped, TimedOut
+from constructs_sm.testing.world.script_addresses import without
+from constructs_sm.testing.world.steps import (
+    Always,
+    Failed,
+    NoHeartbeat,
+    Output,
+    Recorded,
+    Refused,
+    Step,
+    Stopped,
+    TimedOut,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -121,11 +132,12 @@ class SageMaker:
                 raise TypeError(message)
         self._script[target].extend(steps)
 
-    def befall(self, target: str, step: Step | Always) -> None:
-        """Let *step* come before all that the script says of *target*; a step for good, in its place."""
+    def befall(self, call: Call, step: Step | Always) -> None:
+        """Let *step* happen to *call*, before all that the script says of it; for good, in the place of all that."""
         if isinstance(step, Always):
-            self._script[target].clear()
-        self._script[target].appendleft(step)
+            self._script = defaultdict(deque, without(self._script, call.state))
+        address = next(filter(self._script.get, call.addresses), call.state)
+        self._script[address].appendleft(step)
 
     def take_over(self, other: SageMaker) -> None:
         """Have the script of *other*, as far as it has not been played, and what exists there before any run."""
@@ -160,7 +172,7 @@ class SageMaker:
             over_with: A state that is not called again, whatever the script still says of it.
         """
         mine, others = (
-            {target: steps for target, steps in each._script.items() if steps and target != over_with}  # noqa: SLF001
+            without({target: steps for target, steps in each._script.items() if steps}, over_with)  # noqa: SLF001
             for each in (self, other)
         )
         # A name that only here is taken must not be asked for later.
@@ -176,7 +188,7 @@ class SageMaker:
             and alike(here, there, shift)
         )
 
-    def begin(self, call: Call) -> dict[str, Any] | Waiting:
+    def begin(self, call: Call) -> Any:
         """The task output of *call*, or the job that the state waits for, or the error that the state fails with."""
         self.requests.append((call.state, call.request))
         if problems := request_errors(call):
@@ -190,6 +202,8 @@ class SageMaker:
         step = self._next_step(call)
         if isinstance(step, Refused):
             raise self._error(call, step.code, step.message)
+        if isinstance(step, Recorded) and step.error is not None and step.seconds is None:
+            step.applied_to(None)
         if role := self._role.distrusted(call, asked, self.note):
             message = (
                 f"Could not assume role {role}. Please ensure that the role exists and allows principal "
@@ -203,7 +217,7 @@ class SageMaker:
 
     def _next_step(self, call: Call) -> Step | None:
         """Return what the script says; None where it says nothing."""
-        scripted = self._script.get(call.state) or self._script.get(call.api)
+        scripted = next(filter(None, map(self._script.get, (*call.addresses, call.api))), None)
         if not scripted:
             return None
         if isinstance(scripted[0], Always):
@@ -220,7 +234,7 @@ class SageMaker:
             if arn.lower() not in self._resources and ("model", name) not in self._existing:
                 self.note(call.state, f"model {name} is taken to be there: no run has made it")
 
-    def _start(self, call: Call, step: Step | None) -> dict[str, Any] | Waiting:
+    def _start(self, call: Call, step: Step | None) -> Any:
         action = ACTION_OF[call.api]
         name = call.request[action.name_field]
         resource = f"{action.arn_type}/{name.lower() if action.lower_cases_arn else name}"
@@ -234,8 +248,7 @@ class SageMaker:
             seconds = self._job_seconds if step is None or step.seconds is None else step.seconds
             return Waiting(None if isinstance(step, TimedOut) else seconds, _Job(step, arn))
         self._keep(call, action.noun, arn, step)
-        output = {action.arn_field: arn}
-        return _applied(step, output)
+        return _applied(step, {action.arn_field: arn})
 
     def _take(self, arn: str, call: Call, kind: str) -> None:
         if arn in self._taken:
@@ -259,7 +272,7 @@ class SageMaker:
         describes = self._describes if transient != known.done else 0
         self._resources[arn.lower()] = _Resource(call, noun, arn, step or Output(), transient, final, describes)
 
-    def end(self, call: Call, waiting: Waiting) -> dict[str, Any]:
+    def end(self, call: Call, waiting: Waiting) -> Any:
         """Return what a job that the state waits for has come to."""
         action = ACTION_OF[call.api]
         noun = action.noun
@@ -274,6 +287,9 @@ class SageMaker:
             return plain
 
         match step:
+            case Recorded(error=error):
+                described("Completed" if error is None else "Failed")
+                return step.applied_to(None)
             case Failed(reason=reason):
                 raise TaskError("States.TaskFailed", json.dumps(described("Failed", **told(noun, reason))))
             case Stopped(raises=raises):
@@ -293,7 +309,7 @@ class SageMaker:
             self._end(arn, "Stop")
             self.note(call.state, f"{arn} stopped")
 
-    def _by_sdk(self, call: Call, step: Step | None) -> dict[str, Any]:
+    def _by_sdk(self, call: Call, step: Step | None) -> Any:
         """The SDK integration: whatever SageMaker offers, in botocore's shape."""
         verb, noun = _parts(call.operation)
         arn = self._begun(call) or next(iter(sdk_resources(call)), SOME)
@@ -316,7 +332,7 @@ class SageMaker:
         elif verb in {"Delete", "Stop"}:
             self._end(arn, verb)
         plain: dict[str, Any] = written(output, sdk=True)
-        return step.applied_to(plain) if isinstance(step, Output) else plain
+        return step.applied_to(plain) if isinstance(step, (Output, Recorded)) else plain
 
     def _begun(self, call: Call) -> str:
         """The ARN of what a call begins that is named by more than the request: a version, an execution."""
@@ -381,6 +397,8 @@ def _named(call: Call, noun: str) -> dict[str, Any]:
     return {name: value for name, value in call.request.items() if name == f"{noun}Name"}
 
 
-def _applied(step: Step | None, output: dict[str, Any]) -> dict[str, Any]:
+def _applied(step: Step | None, output: dict[str, Any]) -> Any:
     """The answer to a call that begins a job, as the script has it."""
-    return step.applied_to(output) if isinstance(step, Output) and not step.by_describe_alone else output
+    if isinstance(step, Recorded) or (isinstance(step, Output) and not step.by_describe_alone):
+        return step.applied_to(output)
+    return output

@@ -6,6 +6,8 @@ import copy
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar, Final
 
+from constructs_sm.interpreter.calls import TaskError
+
 
 class _Missing:
     def __repr__(self) -> str:
@@ -96,6 +98,32 @@ class Stopped(Step):
 @dataclass(frozen=True, slots=True)
 class TimedOut(Step):
     """The job starts and never ends: States.Timeout after the state's TimeoutSeconds, if it waits for the job."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded(Step):
+    """The task ends as one did of which there is a record: with this output to the letter, or with this error.
+
+    Args:
+        output: The result of the task.
+        error: The error that it failed with, as Retry and Catch see it; "" of one without a name; None of a success.
+        cause: And why.
+        seconds: How long it took. Default: no time.
+    """
+
+    output: Any = None
+    error: str | None = None
+    cause: str | None = None
+
+    def applied_to(self, _: Any) -> Any:
+        """The output of the record, in place of any other.
+
+        Raises:
+            TaskError: It failed.
+        """
+        if self.error is not None:
+            raise TaskError(self.error or None, self.cause)
+        return copy.deepcopy(self.output)
 
 
 @dataclass(frozen=True, slots=True)

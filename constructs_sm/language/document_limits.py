@@ -6,6 +6,8 @@ MAX_BYTES = LARGEST_DEFINITION
 """The bytes of a definition, or of a template: CloudFormation takes less than Step Functions."""
 MAX_TERRAFORM_BYTES = 16 * MAX_BYTES
 """The bytes of Terraform's JSON, which has everything that Terraform manages."""
+MAX_HISTORY_BYTES = 64 * MAX_BYTES
+"""The bytes of a file with an execution's history, which has at most 25,000 events."""
 MAX_DEPTH = 200
 """The levels of a document; 20 Map states within each other come to 80."""
 MAX_VALUES = 250_000
