@@ -95,7 +95,7 @@ def test_second_run_is_without_a_job(machine: Machine) -> None:
 
     assert (first["status"], second["status"]) == ("SUCCEEDED", "SUCCEEDED"), second
     ran, reused = (json.loads(run["output"]) for run in (first, second))
-    assert {job: ran[job]["Reuse"] for job in JOBS} == dict.fromkeys(JOBS, {"Ran": "nothing is kept under its key"})
+    assert {job: ran[job]["Reuse"] for job in JOBS} == {job: {"Ran": "nothing is kept under its key"} for job in JOBS}
     assert {reused[job]["Reuse"]["From"] for job in JOBS} == {first["name"]}
     assert reused["Prepare"]["Written"] == ran["Prepare"]["Written"]
     (table,) = machine.table.list_tables()["TableNames"]
