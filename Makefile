@@ -14,10 +14,10 @@ CDK_CLI = aws-cdk@$(shell sed -n 's/.*"aws-cdk": "\(.*\)".*/\1/p' tests/node/pac
 CORE = tests/task/test_job.py tests/task/test_fragment.py tests/jobs/test_code.py tests/pipeline/test_conventions.py \
        tests/pipeline/test_synthesis.py tests/steps/test_failure_handler.py
 
-.PHONY: help synth cdk test check lint types deploy large fuzz lowest toolkit torch wheel pages bench snapshots findings clean
+.PHONY: help synth cdk test check lint types deploy large fuzz lowest toolkit torch wheel pages docs written release-check bench snapshots findings clean
 
 help: ## what there is to make
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 synth: $(VENV)/.synth ## synthesize app.py into cdk.out/
 	@$(BIN)/python app.py
@@ -61,6 +61,17 @@ wheel: $(VENV)/.test ## build the wheel and use it in a fresh virtual environmen
 pages: $(VENV)/.test ## look at the site and at reports in a headless Chromium
 	$(BIN)/python -m pytest -m pages
 
+docs: $(VENV)/.test ## build the site into site/, readable without the network
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+written: $(VENV)/.dev ## write what follows from the code: reference, rules, gallery, parts of pages
+	$(BIN)/python tools/reference.py
+	$(BIN)/python tools/rules.py
+	$(BIN)/python tools/readme.py
+
+release-check: $(VENV)/.dev ## build, check and try the wheel and the sdist on every Python that is here
+	$(BIN)/python tools/release.py
+
 bench: $(VENV)/.dev ## measure against hand-written and empty apps, into docs/performance.md
 	@$(BIN)/python benchmarks/compare.py
 
@@ -71,7 +82,7 @@ findings: ## ask other packages again for what surprised; needs the network, not
 	@failed=0; for program in findings/*.sh; do echo "$$program"; bash $$program || failed=1; done; exit $$failed
 
 clean: ## remove all that make made
-	rm -rf $(VENV) $(VENV)-emulator $(VENV)-lowest $(VENV)-toolkit tests/node/node_modules cdk.out build dist *.egg-info
+	rm -rf $(VENV) $(VENV)-emulator $(VENV)-lowest $(VENV)-toolkit tests/node/node_modules cdk.out build dist site *.egg-info
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

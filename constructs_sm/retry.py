@@ -6,7 +6,7 @@ Source of `DOCUMENTED`: https://docs.aws.amazon.com/step-functions/latest/dg/con
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -112,6 +112,22 @@ class RetryPolicy:
             )
         except OverflowError:
             return timedelta.max
+
+    @classmethod
+    def from_state(cls, retrier: Mapping[str, Any]) -> RetryPolicy:
+        """The policy that a retrier in Amazon States Language is, with what Step Functions takes where it is silent.
+
+        Raises:
+            InvalidInputError: Step Functions would not take it.
+        """
+        return cls(
+            errors=retrier.get("ErrorEquals", ()),
+            interval_seconds=retrier.get("IntervalSeconds", 1),
+            max_attempts=retrier.get("MaxAttempts", 3),
+            backoff_rate=retrier.get("BackoffRate", 2.0),
+            max_delay_seconds=retrier.get("MaxDelaySeconds"),
+            jitter=retrier.get("JitterStrategy") == "FULL",
+        )
 
     def to_state(self) -> dict[str, Any]:
         """The retrier as Amazon States Language."""

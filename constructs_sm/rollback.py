@@ -10,24 +10,28 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from inspect import signature
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, where_of
 from constructs_sm.language.l1 import l1_problems
+from constructs_sm.language.sizes import not_finite_in, too_deep, too_large
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import TracebackType
 
 
 _OF_THE_CDK = re.compile(
     r"type of argument (?P<argument>\S+) must be (?P<wanted>.+); got .+"
-    r"|@jsii/kernel\.SerializationError: Passed to parameter (?P<parameter>\S+) of .+"
+    r"|(?:@jsii/kernel\.SerializationError: )?Passed to parameter (?P<parameter>\S+) of .+"
     r"Unable to deserialize value as (?P<type>[^\n]+)"
+    r"|type object '(?P<kind>\w+)' has no attribute '__jsii_type__'"
     r"|(?P<empty>Only root constructs may have an empty ID)",
     re.DOTALL,
 )
-"""Errors of the CDK about an argument: about its type, of its Python side and of the kernel, and about the id."""
+"""Errors of the CDK about an argument: about its type, of its Python side, of jsii and of the kernel; about the id."""
 _MODULE = re.compile(r"(?:aws_cdk|aws-cdk-lib|constructs)\.(?:\w+\.)*")
 
 
@@ -88,13 +92,16 @@ class WholeOrNotMade:
 
 
 def _whole_or_not_made(make: Callable[..., None]) -> Callable[..., None]:
+    switches = [name for name, kind in make.__annotations__.items() if kind in {"bool", "bool | None"}]
+
     @wraps(make)
     def made(construct: Any, *positional: Any, **arguments: Any) -> None:
         if _ATTEMPTS and _ATTEMPTS[-1].construct is construct:
             # The part of a class above in the making of the same construct.
             make(construct, *positional, **arguments)
             return
-        if found := list(l1_problems(arguments)):
+        found = list(too_large(arguments)) or [*_no_switches(arguments, switches), *l1_problems(arguments)]
+        if found:
             raise InvalidInputError(where_of(type(construct).__name__, *positional[:2]), found)
         with _Attempt(construct):
             # Said first, so done last.
@@ -107,6 +114,14 @@ def _whole_or_not_made(make: Callable[..., None]) -> Callable[..., None]:
         construct.is_whole = True
 
     return made
+
+
+def _no_switches(arguments: Mapping[str, Any], switches: Sequence[str]) -> Iterator[Problem]:
+    """Find what is neither true nor false where it has to be one of them: a text that says no would count as yes."""
+    for name in switches:
+        value = arguments.get(name)
+        if value is not None and not isinstance(value, bool):
+            yield Problem(f"{name} must be True or False", value, "pass one of them", "argument-type")
 
 
 @contextmanager
@@ -122,13 +137,50 @@ def whole_or_not_done(scope: Any) -> Iterator[None]:
             raise
 
 
+_Class = TypeVar("_Class", bound=type)
+
+
+def methods_in_words(cls: _Class) -> _Class:
+    """Let the public methods of a class tell of what the CDK refuses as of what we refuse."""
+    for name, method in list(vars(cls).items()):
+        if isinstance(method, FunctionType) and not name.startswith("_"):
+            setattr(cls, name, _in_words(method))
+    return cls
+
+
+def _in_words(method: Callable[..., Any]) -> Callable[..., Any]:
+    names = tuple(signature(method).parameters)[1:]
+
+    @wraps(method)
+    def told(self: Any, *positional: Any, **arguments: Any) -> Any:
+        named = dict(zip(names, positional, strict=False)) | arguments
+        if found := [*too_large(named), *not_finite_in(named)]:
+            raise InvalidInputError(where_of(type(self).__name__, self), found)
+        try:
+            return method(self, *positional, **arguments)
+        except (TypeError, RuntimeError, AttributeError) as error:
+            tell_in_words(error, type(self).__name__, (self,))
+            if type(error.__cause__).__name__ != "JavaScriptError":
+                raise
+            what = f"the CDK refuses it: {str(error).partition(chr(10))[0]}"
+            problem = Problem(what, NOTHING, "correct the argument", "argument-value")
+            raise InvalidInputError(where_of(type(self).__name__, self), [problem]) from error
+
+    return told
+
+
 def tell_in_words(error: Exception, kind: str, place: Sequence[Any]) -> None:
     """Tell of an argument that the CDK stumbles over as of one that we do: it names a class of its kernel otherwise."""
+    if isinstance(error, RecursionError):
+        raise InvalidInputError(where_of(kind, *place[:2]), [too_deep("an argument", NOTHING)]) from error
     found = _OF_THE_CDK.match(str(error))
     if found is None:
         return
     if found["empty"]:
         problem = Problem("the construct id is empty", "", "name the construct", "construct-id")
+    elif found["kind"]:
+        what = f"an argument is a {found['kind']}, of which the CDK knows nothing"
+        problem = Problem(what, NOTHING, "pass what the docstring names", "argument-type")
     else:
         argument, wanted = found["argument"] or found["parameter"], found["wanted"] or found["type"]
         what = f"{argument} must be {_MODULE.sub('', wanted)}"

@@ -1,4 +1,4 @@
-"""Train a model every night, and be told when it did not work."""
+"""Train a model every night, and get an e-mail when a run fails."""
 
 from constructs_sm import PipelineStack, TrainingJob, images
 

@@ -6,7 +6,6 @@ import ast
 import json
 import re
 import runpy
-import shutil
 
 from constructs_sm import PipelineStack
 from constructs_sm.blueprints.described import CONTEXT_KEY, described_stack
@@ -17,7 +16,7 @@ from aws_cdk import App, Stack
 from aws_cdk import aws_stepfunctions as sfn
 from conftest import ROOT
 from every_blueprint import ARGUMENTS
-from every_example import EXAMPLES, example, warnings_of
+from every_example import EXAMPLES, example
 
 REFERENCE = runpy.run_path(str(ROOT / "tools" / "reference.py"))
 NAME = {"TrainingJobName", "TrainingJobName.$"}
@@ -35,18 +34,8 @@ def run(block, **names):
     return names
 
 
-@pytest.mark.parametrize("block", blocks("README.md", "python"), ids=lambda block: block.splitlines()[0][:40])
-def test_block_of_the_readme_runs(block, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    shutil.copy(ROOT / "examples" / "churn" / "prepare.py", tmp_path)
-    # What makes no app of its own goes on from the first example.
-    names = run(block, **({} if "App()" in block else {"stack": example("train_nightly")["stack"]}))
-
-    assert warnings_of(names["app"] if "app" in names else names["stack"].node.root) == []
-
-
-def test_settings_of_the_readme_are_taken_in_each_environment():
-    settings = [json.loads(block) for block in blocks("README.md", "json") if '"environments"' in block]
+def test_settings_of_the_page_are_taken_in_each_environment():
+    settings = [json.loads(block) for block in blocks("docs/settings.md", "json") if '"environments"' in block]
     assert len(settings) == 1
     context = settings[0]["context"]
 

@@ -21,6 +21,7 @@ from constructs_sm.testing import (
 )
 from constructs_sm.testing.rehearsal import tasks_of
 
+import gallery
 import pytest
 from aws_cdk import App
 from conftest import ROOT
@@ -180,14 +181,25 @@ def test_example_of_settings_alone_trains_and_deploys(tmp_path):
     assert {request["EndpointName"] for _state, request in run.requests if "EndpointName" in request} == {"churn"}
 
 
-def test_readme_is_filled_from_the_code():
-    text = README["README"].read_text()
-    assert README["filled"](text) == text, "run tools/readme.py"
+@pytest.mark.parametrize("page", README["PAGES"], ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_page_is_filled_from_the_code(page):
+    text = page.read_text()
+    assert README["filled"](text) == text, "run make written"
 
 
-def test_readme_names_every_job_and_setting():
+def test_pictures_are_drawn_from_the_code():
+    assert list(gallery.outdated()) == [], "run make written"
+
+
+def test_readme_is_short_and_names_every_job():
     text = README["README"].read_text()
-    assert [name for name in (*README["CLASSES"].values(), *known()) if f"`{name}`" not in text] == []
+    assert [name for name in README["CLASSES"].values() if f"`{name}`" not in text] == []
+    assert len(text.splitlines()) <= 200
+
+
+def test_page_of_settings_names_each():
+    text = (ROOT / "docs" / "settings.md").read_text()
+    assert [name for name in known() if f"`{name}`" not in text] == []
 
 
 def test_example_that_scales_is_short_and_has_the_permissions_that_it_needs_and_no_others():

@@ -21,6 +21,7 @@ WINGS = (
     "rules",
     "requests",
     "grants",
+    "guardrails",
     "task",
     "jobs",
     "steps",
@@ -30,6 +31,7 @@ WINGS = (
     "testing",
     "checking",
     "adopting",
+    "report",
     "commands",
 )
 """A wing imports only wings above it; the modules at the top of the package, only `language` and each other."""
@@ -41,10 +43,12 @@ WITHOUT_CDK = (
     "rules",
     "requests",
     "grants",
+    "guardrails",
     "interpreter",
     "testing",
     "checking",
     "adopting",
+    "report",
     "commands",
 )
 SYNTHESIZES = {"testing/source/synthesized.py"}

@@ -45,7 +45,7 @@ def main() -> None:
     """Download, compact and write."""
     with tempfile.TemporaryDirectory() as folder:
         download = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
-        subprocess.run([*download, "--dest", folder, f"{PACKAGE}=={VERSION}"], check=True)  # noqa: S603
+        subprocess.run([*download, "--dest", folder, f"{PACKAGE}=={VERSION}"], check=True)
         (wheel,) = Path(folder).glob("*.whl")
         configs = dict(_configs(wheel))
     TARGET.write_text(spelled(compact(configs)))

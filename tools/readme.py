@@ -1,4 +1,4 @@
-"""Fill the parts of the README that follow from the code: examples, pictures, tables.
+"""Fill the parts of the README and of pages that follow from the code: examples, pictures, tables.
 
 Each part stands between `<!-- part: name -->` and `<!-- end -->`. Run it after a change; a test compares.
 """
@@ -11,19 +11,21 @@ import json
 import random
 import re
 import runpy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from constructs_sm import retry
 from constructs_sm.actions import ACTIONS, Action
-from constructs_sm.diagram import mermaid
 from constructs_sm.polled_actions import POLLED_ACTIONS
 from constructs_sm.testing import definition
 
+import gallery
 from aws_cdk import aws_stepfunctions_tasks as tasks
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
+PAGES = (README, *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "docs").glob("[eh]*/*.md")))
 CLASSES = {
     "createTrainingJob": "TrainingJob",
     "createProcessingJob": "ProcessingJob",
@@ -52,6 +54,7 @@ _LOOKED_UP = re.compile(r"\$\{FindInMap \w+ [^}]*\}")
 """In the mapping that a stack without a Region gets."""
 
 
+@cache
 def parts() -> dict[str, str]:
     """The text of every part."""
     example = ROOT / "examples" / "train_nightly.py"
@@ -61,7 +64,6 @@ def parts() -> dict[str, str]:
     described = ROOT / "examples" / "train_and_deploy" / "cdk.json"
     return {
         "example": f"```python\n{example.read_text()}```",
-        "picture": f"```mermaid\n{mermaid(nightly, detail=True)}```",
         "state": f"```json\n{_LOOKED_UP.sub('${AccountOfTheImage}', state)}\n```",
         "jobs": "\n".join(_jobs()),
         "polled": ", ".join(f"`{action.api}`" for action in POLLED_ACTIONS) + ".",
@@ -69,6 +71,9 @@ def parts() -> dict[str, str]:
         "rehearsal": f"```python\n{REHEARSAL}```",
         "timeline": f"```text\n{_timeline(stack)}```",
         "retries": "\n".join(_retries()),
+        "compared": "\n".join(_compared()),
+        "gallery": gallery.examples(),
+        "blueprints": gallery.blueprint_entries(),
     }
 
 
@@ -76,8 +81,8 @@ def filled(text: str) -> str:
     """*text* with every part in it as it must be."""
     content = parts()
     return re.sub(
-        r"(<!-- part: (\w+) -->\n).*?(\n<!-- end -->)",
-        lambda match: f"{match[1]}\n{content[match[2]]}\n{match[3]}",
+        r"(<!-- part: (\w+) -->\n).*?(<!-- end -->)",
+        lambda match: f"{match[1]}\n{content[match[2]]}\n\n{match[3]}",
         text,
         flags=re.DOTALL,
     )
@@ -89,7 +94,7 @@ def _timeline(stack: Any) -> str:
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
         exec(REHEARSAL, {"stack": stack})  # noqa: S102  (the example, as it stands in the README)
-    return _ADDRESS.sub("", _UUID.sub("<UUID>", said.getvalue()))
+    return _ADDRESS.sub(" - ...", _UUID.sub("...", said.getvalue()))
 
 
 def _jobs() -> list[str]:
@@ -110,6 +115,18 @@ def _job(action: Action) -> str:
         "yes" if hasattr(tasks, f"SageMaker{action.operation}") else "no",
     )
     return f"| {' | '.join(row)} |"
+
+
+def _compared() -> list[str]:
+    """Return the fields in which two jobs with one result are alike."""
+    rows = ["| job | compared |", "|---|---|"]
+    for action in ACTIONS:
+        name = f"`{action.operation}`"
+        if not action.sync:
+            name += ", where a state of ours makes the model of a transform job, in place of its `ModelName`"
+        if action.compared:
+            rows.append(f"| {name} | {', '.join(f'`{path}`' for path in action.compared)} |")
+    return rows
 
 
 def _retries() -> list[str]:
@@ -133,4 +150,6 @@ def _hours(policy: retry.RetryPolicy) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(filled(README.read_text()))
+    gallery.write()
+    for page in PAGES:
+        page.write_text(filled(page.read_text()))

@@ -49,7 +49,7 @@ GROUPS: tuple[tuple[str, str, str], ...] = (
             " CreateEndpoint UpdateEndpoint PolledJob CreateModelPackage CreateInferenceComponent"
         ),
     ),
-    ("Pipelines", "What is around the jobs.", "PipelineStack JobPipeline PipelineApp synthesize"),
+    ("Pipelines", "What is around the jobs.", "PipelineStack JobPipeline Reuse PipelineApp synthesize"),
     (
         "Between jobs",
         "",
@@ -61,7 +61,7 @@ GROUPS: tuple[tuple[str, str, str], ...] = (
             " Approval RawState"
         ),
     ),
-    ("Inputs, failures and rules", "", "Input InputGuard FailureHandler InvalidInputError acknowledge"),
+    ("Inputs, failures and rules", "", "Input InputGuard FailureHandler InvalidInputError acknowledge Guardrails"),
     ("Names, retries, checks, outputs", "", "JobName RetryPolicy OutputCheck JobOutput Verbatim"),
     (
         "Data",
@@ -174,8 +174,8 @@ def left_out() -> set[str]:
 
 
 def _exported(module: Any) -> list[tuple[str, Any]]:
-    found = [(name, getattr(module, name)) for name in module.__all__]
-    # A constant is described where it is used.
+    # A module that other wings use is no part of the reference; a constant is described where it is used.
+    found = [(name, getattr(module, name, None)) for name in module.__all__]
     return [(name, value) for name, value in found if inspect.isclass(value) or inspect.isfunction(value)]
 
 

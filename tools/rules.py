@@ -29,6 +29,7 @@ its `rule`). A **warning** is shown by `cdk synth`, and stops it with `--strict`
 
 A rule may be wrong, or SageMaker newer than botocore's model of it. Acknowledge the rule for a scope, with a reason:
 
+<!-- given: stack -->
 ```python
 from constructs_sm import acknowledge
 
@@ -39,18 +40,30 @@ It holds for the scope and all that is in it; of several the nearest counts. Ack
 made, on a construct around it, and a warning at any time. The CDK's own way does the same:
 
 ```python
+from aws_cdk import Acknowledgment, Validations
+
 Validations.of(stack).acknowledge(Acknowledgment(id="constructs-sm::gzip-needs-pipe", reason="our container ..."))
 ```
 
 The reason is kept in the template, in its metadata under `constructs-sm:acknowledged`. An id that does not exist is
 refused with the nearest that does. What is acknowledged and never broken is warned of
-(`acknowledged-rule-never-fired`), except for rules that are asked at synthesis only. A rule that protects what the
-library itself makes cannot be acknowledged; it says so here.
+(`acknowledged-rule-never-fired`): of an app, its stacks and pipelines, and of every construct that `acknowledge` was
+called with. A rule that protects what the library itself makes cannot be acknowledged; it says so here.
 
 Fields that botocore's model does not know yet need no acknowledgment: name them, and they are passed as they are.
 
+<!-- before: from constructs_sm import TrainingJob
+request = {
+    "AlgorithmSpecification": {
+        "TrainingImage": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/own:1",
+        "TrainingInputMode": "File",
+    },
+    "OutputDataConfig": {"S3OutputPath": "s3://models/"},
+    "ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30},
+    "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
+} -->
 ```python
-TrainingJob(stack, "Train", parameters={..., "NewField": 1}, allow_unknown_fields=["NewField"])
+TrainingJob(stack, "Train", parameters={**request, "NewField": 1}, allow_unknown_fields=["NewField"])
 ```
 
 Reasons, where nothing else is said: SageMaker or Step Functions refuses what breaks the rule when the job starts, which

@@ -111,7 +111,7 @@ def _components(states: Mapping[str, Any]) -> Iterable[frozenset[str]]:
 
 
 def _taken_off(stack: dict[str, None], name: str) -> list[str]:
-    """What is on the stack from *name* on, which is taken off it."""
+    """Take off the stack what stands on it from *name* on."""
     found = [stack.popitem()[0]]
     while found[-1] != name:
         found.append(stack.popitem()[0])

@@ -8,21 +8,25 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.actions import ACTIONS
+from constructs_sm.checking.scene import Scene
 from constructs_sm.grants.call_permissions import Permission, permissions_of_call
 from constructs_sm.grants.resource_arns import LEFT_OUT, arns_of
 from constructs_sm.grants.service_authorization import iam_action
 from constructs_sm.grants.state_machine_role import polled_grants, state_machine_grants
+from constructs_sm.language.arns import Arns
 from constructs_sm.language.late_bound import Computed
 from constructs_sm.polled_actions import POLLED_ACTIONS, PolledAction
 from constructs_sm.requests.role_fields import are_late_bound, named_roles
+from constructs_sm.testing.source.resource_names import partition_of
 from constructs_sm.values.names import arn_suffix
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from constructs_sm.checking.scene import Called, Located, Scene
+    from constructs_sm.checking.scene import Located
     from constructs_sm.grants.statements import Grant
-    from constructs_sm.language.arns import Arns
+    from constructs_sm.requests.called import Called
+    from constructs_sm.testing.source.machine import Machine
 
 ANY: Final = "*"
 _FUNCTION: Final = re.compile(r"arn:[\w-]+:lambda:.*")
@@ -95,6 +99,12 @@ def needs_of(scene: Scene, arns: Arns, *, machine: str = "") -> Needs:
         if _KEY_FIELD.search(str(located.state.get(located.request_field))):
             possible.add("kms:*")
     return Needs(tuple(dict.fromkeys(needed)), frozenset(possible), unknown)
+
+
+def needed_by(machine: Machine) -> Needs:
+    """List what a state machine needs of its role, where it runs."""
+    arns = Arns(partition_of(machine.region), machine.region, machine.account)
+    return needs_of(Scene(machine.definition, machine.express), arns, machine=machine.arn)
 
 
 def statements_of(needed: Iterable[Needed]) -> list[dict[str, Any]]:

@@ -20,12 +20,14 @@ _COMMANDS = {
     "check": "find what is wrong with a state machine: refused, going wrong when it runs, or of its role",
     "completion": "print the script that completes this command in a shell",
     "diagram": "draw a state machine: Mermaid, DOT or SVG",
-    "drill": "let every job be throttled, fail, stop and never end, and print the failures it does not survive",
+    "drill": "let everything be throttled, fail and never end, and print the failures it does not survive",
     "grants": "print the least policy that a definition needs: JSON, Python of the CDK, or Terraform",
     "history": "make a script of a real execution, so that a rehearsal goes as it went",
     "init": "make a project with an app, tests and CI that pass",
     "permissions": "print the permissions that the state machine role is missing, and the grants it does not need",
+    "report": "write one page about state machines: picture, states, findings, rehearsals, permissions, quotas",
     "rehearse": "run a state machine offline, and print its timeline",
+    "reuse": "print the commands of the AWS CLI that show and clear what is kept of jobs that are reused",
     "rules": "list every rule, and say why one is",
 }
 """The commands, each in a module of its name; the help is here, so that none is loaded to list them."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @machine_options
 @script_options
 def command(paths: tuple[str, ...], given: Given, as_json: bool, **options: Any) -> int:
-    """Let every job be throttled, fail, stop and never end, and print the failures that are not survived."""
+    """Let everything be throttled, fail and never end, and print the failures that are not survived."""
     outcome = Outcome(as_json)
 
     def drill(target: Target) -> None:

@@ -5,19 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.checking.needed import Needs, needs_of, statements_of
+from constructs_sm.checking.needed import needed_by, statements_of
 from constructs_sm.checking.roles import lacking
-from constructs_sm.checking.scene import Scene
 from constructs_sm.commands.output_files import OutputFiles, output_options
 from constructs_sm.commands.policies import ENDINGS, WRITERS
 from constructs_sm.commands.targets import Outcome, Target, each_target, machine_options, machines_at
-from constructs_sm.language.arns import Arns
-from constructs_sm.testing.source.resource_names import partition_of
 
 import click
 
 if TYPE_CHECKING:
-    from constructs_sm.testing.source.machine import Machine
+    from constructs_sm.checking.needed import Needs
 
 
 @click.command("grants")
@@ -46,7 +43,7 @@ def command(
 
     def grants(target: Target) -> None:
         machine = target.machine
-        needs = _needs(machine)
+        needs = needed_by(machine)
         needed = lacking(machine, needs) if missing_only and machine.policy is not None else needs.needed
         statements, notes = statements_of(needed), _notes(needs)
         name = machine.id or Path(target.path).name.split(".")[0]
@@ -65,11 +62,6 @@ def command(
                 click.echo(f"{one.state}: {one.action} on {', '.join(one.resources)}{why}", err=True)
 
     return each_target(paths, outcome, grants, headings=False, read=machines_at, **options)
-
-
-def _needs(machine: Machine) -> Needs:
-    arns = Arns(partition_of(machine.region), machine.region, machine.account)
-    return needs_of(Scene(machine.definition, machine.express), arns, machine=machine.arn)
 
 
 def _notes(needs: Needs) -> list[str]:

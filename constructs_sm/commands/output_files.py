@@ -66,10 +66,22 @@ def write(path: Path, text: str, *, force: bool) -> None:
     Raises:
         click.ClickException: It is there already, or cannot be written.
     """
+    refuse_if_there(path, force=force)
+    try:
+        path.write_text(f"{text.rstrip()}\n", encoding="utf-8", errors="backslashreplace")
+    except (OSError, ValueError) as error:
+        raise _not_written(path, error) from error
+
+
+def refuse_if_there(path: Path, *, force: bool) -> None:
+    """Refuse to write over a file, before there is anything to write.
+
+    Raises:
+        click.ClickException: It is there already.
+    """
     try:
         if not force and (path.exists() or path.is_symlink()):
             raise _is_there(path, "give another file, or --force")
-        path.write_text(f"{text.rstrip()}\n", encoding="utf-8", errors="backslashreplace")
     except (OSError, ValueError) as error:
         raise _not_written(path, error) from error
 

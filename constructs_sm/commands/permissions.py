@@ -70,8 +70,8 @@ def _policy(missing: Iterable[Missing]) -> dict[str, Any]:
     """One policy that gives all of *missing*: resources with the same actions and conditions share a statement."""
     resources: dict[str, dict[str, list[str]]] = {}
     for each in missing:
-        if each.need.service:
-            continue  # a matter of another role's trust policy
+        if each.need.assumer or each.need.by:
+            continue  # a matter of another role
         statement = each.statement
         condition = json.dumps(statement.get("Condition"), sort_keys=True)
         actions = resources.setdefault(f"{statement['Resource']}|{condition}", {"actions": [], "of": []})
@@ -89,7 +89,10 @@ def _document(found: Permissions, *, enforced: bool) -> dict[str, Any]:
     return {
         "enforced": enforced,
         "exact": enforced and found.exact,
-        "missing": [{"state": each.state, "statement": each.statement} for each in found.missing],
+        "missing": [
+            {"state": each.state, "statement": each.statement, **({"role": each.role} if each.role else {})}
+            for each in found.missing
+        ],
         "needless": list(map(str, found.needless)),
         "unknown": list(map(str, found.unknown)),
         "unreached": list(found.unreached),

@@ -31,8 +31,8 @@ _ANSWERS: dict[str, Any] = {
     "ecs:runTask": {"Tasks": [{"LastStatus": "STOPPED"}], "Failures": []},
     "glue:startJobRun": {"JobRunState": "SUCCEEDED"},
     "lambda:invoke": {"StatusCode": 200, "Payload": {}},
-    "items of s3:getObject": [],
-    "items of s3:listObjectsV2": [],
+    "items of s3:getObject": [{}],
+    "items of s3:listObjectsV2": [{"Key": "part-0", "Size": 1}],
     "s3:listObjectsV2": {"Contents": [], "KeyCount": 0},
     "sqs:sendMessage": {"MessageId": "1"},
     "states:startExecution": {"Status": "SUCCEEDED", "Output": "{}"},
@@ -46,12 +46,14 @@ class NoAnswerError(UnansweredError):
     """States call what nobody plays, and the script has no answer for them.
 
     Attributes:
+        states: The states, with what each calls.
         script: A script with the beginning of an answer for each.
     """
 
     def __init__(self, states: Mapping[str, str], script: dict[str, Any]) -> None:
         named = ", ".join(f"{state} ({api})" for state, api in states.items())
         super().__init__(f"no answer for {named}; fill in the script below, and give its file with --script")
+        self.states = dict(states)
         self.script = script
 
 
@@ -94,8 +96,8 @@ def _given(script: str | None, execution_input: str | None, files: str | None) -
     try:
         parts = parts_of({} if said is None else said)
     except InvalidInputError as error:
-        where = "the script" if script is None or script.lstrip()[:1] in {"{", "["} else script
-        message = f"--script {where}: {'; '.join(problem.sentence for problem in error.problems)}"
+        shown = script if script and script.lstrip()[:1] not in {"{", "["} else "JSON"
+        message = f"--script {shown}: {error.where}: {'; '.join(problem.sentence for problem in error.problems)}"
         raise click.UsageError(message) from error
     if files is not None and not Path(files).is_dir():
         message = f"--files {files}: there is no such folder; give one that has bucket/key"

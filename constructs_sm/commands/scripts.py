@@ -38,7 +38,6 @@ _PARTS = (
     "stop_before",
     "variables",
 )
-_RULE = "script-of-rehearsal"
 _SEE = "see docs/rehearsal.md"
 _OF_A_RUN = ("abort_after_seconds", "start_at", "state_input", "stop_before", "variables")
 _STEPS = {
@@ -67,7 +66,9 @@ def play(rehearsal: Rehearsal, parts: Mapping[str, Any]) -> None:
             try:
                 told(state, *said)
             except TypeError as error:
-                raise InvalidInputError(f"{part} of {state!r}", [Problem(str(error), given, _SEE, _RULE)]) from error
+                raise InvalidInputError(
+                    f"{part} of {state!r}", [Problem(str(error), given, _SEE, "script-of-rehearsal")]
+                ) from error
     for kind, names in parts["exists"].items():
         for name in _list(names):
             rehearsal.exists(kind, str(name))
@@ -82,14 +83,16 @@ def parts_of(script: Any) -> dict[str, Any]:
     parts = _mapping("the script", script)
     problems = []
     if unknown := sorted(parts.keys() - set(_PARTS)):
-        problems.append(Problem("unknown part", unknown[0], f"use {', '.join(_PARTS)}", _RULE))
+        problems.append(Problem("unknown part", unknown[0], f"use {', '.join(_PARTS)}", "script-of-rehearsal"))
     redrives, seconds = parts.get("redrives", 0), parts.get("abort_after_seconds")
     if not isinstance(redrives, int) or isinstance(redrives, bool) or redrives < 0:
-        problems.append(Problem("redrives: a number of times was expected", redrives, _SEE, _RULE))
+        problems.append(Problem("redrives: a number of times was expected", redrives, _SEE, "script-of-rehearsal"))
     if not _is_time(seconds):
-        problems.append(Problem("abort_after_seconds: a number of seconds was expected", seconds, _SEE, _RULE))
+        problems.append(
+            Problem("abort_after_seconds: a number of seconds was expected", seconds, _SEE, "script-of-rehearsal")
+        )
     problems += [
-        Problem(f"{name}: the name of a state was expected", parts[name], _SEE, _RULE)
+        Problem(f"{name}: the name of a state was expected", parts[name], _SEE, "script-of-rehearsal")
         for name in ("start_at", "stop_before")
         if not _is_text(parts.get(name))
     ]
@@ -106,7 +109,7 @@ def run_options(parts: Mapping[str, Any]) -> dict[str, Any]:
 
 def _mapping(where: str, value: Any) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise InvalidInputError(where, [Problem("an object was expected", value, _SEE, _RULE)])
+        raise InvalidInputError(where, [Problem("an object was expected", value, _SEE, "script-of-rehearsal")])
     return value
 
 
@@ -118,7 +121,7 @@ def _step(state: str, given: Any) -> Any:
     name, arguments = (given, []) if isinstance(given, str) else _named(given)
     if name not in _STEPS:
         use = f"use one of {', '.join(sorted(_STEPS))}"
-        raise InvalidInputError(f"steps of {state!r}", [Problem("no such step", given, use, _RULE)])
+        raise InvalidInputError(f"steps of {state!r}", [Problem("no such step", given, use, "script-of-rehearsal")])
     if name == "Always":
         return steps.Always(_step(state, arguments))
     return _made(f"steps of {state!r}", _STEPS[name], given, arguments)
@@ -145,7 +148,7 @@ def _made(where: str, kind: Any, given: Any, arguments: Any) -> Any:
         told = f"{wrong} is {_KIND_OF[wrong]}"
     except TypeError as error:
         told = str(error)
-    raise InvalidInputError(where, [Problem(told, given, _SEE, _RULE)])
+    raise InvalidInputError(where, [Problem(told, given, _SEE, "script-of-rehearsal")])
 
 
 def _anything(_: Any) -> bool:

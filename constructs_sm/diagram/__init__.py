@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from constructs_sm.diagram.graph import Graph
     from constructs_sm.language.machines import Json
 
-__all__ = ["dot", "mermaid", "svg"]
+__all__ = ["dot", "graph", "in_page", "mermaid", "svg", "wording"]
 
 
 def mermaid(definition: Json, *, detail: bool = False) -> str:

@@ -19,11 +19,12 @@ def detailed(machine: Json) -> Graph:
     states: Mapping[str, Json] = machine["States"]
     edges = {name: edges_of(name, state, states) for name, state in states.items()}
     names = on_the_way(machine["StartAt"], edges)
-    nodes = [
-        Node(name, states[name]["Type"], tuple(notes_of(states[name])), tuple(map(detailed, machines_in(states[name]))))
-        for name in names
-    ]
+    nodes = [_node(name, states[name]) for name in names]
     return Graph(tuple(nodes), tuple(edge for name in names for edge in edges[name]))
+
+
+def _node(name: str, state: Json) -> Node:
+    return Node(name, state["Type"], tuple(notes_of(state)), tuple(map(detailed, machines_in(state))), (name,))
 
 
 def edges_of(name: str, state: Json, states: Mapping[str, Json]) -> list[Edge]:

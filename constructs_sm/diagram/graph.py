@@ -18,12 +18,14 @@ class Node:
         kind: The type of the state, which decides its shape and colour.
         notes: Lines below the name.
         inner: The pictures within it: branches, or the work for each item.
+        states: The states that it stands for.
     """
 
     name: str
     kind: str
     notes: tuple[str, ...] = ()
     inner: tuple[Graph, ...] = ()
+    states: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,10 +191,11 @@ class _Overview:
         if len(inner) == 1 and len(inner[0].nodes) == 1 and not inner[0].nodes[0].inner:
             only = inner[0].nodes[0]
             each = [] if only.name == step.name else [only.name]
-            return Node(step.name, only.kind, (*notes, *each, *only.notes))
+            states = (*step.states, *only.states)
+            return Node(step.name, only.kind, (*notes, *each, *only.notes), states=states)
         if inner and not any(graph.nodes for graph in inner):
             inner = ()
-        return Node(step.name, state["Type"], tuple(notes), inner)
+        return Node(step.name, state["Type"], tuple(notes), inner, tuple(step.states))
 
     def _main(self, step: _Step) -> str:
         """The state that a step is for."""

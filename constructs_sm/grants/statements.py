@@ -39,6 +39,13 @@ def listed(element: Any) -> list[Any]:
     return list(element) if isinstance(element, (list, tuple)) else [element]
 
 
+INLINE_CHARACTERS = 10_240
+MANAGED_CHARACTERS = 6_144
+"""Characters that all inline policies of a role may have together, and a managed one, white space not counted.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+"""
+
 VERSION = "2012-10-17"
 """The version of the policy language in which `${...}` is a variable."""
 

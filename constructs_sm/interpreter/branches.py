@@ -47,6 +47,8 @@ class Branch:
     to: str = ""
     """The state that it goes to."""
     entered_at: float = 0.0
+    tried_at: float | None = None
+    """The time at which the attempt began that it is in; None between two."""
     entered_event: int = 0
     attempt: int = 0
     """The number of times that the state was tried again."""

@@ -59,9 +59,15 @@ class Call:
             return "aws-cn"
         return "aws-us-gov" if self.region.startswith("us-gov-") else "aws"
 
+    @property
+    def owner(self) -> str:
+        """The account that the call is made in: that of the role of the Credentials, if there is one."""
+        parts = (self.role or "").split(":")
+        return parts[4] if len(parts) > 5 and parts[4] else self.account  # noqa: PLR2004 - arn:aws:iam::account:role
+
     def arn(self, service: str, resource: str, *, region: str | None = None) -> str:
         where = self.region if region is None else region
-        return f"arn:{self.partition}:{service}:{where}:{self.account}:{resource}"
+        return f"arn:{self.partition}:{service}:{where}:{self.owner}:{resource}"
 
 
 @dataclass(frozen=True, slots=True)

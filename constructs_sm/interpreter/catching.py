@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from constructs_sm.interpreter import groups, steps
 from constructs_sm.interpreter.branches import FAILED
 from constructs_sm.interpreter.failures import QUERY, RUNTIME, StateError, first_for
-from constructs_sm.interpreter.history import MAX_EVENTS
+from constructs_sm.interpreter.history import ENDED_BADLY, MAX_EVENTS, WAITED_TO_RETRY, Stay
 from constructs_sm.interpreter.values import put
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def failed(execution: Execution, branch: Branch, error: StateError) -> None:
     state = branch.state
     assert state is not None  # noqa: S101 - nothing fails before it is entered
     branch.turn += 1
+    steps.over(execution, branch, ENDED_BADLY)
     taken_down(execution, branch, error)
     number = first_for(state.retries, error.error)
     if number is not None and branch.tries.get(number, 0) < state.retry[number].most:
@@ -74,6 +75,7 @@ def _again(execution: Execution, branch: Branch, number: int) -> None:
     branch.tries[number] = branch.tries.get(number, 0) + 1
     branch.attempt += 1
     execution.history.retry_waits.append(seconds)
+    execution.history.stays.append(Stay(branch.state.name, execution.now, execution.now + seconds, WAITED_TO_RETRY))
     execution.note(branch.state.name, f"waits {seconds:g} s to retry")
     execution.plan(execution.now + seconds, "again", branch, turn=branch.turn)
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from constructs_sm.interpreter import catching, groups, steps, tasks
 from constructs_sm.interpreter.branches import ABORTED, FAILED, RUNNING, SUCCEEDED, TIMED_OUT, Branch, copies
 from constructs_sm.interpreter.failures import DATA_LIMIT, RUNTIME, TIMEOUT, StateError
-from constructs_sm.interpreter.history import MAX_EVENTS, History
+from constructs_sm.interpreter.history import ENDED_WELL, MAX_EVENTS, History
 from constructs_sm.interpreter.history import Moment as Line
 from constructs_sm.interpreter.moments import Moment
 from constructs_sm.interpreter.scope import ABSENT, Reads, Scope
@@ -52,6 +52,8 @@ class Setting:
     role: str = ""
     seed: int = 0
     """The beginning of chance: the same seed, the same execution."""
+    later: float = 0
+    """Seconds that have passed before it begins."""
 
 
 class Execution:
@@ -116,7 +118,7 @@ class Execution:
             "Input": given,
             "Name": name,
             "RoleArn": setting.role or f"arn:aws:iam::{setting.account}:role/StateMachine",
-            "StartTime": written(after(0)),
+            "StartTime": written(after(setting.later)),
             "RedriveCount": 0,
         }
         at_start = given if self._section.state_input is ABSENT else self._section.state_input
@@ -144,7 +146,7 @@ class Execution:
     @property
     def time(self) -> datetime:
         """The virtual time."""
-        return after(self.now)
+        return after(self.setting.later + self.now)
 
     def note(self, state: str, text: str) -> None:
         """Put a line of one's own into the timeline."""
@@ -327,6 +329,7 @@ class Execution:
         if not kept and output is not branch.input and branch.parent is None:
             self.reads.note_loss()
         self.count(branch, 1)
+        steps.over(self, branch, ENDED_WELL)
         branch.input, branch.group = output, None
         if to is not None:
             self.go(branch, to)

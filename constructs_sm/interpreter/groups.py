@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.interpreter import catching, maps, steps, tasks
 from constructs_sm.interpreter.branches import ABORTED, RUNNING, Branch, Counter, Group
+from constructs_sm.interpreter.history import STOPPED
 
 if TYPE_CHECKING:
     from constructs_sm.interpreter.execution import Execution
@@ -150,6 +151,7 @@ def stop(execution: Execution, branch: Branch) -> None:
         one.status = ABORTED
         one.turn += 1
         tasks.give_up(execution, one)
+        steps.over(execution, one, STOPPED)
         if one.group is not None:
             waiting.extend(one.group.children.values())
 

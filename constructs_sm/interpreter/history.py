@@ -18,6 +18,8 @@ MAX_EVENTS: Final = 25_000
 _REQUEST = re.compile(r" \((?:Service|SDK Attempt Count): .*\)$")
 """The words that services add to their message about the request."""
 
+_SAID = re.compile(r"\bD3137: (.*?)\.?$", re.DOTALL)
+"""The words that an expression says itself with `$error`, behind JSONata's code for that."""
 _TAKEN = "already existing"
 """The words of SageMaker about a name that is in use."""
 
@@ -57,7 +59,31 @@ class Failure:
         if isinstance(described, dict):
             statuses = ", ".join(f"{name} {value}" for name, value in described.items() if name.endswith("Status"))
             return str(described.get("FailureReason") or statuses or self.cause)
-        return _REQUEST.sub("", self.cause)
+        said = _SAID.search(self.cause)
+        return said[1] if said else _REQUEST.sub("", self.cause)
+
+
+ENDED_WELL: Final = "ended well"
+ENDED_BADLY: Final = "failed"
+STOPPED: Final = "stopped"
+WAITED_TO_RETRY: Final = "waited to retry"
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """One attempt of a state from its beginning to its end, or the wait between two.
+
+    Attributes:
+        state: The state.
+        begun: Seconds since the execution began.
+        ended: Likewise.
+        kind: `ENDED_WELL`, `ENDED_BADLY`, `STOPPED` or `WAITED_TO_RETRY`.
+    """
+
+    state: str
+    begun: float
+    ended: float
+    kind: str
 
 
 @dataclass(slots=True)
@@ -76,6 +102,8 @@ class History:
     events: int = 0
     largest: tuple[int, str] = (0, "")
     """Bytes of the largest payload, and whose it is."""
+    stays: list[Stay] = field(default_factory=list)
+    """In the order in which they ended."""
 
     def copy(self) -> History:
         """The same until here, to go on by itself. Nobody watches the copy."""
@@ -89,6 +117,7 @@ class History:
             self.state_waits.copy(),
             self.events,
             self.largest,
+            self.stays.copy(),
         )
 
     def go_on_as(self, other: History, met: History, shift: float, called: str) -> None:
@@ -108,6 +137,8 @@ class History:
         self.state_waits += other.state_waits[len(met.state_waits) :]
         self.events += other.events - met.events
         self.largest = max(self.largest, other.largest)
+        later = other.stays[len(met.stays) :]
+        self.stays += [Stay(one.state, one.begun + shift, one.ended + shift, one.kind) for one in later]
         anew = {*states, called}
         own = {name: one for name, one in self.unsettled.items() if name not in anew and name not in met.unsettled}
         self.unsettled = {**own, **other.unsettled}

@@ -31,7 +31,7 @@ _FLOATS: Final = 1e-6
 """By less two times differ that are sums of the same numbers."""
 _VIRTUAL: Final = frozenset({"entered_at", "begun_at"})
 """Fields with a virtual time in them."""
-_NOT_COMPARED: Final = frozenset({"parent", "turn", "token", "counter", "entered_event"})
+_NOT_COMPARED: Final = frozenset({"parent", "turn", "token", "counter", "entered_event", "tried_at"})
 """Fields that branches have for themselves, and no state sees."""
 
 

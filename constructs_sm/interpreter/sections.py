@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 STOPPED: Final = "STOPPED"
 """The status of an execution that was to stop before a state; Step Functions has none."""
-_RULE: Final = "script-of-rehearsal"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,13 +51,15 @@ def section_of(definition: Mapping[str, Any], section: Section) -> Section:
         if section.start_at in states:
             inside = next(name for name in outermost if _has_inside(definition["States"][name], section.start_at))
             what, use = f"a run cannot start inside {inside!r}", f"start at {inside!r}"
-        problems.append(Problem(what, section.start_at, use, _RULE))
+        problems.append(Problem(what, section.start_at, use, "script-of-rehearsal"))
     if section.stop_before is not None and section.stop_before not in states:
         use = _use(section.stop_before, states)
-        problems.append(Problem("there is no such state to stop before", section.stop_before, use, _RULE))
+        problems.append(
+            Problem("there is no such state to stop before", section.stop_before, use, "script-of-rehearsal")
+        )
     if not isinstance(section.variables, dict):
         use = "give an object of names and values"
-        problems.append(Problem("variables are an object", section.variables, use, _RULE))
+        problems.append(Problem("variables are an object", section.variables, use, "script-of-rehearsal"))
     if problems:
         raise InvalidInputError("the run", problems)
     given = section.state_input

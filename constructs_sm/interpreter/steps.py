@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.interpreter import groups, maps, tasks, timestamps
 from constructs_sm.interpreter.failures import QUERY, RUNTIME, StateError
+from constructs_sm.interpreter.history import Stay
 from constructs_sm.interpreter.scope import ABSENT
 from constructs_sm.interpreter.values import compact, put, sharing
 
@@ -23,7 +24,7 @@ def enter(execution: Execution, branch: Branch) -> None:
     """Enter the state that a branch goes to."""
     state = branch.machine.states[branch.to]
     branch.state = state
-    branch.entered_at = execution.now
+    branch.entered_at = branch.tried_at = execution.now
     branch.attempt = 0
     branch.tries = {}
     branch.token = ""
@@ -39,9 +40,17 @@ def attempt(execution: Execution, branch: Branch) -> None:
     """Try the state that a branch is in once more."""
     assert branch.state is not None  # noqa: S101 - it is in one
     branch.turn += 1
+    branch.tried_at = execution.now
     branch.token = ""
     branch.group = None
     _DOES[branch.state.kind](execution, branch, branch.state)
+
+
+def over(execution: Execution, branch: Branch, kind: str) -> None:
+    """Take down that the attempt is over which a branch is in, if it is in one."""
+    if branch.state is not None and branch.tried_at is not None:
+        execution.history.stays.append(Stay(branch.state.name, branch.tried_at, execution.now, kind))
+        branch.tried_at = None
 
 
 def effective(execution: Execution, branch: Branch, state: State) -> Any:

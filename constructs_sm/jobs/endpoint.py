@@ -55,7 +55,8 @@ class CreateEndpointConfig(SageMakerJob):
         shadow_variants: What gets a copy of the traffic, without being heard.
         async_inference: Queue calls, and leave the answers in S3. Default: a call waits for its answer.
         data_capture: Keep what the endpoint was asked and answered. Default: nothing is kept.
-        explainer: Explain the answers. Default: they are not explained.
+        explainer: Explain the answers with SageMaker Clarify, which is closed to new customers: use smclarify, or SHAP,
+            in a processing job instead. Default: they are not explained.
         metrics: Default: those of the endpoint, every minute.
         cross_region_traffic: Bound what inference routers of other Regions ask. Default: not bounded.
         vpc: Where the instances are reachable, with a *role*; its private subnets, unless *subnets* says otherwise.

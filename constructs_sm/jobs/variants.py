@@ -130,7 +130,7 @@ class Variant(Structure):
         managed_instance_scaling: Let SageMaker change the number of instances. Default: it stays.
         routing: `LEAST_OUTSTANDING_REQUESTS`, `RANDOM`, `KV_AWARE`, or PrefixAwareRoutingConfig. Default: `RANDOM`.
         volume_size: Storage of each instance. Default: what its type has.
-        accelerator_type: Of Elastic Inference, which AWS has ended.
+        accelerator_type: Of Elastic Inference, which is no longer available: take a type with an accelerator.
         accelerator_partitions: How each GPU is divided, as `mig-3g.40gb`. Default: not at all.
         provision_timeout: How long instances are waited for.
         model_download_timeout: How long the model data may take to an instance.

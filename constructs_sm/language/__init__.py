@@ -4,6 +4,8 @@ __all__ = [
     "arns",
     "console",
     "definition_text",
+    "document_limits",
+    "document_text",
     "durations",
     "error_names",
     "errors",
@@ -23,5 +25,7 @@ __all__ = [
     "machines",
     "numbers",
     "paths",
+    "sizes",
     "translation",
+    "yaml_text",
 ]

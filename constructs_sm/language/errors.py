@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 _ADDRESS: Final = re.compile(r"<(?:[\w<>]+ )?(?:[\w<>]+\.)*<?(\w+)>?(?: object)? at 0x[0-9a-f]+(?: [^>]*)?>")
 _AT: Final = re.compile(r" at 0x[0-9a-f]+")
 _LONGEST: Final = 300
+_LONGEST_PART: Final = 2_000
+"""Characters of what is wrong, or of the remedy: lists of names are long."""
 _LONGEST_NAME: Final = 150
+_MOST_PROBLEMS: Final = 100
+"""Problems that a message has; who has more has made one mistake many times."""
 _DEEPEST: Final = 6
 _MOST: Final = 40
 
@@ -97,10 +101,15 @@ class Problem:
     def sentence(self) -> str:
         """Return what is wrong and what to do, without the id of the rule."""
         got = "" if self.got is NOTHING else f", got {shown(self.got)}"
-        return f"{self.what}{got}; {self.use}"
+        return f"{_cut(self.what)}{got}; {_cut(self.use)}"
 
     def __str__(self) -> str:
         return f"{self.sentence} [{self.rule}]"
+
+
+def _cut(text: str) -> str:
+    """*text* without its middle, where it is longer than anybody reads."""
+    return text if len(text) <= _LONGEST_PART else f"{text[:_LONGEST]}...{text[-_LONGEST:]}"
 
 
 def shown(value: object) -> str:
@@ -137,7 +146,9 @@ class InvalidInputError(ValueError):
         # A value that stands for a name there may be any.
         self.where = _without_address(where)
         self.problems = tuple(problems)
-        lines = [str(problem) for problem in problems]
+        lines = [str(problem) for problem in problems[:_MOST_PROBLEMS]]
+        if more := len(problems) - len(lines):
+            lines.append(f"and {more:,} more")
         text = f"{self.where}: {lines[0]}" if len(lines) == 1 else "\n  - ".join([f"{self.where}:", *lines])
         super().__init__(encodable(text))
 

@@ -19,10 +19,8 @@ from constructs_sm.task.overruling import unacknowledged
 from constructs_sm.task.scope import reference_of
 from constructs_sm.values.names import LONGEST_STATE_NAME
 
-import jsii
 from aws_cdk import CfnResource, Stack
 from aws_cdk import aws_stepfunctions as sfn
-from constructs import IValidation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -37,7 +35,6 @@ _DAY = 86_400
 _FEWER_NAMES = "let its jobs share a prefix: make them in the pipeline, or in a PipelineStack"
 
 
-@jsii.implements(IValidation)
 class WithinLimits:
     """Asked by the CDK when it synthesizes: whether a state machine is within what AWS takes, and within its own time.
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import Problem, raise_all, where_of
 from constructs_sm.language.late_bound import is_token
 from constructs_sm.language.paths import path_of
 from constructs_sm.pipeline.alerts import Thresholds, alert_of_failures
-from constructs_sm.rollback import WholeOrNotMade, whole_or_not_done
+from constructs_sm.rollback import WholeOrNotMade, methods_in_words, whole_or_not_done
 from constructs_sm.settings import ONE_MESSAGE, Alert, are_alerts, is_state_machine_name
 from constructs_sm.task.scope import JobScope
+from constructs_sm.values.names import LONGEST_STATE_NAME, id_problems
 
 import jsii
 from aws_cdk import aws_iam as iam
@@ -19,13 +21,14 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from aws_cdk import aws_cloudwatch as cloudwatch
     from aws_cdk import aws_sns as sns
     from aws_cdk import aws_stepfunctions_tasks as tasks
 
 
+@methods_in_words
 class PipelineBase:
     """A pipeline to start, to watch and to grant: in all that, as `sfn.IStateMachine`.
 
@@ -80,6 +83,14 @@ class PipelineBase:
         Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html
         """
         machine = self.state_machine
+        problems = list(id_problems(construct_id, LONGEST_STATE_NAME))
+        if not isinstance(scope, Construct):
+            problems.append(
+                Problem("scope is no construct", scope, "pass the stack, or what is in it", "argument-type")
+            )
+        if input is not None and not isinstance(input, Mapping):
+            problems.append(Problem("input must be a mapping", input, "give its fields by name", "argument-type"))
+        raise_all(where_of("task of a pipeline", scope, construct_id), problems)
         # The module is large, and most apps do without.
         from aws_cdk import aws_stepfunctions_tasks as tasks  # noqa: PLC0415
 
@@ -167,6 +178,7 @@ class PipelineBase:
         return self.state_machine.metric_time(**options)
 
 
+@methods_in_words
 @jsii.implements(iam.IGrantable)
 class ImportedPipeline(PipelineBase, WholeOrNotMade, Construct):
     """A pipeline of another app: started with `task`, granted, watched by its metrics, and by `alert`.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,7 +17,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from constructs_sm.values.input_schema import InputSchema
 
@@ -63,6 +64,10 @@ class Trigger:
 
     def problems(self, schema: InputSchema | None) -> Iterator[Problem]:
         """Compare what is sent with the inputs of the state machine."""
+        if not isinstance(self.inputs, Mapping):
+            use = "give each input by its name"
+            yield Problem(f"inputs of {self.name} must be a mapping", self.inputs, use, "argument-type")
+            return
         if self.schedule is None and not self.bucket:
             yield Problem("an arrival needs a place", NOTHING, "pass 's3://bucket/prefix/'", "arrival-place")
         if schema is None:

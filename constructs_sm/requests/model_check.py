@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import NOTHING, did_you_mean, raise_all
 from constructs_sm.language.late_bound import Computed, is_token
+from constructs_sm.language.sizes import too_large
 from constructs_sm.requests.api_model import input_shape, output_shape
 from constructs_sm.requests.request import read
 from constructs_sm.rules import model_rules as rules
@@ -42,7 +43,7 @@ _NESTED = re.compile(r"[*+}][^()]*\)[*+{]")
 _PATIENCE = 0.1
 """Seconds for a match."""
 _MOST_PROBLEMS = 100
-"""Problems of one list or map that are told; who has more has made one mistake many times."""
+"""Problems of one structure, list or map that are told; who has more has made one mistake many times."""
 _WIDTH = {"integer": 2**31, "long": 2**63}
 """Numbers that a whole number of a type is below."""
 
@@ -55,7 +56,7 @@ def check(action: Action, request: Mapping[str, Any]) -> None:
         request: The request in SageMaker's words. Late-bound values are skipped: tokens, JSONata expressions, and
             fields whose name ends in `.$` (JSONPath and intrinsic functions).
     """
-    raise_all(action.operation, problems(action, request))
+    raise_all(action.operation, list(too_large({"the request": request})) or problems(action, request))
 
 
 def problems(action: Action, request: Mapping[str, Any]) -> list[Problem]:
@@ -110,6 +111,11 @@ def fields_below(operation: str, path: str) -> tuple[str, ...]:
         else:
             return ()
     return tuple(_below(shape, path, ())) if shape.type_name in {"structure", "list"} else ()
+
+
+def fields_of_request(operation: str) -> tuple[str, ...]:
+    """The paths of all fields of a request of *operation*."""
+    return tuple(path.removeprefix(".") for path in _below(input_shape(operation), "", ()))
 
 
 def _members(shape: Shape) -> dict[str, Shape]:
@@ -172,7 +178,10 @@ def _structure(shape: Shape) -> _Check:
                 for field in shape.required_members
                 if field not in value
             ]
+        before = len(found)
         for key, member in value.items():
+            if len(found) - before >= _MOST_PROBLEMS:
+                return
             inner = checks.get(key)
             if inner is None:
                 if key not in members:
@@ -250,10 +259,15 @@ def _string(shape: Shape) -> _Check:
     return check
 
 
+_BUCKET_ARN = re.compile(r"arn:[^:]*:s3:::")
+
+
 def _formless(path: str, value: str, pattern: str) -> Problem:
     """Name a text that does not match the pattern of its field: most often a place in S3 that lacks its beginning."""
     if "s3)://" in pattern and "://" not in value:
-        return rules.PLACE.problem(f"{path} is a place without s3://", value, f"write s3://{value.lstrip('/')}")
+        return rules.PLACE.problem(
+            f"{path} is a place without s3://", value, f"write s3://{_BUCKET_ARN.sub('', value).lstrip('/')}"
+        )
     return rules.FORM.problem(f"{path} does not have the form SageMaker wants", value, f"match {pattern}")
 
 

@@ -23,7 +23,8 @@ from constructs_sm.language.late_bound import (
     is_token,
 )
 from constructs_sm.language.late_values import misspelled_expression, misspelled_path
-from constructs_sm.requests.request import DEEPEST, MOST_EXACT, Fields, Request, not_finite, too_deep, too_long
+from constructs_sm.language.sizes import DEEPEST, not_finite, too_deep
+from constructs_sm.requests.request import MOST_EXACT, Fields, Request, too_long
 from constructs_sm.rules.argument_rules import NUMBER_TOKEN
 from constructs_sm.values.outputs import JobOutput
 from constructs_sm.values.s3 import S3Location

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from constructs_sm.language.errors import Problem
 from constructs_sm.language.late_bound import LATE, Computed, is_jsonata
+from constructs_sm.language.sizes import DEEPEST, not_finite, too_deep
 
 if TYPE_CHECKING:
     from constructs_sm.values.outputs import JobOutput
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 Fields: TypeAlias = dict[str, Any]
 MOST_EXACT = 2**53 - 1
 """The largest whole number that JavaScript tells from its neighbours."""
-DEEPEST = 50
-"""No request of SageMaker's has so many structures in each other."""
 
 
 @dataclass(slots=True)
@@ -146,11 +145,26 @@ def read(request: Mapping[str, Any]) -> Request:
     return found
 
 
+def sent_by(state: Mapping[str, Any]) -> Request:
+    """Read the request that a Task state sends.
+
+    Without one, it sends its input; in JSONata, the whole may be an expression. Its fields are one computed value then.
+    """
+    sent = state.get("Arguments", state.get("Parameters"))
+    if isinstance(sent, Mapping):
+        return read(sent)
+    whole: Any = Computed(sent if isinstance(sent, str) else state.get("InputPath", "$"))
+    return Request(fields=whole)
+
+
 def _read(value: Any, path: str, depth: int, problems: list[Problem]) -> Any:
     if depth > DEEPEST:
         problems.append(too_deep(path, value))
         return None
-    if isinstance(value, Mapping):
+    # Most values of a definition are texts and numbers, of which it is told without the question for all mappings.
+    if type(value) is str:
+        return Computed(value) if is_jsonata(value) else value
+    if isinstance(value, (dict, Mapping)):
         result: Fields = {}
         for key, item in value.items():
             late = isinstance(key, str) and key.endswith(LATE)
@@ -167,18 +181,7 @@ def _read(value: Any, path: str, depth: int, problems: list[Problem]) -> Any:
     return Computed(value) if is_jsonata(value) else value
 
 
-def not_finite(path: str, value: float) -> Problem:
-    """Refuse a number that JSON has no way to write."""
-    return Problem(f"{path} must be a finite number", value, "pass one that JSON can say", "value-of-request")
-
-
 def too_long(path: str, value: int) -> Problem:
     """Refuse a whole number that JavaScript, and so the CDK, would make another of."""
     use = "pass one of at most 2**53 - 1, or its digits as a text where the field takes texts"
     return Problem(f"{path} is longer than JavaScript can hold", value, use, "whole-number-too-long")
-
-
-def too_deep(path: str, value: object) -> Problem:
-    """Refuse what never ends, or might as well not."""
-    what = f"{path or 'the request'} holds itself, or too many structures in each other"
-    return Problem(what, type(value).__name__, f"nest at most {DEEPEST}", "value-of-request")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.late_bound import Computed, is_token
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from constructs_sm.requests.request import Fields
 
 
-def named_roles(request: Fields, path: tuple[str, ...]) -> list[str]:
+def named_roles(request: Mapping[str, Any], path: tuple[str, ...]) -> list[str]:
     """List the roles at *path*, each as the request spells it; none for an API that takes no role."""
     if len(path) <= 1:
         return [request[path[0]]] if path and path[0] in request else []
@@ -23,7 +25,7 @@ def set_roles(request: Fields, path: tuple[str, ...], arn: str) -> None:
         holder.setdefault(path[-1], arn)
 
 
-def are_late_bound(request: Fields, path: tuple[str, ...]) -> bool:
+def are_late_bound(request: Mapping[str, Any], path: tuple[str, ...]) -> bool:
     """Tell whether what names the role is known at run time only."""
     if len(path) <= 1:
         return False
@@ -31,7 +33,7 @@ def are_late_bound(request: Fields, path: tuple[str, ...]) -> bool:
     return any(isinstance(holder, Computed) or is_token(holder) for holder in holders)
 
 
-def _holders(request: Fields, path: tuple[str, ...]) -> list[Fields]:
+def _holders(request: Mapping[str, Any], path: tuple[str, ...]) -> list[Fields]:
     one, several = request.get(path[0]), request.get(f"{path[0]}s")
     listed = several if isinstance(several, list) else ()
     return [holder for holder in (one, *listed) if isinstance(holder, dict)]

@@ -5,6 +5,7 @@ __all__ = [
     "catalogue",
     "definition_rules",
     "definitions",
+    "guardrail_rules",
     "instances",
     "kinds",
     "machine_rules",
@@ -14,5 +15,6 @@ __all__ = [
     "requests",
     "rule",
     "script_mode",
+    "state_fields",
     "tags",
 ]

@@ -28,8 +28,24 @@ TYPE: Final = _rule("argument-type", "an argument is of another type", "pass wha
 VALUE: Final = _rule("argument-value", "an argument is out of its range", "pass what the message names")
 UNKNOWN: Final = _rule("argument-unknown", "there is no argument or setting of this name", "correct its spelling")
 MISSING: Final = _rule("argument-missing", "an argument is missing", "pass it")
+TOO_LARGE: Final = _rule(
+    "argument-too-large",
+    "an argument is larger than what a state can send",
+    "put it into S3, and say where",
+    why="a state, a task or an execution takes and hands on 262,144 bytes",
+    source=_ASL.format("service-quotas"),
+)
 TWICE: Final = _rule("argument-given-twice", "one thing is said in two ways", "keep one of them")
 SETTING: Final = _rule("setting-value", "a setting has a value that it cannot have", "write what the message names")
+STACK_NAME: Final = _rule(
+    "stack-name-shared",
+    "two stacks, or a stack in two environments, have one name in one account and Region",
+    "put the environment into the name, as f'Churn-{environment}', or name the account of each environment",
+    why="the deployment of one replaces the other, and what is in production",
+    source="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-console-create-stack.html",
+    severity="warning",
+    protects="",
+)
 SCOPE: Final = _rule("scope-outside-stack", "a scope is not inside a Stack", "pass a scope in one")
 CONSTRUCT_ID: Final = _rule(
     "construct-id",
@@ -165,10 +181,11 @@ NUMBER_TOKEN: Final = _rule(
 )
 LANGUAGE_OF_MACHINE: Final = _rule(
     "query-language-of-machine",
-    "a JSONPath job stands in a JSONata state machine",
-    "make the job with query_language=QueryLanguage.JSONATA",
-    why="Step Functions refuses the state machine",
+    "states in JSONPath stand in a state machine that is in JSONata",
+    "make the job, or the FanOut, with query_language=QueryLanguage.JSONATA, or the state machine without it",
+    why="Step Functions refuses the state machine; states in JSONata it takes in one of either language",
     source=_ASL.format("transforming-data"),
+    protects="",
 )
 TRANSLATION: Final = _rule(
     "query-language-translation",
@@ -285,6 +302,22 @@ ANSWERS: Final = _rule(
     source=_SAGEMAKER.format("APIReference/API_AsyncInferenceOutputConfig"),
     protects="",
 )
+REUSE_IMPOSSIBLE: Final = _rule(
+    "reuse-impossible",
+    "a job cannot be reused",
+    "change what the message names, or let it run each time: reuse=None",
+    why="what is reused would not be what the job comes to",
+    source="docs/reuse.md",
+)
+REUSE_ANEW: Final = _rule(
+    "reuse-compares-anew",
+    "Reuse compares what is another in each execution, so that the job is never reused",
+    "take it out of what is compared, or let the job run each time: reuse=None",
+    why="the job runs each time, and its result is kept for nobody",
+    source="docs/reuse.md",
+    severity="warning",
+    protects="",
+)
 LATE_ACCESS: Final = _rule(
     "late-bound-access",
     "a role is not granted what the request does not show",
@@ -322,10 +355,9 @@ NOTHING_GRANTED: Final = _rule(
 ROLE_OF_BOTH: Final = _rule(
     "nested-pipeline-role",
     "a state machine starts another that has the same role",
-    "leave role= of the one that is started out: it gets a role of its own",
+    "leave role= of one of them out: it gets a role of its own",
     why="the role's policy names the other state machine, which waits for the policy: a circular dependency",
     source="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-dependson.html",
-    at_synthesis=True,
 )
 OUTPUT_SPELLED: Final = _rule(
     "output-is-spelled",
@@ -333,7 +365,6 @@ OUTPUT_SPELLED: Final = _rule(
     "pass the output itself; join texts with + or sfn.JsonPath.format",
     why="Step Functions computes a value in JSONPath where the field ends in .$, in JSONata where {% %} is all of it",
     protects="",
-    at_synthesis=True,
 )
 OUTPUT_THERE: Final = _rule(
     "output-is-there",
@@ -341,7 +372,6 @@ OUTPUT_THERE: Final = _rule(
     "run the job before it, on every way that leads to it",
     why="the execution fails at that state, after the jobs before it have been paid for",
     protects="",
-    at_synthesis=True,
 )
 JOB_NOT_RUN: Final = _rule(
     "job-not-run",
@@ -350,7 +380,6 @@ JOB_NOT_RUN: Final = _rule(
     why="it never runs, and the execution role has grants for it",
     severity="warning",
     protects="",
-    at_synthesis=True,
 )
 OTHER_PLACE: Final = _rule(
     "job-of-another-environment",
@@ -359,7 +388,6 @@ OTHER_PLACE: Final = _rule(
     why="Step Functions starts jobs where it runs itself; names, images and permissions of the other place do not fit",
     source="https://github.com/aws/aws-cdk/issues/29918",
     protects="",
-    at_synthesis=True,
 )
 PLACES_SHARED: Final = _rule(
     "items-share-a-place",
@@ -367,7 +395,6 @@ PLACES_SHARED: Final = _rule(
     "give it a place of the item's own, or make the map a distributed one",
     why="the items write over each other",
     protects="",
-    at_synthesis=True,
 )
 
 # Of limits.
@@ -379,7 +406,6 @@ POLICIES: Final = _rule(
     why="the stack cannot be deployed",
     source="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html",
     protects="",
-    at_synthesis=True,
 )
 STATE_NAME: Final = _rule(
     "limit-state-name",
@@ -388,7 +414,6 @@ STATE_NAME: Final = _rule(
     why="Step Functions refuses the state machine",
     source=_QUOTAS,
     protects="",
-    at_synthesis=True,
 )
 DEFINITION: Final = _rule(
     "limit-definition-size",
@@ -397,7 +422,6 @@ DEFINITION: Final = _rule(
     why="Step Functions refuses the state machine",
     source=_QUOTAS,
     protects="",
-    at_synthesis=True,
 )
 TEMPLATE: Final = _rule(
     "limit-template-size",
@@ -406,7 +430,6 @@ TEMPLATE: Final = _rule(
     why="CloudFormation refuses the template",
     source="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html",
     protects="",
-    at_synthesis=True,
 )
 TIMEOUT: Final = _rule(
     "timeout-never-reached",
@@ -415,7 +438,6 @@ TIMEOUT: Final = _rule(
     why="the execution ends in States.Timeout, and its handlers do not run",
     source=_ASL.format("concepts-amazon-states-language"),
     protects="",
-    at_synthesis=True,
 )
 
 # Of rehearsals and the command line.

@@ -620,12 +620,10 @@ TAG_FORM: Final = _rule(
     "SageMaker takes letters, digits, spaces and _.:/=+-@, up to 128 for a key and 256 for a value",
     "correct it, or leave the jobs out with exclude_resource_types= of Tags.of(...).add",
     source=_TAG,
-    at_synthesis=True,
 )
 TAGS_TOO_MANY: Final = _rule(
     "tags-too-many",
     "a job has more than 50 tags, those of the constructs around it included",
     "take some away, or leave the jobs out with exclude_resource_types= of Tags.of(...).add",
     source=_TAG,
-    at_synthesis=True,
 )

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 Severity: TypeAlias = Literal["error", "warning", "info"]
 PREFIX: Final = "constructs-sm"
 """Prefix of an id where those of other tools may stand too, as in `Validations.of(...).acknowledge(...)`."""
+ACKNOWLEDGED: Final = f"{PREFIX}:acknowledged"
+"""The key of a template's metadata that holds the reasons: by path of the scope, then by rule."""
 _ID: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+")
 
 
@@ -30,7 +32,6 @@ class Rule:
         fix: What to do.
         severity: An error is refused, a warning is told, an info is told to whoever asks.
         protects: Why nobody can overrule it; empty: it can be acknowledged.
-        at_synthesis: Whether it is asked when an app is synthesized; other rules are when a construct is made.
     """
 
     id: str
@@ -40,7 +41,6 @@ class Rule:
     fix: str
     severity: Severity = "error"
     protects: str = ""
-    at_synthesis: bool = False
 
     def __post_init__(self) -> None:
         if _ID.fullmatch(self.id) is None:

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import raise_all, where_of
 from constructs_sm.task.fragment import CheckedFragment, ClosingCheck
+from constructs_sm.task.path_tokens import token_of
 from constructs_sm.task.query_language import is_jsonata_language, query_language_of
+from constructs_sm.task.scope import JobScope
 from constructs_sm.values.input_schema import InputSchema
 from constructs_sm.values.names import LONGEST_STATE_NAME, id_problems
+from constructs_sm.values.outputs import ExecutionInput, TaskIdentity
 
 from aws_cdk import aws_stepfunctions as sfn
 
@@ -23,6 +26,33 @@ _CHECK = "{}: ValidateInput"
 _REFUSED = "{}: InvalidInput"
 _LONGEST_ID = LONGEST_STATE_NAME - len(_CHECK.format(""))
 _JSONATA = query_language_of(jsonata=True)
+
+
+def input_of(
+    scope: Construct,
+    schema: InputSchema,
+    guard: TaskIdentity,
+    name: str,
+    query_language: sfn.QueryLanguage | None,
+) -> ExecutionInput:
+    """Make an input that later states are given, and take note that it is asked for.
+
+    Args:
+        scope: Where the states that check the input are, or will be.
+        schema: The inputs that there are.
+        guard: These states.
+        name: Of the input.
+        query_language: That of a state of the CDK.
+
+    Raises:
+        InvalidInputError: There is no such input.
+    """
+    schema.named(name, guard.path)
+    found = ExecutionInput.of(guard, name)
+    jobs = JobScope.of(scope)
+    jobs.watch_wiring()
+    jobs.wiring.ask(guard, name, f"$.{name}", (f"$.{name}", f"$states.input.{name}"), is_input=True)
+    return found.tokened(token_of, in_jsonata=is_jsonata_language(query_language))
 
 
 class InputGuard(CheckedFragment):
@@ -71,9 +101,10 @@ class InputGuard(CheckedFragment):
             error="InvalidInput",
             cause="{% $join($states.input.problems, '; ') %}",
         )
+        self._identity = TaskIdentity(self._where, construct_id, "", lambda: self._read.state_id)
         self._read.next(self._choice)
 
-    def __getitem__(self, name: str) -> str:
+    def __getitem__(self, name: str) -> ExecutionInput:
         """An input as later states say it, in JSONPath.
 
         Raises:
@@ -81,15 +112,20 @@ class InputGuard(CheckedFragment):
         """
         return self.value(name)
 
-    def value(self, name: str, *, query_language: sfn.QueryLanguage | None = None) -> str:
-        """An input as later states say it, in their query language. Default: JSONPath.
+    def value(self, name: str, *, query_language: sfn.QueryLanguage | None = None) -> ExecutionInput:
+        """An input for later states. Jobs spell it in their own language; states of the CDK are told in which.
 
-        A state inside a Map sees the item in place of the input: hand the input on by the Map's item selector.
+        A state inside a Map sees the item in place of the input: hand the input on by the Map's item selector. A FanOut
+        does so by itself.
+
+        Args:
+            name: As it was declared.
+            query_language: That of a state of the CDK. Default: JSONPath.
 
         Raises:
             InvalidInputError: There is no such input.
         """
-        return self._schema.value(name, self._where, jsonata=is_jsonata_language(query_language))
+        return input_of(self, self._schema, self._identity, name, query_language)
 
     @property
     def description(self) -> str:

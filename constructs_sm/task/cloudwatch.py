@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import InvalidInputError, Problem
+from constructs_sm.rollback import methods_in_words
 
 if TYPE_CHECKING:
     from constructs_sm.task.task_state import TaskState
@@ -25,6 +26,7 @@ _OF_INSTANCES = {
 _PERIOD_SECONDS = 60
 
 
+@methods_in_words
 class JobMetrics:
     """The metrics of a job, as the CDK's tasks have them.
 
@@ -47,12 +49,11 @@ class JobMetrics:
         arns, resource = self._state.scope.arns, self._state.json["Resource"]
         # In a metric the Resource of the state is qualified by account and Region.
         called = arns.of("states", resource.partition(":states:::")[2])
-        return cloudwatch.Metric(
-            namespace=_STATES,
-            metric_name=metric_name,
-            dimensions_map={"ServiceIntegrationResourceArn": called},
-            **{"statistic": "Sum" if metric_name.startswith("ServiceIntegrations") else "Average", **options},
-        )
+        usual: dict[str, Any] = {
+            "dimensions_map": {"ServiceIntegrationResourceArn": called},
+            "statistic": "Sum" if str(metric_name).startswith("ServiceIntegrations") else "Average",
+        }
+        return cloudwatch.Metric(namespace=_STATES, metric_name=metric_name, **{**usual, **options})
 
     def metric_started(self, **options: Any) -> cloudwatch.Metric:
         """Calls that were started."""

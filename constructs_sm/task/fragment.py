@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, where_of
 from constructs_sm.language.paths import name_of
-from constructs_sm.rollback import WholeOrNotMade, undone_by
+from constructs_sm.rollback import WholeOrNotMade, methods_in_words, undone_by
 from constructs_sm.task.custom_states import JsonataTask, is_chainable
 from constructs_sm.task.query_language import query_language_of
 from constructs_sm.task.scope import JobScope
@@ -28,6 +28,7 @@ _DONE = "{}: Succeed"
 _SINGLE = "SingleState"
 
 
+@methods_in_words
 class Fragment(WholeOrNotMade, sfn.StateMachineFragment):
     """States that belong together, whose names begin with the construct id.
 
@@ -109,6 +110,10 @@ class Fragment(WholeOrNotMade, sfn.StateMachineFragment):
             InvalidInputError: It is one already.
         """
         name = state_id or self._state_name
+        for argument, given in (("state_id", state_id), ("prefix_states", prefix_states)):
+            if given is not None and not isinstance(given, str):
+                problem = Problem(f"{argument} must be a string", given, "name it", "argument-type")
+                raise InvalidInputError(where_of(type(self).__name__, self), [problem])
         # Before the states get their prefix, which they cannot be rid of again.
         sfn.ParallelProps(state_name=name, **parallel)
         if self.node.try_find_child(_SINGLE) is not None:
@@ -239,7 +244,7 @@ class Check(sfn.Choice):
     """The Choice of a fragment. To go on from it is to go on from the fragment."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, language: sfn.QueryLanguage, fragment: CheckedFragment
+        self, scope: Construct, construct_id: str, language: sfn.QueryLanguage | None, fragment: CheckedFragment
     ) -> None:
         super().__init__(scope, construct_id, query_language=language)
         self._fragment = fragment

@@ -6,7 +6,8 @@ when the app is synthesized: the state machines once for an app or stage, wherev
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import ChainMap
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -16,20 +17,26 @@ from constructs_sm.language.late_bound import is_token
 from constructs_sm.language.machines import machines_in, states_of
 from constructs_sm.requests.api_model import input_shape
 from constructs_sm.rules import tags as tag_rules
-from constructs_sm.rules.argument_rules import JOB_NOT_RUN, NOTHING_GRANTED, OTHER_PLACE, ROLE_OF_BOTH
+from constructs_sm.rules.argument_rules import (
+    JOB_NOT_RUN,
+    LANGUAGE_OF_MACHINE,
+    NOTHING_GRANTED,
+    OTHER_PLACE,
+    ROLE_OF_BOTH,
+)
 from constructs_sm.rules.definition_rules import EXPRESS
+from constructs_sm.rules.state_fields import JSON_PATH
 from constructs_sm.task.acknowledgments import acknowledge_texts
-from constructs_sm.task.overruling import tell, unacknowledged
+from constructs_sm.task.guarding import ROOTS, Guarding
+from constructs_sm.task.overruling import ask, tell, unacknowledged
 from constructs_sm.task.tags import TagsAround
 
-import jsii
 from aws_cdk import Stage, Token
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
-from constructs import IValidation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from constructs_sm.grants.statements import Grant
     from constructs_sm.language.arns import Arns
@@ -48,12 +55,21 @@ _NESTED_SYNC = (f"{_STARTS}.sync", f"{_STARTS}.sync:2")
 
 def watch_machines(stack: Stack, wiring: Wiring, arns: Arns) -> None:
     """Have the jobs of a stack, and the state machines they are in, checked when the app is synthesized."""
-    stage = Stage.of(stack) or stack.node.root
-    machines = _Machines.of_stages.get(stage)
-    if machines is None:
-        machines = _Machines.of_stages[stage] = _Machines(stage)
+    machines = machines_of(Stage.of(stack) or stack.node.root)
     machines.stacks[stack] = wiring
-    stack.node.add_validation(_OfStack(stack, wiring, arns, machines))
+    ask(stack, _OfStack(stack, wiring, arns, machines).validate)
+
+
+def machines_of(stage: IConstruct) -> _Machines:
+    """The state machines of an app or stage, which are read when it is synthesized."""
+    if stage not in _Machines.of_stages:
+        _Machines.of_stages[stage] = _Machines(stage)
+    return _Machines.of_stages[stage]
+
+
+def machines_in_app(app: IConstruct) -> list[_Machines]:
+    """List those of an app and of each stage in it, as far as they are read."""
+    return [machines for stage, machines in _Machines.of_stages.items() if stage.node.root is app]
 
 
 @dataclass(eq=False, slots=True)
@@ -65,6 +81,8 @@ class _Machine:
     text: DefinitionText
     states: Mapping[str, Json]
     """Every state in it, by name."""
+    sealed: bool = False
+    """Tell whether it is in a stage that is synthesized already."""
 
     @property
     def is_express(self) -> bool:
@@ -80,7 +98,16 @@ class _Machine:
                 yield name, resource, self.text.reference(arn)
 
 
-@jsii.implements(IValidation)
+def _in_the_other_language(machine: _Machine) -> Iterator[Problem]:
+    """States in JSONPath, where the whole state machine is in JSONata."""
+    if machine.text.definition.get("QueryLanguage") == "JSONata":
+        # A Fail of a job in JSONPath says nothing that the job does not.
+        others = {name: state for name, state in machine.states.items() if state["Type"] != "Fail"}
+        found = [name for name, state in others.items() if not JSON_PATH[state["Type"]].isdisjoint(state)]
+        if found:
+            yield LANGUAGE_OF_MACHINE.problem(got=", ".join(found))
+
+
 class _Machines:
     """The state machines of an app or stage: asked first of all, and before each synthesis anew."""
 
@@ -95,28 +122,61 @@ class _Machines:
         self.of_tasks: dict[TaskIdentity, _Machine] = {}
         self.told: set[_Machine] = set()
         """State machines of which is said what is wrong with them."""
+        self.wired: set[Problem] = set()
+        """Uses of outputs of which is said that they are not there."""
         self._written: dict[sfn.CfnStateMachine, tuple[str, str]] = {}
         """Definitions as they were, and as they are with tags."""
         self._granted: set[tuple[sfn.CfnStateMachine, Grant]] = set()
-        stage.node.add_validation(self)
+        self._denied: set[tuple[str, str]] = set()
+        """Statements that guardrails have given to roles, by the path of the role."""
+        self.guarding = Guarding()
+        """Findings of guardrails at the last synthesis."""
+        self._nested: list[Stage] = []
+        self._unread: list[_Machine] = []
+        """State machines whose definitions stand elsewhere."""
+        ask(stage, self.validate)
 
     def validate(self) -> list[str]:
-        """Read the state machines, and send the tags of the constructs around jobs with their requests."""
-        self.any, self.told = False, set()
-        self.all = list(self._read())
-        self.of_tasks = self._placed()
-        return self._tagged()
-
-    def _read(self) -> Iterator[_Machine]:
+        """Read the state machines, send the tags of the constructs around jobs with their requests, and guard them."""
         constructs = self._stage.node.find_all()
+        self.any = any(isinstance(each, sfn.CfnStateMachine) for each in constructs)
+        self.told, self.wired = set(), set()
+        self._nested, self._unread = [each for each in constructs[1:] if isinstance(each, Stage)], []
+        self.all = list(self._read(constructs))
+        self.of_tasks = self._placed()
+        wrong = self._tagged()
+        if self._stage.node.root in ROOTS:
+            self._guard()
+        return wrong
+
+    def _guard(self) -> None:
+        owners = {
+            (machine, task.state_id()): (wiring.tasks[task], wiring.jobs.get(task), task.path)
+            for wiring in self.stacks.values()
+            for task in wiring.tasks
+            if (machine := self.of_tasks.get(task)) is not None
+        }
+        self.guarding = Guarding()
+        self.guarding.check([*self.all, *self._sealed()], owners, self._denied)
+        for machine in self._unread:
+            self.guarding.unread(machine)
+
+    def _sealed(self) -> Iterator[_Machine]:
+        """State machines of stages in this one in which there is no job of ours: nobody else reads them."""
+        for stage in self._nested:
+            if stage not in _Machines.of_stages:
+                yield from (replace(each, sealed=True) for each in self._read(stage.node.find_all()))
+
+    def _read(self, constructs: Sequence[IConstruct]) -> Iterator[_Machine]:
         nested = [f"{each.node.path}/" for each in constructs[1:] if isinstance(each, Stage)]
         for each in constructs:
             if not isinstance(each, sfn.CfnStateMachine) or (nested and each.node.path.startswith(tuple(nested))):
                 continue
-            self.any = True
             stack = stack_of(each)
             text = DefinitionText.of(stack.resolve(self._definition(each)))
-            if text is not None:
+            if text is None:
+                self._unread.append(_Machine(each, stack, DefinitionText({}, [], frozenset()), {}))
+            else:
                 yield _Machine(each, stack, text, dict(states_of(text.definition)))
 
     def _definition(self, machine: sfn.CfnStateMachine) -> str | None:
@@ -232,7 +292,6 @@ def _added(sent: Json, around: Mapping[str, str]) -> dict[str, str]:
     return {key: value for key, value in around.items() if key not in own}
 
 
-@jsii.implements(IValidation)
 class _OfStack:
     """Asked when an app is synthesized: whether its state machines go with the jobs of a stack, wherever they stand."""
 
@@ -246,21 +305,36 @@ class _OfStack:
         mine = {task: self._machines.of_tasks.get(task) for task in self._wiring.tasks}
         with_jobs = dict.fromkeys(machine for machine in mine.values() if machine is not None)
         own = [machine for machine in self._machines.all if machine.stack == self._stack]
-        found: dict[Problem, None] = {}
+        found: dict[Problem, IConstruct] = {}
         for machine in dict.fromkeys((*own, *with_jobs)):
             if machine not in self._machines.told:
                 self._machines.told.add(machine)
                 if machine in with_jobs:
                     acknowledge_texts(machine.construct, machine.text.definition)
-                found.update(dict.fromkeys(self._problems_of_one(machine)))
+                found.update(dict.fromkeys(self._problems_of_one(machine), machine.construct))
         if self._wiring.watched:
-            asked = [machine.text.definition for machine in with_jobs or own]
-            found.update(dict.fromkeys(self._wiring.problems(asked)))
-        found.update(dict.fromkeys(self._of_another_environment(mine)))
+            machines = list(with_jobs) or own
+            asked = [machine.text.definition for machine in machines]
+            paths = ChainMap(*(wiring.paths for wiring in (self._wiring, *self._machines.stacks.values())))
+            wrong = dict.fromkeys(self._wiring.problems(asked, paths))
+            # Those of jobs of several stacks are found in each.
+            holder = machines[0].construct if len(machines) == 1 else self._stack
+            found.update({problem: holder for problem in wrong if problem not in self._machines.wired})
+            self._machines.wired |= set(wrong)
+        found.update(self._of_another_environment(mine))
         # In an app without a state machine, as of a test of one job, nothing is forgotten.
         left = [task for task in mine if self._machines.any and task not in self._wiring.run]
-        tell(self._stack, [JOB_NOT_RUN.problem(f"{JOB_NOT_RUN.what} '{task.path}'") for task in left])
-        return list(map(str, unacknowledged(self._stack, list(found), path=str(self._stack.node.path))))
+        for task in left:
+            tell(self._construct_of(task), [JOB_NOT_RUN.problem(f"{JOB_NOT_RUN.what} '{task.path}'")])
+        return [
+            str(each)
+            for problem, holder in found.items()
+            for each in unacknowledged(holder, [problem], path=str(holder.node.path))
+        ]
+
+    def _construct_of(self, task: TaskIdentity) -> Any:
+        """The job of a task, or where the task is."""
+        return self._wiring.jobs.get(task, self._wiring.tasks[task])
 
     def _problems_of_one(self, machine: _Machine) -> Iterator[Problem]:
         around = machine.construct.node.scope
@@ -268,6 +342,7 @@ class _OfStack:
             # The CDK drops in silence what is granted to such a role.
             tell(around, [NOTHING_GRANTED.problem()])
         yield from _waiting(machine.text.definition, express=machine.is_express)
+        yield from _in_the_other_language(machine)
         yield from self._nested(machine)
 
     def _nested(self, machine: _Machine) -> Iterator[Problem]:
@@ -279,11 +354,13 @@ class _OfStack:
                 if other.is_express and resource.endswith(_NESTED_SYNC):
                     what = f"state '{name}': {EXPRESS.what}, and none is waited for so"
                     use = "start it without .sync, or with states:startSyncExecution of the AWS SDK"
-                    yield EXPRESS.problem(what, resource, use)
+                    yield EXPRESS.problem(what, ":".join(resource.split(":")[-2:]), use)
                 if other is not machine and _share_a_role(machine.construct, other.construct):
                     yield ROLE_OF_BOTH.problem(f"state '{name}': {ROLE_OF_BOTH.what}")
 
-    def _of_another_environment(self, placed: Mapping[TaskIdentity, _Machine | None]) -> Iterator[Problem]:
+    def _of_another_environment(
+        self, placed: Mapping[TaskIdentity, _Machine | None]
+    ) -> Iterator[tuple[Problem, IConstruct]]:
         for task, machine in placed.items():
             if machine is None or machine.stack == self._stack:
                 continue
@@ -291,10 +368,15 @@ class _OfStack:
             # With credentials, the call is made in the account of their role.
             pairs = [(self._arns.region, arns.region)]
             pairs += [] if "Credentials" in machine.states[name] else [(self._arns.account, arns.account)]
-            if any(a != b and not is_token(a) and not is_token(b) for a, b in pairs):
-                there = f"{self._arns.region} of {self._arns.account}"
-                what = f"job '{name}' is made for {there}, and its state machine for {arns.region} of {arns.account}"
-                yield OTHER_PLACE.problem(what)
+            # Two that are known at deployment only may be one; the CDK takes one that is known for another place too.
+            if any(a != b and not (is_token(a) and is_token(b)) for a, b in pairs):
+                what = f"job '{name}' is made for {_named(self._arns)}, and its state machine for {_named(arns)}"
+                yield OTHER_PLACE.problem(what), self._construct_of(task)
+
+
+def _named(arns: Arns) -> str:
+    region = "the Region that it is deployed to" if is_token(arns.region) else arns.region
+    return f"{region} of {'the account there' if is_token(arns.account) else arns.account}"
 
 
 def _share_a_role(machine: sfn.CfnStateMachine, other: sfn.CfnStateMachine) -> bool:
@@ -302,7 +384,8 @@ def _share_a_role(machine: sfn.CfnStateMachine, other: sfn.CfnStateMachine) -> b
     around, of_other = machine.node.scope, other.node.scope
     if not isinstance(around, sfn.StateMachine) or not isinstance(of_other, sfn.StateMachine):
         return False
-    return around.role == of_other.role and bool(around.role.node.children)
+    same = around.role.node.path == of_other.role.node.path
+    return bool(same and around.role.node.children)
 
 
 def _waiting(definition: Json, *, express: bool) -> Iterator[Problem]:
@@ -310,7 +393,7 @@ def _waiting(definition: Json, *, express: bool) -> Iterator[Problem]:
     for name, state in definition.get("States", {}).items():
         resource = str(state.get("Resource"))
         if express and resource.endswith(_WAITS):
-            yield EXPRESS.problem(f"state '{name}': {EXPRESS.what}", resource)
+            yield EXPRESS.problem(f"state '{name}': {EXPRESS.what}", ":".join(resource.split(":")[-2:]))
         for inner in machines_in(state):
             children = inner.get("ProcessorConfig", {}).get("ExecutionType") == "EXPRESS"
             yield from _waiting(inner, express=express or children)

@@ -66,7 +66,8 @@ def admit_members(group: ec2.ISecurityGroup) -> None:
 
     Source: https://docs.aws.amazon.com/sagemaker/latest/dg/train-vpc.html
     """
-    group.connections.allow_internally(ec2.Port.all_traffic(), "Instances of one job")
+    # Groups made here are open outbound, so that a rule for that as well would be warned of as having no effect.
+    group.add_ingress_rule(group, ec2.Port.all_traffic(), "Instances of one job")
 
 
 def connections_of(job: Construct, ids: Sequence[Any], known: Sequence[ec2.ISecurityGroup]) -> ec2.Connections:

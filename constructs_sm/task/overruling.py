@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import InvalidInputError, where_of
+from constructs_sm.rollback import undone_by
 from constructs_sm.rules import argument_rules as rules
+from constructs_sm.rules import guardrail_rules
 from constructs_sm.rules.catalogue import RULES
-from constructs_sm.rules.rule import PREFIX
+from constructs_sm.rules.guardrail_rules import UNTIL
+from constructs_sm.rules.rule import ACKNOWLEDGED, PREFIX
 
 import jsii
 from aws_cdk import Acknowledgment, Annotations, Stack, Stage, Validations
 from constructs import IValidation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from constructs_sm.language.errors import Problem
 
     from constructs import Construct, IConstruct
 
-METADATA = "constructs-sm:acknowledged"
-"""The key of a template's metadata that holds the reasons: by path of the scope, then by rule."""
 _OF_ANNOTATIONS = "Annotation::"
 _OURS = f"{PREFIX}::"
 
 
-def acknowledge(scope: Construct, rule_id: str, reason: str) -> None:
+def acknowledge(scope: Construct, rule_id: str, reason: str, *, until: date | str | None = None) -> None:
     """Turn a rule off for *scope* and all that is in it.
 
     Refusals are acknowledged before the job is made, on a construct around it; warnings at any time. The CDK's own
@@ -37,9 +40,10 @@ def acknowledge(scope: Construct, rule_id: str, reason: str) -> None:
         scope: A job, a pipeline, a stack, an app, or any construct around jobs.
         rule_id: The id that the message ends with; docs/rules.md lists all.
         reason: The grounds on which the rule does not hold here.
+        until: The last day of an exception from guardrails, as '2026-12-31'; see `Guardrails.apply`. Default: no end.
 
     Raises:
-        InvalidInputError: There is no such rule, it cannot be acknowledged, or there is no reason.
+        InvalidInputError: There is no such rule, it cannot be acknowledged, there is no reason, or *until* is no date.
     """
     where = where_of("acknowledge", scope)
     rule = RULES.named(rule_id, where)
@@ -48,12 +52,17 @@ def acknowledge(scope: Construct, rule_id: str, reason: str) -> None:
         raise InvalidInputError(where, [problem])
     if not isinstance(reason, str) or not reason.strip():
         raise InvalidInputError(where, [rules.RULE_REASON.problem(got=reason)])
+    if until is not None:
+        if RULES[rule.id] not in vars(guardrail_rules).values():
+            raise InvalidInputError(where, [UNTIL.problem("only exceptions from guardrails end on a date", rule.id)])
+        _UNTIL[scope, rule.id] = day = day_of(where, "until", until)
+        reason = f"{reason} (until {day})"
     Validations.of(scope).acknowledge(Acknowledgment(id=rule.id, reason=reason))
     if rule.severity == "info":
         Annotations.of(scope).acknowledge_info(rule.id)
     _OfStage.of(scope).declared[scope] = None
     for stack in {_stack_around(scope)} - {None}:
-        _keep(stack, str(scope.node.path), rule.id, reason)
+        keep(stack, str(scope.node.path), rule.id, reason)
 
 
 def refuse(scope: IConstruct, where: str, problems: Iterable[Problem], *, path: str) -> list[Problem]:
@@ -77,12 +86,14 @@ def refuse(scope: IConstruct, where: str, problems: Iterable[Problem], *, path: 
     return [problem for problem in found if RULES[problem.rule].severity != "error"]
 
 
-def unacknowledged(scope: IConstruct, problems: Sequence[Problem], *, path: str) -> list[Problem]:
-    """The problems that nobody has acknowledged for *scope*."""
+def unacknowledged(
+    scope: IConstruct, problems: Sequence[Problem], *, path: str, as_of: date | None = None
+) -> list[Problem]:
+    """The problems that nobody has acknowledged for *scope*, or not for the day *as_of*."""
     if not problems:
         return []
     stage = _OfStage.of(scope)
-    acknowledged = dict(_acknowledged_around(scope))
+    acknowledged = dict(_acknowledged_around(scope, as_of))
     left = []
     for problem in problems:
         stage.fired.setdefault(problem.rule, set()).add(path)
@@ -90,31 +101,57 @@ def unacknowledged(scope: IConstruct, problems: Sequence[Problem], *, path: str)
             # One made above the stacks has no template of its own to keep its reason in.
             holder, reason = acknowledged[problem.rule]
             for stack in {_stack_around(scope)} - {None}:
-                _keep(stack, holder, problem.rule, reason)
+                keep(stack, holder, problem.rule, reason)
         else:
             left.append(problem)
     return left
 
 
 def tell(construct: Construct, problems: Sequence[Problem]) -> None:
-    """Let the CDK say what is worth a warning or a word, unless it is acknowledged."""
-    if not problems:
-        return
-    for problem in unacknowledged(construct, problems, path=str(construct.node.path)):
-        # The CDK ends the message with the id: [ack: ...].
-        if RULES[problem.rule].severity == "info":
-            Annotations.of(construct).add_info_v2(problem.rule, problem.sentence)
-        else:
-            Annotations.of(construct).add_warning_v2(problem.rule, problem.sentence)
+    """Let the CDK say what is worth a warning or a word, unless it is acknowledged when the app is synthesized."""
+    if problems:
+        told = _OfStage.of(construct).told
+        told += ((construct, problem) for problem in problems)
+        undone_by(partial(_forget, told, problems))
 
 
-def watch(stack: Stack) -> None:
-    """Have it checked, when the app is synthesized, that what is acknowledged around jobs of *stack* is broken."""
-    _OfStage.of(stack).declared.setdefault(stack)
+def _forget(told: list[tuple[Construct, Problem]], problems: Sequence[Problem]) -> None:
+    told[:] = [each for each in told if all(each[1] is not problem for problem in problems)]
+
+
+def ask(construct: IConstruct, check: Callable[[], list[str]]) -> None:
+    """Have the CDK ask a check when the app is synthesized, before it is said which acknowledgments are in vain."""
+    stage = _OfStage.of(construct)
+    asked = _Asked(check, stage)
+    stage.asked.append(asked)
+    undone_by(partial(stage.asked.remove, asked))
+    construct.node.add_validation(asked)
+
+
+def watch(owner: IConstruct) -> None:
+    """Have it checked, when the app is synthesized, that what is acknowledged around jobs of *owner* is broken."""
+    _OfStage.of(owner).declared.setdefault(owner)
+
+
+@jsii.implements(IValidation)
+class _Asked:
+    """A check that is asked when the app is synthesized; the last of them says which acknowledgments are in vain."""
+
+    def __init__(self, check: Callable[[], list[str]], stage: _OfStage) -> None:
+        self._check = check
+        self._stage = stage
+
+    def validate(self) -> list[str]:
+        found = self._check()
+        self._stage.answered.add(self)
+        if self._stage.answered.issuperset(self._stage.asked):
+            self._stage.answered.clear()
+            self._stage.say()
+        return found
 
 
 class _OfStage:
-    """The acknowledgments of one app or stage, and the rules that were broken in it."""
+    """The acknowledgments of one app or stage, what is told in it, and the rules that were broken."""
 
     _all: dict[IConstruct, _OfStage] = {}  # noqa: RUF012
     _by_scope: dict[IConstruct, _OfStage] = {}  # noqa: RUF012
@@ -122,7 +159,12 @@ class _OfStage:
     def __init__(self, stage: IConstruct) -> None:
         self.fired: dict[str, set[str]] = {}
         self.declared: dict[IConstruct, None] = {stage: None}
-        stage.node.add_validation(_Unbroken(stage, self))
+        self.told: list[tuple[Construct, Problem]] = []
+        self.asked: list[_Asked] = []
+        self.answered: set[_Asked] = set()
+        known = _Asked(self._unknown, self)
+        self.asked.append(known)
+        stage.node.add_validation(known)
 
     @staticmethod
     def of(scope: IConstruct) -> _OfStage:
@@ -136,40 +178,50 @@ class _OfStage:
             _OfStage._by_scope[scope] = found
         return found
 
-
-@jsii.implements(IValidation)
-class _Unbroken:
-    """Finds acknowledgments that nothing needs, and those of rules that do not exist."""
-
-    def __init__(self, stage: IConstruct, known: _OfStage) -> None:
-        self._stage = stage
-        self._known = known
-
-    def validate(self) -> list[str]:
+    def _unknown(self) -> list[str]:
+        """Find acknowledgments of rules that there are not, or that cannot be acknowledged."""
         wrong = []
-        for scope in self._known.declared:
+        for scope in self.declared:
+            for given, _ in _given_on(scope):
+                bare = _bare(given)
+                # Those without our prefix may be of another tool.
+                if bare not in RULES and given.startswith(_OURS):
+                    wrong.append(_no_such_rule(str(scope.node.path), given))
+                elif bare in RULES and RULES[bare].protects:
+                    wrong.append(str(rules.RULE_PROTECTED.problem(got=bare)))
+        return wrong
+
+    def say(self) -> None:
+        """Say what is told and nobody has acknowledged, and then what was acknowledged in vain."""
+        told, self.told = self.told, []
+        for construct, problem in told:
+            for left in unacknowledged(construct, [problem], path=str(construct.node.path)):
+                # The CDK ends the message with the id: [ack: ...].
+                if RULES[left.rule].severity == "info":
+                    Annotations.of(construct).add_info_v2(left.rule, left.sentence)
+                else:
+                    Annotations.of(construct).add_warning_v2(left.rule, left.sentence)
+        for scope in self.declared:
             path = str(scope.node.path)
             for given, reason in _given_on(scope):
-                bare = given.removeprefix(_OF_ANNOTATIONS).removeprefix(_OURS)
-                if bare not in RULES:
-                    # Those without our prefix may be of another tool.
-                    if given.startswith(_OURS):
-                        wrong.append(_no_such_rule(path, given))
-                elif RULES[bare].protects:
-                    wrong.append(str(rules.RULE_PROTECTED.problem(got=bare)))
-                elif not RULES[bare].at_synthesis and not self._is_broken(bare, path):
-                    self._tell(scope, bare, reason)
-        return wrong
+                bare = _bare(given)
+                if bare in RULES and not RULES[bare].protects and not self._is_broken(bare, path):
+                    _say_in_vain(scope, bare, reason)
 
     def _is_broken(self, rule_id: str, path: str) -> bool:
         inside = f"{path}/" if path else ""
-        return any(broken == path or broken.startswith(inside) for broken in self._known.fired.get(rule_id, ()))
+        return any(broken == path or broken.startswith(inside) for broken in self.fired.get(rule_id, ()))
 
-    def _tell(self, scope: IConstruct, rule_id: str, reason: str) -> None:
-        # What is said of an app would be shown with none of its stacks.
-        holder = scope if _stack_around(scope) else next(filter(Stack.is_stack, scope.node.find_all()), scope)
-        text = f"{rule_id} is acknowledged for '{scope.node.path or 'the app'}' ({reason}), and nothing there breaks it"
-        Annotations.of(holder).add_warning_v2(rules.NEVER_FIRED.id, f"{text}; {rules.NEVER_FIRED.fix}")
+
+def _bare(rule_id: str) -> str:
+    return rule_id.removeprefix(_OF_ANNOTATIONS).removeprefix(_OURS)
+
+
+def _say_in_vain(scope: IConstruct, rule_id: str, reason: str) -> None:
+    # What is said of an app would be shown with none of its stacks.
+    holder = scope if _stack_around(scope) else next(filter(Stack.is_stack, scope.node.find_all()), scope)
+    text = f"{rule_id} is acknowledged for '{scope.node.path or 'the app'}' ({reason}), and nothing there breaks it"
+    Annotations.of(holder).add_warning_v2(rules.NEVER_FIRED.id, f"{text}; {rules.NEVER_FIRED.fix}")
 
 
 def _no_such_rule(path: str, given: str) -> str:
@@ -180,12 +232,43 @@ def _no_such_rule(path: str, given: str) -> str:
     return ""
 
 
-def _acknowledged_around(scope: IConstruct) -> Iterator[tuple[str, tuple[str, str]]]:
+def acknowledged_around(scope: IConstruct, as_of: date | None = None) -> dict[str, tuple[str, str]]:
+    """The path and the reason of the nearest acknowledgment of each rule around *scope* that has not ended."""
+    return dict(_acknowledged_around(scope, as_of))
+
+
+def overruled(scope: IConstruct, rule_id: str, *, path: str) -> None:
+    """Take note that a rule is broken at *path*, so that its acknowledgment around *scope* is not in vain."""
+    _OfStage.of(scope).fired.setdefault(rule_id, set()).add(path)
+
+
+def ended_around(scope: IConstruct, rule_id: str, as_of: date | None) -> date | None:
+    """The day on which an exception from a rule around *scope* ended; None if none has."""
+    days = [_UNTIL.get((construct, rule_id)) for construct in scope.node.scopes]
+    return max((day for day in days if day is not None and as_of is not None and day < as_of), default=None)
+
+
+def day_of(where: str, name: str, given: object) -> date:
+    """Read a day: a date, or a text as '2026-12-31'.
+
+    Raises:
+        InvalidInputError: It is none.
+    """
+    if isinstance(given, date):
+        return given.date() if isinstance(given, datetime) else given
+    try:
+        return date.fromisoformat(str(given))
+    except ValueError as error:
+        raise InvalidInputError(where, [UNTIL.problem(f"{name} is no day", given)]) from error
+
+
+def _acknowledged_around(scope: IConstruct, as_of: date | None = None) -> Iterator[tuple[str, tuple[str, str]]]:
     """Each rule that is acknowledged around *scope*, with the path and reason of the nearest; that one comes last."""
     for construct in scope.node.scopes:
         for given, reason in _given_on(construct):
-            bare = given.removeprefix(_OF_ANNOTATIONS).removeprefix(_OURS)
-            if bare in RULES:
+            bare = _bare(given)
+            until = _UNTIL.get((construct, bare))
+            if bare in RULES and (until is None or as_of is None or as_of <= until):
                 yield bare, (str(construct.node.path), reason)
 
 
@@ -199,10 +282,13 @@ def _stack_around(scope: IConstruct) -> Any:
     return next(filter(Stack.is_stack, reversed(scope.node.scopes)), None)
 
 
+_UNTIL: dict[tuple[IConstruct, str], date] = {}
 _KEPT: dict[Stack, dict[str, dict[str, str]]] = {}
 
 
-def _keep(stack: Stack, path: str, rule_id: str, reason: str) -> None:
-    kept = _KEPT.setdefault(stack, {})
-    kept.setdefault(path or "the app", {})[rule_id] = reason
-    stack.add_metadata(METADATA, kept)
+def keep(stack: Stack, path: str, rule_id: str, reason: str) -> None:
+    """Keep the reason for which a rule is overruled around the construct at *path* in the metadata of a template."""
+    of_path = _KEPT.setdefault(stack, {}).setdefault(path or "the app", {})
+    if of_path.get(rule_id) != reason:
+        of_path[rule_id] = reason
+        stack.add_metadata(ACKNOWLEDGED, _KEPT[stack])

@@ -39,6 +39,8 @@ class _Asked:
     """Of the producer's result."""
     inside: Place
     """From there on."""
+    is_input: bool = False
+    """Tell whether it is an input of the execution: a short path, at which an item of a Map may have its own."""
 
 
 @dataclass(slots=True)
@@ -48,7 +50,8 @@ class Wiring:
     _asked: dict[str, list[_Asked]] = field(default_factory=dict)
     """By how states refer to it: jobs of one id, told apart by prefixes, leave their outputs at one place."""
     _used: dict[tuple[TaskIdentity, TaskIdentity, str], None] = field(default_factory=dict)
-    _paths: dict[str, str] = field(default_factory=dict)
+    paths: dict[str, str] = field(default_factory=dict)
+    """Of the tasks that it knows, by the names of their states."""
     _names: Counter[str] = field(default_factory=Counter)
     tasks: dict[TaskIdentity, IConstruct] = field(default_factory=dict)
     """All tasks of the stack that call SageMaker, each with the construct it was made in."""
@@ -64,7 +67,7 @@ class Wiring:
         """Take note of a state, and of the scope that it is made in if it calls SageMaker."""
         if scope is not None:
             self.tasks[task] = scope
-        is_new = self._paths.setdefault(task.name, task.path) is task.path
+        is_new = self.paths.setdefault(task.name, task.path) is task.path
         self._names[task.name] += 1
         undone_by(partial(self._forget_task, task, named=is_new))
 
@@ -72,11 +75,19 @@ class Wiring:
         self.tasks.pop(task, None)
         self._names.subtract([task.name])
         if named:
-            self._paths.pop(task.name, None)
+            self.paths.pop(task.name, None)
 
-    def ask(self, producer: TaskIdentity, name: str, result_path: str, references: Iterable[str]) -> None:
+    def ask(
+        self,
+        producer: TaskIdentity,
+        name: str,
+        result_path: str,
+        references: Iterable[str],
+        *,
+        is_input: bool = False,
+    ) -> None:
         """An output is asked for; in a definition it is spelled as one of *references*."""
-        asked = _Asked(producer, name, keys_before(result_path)[0], keys_before(f"$.{name}")[0])
+        asked = _Asked(producer, name, keys_before(result_path)[0], keys_before(f"$.{name}")[0], is_input)
         for reference in references:
             known = self._asked.get(reference, [])
             if asked not in known:
@@ -96,6 +107,11 @@ class Wiring:
         if not self._asked[reference]:
             del self._asked[reference]
 
+    @property
+    def is_asked(self) -> bool:
+        """Tell whether somebody has asked for an output."""
+        return bool(self._asked)
+
     def asked_outside(self, processor: Json, *, jsonata: bool) -> list[Place]:
         """Places of results that the states of an ItemProcessor use, and none of them leaves.
 
@@ -109,32 +125,43 @@ class Wiring:
         used = dict.fromkeys(asked.place for _, found in self._uses(inside) for asked in found)
         return [place for place in used if place and place not in left_inside]
 
-    def problems(self, definitions: Iterable[Json]) -> list[Problem]:
-        """Every use of an output that is not certainly there."""
+    def problems(self, definitions: Iterable[Json], paths: Mapping[str, str] | None = None) -> list[Problem]:
+        """Every use of an output that is not certainly there.
+
+        Args:
+            definitions: The state machines.
+            paths: Of tasks, by the names of their states, for what is said of them. Default: those that it knows.
+        """
+        paths = self.paths if paths is None else paths
         machines = [points(definition) for definition in definitions]
         names: dict[TaskIdentity, str] = {}
         found: dict[Problem, None] = {}
         for machine in machines:
             for name, around in _shared_places(machine):
-                what = f"{self._paths.get(name, name)} writes to one place for the whole execution"
+                what = f"{paths.get(name, name)} writes to one place for the whole execution"
                 use = "give it a place of the item's own, or make the map a distributed one"
                 what = f"{what}, and items of '{around}' would write over each other"
                 found[PLACES_SHARED.problem(what, fix=use)] = None
             for user, meant in self._uses(machine):
                 # The list of a FanOut stands where its results will.
-                others = [each for each in meant if each.producer.api or each.producer.name != user]
+                others = [
+                    each for each in meant if not each.is_input and (each.producer.api or each.producer.name != user)
+                ]
                 whys = [_missing(machine, user, self._name(each.producer, machines, names), each) for each in others]
                 # Whose it is, of jobs of one id, is not to be told from the reference: one that is there will do.
                 if whys and all(whys):
                     used = f"{others[0].name} of {others[0].producer.path}"
-                    found[_there(f"{self._paths.get(user, user)} uses {used}, {whys[0]}")] = None
-            found.update(dict.fromkeys(self._misspelled(machine)))
+                    found[_there(f"{paths.get(user, user)} uses {used}, {whys[0]}")] = None
+            found.update(dict.fromkeys(self._misspelled(machine, paths)))
         for task, producer, what in self._used:
             user, maker = (self._name(each, machines, names) for each in (task, producer))
             # Two state machines may each have a state of that name: one in which all is well will do.
-            place = self._place(producer, what)
+            asked = self._asked_of(producer, what)
             whys = [
-                _not_before(machine, user, maker) or self._replaced(machine, user, maker, place)
+                _missing(machine, user, maker, asked)
+                if asked is not None and asked.is_input
+                else _not_before(machine, user, maker)
+                or self._replaced(machine, user, maker, () if asked is None else asked.place)
                 for machine in machines
                 if user in machine
             ]
@@ -142,7 +169,7 @@ class Wiring:
                 found[_there(f"{task.path} uses {what} of {producer.path}, {whys[0]}")] = None
         return list(found)
 
-    def _misspelled(self, machine: Mapping[str, Point]) -> Iterator[Problem]:
+    def _misspelled(self, machine: Mapping[str, Point], paths: Mapping[str, str]) -> Iterator[Problem]:
         """Find texts that have an output in them where Step Functions would send its path as it is written."""
         if not self._asked:
             return
@@ -151,18 +178,21 @@ class Wiring:
             for text in dict.fromkeys(_plain_texts(point.state, jsonata=point.jsonata)):
                 for match in reference.finditer(text):
                     meant = self._asked[match[0]]
+                    # A path that is as short as `$.features` may be meant for SageMaker.
+                    if not point.jsonata and all(each.is_input for each in meant):
+                        continue
                     said = f"{meant[0].name} of {meant[0].producer.path}"
                     whole = text == match[0] or is_expression(text)
                     if point.jsonata:
                         use = "pass its .in_jsonata" if whole else "join texts with + ('text ' + output)"
                     else:
                         use = "pass its .in_json_path" if whole else "use sfn.JsonPath.format('text {}', output)"
-                    what = f"{self._paths.get(name, name)} would send the path of {said} as a text"
+                    what = f"{paths.get(name, name)} would send the path of {said} as a text"
                     yield OUTPUT_SPELLED.problem(what, text, fix=use)
 
-    def _place(self, producer: TaskIdentity, name: str) -> Place:
+    def _asked_of(self, producer: TaskIdentity, name: str) -> _Asked | None:
         found = (asked for each in self._asked.values() for asked in each)
-        return next((asked.place for asked in found if (asked.producer, asked.name) == (producer, name)), ())
+        return next((asked for asked in found if (asked.producer, asked.name) == (producer, name)), None)
 
     def _replaced(self, machine: Mapping[str, Point], user: str, producer: str, place: Place) -> str | None:
         """Reason why another result stands in place of that of *producer* when *user* starts; None if none does."""

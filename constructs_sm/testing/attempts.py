@@ -113,7 +113,7 @@ class Attempt:
 
     @property
     def seconds(self) -> int | None:
-        """How long it took; None where nothing says so."""
+        """The time that it took; None where nothing says so."""
         if self.ended is None or self.ended.at is None or self.begun.at is None:
             return None
         return max(round(self.ended.at - self.begun.at), 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.interpreter.history import short
@@ -11,16 +12,38 @@ from constructs_sm.testing.run import Finding
 from constructs_sm.testing.ways import Ways
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
+    from constructs_sm.testing.exercises import Exercise
     from constructs_sm.testing.playing import Playing
     from constructs_sm.testing.run import Run
 
 
-def drill(
+ALL_WELL = "all goes well"
+ONCE_MORE = "all goes well once more"
+
+
+@dataclass(frozen=True, slots=True)
+class DrillRun:
+    """One run of a drill.
+
+    Attributes:
+        name: The exercise: `throttled`; or `all goes well`.
+        state: The state that it is for; empty where all goes well.
+        run: The execution.
+        findings: Everything that the state machine does wrong in it.
+    """
+
+    name: str
+    state: str
+    run: Run
+    findings: tuple[Finding, ...]
+
+
+def drill_runs(
     definition: Mapping[str, Any], first: Playing, second: Callable[[], Run], *, answered: str
-) -> Iterator[Finding]:
-    """Return the findings when each exercise is applied to each task.
+) -> Iterator[DrillRun]:
+    """Return each run of a drill as it comes: all goes well, twice; then each exercise, applied to each task.
 
     Each exercise goes on from a copy of the execution as it stood before the first call of its state.
 
@@ -34,29 +57,39 @@ def drill(
     ways = Ways(first, drilled)
     well = ways.well
     broken = {state: failure.reason for state, failure in well.history.unsettled.items() if not well.expects(failure)}
-    yield from (Finding(state, f"fails when all goes well: {short(why)}") for state, why in broken.items())
-    known = set(well.findings)
-    yield from well.findings
-    again = second()
-    if well.succeeded and again.error != well.error and not _is_named_by(answered, again):
-        state = again.failure.state if again.failure else ""
-        yield Finding(state, f"a second execution with this input ends with {again.error}: names are taken once")
+    found = [Finding(state, f"fails when all goes well: {short(why)}") for state, why in broken.items()]
+    found += well.findings
     if not well.succeeded:
-        state = well.failure.state if well.failure else ""
         use = "script what it needs to succeed"
-        yield Finding(state, f"the execution ends with {well.error} before anything is drilled: {use}")
+        found.append(_of_its_end(well, f"the execution ends with {well.error} before anything is drilled: {use}"))
+    yield DrillRun(ALL_WELL, "", well, tuple(found))
+    if not well.succeeded:
         return
+    again = second()
+    is_taken = again.error != well.error and not _is_named_by(answered, again)
+    told = f"a second execution with this input ends with {again.error}: names are taken once"
+    yield DrillRun(ONCE_MORE, "", again, (_of_its_end(again, told),) if is_taken else ())
+    known = set(well.findings)
     for name, task in drilled.items():
         if name not in ways or name in broken:
             continue
         for exercise in EXERCISES:
-            if not exercise.is_for(task):
-                continue
-            came = ways.befallen(name, exercise.step(task))
-            if problem := exercise.judge(task, came, well):
-                yield Finding(name, f"{exercise.name}: {problem}")
-            others = [each for each in came.findings if each not in known and not _is_as_in(well, each.state, came)]
-            yield from (Finding(each.state, f"{exercise.name}: {each.problem}") for each in others)
+            if exercise.is_for(task):
+                came = ways.befallen(name, exercise.step(task))
+                yield DrillRun(exercise.name, name, came, tuple(_findings(exercise, task, came, well, known)))
+
+
+def _findings(exercise: Exercise, task: Drilled, came: Run, well: Run, known: Collection[Finding]) -> Iterator[Finding]:
+    """The mistakes of a state machine to which an exercise has happened, but for those that it makes without."""
+    if problem := exercise.judge(task, came, well):
+        yield Finding(task.name, f"{exercise.name}: {problem}")
+    for each in came.findings:
+        if each not in known and not _is_as_in(well, each.state, came):
+            yield Finding(each.state, f"{exercise.name}: {each.problem}")
+
+
+def _of_its_end(run: Run, problem: str) -> Finding:
+    return Finding(run.failure.state if run.failure else "", problem)
 
 
 def _tasks(definition: Mapping[str, Any]) -> Iterator[Drilled]:
@@ -74,7 +107,7 @@ def _tasks(definition: Mapping[str, Any]) -> Iterator[Drilled]:
 
 
 def _is_as_in(well: Run, state: str, run: Run) -> bool:
-    """Return True if a state failed as it does when all goes well: who looks for an endpoint may find none."""
+    """Return True if a state failed as it does when all goes well: it looked for an endpoint that is not there."""
     failure = well.history.unsettled.get(state)
     return failure is not None and failure == run.history.unsettled.get(state) and well.expects(failure)
 

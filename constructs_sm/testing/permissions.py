@@ -50,10 +50,16 @@ class Missing:
         return _RANDOM.sub("*", self.need.resource or "") or "*"
 
     @property
+    def role(self) -> str:
+        """The ARN of the role that needs it, or has to let others assume it; empty of the state machine role."""
+        return self.resource if self.need.assumer else self.need.by
+
+    @property
     def statement(self) -> dict[str, Any]:
         """The statement that would give it: of the role's policy, or of the trust policy of the role to assume."""
-        if self.need.service:
-            return {"Effect": "Allow", "Principal": {"Service": self.need.service}, "Action": self.need.action}
+        if assumer := self.need.assumer:
+            kind = "AWS" if assumer.startswith("arn:") else "Service"
+            return {"Effect": "Allow", "Principal": {kind: assumer}, "Action": self.need.action}
         condition = {key: value for key, value in self.need.context.items() if key in _CONDITIONS}
         return {
             "Effect": "Allow",
@@ -64,10 +70,10 @@ class Missing:
 
     def __str__(self) -> str:
         use = self.why or f"grant it with {json.dumps(self.statement)}"
-        if self.need.service:
+        if self.need.assumer:
             use = f"its trust policy needs {json.dumps(self.statement)}"
-            return f"{self.state}: {self.need.service} may not assume {self.resource}; {use}"
-        return f"{self.state}: {self.need.action} on {self.resource}; {use}"
+            return f"{self.state}: {self.need.assumer} may not assume {self.resource}; {use}"
+        return f"{self.state}: {self.need.action} on {self.resource}{_of(self.need)}; {use}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +94,12 @@ class Unsettled:
         if self.need.reason:
             return f"{self.state}: {self.need.reason}"
         resource = _RANDOM.sub("*", self.need.resource or "") or "a resource that its request does not say"
-        return f"{self.state}: {self.need.action} on {resource} hangs on {', '.join(self.hangs_on)}"
+        return f"{self.state}: {self.need.action} on {resource}{_of(self.need)} hangs on {', '.join(self.hangs_on)}"
+
+
+def _of(need: Need) -> str:
+    """The role that needs it, where it is not that of the state machine."""
+    return f" by {need.by}" if need.by else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -150,7 +161,9 @@ def permissions_of(
     for one in asked:
         unique.setdefault(role.like(one.need), one)
     denied = [Missing(one.state, one.need, _why(role, one)) for one in unique.values() if one.is_denied]
-    missing = {(one.state, one.need.action, one.resource, one.need.service): one for one in denied}.values()
+    missing = {
+        (one.state, one.need.action, one.resource, one.need.assumer, one.need.by): one for one in denied
+    }.values()
     left_open = [one for one in unique.values() if one.is_unknown]
     unsettled = {
         str(found): found
@@ -181,7 +194,7 @@ def _needed(role: Role, policy: Policy, asked: Iterable[Asked]) -> set[tuple[int
     index = {id(statement): number for number, statement in enumerate(policy.statements)}
     needed: set[tuple[int, str, str]] = set()
     for one in asked:
-        if one.need.service or one.need.reason or one.is_denied:
+        if one.need.assumer or one.need.by or one.need.reason or one.is_denied:
             continue
         request = role.question(one.need)
         sure: list[tuple[int, str, str]] = []
@@ -208,13 +221,15 @@ def _is_needed(grant: Grant, needed: Collection[tuple[int, str, str]]) -> bool:
 
 def _why(role: Role, one: Asked) -> str:
     """Return why one more statement does not give what was denied; empty if it does."""
-    if role.reads is None or one.need.service:
+    asked = role.asking(one.need)
+    policy = None if asked is None else asked.reads
+    if asked is None or policy is None or one.need.assumer:
         return ""
-    request = role.question(one.need)
-    applying = [each for each in role.reads.about(request.action) if not each.said.allows]
+    request = asked.question(one.need)
+    applying = [each for each in policy.about(request.action) if not each.said.allows]
     if any(each.applies(request) is True for each in applying):
         return "a Deny of the role's policy says no, whatever is allowed: narrow it"
-    if role.reads.allows(request) is not False:
+    if policy.allows(request) is not False:
         return "its permissions boundary does not let it: widen that"
     return ""
 

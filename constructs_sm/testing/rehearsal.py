@@ -11,8 +11,9 @@ from constructs_sm.interpreter.execution import Execution, Setting
 from constructs_sm.interpreter.machines import Machine as Prepared
 from constructs_sm.interpreter.sections import WHOLE, Section, section_of
 from constructs_sm.language.error_names import WILDCARDS
+from constructs_sm.language.flow import LOOKS
 from constructs_sm.language.machines import states_of
-from constructs_sm.testing.drill import drill
+from constructs_sm.testing.drill import drill_runs
 from constructs_sm.testing.permissions import permissions_of, scenarios
 from constructs_sm.testing.playing import Playing
 from constructs_sm.testing.source.machine import ACCOUNT, REGION, Machine, machine_of
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from constructs_sm.interpreter.history import Moment
+    from constructs_sm.testing.drill import DrillRun
     from constructs_sm.testing.permissions import Permissions
     from constructs_sm.testing.run import Finding, Run
     from constructs_sm.testing.world.role import Asked
@@ -49,6 +51,7 @@ class Rehearsal:
         files: A folder with what is in S3, as `bucket/key`: a Map reads its items there that has no answer for them.
         watch: Told each line of the timeline as it comes.
         lenient: Go on where the policy does not suffice, so that one run finds all that is missing.
+        seed: The beginning of chance (names, jitter): with the same, the same happens. Default: another each time.
     """
 
     def __init__(
@@ -62,6 +65,7 @@ class Rehearsal:
         files: str | os.PathLike[str] | None = None,
         lenient: bool = False,
         watch: Callable[[Moment], None] | None = None,
+        seed: int | None = None,
         _machine: Machine | None = None,
     ) -> None:
         machine = _machine or Machine(definition={})
@@ -74,12 +78,14 @@ class Rehearsal:
         }
         self._machine = machine
         self._watch = watch
+        self._draws = random.getrandbits if seed is None else random.Random(seed).getrandbits  # noqa: S311 - no secret
         may = machine.policy if policy is None else policy
         arn = machine.arn or f"arn:{partition_of(region)}:states:{region}:{account}:stateMachine:{machine.name}"
         standing = Standing(
             arn=machine.role,
             machine=machine.arn,
             trusts=machine.trusts,
+            others=machine.others,
             boundary=machine.boundary,
             unread_boundary=machine.unread_boundary,
             keys=machine.keys,
@@ -169,6 +175,11 @@ class Rehearsal:
         self._account.sagemaker.exists(kind, name)
         return self
 
+    def let_pass(self, seconds: float) -> Self:
+        """Let time pass before the runs that are begun from here on: what was kept grows old."""
+        self._setting = replace(self._setting, later=self._setting.later + seconds)
+        return self
+
     def recorded(self) -> list[tuple[str, Any]]:
         """Record from now on what each attempt of a task yields: its state, and the result or the TaskError."""
         record: list[tuple[str, Any]] = []
@@ -235,7 +246,7 @@ class Rehearsal:
             self._ready(definition),
             {} if execution_input is None else execution_input,
             self._account,
-            replace(self._setting, seed=random.getrandbits(64)),
+            replace(self._setting, seed=self._draws(64)),
             watch=self._watch,
             abort_after_seconds=abort_after_seconds,
             section=section if section is WHOLE else section_of(definition, section),
@@ -277,6 +288,10 @@ class Rehearsal:
                 # Once more, where all that it has made is there.
                 other._account.take_over(self._account)  # noqa: SLF001 - another of its kind
                 reached |= set(other._begun(self._machine.definition, given).run().states)  # noqa: SLF001
+            if any(state.endswith(LOOKS) for state in states):
+                # Twice, so that what is kept of one run is there for the next.
+                for _ in range(2):
+                    reached |= set(other._begun(self._machine.definition, given).run().states)  # noqa: SLF001
             asked += other.role.asked
             possible |= other.role.possible
         return permissions_of(
@@ -293,6 +308,11 @@ class Rehearsal:
         Each failure is rehearsed once for each state, before what the script says of it. An empty list is what to aim
         at.
         """
+        found = (finding for run in self.drill_runs(execution_input) for finding in run.findings)
+        return list(dict.fromkeys(found))
+
+    def drill_runs(self, execution_input: Any = None) -> Iterator[DrillRun]:
+        """Return each run of a drill as it comes: one in which all goes well, the same again, then each failure."""
         self._check_open()
         other = self._again()
         first = other._begun(self._machine.definition, execution_input)  # noqa: SLF001 - another of its kind
@@ -301,12 +321,12 @@ class Rehearsal:
             other._account.take_over(self._account)  # noqa: SLF001 - another of its kind
             return other._begun(self._machine.definition, execution_input).run()  # noqa: SLF001 - another of its kind
 
-        found = drill(self._machine.definition, first, second, answered=self._account.answers.texts())
-        return list(dict.fromkeys(found))
+        yield from drill_runs(self._machine.definition, first, second, answered=self._account.answers.texts())
 
     def _again(self, *, lenient: bool = False) -> Rehearsal:
         """The same rehearsal from its beginning."""
         other = Rehearsal(self.role.policy, lenient=lenient, _machine=self._machine, **self._options)
+        other._draws = self._draws
         other._account.take_over(self._account)
         other._prepared = self._prepared
         other._is_open = True

@@ -72,15 +72,6 @@ class InputSchema:
             )
         return self.inputs[name]
 
-    def value(self, name: str, where: str, *, jsonata: bool = False) -> str:
-        """An input as later states say it.
-
-        Raises:
-            InvalidInputError: There is none of that name.
-        """
-        self.named(name, where)
-        return f"{{% $states.input.{name} %}}" if jsonata else f"$.{name}"
-
     def defaults(self) -> dict[str, Any]:
         """The values of inputs that the execution is not started with."""
         return {name: declared.default for name, declared in self.inputs.items() if not declared.required}

@@ -197,6 +197,26 @@ class JobOutput(Comparable, str):
         return self if self.json_path is None else self.within("States.Format('{}', <>)", "$string(<>)")
 
 
+class ExecutionInput(JobOutput):
+    """A value that the execution is started with: as an output, for states after those that check the input."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, guard: TaskIdentity, name: str) -> ExecutionInput:
+        """The input called *name*, which the states of *guard* check."""
+        return cls._of(f"$.{name}", guard, name, f"$.{name}", f"$states.input.{name}")
+
+    @property
+    def said(self) -> str:
+        """The name of the value in messages."""
+        return f"input {self.name}"
+
+    def missing(self, gate: str) -> str:  # noqa: ARG002
+        """The sentence that says it is not there."""
+        return quoted(f"there is no number at input {self.name}")
+
+
 class Metric(JobOutput):
     """The value of one of the metrics a job ends with.
 

@@ -296,7 +296,7 @@ def test_items_of_a_map_come_from_a_folder_or_from_the_script(folder, capsys):
         "constructs-sm: m.json: no answer for Each (items of s3:getObject); fill in the script below, "
         "and give its file with --script\n"
     )
-    assert json.loads(told.out[told.out.index("{") :]) == {"input": {}, "answers": {"Each": [[]]}}
+    assert json.loads(told.out[told.out.index("{") :]) == {"input": {}, "answers": {"Each": [[{}]]}}
     (folder / "s3" / "data").mkdir(parents=True)
     (folder / "s3" / "data" / "items.json").write_text("[1, 2]")
     assert main(["rehearse", "m.json", "--files", "s3", "--json"]) == 0

@@ -9,9 +9,11 @@ from xml.etree import ElementTree as ET
 
 from constructs_sm.diagram import dot, svg
 from constructs_sm.diagram.detailed import detailed
+from constructs_sm.diagram.in_page import InPage, style_in_page, svg_in_page
 from constructs_sm.diagram.layout import placed
 from constructs_sm.diagram.overview import overview
 from constructs_sm.diagram.stubs import with_stubs
+from constructs_sm.language.machines import states_of
 from constructs_sm.testing.source.synthesized import definition
 
 import pytest
@@ -132,3 +134,40 @@ def test_thousands_of_states_take_seconds(draw):
     draw(made, detail=True)
 
     assert time.monotonic() - begun < 10
+
+
+def test_picture_in_a_page_links_its_nodes_and_leaves_the_style_to_the_page():
+    made = machine(A=task(Next='B"&'), **{'B"&': task()})
+    page = InPage('of "A"', "m1-", lambda node: None if node.name == "A" else f"#{node.states[0]}")
+    drawn = svg_in_page(overview(made), page)
+    root = ET.fromstring(drawn.svg)
+
+    assert [link.get("href") for link in root.iter("a")] == ['#B"&']
+    assert (root.get("role"), root.get("aria-label"), list(root.iter("style"))) == ("group", 'of "A"', [])
+    assert [marker.get("id") for marker in root.iter("marker")] == ["m1-head"]
+    assert drawn.width == pytest.approx(float(root.get("width")))
+
+
+def test_page_has_the_colours_of_pictures_once_for_light_and_dark():
+    style = style_in_page(".picture")
+
+    assert ".picture .Task{fill:light-dark(#ddf4ff,#121d2f)}" in style
+    assert "prefers-color-scheme" not in style
+
+
+def test_type_that_nobody_knows_is_text_of_the_picture():
+    root = ET.fromstring(svg(machine(A={"Type": '"><script>', "End": True})))
+
+    assert [box.get("class") for box in root.iter(f"{NAMESPACE}rect")] == ['box "><script>']
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_each_state_is_in_at_most_one_node_of_the_picture(name):
+    def states(graph):
+        return [state for node in graph.nodes for state in node.states] + [
+            state for node in graph.nodes for inner in node.inner for state in states(inner)
+        ]
+
+    made = definition(example(name)["stack"])
+    assert len(states(overview(made))) == len({*states(overview(made))})
+    assert {*states(detailed(made))} == {name for name, _ in states_of(made)}

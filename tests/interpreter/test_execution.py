@@ -409,3 +409,36 @@ def test_call_says_what_the_state_says():
     call = played.calls[0]
     assert (call.pattern, call.role, call.heartbeat_seconds, call.timeout_seconds) == ("waitForTaskToken", role, 5, 9)
     assert call.execution.startswith("arn:aws:states:us-east-1:123456789012:execution:Machine:")
+
+
+def stays(run):
+    return [(stay.state, stay.begun, stay.ended, stay.kind) for stay in run.history.stays]
+
+
+def test_history_has_each_attempt_with_its_beginning_and_its_end():
+    retry = {"ErrorEquals": ["E"], "IntervalSeconds": 5, "MaxAttempts": 1}
+    played = Played({"A": [failing("E"), Waiting(seconds=60, what={})]})
+
+    run = ran(in_order(("A", task(Retry=[retry])), ("Pause", {"Type": "Wait", "Seconds": 30})), player=played)
+
+    assert stays(run) == [
+        ("A", 0, 0, "failed"),
+        ("A", 0, 5, "waited to retry"),
+        ("A", 5, 65, "ended well"),
+        ("Pause", 65, 95, "ended well"),
+    ]
+
+
+def test_history_has_what_was_stopped_and_what_failed_around_it():
+    branches = [
+        in_order(("Long", {"Type": "Wait", "Seconds": 100})),
+        in_order(("Short", {"Type": "Wait", "Seconds": 7}), ("No", {"Type": "Fail", "Error": "E"})),
+    ]
+    run = ran(in_order(("Both", {"Type": "Parallel", "Branches": branches})))
+
+    assert stays(run) == [
+        ("Short", 0, 7, "ended well"),
+        ("No", 7, 7, "failed"),
+        ("Long", 0, 7, "stopped"),
+        ("Both", 0, 7, "failed"),
+    ]

@@ -144,7 +144,7 @@ def test_events_start_executions_for_this_account_alone(app):
         ({"env": Environment(region="eu_west_1")}, "region is no Region, got 'eu_west_1'"),
         ({"permissions_boundary": "two words"}, "permissions_boundary is no policy, got 'two words'"),
         ({"permissions_boundary": "arn:aws:s3:::boundary"}, "permissions_boundary is no policy"),
-        ({"versioned": "yes"}, "versioned is of the wrong type, got 'yes'"),
+        ({"versioned": "yes"}, "versioned must be True or False, got 'yes'"),
         ({"access_logs": "s3://logs/"}, "access_logs must be the name of a bucket, got 's3://logs/'"),
         ({"dead_letters": "queue"}, "dead_letters must be a queue, got 'queue'"),
         ({"bucket": "given", "versioned": True}, "versioned is of a bucket that is made here, got True"),

@@ -423,7 +423,8 @@ def test_every_wrong_setting_is_named_at_once():
 def test_input_is_a_value_and_a_wrong_name_is_an_error(app):
     stack = PipelineStack(app, "Churn", inputs={"dataset": Input.string()})
 
-    assert stack.input("dataset") == "$.dataset"
+    given = stack.input("dataset")
+    assert (given.spelled(jsonata=False), given.spelled(jsonata=True)) == ("$.dataset", "{% $states.input.dataset %}")
     with pytest.raises(InvalidInputError, match="no such input, got 'data'; the inputs are dataset"):
         stack.input("data")
     with pytest.raises(InvalidInputError, match="the inputs are none: declare it with inputs="):

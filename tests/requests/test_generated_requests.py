@@ -57,6 +57,23 @@ def test_generated_request_and_each_of_its_neighbours_are_accepted(action, draws
     assert seen == set(generated.shape_of(action.operation).members)
 
 
+@pytest.mark.large
+@every_action
+def test_thousand_generated_requests_break_no_rule(action, draws):
+    tried = 0
+
+    @draws(1000)
+    @given(generated.valid(action.operation))
+    def accepted(request):
+        nonlocal tried
+        tried += 1
+        assert model_check.problems(action, request) == []
+
+    accepted()
+    # Hypothesis stops before where there are no others, as of requests of two fields.
+    assert tried >= 1000 or action.noun == "Endpoint"
+
+
 @every_action
 def test_generated_request_with_one_fault_is_refused_and_names_the_path(action, draws):
     tried = 0

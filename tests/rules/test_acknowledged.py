@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from constructs_sm import CreateModel, InvalidInputError, TrainingJob, TransformJob, acknowledge
+from constructs_sm import CreateModel, InvalidInputError, JobPipeline, TrainingJob, TransformJob, acknowledge
 
 import pytest
 from aws_cdk import Acknowledgment, App, Stack, Validations
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk.assertions import Template
 from constructs import Construct
@@ -137,7 +138,7 @@ def test_acknowledged_warning_is_not_told(app, stack, way):
     assert told(app) == []
 
 
-@pytest.mark.parametrize("way", [by_function, by_the_cdk])
+@every_way
 def test_warning_is_acknowledged_on_the_job_itself(app, stack, way):
     job = TrainingJob(stack, "Train", parameters=SPOT)
     machine(stack, job)
@@ -167,6 +168,87 @@ def test_acknowledged_rule_that_nothing_breaks_is_told(app, stack, way):
     (text,) = told(app)
     assert text.startswith(f"gzip-needs-pipe is acknowledged for 'Stack' ({WHY}), and nothing there breaks it; ")
     assert text.endswith("[ack: acknowledged-rule-never-fired]")
+
+
+def forgotten(scope):
+    """A job that nothing runs, beside one that is run."""
+    machine(scope, TrainingJob(scope, "Run", parameters=PLAIN))
+    return TrainingJob(scope, "Forgotten", parameters=PLAIN)
+
+
+def waiting(scope):
+    job = TrainingJob(scope, "Train", parameters=PLAIN)
+    body = sfn.DefinitionBody.from_chainable(job)
+    return sfn.StateMachine(scope, "Machine", definition_body=body, state_machine_type=sfn.StateMachineType.EXPRESS)
+
+
+def too_early(scope):
+    train = TrainingJob(scope, "Train", parameters=PLAIN)
+    model = CreateModel(scope, "Model", image=IMAGE, model_data=train.model_artifacts)
+    return machine(scope, model.next(train))
+
+
+def in_another_language(scope):
+    body = sfn.DefinitionBody.from_chainable(TrainingJob(scope, "Train", parameters=PLAIN))
+    return sfn.StateMachine(scope, "Machine", definition_body=body, query_language=sfn.QueryLanguage.JSONATA)
+
+
+def unchangeable(scope):
+    role = iam.Role.from_role_arn(scope, "Role", "arn:aws:iam::123456789012:role/m", mutable=False)
+    body = sfn.DefinitionBody.from_chainable(TrainingJob(scope, "Train", parameters=PLAIN))
+    return sfn.StateMachine(scope, "Machine", definition_body=body, role=role)
+
+
+AT_SYNTHESIS = {
+    "job-not-run": forgotten,
+    "asl-express": waiting,
+    "output-is-there": too_early,
+    "query-language-of-machine": in_another_language,
+    "role-without-grants": unchangeable,
+}
+
+
+@every_way
+@pytest.mark.parametrize("level", ["app", "stack", "construct"])
+@pytest.mark.parametrize("rule_id", AT_SYNTHESIS)
+def test_rule_that_is_asked_at_synthesis_is_acknowledged(app, stack, way, level, rule_id):
+    construct = AT_SYNTHESIS[rule_id](stack)
+    scope = {"app": app, "stack": stack, "construct": construct}[level]
+    way(scope, rule_id, WHY)
+
+    assert told(app) == []
+
+
+@pytest.mark.parametrize("rule_id", AT_SYNTHESIS)
+def test_rule_that_is_asked_at_synthesis_and_acknowledged_in_vain_is_told(app, stack, rule_id):
+    acknowledge(stack, rule_id, WHY)
+    machine(stack, TrainingJob(stack, "Train", parameters=PLAIN))
+
+    (text,) = told(app)
+    assert text.startswith(f"{rule_id} is acknowledged for 'Stack' ({WHY}), and nothing there breaks it; ")
+
+
+@every_way
+def test_acknowledgment_on_a_pipeline_that_nothing_breaks_is_told(app, stack, way):
+    pipeline = JobPipeline(stack, "Nightly")
+    way(pipeline, "gzip-needs-pipe", WHY)
+    pipeline.run(TrainingJob(pipeline, "Train", parameters=PLAIN))
+
+    (text,) = told(app)
+    assert text.startswith(f"gzip-needs-pipe is acknowledged for 'Stack/Nightly' ({WHY})")
+
+
+def test_acknowledgment_in_vain_is_told_once_however_often_the_app_is_synthesized(app, stack):
+    acknowledge(stack, "gzip-needs-pipe", WHY)
+    machine(stack, TrainingJob(stack, "Train", parameters=SPOT))
+
+    first = told(app)
+    again = [str(message.entry.data) for each in app.synth(force=True).stacks for message in each.messages]
+    assert {text.rpartition("[ack: ")[2] for text in first} == {
+        "spot-without-checkpoints]",
+        "acknowledged-rule-never-fired]",
+    }
+    assert again == first
 
 
 def test_unknown_rule_is_refused_with_the_nearest(stack):

@@ -410,11 +410,6 @@ def test_refused_output_that_is_not_under_one_key_is_explained_too():
     assert ended.cause.startswith("Train failed with InvalidOutput: no TrainingJobArn, or not Completed: {")
 
 
-def test_jsonpath_job_in_a_jsonata_machine_is_found_at_synthesis():
-    with pytest.raises(RuntimeError, match="a JSONPath job in a JSONata state machine, got 'Train'; pass query_lang"):
-        Handled(train, machine_language=sfn.QueryLanguage.JSONATA)
-
-
 def test_handler_in_a_jsonata_machine_says_the_same():
     language = sfn.QueryLanguage.JSONATA
     made = Handled(lambda stack: train(stack, query_language=language), machine_language=language)

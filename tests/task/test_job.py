@@ -5,7 +5,18 @@ from __future__ import annotations
 import json
 import re
 
-from constructs_sm import InvalidInputError, OutputCheck, RetryPolicy, SageMakerTask, TrainingJob, retry
+from constructs_sm import (
+    Approval,
+    FailureHandler,
+    FanOut,
+    InvalidInputError,
+    OutputCheck,
+    ParallelJobs,
+    RetryPolicy,
+    SageMakerTask,
+    TrainingJob,
+    retry,
+)
 from constructs_sm.actions import ACTIONS, TRAINING_JOB
 from constructs_sm.testing import Failed, Rehearsal, definition, state_machine_policy
 
@@ -18,6 +29,7 @@ from constructs import Construct
 from every_action import REQUESTS, every_job, job
 
 TRAINING = REQUESTS["createTrainingJob"]
+JSONATA = sfn.QueryLanguage.JSONATA
 
 
 def train(scope, construct_id="Train", **arguments):
@@ -350,9 +362,51 @@ def test_chain_that_has_ended_does_not_go_on(stack):
         ended.next(sfn.Pass(stack, "After"))
 
 
-def test_jsonpath_job_in_a_jsonata_machine_fails_at_synthesis(stack, machine):
-    with pytest.raises(RuntimeError, match=r"can not be 'JSONPath' .* Stack/Train/Train: InvalidOutput"):
-        machine(train(stack), query_language=sfn.QueryLanguage.JSONATA)
+def in_a_map(stack, **language):
+    return sfn.Map(stack, "Each").item_processor(train(stack, **language))
+
+
+def in_a_fan_out(stack):
+    return FanOut(stack, "Each", train(stack), items=[1], query_language=JSONATA)
+
+
+def handled(stack, **language):
+    return FailureHandler(stack, "JobFailed").catch(train(stack, **language))
+
+
+def without_check(stack, **language):
+    return train(stack, output_check=None, **language)
+
+
+@pytest.mark.parametrize(
+    ("made", "named"),
+    [
+        (train, ["Train"]),
+        (without_check, ["Train"]),
+        (in_a_map, ["Train"]),
+        (in_a_fan_out, ["Train"]),
+        (handled, ["Train"]),
+        (lambda stack: FanOut(stack, "Each", train(stack), items=[1], distributed=True), ["Each", "Train"]),
+        (lambda stack: train(stack).to_single_state(), ["Train: Train"]),
+        (lambda stack: ParallelJobs(stack, "Both", [train(stack)]), ["Both", "Train"]),
+        (lambda stack: Approval(stack, "Ask", notify="a@example.com"), ["Ask: Begin"]),
+    ],
+    ids=["job", "no check", "Map", "FanOut", "handled", "distributed", "single", "parallel", "approval"],
+)
+def test_jsonpath_states_in_a_jsonata_machine_are_refused_by_one_rule(stack, machine, made, named):
+    machine(made(stack), query_language=JSONATA)
+
+    said = f"JSONata, got {', '.join(named)!r}; make the job, or the FanOut, with query_language=QueryLanguage.JSONATA"
+    with pytest.raises(RuntimeError, match=rf"{re.escape(said)}.* \[query-language-of-machine\]") as refused:
+        definition(stack)
+    assert str(refused.value).count("query-language-of-machine") == 1
+
+
+@pytest.mark.parametrize("made", [train, in_a_map, handled, without_check])
+def test_jsonata_job_in_a_jsonpath_machine_is_taken(stack, machine, made):
+    machine(made(stack, query_language=JSONATA))
+
+    assert '"QueryLanguage": "JSONata", ' in json.dumps(definition(stack)["States"])
 
 
 @pytest.mark.parametrize(

@@ -100,3 +100,17 @@ def test_all_that_is_wrong_is_said_at_once():
         policy(interval_seconds=0, max_attempts=-1, backoff_rate=0)
 
     assert len(caught.value.problems) == 3
+
+
+def test_retrier_that_says_nothing_is_taken_as_step_functions_takes_it():
+    assert RetryPolicy.from_state({"ErrorEquals": ["A.B"]}) == policy()
+
+
+@pytest.mark.parametrize("each", [*retry.DEFAULT, *retry.DOCUMENTED], ids=lambda each: each.errors[0])
+def test_retrier_is_the_policy_that_it_was_made_of(each):
+    assert RetryPolicy.from_state(each.to_state()) == each
+
+
+def test_retrier_that_step_functions_refuses_is_no_policy():
+    with pytest.raises(InvalidInputError, match="max_attempts must be 0 or more"):
+        RetryPolicy.from_state({"ErrorEquals": ["A.B"], "MaxAttempts": -1})

@@ -223,3 +223,28 @@ def test_role_that_does_not_trust_sagemaker_is_refused():
         run = rehearsal.start()
 
     assert "allows principal 'sagemaker.amazonaws.com' to assume the role" in run.cause
+
+
+def test_drill_hands_out_each_of_its_runs():
+    with Rehearsal.of(guarded(), seed=1) as rehearsal:
+        told = [(each.name, each.state, each.run.status, each.findings) for each in rehearsal.drill_runs({"id": "x"})]
+
+    assert told == [
+        ("all goes well", "", "SUCCEEDED", ()),
+        ("all goes well once more", "", "SUCCEEDED", ()),
+        ("throttled", "Job", "SUCCEEDED", ()),
+        ("failed", "Job", "FAILED", ()),
+        ("stopped", "Job", "FAILED", ()),
+        ("never ends", "Job", "FAILED", ()),
+        ("output incomplete", "Job", "FAILED", ()),
+    ]
+
+
+def test_same_seed_rehearses_the_same_and_each_execution_by_its_own_names():
+    def names(seed):
+        with Rehearsal.of(guarded(), seed=seed) as rehearsal:
+            runs = [rehearsal.start({"id": "x"}) for _ in range(2)]
+        return [request["ProcessingJobName"] for run in runs for _, request in run.requests]
+
+    assert names(1) == names(1)
+    assert len({*names(1), *names(2)}) == 4

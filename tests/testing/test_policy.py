@@ -166,7 +166,7 @@ MALFORMED: dict[str, tuple[Any, str]] = {
     "Resource empty text": (document(statement(Resource="")), "Resource is no ARN"),
     "Resource short": (document(statement(Resource="arn:aws:s3")), "Resource is no ARN"),
     "Resource without a service": (document(statement(Resource="arn:aws:*:::b")), "names no service"),
-    "Resource with a strange partition": (document(statement(Resource="arn:*:s3:::b")), "no partition of AWS's"),
+    "Resource with a strange partition": (document(statement(Resource="arn:gcp:s3:::b")), "no partition of AWS's"),
     "variable before the resource": (
         document(statement(Resource="arn:aws:iam::${aws:PrincipalAccount}:role/x")),
         "variable before its fifth colon",

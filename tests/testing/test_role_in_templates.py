@@ -239,7 +239,7 @@ def test_execution_role_has_to_trust_sagemaker(job_trust: Any, trusted: bool) ->
 
     assert run.succeeded is trusted
     assert trusted or "Could not assume role" in str(run.cause)
-    assert [each.need.service for each in permissions.missing] == ([] if trusted else ["sagemaker.amazonaws.com"])
+    assert [each.need.assumer for each in permissions.missing] == ([] if trusted else ["sagemaker.amazonaws.com"])
 
 
 @pytest.mark.parametrize(

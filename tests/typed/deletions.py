@@ -17,6 +17,7 @@ from aws_cdk import aws_stepfunctions as sfn
 
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/churn:1"
 PATIENT = RetryPolicy(errors=["SageMaker.SageMakerException"])
+IMPATIENT = RetryPolicy.from_state(retrier={"ErrorEquals": ["States.Timeout"], "MaxAttempts": 1})
 
 
 def of_an_endpoint(stack: Stack) -> sfn.Chain:
@@ -29,7 +30,12 @@ def of_an_endpoint(stack: Stack) -> sfn.Chain:
         stack, "Endpoint", name="churn", must_exist=True, retry=[PATIENT], query_language=language
     )
     config = DeleteEndpointConfig(
-        stack, "Config", name="{% $states.input.config %}", must_exist=True, retry=(PATIENT,), query_language=language
+        stack,
+        "Config",
+        name="{% $states.input.config %}",
+        must_exist=True,
+        retry=(PATIENT, IMPATIENT),
+        query_language=language,
     )
     model = DeleteModel(stack, "Model", name="churn", must_exist=True, retry=[PATIENT], query_language=language)
     every: list[Deletion] = [config, model]

@@ -230,7 +230,7 @@ def test_guard_has_room_for_the_names_of_its_states(stack):
 def test_inputs_are_values_for_jobs_in_either_language(stack):
     guard = InputGuard(stack, "CheckInput", inputs=INPUTS)
 
-    assert guard["dataset"] == "$.dataset"
+    assert guard["dataset"].spelled(jsonata=False) == "$.dataset"
     assert guard.value("dataset", query_language=JSONATA) == "{% $states.input.dataset %}"
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 from constructs_sm.images import SageMakerImage
 from constructs_sm.jobs.parts.fields import text_list
-from constructs_sm.jobs.parts.source_archive import LEFT_OUT, folder_problems
+from constructs_sm.jobs.parts.source_archive import LEFT_OUT, folder_problems, is_file, is_there
 from constructs_sm.language.errors import NOTHING, Problem
 from constructs_sm.language.late_bound import Computed, is_late_bound, is_token
 from constructs_sm.values.s3 import S3Location, bucket_and_prefix
@@ -70,7 +70,7 @@ def processing_code(
 ) -> ProcessingCode:
     """Find the fields of a request about *code*, run by *image*; *entrypoint* is a file in it, or a whole command."""
     path = _on_this_machine(code)
-    if path is not None and not path.exists():
+    if path is not None and not is_there(path):
         use = f"{path} is not there: pass a path that is, or an s3:// location"
         problems.append(Problem("no such code", str(code), use, "code-place"))
         return ProcessingCode(Computed(), None)
@@ -130,7 +130,7 @@ def _script(entrypoint: str | None, path: Path | None, file: str, problems: list
             )
         return file
     assert entrypoint is not None  # noqa: S101  (or it would be missing)
-    if path is not None and path.is_dir() and not (path / entrypoint).is_file():
+    if path is not None and path.is_dir() and not is_file(path / entrypoint):
         problems.append(Problem("entrypoint is not in code", entrypoint, f"name a file in {path}", "code-entry-point"))
     return entrypoint
 

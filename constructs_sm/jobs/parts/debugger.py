@@ -88,6 +88,9 @@ class DebugRuleConfiguration(Structure):
 class ProfilerRuleConfiguration(DebugRuleConfiguration):
     """A rule about the use of the machines, evaluated by a container of its own during training.
 
+    It belongs to SageMaker Debugger, which is closed to new customers since 2026-07-30: use the profiler of your
+    framework, and TensorBoard, instead.
+
     All attributes are those of `DebugRuleConfiguration`.
     """
 

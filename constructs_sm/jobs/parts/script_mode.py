@@ -15,7 +15,7 @@ from constructs_sm.jobs.parts.channels import Channel
 from constructs_sm.jobs.parts.fields import texts
 from constructs_sm.jobs.parts.hyperparameters import meant
 from constructs_sm.jobs.parts.ranges import CategoricalParameterRange
-from constructs_sm.jobs.parts.source_archive import archive_asset, folder_problems, unpackable
+from constructs_sm.jobs.parts.source_archive import archive_asset, folder_problems, is_file, is_there, unpackable
 from constructs_sm.language.errors import NOTHING, Problem
 from constructs_sm.language.late_bound import is_late_bound, is_token
 from constructs_sm.rules.script_mode import PROGRAM, SUBMIT_DIRECTORY
@@ -250,7 +250,7 @@ def _on_this_machine(code: Any) -> Path | None:
 
 
 def _entry_point_on_this_machine(path: Path, said: Any, entry_point: Any, problems: list[Problem]) -> Any:
-    if not path.exists():
+    if not is_there(path):
         use = f"{path} is not there: pass a path that is, or the s3:// location of a tar.gz"
         problems.append(Problem("no such code", str(said), use, "code-place"))
         return None
@@ -269,7 +269,7 @@ def _entry_point_on_this_machine(path: Path, said: Any, entry_point: Any, proble
         use = "name the file of it that is to be run, as train.py"
         problems.append(Problem("code without an entry_point", NOTHING, use, "code-entry-point"))
     elif isinstance(entry_point, str) and not is_late_bound(entry_point):
-        if not (path / entry_point).is_file():
+        if not is_file(path / entry_point):
             problems.append(
                 Problem("entry_point is not in code", entry_point, f"name a file in {path}", "code-entry-point")
             )

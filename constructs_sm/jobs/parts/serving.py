@@ -94,6 +94,8 @@ class DataCaptureConfig(Structure):
 class ClarifyShapConfig(Structure):
     """Computation of the share that each feature has in an answer, against a baseline.
 
+    SageMaker Clarify is closed to new customers: use smclarify, or SHAP, in a processing job instead.
+
     Attributes:
         baseline: The baseline itself, as text.
         baseline_uri: Or where it is.
@@ -131,6 +133,8 @@ class ClarifyShapConfig(Structure):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClarifyInferenceConfig(Structure):
     """Calls of the model by the explainer, and the reading of its answers.
+
+    SageMaker Clarify is closed to new customers: use smclarify, or SHAP, in a processing job instead.
 
     Attributes:
         features_attribute: Where the features are in a record of JSON Lines: JMESPath.

@@ -43,6 +43,19 @@ _SECRET = (
 _NO_SECRET = (".env.example", ".env.sample", ".env.template", ".env.dist")
 
 
+def is_there(path: Path) -> bool:
+    """Tell if there is something at *path*; a name that no disk takes is of nothing."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
+def is_file(path: Path) -> bool:
+    """Tell likewise if there is a file."""
+    return is_there(path) and path.is_file()
+
+
 def folder_problems(folder: Path) -> Iterator[Problem]:
     """Find what keeps a folder from being code; empty folders are of no use either."""
     files = size = 0

@@ -48,7 +48,7 @@ class BlueGreenUpdatePolicy(Structure):
     Attributes:
         canary_size: First so much of it, then the rest; at most half of the fleet.
         linear_step_size: So much of it at a time; a tenth to half of the fleet.
-        wait_interval: After each step, for alarms to ring. Default: none.
+        wait_interval: After each step, for alarms to go off. Default: none.
         termination_wait: Before the old fleet goes. Default: none.
         max_execution_timeout: A deployment that takes longer is rolled back. Default: SageMaker's.
 

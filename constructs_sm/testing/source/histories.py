@@ -13,7 +13,6 @@ from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-_RULE: Final = "history-of-execution"
 _COMMAND: Final = "aws stepfunctions get-execution-history --execution-arn ARN"
 _MILLISECONDS: Final = 100_000_000_000
 """From here on a number is a time in milliseconds: of seconds, it would be in the year 5138."""
@@ -170,4 +169,4 @@ def _gaps(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
 
 
 def _refusal(where: str, what: str, got: object, use: str) -> InvalidInputError:
-    return InvalidInputError(where, [Problem(what, got, use, _RULE)])
+    return InvalidInputError(where, [Problem(what, got, use, "history-of-execution")])

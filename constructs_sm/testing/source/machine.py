@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import InvalidInputError, Problem, did_you_mean
 from constructs_sm.language.machines import machines_in, states_of
+from constructs_sm.rules.rule import ACKNOWLEDGED
 from constructs_sm.testing.source import assemblies, roles, terraform
 from constructs_sm.testing.source.definitions import checked, definition_in
 from constructs_sm.testing.source.documents import Document, document_at, document_of, template_at
@@ -64,6 +65,8 @@ class Machine:
     """The ARN of its role; empty where the template does not have it."""
     trusts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """The trust policy of each role of the template, by ARN."""
+    others: Mapping[str, roles.Permitted] = field(default_factory=dict)
+    """Permissions of each role of the template, by ARN, where a state has Credentials."""
     boundary: list[Any] | None = None
     """The statements of its role's permissions boundary; None where there is none, or it cannot be read."""
     unread_boundary: str = ""
@@ -76,6 +79,8 @@ class Machine:
     """The policies of its role that the template names without their statements."""
     express: bool = False
     """True of an Express workflow."""
+    acknowledged: tuple[tuple[str, str, str], ...] = ()
+    """The rules that its app has acknowledged: path of the construct, rule, and the reason."""
     region: str = REGION
     """The Region that it runs in."""
     account: str = ACCOUNT
@@ -292,6 +297,7 @@ def _of_template(
     keys = roles.keys_of(template) if machines else {}
     for logical_id in [machine] if machine else machines:
         definition = definition_in(of_definitions, logical_id, document.folder)
+        assumes = any("Credentials" in state for _, state in states_of(definition))
         properties = template.properties(logical_id)
         policies = roles.policies_of(template, logical_id)
         limit = roles.boundary_of(template, logical_id)
@@ -305,12 +311,14 @@ def _of_template(
             policy=None if policies is None else roles.statements_of(template, policies),
             role=roles.role_arn_of(template, logical_id),
             trusts=trusts,
+            others=roles.permitted(template) if assumes else {},
             boundary=roles.statements_of(template, [limit]) if limit is not None and is_read else None,
             unread_boundary="" if limit is None or is_read else limit.name,
             keys=keys,
             own_actions=frozenset(_own_actions(properties, definition)),
             unread_policies=tuple(policy.name for policy in policies or () if policy.document is None),
             express=properties.get("StateMachineType", properties.get("Type")) == "EXPRESS",
+            acknowledged=tuple(_acknowledged(document.content.get("Metadata"))),
             region=place.region,
             account=place.account,
         )
@@ -343,6 +351,14 @@ def _of_terraform(
             region=found.place.region,
             account=found.place.account,
         )
+
+
+def _acknowledged(metadata: Any) -> Iterator[tuple[str, str, str]]:
+    """The rules that are acknowledged in the metadata of a template, as this library writes them."""
+    paths = metadata.get(ACKNOWLEDGED) if isinstance(metadata, Mapping) else None
+    for path, reasons in (paths if isinstance(paths, Mapping) else {}).items():
+        if isinstance(reasons, Mapping):
+            yield from ((str(path), str(rule), str(reason)) for rule, reason in reasons.items())
 
 
 def _own_actions(properties: Mapping[str, Any], definition: Mapping[str, Any]) -> Iterator[str]:

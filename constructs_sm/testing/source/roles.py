@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,35 @@ class Policy:
 
     name: str
     document: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permitted:
+    """Actions that a role of a template may do.
+
+    Attributes:
+        policy: Its statements.
+        unread: The names of its policies, and of its permissions boundary, whose statements are elsewhere.
+        boundary: The statements of its permissions boundary; None where it has none, or it cannot be read.
+    """
+
+    policy: Sequence[Any]
+    unread: tuple[str, ...] = ()
+    boundary: Sequence[Any] | None = None
+
+
+def permitted(template: Template) -> dict[str, Permitted]:
+    """Permissions of each role of the template, by the role's ARN."""
+    found: dict[str, Permitted] = {}
+    for role in template.of_type(_ROLE):
+        policies = list(_of_role(template, role))
+        limit = _boundary(template, template.properties(role).get("PermissionsBoundary"))
+        found[template.arn(role)] = Permitted(
+            policy=statements_of(template, policies),
+            unread=tuple(each.name for each in (*policies, *([limit] if limit else [])) if each.document is None),
+            boundary=None if limit is None or limit.document is None else statements_of(template, [limit]),
+        )
+    return found
 
 
 def policies_of(template: Template, machine: str) -> list[Policy] | None:
@@ -67,6 +96,10 @@ def boundary_of(template: Template, machine: str) -> Policy | None:
     limit = properties.get("PermissionsBoundary")
     if role is not None:
         limit = template.properties(role).get("PermissionsBoundary")
+    return _boundary(template, limit)
+
+
+def _boundary(template: Template, limit: Any) -> Policy | None:
     if limit is None:
         return None
     for logical_id in template.of_type("AWS::IAM::ManagedPolicy"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.grants.call_permissions import permissions_of_call
@@ -39,7 +39,10 @@ class Need:
         context: Condition keys that come from more than the request.
         call: The call, whose request says the other keys.
         of_request: Whether the action is on what the request says, so that its keys are the request's.
-        service: The service that has to be let assume the role that *resource* is; empty if a policy is asked.
+        assumer: Who has to be let assume the role that *resource* is: a service, or the ARN of another role; empty if a
+            policy is asked.
+        by: The ARN of the role that the state's Credentials name, where its policies are asked; empty if those of the
+            state machine role are.
         reason: Why it is not known what is needed.
         where: Partition, Region and account, where no call says them.
         sent: What is sent, likewise.
@@ -50,21 +53,27 @@ class Need:
     context: Context = field(default_factory=dict, hash=False)
     call: Call | None = field(default=None, compare=False, repr=False)
     of_request: bool = False
-    service: str = ""
+    assumer: str = ""
+    by: str = ""
     reason: str = ""
     where: Arns | None = field(default=None, compare=False, repr=False)
     sent: Mapping[str, Any] | None = field(default=None, hash=False)
 
+    @property
+    def subject(self) -> str:
+        """The role that needs it, as a message calls it."""
+        return f"The role {self.by}" if self.by else "The role of the state machine"
+
     def __str__(self) -> str:
         if self.reason:
             return self.reason
-        by = f" by {self.service}" if self.service else ""
+        by = f" by {self.assumer}" if self.assumer else ""
         return f"{self.action} on resource: {self.resource or 'any'}{by}"
 
     def request(self, role_arn: str | None) -> Request:
         """The question that it puts to the policy of the role at *role_arn*."""
         call = self.call
-        where = self.where if call is None else arns_at(call)
+        where = arns_at(call) if self.where is None and call is not None else self.where
         if where is None:
             return Request(self.action, self.resource, ConditionKeys(self.context, unknown=["*"]))
         tags: Mapping[str, str] | None = None
@@ -88,19 +97,32 @@ def _own_tags(call: Call) -> dict[str, str]:
 
 
 def arns_at(call: Call) -> Arns:
-    """Partition, Region and account of whatever makes *call*."""
-    return Arns(call.partition, call.region, call.account)
+    """Partition, Region and account that *call* is made in."""
+    return Arns(call.partition, call.region, call.owner)
 
 
 def needs(call: Call, machine: str | None = None) -> list[Need]:
-    """Return what the state machine role must be allowed for *call* to succeed.
+    """Return what must be allowed for *call* to succeed: to the state machine role, or to the one of its Credentials.
 
     Args:
         call: The call.
         machine: The ARN of the state machine, where it is known.
     """
-    if call.role:
-        return [Need("sts:AssumeRole", call.role, {}, call)]
+    return _under_role(call, _needs(call, machine))
+
+
+def _under_role(call: Call, own: list[Need]) -> list[Need]:
+    """Return *own* needs of a call, which are those of the role that its Credentials name.
+
+    For that role Step Functions polls, and needs no rule of EventBridge.
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-cross-acct-sync-pattern.html
+    """
+    if not call.role:
+        return own
+    return [replace(need, by=call.role) for need in own if need.action not in RULE_ACTIONS]
+
+
+def _needs(call: Call, machine: str | None) -> list[Need]:
     if call.service != "sagemaker":
         return _of_other_services(call, machine)
     action = ACTION_OF.get(call.api)
@@ -130,7 +152,7 @@ def stopping(call: Call) -> list[Need]:
     """Return what Step Functions needs to stop the job of *call* when the state gives up on it."""
     action = ACTION_OF[call.api]
     names = _arns(call, action.arn_type, action.name_field)
-    return [Need(f"sagemaker:Stop{action.noun}", arn, _tags_of_job(call), call) for arn in names]
+    return _under_role(call, [Need(f"sagemaker:Stop{action.noun}", arn, _tags_of_job(call), call) for arn in names])
 
 
 def sdk_resources(call: Call) -> list[str]:
@@ -302,7 +324,8 @@ def of_keys(asked: Sequence[Need], keys: Mapping[str, str]) -> Iterator[Need]:
         if key := keys.get(encrypted):
             service, region = need.action.partition(":")[0], key.split(":")[3]
             for action in _OF_KEYS.get(need.action, ()):
-                yield Need(f"kms:{action}", key, {"kms:ViaService": f"{service}.{region}.amazonaws.com"}, need.call)
+                via = {"kms:ViaService": f"{service}.{region}.amazonaws.com"}
+                yield Need(f"kms:{action}", key, via, need.call, by=need.by)
 
 
 def is_sagemaker(call: Call) -> bool:

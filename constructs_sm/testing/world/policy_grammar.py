@@ -28,7 +28,7 @@ _KINDS_OF_PRINCIPAL = ("AWS", "Service", "Federated", "CanonicalUser")
 
 _ACTION = re.compile(r"\*|[A-Za-z0-9*?-]+:[A-Za-z0-9*?_-]+")
 _SID = re.compile(r"[A-Za-z0-9]*")
-_PARTITION = re.compile(r"aws(?:-[a-z]+)*")
+_PARTITION = re.compile(r"aws(?:-[a-z]+)*|[a-z-]*[*?][a-z*?-]*")
 _SERVICE = re.compile(r"[a-z0-9-]+")
 _ARN_PARTS = 6
 _CONDITION_KEY = re.compile(r"[A-Za-z0-9_.-]+:.+", re.DOTALL)

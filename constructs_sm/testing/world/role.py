@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.language.arns import Arns
 from constructs_sm.testing.world.call_keys import keys_of_trust
 from constructs_sm.testing.world.needs import Need, arns_at, of_keys, possible
 from constructs_sm.testing.world.policy_decision import Answer, Decision, Policy, Request, decide
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from constructs_sm.interpreter.calls import Call
-    from constructs_sm.language.arns import Arns
+    from constructs_sm.testing.source.roles import Permitted
 
 STATES = "states.amazonaws.com"
 """Service that assumes the role of a state machine."""
@@ -55,6 +56,7 @@ class Standing:
         arn: The role's; empty where it is not known.
         machine: The ARN of the state machine; empty likewise.
         trusts: Who may assume each role of the template, by ARN: AssumeRolePolicyDocuments. Of others nothing is known.
+        others: What other roles of the template may, by ARN, where Credentials of a state name one.
         boundary: The statements of its permissions boundary; None where it has none, or it cannot be read.
         unread_boundary: The name of a boundary that cannot be read.
         keys: The key that what is encrypted is encrypted with: ARNs, by ARN.
@@ -63,6 +65,7 @@ class Standing:
     arn: str = ""
     machine: str = ""
     trusts: Mapping[str, Any] = field(default_factory=dict)
+    others: Mapping[str, Permitted] = field(default_factory=dict)
     boundary: Sequence[Any] | None = None
     unread_boundary: str = ""
     keys: Mapping[str, str] = field(default_factory=dict)
@@ -87,6 +90,7 @@ class Role:
         given = self.standing.boundary
         self._boundary = None if given is None else Policy(statements(given), where="permissions boundary")
         self._trusts: dict[str, Trust] = {}
+        self._others: dict[str, Role] = {}
         self._lenient = lenient
         self._known: dict[tuple[Any, ...], Decision] = {}
         self._is_assumed = False
@@ -111,7 +115,7 @@ class Role:
             call: The call.
             note: Told what is not known.
         """
-        trust = [] if call is None or self._read is None else self._assumed(call)
+        trust = [] if call is None or self._read is None else [*self._assumed(call), *self._assuming(call)]
         if call is not None and self._read is not None:
             self.possible |= dict.fromkeys(possible(call, self.standing.machine or None))
         for need in (*trust, *needs, *of_keys(needs, self.standing.keys)):
@@ -127,7 +131,7 @@ class Role:
             if need.action == "iam:PassRole" and isinstance(service, str) and need.resource in self.standing.trusts:
                 source = next((each.resource for each in needs if each.of_request), None)
                 of_job = source if source and source.count(":") > 4 else None  # noqa: PLR2004
-                asked = Need(ASSUME, need.resource, {"aws:SourceArn": of_job} if of_job else {}, call, service=service)
+                asked = Need(ASSUME, need.resource, {"aws:SourceArn": of_job} if of_job else {}, call, assumer=service)
                 if self._is_refused(call.state, asked, self.decision(asked), note):
                     return str(need.resource)
         return ""
@@ -145,16 +149,32 @@ class Role:
         self._is_assumed = True
         machine = self.standing.machine
         said = {"aws:SourceArn": machine} if machine else {}
-        return [Need(ASSUME, self.standing.arn, said, call, service=STATES)]
+        return [Need(ASSUME, self.standing.arn, said, call, assumer=STATES)]
+
+    def _assuming(self, call: Call) -> list[Need]:
+        """The questions whether the role may assume the one that the call's Credentials name, and is let.
+
+        Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-access-cross-acct-resources.html
+        """
+        if not call.role:
+            return []
+        standing = self.standing
+        where = Arns(call.partition, call.region, call.account)
+        said = {"sts:ExternalId": standing.machine} if standing.machine else {}
+        asked = Need(ASSUME, call.role, said, call, where=where)
+        # Whether a role is let that has no ARN, nobody can say: then only the policies that were given are asked.
+        return [asked, *([replace(asked, assumer=standing.arn)] if standing.arn else [])]
 
     def decision(self, need: Need) -> Decision:
         """Return what IAM answers to *need*: what executions that branch from one another ask again is decided once."""
-        if self._read is None and not need.service:
+        if self._read is None and not need.assumer:
             return _ALLOWED
         if need.reason:
             return Decision(Answer.UNKNOWN, frozenset({need.reason}))
-        if need.service:
+        if need.assumer:
             return self._trusted(need)
+        if need.by:
+            return self._of_other(need)
         key = self.like(need)
         if (known := self._known.get(key)) is None:
             known = self._known[key] = self._decided(need)
@@ -162,13 +182,28 @@ class Role:
 
     def like(self, need: Need) -> tuple[Any, ...]:
         """The same of all needs that the policies cannot tell apart."""
-        if need.reason or need.service or self._read is None:
-            return need.action, need.resource, need.service, need.reason
-        named = self._named(need)
-        if not named:
-            return need.action, need.resource
-        keys = self.question(need).keys
-        return need.action, need.resource, *(keys.get(name) if keys.is_known(name) else "?" for name in sorted(named))
+        if need.reason or need.assumer or self._read is None:
+            return need.action, need.resource, need.assumer, need.by, need.reason
+        asked = self.asking(need)
+        named = frozenset[str]() if asked is None else asked._named(need)  # noqa: SLF001 - another role, or itself
+        if asked is None or not named:
+            return need.action, need.resource, need.by
+        keys = asked.question(need).keys
+        told = (keys.get(name) if keys.is_known(name) else "?" for name in sorted(named))
+        return need.action, need.resource, need.by, *told
+
+    def asking(self, need: Need) -> Role | None:
+        """The role whose policies *need* is asked of: itself, or one that Credentials name; None if nothing is known.
+
+        No policy decides who may assume a role for a service: that is asked of the role that is assumed.
+        """
+        if not need.by:
+            return self
+        if need.by not in self._others and need.by in self.standing.others:
+            given = self.standing.others[need.by]
+            standing = Standing(arn=need.by, machine=self.standing.machine, boundary=given.boundary)
+            self._others[need.by] = Role(given.policy, standing)
+        return self._others.get(need.by)
 
     def question(self, need: Need) -> Request:
         """The question that *need* puts to the policies; its condition keys are made out only if one asks for some."""
@@ -185,15 +220,30 @@ class Role:
         assert self._read is not None  # noqa: S101 - else nothing is decided
         return decide(self._read, self.question(need), boundary=self._boundary)
 
+    def _of_other(self, need: Need) -> Decision:
+        """Return the answer to what a role needs that Credentials name."""
+        role = self.asking(need)
+        if role is None:
+            return Decision(Answer.UNKNOWN, frozenset({f"the policies of {need.by}, which are not in the template"}))
+        found = role.decision(replace(need, by=""))
+        unread = self.standing.others[need.by].unread
+        if not unread or found.answer is Answer.UNKNOWN:
+            return found
+        return Decision(Answer.UNKNOWN, frozenset(f"{name}, which is not in the template" for name in unread))
+
     def _trusted(self, need: Need) -> Decision:
         arn = str(need.resource)
+        if arn not in self.standing.trusts:
+            return Decision(Answer.UNKNOWN, frozenset({f"the trust policy of {arn}, which is not in the template"}))
         if arn not in self._trusts:
             self._trusts[arn] = Trust(self.standing.trusts[arn], where=f"trust of {arn}")
         assert need.call is not None  # noqa: S101 - a call is what services assume roles for
-        source = need.context.get("aws:SourceArn")
-        arns: Arns = arns_at(need.call)
-        keys = keys_of_trust(arns, need.call.at, source if isinstance(source, str) else None)
-        truth = self._trusts[arn].lets(need.service, keys)
+        if need.assumer.startswith("arn:"):
+            truth = self._trusts[arn].lets_role(need.assumer, need.request(need.assumer).keys)
+        else:
+            source = need.context.get("aws:SourceArn")
+            keys = keys_of_trust(arns_at(need.call), need.call.at, source if isinstance(source, str) else None)
+            truth = self._trusts[arn].lets(need.assumer, keys)
         if isinstance(truth, Unknown):
             return Decision(Answer.UNKNOWN, truth.keys)
         return Decision(Answer.ALLOWED if truth else Answer.DENIED)

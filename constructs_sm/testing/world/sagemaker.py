@@ -195,10 +195,10 @@ class SageMaker:
             raise self._error(call, "ValidationException", "; ".join(problems))
         asked = needs(call, self._role.standing.machine or None)
         if need := self._role.refused(call.state, asked, call, self.note):
-            if call.role:
+            if call.role and not need.by:
                 raise TaskError("States.TaskFailed", f"The role {call.role} cannot be assumed: {need}")
-            message = f"not authorized to perform: {need}"
-            raise self._error(call, "AccessDeniedException", f"The role of the state machine is {message}")
+            message = f"{need.subject} is not authorized to perform: {need}"
+            raise self._error(call, "AccessDeniedException", message)
         step = self._next_step(call)
         if isinstance(step, Refused):
             raise self._error(call, step.code, step.message)

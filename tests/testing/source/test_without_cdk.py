@@ -27,7 +27,7 @@ COMMANDS = [
     (["rehearse", "asl.json"], 0, "SUCCEEDED after 0:00:00"),
     (["rehearse", "02_definitionstring_sub.yaml"], 0, "SUCCEEDED after 0:00:00"),
     (["permissions", "02_definitionstring_sub.yaml"], 0, "exact: nothing is missing"),
-    (["drill", "02_definitionstring_sub.yaml"], 0, "nothing found"),
+    (["drill", "02_definitionstring_sub.yaml"], 1, "throttled: one throttled call ends the execution"),
     (["diagram", "02_definitionstring_sub.yaml"], 0, "flowchart TB"),
     (["actions"], 0, "createTrainingJob"),
     (["rules"], 0, "asl-unreachable-state"),
