@@ -93,6 +93,7 @@ from constructs_sm.steps.parallel_jobs import ParallelJobs as ParallelJobs
 from constructs_sm.steps.raw_state import RawState as RawState
 from constructs_sm.steps.s3_items import S3Items as S3Items
 from constructs_sm.steps.scaling import RegisterScalableTarget as RegisterScalableTarget
+from constructs_sm.task.guardrails import Guardrails as Guardrails
 from constructs_sm.task.job import SageMakerJob as SageMakerJob
 from constructs_sm.task.output_check import OutputCheck as OutputCheck
 from constructs_sm.task.overruling import acknowledge as acknowledge
@@ -103,4 +104,5 @@ from constructs_sm.values.conditions import Number as Number
 from constructs_sm.values.inputs import Input as Input
 from constructs_sm.values.names import JobName as JobName
 from constructs_sm.values.outputs import JobOutput as JobOutput
+from constructs_sm.values.reuse import Reuse as Reuse
 from constructs_sm.values.s3 import S3Location as S3Location

@@ -11,6 +11,10 @@ from functools import cached_property
 
 DESCRIBED = "Described"
 """The key, in what is kept of a job, of the fields that were read by its Describe."""
+REUSE = "Reuse"
+"""The key, in what is kept of a job that may be reused, of whether it was, and why not."""
+WRITTEN = "Written"
+"""The key, in what is kept of a job that may be reused, of the places that it has written to, by name."""
 
 
 class Evidence(Enum):
@@ -85,6 +89,12 @@ class Action:
     """
     described_along: tuple[str, ...] = ()
     """Dotted fields that are read along where every job of the API is described."""
+    compared: tuple[str, ...] = ()
+    """Dotted fields of the request in which two jobs with one result are alike; `[]` stands for each item of a list.
+
+    Those that SageMaker Pipelines compares to skip a step, where AWS says which. Empty: nothing of it is reused.
+    Source: https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-default-keys.html
+    """
 
     @cached_property
     def api(self) -> str:
@@ -171,6 +181,15 @@ TRAINING_JOB = Action(
     handed_on=("ModelArtifacts.S3ModelArtifacts",),
     vpc_path=("VpcConfig",),
     takes_plans=True,
+    compared=(
+        "AlgorithmSpecification",
+        "CheckpointConfig",
+        "DebugHookConfig",
+        "DebugRuleConfigurations",
+        "Environment",
+        "HyperParameters",
+        "InputDataConfig",
+    ),
 )
 PROCESSING_JOB = Action(
     noun="ProcessingJob",
@@ -179,13 +198,23 @@ PROCESSING_JOB = Action(
     role_path=("RoleArn",),
     results=("ProcessingOutputConfig", "ExitMessage"),
     vpc_path=("NetworkConfig", "VpcConfig"),
+    compared=("AppSpecification", "Environment", "ProcessingInputs"),
 )
-# No role: a transform job runs under its model's.
+# No role: a transform job runs under its model's. What is compared of one, AWS does not say: all that says what is done
+# with which data, and the model, of which a state of ours compares what is in it.
 TRANSFORM_JOB = Action(
     noun="TransformJob",
     arn_type="transform-job",
     sync_rule=_rule("TransformJobsRule", Evidence.DOCUMENTED),
     results=("TransformOutput",),
+    compared=("BatchStrategy", "DataProcessing", "Environment", "MaxPayloadInMB", "ModelName", "TransformInput"),
+)
+_TUNED = (
+    "AlgorithmSpecification",
+    "HyperParameterRanges",
+    "InputDataConfig",
+    "StaticHyperParameters",
+    "TuningObjective",
 )
 # Not HyperParameterTuningJobsRule: AWS's hyperparameter tuning sample spells it so.
 TUNING_JOB = Action(
@@ -201,6 +230,10 @@ TUNING_JOB = Action(
     required_results=(Result(field="BestTrainingJob.TrainingJobName"),),
     results=("BestTrainingJob",),
     handed_on=("BestTrainingJob.TrainingJobName",),
+    compared=(
+        "HyperParameterTuningJobConfig",
+        *(f"{each}.{name}" for each in ("TrainingJobDefinition", "TrainingJobDefinitions[]") for name in _TUNED),
+    ),
 )
 LABELING_JOB = Action(
     noun="LabelingJob",
@@ -212,7 +245,13 @@ LABELING_JOB = Action(
     described_along=("LabelingJobOutput.OutputDatasetS3Uri",),
 )
 MODEL = Action(
-    noun="Model", arn_type="model", role_path=("ExecutionRoleArn",), vpc_path=("VpcConfig",), lower_cases_arn=True
+    noun="Model",
+    arn_type="model",
+    role_path=("ExecutionRoleArn",),
+    vpc_path=("VpcConfig",),
+    lower_cases_arn=True,
+    # Of the transform jobs that it serves.
+    compared=("Containers", "InferenceExecutionConfig", "PrimaryContainer"),
 )
 ENDPOINT_CONFIG = Action(
     noun="EndpointConfig",

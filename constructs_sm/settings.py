@@ -39,6 +39,7 @@ _RETENTION_DAYS = (
 # fmt: on
 
 
+_CONTEXT = f"cdk.json context '{CONTEXT_KEY}'"
 ENVIRONMENT_KEY = "environment"
 """The context that chooses one of several environments: `cdk deploy -c environment=dev`."""
 ENVIRONMENTS = "environments"
@@ -109,6 +110,8 @@ class Settings:
             to, under the stack's name. The policy of one that is named must let S3 write. Default: no log.
         dead_letters: Where EventBridge puts what it could not start an execution with: an sqs.IQueue, or True for one
             that is made here. Default: nowhere; it tries for a day.
+        guardrails: What jobs may be: the lines of a `Guardrails`, the name of a file of them, or one that is made.
+            Default: anything.
     """
 
     schedule: str | Duration | events.Schedule | Sequence[str | Duration | events.Schedule] | None = None
@@ -135,6 +138,7 @@ class Settings:
     versioned: bool = False
     access_logs: str | s3.IBucket | None = None
     dead_letters: bool | sqs.IQueue = False
+    guardrails: Any = None
 
     @classmethod
     def of(cls, where: str, node: Node, arguments: Mapping[str, Any], *, environment: str | None = None) -> Settings:
@@ -144,7 +148,7 @@ class Settings:
             InvalidInputError: A setting or the environment is unknown, or a setting of the wrong type.
         """
         given = node.try_get_context(CONTEXT_KEY) or {}
-        context = f"cdk.json context '{CONTEXT_KEY}'"
+        context = _CONTEXT
         if not isinstance(given, Mapping):
             raise_all(
                 context, [Problem("settings must be a mapping", given, f"use {', '.join(known())}", "setting-value")]
@@ -176,6 +180,15 @@ class Settings:
 
     def removal(self) -> RemovalPolicy:
         return self.removal_policy if isinstance(self.removal_policy, RemovalPolicy) else _REMOVAL[self.removal_policy]
+
+
+def setting_in(node: Node, name: str) -> Any:
+    """The value of one setting in the context of *node*, in the environment that is chosen; None if it has none."""
+    given = node.try_get_context(CONTEXT_KEY)
+    if not isinstance(given, Mapping):
+        return None
+    everywhere, here = _of_environment(_CONTEXT, given, node.try_get_context(ENVIRONMENT_KEY))
+    return {**everywhere, **here}.get(name)
 
 
 def is_threshold(value: object) -> bool:
@@ -301,6 +314,10 @@ def mistyped(given: Mapping[str, Any]) -> list[Problem]:
             problems.append(
                 Problem(f"{name} is of the wrong type", value, f"pass a {_TYPES[name][0].__name__}", "setting-value")
             )
+    limits = given.get("guardrails")
+    if not (limits is None or isinstance(limits, (str, Mapping)) or hasattr(limits, "apply")):
+        use = "pass Guardrails(...), its lines, or the name of a file"
+        problems.append(Problem("guardrails are of the wrong type", limits, use, "setting-value"))
     return [*problems, *_unusable_times(given), *_unusable_values(given), *_unusable_places(given)]
 
 

@@ -113,7 +113,8 @@ def theirs(installed: Installed) -> dict[str, Any]:
 def test_wheel_holds_the_package_and_nothing_else(source: Path, wheel: Path) -> None:
     modules = {path.relative_to(source).as_posix() for path in (source / "constructs_sm").rglob("*.py")}
     data = {f"constructs_sm/{name}" for name in ("__init__.pyi", "ground_truth.json", "images.json", "py.typed")}
-    data |= {path.relative_to(source).as_posix() for path in (source / "constructs_sm/commands/project").iterdir()}
+    folders = (source / "constructs_sm" / name for name in ("commands/project", "report/templates"))
+    data |= {path.relative_to(source).as_posix() for folder in folders for path in folder.iterdir()}
     about = {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE", "top_level.txt"}
 
     with zipfile.ZipFile(wheel) as archive:

@@ -71,6 +71,7 @@ def parts() -> dict[str, str]:
         "rehearsal": f"```python\n{REHEARSAL}```",
         "timeline": f"```text\n{_timeline(stack)}```",
         "retries": "\n".join(_retries()),
+        "compared": "\n".join(_compared()),
         "gallery": gallery.examples(),
         "blueprints": gallery.blueprint_entries(),
     }
@@ -114,6 +115,18 @@ def _job(action: Action) -> str:
         "yes" if hasattr(tasks, f"SageMaker{action.operation}") else "no",
     )
     return f"| {' | '.join(row)} |"
+
+
+def _compared() -> list[str]:
+    """Return the fields in which two jobs with one result are alike."""
+    rows = ["| job | compared |", "|---|---|"]
+    for action in ACTIONS:
+        name = f"`{action.operation}`"
+        if not action.sync:
+            name += ", where a state of ours makes the model of a transform job, in place of its `ModelName`"
+        if action.compared:
+            rows.append(f"| {name} | {', '.join(f'`{path}`' for path in action.compared)} |")
+    return rows
 
 
 def _retries() -> list[str]:

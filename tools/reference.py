@@ -49,7 +49,7 @@ GROUPS: tuple[tuple[str, str, str], ...] = (
             " CreateEndpoint UpdateEndpoint PolledJob CreateModelPackage CreateInferenceComponent"
         ),
     ),
-    ("Pipelines", "What is around the jobs.", "PipelineStack JobPipeline PipelineApp synthesize"),
+    ("Pipelines", "What is around the jobs.", "PipelineStack JobPipeline Reuse PipelineApp synthesize"),
     (
         "Between jobs",
         "",
@@ -61,7 +61,7 @@ GROUPS: tuple[tuple[str, str, str], ...] = (
             " Approval RawState"
         ),
     ),
-    ("Inputs, failures and rules", "", "Input InputGuard FailureHandler InvalidInputError acknowledge"),
+    ("Inputs, failures and rules", "", "Input InputGuard FailureHandler InvalidInputError acknowledge Guardrails"),
     ("Names, retries, checks, outputs", "", "JobName RetryPolicy OutputCheck JobOutput Verbatim"),
     (
         "Data",

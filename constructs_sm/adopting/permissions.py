@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 from constructs_sm.adopting.python_text import literal
 from constructs_sm.adopting.references import ITSELF, is_reference_alone, references_in
 from constructs_sm.checking.needed import needs_of, statements_of
-from constructs_sm.checking.scene import Scene, called_by
+from constructs_sm.checking.scene import Scene
 from constructs_sm.language.arns import Arns
 from constructs_sm.language.machines import states_of
+from constructs_sm.requests.called import called_by
 
 if TYPE_CHECKING:
     from constructs_sm.adopting.python_text import Place

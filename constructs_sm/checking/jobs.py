@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from constructs_sm.actions import Action
-    from constructs_sm.checking.scene import Called, Located, Scene
+    from constructs_sm.checking.scene import Located, Scene
+    from constructs_sm.requests.called import Called
     from constructs_sm.rules.rule import Violation
 
 _FRESH: Final = re.compile(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.checking import handlers, jobs, loops, outputs, texts
 from constructs_sm.checking.findings import Finding, finding_of
+from constructs_sm.checking.guarded import guarded
 from constructs_sm.checking.scene import PLACEHOLDER, Scene
 from constructs_sm.language.arns import Arns
 from constructs_sm.language.errors import NOTHING, shown
@@ -20,25 +21,31 @@ from constructs_sm.testing.source.resource_names import partition_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from constructs_sm.checking.scene import Called, Located
+    from constructs_sm.checking.scene import Located
+    from constructs_sm.guardrails.limits import Limits
     from constructs_sm.language.errors import Problem
+    from constructs_sm.requests.called import Called
     from constructs_sm.testing.source.machine import Machine
 
-_PATH: Final = re.compile(r"([A-Z]\w*(?:\[\d+\])?(?:\.\w+(?:\[\d+\])?)*) ")
+_PATH: Final = re.compile(r"([A-Z]\w*(?:\[\d+\])?(?:\.\w+(?:\[\d+\])?)*)[ :]")
 _OF_THE_RESOURCE: Final = (definition_rules.RESOURCE, definition_rules.PATTERN)
 _OF_OUR_ROLES: Final = frozenset({request_rules.MANIFEST.id})
 """Rules of the roles that the library makes: of somebody's own nothing is known."""
 _CHECKS: Final = (handlers.handlers, jobs.jobs, loops.loops, texts.texts, outputs.outputs)
 
 
-def check_machine(machine: Machine, *, role: bool = True) -> list[Finding]:
+def check_machine(machine: Machine, *, role: bool = True, limits: Limits | None = None) -> list[Finding]:
     """List everything that is wrong with a state machine, its states in their order.
 
     Args:
         machine: The state machine, with its role where that is known.
         role: Compare what the role may with what the definition needs.
+        limits: Guardrails to hold it against.
     """
     found = check_definition(machine.definition, express=machine.express)
+    if limits is not None and isinstance(machine.definition, dict):
+        scene = Scene(machine.definition, machine.express)
+        found += [_finding(problem, located) for located, problem in guarded(machine, scene, limits)]
     if role and machine.policy is not None and not _is_refused(found):
         from constructs_sm.checking.roles import role as of_role  # noqa: PLC0415 - with the data of AWS, which is large
 
@@ -73,7 +80,7 @@ def _of_request(located: Located, called: Called) -> Iterator[Finding]:
     """Judge a request to SageMaker by its model and by our rules."""
     request = located.request
     assert request is not None  # noqa: S101 - the caller has asked
-    operation = f"{called.api[:1].upper()}{called.api[1:]}"
+    operation = called.operation
     action = called.action
     if action is not None:
         problems = found_in(action, request.fields)

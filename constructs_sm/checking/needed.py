@@ -23,8 +23,9 @@ from constructs_sm.values.names import arn_suffix
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from constructs_sm.checking.scene import Called, Located
+    from constructs_sm.checking.scene import Located
     from constructs_sm.grants.statements import Grant
+    from constructs_sm.requests.called import Called
     from constructs_sm.testing.source.machine import Machine
 
 ANY: Final = "*"

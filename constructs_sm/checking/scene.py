@@ -7,67 +7,17 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from constructs_sm.actions import ACTIONS
 from constructs_sm.language.late_bound import Computed
-from constructs_sm.polled_actions import POLLED_ACTIONS
-from constructs_sm.requests.request import Request, read
+from constructs_sm.requests.called import Called, called_by
+from constructs_sm.requests.request import Request, read, sent_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from constructs_sm.actions import Action
-
-_INTEGRATION: Final = re.compile(
-    r"arn:(?:[\w-]+|\$\{AWS::Partition\}):states:::(aws-sdk:)?([\w-]+):([\w-]+)(?:\.([\w:]+))?"
-)
-_FUNCTION: Final = re.compile(r"arn:[\w-]+:lambda:[^:]*:[^:]*:function:.+")
-_OPTIMIZED: Final = {action.api: action for action in ACTIONS}
-_POLLED: Final = {action.api: action for action in POLLED_ACTIONS}
 PLACEHOLDER: Final = "${"
 """Beginning of what is put into a definition when it is deployed."""
 _FILLED_IN: Final = re.compile(r"\$\{|##\w+##|@@?\w+@@?|%%?\w+%%?|\{\{.*?\}\}|<[A-Za-z][\w -]*>")
 """Marks that programs of one's own put into a definition before: `##BUCKET##`, `{{ role }}`, `<your-role>`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Called:
-    """The API that a Task calls.
-
-    Attributes:
-        service: As the Resource names it.
-        api: As the Resource names it.
-        pattern: `sync`, `sync:2`, `waitForTaskToken`; empty for request and response.
-        sdk: True of an `aws-sdk` integration.
-    """
-
-    service: str
-    api: str
-    pattern: str = ""
-    sdk: bool = False
-
-    @property
-    def is_sagemaker(self) -> bool:
-        """True of SageMaker's control plane."""
-        return self.service == "sagemaker"
-
-    @property
-    def action(self) -> Action | None:
-        """The row of SageMaker's tables; None of other APIs."""
-        if not self.is_sagemaker:
-            return None
-        # A job that is begun by the SDK is the same job.
-        return _OPTIMIZED.get(self.api) or _POLLED.get(self.api)
-
-
-def called_by(state: Mapping[str, Any]) -> Called | None:
-    """The API that a state calls; None where it calls none, or where that is not known."""
-    resource = state.get("Resource")
-    if state.get("Type") != "Task" or not isinstance(resource, str):
-        return None
-    if _FUNCTION.fullmatch(resource):
-        return Called("lambda", "invoke")
-    found = _INTEGRATION.fullmatch(resource)
-    return None if found is None else Called(found[2], found[3], found[4] or "", sdk=found[1] is not None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +67,11 @@ class Located:
         """Return its request; None where that is no object. Placeholders are known later, as paths are."""
         given = self.state.get(self.request_field)
         return read(_marked(given)) if isinstance(given, dict) else None
+
+    @property
+    def sent(self) -> Request:
+        """Return its request, or one computed value in the place of its fields."""
+        return sent_by(self.state) if self.request is None else self.request
 
     def handlers(self, field_name: str) -> list[Mapping[str, Any]]:
         """Return its retriers or catchers."""

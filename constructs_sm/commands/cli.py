@@ -27,6 +27,7 @@ _COMMANDS = {
     "permissions": "print the permissions that the state machine role is missing, and the grants it does not need",
     "report": "write one page about state machines: picture, states, findings, rehearsals, permissions, quotas",
     "rehearse": "run a state machine offline, and print its timeline",
+    "reuse": "print the commands of the AWS CLI that show and clear what is kept of jobs that are reused",
     "rules": "list every rule, and say why one is",
 }
 """The commands, each in a module of its name; the help is here, so that none is loaded to list them."""

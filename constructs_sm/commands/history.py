@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 from constructs_sm.commands.failures import told
 from constructs_sm.commands.output_files import output_options, write
 from constructs_sm.commands.recorded import recorded
+from constructs_sm.language.document_limits import MAX_HISTORY_BYTES
+from constructs_sm.language.document_text import text_at, text_in
 from constructs_sm.language.errors import InvalidInputError
-from constructs_sm.testing.source.documents import text_at, text_in
 from constructs_sm.testing.source.histories import events_of
-from constructs_sm.testing.source.limits import MAX_HISTORY_BYTES
 
 import click
 

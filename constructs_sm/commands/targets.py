@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.commands.cli import WRONG
 from constructs_sm.commands.failures import told
+from constructs_sm.language.document_limits import MAX_HISTORY_BYTES
+from constructs_sm.language.document_text import text_at, text_in
 from constructs_sm.language.errors import InvalidInputError, Problem
-from constructs_sm.testing.source.documents import document_at, text_at, text_in
-from constructs_sm.testing.source.limits import MAX_HISTORY_BYTES
+from constructs_sm.testing.source.documents import document_at
 from constructs_sm.testing.source.machine import REGION, Machine, machines_of, places_named
 
 import click

@@ -39,6 +39,7 @@ _SHOWN_ELSEWHERE = re.compile(
     r"|BaseModelArn|EvaluatorArn|MlflowResourceArn|DatasetArn)$"
 )
 """Names of resources that hold images, data or models of their own: what those need, the request does not show."""
+_HAS_IMAGES = re.compile(r"(AlgorithmName|ModelPackageName)$")
 _PASSES_ITSELF = re.compile(r"^LabelingJobAlgorithmsConfig\.LabelingJobAlgorithmSpecificationArn$")
 """Automated labeling trains and predicts in jobs that run under the labeling job's role."""
 
@@ -144,6 +145,25 @@ class _Kind(Enum):
 def _kind(path: str) -> _Kind | None:
     """Tell what a field names that is needed. Most jobs have the same fields, so it is asked once."""
     return next((kind for kind in _Kind if kind.value.search(path)), None)
+
+
+@lru_cache(4096)
+def named_at(operation: str, path: str) -> frozenset[str]:
+    """Tell what a field names: `image` of what runs itself, `read` and `written` of places in S3.
+
+    Of a structure, what its fields name.
+    """
+    below = fields_below(operation, path)
+    if below:
+        return frozenset(each for field_path in below for each in named_at(operation, field_path))
+    kind = _kind(path)
+    if kind is _Kind.IMAGE or (kind is _Kind.SHOWN_ELSEWHERE and _HAS_IMAGES.search(path)):
+        return frozenset({"image"})
+    if kind not in {_Kind.S3, _Kind.CODE}:
+        return frozenset()
+    written = _WRITTEN.search(path) is not None
+    read = not written or _READ_BACK.search(path) is not None
+    return frozenset((*(["read"] if read else ()), *(["written"] if written else ())))
 
 
 def _leaf(access: Access, path: str, kind: _Kind, value: Any, known: Any) -> None:

@@ -76,7 +76,19 @@ def _buses(request: _Request) -> list[str]:
     return [name if isinstance(name, str) else "default" for name in named]
 
 
-_NAMED_WITHIN: dict[tuple[str, str], Callable[[_Request], list[str]]] = {("events", "EventBusName"): _buses}
+def _tables(request: _Request) -> list[str]:
+    """Tables that a request names at its top, or in each of its items."""
+    asked, items = request.get("RequestItems"), request.get("TransactItems")
+    found = [request.get("TableName"), *(asked if isinstance(asked, Mapping) else ())]
+    for item in items if isinstance(items, list) else ():
+        found += [one.get("TableName") for one in item.values() if isinstance(one, Mapping)]
+    return list(dict.fromkeys(name.rpartition("/")[2] for name in found if isinstance(name, str) and name))
+
+
+_NAMED_WITHIN: dict[tuple[str, str], Callable[[_Request], list[str]]] = {
+    ("dynamodb", "TableName"): _tables,
+    ("events", "EventBusName"): _buses,
+}
 """Fields that stand deeper in a request."""
 _DEFAULTS = {("athena", "WorkGroupName"): "primary", ("ecs", "ClusterName"): "default"}
 """Values that a service takes where the request has nothing."""

@@ -52,6 +52,8 @@ class Setting:
     role: str = ""
     seed: int = 0
     """The beginning of chance: the same seed, the same execution."""
+    later: float = 0
+    """Seconds that have passed before it begins."""
 
 
 class Execution:
@@ -116,7 +118,7 @@ class Execution:
             "Input": given,
             "Name": name,
             "RoleArn": setting.role or f"arn:aws:iam::{setting.account}:role/StateMachine",
-            "StartTime": written(after(0)),
+            "StartTime": written(after(setting.later)),
             "RedriveCount": 0,
         }
         at_start = given if self._section.state_input is ABSENT else self._section.state_input
@@ -144,7 +146,7 @@ class Execution:
     @property
     def time(self) -> datetime:
         """The virtual time."""
-        return after(self.now)
+        return after(self.setting.later + self.now)
 
     def note(self, state: str, text: str) -> None:
         """Put a line of one's own into the timeline."""

@@ -18,6 +18,8 @@ MAX_EVENTS: Final = 25_000
 _REQUEST = re.compile(r" \((?:Service|SDK Attempt Count): .*\)$")
 """The words that services add to their message about the request."""
 
+_SAID = re.compile(r"\bD3137: (.*?)\.?$", re.DOTALL)
+"""The words that an expression says itself with `$error`, behind JSONata's code for that."""
 _TAKEN = "already existing"
 """The words of SageMaker about a name that is in use."""
 
@@ -57,7 +59,8 @@ class Failure:
         if isinstance(described, dict):
             statuses = ", ".join(f"{name} {value}" for name, value in described.items() if name.endswith("Status"))
             return str(described.get("FailureReason") or statuses or self.cause)
-        return _REQUEST.sub("", self.cause)
+        said = _SAID.search(self.cause)
+        return said[1] if said else _REQUEST.sub("", self.cause)
 
 
 ENDED_WELL: Final = "ended well"

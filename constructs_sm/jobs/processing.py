@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from constructs_sm.actions import PROCESSING_JOB
+from constructs_sm.actions import PROCESSING_JOB, WRITTEN
 from constructs_sm.jobs.parts.code import processing_code
 from constructs_sm.jobs.parts.fields import (
     STOPPING,
@@ -19,9 +19,12 @@ from constructs_sm.jobs.parts.fields import (
 from constructs_sm.jobs.parts.processing_data import ProcessingOutput, processing_inputs, processing_outputs
 from constructs_sm.jobs.parts.resources import resource_defaults, volume_key
 from constructs_sm.language.errors import InvalidInputError, Problem
+from constructs_sm.language.jsonata import named as named_in_jsonata
 from constructs_sm.language.late_bound import is_late_bound
 from constructs_sm.task.job import JobArguments, SageMakerJob
+from constructs_sm.task.path_tokens import spelled_paths
 from constructs_sm.task.places import data_under, of_this_execution
+from constructs_sm.task.reuse_checks import Artifact
 from constructs_sm.values.s3 import S3Location
 
 if TYPE_CHECKING:
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
     )
     from constructs_sm.jobs.parts.processing_data import ProcessedData, ProcessingData
     from constructs_sm.jobs.parts.resources import InstancePreference
+    from constructs_sm.task.task_state import TaskState
 
     from aws_cdk import aws_ec2 as ec2
     from constructs import Construct
@@ -184,6 +188,18 @@ class ProcessingJob(SageMakerJob):
         )
         self._scope = scope
 
+    def _written(self) -> Mapping[str, str]:
+        outputs = {name: out.data for name, out in self._outputs.items() if isinstance(out, ProcessingOutput)}
+        places = {name: S3Location.of(spelled_paths(data)) for name, data in outputs.items()}
+        return {name: place.uri for name, place in places.items() if place is not None}
+
+    def _artifact(self, state: TaskState) -> Artifact | None:  # noqa: ARG002  (its outputs are known before)
+        # One request: of several outputs the first.
+        for name, output in self._outputs.items():
+            if isinstance(output, ProcessingOutput):
+                return Artifact(f"{WRITTEN}.{named_in_jsonata(name)}", S3Location.of(output.data))
+        return None
+
     def output(self, name: str) -> S3Location:
         """Place of the output *name* once this job has completed, as an input of a later job.
 
@@ -197,6 +213,8 @@ class ProcessingJob(SageMakerJob):
             where = f"ProcessingJob '{self.node.path}'"
             use = f"use one of {', '.join(known)}" if known else "use outputs={...} to have some"
             raise InvalidInputError(where, [Problem("no such output", name, use, "output-unknown")])
+        if self._state.reuse is not None:
+            return self._state.written(name, place)
         base = data_under(self._scope, self._id)
         if place != of_this_execution(base, name, jsonata=self._state.jsonata):
             base = None

@@ -23,6 +23,7 @@ from constructs_sm.rules.request_rules import METRIC_UNDEFINED
 from constructs_sm.task.job import JobArguments, SageMakerJob
 from constructs_sm.task.overruling import refuse
 from constructs_sm.task.places import checkpoints_under, data_under
+from constructs_sm.task.reuse_checks import Artifact
 from constructs_sm.values.s3 import S3Location
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
         TrainingImageConfig,
     )
     from constructs_sm.requests.request import Request
+    from constructs_sm.task.task_state import TaskState
     from constructs_sm.values.outputs import JobOutput, Metric
     from constructs_sm.values.s3 import S3Data
 
@@ -272,6 +274,9 @@ class TrainingJob(SageMakerJob):
             make=making([script]),
             **arguments,
         )
+
+    def _artifact(self, state: TaskState) -> Artifact | None:
+        return Artifact("ModelArtifacts.S3ModelArtifacts", state.place("OutputDataConfig.S3OutputPath"))
 
     def final_metric(self, name: str) -> Metric:
         """The last value of a metric that the algorithm reported, for a state that runs after this one.

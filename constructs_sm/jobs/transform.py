@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from constructs_sm.actions import TRANSFORM_JOB
+from constructs_sm.actions import TRANSFORM_JOB, WRITTEN
 from constructs_sm.jobs.model import CreateModel
 from constructs_sm.jobs.parts.fields import asks_for_jsonata, first, instance, mebibytes, seconds, tag_list, texts
 from constructs_sm.jobs.parts.resources import volume_key
 from constructs_sm.requests.rendering import Structure, Verbatim
 from constructs_sm.task.job import JobArguments, SageMakerJob
+from constructs_sm.task.path_tokens import spelled_paths
 from constructs_sm.task.places import data_under, of_this_execution
+from constructs_sm.task.reuse_checks import Artifact
 from constructs_sm.values.outputs import JobOutput
 from constructs_sm.values.s3 import S3Location
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from constructs_sm.jobs.parts.fields import ExperimentConfig, Flag, InstanceType, Key, Numeric, Storage, Texts, Time
+    from constructs_sm.task.task_state import TaskState
     from constructs_sm.values.s3 import S3Data
 
     from constructs import Construct
@@ -189,16 +192,30 @@ class TransformJob(SageMakerJob):
             runs_under=model if isinstance(model, CreateModel) else None,
             **arguments,
         )
-        place = S3Location.of(output) or predictions
+        place = self._place = S3Location.of(output) or predictions
+        self._predictions: S3Location | None
+        if place is not None and self._state.reuse is not None:
+            self._predictions = self._state.written(_PREDICTIONS, place)
+            return
         base = None if output else data_under(scope, construct_id)
         self._predictions = place and self._state.data(
             "predictions", place, lambda jsonata: of_this_execution(base, jsonata=jsonata)
         )
 
+    def _written(self) -> Mapping[str, str]:
+        return {} if self._place is None else {_PREDICTIONS: spelled_paths(self._place).uri}
+
+    def _artifact(self, state: TaskState) -> Artifact | None:
+        place = state.place("TransformOutput.S3OutputPath")
+        return None if place is None else Artifact(f"{WRITTEN}.{_PREDICTIONS}", place)
+
     @property
     def predictions(self) -> S3Location | None:
         """Place of the predictions once this job has completed; None if only `parameters` say it."""
         return self._predictions
+
+
+_PREDICTIONS = "predictions"
 
 
 def _filter(path: Any) -> Any:

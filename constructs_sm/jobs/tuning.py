@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from constructs_sm.actions import TUNING_JOB
+from constructs_sm.actions import TUNING_JOB, WRITTEN
 from constructs_sm.jobs.parts.fields import seconds, tag_list
 from constructs_sm.jobs.parts.ranges import parameter_ranges
 from constructs_sm.jobs.parts.script_mode import making, script_ranges
@@ -16,6 +16,7 @@ from constructs_sm.language.late_bound import Computed, escaped, is_token
 from constructs_sm.requests.rendering import Structure
 from constructs_sm.task.job import JobArguments, SageMakerJob
 from constructs_sm.task.places import data_under
+from constructs_sm.task.reuse_checks import Artifact
 from constructs_sm.values.s3 import S3Location
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from constructs_sm.jobs.parts.script_mode import SourceCode
     from constructs_sm.jobs.parts.tuning_config import HyperbandStrategyConfig, TuningJobCompletionCriteria
     from constructs_sm.requests.request import Request
+    from constructs_sm.task.task_state import TaskState
     from constructs_sm.values.outputs import JobOutput
     from constructs_sm.values.s3 import S3Data
 
@@ -311,7 +313,7 @@ class TuningJob(SageMakerJob):
         Raises:
             InvalidInputError: Its place is not known at synthesis: it is late-bound, or differs by definition.
         """
-        said = self._outputs()
+        said = _outputs(self._state.request)
         output = said[0] if len(set(said)) == 1 else None
         if output is None or isinstance(output, Computed):
             use = "give one output that is known at synthesis, the same for all definitions"
@@ -321,17 +323,42 @@ class TuningJob(SageMakerJob):
             )
         name = self._state.found("BestTrainingJob.TrainingJobName")
         folder, file = f"{output.rstrip('/')}/", "/output/model.tar.gz"
-        uri = name.within(f"States.Format('{escaped(folder)}{{}}{file}', <>)", f"{quoted(folder)} & <> & '{file}'")
+        if self._state.reuse is None:
+            uri = name.within(f"States.Format('{escaped(folder)}{{}}{file}', <>)", f"{quoted(folder)} & <> & '{file}'")
+        else:
+            uri = self._state.place_written(_MODELS) + name + file
         known = next((place for place in self._known if place is not None and place.uri == output), None)
         place = known or S3Location(output, output)
         return S3Location(self._state.for_states(uri), place.within, place.key)
 
-    def _outputs(self) -> list[Any]:
-        request = self._state.request
-        one, several = request.get("TrainingJobDefinition"), request.get("TrainingJobDefinitions")
-        found = [d for d in (one, *(several or ())) if isinstance(d, dict)]
-        outputs = [definition.get("OutputDataConfig") for definition in found]
-        return [output.get("S3OutputPath") if isinstance(output, dict) else None for output in outputs] or [None]
+    def _written(self) -> Mapping[str, str]:
+        return _models(_outputs(self._state.request))
+
+    def _artifact(self, state: TaskState) -> Artifact | None:
+        if not _models(_outputs(state.request)):
+            return None
+        name = "BestTrainingJob.TrainingJobName & '/output/model.tar.gz'"
+        return Artifact(
+            f"{WRITTEN}.{_MODELS} & {name}", state.place("TrainingJobDefinition.OutputDataConfig.S3OutputPath")
+        )
+
+
+def _outputs(request: Mapping[str, Any]) -> list[Any]:
+    """The place of the models of each definition."""
+    one, several = request.get("TrainingJobDefinition"), request.get("TrainingJobDefinitions")
+    found = [d for d in (one, *(several or ())) if isinstance(d, dict)]
+    outputs = [definition.get("OutputDataConfig") for definition in found]
+    return [output.get("S3OutputPath") if isinstance(output, dict) else None for output in outputs] or [None]
+
+
+def _models(outputs: Sequence[Any]) -> dict[str, str]:
+    """The folder of the models, where it is known and one."""
+    known = len(set(outputs)) == 1 and outputs[0] is not None and not isinstance(outputs[0], Computed)
+    return {_MODELS: f"{outputs[0].rstrip('/')}/"} if known else {}
+
+
+_MODELS = "models"
+"""The folder of the models, as it is kept of a tuning job that may be reused."""
 
 
 def _defaults(request: Request, place: S3Location | None) -> dict[str, Any]:

@@ -4,6 +4,8 @@ __all__ = [
     "arns",
     "console",
     "definition_text",
+    "document_limits",
+    "document_text",
     "durations",
     "error_names",
     "errors",
@@ -25,4 +27,5 @@ __all__ = [
     "paths",
     "sizes",
     "translation",
+    "yaml_text",
 ]

@@ -32,6 +32,17 @@ _FAILS = ":sendTaskFailure.waitForTaskToken"
 """End of the resource of a task that reports its own failure: it ends the execution, or redriven leads back."""
 REDRIVEN = "Redriven: "
 """Beginning of the error that leads a redriven execution back to the job that failed."""
+LOOKS = ": Reuse"
+"""End of the name of a state that searches for a result of a job, which does not run if there is one."""
+KEEPS = ": Keep"
+"""End of the name of the state behind it, which keeps its result."""
+ARTIFACT = ": Artifact"
+"""End of the name of a state that asks whether what a job has left is still in S3."""
+VERSIONS, VERSION = ": Versions", ": List"
+"""Ends of the names of the states that list what is in the data of a job: of all of it, and of one input."""
+OPTIONAL = (ARTIFACT, KEEPS, LOOKS, VERSION, VERSIONS)
+"""Ends of the names of states whose failure never is the execution's."""
+_LOOKED_UP = ":dynamodb:getItem"
 _NOWHERE: frozenset[Place] = frozenset()
 
 
@@ -122,7 +133,7 @@ class _Machine:
             return
         left = self._left_by(name, point)
         if left is not None:
-            yield state.get("Next"), replace(left, ended=left.ended | {name})
+            yield state.get("Next"), replace(left, ended=left.ended | {name, stands_for(name, state)})
 
     def _left_by(self, name: str, point: Point) -> Facts | None:
         """Facts that are certain when a state has ended well; None if it never does."""
@@ -155,6 +166,11 @@ class _Machine:
                     made = _template(state.get("Parameters", state.get("Result")), taken)
                 return replace(facts, results=_after(state, facts.results, made, jsonata))
         return replace(facts, results=_after(state, facts.results, taken, jsonata))
+
+
+def stands_for(name: str, state: Json) -> str:
+    """The state that need not run where this one has ended well: it has left the result of an earlier run."""
+    return name.removesuffix(LOOKS) if _LOOKED_UP in str(state.get("Resource")) else name
 
 
 def calls_sagemaker(state: Json) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,6 @@ from constructs_sm.pipeline.limits import WithinLimits
 from constructs_sm.pipeline.pipeline_base import ImportedPipeline, PipelineBase
 from constructs_sm.pipeline.triggers import Trigger, dead_letter_queue
 from constructs_sm.rollback import WholeOrNotMade, methods_in_words, undone_by, whole_or_not_done
-from constructs_sm.rules.argument_rules import OUTPUT_SPELLED
 from constructs_sm.settings import (
     ONE_MESSAGE,
     Alert,
@@ -32,13 +32,18 @@ from constructs_sm.settings import (
 )
 from constructs_sm.steps.failure_handler import FailureHandler
 from constructs_sm.steps.input_guard import InputGuard, input_of
+from constructs_sm.steps.levels import jobs_before
+from constructs_sm.steps.part_run import INPUT, PartRun
 from constructs_sm.task.acknowledgments import AcknowledgedExecutions, acknowledge_wildcards
 from constructs_sm.task.custom_states import is_chainable
+from constructs_sm.task.kept_results import RUN
 from constructs_sm.task.overruling import ask
+from constructs_sm.task.path_tokens import concatenated
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.input_schema import InputSchema
 from constructs_sm.values.names import LONGEST_PREFIX, slug
 from constructs_sm.values.outputs import TaskIdentity
+from constructs_sm.values.reuse import mistyped_reuse
 from constructs_sm.values.s3 import S3Location
 
 import jsii
@@ -52,10 +57,11 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct, IValidation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from constructs_sm.values.inputs import Input
     from constructs_sm.values.outputs import ExecutionInput
+    from constructs_sm.values.reuse import ReuseOfJobs
     from constructs_sm.values.s3 import S3Data
 
     from aws_cdk import aws_cloudwatch as cloudwatch
@@ -64,8 +70,6 @@ if TYPE_CHECKING:
 
 
 _GUARD = "CheckInput"
-_CONCATENATED = "Field references must be the entire string"
-"""Beginning of what the CDK says of a text with a path inside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,10 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
         timed_out_threshold: Likewise, executions that timed out.
         dead_letters: Where EventBridge puts what it could not start an execution with: an sqs.IQueue, or True for one
             that is made here. Default: nowhere.
+        reuse: Whether jobs made in this scope need not run where their result is there already: all of them, or some by
+            their construct ids. Default: those that say so themselves.
+        run_parts: Whether an execution may run a part of the pipeline: `{"run": {"from": "Train"}}` in its input; see
+            docs/reuse.md. Default: no.
         role: The state machine role. Default: made here, with what the jobs of the definition need. One that cannot be
             changed here gets a warning, and no grants.
 
@@ -144,6 +152,8 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
         failed_threshold: int | None = None,
         timed_out_threshold: int | None = None,
         dead_letters: bool | sqs.IQueue | None = None,
+        reuse: ReuseOfJobs | None = None,
+        run_parts: bool = False,
     ) -> None:
         problems = _mistyped(
             definition=definition,
@@ -161,11 +171,16 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
             failed_threshold=failed_threshold,
             timed_out_threshold=timed_out_threshold,
             dead_letters=dead_letters,
+            run_parts=run_parts,
         )
+        problems += mistyped_reuse(reuse)
         if encrypt_jobs and (key is None or JobScope.of(scope).name_prefix is not None):
             use = "pass key=, or both to the PipelineStack that the pipeline is in"
             problems.append(Problem("encrypt_jobs is with the key of the pipeline", key, use, "argument-value"))
         self._schema = None if inputs is None else InputSchema(inputs)
+        if run_parts is True:
+            problems += _taken_name(inputs)
+            self._schema = InputSchema({**(inputs or {}), RUN: INPUT}, others_allowed=inputs is None)
         if self._schema is not None:
             problems += self._schema.problems()
         self._guard = TaskIdentity(where_of(type(self).__name__, scope, construct_id), _GUARD, "", lambda: _GUARD)
@@ -178,6 +193,8 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
         if JobScope.of(scope).name_prefix is None:
             jobs = JobScope(self, name_prefix=slug(construct_id, LONGEST_PREFIX))
             jobs.key, jobs.job_key = key, None if key is None or not encrypt_jobs else key.key_arn
+        self._kept = JobScope.of(self).kept
+        self._kept.reuse, self._kept.parts, self._kept.key = reuse, run_parts, key
         self._timeout = timeout
         self._started_on: dict[str, int] = {}
         self._alerts = alerts
@@ -269,17 +286,19 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
                 "chain it to that, or make another",
                 "pipeline-runs-once",
             )
+        if strangers := self._kept.strangers:
+            raise self._wrong(
+                "reuse names jobs that there are not", strangers, "name their construct ids", "argument-unknown"
+            )
         if not is_chainable(definition):
             raise self._wrong("nothing to run", definition, "pass a job, or a chain", "pipeline-runs-once")
         with whole_or_not_done(self):
             try:
                 return self._made(definition)
             except RuntimeError as error:
-                # The CDK has no rule and no remedy for it, and asks before any validation does.
-                if _CONCATENATED not in str(error):
+                problem = concatenated(error)
+                if problem is None:
                     raise
-                use = "join with + ('text ' + output), or with sfn.JsonPath.format('text {}', output)"
-                problem = OUTPUT_SPELLED.problem("a text has a path inside it, which no state takes", str(error), use)
                 raise InvalidInputError(self._where, [problem]) from None
 
     def _made(self, definition: sfn.IChainable) -> sfn.StateMachine:
@@ -289,8 +308,11 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
             handler = FailureHandler(self, "JobFailed", topic=self.topic if "jobs" in self._alerts else None)
             handler.catch(definition)
             handling = handler.catching_branches()
+        if self._kept.parts:
+            definition = self._of_parts(definition)
         if self._schema is not None:
-            guard = InputGuard(self, _GUARD, inputs=self._schema.inputs)
+            schema = self._schema
+            guard = InputGuard(self, _GUARD, inputs=schema.inputs, others_allowed=schema.others_allowed)
             definition = guard.next(definition)
         log = self._log()
         with handling:
@@ -321,6 +343,13 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
             self.node.add_validation(AcknowledgedExecutions(machine))
         ask(self, WithinLimits(self._where, machine).validate)
         return machine
+
+    def _of_parts(self, definition: sfn.IChainable) -> sfn.IChainable:
+        """The definition, behind what finds out which part of it is run."""
+        before = jobs_before(definition.start_state)
+        paths = {job.prefixed_name: job.kept_as for job in before if job.kept_as is not None}
+        names = {job.prefixed_name: [one.prefixed_name for one in earlier] for job, earlier in before.items()}
+        return PartRun(self, "CheckRun", jobs=paths, before=names, kept=self._kept).next(definition)
 
     def input(self, name: str, *, query_language: sfn.QueryLanguage | None = None) -> ExecutionInput:
         """An input of the execution, for jobs and states of the CDK: `inputs={"train": pipeline.input("dataset")}`.
@@ -423,12 +452,19 @@ def _mistyped(**arguments: Any) -> list[Problem]:
         "failed_threshold": ("a whole number, 1 or more", is_threshold),
         "timed_out_threshold": ("a whole number, 1 or more", is_threshold),
         "dead_letters": ("True, or an sqs.IQueue", is_dead_letters),
+        "run_parts": ("True or False", lambda value: isinstance(value, bool)),
     }
     return [
         Problem(f"{name} cannot be used", value, f"pass {wanted[name][0]}", "argument-type")
         for name, value in arguments.items()
         if value is not None and not wanted[name][1](value)
     ]
+
+
+def _taken_name(inputs: Any) -> Iterator[Problem]:
+    if isinstance(inputs, Mapping) and RUN in inputs:
+        use = "call yours something else, or leave run_parts out"
+        yield Problem(f"the input '{RUN}' says which part is run", inputs[RUN], use, "input-declaration")
 
 
 def _addresses(emails: Any) -> bool:

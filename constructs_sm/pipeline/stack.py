@@ -14,6 +14,7 @@ from constructs_sm.pipeline.stack_names import shared_names
 from constructs_sm.pipeline.triggers import Trigger
 from constructs_sm.rollback import WholeOrNotMade, methods_in_words, whole_or_not_done
 from constructs_sm.settings import Alert, Settings, Time, unknown_settings, unusable_environment, warn_of_unread
+from constructs_sm.task.guardrails import Guardrails
 from constructs_sm.task.network import connections_of
 from constructs_sm.task.overruling import refuse, tell
 from constructs_sm.task.places import JOBS
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
     from constructs_sm.values.inputs import Input
     from constructs_sm.values.outputs import ExecutionInput
+    from constructs_sm.values.reuse import ReuseOfJobs
 
     from aws_cdk import IPropertyInjector, IStackSynthesizer
     from aws_cdk import aws_cloudwatch as cloudwatch
@@ -118,6 +120,11 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
         access_logs: The bucket, or its name, for the log of requests to the data bucket. Default: no log.
         dead_letters: Where EventBridge puts what it could not start an execution with: an sqs.IQueue, or True for one
             that is made here. Default: nowhere.
+        guardrails: What its jobs may be: `Guardrails`, or the name of a file of them. Default: anything.
+        reuse: Whether jobs need not run where their result is there already: all of them, or some by their construct
+            ids. Default: those that say so themselves.
+        run_parts: Whether an execution may run a part of the pipeline: `{"run": {"from": "Train"}}` in its input; see
+            docs/reuse.md. Default: no.
         stack: What every stack takes: env, description, stack_name, synthesizer, ...
 
     Raises:
@@ -158,6 +165,9 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
         versioned: bool | None = None,
         access_logs: str | s3.IBucket | None = None,
         dead_letters: bool | sqs.IQueue | None = None,
+        guardrails: Guardrails | Mapping[str, Any] | str | None = None,
+        reuse: ReuseOfJobs | None = None,
+        run_parts: bool = False,
         **stack: Unpack[StackArguments],
     ) -> None:
         where = where_of(type(self).__name__, scope, construct_id)
@@ -199,9 +209,11 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
                 "versioned": versioned,
                 "access_logs": access_logs,
                 "dead_letters": dead_letters,
+                "guardrails": guardrails,
             },
             environment=environment,
         )
+        limits = None if settings.guardrails is None else Guardrails.of(settings.guardrails)
         env = stack.get("env") or Environment()
         account = env.account or settings.account
         raise_all(where, [*unusable_environment(env.account, env.region), *_of_what_is_not_here(settings)])
@@ -214,6 +226,8 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
         tell(self, list(shared_names(self, environment=environment, places=given)))
         for name, value in (settings.tags or {}).items():
             Tags.of(self).add(name, value)
+        if limits is not None:
+            limits.apply(self)
         self.key = _key(self, settings)
         self.bucket = _bucket(self, settings, self.key)
         self._data = S3Location.of_bucket(self.bucket)
@@ -228,6 +242,7 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
             security_group=self._security_group,
         )
         self._jobs.key = self.key
+        self._jobs.kept.removal = settings.removal()
         self._jobs.job_key = self.key.key_arn if self.key is not None and settings.encrypt_jobs else None
         self.pipeline = JobPipeline(
             self,
@@ -244,6 +259,8 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
             failed_threshold=settings.failed_threshold,
             timed_out_threshold=settings.timed_out_threshold,
             dead_letters=settings.dead_letters,
+            reuse=reuse,
+            run_parts=run_parts,
         )
         self.node.default_child = self.pipeline
         for each in settings.event_schedules():

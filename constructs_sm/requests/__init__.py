@@ -2,4 +2,14 @@
 
 from constructs_sm.requests.model_check import check
 
-__all__ = ["api_model", "check", "encryption", "model_check", "rendering", "request", "role_fields"]
+__all__ = [
+    "api_model",
+    "called",
+    "check",
+    "comparison",
+    "encryption",
+    "model_check",
+    "rendering",
+    "request",
+    "role_fields",
+]

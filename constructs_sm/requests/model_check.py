@@ -113,6 +113,11 @@ def fields_below(operation: str, path: str) -> tuple[str, ...]:
     return tuple(_below(shape, path, ())) if shape.type_name in {"structure", "list"} else ()
 
 
+def fields_of_request(operation: str) -> tuple[str, ...]:
+    """The paths of all fields of a request of *operation*."""
+    return tuple(path.removeprefix(".") for path in _below(input_shape(operation), "", ()))
+
+
 def _members(shape: Shape) -> dict[str, Shape]:
     if shape.type_name == "structure":
         return dict(shape.members)

@@ -145,11 +145,26 @@ def read(request: Mapping[str, Any]) -> Request:
     return found
 
 
+def sent_by(state: Mapping[str, Any]) -> Request:
+    """Read the request that a Task state sends.
+
+    Without one, it sends its input; in JSONata, the whole may be an expression. Its fields are one computed value then.
+    """
+    sent = state.get("Arguments", state.get("Parameters"))
+    if isinstance(sent, Mapping):
+        return read(sent)
+    whole: Any = Computed(sent if isinstance(sent, str) else state.get("InputPath", "$"))
+    return Request(fields=whole)
+
+
 def _read(value: Any, path: str, depth: int, problems: list[Problem]) -> Any:
     if depth > DEEPEST:
         problems.append(too_deep(path, value))
         return None
-    if isinstance(value, Mapping):
+    # Most values of a definition are texts and numbers, of which it is told without the question for all mappings.
+    if type(value) is str:
+        return Computed(value) if is_jsonata(value) else value
+    if isinstance(value, (dict, Mapping)):
         result: Fields = {}
         for key, item in value.items():
             late = isinstance(key, str) and key.endswith(LATE)

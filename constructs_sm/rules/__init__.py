@@ -5,6 +5,7 @@ __all__ = [
     "catalogue",
     "definition_rules",
     "definitions",
+    "guardrail_rules",
     "instances",
     "kinds",
     "machine_rules",

@@ -302,6 +302,22 @@ ANSWERS: Final = _rule(
     source=_SAGEMAKER.format("APIReference/API_AsyncInferenceOutputConfig"),
     protects="",
 )
+REUSE_IMPOSSIBLE: Final = _rule(
+    "reuse-impossible",
+    "a job cannot be reused",
+    "change what the message names, or let it run each time: reuse=None",
+    why="what is reused would not be what the job comes to",
+    source="docs/reuse.md",
+)
+REUSE_ANEW: Final = _rule(
+    "reuse-compares-anew",
+    "Reuse compares what is another in each execution, so that the job is never reused",
+    "take it out of what is compared, or let the job run each time: reuse=None",
+    why="the job runs each time, and its result is kept for nobody",
+    source="docs/reuse.md",
+    severity="warning",
+    protects="",
+)
 LATE_ACCESS: Final = _rule(
     "late-bound-access",
     "a role is not granted what the request does not show",

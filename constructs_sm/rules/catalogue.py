@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from constructs_sm.rules import argument_rules, definition_rules, machine_rules, model_rules, request_rules
+from constructs_sm.rules import (
+    argument_rules,
+    definition_rules,
+    guardrail_rules,
+    machine_rules,
+    model_rules,
+    request_rules,
+)
 from constructs_sm.rules.rule import RULES
 
 GROUPS = {
@@ -11,6 +18,7 @@ GROUPS = {
     "Arguments, wiring and limits": argument_rules,
     "Definitions": definition_rules,
     "State machines that run": machine_rules,
+    "Guardrails": guardrail_rules,
 }
 """The modules with rows of rules, by what they are about."""
 

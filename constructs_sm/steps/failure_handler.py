@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from constructs_sm.actions import ACTIONS
+from constructs_sm.actions import ACTIONS, REUSE
 from constructs_sm.grants.state_machine_role import SEND_FAILURE_GRANT
 from constructs_sm.grants.statements import publish_grants
 from constructs_sm.language.console import execution_link
@@ -14,11 +14,11 @@ from constructs_sm.language.errors import InvalidInputError, Problem, raise_all,
 from constructs_sm.language.flow import REDRIVEN
 from constructs_sm.language.jsonata import UNCHANGED
 from constructs_sm.rollback import WholeOrNotMade
-from constructs_sm.task.custom_states import GrantedState, is_chainable
-from constructs_sm.task.fragment import Check
+from constructs_sm.steps.levels import inner_starts, reachable
+from constructs_sm.task.custom_states import GrantedState, OptionalState, is_chainable
 from constructs_sm.task.job import JobTask
 from constructs_sm.task.query_language import is_jsonata_language, query_language_of
-from constructs_sm.task.scope import JobScope, reference_of
+from constructs_sm.task.scope import JobScope
 from constructs_sm.task.task import SageMakerTask
 from constructs_sm.values.names import LONGEST_STATE_NAME, id_problems
 
@@ -128,8 +128,8 @@ class FailureHandler(WholeOrNotMade, Construct):
         self, start: sfn.State, *, topic: sns.ITopic | None, notify: sfn.IChainable | None = None, is_inner: bool
     ) -> None:
         level: _Level | None = None
-        for state in _reachable(start):
-            for inner in _inner_starts(state):
+        for state in reachable(start):
+            for inner in inner_starts(state):
                 self._catch(inner, topic=None if isinstance(state, sfn.DistributedMap) else topic, is_inner=True)
             if _is_open(state):
                 level = level or self._level(_name_of(state) if is_inner else "", topic=topic, notify=notify)
@@ -155,7 +155,9 @@ class _Level:
     ) -> None:
         self._variable = variable
         arns = JobScope.of(scope).arns
-        explain = _Handling(scope, _EXPLAIN.format(name), {"Type": "Pass", "Output": _explained(variable)})
+        # Whoever reads of a failure wants to know what of its data is of another day.
+        output = _explained(variable, tells_reuse=JobScope.of(scope).kept.is_made)
+        explain = _Handling(scope, _EXPLAIN.format(name), {"Type": "Pass", "Output": output})
         fail = sfn.Fail(
             scope,
             f"{name}: Fail",
@@ -283,9 +285,15 @@ def _also_told(scope: Construct, name: str, notify: sfn.IChainable, end: sfn.Sta
     return around.branch(notify).add_catch(end, outputs=UNCHANGED)
 
 
-def _explained(variable: str) -> str:
+_REUSED = f"function($v, $k) {{ $exists($v.{REUSE}.From) ? $k & ' of execution ' & $v.{REUSE}.From }}"
+_TOLD = " & ($count($reused) > 0 ? ' (reused: ' & $join($reused, ', ') & ')' : '')"
+
+
+def _explained(variable: str, *, tells_reuse: bool) -> str:
     """JSONata: the failure, for readers and for the states that follow, beside the job's own input."""
     failed = f"${variable}"
+    told = _TOLD if tells_reuse else ""
+    given = f"$exists({failed}.input) ? {failed}.input : $states.input"
     console = execution_link("' & $parts[3] & '")
     return (
         "{% ("
@@ -299,6 +307,7 @@ def _explained(variable: str) -> str:
         "$parts := $split($execution, ':'); "
         f"$console := $parts[1] = 'aws' ? '{console}' & $execution : $execution; "
         "$redrives := $states.context.Execution.RedriveCount; "
+        f"{f'$reused := [$each({given}, {_REUSED})]; ' if tells_reuse else ''}"
         "{'failure': {"
         f"'job': {failed}.job, "
         "'error': $error, "
@@ -307,43 +316,18 @@ def _explained(variable: str) -> str:
         "'resource': $count($arns) > 0 ? $arns[0].groups[0] : '', "
         "'execution': $execution, "
         "'console': $console, "
-        f"'message': {failed}.job & ' failed with ' & $error & ($reason = '' ? '' : ': ' & $reason) "
+        f"'message': {failed}.job & ' failed with ' & $error & ($reason = '' ? '' : ': ' & $reason){told} "
         "& ' - ' & $console, "
         "'redrives': $exists($redrives) ? $redrives : 0"
         "}, "
-        f"'input': $exists({failed}.input) ? {failed}.input : $states.input"
+        f"'input': {given}"
         "}) %}"
     )
 
 
-def _reachable(start: sfn.State) -> Iterator[sfn.State]:
-    """All states of a level, those included that a Choice of ours will lead to when the state machine is made."""
-    seen: set[str] = set()
-    starts = [start]
-    while starts:
-        for state in sfn.State.find_reachable_states(starts.pop(), include_error_handlers=True):
-            if reference_of(state) not in seen:
-                seen.add(reference_of(state))
-                starts += state.will_lead_to if isinstance(state, Check) else []
-                yield state
-
-
-def _inner_starts(state: sfn.State) -> Iterator[sfn.State]:
-    """First states of the levels inside of a Map or Parallel."""
-    if isinstance(state, (sfn.Map, sfn.DistributedMap)):
-        graph = state._processor or state._iteration  # noqa: SLF001  (protected: the CDK offers nothing else)
-        graphs = [] if graph is None else [graph]
-    elif isinstance(state, sfn.Parallel):
-        graphs = state._branches  # noqa: SLF001
-    else:
-        return
-    for graph in graphs:
-        yield graph.start_state
-
-
 def _is_open(state: sfn.State) -> bool:
     """Tell whether a state is a task, and nothing catches all its errors."""
-    if isinstance(state, _Handling):
+    if isinstance(state, (_Handling, OptionalState)):
         return False
     if isinstance(state, SageMakerTask):
         return not state.catches_all

@@ -11,6 +11,7 @@ from constructs_sm.language.paths import key_of, path_of
 from constructs_sm.rollback import undone_by
 from constructs_sm.rules.argument_rules import LATE_ACCESS
 from constructs_sm.steps.fan_out_plan import ItemPlan
+from constructs_sm.task.changes import Changes, policy_of
 from constructs_sm.task.custom_states import JsonataState, is_chainable
 from constructs_sm.task.fragment import CheckedFragment, Fragment
 from constructs_sm.task.overruling import tell
@@ -26,11 +27,13 @@ from aws_cdk import aws_stepfunctions as sfn
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from constructs_sm.retry import RetryPolicy
     from constructs_sm.steps.batches import ItemBatcher, WriterConfig
     from constructs_sm.steps.s3_items import S3Items
     from constructs_sm.values.s3 import S3Data
 
     from constructs import Construct
+    from typing_extensions import Self
 
 _LONGEST_ID = LONGEST_STATE_NAME - len(": Result")
 
@@ -200,6 +203,20 @@ class FanOut(Fragment):
     def _calls(self) -> Sequence[Any]:
         return [self._map]
 
+    def add_retry(self, policy: RetryPolicy | None = None, **retrier: Any) -> Self:
+        """Run the map anew, with all of its items, as *policy* says, or as the CDK's `add_retry` takes it.
+
+        Args:
+            policy: The retrier.
+            retrier: In place of a policy: `errors` (default: `States.ALL`), `interval`, `max_attempts`,
+                `backoff_rate`, `max_delay` and `jitter_strategy`.
+
+        Raises:
+            InvalidInputError: Step Functions takes no such retrier.
+        """
+        self._map.changes.retriers.append(policy_of(where_of("FanOut", self), policy, **retrier))
+        return self
+
     @property
     def end_states(self) -> list[sfn.INextable]:
         return [self._map]
@@ -216,11 +233,12 @@ class _InlineItems(sfn.Map):
     def __init__(self, scope: Construct, name: str, plan: ItemPlan, comment: str | None) -> None:
         super().__init__(scope, "Map", state_name=name, query_language=_language_of(plan), comment=comment)
         self._plan = plan
+        self.changes = Changes()
 
     def to_state_json(self, query_language: sfn.QueryLanguage | None = None) -> Any:
-        return self._plan.complete(
-            super().to_state_json(query_language), whole_in_jsonata=is_jsonata_language(query_language)
-        )
+        whole_in_jsonata = is_jsonata_language(query_language)
+        state = self._plan.complete(super().to_state_json(query_language), whole_in_jsonata=whole_in_jsonata)
+        return self.changes.applied_to(state)
 
 
 class _DistributedItems(sfn.DistributedMap):
@@ -229,12 +247,12 @@ class _DistributedItems(sfn.DistributedMap):
     def __init__(self, scope: Construct, name: str, plan: ItemPlan, comment: str | None) -> None:
         super().__init__(scope, "Map", state_name=name, query_language=_language_of(plan), comment=comment)
         self._plan = plan
+        self.changes = Changes()
 
     def to_state_json(self, state_machine_query_language: sfn.QueryLanguage | None = None) -> Any:
-        return self._plan.complete(
-            super().to_state_json(state_machine_query_language),
-            whole_in_jsonata=is_jsonata_language(state_machine_query_language),
-        )
+        whole_in_jsonata = is_jsonata_language(state_machine_query_language)
+        whole = super().to_state_json(state_machine_query_language)
+        return self.changes.applied_to(self._plan.complete(whole, whole_in_jsonata=whole_in_jsonata))
 
     def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
         super()._when_bound_to_graph(graph)

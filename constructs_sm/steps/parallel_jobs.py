@@ -87,3 +87,5 @@ class ParallelJobs(WholeOrNotMade, sfn.Parallel):
                 output_path="$.merged",
             )
         self.branch(*branches)
+        self.branch_starts = [branch.start_state for branch in branches]
+        """First states of the branches, of which the CDK tells nobody before the state machine is made."""

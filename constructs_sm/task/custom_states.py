@@ -20,7 +20,7 @@ from constructs_sm.task.scope import JobScope
 from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from constructs_sm.grants.statements import Grant
     from constructs_sm.retry import RetryPolicy
@@ -71,6 +71,37 @@ class JsonataTask(JsonataState):
 
     def to_state_json(self, top_level_query_language: sfn.QueryLanguage | None = None) -> dict[Any, Any]:
         return self._changes.applied_to(catching_in_jsonata(super().to_state_json(top_level_query_language)))
+
+
+class OptionalState(sfn.CustomState):
+    """A state in JSONata whose failure never is the execution's, written when the state machine is drawn.
+
+    It names the states that it leads to, which are known then. The CDK is told of it in three messages: two that make
+    and chain it, and one that draws it.
+
+    Args:
+        scope: The fragment.
+        construct_id: Its name.
+        fields: Gives its fields; among its catchers is one for `States.ALL`.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, fields: Callable[[], Mapping[str, Any]]) -> None:
+        self._name = construct_id
+        self._fields = fields
+        super().__init__(scope, construct_id, state_json={})
+
+    @property
+    def prefixed_name(self) -> str:
+        """The state's name with its prefixes: as `state_id`, without a message over the bridge."""
+        return self._name
+
+    def add_prefix(self, x: str) -> None:
+        """Put *x* before the state's name, as the CDK does for `prefix_states`."""
+        self._name = f"{x}{self._name}"
+        super().add_prefix(x)
+
+    def to_state_json(self, top_level_query_language: sfn.QueryLanguage | None = None) -> dict[Any, Any]:  # noqa: ARG002
+        return {"QueryLanguage": "JSONata", **self._fields()}
 
 
 class GrantedState(sfn.CustomState):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, where_of
 from constructs_sm.language.paths import name_of
-from constructs_sm.rollback import WholeOrNotMade, tell_in_words, undone_by
+from constructs_sm.rollback import WholeOrNotMade, methods_in_words, undone_by
 from constructs_sm.task.custom_states import JsonataTask, is_chainable
 from constructs_sm.task.query_language import query_language_of
 from constructs_sm.task.scope import JobScope
@@ -28,6 +28,7 @@ _DONE = "{}: Succeed"
 _SINGLE = "SingleState"
 
 
+@methods_in_words
 class Fragment(WholeOrNotMade, sfn.StateMachineFragment):
     """States that belong together, whose names begin with the construct id.
 
@@ -114,11 +115,7 @@ class Fragment(WholeOrNotMade, sfn.StateMachineFragment):
                 problem = Problem(f"{argument} must be a string", given, "name it", "argument-type")
                 raise InvalidInputError(where_of(type(self).__name__, self), [problem])
         # Before the states get their prefix, which they cannot be rid of again.
-        try:
-            sfn.ParallelProps(state_name=name, **parallel)
-        except TypeError as error:
-            tell_in_words(error, type(self).__name__, (self,))
-            raise
+        sfn.ParallelProps(state_name=name, **parallel)
         if self.node.try_find_child(_SINGLE) is not None:
             problem = Problem(
                 "it is a single state already", name, "use that one, or make another", "state-goes-on-already"

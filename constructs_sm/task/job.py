@@ -18,6 +18,10 @@ from constructs_sm.task.fragment import Check, CheckedFragment
 from constructs_sm.task.network import OwnSecurityGroup, admit_members, connections_of, groups_in, works_together
 from constructs_sm.task.output_check import Output, OutputCheck
 from constructs_sm.task.query_language import query_language_of
+from constructs_sm.task.reuse_checks import reuse_grants
+from constructs_sm.task.reuse_plan import ReusePlan
+from constructs_sm.task.reusing import Reusing
+from constructs_sm.task.scope import JobScope
 from constructs_sm.task.tags import KnownToCdk
 from constructs_sm.task.task import SageMakerTask
 from constructs_sm.task.task_plan import TaskPlan
@@ -33,8 +37,10 @@ if TYPE_CHECKING:
 
     from constructs_sm.actions import Action
     from constructs_sm.requests.rendering import Defaults
+    from constructs_sm.task.reuse_checks import Artifact
     from constructs_sm.task.task_state import TaskState
     from constructs_sm.values.outputs import JobOutput
+    from constructs_sm.values.reuse import Reuse
 
     from constructs import Construct, Node
     from typing_extensions import Self, Unpack
@@ -49,6 +55,9 @@ class JobArguments(TaskArguments, total=False):
 
     output_check: OutputCheck | None
     """Default: `OutputCheck.completed()`. None: the job goes on whatever its output is."""
+    reuse: Reuse | None
+    """Lets the job not run where its result is there already. Default: as the pipeline around it says; None: it runs
+    each time."""
 
 
 @jsii.implements(iam.IGrantable, ec2.IConnectable)
@@ -100,6 +109,7 @@ class SageMakerJob(CheckedFragment, JobMetrics, KnownToCdk):
         if wrong := wrong_of_class(own):
             raise InvalidInputError(where_of(type(self).__name__, scope, construct_id), wrong)
         check = arguments.pop("output_check", OutputCheck.completed())
+        reuse = _reuse_plan(scope, construct_id, arguments)
         plan = TaskPlan(
             type(self).__name__,
             scope,
@@ -108,18 +118,22 @@ class SageMakerJob(CheckedFragment, JobMetrics, KnownToCdk):
             arguments,
             given=given,
             defaults=defaults,
-            own_arguments=["output_check", *_parameters_of(type(self))],
+            own_arguments=["output_check", "reuse", *_parameters_of(type(self))],
             check=check,
             whole_request=True,
             longest_id=_LONGEST_ID if check is not None else LONGEST_STATE_NAME,
             role_is_foreign=runs_under is not None and not runs_under.shares_the_role,
             argument_of=self._ARGUMENT_OF,
             problems=problems,
+            reuse=reuse,
         )
         plan.check()
         super().__init__(scope, construct_id, state_name=arguments.get("state_name"))
         self._groups = groups_in(given)
         state = self._checked(plan, {**({} if make is None else make(self)), **self._made_groups()})
+        artifact = self._artifact(state) if state.reuse is not None else None
+        if state.reuse is not None:
+            state = state.with_grants(*reuse_grants(self, state, state.reuse.reuse, artifact))
         self._state = state
         self._runs_under = runs_under
         self._task = (_JsonataJobTask if state.jsonata else JobTask)(self, construct_id, state)
@@ -131,6 +145,7 @@ class SageMakerJob(CheckedFragment, JobMetrics, KnownToCdk):
         self._follower: sfn.State | None = None
         self._describing: Describing | None = None
         self._choice = self._checked_by(check) if check is not None else None
+        self._reusing = self._reused(artifact)
 
     def _made_groups(self) -> dict[str, str]:
         """Make the security groups of the job's own: what stands for each, and its id."""
@@ -280,13 +295,34 @@ class SageMakerJob(CheckedFragment, JobMetrics, KnownToCdk):
 
     @property
     def start_state(self) -> sfn.State:
-        return self._task
+        return self._task if self._reusing is None else self._reusing.first
 
     @property
     def _calls(self) -> Sequence[Any]:
         return [self._task]
 
+    def _reused(self, artifact: Artifact | None) -> Reusing | None:
+        """Make the states that look for the result of the job, and keep it; None if it runs each time."""
+        if self._state.reuse is None:
+            return None
+        made = Reusing(
+            self, self._state_name, self._state, check=self._output_check, places=self._written, artifact=artifact
+        )
+        made.stand_before(self._task)
+        return made
+
+    def _written(self) -> Mapping[str, str]:
+        """The places that the job writes to, by name, that its output does not tell."""
+        return {}
+
+    def _artifact(self, state: TaskState) -> Artifact | None:  # noqa: ARG002  (for those that leave one)
+        """Name the thing that the job leaves in S3; None: nothing is known of it."""
+        return None
+
     def _accept(self, state: sfn.State) -> None:
+        if self._reusing is not None:
+            self._reusing.lead_to(state)
+            state = self._reusing.keep
         if self._choice is None:
             self._follower = state
             self._task.next(state)
@@ -393,6 +429,11 @@ class JobTask(SageMakerTask):
         self._be(job, construct_id, state)
 
     @property
+    def kept_as(self) -> str | None:
+        """The job as the table of kept results has it; None: nothing is kept of it."""
+        return None if self._state.reuse is None else self._state.identity.path
+
+    @property
     def catchers(self) -> list[tuple[sfn.IChainable, list[str] | None, dict[str, Any]]]:
         """The catchers of the user's: handler, errors and settings."""
         handler = None if self.refusals is None else self.refusals[0]
@@ -448,6 +489,16 @@ class _JsonataJobTask(JobTask):
 
     def to_state_json(self, top_level_query_language: sfn.QueryLanguage | None = None) -> dict[Any, Any]:
         return catching_in_jsonata(super().to_state_json(top_level_query_language))
+
+
+def _reuse_plan(scope: Construct, construct_id: str, arguments: JobArguments) -> ReusePlan | None:
+    """The reuse of a job: its own, or that of the pipeline around it."""
+    if "reuse" in arguments:
+        own = arguments.pop("reuse")
+        return None if own is None else ReusePlan(own, is_own=True)
+    # What is no scope is refused later.
+    of_all = JobScope.of(scope).kept.reuse_of(construct_id) if hasattr(type(scope), "node") else None
+    return None if of_all is None else ReusePlan(of_all, is_own=False)
 
 
 @cache

@@ -7,7 +7,7 @@ when the app is synthesized: the state machines once for an app or stage, wherev
 from __future__ import annotations
 
 from collections import ChainMap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ from constructs_sm.rules.argument_rules import (
 from constructs_sm.rules.definition_rules import EXPRESS
 from constructs_sm.rules.state_fields import JSON_PATH
 from constructs_sm.task.acknowledgments import acknowledge_texts
+from constructs_sm.task.guarding import ROOTS, Guarding
 from constructs_sm.task.overruling import ask, tell, unacknowledged
 from constructs_sm.task.tags import TagsAround
 
@@ -35,7 +36,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from constructs_sm.grants.statements import Grant
     from constructs_sm.language.arns import Arns
@@ -54,12 +55,21 @@ _NESTED_SYNC = (f"{_STARTS}.sync", f"{_STARTS}.sync:2")
 
 def watch_machines(stack: Stack, wiring: Wiring, arns: Arns) -> None:
     """Have the jobs of a stack, and the state machines they are in, checked when the app is synthesized."""
-    stage = Stage.of(stack) or stack.node.root
-    machines = _Machines.of_stages.get(stage)
-    if machines is None:
-        machines = _Machines.of_stages[stage] = _Machines(stage)
+    machines = machines_of(Stage.of(stack) or stack.node.root)
     machines.stacks[stack] = wiring
     ask(stack, _OfStack(stack, wiring, arns, machines).validate)
+
+
+def machines_of(stage: IConstruct) -> _Machines:
+    """The state machines of an app or stage, which are read when it is synthesized."""
+    if stage not in _Machines.of_stages:
+        _Machines.of_stages[stage] = _Machines(stage)
+    return _Machines.of_stages[stage]
+
+
+def machines_in_app(app: IConstruct) -> list[_Machines]:
+    """List those of an app and of each stage in it, as far as they are read."""
+    return [machines for stage, machines in _Machines.of_stages.items() if stage.node.root is app]
 
 
 @dataclass(eq=False, slots=True)
@@ -71,6 +81,8 @@ class _Machine:
     text: DefinitionText
     states: Mapping[str, Json]
     """Every state in it, by name."""
+    sealed: bool = False
+    """Tell whether it is in a stage that is synthesized already."""
 
     @property
     def is_express(self) -> bool:
@@ -115,25 +127,56 @@ class _Machines:
         self._written: dict[sfn.CfnStateMachine, tuple[str, str]] = {}
         """Definitions as they were, and as they are with tags."""
         self._granted: set[tuple[sfn.CfnStateMachine, Grant]] = set()
+        self._denied: set[tuple[str, str]] = set()
+        """Statements that guardrails have given to roles, by the path of the role."""
+        self.guarding = Guarding()
+        """Findings of guardrails at the last synthesis."""
+        self._nested: list[Stage] = []
+        self._unread: list[_Machine] = []
+        """State machines whose definitions stand elsewhere."""
         ask(stage, self.validate)
 
     def validate(self) -> list[str]:
-        """Read the state machines, and send the tags of the constructs around jobs with their requests."""
-        self.any, self.told, self.wired = False, set(), set()
-        self.all = list(self._read())
-        self.of_tasks = self._placed()
-        return self._tagged()
-
-    def _read(self) -> Iterator[_Machine]:
+        """Read the state machines, send the tags of the constructs around jobs with their requests, and guard them."""
         constructs = self._stage.node.find_all()
+        self.any = any(isinstance(each, sfn.CfnStateMachine) for each in constructs)
+        self.told, self.wired = set(), set()
+        self._nested, self._unread = [each for each in constructs[1:] if isinstance(each, Stage)], []
+        self.all = list(self._read(constructs))
+        self.of_tasks = self._placed()
+        wrong = self._tagged()
+        if self._stage.node.root in ROOTS:
+            self._guard()
+        return wrong
+
+    def _guard(self) -> None:
+        owners = {
+            (machine, task.state_id()): (wiring.tasks[task], wiring.jobs.get(task), task.path)
+            for wiring in self.stacks.values()
+            for task in wiring.tasks
+            if (machine := self.of_tasks.get(task)) is not None
+        }
+        self.guarding = Guarding()
+        self.guarding.check([*self.all, *self._sealed()], owners, self._denied)
+        for machine in self._unread:
+            self.guarding.unread(machine)
+
+    def _sealed(self) -> Iterator[_Machine]:
+        """State machines of stages in this one in which there is no job of ours: nobody else reads them."""
+        for stage in self._nested:
+            if stage not in _Machines.of_stages:
+                yield from (replace(each, sealed=True) for each in self._read(stage.node.find_all()))
+
+    def _read(self, constructs: Sequence[IConstruct]) -> Iterator[_Machine]:
         nested = [f"{each.node.path}/" for each in constructs[1:] if isinstance(each, Stage)]
         for each in constructs:
             if not isinstance(each, sfn.CfnStateMachine) or (nested and each.node.path.startswith(tuple(nested))):
                 continue
-            self.any = True
             stack = stack_of(each)
             text = DefinitionText.of(stack.resolve(self._definition(each)))
-            if text is not None:
+            if text is None:
+                self._unread.append(_Machine(each, stack, DefinitionText({}, [], frozenset()), {}))
+            else:
                 yield _Machine(each, stack, text, dict(states_of(text.definition)))
 
     def _definition(self, machine: sfn.CfnStateMachine) -> str | None:

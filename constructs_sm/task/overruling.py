@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import InvalidInputError, where_of
 from constructs_sm.rollback import undone_by
 from constructs_sm.rules import argument_rules as rules
+from constructs_sm.rules import guardrail_rules
 from constructs_sm.rules.catalogue import RULES
-from constructs_sm.rules.rule import PREFIX
+from constructs_sm.rules.guardrail_rules import UNTIL
+from constructs_sm.rules.rule import ACKNOWLEDGED, PREFIX
 
 import jsii
 from aws_cdk import Acknowledgment, Annotations, Stack, Stage, Validations
@@ -22,13 +25,11 @@ if TYPE_CHECKING:
 
     from constructs import Construct, IConstruct
 
-METADATA = "constructs-sm:acknowledged"
-"""The key of a template's metadata that holds the reasons: by path of the scope, then by rule."""
 _OF_ANNOTATIONS = "Annotation::"
 _OURS = f"{PREFIX}::"
 
 
-def acknowledge(scope: Construct, rule_id: str, reason: str) -> None:
+def acknowledge(scope: Construct, rule_id: str, reason: str, *, until: date | str | None = None) -> None:
     """Turn a rule off for *scope* and all that is in it.
 
     Refusals are acknowledged before the job is made, on a construct around it; warnings at any time. The CDK's own
@@ -39,9 +40,10 @@ def acknowledge(scope: Construct, rule_id: str, reason: str) -> None:
         scope: A job, a pipeline, a stack, an app, or any construct around jobs.
         rule_id: The id that the message ends with; docs/rules.md lists all.
         reason: The grounds on which the rule does not hold here.
+        until: The last day of an exception from guardrails, as '2026-12-31'; see `Guardrails.apply`. Default: no end.
 
     Raises:
-        InvalidInputError: There is no such rule, it cannot be acknowledged, or there is no reason.
+        InvalidInputError: There is no such rule, it cannot be acknowledged, there is no reason, or *until* is no date.
     """
     where = where_of("acknowledge", scope)
     rule = RULES.named(rule_id, where)
@@ -50,12 +52,17 @@ def acknowledge(scope: Construct, rule_id: str, reason: str) -> None:
         raise InvalidInputError(where, [problem])
     if not isinstance(reason, str) or not reason.strip():
         raise InvalidInputError(where, [rules.RULE_REASON.problem(got=reason)])
+    if until is not None:
+        if RULES[rule.id] not in vars(guardrail_rules).values():
+            raise InvalidInputError(where, [UNTIL.problem("only exceptions from guardrails end on a date", rule.id)])
+        _UNTIL[scope, rule.id] = day = day_of(where, "until", until)
+        reason = f"{reason} (until {day})"
     Validations.of(scope).acknowledge(Acknowledgment(id=rule.id, reason=reason))
     if rule.severity == "info":
         Annotations.of(scope).acknowledge_info(rule.id)
     _OfStage.of(scope).declared[scope] = None
     for stack in {_stack_around(scope)} - {None}:
-        _keep(stack, str(scope.node.path), rule.id, reason)
+        keep(stack, str(scope.node.path), rule.id, reason)
 
 
 def refuse(scope: IConstruct, where: str, problems: Iterable[Problem], *, path: str) -> list[Problem]:
@@ -79,12 +86,14 @@ def refuse(scope: IConstruct, where: str, problems: Iterable[Problem], *, path: 
     return [problem for problem in found if RULES[problem.rule].severity != "error"]
 
 
-def unacknowledged(scope: IConstruct, problems: Sequence[Problem], *, path: str) -> list[Problem]:
-    """The problems that nobody has acknowledged for *scope*."""
+def unacknowledged(
+    scope: IConstruct, problems: Sequence[Problem], *, path: str, as_of: date | None = None
+) -> list[Problem]:
+    """The problems that nobody has acknowledged for *scope*, or not for the day *as_of*."""
     if not problems:
         return []
     stage = _OfStage.of(scope)
-    acknowledged = dict(_acknowledged_around(scope))
+    acknowledged = dict(_acknowledged_around(scope, as_of))
     left = []
     for problem in problems:
         stage.fired.setdefault(problem.rule, set()).add(path)
@@ -92,7 +101,7 @@ def unacknowledged(scope: IConstruct, problems: Sequence[Problem], *, path: str)
             # One made above the stacks has no template of its own to keep its reason in.
             holder, reason = acknowledged[problem.rule]
             for stack in {_stack_around(scope)} - {None}:
-                _keep(stack, holder, problem.rule, reason)
+                keep(stack, holder, problem.rule, reason)
         else:
             left.append(problem)
     return left
@@ -223,12 +232,43 @@ def _no_such_rule(path: str, given: str) -> str:
     return ""
 
 
-def _acknowledged_around(scope: IConstruct) -> Iterator[tuple[str, tuple[str, str]]]:
+def acknowledged_around(scope: IConstruct, as_of: date | None = None) -> dict[str, tuple[str, str]]:
+    """The path and the reason of the nearest acknowledgment of each rule around *scope* that has not ended."""
+    return dict(_acknowledged_around(scope, as_of))
+
+
+def overruled(scope: IConstruct, rule_id: str, *, path: str) -> None:
+    """Take note that a rule is broken at *path*, so that its acknowledgment around *scope* is not in vain."""
+    _OfStage.of(scope).fired.setdefault(rule_id, set()).add(path)
+
+
+def ended_around(scope: IConstruct, rule_id: str, as_of: date | None) -> date | None:
+    """The day on which an exception from a rule around *scope* ended; None if none has."""
+    days = [_UNTIL.get((construct, rule_id)) for construct in scope.node.scopes]
+    return max((day for day in days if day is not None and as_of is not None and day < as_of), default=None)
+
+
+def day_of(where: str, name: str, given: object) -> date:
+    """Read a day: a date, or a text as '2026-12-31'.
+
+    Raises:
+        InvalidInputError: It is none.
+    """
+    if isinstance(given, date):
+        return given.date() if isinstance(given, datetime) else given
+    try:
+        return date.fromisoformat(str(given))
+    except ValueError as error:
+        raise InvalidInputError(where, [UNTIL.problem(f"{name} is no day", given)]) from error
+
+
+def _acknowledged_around(scope: IConstruct, as_of: date | None = None) -> Iterator[tuple[str, tuple[str, str]]]:
     """Each rule that is acknowledged around *scope*, with the path and reason of the nearest; that one comes last."""
     for construct in scope.node.scopes:
         for given, reason in _given_on(construct):
             bare = _bare(given)
-            if bare in RULES:
+            until = _UNTIL.get((construct, bare))
+            if bare in RULES and (until is None or as_of is None or as_of <= until):
                 yield bare, (str(construct.node.path), reason)
 
 
@@ -242,10 +282,13 @@ def _stack_around(scope: IConstruct) -> Any:
     return next(filter(Stack.is_stack, reversed(scope.node.scopes)), None)
 
 
+_UNTIL: dict[tuple[IConstruct, str], date] = {}
 _KEPT: dict[Stack, dict[str, dict[str, str]]] = {}
 
 
-def _keep(stack: Stack, path: str, rule_id: str, reason: str) -> None:
-    kept = _KEPT.setdefault(stack, {})
-    kept.setdefault(path or "the app", {})[rule_id] = reason
-    stack.add_metadata(METADATA, kept)
+def keep(stack: Stack, path: str, rule_id: str, reason: str) -> None:
+    """Keep the reason for which a rule is overruled around the construct at *path* in the metadata of a template."""
+    of_path = _KEPT.setdefault(stack, {}).setdefault(path or "the app", {})
+    if of_path.get(rule_id) != reason:
+        of_path[rule_id] = reason
+        stack.add_metadata(ACKNOWLEDGED, _KEPT[stack])

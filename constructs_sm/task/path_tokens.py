@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.language.errors import InvalidInputError
 from constructs_sm.language.formats import joined
 from constructs_sm.language.late_bound import TOKEN, is_token
-from constructs_sm.rules.argument_rules import NUMBER_TOKEN
+from constructs_sm.rules.argument_rules import NUMBER_TOKEN, OUTPUT_SPELLED
 from constructs_sm.values.outputs import JobOutput
 from constructs_sm.values.s3 import S3Location
 
@@ -18,6 +18,11 @@ from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from constructs_sm.language.errors import Problem
+
+_CONCATENATED = "Field references must be the entire string"
+"""Beginning of what the CDK says of a text with a path inside it."""
 
 
 def json_path_of(value: Any) -> str | None:
@@ -76,6 +81,30 @@ def spelled_paths(value: Any) -> Any:
         found = json_path_of(value) if is_token(value) else None
         return value if found is None else found
     return [spelled_paths(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def concatenated(error: RuntimeError) -> Problem | None:
+    """Say in words that a text has a path inside it: the CDK has no rule and no remedy for it, and asks first."""
+    if _CONCATENATED not in str(error):
+        return None
+    use = "join with + ('text ' + output), or with sfn.JsonPath.format('text {}', output)"
+    return OUTPUT_SPELLED.problem("a text has a path inside it, which no state takes", str(error), use)
+
+
+def refuse_concatenated(start: sfn.State) -> None:
+    """Refuse a text with a path inside it in a state of the CDK, before a state machine is drawn with it.
+
+    Raises:
+        InvalidInputError: There is such a state.
+    """
+    for state in sfn.State.find_reachable_states(start, include_error_handlers=True):
+        if isinstance(state, (sfn.Pass, sfn.TaskStateBase)):
+            try:
+                state.to_state_json()
+            except RuntimeError as error:
+                problem = concatenated(error)
+                if problem is not None:
+                    raise InvalidInputError(f"state '{state.state_id}'", [problem]) from None
 
 
 @cache

@@ -11,8 +11,10 @@ from constructs_sm.environment import arns_of, parent_of, stack_of
 from constructs_sm.grants.execution_role import execution_base_grants
 from constructs_sm.rollback import once_kept, undone_by
 from constructs_sm.task.acknowledgments import acknowledge_wildcards
+from constructs_sm.task.kept_results import KeptResults
 from constructs_sm.task.machines import watch_machines
 from constructs_sm.task.overruling import watch
+from constructs_sm.task.path_tokens import refuse_concatenated
 from constructs_sm.task.wiring import Wiring
 
 from aws_cdk import Stack
@@ -123,6 +125,7 @@ class JobScope:
         self._registered: dict[str, dict[Grant, None]] = {}
         self._acknowledged: set[Grant] = set()
         self._folders: dict[str, str] = {}
+        self.kept = KeptResults(owner)
         self.starts_executions = False
         """Tell whether there is a distributed map of ours, or a task that runs another pipeline."""
         _SCOPES[owner] = self
@@ -228,6 +231,8 @@ class JobScope:
             undone_by(partial(self._registered.pop, reference, None))
             # A state machine takes shape: the jobs are there, and so is all they need of their role.
             self._acknowledge_execution()
+            if self.wiring.is_asked:
+                refuse_concatenated(graph.start_state)
         for grant in grants:
             if grant not in registered:
                 registered[grant] = None

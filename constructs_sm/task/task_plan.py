@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from constructs_sm.requests.rendering import Defaults
     from constructs_sm.requests.request import Request
     from constructs_sm.task.output_check import OutputCheck
+    from constructs_sm.task.reuse_plan import ReusePlan
 
     from constructs import Construct
 
@@ -85,6 +86,7 @@ class TaskPlan:
         role_is_foreign: Whether SageMaker runs it under a role that is not ours, which the request does not show.
         argument_of: Which argument says a field of the request, by the field's path.
         problems: What the caller has found wrong already.
+        reuse: How the job is reused. Default: it runs each time.
     """
 
     def __init__(
@@ -104,6 +106,7 @@ class TaskPlan:
         role_is_foreign: bool = False,
         argument_of: Mapping[str, str] | None = None,
         problems: Sequence[Problem] = (),
+        reuse: ReusePlan | None = None,
     ) -> None:
         self._kind = kind
         self._scope = scope
@@ -113,6 +116,7 @@ class TaskPlan:
         self._given = given or {}
         self._defaults = defaults
         self._check = check
+        self._reuse = reuse
         self._whole_request = whole_request
         self._longest_id = longest_id
         self._role_is_foreign = role_is_foreign
@@ -165,6 +169,8 @@ class TaskPlan:
         self._identity = TaskIdentity(
             self._path(), str(self.name) if self.name != self._id else name_of(str(self._id)), self._action.api
         )
+        if self._reuse is not None:
+            self._reuse = self._reusable(self._reuse)
         self._request = request = self._whole(job_scope)
         self._role_needed = self._needs_role(request)
         if self._role_needed:
@@ -176,9 +182,19 @@ class TaskPlan:
         self._problems += request.problems
         if self._whole_request:
             self._problems += self._of_the_request(request)
+        if self._reuse is not None:
+            self._problems += self._reuse.judged(self._action, request, self._outputs)
         if self._problems:
             path = self._path()
             self._told = refuse(self._scope, f"{self._kind} '{path}'", self._problems, path=path)
+
+    def _reusable(self, plan: ReusePlan) -> ReusePlan | None:
+        """The plan, unless no job of this kind can be reused; what else is wrong with it is a problem."""
+        if not plan.is_own and not plan.can_be(self._action, self._output):
+            return None
+        found = list(plan.problems(self._action, self._arguments, self._output, self._check, self._rendered))
+        self._problems += found
+        return None if found else plan
 
     def _of_the_request(self, request: Request) -> Iterator[Problem]:
         """Find what SageMaker's model and the rules say of the request."""
@@ -259,6 +275,7 @@ class TaskPlan:
             identity=self._identity,
             warnings=tuple(self._warnings(access.unknown, ours=ours, any_role=self._every_role in passed)),
             sent=request,
+            reuse=self._reuse,
         )
         request.forget()
         return state

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from constructs_sm.actions import DESCRIBED
+from constructs_sm.actions import DESCRIBED, WRITTEN
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all
-from constructs_sm.language.jsonata import is_plain, jsonata_of, merged, only, quoted
+from constructs_sm.language.jsonata import is_plain, jsonata_of, merged, named, only, quoted
 from constructs_sm.language.late_bound import Computed, is_json_path, is_jsonata
-from constructs_sm.language.paths import key_in
+from constructs_sm.language.paths import key_in, path_of
 from constructs_sm.requests import model_check
 from constructs_sm.task.output_check import Status
 from constructs_sm.task.path_tokens import spelled_paths, token_of
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from constructs_sm.grants.statements import Grant
     from constructs_sm.requests.request import Fields, Request
     from constructs_sm.task.output_check import Output
+    from constructs_sm.task.reuse_plan import ReusePlan
     from constructs_sm.task.scope import JobScope
 
     from aws_cdk import aws_iam as iam
@@ -54,6 +55,8 @@ class TaskState:
     """Problems that are told, not refused."""
     identity: TaskIdentity
     sent: Request
+    reuse: ReusePlan | None = None
+    """Plan of its reuse; None: it runs each time."""
 
     @property
     def request(self) -> Fields:
@@ -204,6 +207,24 @@ class TaskState:
         if outputs:
             self.scope.wiring.use(self.identity, outputs)
             self.scope.watch_wiring()
+
+    def written(self, name: str, place: S3Location) -> S3Location:
+        """A place that a job which may be reused has written to, in this execution or in an earlier one.
+
+        Args:
+            name: The name that it is kept by.
+            place: Where the job writes if it runs: what is granted.
+        """
+        return S3Location(self.for_states(self.place_written(name)), place.within, place.key)
+
+    def place_written(self, name: str) -> JobOutput:
+        """The same as other jobs take it."""
+        assert self.output is not None  # noqa: S101  (what is reused is kept)
+        inside = f"{WRITTEN}{path_of(name)[1:]}"
+        json_path, jsonata = f"{self.output.path}.{inside}", f"{self.output.expression}.{WRITTEN}.{named(name)}"
+        self.scope.watch_wiring()
+        self.scope.wiring.ask(self.identity, inside, self.output.path, (json_path, jsonata))
+        return JobOutput.late(self.identity, inside, json_path=json_path, jsonata=jsonata, in_jsonata=self.jsonata)
 
     def data(self, name: str, place: S3Location, spelled_in: Callable[[bool], S3Location | None]) -> S3Location:
         """Data that the job writes, for states that run after this one.

@@ -107,6 +107,11 @@ class Wiring:
         if not self._asked[reference]:
             del self._asked[reference]
 
+    @property
+    def is_asked(self) -> bool:
+        """Tell whether somebody has asked for an output."""
+        return bool(self._asked)
+
     def asked_outside(self, processor: Json, *, jsonata: bool) -> list[Place]:
         """Places of results that the states of an ItemProcessor use, and none of them leaves.
 

@@ -11,6 +11,7 @@ from constructs_sm.interpreter.execution import Execution, Setting
 from constructs_sm.interpreter.machines import Machine as Prepared
 from constructs_sm.interpreter.sections import WHOLE, Section, section_of
 from constructs_sm.language.error_names import WILDCARDS
+from constructs_sm.language.flow import LOOKS
 from constructs_sm.language.machines import states_of
 from constructs_sm.testing.drill import drill_runs
 from constructs_sm.testing.permissions import permissions_of, scenarios
@@ -174,6 +175,11 @@ class Rehearsal:
         self._account.sagemaker.exists(kind, name)
         return self
 
+    def let_pass(self, seconds: float) -> Self:
+        """Let time pass before the runs that are begun from here on: what was kept grows old."""
+        self._setting = replace(self._setting, later=self._setting.later + seconds)
+        return self
+
     def recorded(self) -> list[tuple[str, Any]]:
         """Record from now on what each attempt of a task yields: its state, and the result or the TaskError."""
         record: list[tuple[str, Any]] = []
@@ -282,6 +288,10 @@ class Rehearsal:
                 # Once more, where all that it has made is there.
                 other._account.take_over(self._account)  # noqa: SLF001 - another of its kind
                 reached |= set(other._begun(self._machine.definition, given).run().states)  # noqa: SLF001
+            if any(state.endswith(LOOKS) for state in states):
+                # Twice, so that what is kept of one run is there for the next.
+                for _ in range(2):
+                    reached |= set(other._begun(self._machine.definition, given).run().states)  # noqa: SLF001
             asked += other.role.asked
             possible |= other.role.possible
         return permissions_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -10,12 +11,15 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.interpreter.history import MAX_EVENTS, Failure, History, clock, folded, short
 from constructs_sm.interpreter.sections import STOPPED
 from constructs_sm.language.errors import printable
+from constructs_sm.language.flow import ARTIFACT, LOOKS, OPTIONAL, VERSION, VERSIONS
 from constructs_sm.language.machines import LARGEST_PAYLOAD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 _KIB = 1024
+_NOT_REUSED = re.compile(r"\[not reused: (.*)\]")
+"""The reason that a state says which searches for a result of a job."""
 
 
 recent: deque[Run] = deque(maxlen=10)
@@ -117,6 +121,27 @@ class Run:
         return self.history.largest[0]
 
     @property
+    def reused(self) -> list[str]:
+        """The jobs that did not run, since a result of an earlier run was good enough."""
+        return [job for job in self._looked_for if job not in self.not_reused]
+
+    @property
+    def not_reused(self) -> dict[str, str]:
+        """The jobs that ran though they may be reused, and why."""
+        unsettled = self.history.unsettled
+        return {
+            job: _why(unsettled[f"{job}{state}"])
+            for job in self._looked_for
+            for state in (ARTIFACT, LOOKS, VERSION)
+            if f"{job}{state}" in unsettled
+        }
+
+    @property
+    def _looked_for(self) -> list[str]:
+        begun = [(state, end) for state in self.states for end in (VERSIONS, LOOKS) if state.endswith(end)]
+        return list(dict.fromkeys(state.removesuffix(end) for state, end in begun))
+
+    @property
     def failure(self) -> Failure | None:
         """The failure that ended the execution: its state, error and cause."""
         if self.succeeded or self.stopped or not self.history.failures:
@@ -156,9 +181,16 @@ class Run:
         failed = short(Failure("", self.error or "", self.cause or "").reason)
         told = ": ".join(filter(None, (self.error, failed)))
         payload = f"{size / _KIB:.1f} of {LARGEST_PAYLOAD // _KIB} KiB{f' ({whose})' if whose else ''}"
+        told_of_reuse = [f"reused: {', '.join(self.reused)}"] if self.reused else []
+        told_of_reuse += [f"not reused: {job}, {why}" for job, why in self.not_reused.items()]
         counts = f"{self.transitions} state transitions, {self.events:,} of {MAX_EVENTS:,} history events"
         ended = f"{self.status} after {clock(self.seconds)}{f': {told}' if told else ''}"
-        lines = [ended, f"{counts}, largest payload {payload}", *(f"! {each}" for each in self.findings)]
+        lines = [
+            ended,
+            f"{counts}, largest payload {payload}",
+            *told_of_reuse,
+            *(f"! {each}" for each in self.findings),
+        ]
         return "\n".join(map(printable, lines))
 
     def __str__(self) -> str:
@@ -184,7 +216,8 @@ class Run:
         """A failure that was caught, and of which nothing is left where somebody could read it."""
         # Of a part of the state machine nobody knows what its rest makes of a reason.
         for state, failure in () if self.stopped else self.history.unsettled.items():
-            if self.expects(failure):
+            # Of a job that may be reused, `not_reused` says it.
+            if self.expects(failure) or state.endswith(OPTIONAL):
                 continue
             reason = failure.reason or failure.error
             if reason and not self._tells(_plain(reason)[1:-1]):
@@ -205,6 +238,11 @@ class Run:
     def _abandoned_jobs(self) -> Iterator[Finding]:
         for arn in self.left_running:
             yield Finding("", f"{arn} runs on: the role may not stop it")
+
+
+def _why(failure: Failure) -> str:
+    said = _NOT_REUSED.fullmatch(failure.reason)
+    return said[1] if said else f"that was not to be found out: {failure.error}"
 
 
 def _plain(value: object) -> str:

@@ -82,6 +82,10 @@ class Description:
         """Fields that some state uses which does not say what is wrong without them, by their names in messages."""
         return {said: wanted for said, (wanted, times) in self._wanted.items() if times > len(self._met.get(said, {}))}
 
+    def all_there(self, place: str) -> str:
+        """Spell the test that all is there that any state uses, as JSONata; empty if none uses any."""
+        return " and ".join(wanted.is_there(place) for wanted, _ in self._wanted.values())
+
     @property
     def selected(self) -> str:
         """The fields that are asked for, of the result of Describe, as JSONata: an object."""

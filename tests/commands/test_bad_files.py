@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from constructs_sm.commands.cli import main
-from constructs_sm.testing.source.limits import MAX_BYTES
+from constructs_sm.language.document_limits import MAX_BYTES
 
 import bad_input
 import pytest

@@ -7,6 +7,8 @@ import urllib.parse
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .emulator import REGION
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -28,11 +30,12 @@ class Deployed:
         return list(_waiting(self.definition))
 
 
-def deployed_state_machine(aws: Emulator, stack_name: str) -> Deployed:
+def deployed_state_machine(aws: Emulator, stack_name: str, *, region: str = REGION) -> Deployed:
     """The one state machine of a stack, with all policy documents of its role."""
-    resources = aws.client("cloudformation").list_stack_resources(StackName=stack_name)["StackResourceSummaries"]
+    stacks = aws.client("cloudformation", region)
+    resources = stacks.list_stack_resources(StackName=stack_name)["StackResourceSummaries"]
     (arn,) = (row["PhysicalResourceId"] for row in resources if row["ResourceType"] == _STATE_MACHINE)
-    machine = aws.client("stepfunctions").describe_state_machine(stateMachineArn=arn)
+    machine = aws.client("stepfunctions", region).describe_state_machine(stateMachineArn=arn)
     role_name = machine["roleArn"].rpartition("/")[2]
     return Deployed(json.loads(machine["definition"]), list(_policy_documents(aws.client("iam"), role_name)))
 

@@ -19,10 +19,12 @@ LOOKED_AT = [
     "how-to/know-what-your-role-needs",
     "explanation/permissions",
     "reference/training-job",
-    "rules",
+    "errors",
     "source/examples/train_nightly.py",
 ]
 """Pages of every kind: prose, pictures, wide tables, long ones, code."""
+SEEN = [(page, *view) for number, page in enumerate(LOOKED_AT) for view in (VIEWS[number % 2], VIEWS[3 - number % 2])]
+"""Each page in two of the four views that have neither size nor scheme in common, and its neighbour in the others."""
 FOUND_BY_SEARCH = {
     "spot checkpoints": "how-to/use-spot-instances.html",
     "cross account image": "how-to/use-a-private-image.html",
@@ -33,8 +35,7 @@ FOUND_BY_SEARCH = {
 }
 
 
-@pytest.mark.parametrize(("size", "scheme"), VIEWS)
-@pytest.mark.parametrize("page", LOOKED_AT)
+@pytest.mark.parametrize(("page", "size", "scheme"), SEEN)
 def test_page_is_sound(browser, host, page, size, scheme):
     with visit(browser, f"{host}/{page}.html", size, scheme) as seen:
         assert (seen.elsewhere, seen.complaints) == ([], [])
@@ -102,6 +103,11 @@ def pages(site):
         read[path] = _Page()
         read[path].feed(path.read_text())
     return read
+
+
+def test_longest_page_is_sound(browser, host):
+    with visit(browser, f"{host}/rules.html", "phone", "dark") as seen:
+        assert (seen.elsewhere, seen.complaints, seen.overflows()) == ([], [], False)
 
 
 def test_every_link_of_the_site_leads_somewhere(site, pages):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+from constructs_sm import InvalidInputError, TrainingJob, TuningJob
 from constructs_sm.actions import (
     ENDPOINT_CONFIG,
     LABELING_JOB,
@@ -13,8 +16,11 @@ from constructs_sm.actions import (
 )
 from constructs_sm.language.arns import Arns
 from constructs_sm.requests import model_check
+from constructs_sm.rules.catalogue import RULES
 
 import pytest
+from aws_cdk import App, Environment, Stack
+from aws_cdk import aws_stepfunctions as sfn
 from every_action import IMAGE, REQUESTS
 
 ROLE = "arn:aws:iam::123456789012:role/execution"
@@ -396,3 +402,55 @@ def test_ground_truth_says_that_it_is_closed():
     rules = found(LABELING_JOB, {**REQUESTS["createLabelingJob"], "RoleArn": ROLE})
 
     assert rules == ["ground-truth-is-closed", "manifest-objects-not-granted"]
+
+
+JSONATA = sfn.QueryLanguage.JSONATA
+WITHOUT_ROLE = {name: value for name, value in TRAINING.items() if name != "RoleArn"}
+KNOWN = {name: row for name, row in TRAININGS.items() if not re.search(r"\{%|\.\$", str(row))}
+"""Rows that say the same in both languages."""
+
+
+def of_one_job(make, rules):
+    """The rules that a job of these breaks, refused or told."""
+    app = App()
+    stack = Stack(app, "S", env=Environment(account="123456789012", region="us-east-1"))
+    refused = [rule for rule in rules if RULES[rule].severity == "error"]
+    if refused:
+        with pytest.raises(InvalidInputError) as caught:
+            make(stack)
+        return [problem.rule for problem in caught.value.problems if RULES[problem.rule].severity == "error"]
+    sfn.StateMachine(stack, "M", definition_body=sfn.DefinitionBody.from_chainable(make(stack)))
+    told = [str(message.entry.data) for each in app.synth().stacks for message in each.messages]
+    return [text.rpartition("[ack: ")[2].rstrip("]") for text in told]
+
+
+@pytest.mark.parametrize("language", [None, JSONATA], ids=["JSONPath", "JSONata"])
+@pytest.mark.parametrize(("changes", "rules"), KNOWN.values(), ids=KNOWN)
+def test_training_by_parameters_is_held_to_the_rules_in_both_languages(changes, rules, language):
+    expected = [rule for rule in rules if RULES[rule].severity == "error"] or rules
+
+    def make(stack):
+        return TrainingJob(stack, "Job", parameters={**WITHOUT_ROLE, **changes}, query_language=language)
+
+    assert of_one_job(make, rules) == expected
+
+
+@pytest.mark.parametrize("language", [None, JSONATA], ids=["JSONPath", "JSONata"])
+@pytest.mark.parametrize(("changes", "rules"), KNOWN.values(), ids=KNOWN)
+def test_search_by_parameters_is_held_to_the_rules_in_both_languages(changes, rules, language):
+    expected = [rule for rule in rules if RULES[rule].severity == "error"] or rules
+    request = REQUESTS["createHyperParameterTuningJob"]
+    definition = {**WITHOUT_ROLE, **changes}
+    # An objective that no definition yields is another row's.
+    metrics = definition["AlgorithmSpecification"].get("MetricDefinitions", [{"Name": "auc"}])
+    objective = {"Type": "Maximize", "MetricName": metrics[0]["Name"]}
+    config = {**request["HyperParameterTuningJobConfig"], "HyperParameterTuningJobObjective": objective}
+    if not definition["AlgorithmSpecification"].get("MetricDefinitions"):
+        found = {"MetricDefinitions": [{"Name": "auc", "Regex": "auc: ([0-9.]+)"}]}
+        definition["AlgorithmSpecification"] = {**definition["AlgorithmSpecification"], **found}
+
+    def make(stack):
+        whole = {"HyperParameterTuningJobConfig": config, "TrainingJobDefinition": definition}
+        return TuningJob(stack, "Job", parameters=whole, query_language=language)
+
+    assert of_one_job(make, rules) == expected

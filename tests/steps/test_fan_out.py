@@ -57,6 +57,10 @@ class Pipeline:
             return rehearsal.start({"items": ITEMS} if execution_input is None else execution_input)
 
 
+def definition_of(pipeline):
+    return pipeline.rehearsal().machine.definition["States"]
+
+
 def datasets(run):
     return sorted(
         request["InputDataConfig"][0]["DataSource"]["S3DataSource"]["S3Uri"]
@@ -80,6 +84,23 @@ def test_each_item_has_its_job_under_a_name_of_its_own(language, distributed):
     assert run.output["items"] == ITEMS
     assert [(result["index"], sorted(result)) for result in run.output["Each"]] == [
         (index, ["Train", "index"]) for index in range(3)
+    ]
+
+
+@pytest.mark.parametrize("distributed", [None, True], ids=["inline", "distributed"])
+def test_map_is_run_anew_as_a_retrier_says(distributed):
+    def make(stack):
+        each = FanOut(stack, "Each", training(stack), items="$.items", distributed=distributed)
+        return each.add_retry(errors=["States.TaskFailed", "States.ItemReaderFailed"], max_attempts=1)
+
+    pipeline = Pipeline(make)
+    assert definition_of(pipeline)["Each"]["Retry"] == [
+        {
+            "ErrorEquals": ["States.TaskFailed", "States.ItemReaderFailed"],
+            "IntervalSeconds": 1,
+            "MaxAttempts": 1,
+            "BackoffRate": 2,
+        }
     ]
 
 

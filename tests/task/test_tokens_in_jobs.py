@@ -7,6 +7,7 @@ import re
 
 from constructs_sm import (
     ArtifactCheck,
+    CreateModel,
     EndpointDeployment,
     EvaluationReport,
     FanOut,
@@ -18,15 +19,19 @@ from constructs_sm import (
     S3Location,
     TrainingJob,
     TransformJob,
+    TuningJob,
     Verbatim,
 )
 from constructs_sm.actions import ACTIONS
+from constructs_sm.polled_actions import POLLED_ACTIONS
 from constructs_sm.testing import definition
 
 import pytest
 from aws_cdk import App, Stack
 from aws_cdk import aws_stepfunctions as sfn
 from every_action import IMAGE, REQUESTS, job
+from every_polled_action import REQUESTS as POLLED
+from every_polled_action import polled_job
 
 JSONATA = sfn.QueryLanguage.JSONATA
 AT = sfn.JsonPath.string_at
@@ -313,3 +318,96 @@ def test_text_that_looks_late_is_sent_as_it_is(maker, argument, text, language):
     assert said in json.dumps(sent)
     assert "Verbatim" not in json.dumps(sent)
     assert not [name for name, value in leaves(sent) if value == said and name.endswith(".$")]
+
+
+def verbatim(value):
+    """*value* with every text in it said to be what it says."""
+    if isinstance(value, dict):
+        return {name: verbatim(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [verbatim(item) for item in value]
+    return Verbatim(value) if isinstance(value, str) else value
+
+
+@LANGUAGES
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.api)
+def test_verbatim_text_is_sent_as_it_is_in_every_field_of_every_request(action, language):
+    stack = Stack(App(), "S")
+    made = job(stack, action, "Job", parameters=verbatim(REQUESTS[action.api]), query_language=language)
+    sent = states(stack, made)["Job"]["Arguments" if language else "Parameters"]
+    sent.get("TrainingJobDefinition", {}).pop("RoleArn", None)
+
+    assert {name: sent[name] for name in REQUESTS[action.api]} == REQUESTS[action.api]
+
+
+@LANGUAGES
+@pytest.mark.parametrize("action", POLLED_ACTIONS, ids=lambda action: action.api)
+def test_verbatim_text_is_sent_as_it_is_in_every_field_of_every_polled_request(action, language):
+    stack = Stack(App(), "S")
+    made = polled_job(stack, action, parameters=verbatim(POLLED[action.api]), query_language=language)
+    sent = states(stack, made)["Job"]["Arguments" if language else "Parameters"]
+
+    assert {name: sent[name] for name in POLLED[action.api]} == POLLED[action.api]
+
+
+TYPED_TEXTS = {
+    "hyperparameters": (train, lambda text: {"hyperparameters": {"e": text}}, "HyperParameters"),
+    "environment": (train, lambda text: {"environment": {"e": text}}, "Environment"),
+    "parameters": (
+        lambda stack, **arguments: TrainingJob(stack, "Train", **arguments),
+        lambda text: {"parameters": {**REQUESTS["createTrainingJob"], "Environment": {"e": text}}},
+        "Environment",
+    ),
+    "processing": (
+        lambda stack, **arguments: ProcessingJob(stack, "Train", **PROCESSING, **arguments),
+        lambda text: {"environment": {"e": text}},
+        "Environment",
+    ),
+    "transform": (
+        lambda stack, **arguments: TransformJob(stack, "Train", **TRANSFORM, **arguments),
+        lambda text: {"environment": {"e": text}},
+        "Environment",
+    ),
+    "search": (
+        lambda stack, **arguments: TuningJob(
+            stack,
+            "Train",
+            **TRAINING,
+            objective="auc",
+            ranges={"eta": (0.1, 0.5)},
+            max_jobs=4,
+            max_parallel_jobs=2,
+            **arguments,
+        ),
+        lambda text: {"hyperparameters": {"e": text}},
+        "StaticHyperParameters",
+    ),
+    "model": (
+        lambda stack, **arguments: CreateModel(stack, "Train", image=IMAGE, **arguments),
+        lambda text: {"environment": {"e": text}},
+        "Environment",
+    ),
+}
+
+
+@LANGUAGES
+@pytest.mark.parametrize("text", ["$.features", "{% for m in messages %}", "{% if %}x", "States.UUID()", "$$.x"])
+@pytest.mark.parametrize(("make", "given", "field"), TYPED_TEXTS.values(), ids=TYPED_TEXTS)
+def test_text_that_reads_as_a_path_can_be_said_in_every_job(make, given, field, text, language):
+    stack = Stack(App(), "S")
+    sent = states(stack, make(stack, query_language=language, **given(Verbatim(text))))["Train"]
+    ((name, value),) = next(found for found in fields_of(sent, field))
+
+    expected = f"{{% '{text}' %}}" if language and text.startswith("{%") else text
+    assert (name, value) == ("e", expected)
+
+
+def fields_of(value, field):
+    if isinstance(value, dict):
+        for name, item in value.items():
+            if name == field:
+                yield item.items()
+            yield from fields_of(item, field)
+    elif isinstance(value, list):
+        for item in value:
+            yield from fields_of(item, field)

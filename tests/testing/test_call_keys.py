@@ -6,11 +6,11 @@ from datetime import datetime, timezone
 from typing import Any
 
 from constructs_sm.actions import ACTIONS
+from constructs_sm.grants.sagemaker_keys import ROWS
 from constructs_sm.grants.service_authorization import iam_action
 from constructs_sm.language.arns import Arns
 from constructs_sm.requests.api_model import Shape, input_shape
 from constructs_sm.testing.world.call_keys import Caller, keys_of_call, keys_of_trust
-from constructs_sm.testing.world.sagemaker_keys import ROWS
 
 import pytest
 

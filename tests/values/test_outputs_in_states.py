@@ -197,7 +197,7 @@ def test_number_is_not_added_to_an_output():
 def test_text_with_an_output_inside_is_refused(language):
     stack = Stack(App(), "S")
     job = train(stack, query_language=language)
-    with pytest.raises(RuntimeError, match=r"concatenate|join texts with \+"):
+    with pytest.raises(RuntimeError, match=r"join (?:texts )?with \+.*\[output-is-spelled\]"):
         machine(stack, job.next(passed(stack, f"trained {job.model_artifacts}", language)))
 
 
@@ -278,3 +278,23 @@ def test_text_that_looks_computed_can_be_said(text, language):
 def test_late_value_that_cannot_be_read_is_refused(argument, language, value):
     with pytest.raises(ValueError, match="cannot be read"):
         train(Stack(App(), "S"), query_language=language, **{argument: value})
+
+
+@pytest.mark.parametrize("made", STATES, ids=lambda made: made.__name__)
+def test_f_string_in_a_plain_state_machine_is_refused_with_the_way_to_write_it(made):
+    stack = Stack(App(), "S")
+    job = train(stack)
+    chain = job.next(made(stack, f"of {job.model_artifacts}", JSONPATH))
+
+    with pytest.raises(
+        RuntimeError, match=r"state 'Tell': .* join with \+ \('text ' \+ output\).* \[output-is-spelled\]"
+    ):
+        sfn.StateMachine(stack, "M", definition_body=sfn.DefinitionBody.from_chainable(chain))
+
+
+def test_number_token_is_the_same_number_after_an_addition():
+    # So what is added cannot be found: docs/rules.md, number-token-altered.
+    number = sfn.JsonPath.number_at("$.n")
+
+    assert number + 1 == number
+    assert (number + 1).hex() == number.hex()

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.language.document_text import content_of, text_at
 from constructs_sm.language.errors import InvalidInputError, Problem
-from constructs_sm.testing.source.documents import content_of, template_at, text_at
+from constructs_sm.testing.source.documents import template_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from constructs_sm.language.document_limits import MAX_BYTES
+from constructs_sm.language.document_text import content_of, text_at
 from constructs_sm.language.errors import InvalidInputError, Problem, raise_all
-from constructs_sm.testing.source.documents import content_of, text_at
-from constructs_sm.testing.source.limits import MAX_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

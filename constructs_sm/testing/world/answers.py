@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.interpreter.calls import Call, TaskError, Waiting
 from constructs_sm.testing.world import scaling
 from constructs_sm.testing.world.errors import ScriptError, UnansweredError
+from constructs_sm.testing.world.kept_results import KeptResults
 from constructs_sm.testing.world.needs import Need, needs
 from constructs_sm.testing.world.script_addresses import without
 from constructs_sm.testing.world.steps import Always, Failed, NoHeartbeat, Output, Recorded, Step, TimedOut
@@ -52,6 +53,8 @@ class Answers:
         self._answers: defaultdict[str, list[Any]] = defaultdict(list)
         self._once: dict[str, Step] = {}
         """By state, an answer before all others."""
+        self.kept = KeptResults()
+        """Results that runs have kept, for later runs."""
         self._repeated: set[str] = set()
         """The states whose last answer was given, and is given again until there are others."""
 
@@ -97,6 +100,7 @@ class Answers:
         other = Answers(self._role)
         other.calls = self.calls.copy()
         other.note = self.note
+        other.kept = self.kept.copy()
         other.take_over(self)
         other._once = self._once.copy()
         return other
@@ -107,7 +111,8 @@ class Answers:
             without({state: answers for state, answers in each._answers.items() if answers}, over_with)  # noqa: SLF001
             for each in (self, other)
         )
-        return mine == others and without(self._once, over_with) == without(other._once, over_with)
+        same_next = without(self._once, over_with) == without(other._once, over_with)
+        return mine == others and same_next and self.kept == other.kept
 
     def begin(self, call: Call) -> Any:
         """The task output of *call*, or `Waiting` for it, or the error that the state fails with."""
@@ -152,7 +157,8 @@ class Answers:
                     return TimedOut()
                 message = f"{what} and waits for whoever has its task token; say what is sent"
                 raise UnansweredError(f"{message}: rehearsal.answer({call.state!r}, {asked_for or '...'})")
-            if (usual := _USUAL.get(f"{call.service}:{call.api}")) is not None:
+            usual = _USUAL.get(f"{call.service}:{call.api}", self.kept.answer_to(call))
+            if usual is not None:
                 return usual
             if call.service == "applicationautoscaling":
                 return scaling.answer(call, self.calls[:-1])

@@ -12,9 +12,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.grants.sagemaker_keys import SPELLINGS
 from constructs_sm.grants.service_authorization import iam_action
 from constructs_sm.testing.world.condition_keys import ConditionKeys
-from constructs_sm.testing.world.sagemaker_keys import SPELLINGS, sagemaker_keys
+from constructs_sm.testing.world.sagemaker_keys import sagemaker_keys
 from constructs_sm.testing.world.truth import Unknown
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import gc
 import math
 from typing import Any
 
-from constructs_sm.testing.source.limits import MAX_DEPTH, MAX_DIGITS, MAX_VALUES
+from constructs_sm.language.document_limits import MAX_DEPTH, MAX_DIGITS, MAX_VALUES
 
 import yaml
 

@@ -1,0 +1,234 @@
+"""One call of SageMaker, held against guardrails: what is beyond them, and what comes later."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from constructs_sm.grants.access import named_at
+from constructs_sm.guardrails.kinds import REQUIRED, TAGS_LINE, number_of, worst
+from constructs_sm.guardrails.patterns import Spelling, is_late
+from constructs_sm.guardrails.rails import RAILS, fields_of
+from constructs_sm.guardrails.reading import found
+from constructs_sm.language.errors import NOTHING, Problem
+from constructs_sm.language.late_bound import Computed
+from constructs_sm.requests.model_check import fields_of_request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from constructs_sm.guardrails.limits import Limits
+    from constructs_sm.guardrails.rails import Rail
+    from constructs_sm.guardrails.reading import Found, Part
+    from constructs_sm.requests.request import Request
+
+_INDEX: Final = re.compile(r"\[\d+\]")
+_SHOWN_LATE: Final = "what comes later"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One value of a request that is beyond a rail, or that comes later.
+
+    Attributes:
+        rail: The rail.
+        path: The field.
+        got: The value that stands there; `NOTHING` where one is missing.
+        late: Whether it comes later.
+    """
+
+    rail: Rail
+    path: str
+    got: object
+    late: bool = False
+
+    def problem(self, limits: Limits, *, why: str = "", ended: str = "", where: str = "") -> Problem:
+        """The fault in words: the field, what stands there, what is allowed, the reason, and who to ask.
+
+        Args:
+            limits: The guardrails.
+            why: Why a value that comes later is not limited then.
+            ended: The day on which an exception ended.
+            where: The place, before the field.
+        """
+        what = f"comes later, and {why}" if self.late else self.rail.rule.what
+        over = f"; the exception ended on {ended}" if ended else ""
+        use = f"{self.rail.kind.allowed(limits)}: {limits.why(self.rail.line)}{over}"
+        return Problem(f"{where}{self.path or 'the whole request'}: {what}", self.got, use, self.rail.rule.id)
+
+
+@dataclass(slots=True)
+class Verdict:
+    """The judgement of one call by one rail.
+
+    Attributes:
+        broken: What is beyond it.
+        late: What comes later.
+        lacks: Whether the call is within it without the condition key, where IAM would deny a call without.
+    """
+
+    broken: list[Fault] = field(default_factory=list)
+    late: list[Fault] = field(default_factory=list)
+    lacks: bool = False
+
+
+def rails_of(limits: Limits) -> list[Rail]:
+    """The rails that guardrails set."""
+    lines = frozenset(limits.lines)
+    return [rail for rail in RAILS if rail.line in lines]
+
+
+class Judge:
+    """Guardrails, ready to judge the calls of one definition.
+
+    Args:
+        limits: The guardrails.
+        spelling: The texts of the definition.
+        resolve: Gives what a template has for a text of the guardrails in which there are tokens.
+    """
+
+    def __init__(
+        self, limits: Limits, spelling: Spelling | None = None, resolve: Callable[[str], Any] | None = None
+    ) -> None:
+        self.limits = limits
+        self.rails = rails_of(limits)
+        self._spelling = spelling or Spelling()
+        self._resolve = resolve
+        self._spelled: dict[str, str] = {}
+        self._about: dict[str, list[tuple[Rail, tuple[Part, ...]]]] = {}
+
+    def verdicts(self, operation: str, request: Request) -> Iterator[tuple[Rail, Verdict]]:
+        """Judge one request, indexed, by every rail that is about it."""
+        if operation not in self._about:
+            about = [(rail, fields_of(rail, operation)) for rail in self.rails]
+            self._about[operation] = [(rail, fields) for rail, fields in about if fields or rail.names]
+        for rail, fields in self._about[operation]:
+            verdict = Verdict()
+            if rail.derived is not None:
+                self._take(verdict, rail, rail.derived(self.limits, operation, request.fields, self._spelling))
+            elif rail.names:
+                self._take(verdict, rail, _named(rail.names, operation, request))
+            else:
+                self._read(verdict, rail, operation, fields, request.fields)
+            if verdict.broken or verdict.late or verdict.lacks:
+                yield rail, verdict
+
+    def _read(
+        self, verdict: Verdict, rail: Rail, operation: str, fields: tuple[Part, ...], request: Mapping[str, Any]
+    ) -> None:
+        there = False
+        per_variant: list[list[Found]] = []
+        for part in fields:
+            for place, holder in found(request, part.place) if part.place else (("", request),):
+                if isinstance(holder, str):
+                    verdict.late.append(Fault(rail, place, _shown(holder), late=True))
+                    there = True
+                    continue
+                values = [each for steps in part.fields for each in found(holder, steps, place)]
+                there = there or bool(values)
+                if not values:
+                    self._absent(verdict, rail, holder, ".".join(filter(None, (place, *part.fields[0]))))
+                elif rail.line == TAGS_LINE:
+                    self._tags(verdict, rail, values)
+                elif rail.total == "variants":
+                    per_variant.append(values)
+                elif rail.total == "groups":
+                    self._groups(verdict, rail, values)
+                else:
+                    self._take(verdict, rail, values)
+        if per_variant:
+            self._total(verdict, rail, [max(values, key=self._largest) for values in per_variant])
+        verdict.lacks = (
+            not there and not verdict.broken and rail.absent is REQUIRED and operation not in dict(rail.unless)
+        )
+
+    def _absent(self, verdict: Verdict, rail: Rail, holder: Mapping[str, Any], path: str) -> None:
+        excused = False if rail.excused is None else rail.excused(holder)
+        if excused or rail.kind.admits_absent(self.limits, rail.absent):
+            return
+        found = verdict.late if excused is None else verdict.broken
+        found.append(Fault(rail, path, NOTHING, late=excused is None))
+
+    def _take(self, verdict: Verdict, rail: Rail, values: Any) -> None:
+        for path, value in values:
+            kind = type(value)
+            if kind is int or kind is bool:
+                self._note(verdict, rail, path, value, rail.kind.holds(self.limits, value, self._spell))
+                continue
+            values = self._spelling.values(value)
+            truths = [rail.kind.holds(self.limits, each, self._spell) for each in values]
+            # Of several between which a condition chooses, the one at fault is told.
+            got = values[truths.index(False)] if len(values) > 1 and False in truths else value
+            self._note(verdict, rail, path, got, worst(truths))
+
+    def _note(self, verdict: Verdict, rail: Rail, path: str, value: Any, truth: bool | None) -> None:
+        if truth is None:
+            verdict.late.append(Fault(rail, path, _shown(value), late=True))
+        elif not truth:
+            verdict.broken.append(Fault(rail, path, _shown(value)))
+
+    def _groups(self, verdict: Verdict, rail: Rail, values: list[Found]) -> None:
+        grouped = [each for each in values if "InstanceGroups[" in each[0]]
+        self._take(verdict, rail, [each for each in values if each not in grouped])
+        if grouped:
+            self._total(verdict, rail, grouped)
+
+    def _total(self, verdict: Verdict, rail: Rail, values: list[Found]) -> None:
+        """Judge a sum: what is known of it may be too much already."""
+        largest = [self._largest(each) for each in values]
+        total = int(sum(each for each in largest if each != float("inf")))
+        truth = rail.kind.holds(self.limits, total, self._spell)
+        path = values[0][0] if len(values) == 1 else _INDEX.sub("[]", values[0][0])
+        late = next((value for each, value in zip(largest, values, strict=True) if each == float("inf")), None)
+        if truth and late is not None:
+            self._note(verdict, rail, *late, None)
+        else:
+            self._note(verdict, rail, path, total, truth)
+
+    def _largest(self, value: Found) -> float:
+        """The largest number that a value can be."""
+        numbers = [number_of(each) for each in self._spelling.values(value[1])]
+        return max(float("inf") if each is None else each for each in numbers)
+
+    def _tags(self, verdict: Verdict, rail: Rail, values: list[Found]) -> None:
+        for path, value in values:
+            given = value
+            if isinstance(value, list):
+                tags = [tag for tag in value if isinstance(tag, Mapping)]
+                # What is no tag may become any.
+                given = [
+                    (each, self._spelling.values(tag.get("Value", "")))
+                    for tag in tags
+                    for each in self._spelling.values(tag.get("Key"))
+                ]
+            truth = rail.kind.holds(self.limits, given, self._spell)
+            got = [tag.get("Key") for tag in value if isinstance(tag, Mapping)] if isinstance(value, list) else value
+            self._note(verdict, rail, path, got, truth)
+
+    def _spell(self, text: str) -> str:
+        """A text of the guardrails as those of the definition are."""
+        if self._resolve is None:
+            return text
+        if text not in self._spelled:
+            self._spelled[text] = self._spelling.reference(self._resolve(text))
+        return self._spelled[text]
+
+
+def _named(name: str, operation: str, request: Request) -> Iterator[Found]:
+    """The values of all fields that name an image, or a place in S3; and what comes later and may have such fields."""
+    if isinstance(request.fields, str):
+        if any(name in named_at(operation, path) for path in fields_of_request(operation)):
+            yield "", request.fields
+        return
+    for path, value in request.leaves.items():
+        if isinstance(value, str) and name in named_at(operation, path):
+            yield path, value if isinstance(value, Computed) else value.strip('"')
+
+
+def _shown(value: object) -> object:
+    """A value in a message: what comes later, as it is written, and references of a template as such."""
+    if isinstance(value, str):
+        return re.sub("\ue000\\d+\ue001", "${...}", value) if not is_late(value) else _SHOWN_LATE
+    return value
