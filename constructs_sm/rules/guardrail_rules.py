@@ -11,7 +11,7 @@ _REASON: Final = "the guardrails give their own reason, which the message quotes
 
 
 def _rail(rule_id: str, what: str, fix: str, **more: Any) -> Rule:
-    rule = Rule(id=rule_id, what=what, fix=fix, **{"why": _REASON, "source": _SOURCE, "at_synthesis": True, **more})
+    rule = Rule(id=rule_id, what=what, fix=fix, **{"why": _REASON, "source": _SOURCE, **more})
     RULES.add(rule)
     return rule
 
@@ -69,7 +69,6 @@ VALUE: Final = _rail(
     why="nothing is limited by it",
     source="docs/guardrails.md",
     protects="a guardrail that cannot be read limits nothing",
-    at_synthesis=False,
 )
 UNTIL: Final = _rail(
     "guardrail-until",
@@ -78,5 +77,4 @@ UNTIL: Final = _rail(
     why="an exception without an end that can be read would never end",
     source="docs/guardrails.md",
     protects="an exception without an end that can be read would never end",
-    at_synthesis=False,
 )
