@@ -40,6 +40,8 @@ ARTIFACT = ": Artifact"
 """End of the name of a state that asks whether what a job has left is still in S3."""
 VERSIONS, VERSION = ": Versions", ": List"
 """Ends of the names of the states that list what is in the data of a job: of all of it, and of one input."""
+OPTIONAL = (ARTIFACT, KEEPS, LOOKS, VERSION, VERSIONS)
+"""Ends of the names of states whose failure never is the execution's."""
 _LOOKED_UP = ":dynamodb:getItem"
 _NOWHERE: frozenset[Place] = frozenset()
 
