@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.checking.findings import line_of
-from constructs_sm.checking.ignoring import ignored_in, ignoring
 from constructs_sm.checking.machine import check_machine
 from constructs_sm.commands import judged
 from constructs_sm.commands.cli import WRONG
 from constructs_sm.commands.failures import told
+from constructs_sm.commands.judging import IGNORE_FILE, judging_options
 from constructs_sm.commands.targets import Outcome, files_of, machine_options, machines_at
-from constructs_sm.guardrails.limits import Limits
-from constructs_sm.language.document_text import text_at
-from constructs_sm.language.errors import InvalidInputError, did_you_mean
+from constructs_sm.language.errors import did_you_mean
 from constructs_sm.rules.catalogue import RULES
 
 import click
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from constructs_sm.checking.ignoring import Ignored
+    from constructs_sm.commands.judging import Judging
 
-IGNORE_FILE: Final = ".constructs-sm-ignore"
-"""The ignore file that is read where none is named."""
 _SURPLUS: Final = frozenset({"grant-needless", "grant-too-wide"})
 _FORMATS: Final = ("text", "json", "sarif", "github")
 
@@ -43,34 +38,8 @@ def _chosen(_: Any, parameter: Any, values: Sequence[str]) -> tuple[str, ...]:
     return found
 
 
-def _guardrails(_: Any, __: Any, path: str | None) -> Limits | None:
-    if path is None:
-        return None
-    try:
-        return Limits.from_file(path)
-    except (InvalidInputError, ImportError) as error:
-        raise click.UsageError(told(path, error)) from error
-
-
 def _is_of(rule_id: str, chosen: str) -> bool:
     return rule_id == chosen or rule_id.startswith(f"{chosen}-")
-
-
-ignore_option = click.option(
-    "--ignore-file", metavar="FILE", help=f"Lines `rule [file][#state] [until day] -- reason`. Default: {IGNORE_FILE}."
-)
-"""The option of a command that judges, for the file of what somebody has decided to live with."""
-
-
-def ignored_by(named: str | None) -> list[Ignored]:
-    """The lines of the ignore file that is named, or that is there."""
-    path = Path(named or IGNORE_FILE)
-    if named is None and not path.is_file():
-        return []
-    try:
-        return ignored_in(str(path), text_at(path, use="give a file of lines `rule [file][#state] -- reason`"))
-    except InvalidInputError as error:
-        raise click.ClickException(told(str(path), error)) from error
 
 
 @click.command("check")
@@ -78,16 +47,9 @@ def ignored_by(named: str | None) -> list[Ignored]:
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="text", help="Default: text.")
 @click.option("--select", multiple=True, metavar="RULES", callback=_chosen, help="Only these: ids or beginnings.")
 @click.option("--ignore", multiple=True, metavar="RULES", callback=_chosen, help="All but these.")
-@ignore_option
+@judging_options
 @click.option("--detail", is_flag=True, help="Show info too, and the reason and source of each finding.")
 @click.option("--missing-only", is_flag=True, help="Of grants only those that are missing.")
-@click.option("--guardrails", metavar="FILE", callback=_guardrails, help="What jobs may be, in JSON or YAML.")
-@click.option(
-    "--as-of",
-    metavar="DAY",
-    type=click.DateTime(["%Y-%m-%d"]),
-    help="When ignored findings have ended. Default: never.",
-)
 @click.option("--no-grants", is_flag=True, help="Leave the role out.")
 def command(
     paths: tuple[str, ...],
@@ -95,12 +57,10 @@ def command(
     form: str,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
-    ignore_file: str | None,
+    judging: Judging,
     detail: bool,
     missing_only: bool,
     no_grants: bool,
-    guardrails: Limits | None,
-    as_of: datetime | None,
     as_json: bool,
     **options: Any,
 ) -> int:
@@ -109,7 +69,6 @@ def command(
     Step Functions would refuse it, it goes wrong when it runs, or its role has too few or too many permissions.
     Exits with 0 if nothing is found, 1 if an error or a warning is, 2 if a file cannot be read.
     """
-    ignored = ignored_by(ignore_file)
     used: set[Ignored] = set()
     report = judged.Report()
     outcome = _Failures(report)
@@ -117,11 +76,11 @@ def command(
         try:
             for machine, text in machines_at(path, **options):
                 report.machines += 1
-                for finding in check_machine(machine, role=not no_grants, limits=guardrails):
+                for finding in check_machine(machine, role=not no_grants, limits=judging.limits):
                     rule = finding.rule.id
                     if (select and not _any(rule, select)) or _any(rule, ignore) or (missing_only and rule in _SURPLUS):
                         continue
-                    line = ignoring(ignored, path, finding, None if as_of is None else as_of.date())
+                    line = judging.ignoring(path, finding)
                     used |= {line} if line else set()
                     name = " ".join(filter(None, (machine.stack, machine.id)))
                     reason = line.reason if line else ""
@@ -132,7 +91,7 @@ def command(
                 raise
             outcome.fail(path, error)
     _print(report, "json" if as_json else form, detail=detail)
-    for each in ignored:
+    for each in judging.ignored:
         if each not in used:
             click.echo(f"constructs-sm: {IGNORE_FILE}: line {each.line} ignores nothing; take it out", err=True)
     if report.failures:

@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from constructs_sm.commands.check import ignore_option, ignored_by
 from constructs_sm.commands.cli import version_of
 from constructs_sm.commands.failures import told
+from constructs_sm.commands.judging import judging_options
 from constructs_sm.commands.output_files import refuse_if_there, write
 from constructs_sm.commands.progress import working
 from constructs_sm.commands.rehearsals import NoAnswerError, rehearsal_of, script_options
@@ -19,6 +19,7 @@ from constructs_sm.language.errors import InvalidInputError
 import click
 
 if TYPE_CHECKING:
+    from constructs_sm.commands.judging import Judging
     from constructs_sm.commands.rehearsals import Given
     from constructs_sm.report.machine import MachineReport
     from constructs_sm.report.rehearsals import Rehearsed
@@ -31,9 +32,9 @@ _NOT_ASKED: Final = "--no-rehearsals was given"
 @script_options
 @click.option("--output", "-o", metavar="FILE", default="report.html", show_default=True, help="Where to write it.")
 @click.option("--force", is_flag=True, help="Overwrite a file that is there.")
-@click.option("--title", help="The title of the page. Default: the paths.")
+@click.option("--title", help="The title of the page. Default: the names of the files.")
 @click.option("--no-rehearsals", is_flag=True, help="Run nothing: no timelines, and of the role what is seen at once.")
-@ignore_option
+@judging_options
 def command(
     paths: tuple[str, ...],
     *,
@@ -42,7 +43,7 @@ def command(
     force: bool,
     title: str | None,
     no_rehearsals: bool,
-    ignore_file: str | None,
+    judging: Judging,
     as_json: bool,
     **options: Any,
 ) -> int:
@@ -50,12 +51,12 @@ def command(
 
     The page is one file that needs nothing else: it can be sent, kept, and opened without a network.
     """
+    from constructs_sm.checking.machine import check_machine  # noqa: PLC0415 - likewise
     from constructs_sm.report.machine import report_of  # noqa: PLC0415 - with the data of AWS, which is large
     from constructs_sm.report.page import page_of  # noqa: PLC0415 - needs Jinja
 
     path = Path(output)
     refuse_if_there(path, force=force)
-    ignored = ignored_by(ignore_file)
     outcome = Outcome(as_json)
     reports: list[MachineReport] = []
 
@@ -63,15 +64,16 @@ def command(
         key = f"m{len(reports) + 1}"
         with working(f"rehearsing {target.name}"):
             rehearsed, why = (None, _NOT_ASKED) if no_rehearsals else _rehearsed(target, given, key)
-        made = report_of(
-            target.machine, file=target.path, key=key, ignored=ignored, rehearsed=rehearsed, not_rehearsed=why
-        )
+        every = check_machine(target.machine, limits=judging.limits)
+        found = [(one, judging.ignoring(target.path, one)) for one in every]
+        made = report_of(target.machine, found, file=target.path, key=key, rehearsed=rehearsed, not_rehearsed=why)
         reports.append(made)
         outcome.add(target, 0, {"report": str(path), "findings": made.counted, "rehearsed": not why})
 
     code = each_target(paths, outcome, report, headings=False, read=machines_at, **options)
     if reports:
-        page = page_of(reports, title=title or ", ".join(dict.fromkeys(paths)), version=version_of())
+        names = ", ".join(dict.fromkeys(Path(each).name or each for each in paths))
+        page = page_of(reports, title=title or names, version=version_of())
         write(path, page, force=force)
         if not as_json:
             click.echo(f"written to {path}")

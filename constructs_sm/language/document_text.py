@@ -128,12 +128,12 @@ def _json(text: str) -> Any:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        for key, _ in pairs:
-            if key not in found:
-                raise ValueError(f"the key {key!r} stands twice in one object")
-            del found[key]
+    """An object; one with a key twice is none, unless both say the same text, number or boolean."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found and (isinstance(value, (dict, list)) or repr(found[key]) != repr(value)):
+            raise ValueError(f"the key {key!r} stands twice in one object")
+        found[key] = value
     return found
 
 

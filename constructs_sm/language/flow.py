@@ -40,6 +40,8 @@ ARTIFACT = ": Artifact"
 """End of the name of a state that asks whether what a job has left is still in S3."""
 VERSIONS, VERSION = ": Versions", ": List"
 """Ends of the names of the states that list what is in the data of a job: of all of it, and of one input."""
+OPTIONAL = (ARTIFACT, KEEPS, LOOKS, VERSION, VERSIONS)
+"""Ends of the names of states whose failure never is the execution's."""
 _LOOKED_UP = ":dynamodb:getItem"
 _NOWHERE: frozenset[Place] = frozenset()
 
@@ -131,7 +133,7 @@ class _Machine:
             return
         left = self._left_by(name, point)
         if left is not None:
-            yield state.get("Next"), replace(left, ended=left.ended | {name, _stands_for(name, state)})
+            yield state.get("Next"), replace(left, ended=left.ended | {name, stands_for(name, state)})
 
     def _left_by(self, name: str, point: Point) -> Facts | None:
         """Facts that are certain when a state has ended well; None if it never does."""
@@ -166,7 +168,7 @@ class _Machine:
         return replace(facts, results=_after(state, facts.results, taken, jsonata))
 
 
-def _stands_for(name: str, state: Json) -> str:
+def stands_for(name: str, state: Json) -> str:
     """The state that need not run where this one has ended well: it has left the result of an earlier run."""
     return name.removesuffix(LOOKS) if _LOOKED_UP in str(state.get("Resource")) else name
 

@@ -263,11 +263,12 @@ def _computed(path: Path, document: Any) -> Any:
 
 @functools.lru_cache(maxsize=4096)
 def parse(text: str) -> Path:
-    """The path that *text* is.
+    """The path that *text* is, without blanks around it, as Jayway's JsonPath reads it.
 
     Raises:
         PathError: It is none.
     """
+    text = text.strip(" ")
     root = _ROOT.match(text)
     if root is None:
         raise PathError(f"a path begins with $, got {text!r}")

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from constructs_sm.checking.ignoring import ignoring
-from constructs_sm.checking.machine import check_machine
 from constructs_sm.checking.needed import needed_by, statements_of
 from constructs_sm.checking.roles import lacking
 from constructs_sm.checking.scene import Scene
 from constructs_sm.diagram.in_page import detailed, overview
 from constructs_sm.language.errors import InvalidInputError
+from constructs_sm.language.flow import stands_for
 from constructs_sm.report import quotas
 from constructs_sm.report.states import Role, keys_of, steps_of
 from constructs_sm.report.wording import as_json
@@ -20,7 +19,7 @@ from constructs_sm.rules.machine_rules import MISSING_GRANT, NEEDLESS_GRANT
 from constructs_sm.testing.source.definitions import checked
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from constructs_sm.checking.findings import Finding
     from constructs_sm.checking.ignoring import Ignored
@@ -71,6 +70,7 @@ class MachineReport:
         unknown: The states of which nobody knows what they need, and why.
         rehearsed: What was rehearsed; None where nothing was.
         not_rehearsed: Why nothing was.
+        reusable: The jobs that need not run where an earlier run has left their results.
     """
 
     key: str
@@ -87,6 +87,7 @@ class MachineReport:
     unknown: Mapping[str, str]
     rehearsed: Rehearsed | None
     not_rehearsed: str
+    reusable: tuple[str, ...]
 
     @property
     def title(self) -> str:
@@ -132,10 +133,10 @@ class MachineReport:
 
 def report_of(
     machine: Machine,
+    found: Iterable[tuple[Finding, Ignored | None]],
     *,
     file: str,
     key: str,
-    ignored: Sequence[Ignored] = (),
     rehearsed: Rehearsed | None = None,
     not_rehearsed: str = "",
 ) -> MachineReport:
@@ -143,16 +144,15 @@ def report_of(
 
     Args:
         machine: The state machine, taken as it is written.
+        found: What `check` finds, and the line of an ignore file that each is ignored by.
         file: The path of its file.
         key: Begins the ids in the page.
-        ignored: Lines of an ignore file.
         rehearsed: What was rehearsed.
         not_rehearsed: Why nothing was.
     """
     told = _OF_GRANTS if rehearsed is not None and rehearsed.judges_grants else frozenset()
-    found = [one for one in check_machine(machine) if one.rule.id not in told]
-    found.sort(key=lambda one: SEVERITIES.index(one.severity))
-    findings = tuple(Judged(one, line.reason if (line := ignoring(ignored, file, one)) else "") for one in found)
+    findings = [Judged(one, line.reason if line else "") for one, line in found if one.rule.id not in told]
+    findings.sort(key=lambda each: SEVERITIES.index(each.finding.severity))
     scene = Scene(machine.definition, machine.express)
     used = (*quotas.of_definition(scene), *quotas.of_policy(machine.policy), *(rehearsed.quotas if rehearsed else ()))
     misshapen = misshapen_by(machine, file)
@@ -168,12 +168,13 @@ def report_of(
         every=None if misshapen else detailed(machine.definition),
         keys=keys,
         steps=() if glance is None else steps_of(scene, glance, keys, _role(machine, needs)),
-        findings=findings,
+        findings=tuple(findings),
         quotas=used,
         policy="" if needs is None or not needs.needed else _policy(needs),
         unknown={} if needs is None else needs.unknown,
         rehearsed=rehearsed,
         not_rehearsed=not_rehearsed,
+        reusable=tuple(_reusable(scene)),
     )
 
 
@@ -195,3 +196,11 @@ def _role(machine: Machine, needs: Needs | None) -> Role:
 
 def _policy(needs: Needs) -> str:
     return as_json({"Version": "2012-10-17", "Statement": statements_of(needs.needed)})
+
+
+def _reusable(scene: Scene) -> Iterator[str]:
+    """The jobs that another state can stand for: it searches for the result of an earlier run."""
+    for located in scene.states:
+        job = stands_for(located.name, located.state)
+        if job != located.name:
+            yield job

@@ -78,6 +78,8 @@ class Rehearsed:
         quotas: The quotas that they use.
         permissions: What the role lacks, and what it does not need; None where nothing says what it may.
         made_up: States whose answers nobody gave, with what each calls: theirs were made up.
+        reused: Jobs that do not run in a second execution with the same input.
+        not_reused: Jobs that may be reused and run there all the same, and why.
     """
 
     well: Played
@@ -85,6 +87,8 @@ class Rehearsed:
     quotas: tuple[Quota, ...]
     permissions: Permissions | None
     made_up: Mapping[str, str]
+    reused: tuple[str, ...]
+    not_reused: Mapping[str, str]
 
     @property
     def judges_grants(self) -> bool:
@@ -124,11 +128,14 @@ def rehearsed(rehearsal: Rehearsal, given: Any, key: str, *, made_up: Mapping[st
         key: Begins the ids in the page.
         made_up: States whose answers nobody gave.
     """
-    played = [
-        _played(each, f"{key}-r{number}")
-        for number, each in enumerate(rehearsal.drill_runs(given))
-        if each.name != ONCE_MORE or each.findings
-    ]
+    played: list[Played] = []
+    reused: list[str] = []
+    not_reused: dict[str, str] = {}
+    for number, each in enumerate(rehearsal.drill_runs(given)):
+        if each.name == ONCE_MORE:
+            reused, not_reused = each.run.reused, each.run.not_reused
+        if each.name != ONCE_MORE or each.findings:
+            played.append(_played(each, f"{key}-r{number}"))
     machine = rehearsal.machine
     return Rehearsed(
         well=played[0],
@@ -136,6 +143,8 @@ def rehearsed(rehearsal: Rehearsal, given: Any, key: str, *, made_up: Mapping[st
         quotas=tuple(quotas.of_runs(played, express=machine.express)),
         permissions=None if machine.policy is None else rehearsal.permissions(given),
         made_up=made_up,
+        reused=tuple(reused),
+        not_reused=not_reused,
     )
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 Severity: TypeAlias = Literal["error", "warning", "info"]
 PREFIX: Final = "constructs-sm"
 """Prefix of an id where those of other tools may stand too, as in `Validations.of(...).acknowledge(...)`."""
+ACKNOWLEDGED: Final = f"{PREFIX}:acknowledged"
+"""The key of a template's metadata that holds the reasons: by path of the scope, then by rule."""
 _ID: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+")
 
 

@@ -3,6 +3,7 @@
 __all__ = [
     "acknowledgments",
     "arguments",
+    "changes",
     "custom_states",
     "describing",
     "fragment",

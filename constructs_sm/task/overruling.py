@@ -12,7 +12,7 @@ from constructs_sm.rules import argument_rules as rules
 from constructs_sm.rules import guardrail_rules
 from constructs_sm.rules.catalogue import RULES
 from constructs_sm.rules.guardrail_rules import UNTIL
-from constructs_sm.rules.rule import PREFIX
+from constructs_sm.rules.rule import ACKNOWLEDGED, PREFIX
 
 import jsii
 from aws_cdk import Acknowledgment, Annotations, Stack, Stage, Validations
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     from constructs import Construct, IConstruct
 
-METADATA = "constructs-sm:acknowledged"
-"""The key of a template's metadata that holds the reasons: by path of the scope, then by rule."""
 _OF_ANNOTATIONS = "Annotation::"
 _OURS = f"{PREFIX}::"
 
@@ -293,4 +291,4 @@ def keep(stack: Stack, path: str, rule_id: str, reason: str) -> None:
     of_path = _KEPT.setdefault(stack, {}).setdefault(path or "the app", {})
     if of_path.get(rule_id) != reason:
         of_path[rule_id] = reason
-        stack.add_metadata(METADATA, _KEPT[stack])
+        stack.add_metadata(ACKNOWLEDGED, _KEPT[stack])

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.interpreter.history import MAX_EVENTS, Failure, History, clock, folded, short
 from constructs_sm.interpreter.sections import STOPPED
 from constructs_sm.language.errors import printable
-from constructs_sm.language.flow import ARTIFACT, LOOKS, VERSION, VERSIONS
+from constructs_sm.language.flow import ARTIFACT, LOOKS, OPTIONAL, VERSION, VERSIONS
 from constructs_sm.language.machines import LARGEST_PAYLOAD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 _KIB = 1024
-_MAY_FAIL = (ARTIFACT, LOOKS, VERSION, VERSIONS)
 _NOT_REUSED = re.compile(r"\[not reused: (.*)\]")
 """The reason that a state says which searches for a result of a job."""
 
@@ -218,7 +217,7 @@ class Run:
         # Of a part of the state machine nobody knows what its rest makes of a reason.
         for state, failure in () if self.stopped else self.history.unsettled.items():
             # Of a job that may be reused, `not_reused` says it.
-            if self.expects(failure) or state.endswith(_MAY_FAIL):
+            if self.expects(failure) or state.endswith(OPTIONAL):
                 continue
             reason = failure.reason or failure.error
             if reason and not self._tells(_plain(reason)[1:-1]):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 
 from constructs_sm.commands.cli import main
+from constructs_sm.testing.source.synthesized import synthesized
 
 import html5lib
 import pytest
+from every_example import example
 from machines import THROTTLING, UNIQUE, machine, named, task
 
 ASKING = machine(
@@ -169,3 +171,39 @@ def test_what_is_written_is_told_as_json(written, tmp_path, capsys):
     assert json.loads(capsys.readouterr().out) == [
         {"file": path, "machine": None, "report": str(output), "findings": {"warning": 1}, "rehearsed": True}
     ]
+
+
+def test_guardrails_are_held_against_each_job_and_exceptions_are_told(written, tmp_path):
+    output = tmp_path / "r.html"
+    rails = written("rails.json", {"reason": "Budget.", "instance_types": ["ml.c5.*"]})
+    template = {
+        "Metadata": {"constructs-sm:acknowledged": {"App/Train": {"guardrail-image": "agreed (until 2026-12-31)"}}},
+        **TEMPLATE,
+    }
+    path = written("t.json", template)
+
+    assert main(["report", path, "-o", str(output), "--machine", "First", "--guardrails", rails]) == 0
+    page = told(output)
+    assert "an instance type is not allowed, got 'ml.m5.large' Fix: use ml.c5.*: Budget." in page
+    assert "1 exception Acknowledged by the app guardrail-image at App/Train : agreed (until 2026-12-31)" in page
+
+
+def test_ignored_finding_stands_again_when_its_exception_has_ended(written, tmp_path):
+    output, path = tmp_path / "r.html", written("m.json", JOB)
+    ignoring = written("ignored", "stopped-as-success #Job until 2026-06-30 -- until the new check is there\n")
+    options = ["report", path, "-o", str(output), "--force", "--ignore-file", ignoring]
+
+    assert main([*options, "--as-of", "2026-06-30"]) == 0
+    assert "Findings nothing found" in told(output)
+    assert main([*options, "--as-of", "2026-07-01"]) == 0
+    assert "Findings 1 warning" in told(output)
+
+
+def test_jobs_that_may_be_reused_are_told_with_what_becomes_of_them(tmp_path):
+    path, output = tmp_path / "reuse.template.json", tmp_path / "r.html"
+    path.write_text(json.dumps(synthesized(example("reuse_results")["stack"]).template))
+
+    assert main(["report", str(path), "-o", str(output)]) == 0
+    page = told(output)
+    assert "In a second execution with the same input: " in page
+    assert "Prepare : reused" in page

@@ -79,11 +79,12 @@ class Emulator:
 
 
 @contextlib.contextmanager
-def emulator(directory: Path) -> Iterator[Emulator]:
+def emulator(directory: Path, **settings: str) -> Iterator[Emulator]:
     """An emulator with nothing in it, for as long as the ``with`` block lasts.
 
     Args:
         directory: For its log, its temporary files and the CLI's working directory.
+        settings: Variables of its environment besides.
     """
     running = Emulator(f"http://127.0.0.1:{_free_port()}", directory)
     log = directory / "emulator.log"
@@ -91,7 +92,7 @@ def emulator(directory: Path) -> Iterator[Emulator]:
         process = subprocess.Popen(
             [_MINISTACK],
             cwd=directory,
-            env=_emulator_environment(running),
+            env={**_emulator_environment(running), **settings},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

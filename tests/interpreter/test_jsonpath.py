@@ -22,6 +22,9 @@ STORE = {
     [
         ("$", STORE),
         ("$.limit", 10),
+        # As people leave it behind, and Step Functions takes it.
+        ("$.limit ", 10),
+        (" $.limit", 10),
         ("$['limit']", 10),
         ('$["a b"]["c.d"]', 1),
         ("$.books[0].t", "A"),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import InvalidInputError, Problem, did_you_mean
 from constructs_sm.language.machines import machines_in, states_of
+from constructs_sm.rules.rule import ACKNOWLEDGED
 from constructs_sm.testing.source import assemblies, roles, terraform
 from constructs_sm.testing.source.definitions import checked, definition_in
 from constructs_sm.testing.source.documents import Document, document_at, document_of, template_at
@@ -78,6 +79,8 @@ class Machine:
     """The policies of its role that the template names without their statements."""
     express: bool = False
     """True of an Express workflow."""
+    acknowledged: tuple[tuple[str, str, str], ...] = ()
+    """The rules that its app has acknowledged: path of the construct, rule, and the reason."""
     region: str = REGION
     """The Region that it runs in."""
     account: str = ACCOUNT
@@ -315,6 +318,7 @@ def _of_template(
             own_actions=frozenset(_own_actions(properties, definition)),
             unread_policies=tuple(policy.name for policy in policies or () if policy.document is None),
             express=properties.get("StateMachineType", properties.get("Type")) == "EXPRESS",
+            acknowledged=tuple(_acknowledged(document.content.get("Metadata"))),
             region=place.region,
             account=place.account,
         )
@@ -347,6 +351,14 @@ def _of_terraform(
             region=found.place.region,
             account=found.place.account,
         )
+
+
+def _acknowledged(metadata: Any) -> Iterator[tuple[str, str, str]]:
+    """The rules that are acknowledged in the metadata of a template, as this library writes them."""
+    paths = metadata.get(ACKNOWLEDGED) if isinstance(metadata, Mapping) else None
+    for path, reasons in (paths if isinstance(paths, Mapping) else {}).items():
+        if isinstance(reasons, Mapping):
+            yield from ((str(path), str(rule), str(reason)) for rule, reason in reasons.items())
 
 
 def _own_actions(properties: Mapping[str, Any], definition: Mapping[str, Any]) -> Iterator[str]:

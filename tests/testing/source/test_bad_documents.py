@@ -111,6 +111,19 @@ def test_problems_of_one_definition_are_told_together_up_to_ten(tmp_path):
     assert lines[-1] == "  - and others of the kind, got 990; correct these first [source-of-rehearsal]"
 
 
+@pytest.mark.parametrize(("given", "read"), [('"Pass", "Type": "Pass"', True), ('"Pass", "Type": "Fail"', False)])
+def test_key_that_says_the_same_twice_is_read(tmp_path, given, read):
+    path = tmp_path / "x.json"
+    path.write_text(f'{{"StartAt": "A", "States": {{"A": {{"Type": {given}, "End": true}}}}}}')
+
+    if read:
+        (machine,) = machines_of(path)
+        assert machine.definition["States"] == {"A": {"Type": "Pass", "End": True}}
+    else:
+        with pytest.raises(InvalidInputError, match="the key 'Type' stands twice in one object"):
+            list(machines_of(path))
+
+
 @pytest.mark.parametrize(
     ("kind", "said"),
     [

@@ -1,6 +1,6 @@
 """What guardrails cost: the check of 1,000 jobs under all rails, beside the time in which they are made.
 
-usage: guardrails.py [jobs]
+usage: guardrail_checks.py [jobs]
 """
 
 from __future__ import annotations
