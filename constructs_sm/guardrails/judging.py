@@ -104,12 +104,14 @@ class Judge:
         if operation not in self._about:
             about = [(rail, fields_of(rail, operation)) for rail in self.rails]
             self._about[operation] = [(rail, fields) for rail, fields in about if fields or rail.names]
+        named: dict[str, list[Found]] | None = None
         for rail, fields in self._about[operation]:
             verdict = Verdict()
             if rail.derived is not None:
                 self._take(verdict, rail, rail.derived(self.limits, operation, request.fields, self._spelling))
             elif rail.names:
-                self._take(verdict, rail, _named(rail.names, operation, request))
+                named = _named(operation, request) if named is None else named
+                self._take(verdict, rail, named.get(rail.names, ()))
             else:
                 self._read(verdict, rail, operation, fields, request.fields)
             if verdict.broken or verdict.late or verdict.lacks:
@@ -148,8 +150,8 @@ class Judge:
         excused = False if rail.excused is None else rail.excused(holder)
         if excused or rail.kind.admits_absent(self.limits, rail.absent):
             return
-        found = verdict.late if excused is None else verdict.broken
-        found.append(Fault(rail, path, NOTHING, late=excused is None))
+        faults = verdict.late if excused is None else verdict.broken
+        faults.append(Fault(rail, path, NOTHING, late=excused is None))
 
     def _take(self, verdict: Verdict, rail: Rail, values: Any) -> None:
         for path, value in values:
@@ -216,15 +218,19 @@ class Judge:
         return self._spelled[text]
 
 
-def _named(name: str, operation: str, request: Request) -> Iterator[Found]:
-    """The values of all fields that name an image, or a place in S3; and what comes later and may have such fields."""
+def _named(operation: str, request: Request) -> dict[str, list[Found]]:
+    """The values of fields by what they name, and what comes later and may have such fields; see `named_at`."""
+    named: dict[str, list[Found]] = {}
     if isinstance(request.fields, str):
-        if any(name in named_at(operation, path) for path in fields_of_request(operation)):
-            yield "", request.fields
-        return
+        for name in {name for path in fields_of_request(operation) for name in named_at(operation, path)}:
+            named[name] = [("", request.fields)]
+        return named
     for path, value in request.leaves.items():
-        if isinstance(value, str) and name in named_at(operation, path):
-            yield path, value if isinstance(value, Computed) else value.strip('"')
+        if isinstance(value, str):
+            for name in named_at(operation, path):
+                said = value if isinstance(value, Computed) else value.strip('"')
+                named.setdefault(name, []).append((path, said))
+    return named
 
 
 def _shown(value: object) -> object:

@@ -161,12 +161,13 @@ def _read(value: Any, path: str, depth: int, problems: list[Problem]) -> Any:
     if depth > DEEPEST:
         problems.append(too_deep(path, value))
         return None
-    # Most values of a definition are texts and numbers, of which it is told without the question for all mappings.
-    if type(value) is str:
-        return Computed(value) if is_jsonata(value) else value
     if isinstance(value, (dict, Mapping)):
         result: Fields = {}
         for key, item in value.items():
+            # Most values are texts, which need no path.
+            if type(item) is str and type(key) is str and key[-2:] != LATE:
+                result[key] = Computed(item) if item[:2] == "{%" and is_jsonata(item) else item
+                continue
             late = isinstance(key, str) and key.endswith(LATE)
             name = key.removesuffix(LATE) if late else key
             here = f"{path}.{name}" if path else str(name)

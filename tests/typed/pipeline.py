@@ -230,6 +230,7 @@ def pipeline_stack(stack: Stack) -> PipelineStack:
         removal_policy=RemovalPolicy.RETAIN,
         tags={"team": "churn"},
         bucket="data",
+        guardrails={"public_work_teams": False, "reason": "data is ours"},
         dead_letters=True,
         key=True,
         encrypt_jobs=True,
