@@ -71,6 +71,7 @@ PSEUDO_PARAMETERS = {
     "AWS::URLSuffix": "amazonaws.com",
 }
 ARNS = {
+    "AWS::DynamoDB::Table": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{{}}",
     "AWS::IAM::Role": f"arn:aws:iam::{ACCOUNT}:role/{{}}",
     "AWS::KMS::Key": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{{}}",
     "AWS::S3::Bucket": "arn:aws:s3:::{}",
@@ -161,7 +162,8 @@ class Subject:
             case dict() if value.keys() <= ELSEWHERE.keys():
                 (spelled,) = (ELSEWHERE[function] for function in value)
             case dict():
-                spelled = {key: self._spelled_out(item) for key, item in value.items()}
+                # A table is a key of the request that reads several items of it.
+                spelled = {self._spelled_out(key): self._spelled_out(item) for key, item in value.items()}
             case list():
                 spelled = [self._spelled_out(item) for item in value]
         return spelled

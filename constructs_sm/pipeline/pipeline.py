@@ -17,6 +17,7 @@ from constructs_sm.pipeline.limits import WithinLimits
 from constructs_sm.pipeline.pipeline_base import ImportedPipeline, PipelineBase
 from constructs_sm.pipeline.triggers import Trigger, dead_letter_queue
 from constructs_sm.rollback import WholeOrNotMade, methods_in_words, undone_by, whole_or_not_done
+from constructs_sm.rules.argument_rules import REUSE_IMPOSSIBLE
 from constructs_sm.settings import (
     ONE_MESSAGE,
     Alert,
@@ -33,7 +34,7 @@ from constructs_sm.settings import (
 from constructs_sm.steps.failure_handler import FailureHandler
 from constructs_sm.steps.input_guard import InputGuard, input_of
 from constructs_sm.steps.levels import jobs_before
-from constructs_sm.steps.part_run import INPUT, PartRun
+from constructs_sm.steps.part_run import INPUT, MOST_TAKEN, PartRun
 from constructs_sm.task.acknowledgments import AcknowledgedExecutions, acknowledge_wildcards
 from constructs_sm.task.custom_states import is_chainable
 from constructs_sm.task.kept_results import RUN
@@ -348,6 +349,10 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
         """The definition, behind what finds out which part of it is run."""
         before = jobs_before(definition.start_state)
         paths = {job.prefixed_name: job.kept_as for job in before if job.kept_as is not None}
+        if not 0 < len(paths) <= MOST_TAKEN:
+            use = f"reuse 1 to {MOST_TAKEN} jobs of the pipeline, or leave run_parts out"
+            problem = REUSE_IMPOSSIBLE.problem("run_parts takes results of jobs that are reused", len(paths), use)
+            raise InvalidInputError(self._where, [problem])
         names = {job.prefixed_name: [one.prefixed_name for one in earlier] for job, earlier in before.items()}
         return PartRun(self, "CheckRun", jobs=paths, before=names, kept=self._kept).next(definition)
 

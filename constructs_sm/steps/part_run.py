@@ -27,6 +27,8 @@ INPUT = Input(
     default={},
     description="which part to run: only=[jobs] or from=job, reuse_execution=name, force=true",
 )
+MOST_TAKEN = 100
+"""Items that one request of DynamoDB reads."""
 _FIELDS = ("only", "from", "reuse_execution", "force")
 _PLACE = "$states.input"
 

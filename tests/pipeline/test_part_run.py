@@ -217,6 +217,12 @@ def test_input_of_that_name_is_refused():
         PipelineStack(App(), "Churn", inputs={"run": Input.string()}, reuse=Reuse(), run_parts=True)
 
 
+def test_pipeline_of_which_no_job_is_reused_has_no_parts():
+    stack = PipelineStack(App(), "Churn", run_parts=True)
+    with pytest.raises(InvalidInputError, match="run_parts takes results of jobs that are reused, got 0"):
+        stack.run(train(stack, "Train"))
+
+
 def test_role_is_granted_what_a_part_needs_and_no_more():
     with Rehearsal.of(example("reuse_results")["stack"]) as rehearsal:
         found = rehearsal.permissions({}, {"run": {"from": "Score"}})
