@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _ABSENT: Final = "(absent)"
-_INTEGRATION: Final = re.compile(r"\Aarn:(?:[\w-]+|\$\{AWS::Partition\}):states:::")
+_INTEGRATION: Final = re.compile(r"\Aarn:(?:[\w-]+|\$\{[^}]+\}):states:::")
 _RETRIER: Final = {"IntervalSeconds": 1, "MaxAttempts": 3, "BackoffRate": 2, "JitterStrategy": "NONE"}
 """Defaults of a retrier, as Amazon States Language has them."""
 _WITHOUT_MEANING: Final[Mapping[str, tuple[Any, ...]]] = {

@@ -96,6 +96,15 @@ def test_values_that_come_later_are_not_judged():
     assert found(definition) == []
 
 
+@pytest.mark.parametrize("partition", ["aws-cn", "${AWS::Partition}", "${partition}"])
+def test_call_is_read_whatever_says_its_partition(partition):
+    definition = training()
+    definition["States"]["Train"]["Resource"] = f"arn:{partition}:states:::sagemaker:createTrainingJob.sync"
+    del definition["States"]["Train"]["Retry"]
+
+    assert "retry-misses-throttling" in {rule for rule, *_ in found(definition)}
+
+
 @pytest.mark.parametrize("role", ["##ROLE_ARN##", "{{ role }}", "<your-role>", "@@ROLE@@", "${Role}", "#{Role}"])
 def test_places_that_a_program_of_ones_own_fills_in_are_not_judged(role):
     definition = training()
