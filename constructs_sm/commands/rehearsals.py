@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.commands.scripts import parts_of, play
 from constructs_sm.commands.targets import json_option
 from constructs_sm.language.errors import InvalidInputError
-from constructs_sm.testing.world.errors import UnansweredError
+from constructs_sm.testing.world.errors import AbsentFileError, RehearsalError, UnansweredError
 from constructs_sm.testing.world.script_addresses import state_of
 
 import click
@@ -119,6 +119,8 @@ def rehearsal_of(target: Target, given: Given, **options: Any) -> Iterator[Rehea
         play(rehearsal, given.parts)
         try:
             yield rehearsal
+        except AbsentFileError as error:
+            raise RehearsalError(f"{error.said}, or give --script its items as an answer") from error
         except UnansweredError as error:
             missing = unanswered(target.machine.definition, given.parts["answers"])
             if not missing:

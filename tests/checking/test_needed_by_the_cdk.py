@@ -55,7 +55,61 @@ def _build(stack):
     return tasks.CodeBuildStartBuild(stack, "Task", project=project, integration_pattern=SYNC)
 
 
+def _builds(stack):
+    project = codebuild.Project(
+        stack, "Project", build_spec=codebuild.BuildSpec.from_object({"version": "0.2", "phases": {}})
+    )
+    project.enable_batch_builds()
+    return tasks.CodeBuildStartBuildBatch(stack, "Task", project=project, integration_pattern=SYNC)
+
+
+def _training(stack):
+    return tasks.SageMakerCreateTrainingJob(
+        stack,
+        "Task",
+        training_job_name="nightly",
+        algorithm_specification=tasks.AlgorithmSpecification(
+            training_image=tasks.DockerImage.from_registry("x"), training_input_mode=tasks.InputMode.FILE
+        ),
+        input_data_config=[
+            tasks.Channel(
+                channel_name="train",
+                data_source=tasks.DataSource(
+                    s3_data_source=tasks.S3DataSource(s3_location=tasks.S3Location.from_bucket(_bucket(stack), "in/"))
+                ),
+            )
+        ],
+        output_data_config=tasks.OutputDataConfig(
+            s3_output_location=tasks.S3Location.from_bucket(_bucket(stack), "o/")
+        ),
+        integration_pattern=SYNC,
+    )
+
+
+def _bucket(stack):
+    return stack.node.try_find_child("Data") or s3.Bucket(stack, "Data")
+
+
+def _scoring(stack):
+    return tasks.SageMakerCreateTransformJob(
+        stack,
+        "Task",
+        transform_job_name="nightly",
+        model_name="m",
+        transform_input=tasks.TransformInput(
+            transform_data_source=tasks.TransformDataSource(
+                s3_data_source=tasks.TransformS3DataSource(s3_uri="s3://b/in/")
+            )
+        ),
+        transform_output=tasks.TransformOutput(s3_output_path="s3://b/out/"),
+        integration_pattern=SYNC,
+    )
+
+
 TASKS = {
+    "sagemaker training": _training,
+    "sagemaker transform": _scoring,
+    "codebuild batch": _builds,
     "ecs": _ecs,
     "batch": lambda stack: tasks.BatchSubmitJob(
         stack,
@@ -157,19 +211,24 @@ MORE = {"athena": {"athena:StopQueryExecution"}, "batch": {"batch:DescribeJobs",
 """Actions that AWS's guide lists and that the CDK does not grant: `check` does not call them missing."""
 
 
+LESS = {"sagemaker transform": {"iam:PassRole"}}
+"""Actions that the CDK grants and nothing needs: CreateTransformJob takes no role. `check` calls them needless."""
+
+
 @pytest.mark.parametrize("name", TASKS)
 def test_all_that_the_cdk_grants_is_needed_or_possible(stack, name):
     _, needs, granted = compared(stack, name)
     known = {one.action.lower() for one in needs.needed} | {each.lower() for each in needs.possible}
 
     surplus = {action for action in granted if not any(overlap(action.lower(), each) for each in known)}
-    assert surplus == set(), json.dumps(sorted(known))
+    assert surplus == LESS.get(name, set()), json.dumps(sorted(known))
 
 
 @pytest.mark.parametrize("name", TASKS)
 def test_what_the_cdk_makes_has_no_missing_and_no_needless_grant(stack, name):
     made, _, _ = compared(stack, name)
 
-    assert [
-        one.what for one in check_machine(made) if one.rule.id in {"grant-missing", "grant-needless", "grant-unknown"}
-    ] == []
+    rules = {"grant-missing", "grant-needless", "grant-unknown"}
+    found = [one.what for one in check_machine(made) if one.rule.id in rules]
+    assert [said for said in found if not any(action in said for action in LESS.get(name, ()))] == []
+    assert len(found) == len(LESS.get(name, ()))

@@ -301,6 +301,12 @@ def test_items_of_a_map_come_from_a_folder_or_from_the_script(folder, capsys):
     (folder / "s3" / "data" / "items.json").write_text("[1, 2]")
     assert main(["rehearse", "m.json", "--files", "s3", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)[0]["output"] == [1, 2]
+    (folder / "s3" / "data" / "items.json").unlink()
+    assert main(["rehearse", "m.json", "--files", "s3"]) == 2
+    assert capsys.readouterr().err == (
+        "constructs-sm: m.json: Map state 'Each' reads s3://data/items.json, and there is no file s3/data/items.json; "
+        "put it there, or give --script its items as an answer\n"
+    )
     assert main(["rehearse", "m.json", "--files", "nowhere"]) == 2
     assert "--files nowhere: there is no such folder" in capsys.readouterr().err
 

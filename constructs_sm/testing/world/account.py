@@ -9,7 +9,7 @@ from constructs_sm.interpreter.calls import Player, TaskError, Waiting
 from constructs_sm.language.arns import Arns
 from constructs_sm.testing.source.resource_names import partition_of
 from constructs_sm.testing.world.answers import Answers
-from constructs_sm.testing.world.errors import UnansweredError
+from constructs_sm.testing.world.errors import AbsentFileError, UnansweredError
 from constructs_sm.testing.world.needs import Need, is_sagemaker
 from constructs_sm.testing.world.sagemaker import SageMaker
 from constructs_sm.testing.world.steps import Always, Step
@@ -145,16 +145,16 @@ class Account(Player):
         path = self._file(bucket, key)
         if path is None or not path.is_file():
             where = f"{self._files}/{bucket}/{key}"
-            message = f"Map state {state!r} reads s3://{bucket}/{key}, and there is no file {where}; put it there"
-            raise UnansweredError(f"{message}, or answer({state!r}, [...]) with the items")
+            said = f"Map state {state!r} reads s3://{bucket}/{key}, and there is no file {where}; put it there"
+            raise AbsentFileError(state, said)
         return path.read_bytes()
 
     def listing(self, state: str, bucket: str, prefix: str) -> list[dict[str, Any]]:
         """The files of the folder under a prefix, as ListObjectsV2 has them."""
         folder = self._file(bucket, "")
         if folder is None or not folder.is_dir():
-            message = f"Map state {state!r} lists s3://{bucket}/{prefix}, and there is no folder {self._files}/{bucket}"
-            raise UnansweredError(f"{message}; make it, or answer({state!r}, [...]) with the items")
+            said = f"Map state {state!r} lists s3://{bucket}/{prefix}, and there is no folder {self._files}/{bucket}"
+            raise AbsentFileError(state, f"{said}; make it")
         found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
         return [
             {"Key": key, "Size": found[key].stat().st_size, "StorageClass": "STANDARD"}
