@@ -73,6 +73,10 @@ def test_links_of_a_page_lead_somewhere(page):
     assert list(broken(page)) == []
 
 
+def test_links_of_the_readme_are_absolute_for_pypi():
+    assert [link for link in _LINK.findall((ROOT / "README.md").read_text()) if not link.startswith("https://")] == []
+
+
 def in_navigation(entry):
     if isinstance(entry, str):
         yield entry

@@ -26,6 +26,16 @@ SHIM = "tests/node/node_modules/iframe-worker/shim/index.js"
 """Runs the search where a page was opened as a file, which has no workers."""
 WIDE = {"comparison.md", "conventions.md"}
 """Pages whose tables need the room of the table of contents."""
+WEIGHTS = {
+    "how-to/": 3,
+    "explanation/": 2,
+    "tutorial": 2,
+    "own-code": 2,
+    "decisions/": 0.3,
+    "probes": 0.3,
+    "changelog": 0.3,
+}
+"""How much pages count in the search, by the beginning of their names: who asks wants to do something first."""
 LINK = re.compile(r"(!?\[[^\]]*\]\()([^)\s#]+)((?:#[^)\s]*)?\))")
 LANGUAGES = {".py": "python", ".json": "json", ".yml": "yaml", ".yaml": "yaml", ".sh": "sh", ".toml": "toml"}
 
@@ -64,6 +74,9 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
     """Lead links to files of the repository to their pages in the site."""
     del config, files
     here = posixpath.dirname(page.file.src_uri)
+    for beginning, weight in WEIGHTS.items():
+        if page.file.src_uri.startswith(beginning):
+            page.meta["search"] = {"boost": weight}
     if page.file.src_uri in WIDE or (here == "reference" and "\n## " not in markdown):
         page.meta["hide"] = ["toc"]
 

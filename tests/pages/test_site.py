@@ -25,14 +25,20 @@ LOOKED_AT = [
 """Pages of every kind: prose, pictures, wide tables, long ones, code."""
 SEEN = [(page, *view) for number, page in enumerate(LOOKED_AT) for view in (VIEWS[number % 2], VIEWS[3 - number % 2])]
 """Each page in two of the four views that have neither size nor scheme in common, and its neighbour in the others."""
+ALL_FIRST = "items => items.map(item => item.querySelector('a').href)"
 FOUND_BY_SEARCH = {
+    "own script requirements": "own-code.html",
+    "ResourceInUseException retry name": "explanation/names.html",
     "spot checkpoints": "how-to/use-spot-instances.html",
-    "cross account image": "how-to/use-a-private-image.html",
+    "image other account": "how-to/use-a-private-image.html",
     "role that deploys": "how-to/know-what-your-role-needs.html",
-    "passed_roles": "reference/training-job.html",
-    "QualityGateNoValue": "errors.html",
-    "redrive": "how-to/run-a-subset.html",
+    "endpoint update rollback": "how-to/redeploy-an-endpoint.html",
+    "stopped job success": "explanation/checks.html",
+    "failed run redrive": "how-to/debug-a-failed-run.html",
+    "terraform check": "how-to/move-from-terraform-and-sam.html",
+    "hyperparameters execution input": "how-to/take-inputs.html",
 }
+"""Words of a newcomer's question, and the page that answers it; it is among the first three that are found."""
 
 
 @pytest.mark.parametrize(("page", "size", "scheme"), SEEN)
@@ -54,16 +60,19 @@ def test_keyboard_alone_leads_to_the_text_and_to_every_place(browser, host):
 
 
 @pytest.mark.parametrize("opened_as", ["served", "file"])
-def test_search_finds_by_keyboard(browser, site, host, opened_as):
+def test_search_finds_by_keyboard_what_answers(browser, site, host, opened_as):
     start = f"{host}/index.html" if opened_as == "served" else (site / "index.html").as_uri()
+    asked = list(FOUND_BY_SEARCH.items())
     found = {}
-    for words, page in FOUND_BY_SEARCH.items():
+    for words, page in asked if opened_as == "served" else asked[:2]:
         with visit(browser, start) as seen:
             seen.page.keyboard.press("/")
             seen.page.keyboard.type(words)
             seen.page.wait_for_selector(".md-search-result__item a", timeout=20_000)
-            links = seen.page.eval_on_selector_all(".md-search-result__link", "links => links.map(link => link.href)")
-            pages = [re.sub(r"^.*?/(?=[\w-]+(?:/[\w-]+)?\.html)", "", urlsplit(link).path) for link in links[:8]]
+            # The list grows while the last letters are searched for.
+            seen.page.wait_for_timeout(500)
+            links = seen.page.eval_on_selector_all(".md-search-result__item", ALL_FIRST)
+            pages = [re.sub(r"^.*?/(?=[\w-]+(?:/[\w-]+)?\.html)", "", urlsplit(link).path) for link in links[:3]]
             found[words] = [each for each in pages if each.endswith(page)]
             assert (seen.elsewhere, seen.complaints) == ([], [])
     assert [words for words, pages in found.items() if not pages] == []
