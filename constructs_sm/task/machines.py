@@ -6,6 +6,7 @@ when the app is synthesized: the state machines once for an app or stage, wherev
 
 from __future__ import annotations
 
+import re
 from collections import ChainMap
 from dataclasses import dataclass, replace
 from functools import cache
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
 
 _WAITS = (".sync", ".sync:2", ".waitForTaskToken")
 _STARTS = ":states:startExecution"
+_REGION_AT = 3
+_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d")
 _NESTED_SYNC = (f"{_STARTS}.sync", f"{_STARTS}.sync:2")
 
 
@@ -95,7 +98,7 @@ class _Machine:
             if _STARTS in resource:
                 sent = state.get("Arguments") or state.get("Parameters")
                 arn = sent.get("StateMachineArn") if isinstance(sent, dict) else None
-                yield name, resource, self.text.reference(arn)
+                yield name, resource, self.text.reference(arn) or arn
 
 
 def _in_the_other_language(machine: _Machine) -> Iterator[Problem]:
@@ -348,6 +351,11 @@ class _OfStack:
     def _nested(self, machine: _Machine) -> Iterator[Problem]:
         """Find executions that are started and cannot be: of an Express machine that is waited for, or of one role."""
         for name, resource, arn in machine.starts():
+            region = arn.split(":")[3] if isinstance(arn, str) and arn.count(":") > _REGION_AT else ""
+            here = arns_of(machine.stack).region
+            if _REGION.fullmatch(region) and not is_token(here) and region != here:
+                what = f"state '{name}' starts a state machine of {region}, and stands in one of {here}"
+                yield OTHER_PLACE.problem(what, fix="start it by a rule of EventBridge, or make it in this Region")
             for other in self._machines.all if arn is not None else ():
                 if machine.stack.resolve(other.construct.ref) != arn:
                     continue

@@ -163,6 +163,12 @@ def nested_with_the_role_of_the_other(stack):
     JobPipeline(stack, "Outer", role=inner.role, definition=inner.task(stack, "Run"))
 
 
+def started_elsewhere(stack):
+    arn = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:nightly"
+    nightly = JobPipeline.from_state_machine_arn(stack, "Nightly", arn)
+    return train(stack).next(nightly.task(stack, "Go"))
+
+
 def in_another_stage(stack):
     stage = Stage(stack.node.root, "Prod", env=ENV)
     inner = Stack(stage, "X")
@@ -331,6 +337,7 @@ REFUSED = {
         lambda s: agnostic(s, Stack(s.node.root, "Any"), s),
         "job-of-another-environment",
     ),
+    "imported pipeline of another Region": (started_elsewhere, "job-of-another-environment"),
     "approval in an Express machine": (
         lambda s: machine(s, Approval(s, "Ask", notify="a@example.com"), state_machine_type=EXPRESS),
         "asl-express",

@@ -143,7 +143,7 @@ def around(*, with_role):
 
 
 REGISTERS = ("_execution_grants", "_registered", "_folders", "_execution_role", "starts_executions")
-WIRING = ("_asked", "_used", "_paths", "_names")
+WIRING = ("_asked", "_used", "paths", "_names")
 
 
 def left(stack):
