@@ -275,6 +275,9 @@ CHANNEL: Final = (
     ("shuffle_seed", "ShuffleConfig.Seed", "number"),
 )
 """Of a `Channel`."""
+INPUTS: Final = "/opt/ml/processing/input"
+OUTPUTS: Final = "/opt/ml/processing/output"
+"""Folders under which the library has the container find an input, and leave an output, by its name."""
 PROCESSING_INPUT: Final = (
     ("data", "S3Input.S3Uri", "text"),
     ("local_path", "S3Input.LocalPath", "text"),

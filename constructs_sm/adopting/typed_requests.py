@@ -157,23 +157,23 @@ class _Conversion:
     def _channels(self, value: Any) -> Any:
         return self._by_name(value, "ChannelName", self._channel)
 
-    def _channel(self, channel: Mapping[str, Any]) -> Any:
+    def _channel(self, channel: Mapping[str, Any], _: str) -> Any:
         needed = {"s3_data_type"}
         return self._structure("Channel", tables.CHANNEL, channel, needed, {"s3_data_type": "S3Prefix"})
 
     def _processing_inputs(self, value: Any) -> Any:
         return self._by_name(value, "InputName", self._processing_input)
 
-    def _processing_input(self, given: Mapping[str, Any]) -> Any:
-        usual = {"s3_data_type": "S3Prefix", "input_mode": "File"}
+    def _processing_input(self, given: Mapping[str, Any], name: str) -> Any:
+        usual = {"s3_data_type": "S3Prefix", "input_mode": "File", **_usual_place(given, tables.INPUTS, name)}
         needed = {"s3_data_type", "input_mode", "local_path"}
         return self._structure("ProcessingInput", tables.PROCESSING_INPUT, given, needed, usual)
 
     def _processing_outputs(self, value: Any) -> Any:
         return self._by_name(value, "OutputName", self._processing_output)
 
-    def _processing_output(self, given: Mapping[str, Any]) -> Any:
-        usual = {"s3_upload_mode": "EndOfJob"}
+    def _processing_output(self, given: Mapping[str, Any], name: str) -> Any:
+        usual = {"s3_upload_mode": "EndOfJob", **_usual_place(given, tables.OUTPUTS, name)}
         needed = {"s3_upload_mode", "local_path"}
         return self._structure("ProcessingOutput", tables.PROCESSING_OUTPUT, given, needed, usual)
 
@@ -192,14 +192,14 @@ class _Conversion:
         items = [convert(each) for each in value] if isinstance(value, list) else []
         return items if items and _ABSENT not in items else _ABSENT
 
-    def _by_name(self, value: Any, name_field: str, convert: Callable[[Any], Any]) -> Any:
+    def _by_name(self, value: Any, name_field: str, convert: Callable[[Any, str], Any]) -> Any:
         """Items of a list by the field that names each; one that says nothing but where its data are is that alone."""
         items: list[Any] = value if isinstance(value, list) and value else [None]
         if not all(isinstance(each, Mapping) and self._plain(each.get(name_field)) for each in items):
             return _ABSENT
         found = {}
         for each in items:
-            made = convert({key: item for key, item in each.items() if key != name_field})
+            made = convert({key: item for key, item in each.items() if key != name_field}, each[name_field])
             alone = isinstance(made, Call) and made.named.keys() == {"data"}
             found[self._place(each[name_field])] = made.named["data"] if alone else made
         return found if len(found) == len(items) and _ABSENT not in found.values() else _ABSENT
@@ -235,6 +235,11 @@ class _Conversion:
                 _take(left, path.split("."))
         kept = {argument: value for argument, value in found.items() if usual.get(argument) != value}
         return _ABSENT if left else Call(construct, named=kept)
+
+
+def _usual_place(given: Mapping[str, Any], folder: str, name: str) -> dict[str, str]:
+    """Return the place that the library gives data which the container does not fetch or take away by itself."""
+    return {} if "AppManaged" in given else {"local_path": f"{folder}/{name}"}
 
 
 def duration(seconds: int) -> Call:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 PLACEHOLDER: Final = "${"
 """Beginning of what is put into a definition when it is deployed."""
-_FILLED_IN: Final = re.compile(r"\$\{|##\w+##|@@?\w+@@?|%%?\w+%%?|\{\{.*?\}\}|<[A-Za-z][\w -]*>")
+_FILLED_IN: Final = re.compile(r"[#$]\{|##\w+##|@@?\w+@@?|%%?\w+%%?|\{\{.*?\}\}|<[A-Za-z][\w -]*>")
 """Marks that programs of one's own put into a definition before: `##BUCKET##`, `{{ role }}`, `<your-role>`."""
 
 

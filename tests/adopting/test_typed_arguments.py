@@ -128,3 +128,34 @@ def test_request_that_sagemaker_refuses_stays_a_custom_state_and_says_why():
 
     assert "sfn.CustomState" in found.text
     assert found.left["Train"].startswith("CustomState: SageMaker refuses its request: EnableNetworkIsolation ")
+
+
+def test_places_in_the_container_that_the_library_has_anyway_are_not_said():
+    def data(name, path):
+        place = {"S3Uri": f"s3://data/{name}/", "LocalPath": path, "S3DataType": "S3Prefix", "S3InputMode": "File"}
+        return {"InputName": name, "S3Input": place}
+
+    request = {
+        "AppSpecification": {"ImageUri": "123456789012.dkr.ecr.us-east-1.amazonaws.com/churn:1"},
+        "ProcessingInputs": [
+            data("raw", "/opt/ml/processing/input/raw"),
+            data("code", "/opt/ml/processing/code"),
+        ],
+        "ProcessingJobName.$": "States.Format('prepare-{}', States.UUID())",
+        "ProcessingResources": {
+            "ClusterConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 30}
+        },
+        "RoleArn": "arn:aws:iam::123456789012:role/Jobs",
+        "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
+    }
+    task = {"Type": "Task", "Resource": "arn:aws:states:::sagemaker:createProcessingJob.sync", "End": True}
+    definition = {"StartAt": "Prepare", "States": {"Prepare": {**task, "Parameters": request}}}
+
+    text = program(definition, title="churn", express=False, improvements=Improvements()).text
+
+    assert (
+        "    inputs={\n"
+        '        "raw": "s3://data/raw/",\n'
+        '        "code": ProcessingInput(data="s3://data/code/", local_path="/opt/ml/processing/code"),\n'
+        "    },\n"
+    ) in text

@@ -96,7 +96,7 @@ def test_values_that_come_later_are_not_judged():
     assert found(definition) == []
 
 
-@pytest.mark.parametrize("role", ["##ROLE_ARN##", "{{ role }}", "<your-role>", "@@ROLE@@", "${Role}"])
+@pytest.mark.parametrize("role", ["##ROLE_ARN##", "{{ role }}", "<your-role>", "@@ROLE@@", "${Role}", "#{Role}"])
 def test_places_that_a_program_of_ones_own_fills_in_are_not_judged(role):
     definition = training()
     request = definition["States"]["Train"]["Parameters"]

@@ -41,6 +41,7 @@ import yaml
 from aws_cdk import App, Stack
 from conftest import ROOT
 from every_example import EXAMPLES, example
+from histories import SYNC, History
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +65,20 @@ _CONTINUED = re.compile(r"\\\n\s*")
 
 
 _PUBLISHED = json.loads((ROOT / "tests" / "data" / "published" / "prepare_train_tell.json").read_text())
+
+
+def _history() -> str:
+    """The history of an execution whose training has failed."""
+    history = History()
+    history.enter("Task", "Train")
+    cause = json.dumps({"TrainingJobName": "nightly-train-1", "FailureReason": "AlgorithmError: no rows"})
+    history.task(SYNC, "TaskFailed", 1200, error="States.TaskFailed", cause=cause)
+    history.add("ExecutionFailed", error="Job.TaskFailed", cause="Train failed with States.TaskFailed")
+    return json.dumps({"events": history.events})
+
+
 FILES = {
+    "history.json": _history(),
     "pipeline.asl.json": json.dumps(_PUBLISHED["definition"], indent=2),
     "script.json": json.dumps({"steps": {"Train": ["Throttled"]}}),
 }
@@ -107,8 +121,9 @@ def given(name: str, folder: Path) -> dict[str, Any]:
         return dict(example(name))
     if name == "stack":
         return {"stack": Stack(App(), "Yours")}
-    if name == "cdk.out":
-        shutil.copytree(example("train_nightly")["app"].synth().directory, folder / name, dirs_exist_ok=True)
+    if name.endswith("cdk.out"):
+        made = example("reuse_results" if name.startswith("reusing/") else "train_nightly")
+        shutil.copytree(made["app"].synth().directory, folder / "cdk.out", dirs_exist_ok=True)
     else:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
