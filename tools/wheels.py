@@ -2,7 +2,7 @@
 
 Nothing is kept of what is downloaded. It asks the index that pip is set up for, so it is not a part of `make check`.
 
-    python tools/wheels.py
+    python tools/wheels.py    # on Python 3.11 or later
 """
 
 from __future__ import annotations
@@ -12,10 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-try:
-    import tomllib
-except ModuleNotFoundError:  # Python 3.10
-    import tomli as tomllib
+import tomllib
 
 PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "any")
