@@ -2,7 +2,7 @@
 
 Nothing is kept of what is downloaded. It asks the index that pip is set up for, so it is not a part of `make check`.
 
-    python tools/wheels.py
+    python tools/wheels.py    # on Python 3.11 or later
 """
 
 from __future__ import annotations
@@ -10,19 +10,18 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-from importlib.metadata import requires
+from pathlib import Path
 
-from packaging.requirements import Requirement
+import tomllib
 
 PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "any")
+PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
 def needed(extra: str) -> list[str]:
-    """The requirements of the package, with those of an extra if that has a name."""
-    requirements = [Requirement(text) for text in requires("constructs-sm") or ()]
-    wanted = [one for one in requirements if one.marker is None or one.marker.evaluate({"extra": extra})]
-    return [f"{one.name}{one.specifier}" for one in wanted]
+    """The requirements of an extra; of the package itself if it has no name."""
+    return list(PROJECT["optional-dependencies"][extra] if extra else PROJECT["dependencies"])
 
 
 def installs(requirements: list[str], python: str) -> str:
