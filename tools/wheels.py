@@ -10,21 +10,19 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
+from importlib.metadata import requires
 
-try:
-    import tomllib
-except ModuleNotFoundError:  # Python 3.10
-    import tomli as tomllib
+from packaging.requirements import Requirement
 
 PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "any")
-PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
 def needed(extra: str) -> list[str]:
-    """The requirements of an extra; of the package itself if it has no name."""
-    return list(PROJECT["optional-dependencies"][extra] if extra else PROJECT["dependencies"])
+    """The requirements of the package, with those of an extra if that has a name."""
+    requirements = [Requirement(text) for text in requires("constructs-sm") or ()]
+    wanted = [one for one in requirements if one.marker is None or one.marker.evaluate({"extra": extra})]
+    return [f"{one.name}{one.specifier}" for one in wanted]
 
 
 def installs(requirements: list[str], python: str) -> str:
