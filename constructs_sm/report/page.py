@@ -51,6 +51,7 @@ def page_of(reports: Sequence[MachineReport], *, title: str, version: str) -> st
         counted=_counted,
         few=_FEW,
         kinds=_KINDS,
+        names=_names(reports),
         picture=_picture,
         reports=reports,
         script=Markup(script),  # noqa: S704 - a file of this package
@@ -59,6 +60,15 @@ def page_of(reports: Sequence[MachineReport], *, title: str, version: str) -> st
         title=title,
         version=version,
     )
+
+
+def _names(reports: Sequence[MachineReport]) -> dict[str, str]:
+    """The name of each state machine in the page, by its key: with its file, where two have the same."""
+    titles = [report.title for report in reports]
+    return {
+        report.key: report.title if titles.count(report.title) == 1 else f"{report.title} in {report.file}"
+        for report in reports
+    }
 
 
 def _held(value: Any) -> Any:

@@ -26,7 +26,20 @@ _PATTERNS: Final = {
     "waitForTaskToken": "waits until somebody answers with its token",
 }
 _TOLD_ELSEWHERE: Final = frozenset(
-    {"Branches", "Catch", "Choices", "Comment", "Default", "End", "ItemProcessor", "Iterator", "Next", "Retry", "Type"}
+    {
+        "Branches",
+        "Catch",
+        "Choices",
+        "Comment",
+        "Default",
+        "End",
+        "ItemProcessor",
+        "Iterator",
+        "Next",
+        "QueryLanguage",
+        "Retry",
+        "Type",
+    }
 )
 _EXPRESSION: Final = re.compile(r"\{%\s*(.*?)\s*%\}", re.DOTALL)
 
@@ -90,6 +103,7 @@ class State:
         key: Its id in the page.
         name: Its name.
         kind: Its type.
+        jsonata: True of a state in JSONata.
         comment: Its author's words.
         calls: The API that it calls, in short; empty of a state that calls none.
         resource: The same as it is written.
@@ -109,6 +123,7 @@ class State:
     key: str
     name: str
     kind: str
+    jsonata: bool
     comment: str
     calls: str
     resource: str
@@ -232,6 +247,7 @@ def _state(located: Located, key: str, role: Role) -> State:
         key=key,
         name=located.name,
         kind=located.kind,
+        jsonata=located.jsonata,
         comment=str(state.get("Comment", "")),
         calls=called(str(resource)) if is_called else "",
         resource=str(resource) if is_called else "",

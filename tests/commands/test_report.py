@@ -207,3 +207,12 @@ def test_jobs_that_may_be_reused_are_told_with_what_becomes_of_them(tmp_path):
     page = told(output)
     assert "In a second execution with the same input: " in page
     assert "Prepare : reused" in page
+
+
+def test_state_machines_of_one_name_are_told_apart_by_their_files(written, tmp_path):
+    output = tmp_path / "r.html"
+    paths = [written(f"{name}.json", TEMPLATE) for name in "ab"]
+
+    assert main(["report", *paths, "--machine", "First", "-o", str(output)]) == 0
+    page = html5lib.parse(output.read_text(), namespaceHTMLElements=False)
+    assert [each.findtext("bdi") for each in page.iter("h2")] == [f"First in {path}" for path in paths]
