@@ -105,9 +105,11 @@ def outdated() -> Iterator[str]:
 
 
 def write() -> None:
-    """Draw all pictures."""
+    """Draw all pictures, and remove those of examples that are no more."""
+    drawn = pictures()
     PICTURES.mkdir(exist_ok=True)
     for path in PICTURES.glob("*.svg"):
-        path.unlink()
-    for name, text in pictures().items():
+        if path.stem not in drawn:
+            path.unlink()
+    for name, text in drawn.items():
         (PICTURES / f"{name}.svg").write_text(text)
