@@ -144,7 +144,7 @@ def test_hook_fails_and_passes_as_the_definitions_do(source, workspace, tmp_path
         home = {"PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin", "HOME": str(tmp_path)}
         home |= {"PRE_COMMIT_HOME": str(tmp_path / "cache")}
         return subprocess.run(
-            program, cwd=workspace, env=home, capture_output=True, text=True, timeout=900, check=False
+            program, cwd=workspace, env=home, capture_output=True, text=True, timeout=1800, check=False
         )
 
     failed = tried("--all-files")
