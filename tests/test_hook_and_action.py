@@ -150,7 +150,7 @@ def test_hook_fails_and_passes_as_the_definitions_do(source, workspace, tmp_path
     failed = tried("--all-files")
     assert failed.returncode == 1, failed.stdout + failed.stderr
     assert FOUND in failed.stdout
-    assert "1 error in 2 state machines" in failed.stdout
+    assert "2 errors in 2 state machines" in failed.stdout
     passed = tried("--files", "statemachines/good.asl.json", "notes.json")
     assert passed.returncode == 0, passed.stdout + passed.stderr
     assert "Passed" in passed.stdout
