@@ -144,13 +144,13 @@ def test_hook_fails_and_passes_as_the_definitions_do(source, workspace, tmp_path
         home = {"PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin", "HOME": str(tmp_path)}
         home |= {"PRE_COMMIT_HOME": str(tmp_path / "cache")}
         return subprocess.run(
-            program, cwd=workspace, env=home, capture_output=True, text=True, timeout=900, check=False
+            program, cwd=workspace, env=home, capture_output=True, text=True, timeout=1800, check=False
         )
 
     failed = tried("--all-files")
     assert failed.returncode == 1, failed.stdout + failed.stderr
     assert FOUND in failed.stdout
-    assert "1 error in 2 state machines" in failed.stdout
+    assert "2 errors in 2 state machines" in failed.stdout
     passed = tried("--files", "statemachines/good.asl.json", "notes.json")
     assert passed.returncode == 0, passed.stdout + passed.stderr
     assert "Passed" in passed.stdout
