@@ -53,6 +53,8 @@ FOLLOWED = """\
 strict = True
 [mypy-aws_cdk.*]
 follow_imports = skip
+[mypy-yaml.*]
+ignore_missing_imports = true
 [mypy-regex.*]
 ignore_missing_imports = True
 """

@@ -132,6 +132,8 @@ def _split(text: str | Text, depth: int) -> str:
     used = 0
     for piece in _pieces(text, room):
         length = len(piece.text) + 2 if isinstance(piece, Code) else len(_escaped(piece, '"'))
+        if isinstance(text, Text) and isinstance(piece, str):
+            length += piece.count("{") + piece.count("}")  # which are doubled beside expressions
         if used + length > room and parts[-1]:
             parts.append([])
             used = 0

@@ -171,7 +171,7 @@ class EndpointDeployment(NamedFragment):
         self.endpoint_config = CreateEndpointConfig(
             self, self._named("EndpointConfig"), **{**served, **common, **(config or {})}
         )
-        if rollback_alarms and update_policy is None:
+        if rollback_alarms not in (None, [], ()) and update_policy is None:
             update_policy = BlueGreenUpdatePolicy(termination_wait=Duration.minutes(10))
         made = {
             "endpoint_config": self._new_config(),

@@ -121,7 +121,7 @@ class PolledJob(SageMakerJob):
             )
         if wrong := wrong_of_class({"given": given, "defaults": defaults, "problems": problems}):
             raise InvalidInputError(where_of(type(self).__name__, scope, construct_id), wrong)
-        found = list(problems)
+        found = list(problems or ())
         found += [
             Problem(
                 f"a polled job takes no {name}",

@@ -118,7 +118,10 @@ def test_ignored_finding_counts_no_more_and_its_reason_is_kept(capsys):
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("job-name-fixed *", "line 1 gives no reason, got 'job-name-fixed *'; write: rule [file][#state] -- reason"),
+        (
+            "job-name-fixed *",
+            "line 1 gives no reason, got 'job-name-fixed *'; write: rule [file][#state] [until 2026-12-31] -- reason",
+        ),
         ("job-name-fixd -- why", "line 1 names no rule, got 'job-name-fixd'; did you mean job-name-fixed?"),
     ],
 )

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_refused import ARGUMENTS_OF
 
-LONGEST = 1
+LONGEST = 5
 """Seconds of this process that a refusal may take, whatever else the machine does."""
 MOST_TEXT = 100_000
 """Characters of a refusal."""

@@ -252,7 +252,7 @@ def test_every_field_of_sagemaker_has_an_argument():
             {"containers": [Container(image=IMAGE)], "inference_execution_mode": "direct"},
             "InferenceExecutionConfig.Mode is not a value SageMaker knows, got 'direct'; did you mean Direct?",
         ),
-        ({"image": IMAGE, "multi_model": "yes"}, "PrimaryContainer.Mode is not a value SageMaker knows, got 'yes'"),
+        ({"image": IMAGE, "multi_model": "yes"}, "multi_model must be True or False, got 'yes'"),
         ({"image": IMAGE, "additional_model_data": "s3://a/"}, "AdditionalModelDataSources must be a list"),
         ({"image": IMAGE, "metrics_frequency": Duration.seconds(7)}, "MetricPublishFrequencyInSeconds must be 10"),
         ({"image": IMAGE, "repository_credentials": LOGIN}, "ImageConfig.RepositoryAccessMode is missing"),

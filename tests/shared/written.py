@@ -231,7 +231,8 @@ class Reader:
         ended = subprocess.run(
             [sys.executable, *arguments],
             cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+            # As a reader runs it, who has no pytest around it.
+            env={**_outside_of_pytest(), "PYTHONPATH": str(ROOT), **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -262,3 +263,7 @@ class Reader:
         finally:
             os.chdir(here)
             self.said = heard.getvalue()
+
+
+def _outside_of_pytest() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}

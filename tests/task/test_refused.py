@@ -265,7 +265,7 @@ def test_run_that_is_refused_leaves_the_pipeline_to_run_another(stack, inputs):
     definition = twice(stack)
     before = left(stack)
 
-    with pytest.raises(RuntimeError, match="State with name 'Train' occurs in both"):
+    with pytest.raises(InvalidInputError, match="State with name 'Train' occurs in both"):
         pipeline.run(definition)
 
     assert left(stack) == before
@@ -283,7 +283,7 @@ def test_run_of_a_stack_that_is_refused_leaves_it_to_run_another():
     definition = twice(stack)
     before = left(stack)
 
-    with pytest.raises(RuntimeError, match="State with name 'Train' occurs in both"):
+    with pytest.raises(InvalidInputError, match="State with name 'Train' occurs in both"):
         stack.run(definition)
 
     assert left(stack) == before
@@ -294,7 +294,7 @@ def test_task_of_another_pipeline_that_is_refused_leaves_nothing(stack):
     pipeline = JobPipeline(stack, "Other", definition=train(stack))
     sns.Topic(stack, "Run it")
     before = left(stack)
-    with pytest.raises(RuntimeError, match="There is already a Construct"):
+    with pytest.raises(InvalidInputError, match="There is already a Construct"):
         pipeline.task(stack, "Run it")
     assert left(stack) == before
 

@@ -27,6 +27,8 @@ from every_blueprint import ARGUMENTS
 from every_example import EXAMPLES, example
 
 REQUEST_RESPONSE = sfn.IntegrationPattern.REQUEST_RESPONSE
+FURTHER_INPUTS = {"reuse_results": [{"run": {"from": "Train"}}]}
+"""Inputs with which an example does what it does not do by default."""
 GOOD = Metrics(**{"validation:auc": 0.9})
 
 
@@ -38,7 +40,7 @@ def training(stack, **arguments):
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_example_has_exactly_the_permissions_that_it_needs(name):
     with test_examples.rehearsed(example(name)["stack"], name) as rehearsal:
-        permissions = rehearsal.permissions(test_examples.INPUTS.get(name, {}))
+        permissions = rehearsal.permissions(test_examples.INPUTS.get(name, {}), *FURTHER_INPUTS.get(name, ()))
 
     assert permissions.exact, permissions
 
