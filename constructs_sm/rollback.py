@@ -100,7 +100,9 @@ def _whole_or_not_made(make: Callable[..., None]) -> Callable[..., None]:
             # The part of a class above in the making of the same construct.
             make(construct, *positional, **arguments)
             return
-        found = list(too_large(arguments)) or [*_no_switches(arguments, switches), *l1_problems(arguments)]
+        found: list[Problem] = []
+        if arguments:
+            found = list(too_large(arguments)) or [*_no_switches(arguments, switches), *l1_problems(arguments)]
         if found:
             raise InvalidInputError(where_of(type(construct).__name__, *positional[:2]), found)
         with _Attempt(construct):

@@ -323,7 +323,7 @@ def wrong_of_class(own: Mapping[str, Any]) -> list[Problem]:
     return [
         Problem(f"{name} cannot be used", got, f"pass {_OF_A_CLASS[name][0]}", "argument-type")
         for name, got in own.items()
-        if got is not None and not _OF_A_CLASS[name][1](got)
+        if got not in (None, ()) and not _OF_A_CLASS[name][1](got)
     ]
 
 

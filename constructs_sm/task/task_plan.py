@@ -234,14 +234,8 @@ class TaskPlan:
         if stands_for:
             request.make(stands_for)
         access = self._identity.access = access_of(action, request)
-        packages = {
-            used.spelled(jsonata=self._jsonata): used.producer.access
-            for used in self._outputs
-            if used.producer.api == MODEL_PACKAGE.api
-        }
-        for path in [path for path in access.unknown if request.leaves.get(path) in packages]:
-            access.is_shown(path, packages[request.leaves[path]])
-        access.is_said(self._reads)
+        if access.unknown or self._reads:
+            self._show_elsewhere(access, request)
         self._identity.request = request.fields
         roles = named_roles(request.fields, action.role_path)
         # An endpoint, as a batch transform, runs under its model's role unless its configuration names one.
@@ -415,6 +409,17 @@ class TaskPlan:
         needed = bool(path) and not self._action.role_optional and not named_roles(request.fields, path)
         return needed and not are_late_bound(request.fields, path)
 
+    def _show_elsewhere(self, access: Access, request: Request) -> None:
+        """Find what fields known at run time lead to: packages that jobs before have made, places that are said."""
+        packages = {
+            used.spelled(jsonata=self._jsonata): used.producer.access
+            for used in self._outputs
+            if used.producer.api == MODEL_PACKAGE.api
+        }
+        for path in [path for path in access.unknown if request.leaves.get(path) in packages]:
+            access.is_shown(path, packages[request.leaves[path]])
+        access.is_said(self._reads)
+
     @property
     def _every_role(self) -> str:
         arns = self._job_scope.arns
@@ -422,12 +427,15 @@ class TaskPlan:
 
     def _passed_roles(self, request: Request, roles: Sequence[str]) -> list[str]:
         # Where the input says which, those it may be; any, if nobody has said.
-        chosen = self._passable or [self._every_role]
         if self._role_arn is not None:
-            return chosen if _is_computed(self._role_arn) else [self._role_arn]
+            return self._chosen if _is_computed(self._role_arn) else [self._role_arn]
         known = [arn for arn in roles if not isinstance(arn, Computed)]
         late = len(known) < len(roles) or (not roles and are_late_bound(request.fields, self._action.role_path))
-        return list(dict.fromkeys([*known, *(chosen if late else ())]))
+        return list(dict.fromkeys([*known, *(self._chosen if late else ())]))
+
+    @property
+    def _chosen(self) -> list[str]:
+        return [*self._passable] or [self._every_role]
 
     def _warnings(self, unknown: Sequence[str], *, ours: bool, any_role: bool) -> Iterator[Problem]:
         if any_role:

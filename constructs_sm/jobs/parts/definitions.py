@@ -64,6 +64,8 @@ def output_data(output: S3Data | None, key: Key | None, compression: str | None)
 
 def stopping(max_runtime: Time | None, max_wait: Time | None, max_pending: Time | None) -> dict[str, Any]:
     """StoppingCondition."""
+    if max_runtime is None and max_wait is None and max_pending is None:
+        return {}
     return {
         "MaxRuntimeInSeconds": seconds(max_runtime),
         "MaxWaitTimeInSeconds": seconds(max_wait),
