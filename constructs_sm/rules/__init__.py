@@ -1,4 +1,7 @@
-"""Every rule that a request, a definition or a pipeline is held to: id, reason, source and fix."""
+"""Every rule that a request, a definition or a pipeline is held to: id, reason, source and fix.
+
+`*_rules` say what each rule is. Where it holds: `requests` for fields of requests, `state_*` for definitions.
+"""
 
 __all__ = [
     "argument_rules",

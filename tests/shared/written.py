@@ -51,7 +51,7 @@ PAGES = sorted(
     path.relative_to(ROOT).as_posix()
     for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md"))
 )
-NOT_RUN = {"aws", "cd", "cdk", "git", "mkdir", "npx", "python", "terraform"}
+NOT_RUN = {"aws", "cd", "cdk", "git", "mkdir", "npx", "python", "source", "terraform"}
 """Programs of commands that need an account or the network, or that set up what a test has: nothing runs them."""
 _BLOCK = re.compile(
     r"(?P<marks>(?:^<!-- .*? -->\n+)*)^```(?P<language>\w*)"
