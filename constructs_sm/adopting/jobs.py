@@ -24,7 +24,7 @@ from constructs_sm.language.late_values import misspelled_expression, misspelled
 from constructs_sm.language.paths import is_reference
 from constructs_sm.requests.model_check import found_in
 from constructs_sm.requests.request import read
-from constructs_sm.requests.role_fields import are_late_bound, named_roles
+from constructs_sm.requests.role_fields import lacks_role
 from constructs_sm.rules.catalogue import RULES
 from constructs_sm.values.names import LONGEST_STATE_NAME, JobName, name_problems, slug, unique_prefix_max
 
@@ -211,7 +211,7 @@ def _judge(located: Located, action: Action, request: dict[str, Any]) -> None:
     # What is put in at deployment is as late as what is put in at run time; any other text is what it says.
     known = read(with_references_computed(request)).fields
     name = known.get(action.name_field, "job")
-    if _would_make_a_role(action, known):
+    if lacks_role(action, known):
         raise NoJobError("it names no execution role, and a job makes one")
     problems = [
         *(problem for problem in found_in(action, known) if RULES[problem.rule].severity == "error"),
@@ -236,12 +236,6 @@ def _judge_paths_and_times(state: Mapping[str, Any], *, jsonata: bool) -> None:
         raise NoJobError(f"its TimeoutSeconds are none: {time}")
     if not is_json_path(state.get("TimeoutSecondsPath", "$.x")):
         raise NoJobError(f"its TimeoutSecondsPath is read by the CDK alone: {state['TimeoutSecondsPath']}")
-
-
-def _would_make_a_role(action: Action, request: dict[str, Any]) -> bool:
-    path = action.role_path
-    named = bool(path) and (named_roles(request, path) or are_late_bound(request, path))
-    return bool(path) and not action.role_optional and not named
 
 
 def _unreadable(value: Any, *, jsonata: bool) -> list[str]:

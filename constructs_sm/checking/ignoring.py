@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from constructs_sm.checking.findings import Finding
 
+FORM: Final = "rule [file][#state] [until 2026-12-31] -- reason"
+"""Form of a line."""
 _LINE: Final = re.compile(
     r"(?P<rule>\S+)(?:\s+(?P<file>(?!until\s)[^#\s][^#]*?|\*)?(?:#(?P<state>.+?))?)?(?:\s+until\s+(?P<until>\S+))?\s+--\s+(?P<reason>\S.*)"
 )
@@ -63,7 +65,7 @@ def ignored_in(where: str, text: str) -> list[Ignored]:
             continue
         parts = _LINE.fullmatch(line)
         if parts is None:
-            use = "write: rule [file][#state] [until 2026-12-31] -- reason"
+            use = f"write: {FORM}"
             problems.append(Problem(f"line {number} gives no reason", line, use, "rule-without-reason"))
         elif parts["rule"] not in RULES:
             use = did_you_mean(parts["rule"], [rule.id for rule in RULES]) or "constructs-sm rules lists them all"

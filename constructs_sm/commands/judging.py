@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from constructs_sm.checking.ignoring import ignored_in, ignoring
+from constructs_sm.checking.ignoring import FORM, ignored_in, ignoring
 from constructs_sm.commands.failures import told
 from constructs_sm.guardrails.limits import Limits
 from constructs_sm.language.document_text import text_at
@@ -67,7 +67,7 @@ def judging_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--ignore-file",
             metavar="FILE",
-            help=f"Lines `rule [file][#state] [until day] -- reason`. Default: {IGNORE_FILE}.",
+            help=f"Lines `{FORM}`. Default: {IGNORE_FILE}.",
         ),
     ):
         made = option(made)
@@ -88,6 +88,6 @@ def _ignored(named: str | None) -> list[Ignored]:
     if named is None and not path.is_file():
         return []
     try:
-        return ignored_in(str(path), text_at(path, use="give a file of lines `rule [file][#state] -- reason`"))
+        return ignored_in(str(path), text_at(path, use=f"give a file of lines `{FORM}`"))
     except InvalidInputError as error:
         raise click.ClickException(told(str(path), error)) from error

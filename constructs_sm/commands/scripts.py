@@ -38,7 +38,6 @@ _PARTS = (
     "stop_before",
     "variables",
 )
-_SEE = "see docs/rehearsal.md"
 _OF_A_RUN = ("abort_after_seconds", "start_at", "state_input", "stop_before", "variables")
 _STEPS = {
     name: kind
@@ -54,6 +53,10 @@ ANSWERS = {
 """The words of an answer that is more than a result."""
 
 
+def _wrong(what: str, got: Any) -> Problem:
+    return Problem(what, got, "see docs/rehearsal.md", "script-of-rehearsal")
+
+
 def play(rehearsal: Rehearsal, parts: Mapping[str, Any]) -> None:
     """Tell *rehearsal* what a script says, of which *parts* are the parts.
 
@@ -66,9 +69,7 @@ def play(rehearsal: Rehearsal, parts: Mapping[str, Any]) -> None:
             try:
                 told(state, *said)
             except TypeError as error:
-                raise InvalidInputError(
-                    f"{part} of {state!r}", [Problem(str(error), given, _SEE, "script-of-rehearsal")]
-                ) from error
+                raise InvalidInputError(f"{part} of {state!r}", [_wrong(str(error), given)]) from error
     for kind, names in parts["exists"].items():
         for name in _list(names):
             rehearsal.exists(kind, str(name))
@@ -86,13 +87,11 @@ def parts_of(script: Any) -> dict[str, Any]:
         problems.append(Problem("unknown part", unknown[0], f"use {', '.join(_PARTS)}", "script-of-rehearsal"))
     redrives, seconds = parts.get("redrives", 0), parts.get("abort_after_seconds")
     if not isinstance(redrives, int) or isinstance(redrives, bool) or redrives < 0:
-        problems.append(Problem("redrives: a number of times was expected", redrives, _SEE, "script-of-rehearsal"))
+        problems.append(_wrong("redrives: a number of times was expected", redrives))
     if not _is_time(seconds):
-        problems.append(
-            Problem("abort_after_seconds: a number of seconds was expected", seconds, _SEE, "script-of-rehearsal")
-        )
+        problems.append(_wrong("abort_after_seconds: a number of seconds was expected", seconds))
     problems += [
-        Problem(f"{name}: the name of a state was expected", parts[name], _SEE, "script-of-rehearsal")
+        _wrong(f"{name}: the name of a state was expected", parts[name])
         for name in ("start_at", "stop_before")
         if not _is_text(parts.get(name))
     ]
@@ -109,7 +108,7 @@ def run_options(parts: Mapping[str, Any]) -> dict[str, Any]:
 
 def _mapping(where: str, value: Any) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise InvalidInputError(where, [Problem("an object was expected", value, _SEE, "script-of-rehearsal")])
+        raise InvalidInputError(where, [_wrong("an object was expected", value)])
     return value
 
 
@@ -148,7 +147,7 @@ def _made(where: str, kind: Any, given: Any, arguments: Any) -> Any:
         told = f"{wrong} is {_KIND_OF[wrong]}"
     except TypeError as error:
         told = str(error)
-    raise InvalidInputError(where, [Problem(told, given, _SEE, "script-of-rehearsal")])
+    raise InvalidInputError(where, [_wrong(told, given)])
 
 
 def _anything(_: Any) -> bool:

@@ -123,30 +123,52 @@ def _uri(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class AtMost(Kind):
-    """Limit to a number.
+class Compared(Kind):
+    """Limit to what compares with one value.
 
     Attributes:
         line: The line of the guardrails.
-        unit: The unit, in words.
     """
 
     line: str
+
+    def holds(self, limits: Limits, value: Any, spell: Spell) -> bool | None:
+        _ = spell
+        return None if is_late(value) else self._agrees(value, getattr(limits, self.line))
+
+    def denied(self, limits: Limits, key: str, absent: Any) -> list[Conditions]:
+        operator, beyond = self._beyond(getattr(limits, self.line))
+        # Without the key it is what AWS takes where nothing is said.
+        return [{operator if self.admits_absent(limits, absent) else f"{operator}IfExists": {key: beyond}}]
+
+    @abstractmethod
+    def _agrees(self, value: Any, limit: Any) -> bool:
+        """Tell if a known value is within the limit."""
+
+    @abstractmethod
+    def _beyond(self, limit: Any) -> tuple[str, str]:
+        """The operator of IAM that finds what is beyond the limit, and what it compares with."""
+
+
+@dataclass(frozen=True, slots=True)
+class AtMost(Compared):
+    """Limit to a number.
+
+    Attributes:
+        unit: The unit, in words.
+    """
+
     unit: str
 
     def allowed(self, limits: Limits) -> str:
         return f"use at most {getattr(limits, self.line)} {self.unit}"
 
-    def holds(self, limits: Limits, value: Any, spell: Spell) -> bool | None:
-        _ = spell
-        if is_late(value):
-            return None
+    def _agrees(self, value: Any, limit: Any) -> bool:
         number = number_of(value)
-        return number is not None and number <= getattr(limits, self.line)
+        return number is not None and bool(number <= limit)
 
-    def denied(self, limits: Limits, key: str, absent: Any) -> list[Conditions]:
-        operator = "NumericGreaterThan" if self.admits_absent(limits, absent) else "NumericGreaterThanIfExists"
-        return [{operator: {key: str(getattr(limits, self.line))}}]
+    def _beyond(self, limit: Any) -> tuple[str, str]:
+        return "NumericGreaterThan", str(limit)
 
 
 def number_of(value: Any) -> float | None:
@@ -159,30 +181,23 @@ def number_of(value: Any) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Flag(Kind):
+class Flag(Compared):
     """Limit to true, or to what the guardrails say where they leave a choice.
 
     Attributes:
-        line: The line of the guardrails.
         field: The field, in words.
     """
 
-    line: str
     field: str
 
     def allowed(self, limits: Limits) -> str:
         return f"set {self.field} to {str(getattr(limits, self.line)).lower()}"
 
-    def holds(self, limits: Limits, value: Any, spell: Spell) -> bool | None:
-        _ = spell
-        if is_late(value):
-            return None
-        return str(value).lower() == str(getattr(limits, self.line)).lower()
+    def _agrees(self, value: Any, limit: Any) -> bool:
+        return str(value).lower() == str(limit).lower()
 
-    def denied(self, limits: Limits, key: str, absent: Any) -> list[Conditions]:
-        # Without the key it is what AWS takes where nothing is said.
-        operator = "Bool" if self.admits_absent(limits, absent) else "BoolIfExists"
-        return [{operator: {key: str(not getattr(limits, self.line)).lower()}}]
+    def _beyond(self, limit: Any) -> tuple[str, str]:
+        return "Bool", str(not limit).lower()
 
 
 @dataclass(frozen=True, slots=True)

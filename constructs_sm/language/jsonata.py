@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from constructs_sm.language.errors import InvalidInputError, Problem
 from constructs_sm.language.intrinsics import formatted_by, is_intrinsic
+from constructs_sm.language.late_bound import is_jsonata, unmarked
 from constructs_sm.language.paths import plain_key, reference
 from constructs_sm.language.translation import translated
 
@@ -78,6 +79,11 @@ def _plainly(path: str) -> Path | None:
     """Parse a path whose keys can all be quoted."""
     found = reference(path)
     return None if found is None or any(step == "" or "`" in str(step) for step in found.places) else found
+
+
+def expression_of(text: str) -> str:
+    """A text as JSONata without marks: what stands between its own, or else a literal."""
+    return unmarked(text) if is_jsonata(text) else quoted(text)
 
 
 def place_of(key: str) -> str:

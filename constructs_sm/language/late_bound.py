@@ -70,6 +70,11 @@ def is_jsonata(value: object) -> bool:
     return isinstance(value, str) and value.startswith("{%") and value.endswith("%}")
 
 
+def unmarked(expression: str) -> str:
+    """JSONata without the marks that make it an expression."""
+    return expression[2:-2].strip()
+
+
 def is_late_bound(value: object) -> bool:
     """Tell whether *value* is known only at deployment (token) or at run time (JSONPath, JSONata)."""
     if isinstance(value, str):

@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.language.jsonata import jsonata_of, named, quoted
-from constructs_sm.language.late_bound import Computed, is_jsonata, is_token
+from constructs_sm.language.late_bound import Computed, is_jsonata, is_token, unmarked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -161,7 +161,7 @@ def _expression(value: Computed | _Part) -> str:
     if isinstance(value, _Part):
         inside = "".join(f".{named(key)}" for key in _steps(value.path))
         return f"({_expression(value.whole)}){inside}"
-    return str(value)[2:-2].strip() if is_jsonata(value) else jsonata_of(str(value))
+    return unmarked(value) if is_jsonata(value) else jsonata_of(str(value))
 
 
 def _steps(path: str) -> Iterator[str]:

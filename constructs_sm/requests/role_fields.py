@@ -9,6 +9,7 @@ from constructs_sm.language.late_bound import Computed, is_token
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from constructs_sm.actions import Action
     from constructs_sm.requests.request import Fields
 
 
@@ -31,6 +32,13 @@ def are_late_bound(request: Mapping[str, Any], path: tuple[str, ...]) -> bool:
         return False
     holders = [request.get(f"{path[0]}{plural}") for plural in ("", "s")]
     return any(isinstance(holder, Computed) or is_token(holder) for holder in holders)
+
+
+def lacks_role(action: Action, request: Mapping[str, Any]) -> bool:
+    """Tell whether a request to *action* names no execution role, and has to."""
+    path = action.role_path
+    needed = bool(path) and not action.role_optional and not named_roles(request, path)
+    return needed and not are_late_bound(request, path)
 
 
 def _holders(request: Mapping[str, Any], path: tuple[str, ...]) -> list[Fields]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.grants.data import result_grants
 from constructs_sm.language.errors import Problem
-from constructs_sm.language.jsonata import is_plain, merged, object_of, quoted
+from constructs_sm.language.jsonata import expression_of, is_plain, merged, object_of, quoted
 from constructs_sm.language.jsonata_checks import OPEN
 from constructs_sm.language.late_bound import (
     LATE,
@@ -18,6 +18,7 @@ from constructs_sm.language.late_bound import (
     is_json_path,
     is_jsonata,
     is_token,
+    unmarked,
 )
 from constructs_sm.language.late_values import misspelled
 from constructs_sm.language.paths import key_of, path_of
@@ -238,7 +239,7 @@ class ItemPlan:
         if isinstance(self.items, S3Items):
             place = object_arguments(self.items.location)
             late = any(map(is_jsonata, place.values()))
-            return object_of({name: said[2:-2].strip() for name, said in place.items()}) if late else None
+            return object_of({name: unmarked(said) for name, said in place.items()}) if late else None
         if isinstance(self.items, str):
             return None
         return json.dumps(self._literal(), ensure_ascii=False)
@@ -331,8 +332,7 @@ class ItemPlan:
         assert isinstance(self.items, S3Items)  # noqa: S101  (asked for no others)
         bucket = object_arguments(self.items.location)["Bucket"]
         if self.jsonata:
-            said = bucket[2:-2].strip() if is_jsonata(bucket) else quoted(bucket)
-            return f"{{% 's3://' & {said} & '/' & $states.context.Map.Item.Value.Key %}}"
+            return f"{{% 's3://' & {expression_of(bucket)} & '/' & $states.context.Map.Item.Value.Key %}}"
         if is_jsonata(bucket):
             return f"States.Format('s3://{{}}/{{}}', {path_of(self.key)}.Bucket, $$.Map.Item.Value.Key)"
         return f"States.Format('s3://{bucket}/{{}}', $$.Map.Item.Value.Key)"

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.grants.data import read_object_grants
 from constructs_sm.language.errors import InvalidInputError, Problem, raise_all, where_of
-from constructs_sm.language.jsonata import place_of, quoted
-from constructs_sm.language.late_bound import is_jsonata
+from constructs_sm.language.jsonata import expression_of, place_of, quoted
 from constructs_sm.language.paths import key_of
 from constructs_sm.retry import RetryPolicy
 from constructs_sm.rules.argument_rules import LATE_ACCESS
@@ -88,8 +87,7 @@ class EvaluationReport:
     @property
     def uri(self) -> str:
         """URI of the file, as JSONata without its marks."""
-        uri = spelled_in_jsonata(self.location.uri)
-        return uri[2:-2].strip() if is_jsonata(uri) else quoted(uri)
+        return expression_of(spelled_in_jsonata(self.location.uri))
 
 
 class ReportField(Comparable):

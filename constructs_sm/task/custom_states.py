@@ -73,7 +73,23 @@ class JsonataTask(JsonataState):
         return self._changes.applied_to(catching_in_jsonata(super().to_state_json(top_level_query_language)))
 
 
-class OptionalState(sfn.CustomState):
+class NamedState(sfn.CustomState):
+    """A state that knows its name with its prefixes: as `state_id`, without a message over the bridge."""
+
+    _name: str
+
+    @property
+    def prefixed_name(self) -> str:
+        """The state's name with its prefixes."""
+        return self._name
+
+    def add_prefix(self, x: str) -> None:
+        """Put *x* before the state's name, as the CDK does for `prefix_states`."""
+        self._name = f"{x}{self._name}"
+        super().add_prefix(x)
+
+
+class OptionalState(NamedState):
     """A state in JSONata whose failure never is the execution's, written when the state machine is drawn.
 
     It names the states that it leads to, which are known then. The CDK is told of it in three messages: two that make
@@ -89,16 +105,6 @@ class OptionalState(sfn.CustomState):
         self._name = construct_id
         self._fields = fields
         super().__init__(scope, construct_id, state_json={})
-
-    @property
-    def prefixed_name(self) -> str:
-        """The state's name with its prefixes: as `state_id`, without a message over the bridge."""
-        return self._name
-
-    def add_prefix(self, x: str) -> None:
-        """Put *x* before the state's name, as the CDK does for `prefix_states`."""
-        self._name = f"{x}{self._name}"
-        super().add_prefix(x)
 
     def to_state_json(self, top_level_query_language: sfn.QueryLanguage | None = None) -> dict[Any, Any]:  # noqa: ARG002
         return {"QueryLanguage": "JSONata", **self._fields()}

@@ -131,8 +131,9 @@ class SageMakerJob(CheckedFragment, JobMetrics, KnownToCdk):
         super().__init__(scope, construct_id, state_name=arguments.get("state_name"))
         self._groups = groups_in(given)
         state = self._checked(plan, {**({} if make is None else make(self)), **self._made_groups()})
-        artifact = self._artifact(state) if state.reuse is not None else None
+        artifact = None
         if state.reuse is not None:
+            artifact = self._artifact(state)
             state = state.with_grants(*reuse_grants(self, state, state.reuse.reuse, artifact))
         self._state = state
         self._runs_under = runs_under

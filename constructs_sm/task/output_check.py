@@ -98,9 +98,7 @@ class OutputCheck:
 
     def described(self, action: Action, output: Output) -> tuple[str, ...]:
         """Dotted fields that are looked at, and that the output is not known to hold."""
-        if self.arn_only or output.status is not Status.REQUIRED:
-            return ()
-        if not action.required_results:
+        if self.arn_only or output.status is not Status.REQUIRED or not action.required_results:
             return ()
         wanted = tuple(result.field for result in action.required_results if not action.hands_on(result.field))
         return (*wanted, *action.described_along) if wanted else ()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.grants.data import listing_grants
 from constructs_sm.language.errors import InvalidInputError, where_of
 from constructs_sm.language.flow import VERSION, VERSIONS
-from constructs_sm.language.jsonata import UNCHANGED, quoted
+from constructs_sm.language.jsonata import UNCHANGED, expression_of
 from constructs_sm.retry import RetryPolicy
 from constructs_sm.rules.argument_rules import REUSE_IMPOSSIBLE
 from constructs_sm.values.s3 import S3Location, object_arguments, spelled_in_jsonata
@@ -99,16 +99,15 @@ class Versions:
 
     def fields(self, name: str) -> dict[str, Any]:
         """The fields of a Map over the inputs, called *name*."""
-        uris = [spelled_in_jsonata(place.uri) for place in self._places]
-        said = [uri[2:-2].strip() if uri.startswith("{%") else quoted(uri) for uri in uris]
-        bucket, key = "$split($states.input, '/')[2]", "$substringAfter($substringAfter($states.input, '://'), '/')"
+        said = [expression_of(spelled_in_jsonata(place.uri)) for place in self._places]
+        place = object_arguments(S3Location("{% $states.input %}"))
         many = f"$error({NOT_REUSED} & 'there are more than {MOST_LISTED} objects under ' & $states.input & ']')"
         versions = "$hash($string([$states.result.Contents.(Key & ' ' & ETag)]), 'SHA-256')"
         one = {
             "Type": "Task",
             "QueryLanguage": "JSONata",
             "Resource": self._arns.integration(_LIST),
-            "Arguments": {"Bucket": f"{{% {bucket} %}}", "Prefix": f"{{% {key} %}}", "MaxKeys": MOST_LISTED},
+            "Arguments": {"Bucket": place["Bucket"], "Prefix": place["Key"], "MaxKeys": MOST_LISTED},
             "Retry": [_RETRY.to_state()],
             "Output": f"{{% $states.result.IsTruncated ? {many} : {versions} %}}",
             "End": True,

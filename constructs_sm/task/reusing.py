@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.actions import DESCRIBED, REUSE, WRITTEN
 from constructs_sm.language.error_names import ALL
 from constructs_sm.language.flow import ARTIFACT, KEEPS, LOOKS, VERSIONS
-from constructs_sm.language.jsonata import UNCHANGED, merged_at, named, object_of, quoted
+from constructs_sm.language.jsonata import UNCHANGED, expression_of, merged_at, named, object_of, quoted
 from constructs_sm.language.paths import keys_in
 from constructs_sm.task.custom_states import OptionalState
 from constructs_sm.task.kept_results import (
@@ -278,6 +278,5 @@ class Reusing:
         places = self._written()
         if not places:
             return ""
-        spelled = {name: spelled_in_jsonata(uri) for name, uri in places.items()}
-        said = {name: uri[2:-2].strip() if uri.startswith("{%") else quoted(uri) for name, uri in spelled.items()}
+        said = {name: expression_of(spelled_in_jsonata(uri)) for name, uri in places.items()}
         return object_of({WRITTEN: object_of(said)})

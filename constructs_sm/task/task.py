@@ -12,7 +12,7 @@ from constructs_sm.language.paths import name_of
 from constructs_sm.requests.rendering import render
 from constructs_sm.rollback import WholeOrNotMade, tell_in_words, undone_by
 from constructs_sm.task.changes import Changes, deleted, path_in_state, policy_of
-from constructs_sm.task.custom_states import is_chainable
+from constructs_sm.task.custom_states import NamedState, is_chainable
 from constructs_sm.task.overruling import tell
 from constructs_sm.task.path_tokens import json_path_of
 from constructs_sm.task.scope import reference_of
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _CHANGED = "Changed"
 
 
-class SageMakerTask(WholeOrNotMade, sfn.CustomState):
+class SageMakerTask(WholeOrNotMade, NamedState):
     """One Task state that calls a SageMaker API, with retries, and with grants for the state machine it ends up in.
 
     It is a plain state: chain it, catch its errors, put it in a Map. A job (`TrainingJob`, ...) is this with a check of
@@ -80,16 +80,6 @@ class SageMakerTask(WholeOrNotMade, sfn.CustomState):
     def is_jsonata(self) -> bool:
         """Tell whether the state's query language is JSONata."""
         return self._state.jsonata
-
-    @property
-    def prefixed_name(self) -> str:
-        """The state's name with its prefixes: as `state_id`, without a message over the bridge."""
-        return self._name
-
-    def add_prefix(self, x: str) -> None:
-        """Put *x* before the state's name, as the CDK does for `prefix_states`."""
-        self._name = f"{x}{self._name}"
-        super().add_prefix(x)
 
     @property
     def catches_all(self) -> bool:

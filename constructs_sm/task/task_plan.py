@@ -22,7 +22,7 @@ from constructs_sm.polled_actions import MODEL_PACKAGE, PolledAction
 from constructs_sm.requests.encryption import encrypt
 from constructs_sm.requests.model_check import problems_of
 from constructs_sm.requests.rendering import render
-from constructs_sm.requests.role_fields import are_late_bound, named_roles, set_roles
+from constructs_sm.requests.role_fields import are_late_bound, lacks_role, named_roles, set_roles
 from constructs_sm.rules import script_mode
 from constructs_sm.rules.argument_rules import ANY_ROLE, CALLBACK, LATE_ACCESS
 from constructs_sm.rules.model_rules import UNKNOWN as UNKNOWN_FIELD
@@ -172,7 +172,7 @@ class TaskPlan:
         if self._reuse is not None:
             self._reuse = self._reusable(self._reuse)
         self._request = request = self._whole(job_scope)
-        self._role_needed = self._needs_role(request)
+        self._role_needed = lacks_role(self._action, request.fields)
         if self._role_needed:
             set_roles(request.fields, self._action.role_path, _ROLE_TO_COME)
         request.index()
@@ -403,11 +403,6 @@ class TaskPlan:
         shared = f"{job_scope.name_prefix}-" if job_scope.name_prefix else ""
         room = unique_prefix_max(self._action.name_max) - len(shared)
         return f"{shared}{slug(str(self._id), room, self._action.arn_type)}"
-
-    def _needs_role(self, request: Request) -> bool:
-        path = self._action.role_path
-        needed = bool(path) and not self._action.role_optional and not named_roles(request.fields, path)
-        return needed and not are_late_bound(request.fields, path)
 
     def _show_elsewhere(self, access: Access, request: Request) -> None:
         """Find what fields known at run time lead to: packages that jobs before have made, places that are said."""

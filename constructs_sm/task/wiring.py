@@ -67,7 +67,8 @@ class Wiring:
         """Take note of a state, and of the scope that it is made in if it calls SageMaker."""
         if scope is not None:
             self.tasks[task] = scope
-        is_new = self.paths.setdefault(task.name, task.path) is task.path
+        if is_new := task.name not in self.paths:
+            self.paths[task.name] = task.path
         self._names[task.name] += 1
         undone_by(partial(self._forget_task, task, named=is_new))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import InvalidInputError, Problem
 from constructs_sm.language.jsonata import is_plain, jsonata_of, quoted
-from constructs_sm.language.late_bound import is_altered_number, is_json_path, is_jsonata, is_token
+from constructs_sm.language.late_bound import is_altered_number, is_json_path, is_jsonata, is_token, unmarked
 from constructs_sm.language.numbers import is_finite_number
 
 if TYPE_CHECKING:
@@ -231,7 +231,7 @@ class Number(Comparable):
 
     def __init__(self, path: str) -> None:
         if is_jsonata(path):
-            self._expression = f"({path[2:-2].strip()})"
+            self._expression = f"({unmarked(path)})"
         elif is_json_path(path) and is_plain(path) and path.startswith("$"):
             self._expression = jsonata_of(path)
         else:

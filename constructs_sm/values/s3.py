@@ -10,7 +10,7 @@ from constructs_sm.language.errors import InvalidInputError, Problem, raise_all
 from constructs_sm.language.formats import joined
 from constructs_sm.language.jsonata import is_plain, jsonata_of, quoted
 from constructs_sm.language.l1 import l1_problem
-from constructs_sm.language.late_bound import is_json_path, is_jsonata
+from constructs_sm.language.late_bound import is_json_path, is_jsonata, unmarked
 from constructs_sm.values.outputs import JobOutput
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def object_arguments(location: S3Location) -> dict[str, str]:
     known = None if is_jsonata(uri) else bucket_and_prefix(uri)
     if known is not None:
         return {"Bucket": known[0], "Key": known[1]}
-    said = uri[2:-2].strip()
+    said = unmarked(uri)
     bucket, key = f"$split({said}, '/')[2]", f"$substringAfter($substringAfter({said}, '://'), '/')"
     return {"Bucket": f"{{% {bucket} %}}", "Key": f"{{% {key} %}}"}
 
@@ -180,7 +180,7 @@ def _followed_by(uri: str, text: str) -> str:
     if isinstance(uri, JobOutput):
         return uri.followed_by(text)
     if is_jsonata(uri):
-        return f"{{% ({uri[2:-2].strip()}) & {quoted(text)} %}}"
+        return f"{{% ({unmarked(uri)}) & {quoted(text)} %}}"
     return joined([(uri, True), (text, False)])
 
 

@@ -15,7 +15,7 @@ from constructs_sm.task.arguments import TaskArguments
 import pytest
 from aws_cdk import App, Duration
 from aws_cdk import aws_stepfunctions as sfn
-from hypothesis import HealthCheck, given, settings
+from hostile import tried
 from hypothesis import strategies as st
 from test_refused import ARGUMENTS_OF
 
@@ -104,53 +104,31 @@ def try_with(made, valid, wrong):
         assert "unexpected keyword" in str(error)  # noqa: PT017  (what it may be, and nothing else)
 
 
-def tried(examples):
-    @given(data=st.data())
-    @settings(
-        max_examples=examples,
-        derandomize=True,
-        deadline=None,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    def with_hostile_values(data):
-        made, valid = data.draw(st.sampled_from(CALLS))
-        names = data.draw(st.lists(st.sampled_from(arguments_of(made)), min_size=1, max_size=3, unique=True))
-        try_with(made, valid, {name: data.draw(st.sampled_from(HOSTILE)) for name in names})
-
-    return with_hostile_values
+def with_hostile_values(data):
+    made, valid = data.draw(st.sampled_from(CALLS))
+    names = data.draw(st.lists(st.sampled_from(arguments_of(made)), min_size=1, max_size=3, unique=True))
+    try_with(made, valid, {name: data.draw(st.sampled_from(HOSTILE)) for name in names})
 
 
-def tried_huge(examples):
-    @given(data=st.data())
-    @settings(
-        max_examples=examples,
-        derandomize=True,
-        deadline=None,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    def with_a_huge_value(data):
-        made, valid = data.draw(st.sampled_from(CALLS))
-        name = data.draw(st.sampled_from(arguments_of(made)))
-        try_with(made, valid, {name: HUGE[data.draw(st.sampled_from(sorted(HUGE)))]})
-
-    return with_a_huge_value
+def with_a_huge_value(data):
+    made, valid = data.draw(st.sampled_from(CALLS))
+    name = data.draw(st.sampled_from(arguments_of(made)))
+    try_with(made, valid, {name: HUGE[data.draw(st.sampled_from(sorted(HUGE)))]})
 
 
 def test_value_of_any_size_is_refused_within_a_second():
-    tried_huge(60)()
+    tried(60, st.data(), with_a_huge_value)
 
 
 @pytest.mark.fuzz
 def test_value_of_any_size_is_refused_within_a_second_in_many_more_tries():
-    tried_huge(3_000)()
+    tried(3_000, st.data(), with_a_huge_value)
 
 
 def test_hostile_value_is_refused_in_words_and_leaves_nothing():
-    tried(150)()
+    tried(150, st.data(), with_hostile_values)
 
 
 @pytest.mark.fuzz
 def test_hostile_value_is_refused_in_words_in_many_more_tries():
-    tried(5_000)()
+    tried(5_000, st.data(), with_hostile_values)

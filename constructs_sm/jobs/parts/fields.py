@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union, cast
 
 from constructs_sm.language.durations import seconds_of
 from constructs_sm.language.errors import NOTHING, Problem
-from constructs_sm.language.late_bound import TOKEN, is_json_path, is_jsonata, is_token
+from constructs_sm.language.late_bound import TOKEN, is_json_path, is_jsonata, is_token, unmarked
 from constructs_sm.requests.rendering import Structure, Verbatim
 from constructs_sm.task.network import OwnSecurityGroup
 from constructs_sm.values.outputs import JobOutput
@@ -108,7 +108,7 @@ def _text(value: Any) -> Any:  # noqa: PLR0911  (one for each kind of value)
         whole = TOKEN.fullmatch(text) is not None
         return JsonPath.format("{}", text) if whole and JsonPath.is_encoded_json_path(text) else text
     if is_jsonata(value):
-        return f"{{% $string({value[2:-2].strip()}) %}}"
+        return f"{{% $string({unmarked(value)}) %}}"
     if isinstance(value, str):
         return f"States.Format('{{}}', {value})" if is_json_path(value) and value.startswith("$") else value
     return str(value) if isinstance(value, (int, float)) else value

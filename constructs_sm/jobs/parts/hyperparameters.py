@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from constructs_sm.jobs.parts.fields import token_text
-from constructs_sm.language.late_bound import TOKEN, is_json_path, is_jsonata, is_token
+from constructs_sm.language.late_bound import TOKEN, is_json_path, is_jsonata, is_token, unmarked
 from constructs_sm.requests.rendering import Verbatim
 from constructs_sm.rules.script_mode import is_json, is_taken_for_an_option
 from constructs_sm.values.outputs import JobOutput
@@ -27,7 +27,7 @@ def meant(value: Any) -> Any:  # noqa: PLR0911  (one for each kind of value)
     if isinstance(value, JobOutput) or is_token(value):
         return _token_or_output(value)
     if is_jsonata(value):
-        return f"{{% {_JSONATA.replace('<>', value[2:-2].strip())} %}}"
+        return f"{{% {_JSONATA.replace('<>', unmarked(value))} %}}"
     if is_json_path(value):
         return _JSON_PATH.replace("<>", value)
     if isinstance(value, Verbatim):
