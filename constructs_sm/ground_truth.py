@@ -10,8 +10,8 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
-from constructs_sm.accounts import mapped_account
 from constructs_sm.environment import arns_of
+from constructs_sm.image_accounts import mapped_account
 from constructs_sm.language.errors import InvalidInputError, Problem, did_you_mean
 from constructs_sm.language.late_bound import is_token
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from constructs_sm.checking import handlers, jobs, loops, outputs, texts
+from constructs_sm.checking import handlers, jobs, literal_values, loops, outputs
 from constructs_sm.checking.findings import Finding, finding_of
 from constructs_sm.checking.guarded import guarded
 from constructs_sm.checking.scene import PLACEHOLDER, Scene
@@ -31,7 +31,7 @@ _PATH: Final = re.compile(r"([A-Z]\w*(?:\[\d+\])?(?:\.\w+(?:\[\d+\])?)*)[ :]")
 _OF_THE_RESOURCE: Final = (definition_rules.RESOURCE, definition_rules.PATTERN)
 _OF_OUR_ROLES: Final = frozenset({request_rules.MANIFEST.id})
 """Rules of the roles that the library makes: of somebody's own nothing is known."""
-_CHECKS: Final = (handlers.handlers, jobs.jobs, loops.loops, texts.texts, outputs.outputs)
+_CHECKS: Final = (handlers.handlers, jobs.jobs, loops.loops, literal_values.texts, outputs.outputs)
 
 
 def check_machine(machine: Machine, *, role: bool = True, limits: Limits | None = None) -> list[Finding]:

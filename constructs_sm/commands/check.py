@@ -9,7 +9,7 @@ from constructs_sm.checking.findings import line_of
 from constructs_sm.checking.machine import check_machine
 from constructs_sm.commands import judged
 from constructs_sm.commands.cli import WRONG
-from constructs_sm.commands.failures import told
+from constructs_sm.commands.error_lines import told
 from constructs_sm.commands.judging import IGNORE_FILE, judging_options
 from constructs_sm.commands.targets import Outcome, files_of, machine_options, machines_at
 from constructs_sm.language.errors import did_you_mean

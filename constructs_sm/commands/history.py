@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from constructs_sm.commands.failures import told
+from constructs_sm.commands.error_lines import told
 from constructs_sm.commands.output_files import output_options, write
 from constructs_sm.commands.recorded import recorded
 from constructs_sm.language.document_limits import MAX_HISTORY_BYTES

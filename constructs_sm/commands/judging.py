@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.checking.ignoring import FORM, ignored_in, ignoring
-from constructs_sm.commands.failures import told
+from constructs_sm.commands.error_lines import told
 from constructs_sm.guardrails.limits import Limits
 from constructs_sm.language.document_text import text_at
 from constructs_sm.language.errors import InvalidInputError

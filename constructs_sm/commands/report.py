@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.commands.cli import version_of
-from constructs_sm.commands.failures import told
+from constructs_sm.commands.error_lines import told
 from constructs_sm.commands.judging import judging_options
 from constructs_sm.commands.output_files import refuse_if_there, write
 from constructs_sm.commands.progress import working

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.commands.cli import WRONG
-from constructs_sm.commands.failures import told
+from constructs_sm.commands.error_lines import told
 from constructs_sm.language.document_limits import MAX_HISTORY_BYTES
 from constructs_sm.language.document_text import text_at, text_in
 from constructs_sm.language.errors import InvalidInputError, Problem

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from constructs_sm.grants.access import Source, Use
-from constructs_sm.grants.data import (
+from constructs_sm.grants.data_access import (
     bucket_grant,
     data_key_grants,
     key_grant,

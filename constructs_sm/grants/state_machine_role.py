@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.grants.data import key_grant, volume_key_grant
+from constructs_sm.grants.data_access import key_grant, volume_key_grant
 from constructs_sm.grants.statements import Grant, passing_grant
 from constructs_sm.language.late_bound import Computed, is_token
 from constructs_sm.polled_actions import MODEL_PACKAGE

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from constructs_sm.interpreter.calls import Call, Waiting
-    from constructs_sm.interpreter.failures import StateError
     from constructs_sm.interpreter.machines import Machine, State
+    from constructs_sm.interpreter.state_errors import StateError
 
 RUNNING = "RUNNING"
 SUCCEEDED = "SUCCEEDED"

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from constructs_sm.interpreter import groups, steps
 from constructs_sm.interpreter.branches import FAILED
-from constructs_sm.interpreter.failures import QUERY, RUNTIME, StateError, first_for
 from constructs_sm.interpreter.history import ENDED_BADLY, MAX_EVENTS, WAITED_TO_RETRY, Stay
+from constructs_sm.interpreter.state_errors import QUERY, RUNTIME, StateError, first_for
 from constructs_sm.interpreter.values import put
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from constructs_sm.interpreter.failures import RUNTIME, StateError
+from constructs_sm.interpreter.state_errors import RUNTIME, StateError
 from constructs_sm.interpreter.timestamps import parsed
 from constructs_sm.language.jsonpath import MissingError
 from constructs_sm.language.jsonpath import parse as parse_path

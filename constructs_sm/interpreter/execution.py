@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.interpreter import catching, groups, steps, tasks
 from constructs_sm.interpreter.branches import ABORTED, FAILED, RUNNING, SUCCEEDED, TIMED_OUT, Branch, copies
-from constructs_sm.interpreter.failures import DATA_LIMIT, RUNTIME, TIMEOUT, StateError
 from constructs_sm.interpreter.history import ENDED_WELL, MAX_EVENTS, History
 from constructs_sm.interpreter.history import Moment as Line
 from constructs_sm.interpreter.moments import Moment
 from constructs_sm.interpreter.scope import ABSENT, Reads, Scope
 from constructs_sm.interpreter.sections import STOPPED, WHOLE
+from constructs_sm.interpreter.state_errors import DATA_LIMIT, RUNTIME, TIMEOUT, StateError
 from constructs_sm.interpreter.timestamps import after, written
 from constructs_sm.interpreter.values import Sizes, as_json
 from constructs_sm.language.intrinsics import Surroundings

@@ -10,8 +10,8 @@ from constructs_sm.interpreter.history import STOPPED
 
 if TYPE_CHECKING:
     from constructs_sm.interpreter.execution import Execution
-    from constructs_sm.interpreter.failures import StateError
     from constructs_sm.interpreter.machines import State
+    from constructs_sm.interpreter.state_errors import StateError
 
 
 def parallel(execution: Execution, branch: Branch, state: State) -> None:

@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.interpreter.calls import Reading, TaskError
-from constructs_sm.interpreter.failures import QUERY, RUNTIME, StateError
+from constructs_sm.interpreter.state_errors import QUERY, RUNTIME, StateError
 from constructs_sm.interpreter.values import as_json, compact
 from constructs_sm.language.machines import LARGEST_PAYLOAD
 

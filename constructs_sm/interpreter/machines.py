@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.interpreter.choice import Condition, condition
-from constructs_sm.interpreter.failures import QUERY, StateError
 from constructs_sm.interpreter.resources import Resource, resource_of
+from constructs_sm.interpreter.state_errors import QUERY, StateError
 from constructs_sm.interpreter.templates import Template, constant, expression, template
 from constructs_sm.language.jsonata_tokens import ExpressionError
 from constructs_sm.language.jsonpath import Path

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from constructs_sm.interpreter import groups, items, results, steps
 from constructs_sm.interpreter.branches import Branch, Group
 from constructs_sm.interpreter.calls import TaskError
-from constructs_sm.interpreter.failures import QUERY, RUNTIME, StateError
+from constructs_sm.interpreter.state_errors import QUERY, RUNTIME, StateError
 from constructs_sm.interpreter.timestamps import written as written_time
 from constructs_sm.interpreter.values import compact
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.interpreter.branches import SUCCEEDED
 from constructs_sm.interpreter.calls import TaskError, Writing
-from constructs_sm.interpreter.failures import StateError
+from constructs_sm.interpreter.state_errors import StateError
 from constructs_sm.interpreter.timestamps import after
 from constructs_sm.interpreter.timestamps import written as written_time
 from constructs_sm.interpreter.values import compact

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from constructs_sm.interpreter.failures import RUNTIME, StateError
+from constructs_sm.interpreter.state_errors import RUNTIME, StateError
 from constructs_sm.interpreter.values import shown
 from constructs_sm.language.jsonpath import MissingError
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.interpreter import groups, maps, tasks, timestamps
-from constructs_sm.interpreter.failures import QUERY, RUNTIME, StateError
 from constructs_sm.interpreter.history import Stay
 from constructs_sm.interpreter.scope import ABSENT
+from constructs_sm.interpreter.state_errors import QUERY, RUNTIME, StateError
 from constructs_sm.interpreter.values import compact, put, sharing
 
 if TYPE_CHECKING:

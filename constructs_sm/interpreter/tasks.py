@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.interpreter import steps
 from constructs_sm.interpreter.calls import Call, TaskError, Waiting
-from constructs_sm.interpreter.failures import DATA_LIMIT, QUERY, RUNTIME, TIMEOUT, StateError
+from constructs_sm.interpreter.state_errors import DATA_LIMIT, QUERY, RUNTIME, TIMEOUT, StateError
 from constructs_sm.interpreter.values import as_json, compact
 from constructs_sm.language.machines import LARGEST_PAYLOAD
 

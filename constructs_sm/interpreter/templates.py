@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable  # noqa: TC003 - of a name that others import
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from constructs_sm.interpreter.failures import QUERY, StateError
+from constructs_sm.interpreter.state_errors import QUERY, StateError
 from constructs_sm.language import intrinsics, jsonata_checks
 from constructs_sm.language.jsonpath import parse as parse_path
 

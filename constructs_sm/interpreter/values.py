@@ -8,7 +8,7 @@ import marshal
 import math
 from typing import TYPE_CHECKING, Any, Final
 
-from constructs_sm.interpreter.failures import StateError
+from constructs_sm.interpreter.state_errors import StateError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

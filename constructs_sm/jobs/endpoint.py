@@ -10,7 +10,7 @@ from constructs_sm.jobs.parts.update_policies import deployment_config
 from constructs_sm.jobs.variants import Variant
 from constructs_sm.language.errors import NOTHING, Problem
 from constructs_sm.task.job import JobArguments, SageMakerJob
-from constructs_sm.task.places import data_under
+from constructs_sm.task.output_folders import data_under
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

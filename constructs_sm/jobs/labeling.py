@@ -11,7 +11,7 @@ from constructs_sm.jobs.parts.workers import PublicWorkteam
 from constructs_sm.language.errors import InvalidInputError, Problem
 from constructs_sm.language.late_bound import is_late_bound
 from constructs_sm.task.job import JobArguments, SageMakerJob
-from constructs_sm.task.places import data_under
+from constructs_sm.task.output_folders import data_under
 from constructs_sm.values.s3 import S3Location
 
 if TYPE_CHECKING:

@@ -22,8 +22,8 @@ from constructs_sm.language.errors import InvalidInputError, Problem
 from constructs_sm.language.jsonata import named as named_in_jsonata
 from constructs_sm.language.late_bound import is_late_bound
 from constructs_sm.task.job import JobArguments, SageMakerJob
+from constructs_sm.task.output_folders import data_under, of_this_execution
 from constructs_sm.task.path_tokens import spelled_paths
-from constructs_sm.task.places import data_under, of_this_execution
 from constructs_sm.task.reuse_checks import Artifact
 from constructs_sm.values.s3 import S3Location
 

@@ -21,8 +21,8 @@ from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, w
 from constructs_sm.rules import metrics
 from constructs_sm.rules.request_rules import METRIC_UNDEFINED
 from constructs_sm.task.job import JobArguments, SageMakerJob
+from constructs_sm.task.output_folders import checkpoints_under, data_under
 from constructs_sm.task.overruling import refuse
-from constructs_sm.task.places import checkpoints_under, data_under
 from constructs_sm.task.reuse_checks import Artifact
 from constructs_sm.values.s3 import S3Location
 

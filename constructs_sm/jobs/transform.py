@@ -11,8 +11,8 @@ from constructs_sm.jobs.parts.fields import asks_for_jsonata, first, instance, m
 from constructs_sm.jobs.parts.resources import volume_key
 from constructs_sm.requests.rendering import Structure, Verbatim
 from constructs_sm.task.job import JobArguments, SageMakerJob
+from constructs_sm.task.output_folders import data_under, of_this_execution
 from constructs_sm.task.path_tokens import spelled_paths
-from constructs_sm.task.places import data_under, of_this_execution
 from constructs_sm.task.reuse_checks import Artifact
 from constructs_sm.values.outputs import JobOutput
 from constructs_sm.values.s3 import S3Location

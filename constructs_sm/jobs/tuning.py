@@ -15,7 +15,7 @@ from constructs_sm.language.jsonata import quoted
 from constructs_sm.language.late_bound import Computed, escaped, is_token
 from constructs_sm.requests.rendering import Structure
 from constructs_sm.task.job import JobArguments, SageMakerJob
-from constructs_sm.task.places import data_under
+from constructs_sm.task.output_folders import data_under
 from constructs_sm.task.reuse_checks import Artifact
 from constructs_sm.values.s3 import S3Location
 

@@ -16,8 +16,8 @@ from constructs_sm.rollback import WholeOrNotMade, methods_in_words, whole_or_no
 from constructs_sm.settings import Alert, Settings, Time, unknown_settings, unusable_environment, warn_of_unread
 from constructs_sm.task.guardrails import Guardrails
 from constructs_sm.task.network import connections_of
+from constructs_sm.task.output_folders import JOBS
 from constructs_sm.task.overruling import refuse, tell
-from constructs_sm.task.places import JOBS
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.input_schema import InputSchema
 from constructs_sm.values.names import LONGEST_PREFIX, slug

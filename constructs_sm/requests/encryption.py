@@ -10,7 +10,7 @@ from constructs_sm.requests.api_model import input_shape
 from constructs_sm.requests.model_check import fields_below
 from constructs_sm.rules.argument_rules import KEY_LEFT_OUT
 from constructs_sm.rules.kinds import NotOnLocalStorage, structures, value_of
-from constructs_sm.rules.requests import CONSTRAINTS
+from constructs_sm.rules.request_constraints import CONSTRAINTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

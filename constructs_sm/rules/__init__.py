@@ -1,6 +1,6 @@
 """Every rule that a request, a definition or a pipeline is held to: id, reason, source and fix.
 
-`*_rules` say what each rule is. Where it holds: `requests` for fields of requests, `state_*` for definitions.
+`*_rules` say what each rule is. Where it holds: `request_constraints` for fields of requests, `state_*` for states.
 """
 
 __all__ = [
@@ -14,8 +14,8 @@ __all__ = [
     "machine_rules",
     "metrics",
     "model_rules",
+    "request_constraints",
     "request_rules",
-    "requests",
     "rule",
     "script_mode",
     "state_fields",

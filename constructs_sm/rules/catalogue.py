@@ -15,7 +15,7 @@ from constructs_sm.rules.rule import RULES
 GROUPS = {
     "Requests": request_rules,
     "SageMaker's model": model_rules,
-    "Arguments, wiring and limits": argument_rules,
+    "Arguments, order of outputs and limits": argument_rules,
     "Definitions": definition_rules,
     "State machines that run": machine_rules,
     "Guardrails": guardrail_rules,

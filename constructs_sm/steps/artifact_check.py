@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.grants.data import read_object_grants
+from constructs_sm.grants.data_access import read_object_grants
 from constructs_sm.language.errors import Problem, raise_all, where_of
 from constructs_sm.language.jsonata import merged, object_of, place_of, quoted
 from constructs_sm.language.paths import key_of
@@ -111,10 +111,10 @@ class _Look(GrantedState, JsonataTask):
             Output=merged(key, object_of({"ContentLength": "$states.result.ContentLength"})),
         )
         identity = TaskIdentity(self.node.path, name, "headObject", lambda: self.state_id)
-        scope.wiring.knows(identity)
+        scope.output_order.knows(identity)
         if isinstance(location.uri, JobOutput):
-            scope.wiring.use(identity, [location.uri])
-            scope.watch_wiring()
+            scope.output_order.use(identity, [location.uri])
+            scope.watch_order()
         if not grants:
             tell(
                 self,

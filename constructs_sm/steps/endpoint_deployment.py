@@ -191,7 +191,7 @@ class EndpointDeployment(NamedFragment):
         )
         self._name_is_late = isinstance(named.fields.get("EndpointName"), Computed)
         self._identity = TaskIdentity(self.node.path, self._named("Deployed"), "", lambda: self._deployed.state_id)
-        JobScope.of(self).wiring.knows(self._identity)
+        JobScope.of(self).output_order.knows(self._identity)
         grants = self._grants(named.fields.get("EndpointName"), rollback_alarms or ())
         self._begin = Begin(
             self,

@@ -14,9 +14,9 @@ from constructs_sm.steps.fan_out_plan import ItemPlan
 from constructs_sm.task.changes import Changes, policy_of
 from constructs_sm.task.custom_states import JsonataState, is_chainable
 from constructs_sm.task.fragment import CheckedFragment, Fragment
+from constructs_sm.task.output_folders import folder_of
 from constructs_sm.task.overruling import tell
 from constructs_sm.task.path_tokens import naming, spelled_paths, token_of
-from constructs_sm.task.places import folder_of
 from constructs_sm.task.query_language import is_jsonata_language, query_language_of
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.names import LONGEST_STATE_NAME, id_problems
@@ -145,11 +145,11 @@ class FanOut(Fragment):
             name = f"{construct_id}: Items"
             self._start = JsonataState(self, name, Type="Pass", Output=merged(plan.key, plan.found))
             self._start.next(self._map)
-        around.wiring.knows(self._identity)
+        around.output_order.knows(self._identity)
         if plan.used:
-            around.wiring.use(self._identity, plan.used)
+            around.output_order.use(self._identity, plan.used)
         if plan.used or not plan.is_distributed:
-            around.watch_wiring()
+            around.watch_order()
         if plan.unknown:
             tell(
                 self,
@@ -172,8 +172,8 @@ class FanOut(Fragment):
         """Results of the items, for a state that runs after this one."""
         key = key_of(self._id)
         json_path, jsonata = path_of(key), place_of(key)
-        self._scope.watch_wiring()
-        self._scope.wiring.ask(self._identity, "results", json_path, (json_path, jsonata))
+        self._scope.watch_order()
+        self._scope.output_order.ask(self._identity, "results", json_path, (json_path, jsonata))
         results = JobOutput.late(self._identity, "results", json_path=json_path, jsonata=jsonata, in_jsonata=False)
         return results.tokened(token_of, in_jsonata=self._jsonata)
 

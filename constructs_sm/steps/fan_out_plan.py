@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.grants.data import result_grants
+from constructs_sm.grants.data_access import result_grants
 from constructs_sm.language.errors import Problem
 from constructs_sm.language.jsonata import expression_of, is_plain, merged, object_of, quoted
 from constructs_sm.language.jsonata_checks import OPEN
@@ -253,7 +253,7 @@ class ItemPlan:
         state = catching_in_jsonata(state) if self.jsonata else state
         processor = state["ItemProcessor"]
         handed: dict[str, Any] = {}
-        for place in self.scope.wiring.asked_outside(processor, jsonata=whole_in_jsonata):
+        for place in self.scope.output_order.asked_outside(processor, jsonata=whole_in_jsonata):
             _put(handed, place, "$" + "".join(f"['{name}']" for name in place))
         around = {**handed, **(self.selector or {})}
         selector = {"item": "$$.Map.Item.Value", "index": "$$.Map.Item.Index"}

@@ -101,8 +101,8 @@ class FindModelPackage(NamedFragment):
         name = _FIELDS[0]
         path, jsonata = f"{path_of(self._key)}.{name}", f"{place_of(self._key)}.{name}"
         scope = JobScope.of(self)
-        scope.watch_wiring()
-        scope.wiring.ask(self._identity, name, path_of(self._key), (path, jsonata))
+        scope.watch_order()
+        scope.output_order.ask(self._identity, name, path_of(self._key), (path, jsonata))
         arn = JobOutput.late(self._identity, name, json_path=path, jsonata=jsonata, in_jsonata=False)
         return arn.tokened(token_of, in_jsonata=False)
 
@@ -130,7 +130,7 @@ class FindModelPackage(NamedFragment):
         self._identity = TaskIdentity(
             self.node.path, self._named("ListModelPackages"), "listModelPackages", lambda: look.state_id
         )
-        JobScope.of(self).wiring.knows(self._identity)
+        JobScope.of(self).output_order.knows(self._identity)
         check = self._choice("IsThere")
         absent = said(f"{self._id}: no version is {status} in the group ", f"{place}.Group")
         none = self._fail("NoModelPackage", "NoModelPackage", absent)

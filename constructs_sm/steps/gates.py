@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.grants.data import read_object_grants
+from constructs_sm.grants.data_access import read_object_grants
 from constructs_sm.language.errors import InvalidInputError, Problem, raise_all, where_of
 from constructs_sm.language.jsonata import expression_of, place_of, quoted
 from constructs_sm.language.paths import key_of
@@ -261,10 +261,10 @@ class _Reading(GrantedState, JsonataTask):
             ),
         )
         identity = TaskIdentity(self.node.path, name, "getObject", lambda: self.state_id)
-        scope.wiring.knows(identity)
+        scope.output_order.knows(identity)
         if isinstance(report.location.uri, JobOutput):
-            scope.wiring.use(identity, [report.location.uri])
-            scope.watch_wiring()
+            scope.output_order.use(identity, [report.location.uri])
+            scope.watch_order()
         if not grants:
             tell(
                 self,

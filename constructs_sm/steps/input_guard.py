@@ -50,8 +50,8 @@ def input_of(
     schema.named(name, guard.path)
     found = ExecutionInput.of(guard, name)
     jobs = JobScope.of(scope)
-    jobs.watch_wiring()
-    jobs.wiring.ask(guard, name, f"$.{name}", (f"$.{name}", f"$states.input.{name}"), is_input=True)
+    jobs.watch_order()
+    jobs.output_order.ask(guard, name, f"$.{name}", (f"$.{name}", f"$states.input.{name}"), is_input=True)
     return found.tokened(token_of, in_jsonata=is_jsonata_language(query_language))
 
 

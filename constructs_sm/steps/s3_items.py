@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.grants.data import listing_grants, read_object_grants
+from constructs_sm.grants.data_access import listing_grants, read_object_grants
 from constructs_sm.language.errors import InvalidInputError, Problem
 from constructs_sm.task.path_tokens import naming, spelled_paths
 from constructs_sm.values.s3 import S3Location, is_plain_place

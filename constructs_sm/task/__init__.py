@@ -1,7 +1,8 @@
 """One task or job of a state machine, and what the jobs of a stack share.
 
-`job` is the task with its check; `output_check`, what is checked and what its Fail says; `places`, where a job writes
-that is not told where; `wiring`, that an output is there before a state uses it; `polling`, how a job is looked at.
+`job` is the task with its check; `output_check`, what is checked and what its Fail says; `output_folders`, where a job
+writes that is not told where; `output_order`, that an output is there before a state uses it; `polling`, how a job is
+looked at, and the wait between.
 """
 
 __all__ = [
@@ -15,9 +16,9 @@ __all__ = [
     "job",
     "kept_results",
     "network",
+    "output_folders",
     "overruling",
     "path_tokens",
-    "places",
     "polled_job",
     "polling",
     "query_language",

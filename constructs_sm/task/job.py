@@ -138,7 +138,7 @@ class SageMakerJob(CheckedFragment, JobMetrics, KnownToCdk):
         self._state = state
         self._runs_under = runs_under
         self._task = (_JsonataJobTask if state.jsonata else JobTask)(self, construct_id, state)
-        state.scope.wiring.jobs[state.identity] = self
+        state.scope.output_order.jobs[state.identity] = self
         if "node" in vars(self):
             self.node.default_child = self._task
         self._admit_instances()

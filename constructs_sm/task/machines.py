@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from constructs_sm.language.arns import Arns
     from constructs_sm.language.errors import Problem
     from constructs_sm.language.machines import Json
-    from constructs_sm.task.wiring import Wiring
+    from constructs_sm.task.output_order import OutputOrder
     from constructs_sm.values.outputs import TaskIdentity
 
     from aws_cdk import Stack
@@ -56,11 +56,11 @@ _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d")
 _NESTED_SYNC = (f"{_STARTS}.sync", f"{_STARTS}.sync:2")
 
 
-def watch_machines(stack: Stack, wiring: Wiring, arns: Arns) -> None:
+def watch_machines(stack: Stack, order: OutputOrder, arns: Arns) -> None:
     """Have the jobs of a stack, and the state machines they are in, checked when the app is synthesized."""
     machines = machines_of(Stage.of(stack) or stack.node.root)
-    machines.stacks[stack] = wiring
-    ask(stack, _OfStack(stack, wiring, arns, machines).validate)
+    machines.stacks[stack] = order
+    ask(stack, _OfStack(stack, order, arns, machines).validate)
 
 
 def machines_of(stage: IConstruct) -> _Machines:
@@ -118,7 +118,7 @@ class _Machines:
 
     def __init__(self, stage: IConstruct) -> None:
         self._stage = stage
-        self.stacks: dict[Stack, Wiring] = {}
+        self.stacks: dict[Stack, OutputOrder] = {}
         self.all: list[_Machine] = []
         self.any = False
         """Tell whether there is a state machine, read or not."""
@@ -154,9 +154,9 @@ class _Machines:
 
     def _guard(self) -> None:
         owners = {
-            (machine, task.state_id()): (wiring.tasks[task], wiring.jobs.get(task), task.path)
-            for wiring in self.stacks.values()
-            for task in wiring.tasks
+            (machine, task.state_id()): (order.tasks[task], order.jobs.get(task), task.path)
+            for order in self.stacks.values()
+            for task in order.tasks
             if (machine := self.of_tasks.get(task)) is not None
         }
         self.guarding = Guarding()
@@ -193,8 +193,8 @@ class _Machines:
         placed: dict[TaskIdentity, _Machine] = {}
         by_name: dict[str, list[tuple[TaskIdentity, Stack]]] = {}
         graphs: dict[str, set[str]] = {}
-        for stack, wiring in self.stacks.items():
-            for task, graph in wiring.run.items():
+        for stack, order in self.stacks.items():
+            for task, graph in order.run.items():
                 name = task.state_id()
                 by_name.setdefault(name, []).append((task, stack))
                 graphs.setdefault(graph, set()).add(name)
@@ -220,12 +220,12 @@ class _Machines:
     def _tagged(self) -> list[str]:
         around, wrong = TagsAround(self._stage), []
         changed: dict[_Machine, None] = {}
-        for stack, wiring in self.stacks.items():
-            for task, scope in wiring.tasks.items():
+        for stack, order in self.stacks.items():
+            for task, scope in order.tasks.items():
                 machine = self.of_tasks.get(task)
                 if machine is None or not _takes_tags(task.api):
                     continue
-                job: Any = wiring.jobs.get(task)
+                job: Any = order.jobs.get(task)
                 within = [job] if job is not None and job.given_to_cdk else []
                 found = around.of(scope, f"AWS::SageMaker::{_noun(task.api)}", *within)
                 if not found:
@@ -242,8 +242,8 @@ class _Machines:
                 wrong += [f"job '{task.path}': {problem}" for problem in left]
                 sent["Tags"] = [_in_text(tag, machine, stack) if tag.get("Key") in added else tag for tag in tags]
                 changed[machine] = None
-                if task in wiring.tagging:
-                    self._grant(machine, wiring.tagging[task])
+                if task in order.tagging:
+                    self._grant(machine, order.tagging[task])
         for machine in changed:
             self._write(machine)
         return wrong
@@ -298,14 +298,14 @@ def _added(sent: Json, around: Mapping[str, str]) -> dict[str, str]:
 class _OfStack:
     """Asked when an app is synthesized: whether its state machines go with the jobs of a stack, wherever they stand."""
 
-    def __init__(self, stack: Stack, wiring: Wiring, arns: Arns, machines: _Machines) -> None:
+    def __init__(self, stack: Stack, order: OutputOrder, arns: Arns, machines: _Machines) -> None:
         self._stack = stack
-        self._wiring = wiring
+        self._order = order
         self._arns = arns
         self._machines = machines
 
     def validate(self) -> list[str]:
-        mine = {task: self._machines.of_tasks.get(task) for task in self._wiring.tasks}
+        mine = {task: self._machines.of_tasks.get(task) for task in self._order.tasks}
         with_jobs = dict.fromkeys(machine for machine in mine.values() if machine is not None)
         own = [machine for machine in self._machines.all if machine.stack == self._stack]
         found: dict[Problem, IConstruct] = {}
@@ -315,18 +315,18 @@ class _OfStack:
                 if machine in with_jobs:
                     acknowledge_texts(machine.construct, machine.text.definition)
                 found.update(dict.fromkeys(self._problems_of_one(machine), machine.construct))
-        if self._wiring.watched:
+        if self._order.watched:
             machines = list(with_jobs) or own
             asked = [machine.text.definition for machine in machines]
-            paths = ChainMap(*(wiring.paths for wiring in (self._wiring, *self._machines.stacks.values())))
-            wrong = dict.fromkeys(self._wiring.problems(asked, paths))
+            paths = ChainMap(*(order.paths for order in (self._order, *self._machines.stacks.values())))
+            wrong = dict.fromkeys(self._order.problems(asked, paths))
             # Those of jobs of several stacks are found in each.
             holder = machines[0].construct if len(machines) == 1 else self._stack
             found.update({problem: holder for problem in wrong if problem not in self._machines.wired})
             self._machines.wired |= set(wrong)
         found.update(self._of_another_environment(mine))
         # In an app without a state machine, as of a test of one job, nothing is forgotten.
-        left = [task for task in mine if self._machines.any and task not in self._wiring.run]
+        left = [task for task in mine if self._machines.any and task not in self._order.run]
         for task in left:
             tell(self._construct_of(task), [JOB_NOT_RUN.problem(f"{JOB_NOT_RUN.what} '{task.path}'")])
         return [
@@ -337,7 +337,7 @@ class _OfStack:
 
     def _construct_of(self, task: TaskIdentity) -> Any:
         """The job of a task, or where the task is."""
-        return self._wiring.jobs.get(task, self._wiring.tasks[task])
+        return self._order.jobs.get(task, self._order.tasks[task])
 
     def _problems_of_one(self, machine: _Machine) -> Iterator[Problem]:
         around = machine.construct.node.scope

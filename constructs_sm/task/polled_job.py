@@ -163,7 +163,7 @@ class PolledJob(SageMakerJob):
         around = begun.scope
         looking = polling_grant(self._action, begun.request, around.arns, shared_prefix=around.name_prefix)
         tagging = polled_tagging_grant(self._action, begun.request, around.arns, shared_prefix=around.name_prefix)
-        around.wiring.tagging[begun.identity] = tagging
+        around.output_order.tagging[begun.identity] = tagging
         kept = dict.fromkeys((*self._action.kept_fields, *self._keep))
         return replace(begun.with_grants(looking), kept=tuple(kept))
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.grants.data import listing_grants
+from constructs_sm.grants.data_access import listing_grants
 from constructs_sm.language.errors import InvalidInputError, where_of
 from constructs_sm.language.flow import VERSION, VERSIONS
 from constructs_sm.language.jsonata import UNCHANGED, expression_of

@@ -13,9 +13,9 @@ from constructs_sm.rollback import once_kept, undone_by
 from constructs_sm.task.acknowledgments import acknowledge_wildcards
 from constructs_sm.task.kept_results import KeptResults
 from constructs_sm.task.machines import watch_machines
+from constructs_sm.task.output_order import OutputOrder
 from constructs_sm.task.overruling import watch
 from constructs_sm.task.path_tokens import refuse_concatenated
-from constructs_sm.task.wiring import Wiring
 
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from constructs import Construct, IConstruct
 
 _SCOPES: dict[IConstruct, JobScope] = {}
-_WIRINGS: dict[IConstruct, Wiring] = {}
+_ORDERS: dict[IConstruct, OutputOrder] = {}
 _UNCAUGHT: dict[IConstruct, Uncaught] = {}
 _EXECUTION_ROLE = "SageMakerExecutionRole"
 
@@ -104,10 +104,10 @@ class JobScope:
         self.data = data
         stack = self._stack = stack_of(owner)
         self.arns = arns_of(stack)
-        if stack not in _WIRINGS:
-            wiring = _WIRINGS[stack] = Wiring()
-            watch_machines(stack, wiring, self.arns)
-        self.wiring = _WIRINGS[stack]
+        if stack not in _ORDERS:
+            order = _ORDERS[stack] = OutputOrder()
+            watch_machines(stack, order, self.arns)
+        self.output_order = _ORDERS[stack]
         # Of the app: jobs of several stacks may stand in one state machine.
         self.uncaught = _UNCAUGHT.setdefault(stack.node.root, Uncaught())
         self._vpc = vpc
@@ -139,9 +139,9 @@ class JobScope:
             _SCOPES[scope] = found
         return found
 
-    def watch_wiring(self) -> None:
+    def watch_order(self) -> None:
         """Have it checked, when the stack is synthesized, that what jobs leave is there where it is used."""
-        self.wiring.watched = True
+        self.output_order.watched = True
 
     def groups_of(self, ids: Sequence[Any]) -> list[ec2.ISecurityGroup]:
         """Find the groups among *ids* that jobs have from here."""
@@ -231,7 +231,7 @@ class JobScope:
             undone_by(partial(self._registered.pop, reference, None))
             # A state machine takes shape: the jobs are there, and so is all they need of their role.
             self._acknowledge_execution()
-            if self.wiring.is_asked:
+            if self.output_order.is_asked:
                 refuse_concatenated(graph.start_state)
         for grant in grants:
             if grant not in registered:

@@ -206,7 +206,7 @@ class SageMakerTask(WholeOrNotMade, NamedState):
         else:
             _Changed(self, self._changes or Changes(), self._between)._when_bound_to_graph(graph)  # noqa: SLF001  (a state of ours)
         self._state.scope.register(graph, self._state.grants)
-        self._state.scope.wiring.run[self._state.identity] = reference_of(graph)
+        self._state.scope.output_order.run[self._state.identity] = reference_of(graph)
         if not self._catches_all:
             self._state.scope.uncaught.catch(self, graph)
 

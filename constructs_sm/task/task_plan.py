@@ -242,10 +242,10 @@ class TaskPlan:
         nameless = not action.role_path or action.role_optional
         named = self._role_arn is not None or roles
         ours = self._role_needed or (nameless and not named and not self._role_is_foreign)
-        job_scope.wiring.knows(self._identity, self._scope)
+        job_scope.output_order.knows(self._identity, self._scope)
         if self._outputs:
-            job_scope.wiring.use(self._identity, self._outputs)
-            job_scope.watch_wiring()
+            job_scope.output_order.use(self._identity, self._outputs)
+            job_scope.watch_order()
         if ours:
             job_scope.grant_execution(execution_grants(access, job_scope.arns))
         if self._role_needed and access.passes_itself:

@@ -120,8 +120,8 @@ class TaskState:
             self._ask(field_name, members)
         inside = self.action.found_at(field_name) if described else field_name
         json_path, jsonata = f"{self.output.path}.{inside}", f"{self.output.expression}.{inside}"
-        self.scope.watch_wiring()
-        self.scope.wiring.ask(self.identity, field_name, self.output.path, (json_path, jsonata))
+        self.scope.watch_order()
+        self.scope.output_order.ask(self.identity, field_name, self.output.path, (json_path, jsonata))
         return JobOutput.late(self.identity, field_name, json_path=json_path, jsonata=jsonata, in_jsonata=self.jsonata)
 
     @property
@@ -205,8 +205,8 @@ class TaskState:
     def use(self, outputs: Sequence[JobOutput]) -> None:
         """Take note that the state uses *outputs* of other jobs, as in a field that was overridden."""
         if outputs:
-            self.scope.wiring.use(self.identity, outputs)
-            self.scope.watch_wiring()
+            self.scope.output_order.use(self.identity, outputs)
+            self.scope.watch_order()
 
     def written(self, name: str, place: S3Location) -> S3Location:
         """A place that a job which may be reused has written to, in this execution or in an earlier one.
@@ -222,8 +222,8 @@ class TaskState:
         assert self.output is not None  # noqa: S101  (what is reused is kept)
         inside = f"{WRITTEN}{path_of(name)[1:]}"
         json_path, jsonata = f"{self.output.path}.{inside}", f"{self.output.expression}.{WRITTEN}.{named(name)}"
-        self.scope.watch_wiring()
-        self.scope.wiring.ask(self.identity, inside, self.output.path, (json_path, jsonata))
+        self.scope.watch_order()
+        self.scope.output_order.ask(self.identity, inside, self.output.path, (json_path, jsonata))
         return JobOutput.late(self.identity, inside, json_path=json_path, jsonata=jsonata, in_jsonata=self.jsonata)
 
     def data(self, name: str, place: S3Location, spelled_in: Callable[[bool], S3Location | None]) -> S3Location:

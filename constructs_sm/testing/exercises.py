@@ -11,8 +11,8 @@ from constructs_sm.interpreter.history import MAX_EVENTS
 from constructs_sm.interpreter.resources import Resource, resource_of
 from constructs_sm.language.error_names import WILDCARDS
 from constructs_sm.language.flow import OPTIONAL
-from constructs_sm.testing.world.answers import error_of, spelled
 from constructs_sm.testing.world.apis import BEGUN
+from constructs_sm.testing.world.other_services import error_of, spelled
 from constructs_sm.testing.world.steps import (
     MISSING,
     Always,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.testing.world.apis import BEGUN
-from constructs_sm.testing.world.descriptions import field_of, statuses
+from constructs_sm.testing.world.job_outputs import field_of, statuses
 from constructs_sm.testing.world.single_grants import Grant, grants
 from constructs_sm.testing.world.steps import AccessDenied, Always, Failed, LimitExceeded, Output, Recorded, TimedOut
 

@@ -143,7 +143,7 @@ def around(*, with_role):
 
 
 REGISTERS = ("_execution_grants", "_registered", "_folders", "_execution_role", "starts_executions")
-WIRING = ("_asked", "_used", "paths", "_names")
+ORDER = ("_asked", "_used", "paths", "_names")
 
 
 def left(stack):
@@ -154,8 +154,8 @@ def left(stack):
         value = getattr(scope, name)
         found.append({str(key): str(kept) for key, kept in value.items()} if isinstance(value, dict) else value)
     # A count of nought is as good as none.
-    wiring = [getattr(scope.wiring, name).items() for name in WIRING]
-    return [*found, *({str(key): str(value) for key, value in register if value} for register in wiring)]
+    order = [getattr(scope.output_order, name).items() for name in ORDER]
+    return [*found, *({str(key): str(value) for key, value in register if value} for register in order)]
 
 
 def public_constructs():

@@ -1,5 +1,5 @@
 """SageMaker, other services and the state machine role, as a rehearsal plays them.
 
-`sagemaker` plays its calls; `descriptions`, what its jobs return; `answers`, other services; `role`, what IAM lets
+`sagemaker` plays its calls; `job_outputs`, what its jobs return; `other_services`, the rest; `role`, what IAM lets
 pass.
 """

@@ -23,7 +23,7 @@ from constructs_sm.testing.world.apis import (
     declares,
     request_errors,
 )
-from constructs_sm.testing.world.descriptions import (
+from constructs_sm.testing.world.job_outputs import (
     description,
     field_of,
     handed_on,

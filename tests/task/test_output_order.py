@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from constructs_sm.language.flow import points
 from constructs_sm.language.paths import keys_before
-from constructs_sm.task.wiring import Wiring
+from constructs_sm.task.output_order import OutputOrder
 from constructs_sm.values.outputs import TaskIdentity
 
 import pytest
@@ -28,11 +28,11 @@ def machine(start, **states):
 
 
 def problems(definition, place="$.Train"):
-    wiring = Wiring()
-    wiring.knows(TRAIN)
+    order = OutputOrder()
+    order.knows(TRAIN)
     references = (f"{place}.ModelArtifacts", "$states.input.`Train`.ModelArtifacts")
-    wiring.ask(TRAIN, "ModelArtifacts", place, references)
-    return [problem.sentence for problem in wiring.problems([definition])]
+    order.ask(TRAIN, "ModelArtifacts", place, references)
+    return [problem.sentence for problem in order.problems([definition])]
 
 
 def test_output_of_a_job_before_is_there():

@@ -1,4 +1,4 @@
-"""Wiring of jobs: a check that what a job leaves is there where a state uses it."""
+"""The order of outputs: a check that what a job leaves is there where a state uses it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class _Asked:
 
 
 @dataclass(slots=True)
-class Wiring:
+class OutputOrder:
     """Outputs of jobs and the states that use them, in one stack."""
 
     _asked: dict[str, list[_Asked]] = field(default_factory=dict)
