@@ -199,10 +199,19 @@ TAKEN = {
     "JSONata state in a JSONPath machine": one(
         {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% 1 %}", "Next": "Z"}
     ),
-    "state that only an unreachable cycle leads to": {
-        "StartAt": "A",
-        "States": {"A": DONE, "B": {"Type": "Pass", "Next": "C"}, "C": {"Type": "Pass", "Next": "B"}},
-    },
+    "retry at once": one({**SNS, "Retry": [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 0}]}),
+    "machine whose timeout is 0": one(SNS, TimeoutSeconds=0),
+    "version": one(SNS, Version="1.0"),
+    "resource to be filled in": one({"Type": "Task", "Resource": "${Function}", "Next": "Z"}),
+    "items from the context object": one({**MAP, "ItemsPath": "$$.Execution.Input.items"}),
+    "concurrency of a variable": one({**MAP, "MaxConcurrencyPath": "$most"}),
+    "CSV in objects that are listed": one(
+        reading("listObjectsV2", Transformation="LOAD_AND_FLATTEN", InputType="CSV", CSVHeaderLocation="FIRST_ROW")
+    ),
+    "results of a query": one(
+        reading("getObject", InputType="CSV", ManifestType="ATHENA_DATA", CSVHeaderLocation="GIVEN", CSVHeaders=["a"])
+    ),
+    "results in the payload": one(distributed(ResultWriter={"WriterConfig": {"Transformation": "FLATTEN"}})),
     "Wait of no time": one({"Type": "Wait", "Seconds": 0, "Next": "Z"}),
     "heartbeat by itself": one({**SNS, "HeartbeatSeconds": 9}),
     "function by its name": one(
@@ -267,7 +276,6 @@ def test_near_name_is_suggested():
 @pytest.mark.parametrize(
     ("definition", "rule"),
     [
-        (one({"Type": "Pass", "Parameters": {"a.$": "plain"}, "Next": "Z"}), "asl-no-dollar"),
         (one({"Type": "Pass", "Parameters": {"a": "{% 1 %}"}, "Next": "Z"}), "asl-expression-as-text"),
         (jsonata("{% $eval('1') %}"), "asl-eval"),
     ],
