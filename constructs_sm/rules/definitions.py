@@ -191,8 +191,7 @@ def _reached(states: Mapping[str, Any], start: str) -> set[str]:
 def _ends(states: Any) -> bool:
     """Return True if one of the outermost states ends the execution; those within others end no more than these."""
     return isinstance(states, Mapping) and any(
-        isinstance(written, Mapping)
-        and (written.get("End") is True or _hashable(written.get("Type")) in fields.ENDING)
+        isinstance(written, Mapping) and (written.get("End") is True or _hashable(written.get("Type")) in fields.ENDING)
         for written in states.values()
     )
 
