@@ -15,7 +15,14 @@ from constructs_sm.task.custom_states import Rule, always, catching_in_jsonata, 
 from constructs_sm.task.describing import STATES as DESCRIBING
 from constructs_sm.task.describing import Describing
 from constructs_sm.task.fragment import Check, CheckedFragment
-from constructs_sm.task.network import OwnSecurityGroup, admit_members, connections_of, groups_in, works_together
+from constructs_sm.task.network import (
+    GROUPS,
+    OwnSecurityGroup,
+    admit_members,
+    connections_of,
+    groups_in,
+    works_together,
+)
 from constructs_sm.task.output_check import Output, OutputCheck
 from constructs_sm.task.query_language import query_language_of
 from constructs_sm.task.reuse_checks import reuse_grants
@@ -129,7 +136,8 @@ class SageMakerJob(CheckedFragment, JobMetrics, KnownToCdk):
         )
         plan.check()
         super().__init__(scope, construct_id, state_name=arguments.get("state_name"))
-        self._groups = groups_in(given)
+        in_vpc = plan.request.has(GROUPS)
+        self._groups = groups_in(given) if in_vpc else []
         state = self._checked(plan, {**({} if make is None else make(self)), **self._made_groups()})
         artifact = None
         if state.reuse is not None:
@@ -141,7 +149,8 @@ class SageMakerJob(CheckedFragment, JobMetrics, KnownToCdk):
         state.scope.output_order.jobs[state.identity] = self
         if "node" in vars(self):
             self.node.default_child = self._task
-        self._admit_instances()
+        if in_vpc:
+            self._admit_instances()
         self._retried = arguments.get("retry") != ()
         self._follower: sfn.State | None = None
         self._describing: Describing | None = None
