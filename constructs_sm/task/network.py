@@ -14,7 +14,7 @@ from aws_cdk import aws_ec2 as ec2
 if TYPE_CHECKING:
     from constructs import Construct
 
-_GROUPS = "SecurityGroupIds"
+GROUPS = "SecurityGroupIds"
 _COUNT = "InstanceCount"
 
 
@@ -44,7 +44,7 @@ def groups_in(fields: Mapping[str, Any] | None) -> list[Any]:
         if isinstance(value, (list, tuple)):
             left += value
         elif isinstance(value, Mapping):
-            groups = value.get(_GROUPS, ())
+            groups = value.get(GROUPS, ())
             found += groups if isinstance(groups, (list, tuple)) else [groups]
             left += value.values()
     return found
