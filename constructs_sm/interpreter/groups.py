@@ -180,6 +180,10 @@ def resume(execution: Execution, branch: Branch) -> None:
             one.execution = one.parent.execution
         elif one.is_child:
             one.execution = {**one.execution, "RedriveCount": execution.redrives}
+            if one.express:  # it is not redriven, but started anew
+                one.state, one.group, one.input, one.variables = None, None, one.execution["Input"], {}
+                one.begun_at = execution.now
+                execution.plan(execution.now + maps.EXPRESS_SECONDS, "expire", one, turn=None)
         if one.state is None:
             execution.go(one, one.machine.start)
         elif one.group is None or not (one.group.children or one.group.waiting):
