@@ -105,7 +105,7 @@ def succeeded(execution: Execution, child: Branch) -> None:
     assert group is not None  # noqa: S101
     if group.is_map and not group.distributed:
         execution.count(branch, 1)
-    group.results[child.index] = maps.outcome(execution, branch, group, child) if group.distributed else child.output
+    group.results[child.index] = maps.outcome(execution, branch, child) if group.distributed else child.output
     group.children.pop(child.index, None)
     _ended(execution, branch, group)
 
@@ -130,7 +130,7 @@ def failed(execution: Execution, child: Branch, error: StateError) -> None:
     if group.distributed:
         group.failed += maps.items_in(group, child.index)
         if not maps.is_exceeded(group):
-            group.results[child.index] = maps.outcome(execution, branch, group, child)
+            group.results[child.index] = maps.outcome(execution, branch, child)
             _ended(execution, branch, group)
             return
         error = maps.exceeded()

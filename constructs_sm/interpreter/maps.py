@@ -139,7 +139,7 @@ def exceeded() -> StateError:
     )
 
 
-def outcome(execution: Execution, branch: Branch, group: Group, child: Branch) -> Any:
+def outcome(execution: Execution, branch: Branch, child: Branch) -> Any:
     """Return what a child workflow leaves in the results."""
     state = branch.state
     assert state is not None  # noqa: S101 - it is in one

@@ -7,7 +7,13 @@ import math
 from collections.abc import Mapping
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
-from constructs_sm.language.document_limits import MAX_BYTES, MAX_DEPTH, MAX_DIGITS, MAX_TERRAFORM_BYTES
+from constructs_sm.language.document_limits import (
+    MAX_BYTES,
+    MAX_DEFINITION_DEPTH,
+    MAX_DEPTH,
+    MAX_DIGITS,
+    MAX_TERRAFORM_BYTES,
+)
 from constructs_sm.language.errors import InvalidInputError, Problem
 
 if TYPE_CHECKING:
@@ -94,7 +100,7 @@ def content_of(where: str, text: str) -> Any:
     """
     is_json = text.lstrip()[:1] in {"{", "["}
     try:
-        return _json(text) if is_json else _yaml(text)
+        content = _json(text) if is_json else _yaml(text)
     except RecursionError as error:
         raise refusal(where, "nested too deeply", f"more than {MAX_DEPTH} levels", "nest it less") from error
     except json.JSONDecodeError as error:
@@ -106,6 +112,9 @@ def content_of(where: str, text: str) -> Any:
     except ModuleNotFoundError as error:
         message = "a template in YAML needs PyYAML; install it with: pip install 'constructs-sm[testing]'"
         raise ImportError(message, name=error.name) from error
+    if is_json:
+        refuse_depth(where, content)
+    return content
 
 
 def _yaml(text: str) -> Any:
@@ -117,14 +126,8 @@ def _yaml(text: str) -> Any:
 def _json(text: str) -> Any:
     if _TERRAFORM.decode() in text[:_BEGINNING]:
         # Written by a program, and long: nothing to find in it but its end.
-        content = json.loads(text)
-    else:
-        content = json.loads(
-            text, object_pairs_hook=_unique, parse_constant=_no_number, parse_float=_finite, parse_int=_whole
-        )
-    if depth_exceeds(content):
-        raise RecursionError
-    return content
+        return json.loads(text)
+    return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_number, parse_float=_finite, parse_int=_whole)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -150,12 +153,22 @@ def _whole(text: str) -> int:
     return int(text) if len(text) <= MAX_DIGITS else _no_number(f"one of {len(text):,} digits")
 
 
-def depth_exceeds(content: Any) -> bool:
-    """Tell if a document is nested more deeply than any that AWS takes."""
-    level, depth = [content], 0
+def _most_levels(content: Any) -> int:
+    return MAX_DEFINITION_DEPTH if isinstance(content, Mapping) and "States" in content else MAX_DEPTH
+
+
+def refuse_depth(where: str, content: Any) -> None:
+    """Refuse a document that is nested more deeply than is read."""
+    if _depth_exceeds(content):
+        raise refusal(where, "nested too deeply", f"more than {_most_levels(content)} levels", "nest it less")
+
+
+def _depth_exceeds(content: Any) -> bool:
+    """Tell if a document is nested more deeply than is read."""
+    level, depth, most = [content], 0, _most_levels(content)
     while level:
         depth += 1
-        if depth > MAX_DEPTH:
+        if depth > most:
             return True
         level = [
             item
