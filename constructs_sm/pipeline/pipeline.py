@@ -14,7 +14,7 @@ from constructs_sm.pipeline.alerts import Thresholds, alert_of_failures, alert_t
 from constructs_sm.pipeline.dashboard import dashboard as dashboard_of
 from constructs_sm.pipeline.encryption import admit_logs
 from constructs_sm.pipeline.limits import WithinLimits
-from constructs_sm.pipeline.pipeline_base import ImportedPipeline, PipelineBase
+from constructs_sm.pipeline.pipeline_base import PipelineResource, ImportedPipeline
 from constructs_sm.pipeline.triggers import Trigger, dead_letter_queue
 from constructs_sm.rollback import WholeOrNotMade, methods_in_words, undone_by, whole_or_not_done
 from constructs_sm.rules.argument_rules import REUSE_IMPOSSIBLE
@@ -84,8 +84,8 @@ class _Around:
 
 
 @methods_in_words
-@jsii.implements(iam.IGrantable)
-class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
+@jsii.implements(sfn.IStateMachine)
+class JobPipeline(PipelineResource, WholeOrNotMade, Construct):
     """A state machine that logs everything, is traced, ends in time, and says when it did not succeed.
 
     Jobs made with this construct as their scope share the beginning of their names, so that the policy of the state
@@ -233,6 +233,10 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
     def role(self) -> iam.IRole:
         """The state machine role, which Step Functions assumes. See `state_machine` for what is raised."""
         return self.state_machine.role
+
+    def add_to_role_policy(self, statement: iam.PolicyStatement) -> None:
+        """Let the state machine do more. See `state_machine` for what is raised."""
+        self.state_machine.add_to_role_policy(statement)
 
     @property
     def log_group(self) -> logs.LogGroup:
