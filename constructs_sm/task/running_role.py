@@ -39,7 +39,7 @@ class RunningRole:
 
     @property
     def grant_principal(self) -> iam.IPrincipal:
-        """This."""
+        """The principal itself."""
         return self
 
     @property
@@ -92,7 +92,7 @@ class RunningRole:
 
 
 class RunsInMachine:
-    """What calls services under the role of the state machine that it ends up in, and is granted as that role."""
+    """States that call services under the role of the state machine they end up in, and are granted as that role."""
 
     _running_role: RunningRole | None = None
 
@@ -117,6 +117,6 @@ class RunsInMachine:
         return True
 
     def bind_grants(self, graph: sfn.StateGraph) -> None:
-        """Give what is granted to it to the state machine that *graph* ends up in."""
+        """Hand what is granted on to the state machine that *graph* ends up in."""
         if self._running_role is not None:
             self._running_role.bind_to_graph(graph)
