@@ -64,7 +64,7 @@ class PipelineBase:
 
     @property
     def grants(self) -> sfn.StateMachineGrants:
-        """Grants by their newer names: `pipeline.grants.start_execution(role)`. See `state_machine` for what is raised."""
+        """Grants by newer names: `pipeline.grants.start_execution(role)`. See `state_machine` for what is raised."""
         return sfn.StateMachineGrants.from_state_machine(self.state_machine)
 
     @property

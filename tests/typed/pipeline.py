@@ -80,12 +80,13 @@ def task(stack: Stack) -> SageMakerTask:
 
 def in_each_language(stack: Stack) -> tuple[TrainingJob, TrainingJob]:
     """A job whose language is said as tasks of the CDK say it, with its own arguments."""
+    models = "s3://models/"
     vpc = ec2.Vpc(stack, "Theirs")
     job = TrainingJob.jsonata(
         stack, "InJsonata", image=IMAGE, instance_type="ml.m5.large", output="s3://models/", vpc=vpc
     )
     job.add_security_group(ec2.SecurityGroup(stack, "Further", vpc=vpc))
-    return job, TrainingJob.json_path(stack, "InPath", image=IMAGE, instance_type="ml.m5.large", output="s3://models/")
+    return job, TrainingJob.json_path(stack, "InPath", image=IMAGE, instance_type="ml.m5.large", output=models)
 
 
 def jobs(stack: Stack) -> None:
