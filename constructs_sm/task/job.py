@@ -16,6 +16,7 @@ from constructs_sm.task.describing import STATES as DESCRIBING
 from constructs_sm.task.describing import Describing
 from constructs_sm.task.fragment import Check, CheckedFragment
 from constructs_sm.task.network import (
+    GROUPS,
     OwnSecurityGroup,
     admit_members,
     connections_of,
@@ -136,7 +137,8 @@ class SageMakerJob(CheckedFragment, JobMetrics, InEitherLanguage, KnownToCdk):
         )
         plan.check()
         super().__init__(scope, construct_id, state_name=arguments.get("state_name"))
-        self._groups = groups_in(given)
+        in_vpc = plan.request.has(GROUPS)
+        self._groups = groups_in(given) if in_vpc else []
         state = self._checked(plan, {**({} if make is None else make(self)), **self._made_groups()})
         artifact = None
         if state.reuse is not None:
@@ -148,7 +150,8 @@ class SageMakerJob(CheckedFragment, JobMetrics, InEitherLanguage, KnownToCdk):
         state.scope.output_order.jobs[state.identity] = self
         if "node" in vars(self):
             self.node.default_child = self._task
-        self._admit_instances()
+        if in_vpc:
+            self._admit_instances()
         self._retried = arguments.get("retry") != ()
         self._follower: sfn.State | None = None
         self._describing: Describing | None = None

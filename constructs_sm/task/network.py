@@ -14,7 +14,7 @@ from aws_cdk import aws_ec2 as ec2
 if TYPE_CHECKING:
     from constructs import Construct
 
-_GROUPS = "SecurityGroupIds"
+GROUPS = "SecurityGroupIds"
 _COUNT = "InstanceCount"
 
 
@@ -44,7 +44,7 @@ def groups_in(fields: Mapping[str, Any] | None) -> list[Any]:
         if isinstance(value, (list, tuple)):
             left += value
         elif isinstance(value, Mapping):
-            groups = value.get(_GROUPS, ())
+            groups = value.get(GROUPS, ())
             found += groups if isinstance(groups, (list, tuple)) else [groups]
             left += value.values()
     return found
@@ -88,7 +88,7 @@ def groups_path(job: Construct, request: Mapping[str, Any], path: Sequence[str])
         use = "pass security_groups= where each of its networks is said"
         problem = Problem("a job in several networks is put into no further group", NOTHING, use, "job-in-vpc")
         raise InvalidInputError(where_of(type(job).__name__, job), [problem])
-    return ".".join((*path, _GROUPS))
+    return ".".join((*path, GROUPS))
 
 
 def connections_of(job: Construct, ids: Sequence[Any], known: Sequence[ec2.ISecurityGroup]) -> ec2.Connections:
