@@ -37,7 +37,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from constructs_sm.grants.statements import Grant
     from constructs_sm.language.arns import Arns
@@ -99,6 +99,34 @@ class _Machine:
                 sent = state.get("Arguments") or state.get("Parameters")
                 arn = sent.get("StateMachineArn") if isinstance(sent, dict) else None
                 yield name, resource, self.text.reference(arn) or arn
+
+
+@dataclass(frozen=True, slots=True)
+class _Taker:
+    """A task that takes the tags of the constructs around it."""
+
+    task: TaskIdentity
+    scope: IConstruct
+    job: Any
+    stack: Stack
+    machine: _Machine
+    granted: Grant | None
+    """What its state machine needs besides to send them."""
+
+    @property
+    def own(self) -> list[Any]:
+        """The job, where it may have tags of its own from the CDK."""
+        return [self.job] if self.job is not None and self.job.given_to_cdk else []
+
+
+def _tags_around(takers: Sequence[_Taker], stacks: Iterable[Stack]) -> Iterator[tuple[_Taker, dict[str, str]]]:
+    """The tags of the constructs around each task that has such."""
+    around = TagsAround(stacks)
+    around.read([each.scope for each in takers], [job for each in takers for job in each.own])
+    for each in takers:
+        found = around.of(each.scope, f"AWS::SageMaker::{_noun(each.task.api)}", *each.own)
+        if found:
+            yield each, found
 
 
 def _in_the_other_language(machine: _Machine) -> Iterator[Problem]:
@@ -218,35 +246,36 @@ class _Machines:
         return placed
 
     def _tagged(self) -> list[str]:
-        around, wrong = TagsAround(self._stage), []
+        wrong: list[str] = []
         changed: dict[_Machine, None] = {}
-        for stack, order in self.stacks.items():
-            for task, scope in order.tasks.items():
-                machine = self.of_tasks.get(task)
-                if machine is None or not _takes_tags(task.api):
-                    continue
-                job: Any = order.jobs.get(task)
-                within = [job] if job is not None and job.given_to_cdk else []
-                found = around.of(scope, f"AWS::SageMaker::{_noun(task.api)}", *within)
-                if not found:
-                    continue
-                sent = _request(machine.states[task.state_id()])
-                added = None if sent is None else _added(sent, found)
-                if sent is None or not added:
-                    continue
-                tags = [*sent.get("Tags", ()), *({"Key": key, "Value": value} for key, value in added.items())]
-                problems = list(tag_rules.of_scopes(added))
-                if len(tags) > tag_rules.MOST:
-                    problems.append(tag_rules.too_many(len(tags)))
-                left = unacknowledged(scope, problems, path=task.path)
-                wrong += [f"job '{task.path}': {problem}" for problem in left]
-                sent["Tags"] = [_in_text(tag, machine, stack) if tag.get("Key") in added else tag for tag in tags]
-                changed[machine] = None
-                if task in order.tagging:
-                    self._grant(machine, order.tagging[task])
+        for each, tags in _tags_around(list(self._takers()), self.stacks):
+            sent = _request(each.machine.states[each.task.state_id()])
+            added = None if sent is None else _added(sent, tags)
+            if sent is None or not added:
+                continue
+            all_of_it = [*sent.get("Tags", ()), *({"Key": key, "Value": value} for key, value in added.items())]
+            problems = list(tag_rules.of_scopes(added))
+            if len(all_of_it) > tag_rules.MOST:
+                problems.append(tag_rules.too_many(len(all_of_it)))
+            left = unacknowledged(each.scope, problems, path=each.task.path)
+            wrong += [f"job '{each.task.path}': {problem}" for problem in left]
+            sent["Tags"] = [
+                _in_text(tag, each.machine, each.stack) if tag.get("Key") in added else tag for tag in all_of_it
+            ]
+            changed[each.machine] = None
+            if each.granted is not None:
+                self._grant(each.machine, each.granted)
         for machine in changed:
             self._write(machine)
         return wrong
+
+    def _takers(self) -> Iterator[_Taker]:
+        """The tasks that are run, and whose APIs take tags."""
+        for stack, order in self.stacks.items():
+            for task, scope in order.tasks.items():
+                machine = self.of_tasks.get(task)
+                if machine is not None and _takes_tags(task.api):
+                    yield _Taker(task, scope, order.jobs.get(task), stack, machine, order.tagging.get(task))
 
     def _grant(self, machine: _Machine, grant: Grant) -> None:
         around = machine.construct.node.scope
