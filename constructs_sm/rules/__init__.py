@@ -8,6 +8,7 @@ __all__ = [
     "catalogue",
     "definition_rules",
     "definitions",
+    "express",
     "guardrail_rules",
     "instances",
     "kinds",
@@ -20,4 +21,5 @@ __all__ = [
     "script_mode",
     "state_fields",
     "tags",
+    "transitions",
 ]

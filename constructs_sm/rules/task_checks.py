@@ -19,18 +19,15 @@ if TYPE_CHECKING:
 _INTEGRATION: Final = re.compile(
     r"arn:[\w-]+:states:::(?P<sdk>aws-sdk:)?(?P<service>[\w-]+):(?P<api>[\w-]+)(?:\.(?P<pattern>[\w:]+))?"
 )
-_ACTIVITY: Final = re.compile(r"arn:[\w-]+:states:[^:]*:[^:]*:activity:.+")
 _LONG_REQUESTS: Final = 12
 
 
-def task(written: Mapping[str, Any], where: str, *, jsonata: bool, express: bool) -> Iterator[Violation]:
+def task(written: Mapping[str, Any], where: str, *, jsonata: bool) -> Iterator[Violation]:
     """Check what a Task calls, and with what."""
     resource = written.get("Resource")
     if not isinstance(resource, str) or not resource:
         yield rules.MISSING.broken(where, what="Field 'Resource' is missing: it is a text")
         return
-    if express and _ACTIVITY.fullmatch(resource):
-        yield rules.EXPRESS.broken(f"{where}/Resource", resource, what="an Express state machine has no activities")
     found = _INTEGRATION.fullmatch(resource)
     if found is None:
         if re.match(r"arn:[\w-]+:states:::", resource):
@@ -38,8 +35,6 @@ def task(written: Mapping[str, Any], where: str, *, jsonata: bool, express: bool
         return
     pattern = found["pattern"] or ""
     service, api, sdk = found["service"], found["api"], found["sdk"] is not None
-    if express and pattern:
-        yield rules.EXPRESS.broken(f"{where}/Resource", resource)
     problems = list(_resource(service, api, pattern, f"{where}/Resource", resource, sdk=sdk))
     yield from problems
     if problems:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.environment import arns_of, stack_of
 from constructs_sm.language.definition_text import DefinitionText
 from constructs_sm.language.late_bound import is_token
-from constructs_sm.language.machines import machines_in, states_of
+from constructs_sm.language.machines import states_of
 from constructs_sm.requests.api_model import input_shape
 from constructs_sm.rules import tags as tag_rules
 from constructs_sm.rules.argument_rules import (
@@ -26,6 +26,8 @@ from constructs_sm.rules.argument_rules import (
     ROLE_OF_BOTH,
 )
 from constructs_sm.rules.definition_rules import EXPRESS
+from constructs_sm.rules.express import ends_first, refused
+from constructs_sm.rules.rule import errors
 from constructs_sm.rules.state_fields import JSON_PATH
 from constructs_sm.task.acknowledgments import acknowledge_texts
 from constructs_sm.task.guarding import ROOTS, Guarding
@@ -49,7 +51,6 @@ if TYPE_CHECKING:
     from aws_cdk import Stack
     from constructs import IConstruct
 
-_WAITS = (".sync", ".sync:2", ".waitForTaskToken")
 _STARTS = ":states:startExecution"
 _REGION_AT = 3
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d")
@@ -111,7 +112,7 @@ class _Taker:
     stack: Stack
     machine: _Machine
     granted: Grant | None
-    """What its state machine needs besides to send them."""
+    """Permission that its state machine needs besides to send them."""
 
     @property
     def own(self) -> list[Any]:
@@ -373,7 +374,13 @@ class _OfStack:
         if isinstance(around, sfn.StateMachine) and not around.role.node.children:
             # The CDK drops in silence what is granted to such a role.
             tell(around, [NOTHING_GRANTED.problem()])
-        yield from _waiting(machine.text.definition, express=machine.is_express)
+        definition, express = machine.text.definition, machine.is_express
+        # Of what a Task may call, an activity alone is known by its Ref.
+        activities = machine.text.marks_of(lambda reference: isinstance(reference, dict) and "Ref" in reference)
+        yield from (each.problem for each in refused(definition, express=express, activities=activities))
+        late = list(ends_first(definition, express=express))
+        yield from (each.problem for each in errors(late))
+        tell(machine.construct, [each.problem for each in late if each.rule.severity != "error"])
         yield from _in_the_other_language(machine)
         yield from self._nested(machine)
 
@@ -423,14 +430,3 @@ def _share_a_role(machine: sfn.CfnStateMachine, other: sfn.CfnStateMachine) -> b
         return False
     same = around.role.node.path == of_other.role.node.path
     return bool(same and around.role.node.children)
-
-
-def _waiting(definition: Json, *, express: bool) -> Iterator[Problem]:
-    """Find the states that wait for what they start, where an Express execution runs them."""
-    for name, state in definition.get("States", {}).items():
-        resource = str(state.get("Resource"))
-        if express and resource.endswith(_WAITS):
-            yield EXPRESS.problem(f"state '{name}': {EXPRESS.what}", ":".join(resource.split(":")[-2:]))
-        for inner in machines_in(state):
-            children = inner.get("ProcessorConfig", {}).get("ExecutionType") == "EXPRESS"
-            yield from _waiting(inner, express=express or children)

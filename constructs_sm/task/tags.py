@@ -125,7 +125,7 @@ class TagsAround:
         return self._scopes[scope]
 
     def _in_order(self, around: Sequence[IConstruct]) -> list[_Said]:
-        """What is said on constructs, the outermost first; where two have a word on a key, as aspects are asked."""
+        """Tags said on constructs, the outermost first; where two have a word on a key, as aspects are asked."""
         said = [one for each in around for one in self._said[each]]
         keys = [one.key for one in said]
         if len(set(keys)) == len(keys):
@@ -154,7 +154,7 @@ def _is_outer_stack(construct: Any) -> bool:
 
 
 def _said(aspect: Tag | RemoveTag, fields: Mapping[str, Any]) -> _Said:
-    """What an aspect says; a text of the CDK's that is known later is asked for as it is."""
+    """Read what an aspect says; a text of the CDK's that is known later is asked for as it is."""
     key, props = fields["key"], fields["props"]
     value, by_default = (fields["value"], _ADDED) if isinstance(aspect, Tag) else (None, _REMOVED)
     return _Said(
