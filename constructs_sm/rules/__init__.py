@@ -9,6 +9,7 @@ __all__ = [
     "catalogue",
     "definition_rules",
     "definitions",
+    "express",
     "guardrail_rules",
     "instances",
     "kinds",
@@ -21,4 +22,5 @@ __all__ = [
     "script_mode",
     "state_fields",
     "tags",
+    "transitions",
 ]
