@@ -10,6 +10,7 @@ from constructs_sm.grants.call_permissions import permissions_of_call
 from constructs_sm.grants.data_access import key_needs
 from constructs_sm.grants.statements import listed
 from constructs_sm.integrations import RULE_ACTIONS
+from constructs_sm.interpreter.resources import resource_of
 from constructs_sm.language.arns import Arns
 from constructs_sm.requests.api_model import has_operation
 from constructs_sm.testing.world.apis import ACTION_OF, BEGUN, LOWER_CASED, POLLED, POLLED_NOUNS, role_arns, values
@@ -275,6 +276,21 @@ def _of_other_services(call: Call, machine: str | None) -> list[Need]:
         ),
         *unknown,
     ]
+
+
+def perhaps_needed(resource: str) -> tuple[str, ...]:
+    """Patterns of actions that a call may need of which nothing but its Resource is known."""
+    called = resource_of(resource)
+    service, known = called.service, ("iam:PassRole", "kms:*")
+    if service == "sagemaker" and has_operation(f"{called.api[:1].upper()}{called.api[1:]}"):
+        noun = re.sub(r"^[a-z]+", "", called.api)
+        rules = RULE_ACTIONS if called.waits else ()
+        return (f"sagemaker:*{noun}", "sagemaker:AddTags", *_DOCUMENTED, *_OF_ROLLBACKS, *rules, *known)
+    where = Arns("aws", "*", "*")
+    found = permissions_of_call(service, called.api, {}, where, sdk=called.sdk, pattern=called.pattern)
+    if found.unknown or found.absent:
+        return (f"{service}:*", *found.possible, *known)
+    return (*(each.action for each in found.needed), *found.possible, *known)
 
 
 _DOCUMENTED = ("sagemaker:ListTags",)
