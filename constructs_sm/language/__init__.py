@@ -26,6 +26,7 @@ __all__ = [
     "l1",
     "late_bound",
     "late_values",
+    "loops",
     "machines",
     "numbers",
     "paths",

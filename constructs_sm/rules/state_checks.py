@@ -32,7 +32,7 @@ _RESULT_STATES: Final = frozenset({"Task", "Parallel", "Map"})
 _WITH_ERROR: Final = check.SEEN | {"errorOutput"}
 
 
-def state(written: Mapping[str, Any], where: str, *, jsonata: bool, express: bool) -> Iterator[Violation]:
+def state(written: Mapping[str, Any], where: str, *, jsonata: bool) -> Iterator[Violation]:
     """Check one state, without the states in it."""
     kind = written.get("Type")
     if not isinstance(kind, str) or kind not in fields.COMMON:
@@ -50,7 +50,7 @@ def state(written: Mapping[str, Any], where: str, *, jsonata: bool, express: boo
         yield from own(written, where, jsonata)
     if kind == "Task":
         yield from _credentials(written, where, jsonata=jsonata)
-        yield from task(written, where, jsonata=jsonata, express=express)
+        yield from task(written, where, jsonata=jsonata)
 
 
 def _fields(written: Mapping[str, Any], kind: str, where: str, *, jsonata: bool) -> Iterator[Violation]:

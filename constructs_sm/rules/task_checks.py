@@ -25,14 +25,14 @@ _ARNS: Final = ("arn:", "${")
 _LONG_REQUESTS: Final = 12
 
 
-def task(written: Mapping[str, Any], where: str, *, jsonata: bool, express: bool) -> Iterator[Violation]:
+def task(written: Mapping[str, Any], where: str, *, jsonata: bool) -> Iterator[Violation]:
     """Check what a Task calls, and with what."""
     resource = written.get("Resource")
     if not isinstance(resource, str) or not resource:
         yield rules.MISSING.broken(where, what="Field 'Resource' is missing: it is a text")
         return
     if _ACTIVITY.fullmatch(resource):
-        yield from _activity(written, resource, where, express=express)
+        yield from _activity(written, where)
         return
     found = _INTEGRATION.fullmatch(resource)
     if found is None:
@@ -41,8 +41,6 @@ def task(written: Mapping[str, Any], where: str, *, jsonata: bool, express: bool
         return
     pattern = found["pattern"] or ""
     service, api, sdk = found["service"], found["api"], found["sdk"] is not None
-    if express and pattern:
-        yield rules.EXPRESS.broken(f"{where}/Resource", resource)
     problems = list(_resource(service, api, pattern, f"{where}/Resource", resource, sdk=sdk))
     yield from problems
     if problems:
@@ -58,9 +56,7 @@ def task(written: Mapping[str, Any], where: str, *, jsonata: bool, express: bool
         yield rules.VALUE.broken(where, request, what="the request of a service is an object")
 
 
-def _activity(written: Mapping[str, Any], resource: str, where: str, *, express: bool) -> Iterator[Violation]:
-    if express:
-        yield rules.EXPRESS.broken(f"{where}/Resource", resource, what="an Express state machine has no activities")
+def _activity(written: Mapping[str, Any], where: str) -> Iterator[Violation]:
     if "Credentials" in written:
         what = "Field 'Credentials' is not supported: an activity has no role"
         yield rules.FIELD.broken(f"{where}/Credentials", what=what)

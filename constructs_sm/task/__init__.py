@@ -24,6 +24,7 @@ __all__ = [
     "polling",
     "query_language",
     "reuse_checks",
+    "running_role",
     "scope",
     "task",
     "task_plan",

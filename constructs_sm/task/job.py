@@ -23,10 +23,11 @@ from constructs_sm.task.network import (
     admit_members,
     connections_of,
     groups_in,
+    groups_path,
     works_together,
 )
 from constructs_sm.task.output_check import Output, OutputCheck
-from constructs_sm.task.query_language import query_language_of
+from constructs_sm.task.query_language import InEitherLanguage, query_language_of
 from constructs_sm.task.reuse_checks import reuse_grants
 from constructs_sm.task.reuse_plan import reuse_plan_of
 from constructs_sm.task.reusing import Reusing
@@ -70,7 +71,7 @@ class JobArguments(TaskArguments, total=False):
 
 
 @jsii.implements(iam.IGrantable, Connectable)
-class SageMakerJob(CheckedFragment, JobMetrics, KnownToCdk):
+class SageMakerJob(CheckedFragment, JobMetrics, InEitherLanguage, KnownToCdk):
     """A SageMaker job that is retried where that helps, and whose output is checked before the state machine goes on.
 
     Three states: the task, named like the construct; a Choice, `<id>: ValidateOutput`; and a Fail, `<id>:
@@ -271,6 +272,18 @@ class SageMakerJob(CheckedFragment, JobMetrics, KnownToCdk):
             known = [group for group in self._groups if hasattr(group, "security_group_id")]
             self._connections = connections_of(self, ids, [*known, *self._state.scope.groups_of(ids)])
         return self._connections
+
+    def add_security_group(self, security_group: ec2.ISecurityGroup) -> None:
+        """Put the job into one security group more. Its connections are of that too, from now on.
+
+        Raises:
+            InvalidInputError: It is in no VPC or in several, or a state machine or Map has the task already.
+        """
+        connections = self.connections
+        groups = [*connections.security_groups, security_group]
+        path = groups_path(self, self._state.request, self._state.action.vpc_path)
+        self.add_parameter_override(path, [group.security_group_id for group in groups])
+        connections.add_security_group(security_group)
 
     @cached_property
     def node(self) -> Node:

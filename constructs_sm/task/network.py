@@ -90,6 +90,27 @@ def admit_members(group: ec2.ISecurityGroup) -> None:
     group.add_ingress_rule(group, ec2.Port.all_traffic(), "Instances of one job")
 
 
+def groups_path(job: Construct, request: Mapping[str, Any], path: Sequence[str]) -> str:
+    """Give the path of the groups in the request of a job, as an override names it.
+
+    Args:
+        job: The job.
+        request: Its request.
+        path: Where the API has the VPC of the one job that it begins.
+
+    Raises:
+        InvalidInputError: The request has more than that one.
+    """
+    there: Any = request
+    for name in path:
+        there = there.get(name) if isinstance(there, Mapping) else None
+    if not path or not isinstance(there, Mapping):
+        use = "pass security_groups= where each of its networks is said"
+        problem = Problem("a job in several networks is put into no further group", NOTHING, use, "job-in-vpc")
+        raise InvalidInputError(where_of(type(job).__name__, job), [problem])
+    return ".".join((*path, GROUPS))
+
+
 def connections_of(job: Construct, ids: Sequence[Any], known: Sequence[ec2.ISecurityGroup]) -> ec2.Connections:
     """Make the connections of a job in the groups *ids*, of which it has *known* as constructs.
 
