@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LANGUAGES: Final = ("JSONPath", "JSONata")
+_VERSION: Final = "1.0"
 _LONGEST_NAME: Final = 80
 _LONGEST_EXECUTION: Final = 99_999_999
 _DEEPEST: Final = 200
@@ -51,7 +52,6 @@ class _Walk:
         self._definition = definition
         self._names: set[str] = set()
         self._labels: set[object] = set()
-        self._ends = False
 
     def all(self) -> Iterator[Violation]:
         definition = self._definition
@@ -62,9 +62,11 @@ class _Walk:
             yield rules.VALUE.broken(f"{where}/QueryLanguage", language, what="QueryLanguage is JSONPath or JSONata")
         if "TimeoutSeconds" in definition:
             at = f"{where}/TimeoutSeconds"
-            yield from check.number(definition["TimeoutSeconds"], at, least=1, most=_LONGEST_EXECUTION)
+            yield from check.number(definition["TimeoutSeconds"], at, least=0, most=_LONGEST_EXECUTION)
+        if definition.get("Version", _VERSION) != _VERSION:
+            yield rules.VALUE.broken(f"{where}/Version", definition["Version"], what=f"Version is {_VERSION}")
         yield from self._machine(definition, where, jsonata=language == "JSONata", outer=frozenset(), depth=0)
-        if not self._ends:
+        if not _ends(definition.get("States")):
             yield rules.NO_END.broken(where)
 
     def _machine(
@@ -101,7 +103,6 @@ class _Walk:
         depth: int,
     ) -> Iterator[Violation]:
         at = f"state '{name}'"
-        self._ends = self._ends or written.get("End") is True or hashable(written.get("Type")) in fields.ENDING
         language = written.get("QueryLanguage", "JSONata" if jsonata else "JSONPath")
         if language not in _LANGUAGES:
             yield rules.VALUE.broken(f"{at}/QueryLanguage", language, what="QueryLanguage is JSONPath or JSONata")
@@ -153,15 +154,32 @@ class _Walk:
 
     @staticmethod
     def _transitions(states: Mapping[str, Any], start: Any) -> Iterator[Violation]:
-        entered = {start}
         for name, written in states.items():
             for where, target in targets(written):
-                entered.add(target)
                 if target not in states:
                     yield rules.TARGET.broken(f"state '{name}'/{where}", target)
-        for name in states:
-            if name not in entered:
-                yield rules.UNREACHABLE.broken(f"state '{name}'")
+        if start in states:
+            entered = _reached(states, start)
+            yield from (rules.UNREACHABLE.broken(f"state '{name}'") for name in states if name not in entered)
+
+
+def _reached(states: Mapping[str, Any], start: str) -> set[str]:
+    """The states that an execution can come to."""
+    found, waiting = {start}, [start]
+    while waiting:
+        for _, target in targets(states[waiting.pop()]):
+            if target in states and target not in found:
+                found.add(target)
+                waiting.append(target)
+    return found
+
+
+def _ends(states: Any) -> bool:
+    """Return True if one of the outermost states ends the execution; those within others end no more than these."""
+    return isinstance(states, Mapping) and any(
+        isinstance(written, Mapping) and (written.get("End") is True or hashable(written.get("Type")) in fields.ENDING)
+        for written in states.values()
+    )
 
 
 def _assigned(written: Any) -> set[str]:
