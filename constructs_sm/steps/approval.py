@@ -112,6 +112,9 @@ class Approval(NamedFragment):
         self._seconds = _WEEK if timeout is None else seconds_of(timeout)
         emails = [notify] if isinstance(notify, str) else notify if isinstance(notify, (list, tuple)) else None
         problems = list(self._problems(scope, notify, emails, about, timeout))
+        if otherwise is not None and not is_chainable(otherwise):
+            use = "pass a state, a job or a chain, or None to fail"
+            problems.append(Problem("otherwise leads nowhere", otherwise, use, "argument-type"))
         if not problems:
             matter = dict(about or {})
             if model_package is not None:

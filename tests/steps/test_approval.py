@@ -438,3 +438,11 @@ def test_topics_of_two_stacks_of_one_form_have_the_keys_of_their_own():
         topics = Template.from_stack(stack).find_resources("AWS::SNS::Topic").values()
         keys = [topic["Properties"]["KmsMasterKeyId"]["Fn::GetAtt"][0] for topic in topics]
         assert [key.startswith("Own") for key in keys] == [True, True]
+
+
+@pytest.mark.parametrize("otherwise", [float("nan"), 0, "", "Next", []], ids=repr)
+def test_what_is_no_state_to_go_to_is_refused(stack, otherwise):
+    with pytest.raises(InvalidInputError, match=r"otherwise leads nowhere, .* \[argument-type\]"):
+        Approval(stack, "Approve", notify="a@example.com", otherwise=otherwise)
+
+    assert stack.node.children == []
