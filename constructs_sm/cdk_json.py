@@ -25,7 +25,7 @@ _TOLD: set[Path] = set()
 
 @dataclass(frozen=True, slots=True)
 class CdkJson:
-    """What the cdk CLI reads before it runs the program.
+    """Settings that the cdk CLI reads before it runs the program.
 
     Attributes:
         path: The `cdk.json`.
