@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.grants.access import named_at
 from constructs_sm.guardrails.kinds import REQUIRED, TAGS_LINE, number_of, worst
 from constructs_sm.guardrails.patterns import Spelling, is_late
 from constructs_sm.guardrails.rails import RAILS, fields_of
-from constructs_sm.guardrails.reading import found
+from constructs_sm.guardrails.reading import found, texts
 from constructs_sm.language.errors import NOTHING, Problem
 from constructs_sm.language.late_bound import Computed
 from constructs_sm.requests.model_check import fields_of_request
@@ -97,16 +98,17 @@ class Judge:
         self._spelling = spelling or Spelling()
         self._resolve = resolve
         self._spelled: dict[str, str] = {}
+        self._truths: dict[tuple[Rail, type, Any], tuple[bool | None, Any]] = {}
         self._about: dict[str, list[tuple[Rail, tuple[Part, ...]]]] = {}
 
     def verdicts(self, operation: str, request: Request) -> Iterator[tuple[Rail, Verdict]]:
-        """Judge one request, indexed, by every rail that is about it."""
+        """Judge one request by every rail that is about it."""
         if operation not in self._about:
             about = [(rail, fields_of(rail, operation)) for rail in self.rails]
             self._about[operation] = [(rail, fields) for rail, fields in about if fields or rail.names]
         named: dict[str, list[Found]] | None = None
+        verdict = Verdict()
         for rail, fields in self._about[operation]:
-            verdict = Verdict()
             if rail.derived is not None:
                 self._take(verdict, rail, rail.derived(self.limits, operation, request.fields, self._spelling))
             elif rail.names:
@@ -116,6 +118,7 @@ class Judge:
                 self._read(verdict, rail, operation, fields, request.fields)
             if verdict.broken or verdict.late or verdict.lacks:
                 yield rail, verdict
+                verdict = Verdict()
 
     def _read(
         self, verdict: Verdict, rail: Rail, operation: str, fields: tuple[Part, ...], request: Mapping[str, Any]
@@ -128,7 +131,7 @@ class Judge:
                     verdict.late.append(Fault(rail, place, _shown(holder), late=True))
                     there = True
                     continue
-                values = [each for steps in part.fields for each in found(holder, steps, place)]
+                values = [each for steps in part.fields if steps[0] in holder for each in found(holder, steps, place)]
                 there = there or bool(values)
                 if not values:
                     self._absent(verdict, rail, holder, ".".join(filter(None, (place, *part.fields[0]))))
@@ -153,17 +156,24 @@ class Judge:
         faults = verdict.late if excused is None else verdict.broken
         faults.append(Fault(rail, path, NOTHING, late=excused is None))
 
-    def _take(self, verdict: Verdict, rail: Rail, values: Any) -> None:
+    def _take(self, verdict: Verdict, rail: Rail, values: Iterable[Found]) -> None:
         for path, value in values:
-            kind = type(value)
-            if kind is int or kind is bool:
-                self._note(verdict, rail, path, value, rail.kind.holds(self.limits, value, self._spell))
-                continue
-            values = self._spelling.values(value)
-            truths = [rail.kind.holds(self.limits, each, self._spell) for each in values]
-            # Of several between which a condition chooses, the one at fault is told.
-            got = values[truths.index(False)] if len(values) > 1 and False in truths else value
-            self._note(verdict, rail, path, got, worst(truths))
+            # Most jobs have the same values. Those that cannot be looked up are no texts or numbers.
+            known = (rail, type(value), value) if isinstance(value, (str, int)) else None
+            found_out = self._truths.get(known) if known else None
+            if found_out is None:
+                found_out = self._truth(rail, value)
+                if known:
+                    self._truths[known] = found_out
+            truth, got = found_out
+            if truth is not True:
+                self._note(verdict, rail, path, got, truth)
+
+    def _truth(self, rail: Rail, value: Any) -> tuple[bool | None, Any]:
+        """Tell if a value is within a rail; of several between which a condition chooses, with the one at fault."""
+        values = self._spelling.values(value)
+        truths = [rail.kind.holds(self.limits, each, self._spell) for each in values]
+        return worst(truths), values[truths.index(False)] if len(values) > 1 and False in truths else value
 
     def _note(self, verdict: Verdict, rail: Rail, path: str, value: Any, truth: bool | None) -> None:
         if truth is None:
@@ -218,18 +228,31 @@ class Judge:
         return self._spelled[text]
 
 
+@cache
+def _naming(operation: str) -> dict[str, frozenset[str]]:
+    """The fields of a request in which there is something named, and what; see `named_at`."""
+    naming: dict[str, frozenset[str]] = {}
+    for path in fields_of_request(operation):
+        field = path.partition(".")[0].removesuffix("[]")
+        # Among hyperparameters there may be the place of the code.
+        names = named_at(operation, f"{path}.sagemaker_submit_directory" if path == "HyperParameters" else path)
+        naming[field] = naming.get(field, frozenset()) | names
+    return {field: names for field, names in naming.items() if names}
+
+
 def _named(operation: str, request: Request) -> dict[str, list[Found]]:
     """The values of fields by what they name, and what comes later and may have such fields; see `named_at`."""
     named: dict[str, list[Found]] = {}
     if isinstance(request.fields, str):
-        for name in {name for path in fields_of_request(operation) for name in named_at(operation, path)}:
-            named[name] = [("", request.fields)]
-        return named
-    for path, value in request.leaves.items():
-        if isinstance(value, str):
-            for name in named_at(operation, path):
-                said = value if isinstance(value, Computed) else value.strip('"')
-                named.setdefault(name, []).append((path, said))
+        return {name: [("", request.fields)] for names in _naming(operation).values() for name in names}
+    found_in: list[Found] = []
+    for field in _naming(operation):
+        if field in request.fields:
+            texts(request.fields[field], field, found_in)
+    for path, value in found_in:
+        for name in named_at(operation, path):
+            said = value if isinstance(value, Computed) else value.strip('"')
+            named.setdefault(name, []).append((path, said))
     return named
 
 

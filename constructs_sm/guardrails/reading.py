@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from constructs_sm.requests.api_model import has_operation, input_shape
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 Found: TypeAlias = tuple[str, Any]
 """The path of a value, as messages spell it, and the value; of what comes later, the path of what holds it."""
@@ -67,17 +64,29 @@ def has_field(operation: str, path: str) -> bool:
     return True
 
 
-def found(value: Any, steps: tuple[str, ...], path: str = "") -> Iterator[Found]:
+def found(value: Any, steps: tuple[str, ...], path: str = "") -> list[Found]:
     """Everything at a path below *value*. A text on the way stands for what comes later, and is found itself."""
     for depth, step in enumerate(steps):
         if isinstance(value, str):
             break
         if step == "*":
-            for number, item in enumerate(value if isinstance(value, list) else ()):
-                yield from found(item, steps[depth + 1 :], f"{path}[{number}]")
-            return
-        if not isinstance(value, dict) or step not in value:
-            return
-        value, path = value[step], f"{path}.{step}" if path else step
-    if value is not None:
-        yield path, value
+            items = value if isinstance(value, list) else ()
+            rest = steps[depth + 1 :]
+            return [each for number, item in enumerate(items) for each in found(item, rest, f"{path}[{number}]")]
+        value = value.get(step) if isinstance(value, dict) else None
+        if value is None:
+            return []
+        path = f"{path}.{step}" if path else step
+    return [] if value is None else [(path, value)]
+
+
+def texts(value: Any, path: str, into: list[Found]) -> None:
+    """Add every text in a structure or list to *into*."""
+    if isinstance(value, str):
+        into.append((path, value))
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            texts(item, f"{path}.{name}", into)
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            texts(item, f"{path}[{number}]", into)

@@ -324,7 +324,7 @@ class JobPipeline(PipelineResource, WholeOrNotMade, Construct):
             guard = InputGuard(self, _GUARD, inputs=schema.inputs, others_allowed=schema.others_allowed)
             definition = guard.next(definition)
         log = self._log()
-        with handling:
+        with handling, JobScope.of(self).making.encrypted(self._key):
             machine = sfn.StateMachine(
                 self,
                 "StateMachine",

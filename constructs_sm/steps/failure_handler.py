@@ -16,7 +16,7 @@ from constructs_sm.language.jsonata import UNCHANGED
 from constructs_sm.rollback import WholeOrNotMade
 from constructs_sm.steps.levels import inner_starts, reachable
 from constructs_sm.task.custom_states import GrantedState, OptionalState, is_chainable
-from constructs_sm.task.job import JobTask
+from constructs_sm.task.job_task import JobTask
 from constructs_sm.task.query_language import is_jsonata_language, query_language_of
 from constructs_sm.task.running_role import RunsInMachine
 from constructs_sm.task.scope import JobScope

@@ -14,6 +14,7 @@ __all__ = [
     "fragment",
     "guardrails",
     "job",
+    "job_task",
     "kept_results",
     "network",
     "output_folders",

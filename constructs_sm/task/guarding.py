@@ -88,7 +88,6 @@ class _Call:
     machine: Machine
     state: str
     called: Called
-    request: Request
     holder: IConstruct
     """The construct around which exceptions are looked for."""
     path: str
@@ -160,10 +159,16 @@ class Guarding:
         arns = arns_of(machine.stack)
         spelling = Spelling(machine.text.references, arns)
         judges: dict[Applied, Judge] = {}
+        known: dict[str, Called | None] = {}
         own = self._applied_around(machine.construct)
         limited = isinstance(machine.construct.node.scope, sfn.StateMachine) and not machine.sealed
         for name, state in machine.states.items():
-            called = called_by({**state, "Resource": HOLES.sub("aws", spelling.text(str(state.get("Resource"))))})
+            if state.get("Type") != "Task":
+                continue
+            resource = HOLES.sub("aws", spelling.text(str(state.get("Resource"))))
+            if resource not in known:
+                known[resource] = called_by({**state, "Resource": resource})
+            called = known[resource]
             if called is None or not called.is_sagemaker or not has_operation(called.operation):
                 continue
             scope, job, path = owners.get((machine, name), (machine.construct, None, name))
@@ -177,7 +182,6 @@ class Guarding:
                 machine=machine,
                 state=name,
                 called=called,
-                request=request,
                 holder=job if job is not None and job.given_to_cdk else scope,
                 path=path,
                 under=under,
