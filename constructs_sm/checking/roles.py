@@ -141,6 +141,7 @@ def _surplus(statements: Sequence[Mapping[str, Any]], needs: Needs, own_actions:
     for statement in statements:
         if statement.get("Effect") != "Allow" or "NotAction" in statement or "NotResource" in statement:
             continue
+        needless: dict[str, list[str]] = {}
         for action in map(str, listed(statement.get("Action", ()))):
             if any(overlap(action.lower(), each) for each in possible):
                 continue
@@ -155,9 +156,15 @@ def _surplus(statements: Sequence[Mapping[str, Any]], needs: Needs, own_actions:
                 ]
                 shown = f"{action} on {resource}"
                 if not used:
-                    yield rules.NEEDLESS_GRANT.broken(_MACHINE, what=f"no state needs {shown}")
+                    needless.setdefault(resource, []).append(action)
                 elif wide := _wide(action, resource, used):
                     yield rules.WIDE_GRANT.broken(_MACHINE, what=f"{shown} is more than is needed", fix=wide)
+        of_actions: dict[tuple[str, ...], list[str]] = {}
+        for resource, actions in needless.items():
+            of_actions.setdefault(tuple(actions), []).append(resource)
+        for named, resources in of_actions.items():
+            what = f"no state needs {', '.join(named)} on {', '.join(resources)}"
+            yield rules.NEEDLESS_GRANT.broken(_MACHINE, what=what)
 
 
 def _wide(action: str, resource: str, used: Sequence[Needed]) -> str:

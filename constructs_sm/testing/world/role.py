@@ -59,6 +59,7 @@ class Standing:
         others: What other roles of the template may, by ARN, where Credentials of a state name one.
         boundary: The statements of its permissions boundary; None where it has none, or it cannot be read.
         unread_boundary: The name of a boundary that cannot be read.
+        unread: The names of its policies that cannot be read.
         keys: The key that what is encrypted is encrypted with: ARNs, by ARN.
     """
 
@@ -68,6 +69,7 @@ class Standing:
     others: Mapping[str, Permitted] = field(default_factory=dict)
     boundary: Sequence[Any] | None = None
     unread_boundary: str = ""
+    unread: tuple[str, ...] = ()
     keys: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -218,7 +220,13 @@ class Role:
 
     def _decided(self, need: Need) -> Decision:
         assert self._read is not None  # noqa: S101 - else nothing is decided
-        return decide(self._read, self.question(need), boundary=self._boundary)
+        request, unread = self.question(need), self.standing.unread
+        found = decide(self._read, request, boundary=self._boundary)
+        if not unread or found.answer is not Answer.DENIED or self._read.denies(request):
+            return found
+        if self._boundary is not None and self._boundary.allows(request) is False:
+            return found
+        return _hanging_on(unread)
 
     def _of_other(self, need: Need) -> Decision:
         """Return the answer to what a role needs that Credentials name."""
@@ -229,7 +237,7 @@ class Role:
         unread = self.standing.others[need.by].unread
         if not unread or found.answer is Answer.UNKNOWN:
             return found
-        return Decision(Answer.UNKNOWN, frozenset(f"{name}, which is not in the template" for name in unread))
+        return _hanging_on(unread)
 
     def _trusted(self, need: Need) -> Decision:
         arn = str(need.resource)
@@ -247,6 +255,10 @@ class Role:
         if isinstance(truth, Unknown):
             return Decision(Answer.UNKNOWN, truth.keys)
         return Decision(Answer.ALLOWED if truth else Answer.DENIED)
+
+
+def _hanging_on(unread: Sequence[str]) -> Decision:
+    return Decision(Answer.UNKNOWN, frozenset(f"{name}, which is not in the template" for name in unread))
 
 
 def _hangs_on(decision: Decision) -> str:
