@@ -93,6 +93,7 @@ class Rehearsal:
             unread_boundary=machine.unread_boundary,
             unread=machine.unread_policies if policy is None else (),
             keys=machine.keys,
+            made_up=machine.made_up,
         )
         self.role = Role(may, standing, lenient=lenient)
         self._account = Account(
