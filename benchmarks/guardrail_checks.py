@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm import Guardrails, PipelineStack, TrainingJob
 from constructs_sm.task.guardrails import _Report
 from constructs_sm.task.machines import _Machines
-from measure import cpu_s
 
 from aws_cdk import App
+from measure import cpu_s
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
