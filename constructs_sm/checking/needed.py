@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from constructs_sm.actions import ACTIONS
 from constructs_sm.checking.scene import Scene
 from constructs_sm.grants.call_permissions import Permission, permissions_of_call
+from constructs_sm.grants.data_access import key_needs
 from constructs_sm.grants.resource_arns import LEFT_OUT, arns_of
 from constructs_sm.grants.service_authorization import iam_action
 from constructs_sm.grants.state_machine_role import polled_grants, state_machine_grants
@@ -72,13 +73,14 @@ class Needs:
     unknown: Mapping[str, str]
 
 
-def needs_of(scene: Scene, arns: Arns, *, machine: str = "") -> Needs:
+def needs_of(scene: Scene, arns: Arns, *, machine: str = "", keys: Mapping[str, str] | None = None) -> Needs:
     """List what a definition needs of its role.
 
     Args:
         scene: The state machine.
         arns: Where it runs.
         machine: Its ARN; empty where it is not known.
+        keys: The ARN of the key by that of what it encrypts; empty where that is known not to be encrypted.
     """
     needed: list[Needed] = []
     possible: set[str] = set()
@@ -93,7 +95,8 @@ def needs_of(scene: Scene, arns: Arns, *, machine: str = "") -> Needs:
         if (role := _assumed(located)) is not None:
             needed.append(Needed(state=located.name, action="sts:AssumeRole", resources=(role,)))
             continue
-        needed += _of_call(located, called, arns=arns, machine=machine, possible=possible, unknown=unknown)
+        own = list(_of_call(located, called, arns=arns, machine=machine, possible=possible, unknown=unknown))
+        needed += [*own, *_of_keys(own, keys or {}, possible)]
         if "Alarms" in str(located.state.get(located.request_field)):
             possible.add("cloudwatch:DescribeAlarms")
         if _KEY_FIELD.search(str(located.state.get(located.request_field))):
@@ -104,7 +107,7 @@ def needs_of(scene: Scene, arns: Arns, *, machine: str = "") -> Needs:
 def needed_by(machine: Machine) -> Needs:
     """List what a state machine needs of its role, where it runs."""
     arns = Arns(partition_of(machine.region), machine.region, machine.account)
-    return needs_of(Scene(machine.definition, machine.express), arns, machine=machine.arn)
+    return needs_of(Scene(machine.definition, machine.express), arns, machine=machine.arn, keys=machine.keys)
 
 
 def statements_of(needed: Iterable[Needed]) -> list[dict[str, Any]]:
@@ -174,6 +177,20 @@ def _of_call(
         return
     for one in needs.needed:
         yield from _permitted(name, called, one, request, arns)
+
+
+_WITHOUT_KEYS: Final = frozenset({"events", "iam", "lambda", "sagemaker"})
+"""Services whose calls use no key with the rights of the caller, but for what a request says."""
+
+
+def _of_keys(own: Iterable[Needed], keys: Mapping[str, str], possible: set[str]) -> Iterator[Needed]:
+    """The needs of the keys that encrypt what a call is about; where it is not known if one does, they are possible."""
+    for one in own:
+        for resource in one.resources:
+            for action, key, context in key_needs(one.action, resource, keys):
+                yield Needed(state=one.state, action=action, resources=(key,), context=context)
+            if resource.partition("/")[0] not in keys and one.action.partition(":")[0] not in _WITHOUT_KEYS:
+                possible.add("kms:*")
 
 
 def _permitted(name: str, called: Called, one: Permission, request: Mapping[str, Any], arns: Arns) -> Iterator[Needed]:

@@ -31,7 +31,7 @@ def role(machine: Machine, scene: Scene, arns: Arns) -> Iterator[Violation]:
     """Compare what the role of a machine may with what the definition needs."""
     if machine.policy is None:
         return
-    needs = needs_of(scene, arns, machine=machine.arn)
+    needs = needs_of(scene, arns, machine=machine.arn, keys=machine.keys)
     statements = [each for each in machine.policy if isinstance(each, dict)]
     for state, why in needs.unknown.items():
         yield rules.UNKNOWN_GRANT.broken(f"state '{state}'", what=why)

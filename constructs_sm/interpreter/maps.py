@@ -56,6 +56,7 @@ def begin(execution: Execution, branch: Branch, state: State) -> None:
         branch.group = group
         selected = [input_of(execution, branch, group, number) for number in range(len(found))]
         group.inputs, group.selects = items.batches(fields.batcher, selected, scope, state), False
+        group.batched = True
     group.results = [None] * len(group.inputs)
     groups.begin(execution, branch, group)
 
@@ -95,6 +96,11 @@ def input_of(execution: Execution, branch: Branch, group: Group, number: int) ->
     return state.map.selector(execution.scope(branch, group.base, item(group, number)))
 
 
+def machine_arn(group: Group) -> str:
+    """The ARN that a distributed Map's child workflows have for a state machine."""
+    return group.run_arn.rpartition(":")[0].replace(":mapRun:", ":stateMachine:")
+
+
 def child_context(execution: Execution, branch: Branch, value: Any) -> dict[str, Any]:
     """The Execution of a child workflow."""
     group = branch.group
@@ -116,8 +122,14 @@ def is_exceeded(group: Group) -> bool:
     if group.count:
         limits.append(group.failed > group.count)
     if group.percentage:
-        limits.append(group.failed * _PERCENT > group.percentage * len(group.inputs))
+        limits.append(group.failed * _PERCENT > group.percentage * len(group.items))
     return any(limits) if limits else group.failed > 0
+
+
+def items_in(group: Group, number: int) -> int:
+    """Count the items of a child workflow: those of its batch, or the one."""
+    value = group.inputs[number]
+    return len(value["Items"]) if group.batched else 1
 
 
 def exceeded() -> StateError:

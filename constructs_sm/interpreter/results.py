@@ -34,7 +34,7 @@ def described(execution: Execution, group: Group, child: Branch) -> dict[str, An
         "RedriveCount": execution.redrives,
         "RedriveStatus": "NOT_REDRIVABLE" if succeeded else "REDRIVABLE",
         "StartDate": written_time(after(child.begun_at)),
-        "StateMachineArn": group.run_arn.rpartition(":")[0].replace(":mapRun:", ":stateMachine:"),
+        "StateMachineArn": child.machine_arn,
         "Status": "SUCCEEDED" if succeeded else "FAILED",
         "StopDate": written_time(execution.time),
     }

@@ -330,6 +330,10 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
         """The state machine role, once the stack runs something."""
         return self.pipeline.role
 
+    def add_to_role_policy(self, statement: iam.PolicyStatement) -> None:
+        """Let the state machine do more, once the stack runs something."""
+        self.pipeline.add_to_role_policy(statement)
+
     @property
     def log_group(self) -> logs.LogGroup:
         """The log of executions, once the stack runs something."""

@@ -58,6 +58,14 @@ class Request:
         """Walk the request, once, for all who ask about its leaves and structures."""
         self._index(self.fields, "", "")
 
+    def has(self, name: str) -> bool:
+        """Tell whether any structure of the request, indexed, has a field called *name*."""
+        for found in self.structures.values():
+            for structure, _ in found:
+                if name in structure:
+                    return True
+        return False
+
     def _index(self, structure: Fields, path: str, at: str) -> None:
         self.structures.setdefault(at, []).append((structure, path))
         for key, value in structure.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 from constructs_sm.grants.statements import Grant, publish_grants
@@ -16,6 +17,7 @@ from constructs_sm.language.late_bound import is_token
 from constructs_sm.language.paths import key_of, path_of
 from constructs_sm.requests.rendering import render
 from constructs_sm.retry import SDK, RetryPolicy
+from constructs_sm.rollback import undone_by
 from constructs_sm.task.custom_states import Begin, JsonataState, JsonataTask, describing, holds, is_chainable
 from constructs_sm.task.fragment import NamedFragment
 from constructs_sm.task.path_tokens import json_path_of
@@ -30,7 +32,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from constructs_sm.settings import Time
 
@@ -120,14 +122,16 @@ class Approval(NamedFragment):
         super().__init__(scope, construct_id)
         self._said = list(matter)
         self._own_task = notify if emails is None and not hasattr(notify, "topic_arn") else None
+        self._made_topic = emails is not None
         self.topic = self._topic(notify, emails) if self._own_task is None else None
-        self._begin = Begin(
+        self._begin = _Begin(
             self,
             self._named("Begin"),
             key=self._matter,
             request=rendered.to_state(jsonata=self._jsonata),
             grants=self._grants(),
             jsonata=self._jsonata,
+            bound=self._encrypt,
         )
         self._build(otherwise)
 
@@ -176,6 +180,18 @@ class Approval(NamedFragment):
         for email in dict.fromkeys(emails):
             made.add_subscription(subscriptions.EmailSubscription(email))
         return made
+
+    def _encrypt(self, graph: sfn.StateGraph) -> None:
+        """Let a topic that was made without a key have that of the pipeline."""
+        scope = JobScope.of(self)
+        key, topic = scope.making.key, self.topic
+        if key is None or topic is None or not self._made_topic:
+            return
+        made = topic.node.default_child
+        if isinstance(made, sns.CfnTopic) and made.kms_master_key_id is None:
+            made.kms_master_key_id = key.key_arn
+            undone_by(partial(setattr, made, "kms_master_key_id", None))
+            scope.register(graph, publish_grants(topic.topic_arn, key.key_arn))
 
     def _grants(self) -> list[Grant]:
         grants: list[Grant] = []
@@ -273,6 +289,20 @@ class Approval(NamedFragment):
         """The cause of a Fail: what was to be approved, and the answer, if there is one."""
         known = f"$string($merge([{place_of(self._matter)}, {place_of(self._key)}]))"
         return said(f"{self._id}: approval {what}: ", known)
+
+
+class _Begin(Begin):
+    """First state of an approval, which hears what state machine it ends up in."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, bound: Callable[[sfn.StateGraph], None], **state: Any
+    ) -> None:
+        self._bound = bound
+        super().__init__(scope, construct_id, **state)
+
+    def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
+        super()._when_bound_to_graph(graph)
+        self._bound(graph)
 
 
 def _nobody(notify: Any, emails: Any) -> Iterator[Problem]:

@@ -14,7 +14,7 @@ from aws_cdk import aws_ec2 as ec2
 if TYPE_CHECKING:
     from constructs import Construct
 
-_GROUPS = "SecurityGroupIds"
+GROUPS = "SecurityGroupIds"
 _COUNT = "InstanceCount"
 
 
@@ -44,7 +44,7 @@ def groups_in(fields: Mapping[str, Any] | None) -> list[Any]:
         if isinstance(value, (list, tuple)):
             left += value
         elif isinstance(value, Mapping):
-            groups = value.get(_GROUPS, ())
+            groups = value.get(GROUPS, ())
             found += groups if isinstance(groups, (list, tuple)) else [groups]
             left += value.values()
     return found
@@ -68,6 +68,27 @@ def admit_members(group: ec2.ISecurityGroup) -> None:
     """
     # Groups made here are open outbound, so that a rule for that as well would be warned of as having no effect.
     group.add_ingress_rule(group, ec2.Port.all_traffic(), "Instances of one job")
+
+
+def groups_path(job: Construct, request: Mapping[str, Any], path: Sequence[str]) -> str:
+    """Give the path of the groups in the request of a job, as an override names it.
+
+    Args:
+        job: The job.
+        request: Its request.
+        path: Where the API has the VPC of the one job that it begins.
+
+    Raises:
+        InvalidInputError: The request has more than that one.
+    """
+    there: Any = request
+    for name in path:
+        there = there.get(name) if isinstance(there, Mapping) else None
+    if not path or not isinstance(there, Mapping):
+        use = "pass security_groups= where each of its networks is said"
+        problem = Problem("a job in several networks is put into no further group", NOTHING, use, "job-in-vpc")
+        raise InvalidInputError(where_of(type(job).__name__, job), [problem])
+    return ".".join((*path, GROUPS))
 
 
 def connections_of(job: Construct, ids: Sequence[Any], known: Sequence[ec2.ISecurityGroup]) -> ec2.Connections:

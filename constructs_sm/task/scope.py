@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 _SCOPES: dict[IConstruct, JobScope] = {}
 _ORDERS: dict[IConstruct, OutputOrder] = {}
 _UNCAUGHT: dict[IConstruct, Uncaught] = {}
+_MAKING: dict[IConstruct, Making] = {}
 _EXECUTION_ROLE = "SageMakerExecutionRole"
 
 
@@ -78,6 +79,25 @@ class Uncaught:
         self._handlers[reference].catch(state)
 
 
+class Making:
+    """The state machine that is being made, for states that take something from it.
+
+    Attributes:
+        key: Encrypts the topics that are made for it; None: none does.
+    """
+
+    key: kms.IKey | None = None
+
+    @contextmanager
+    def encrypted(self, key: kms.IKey | None) -> Iterator[None]:
+        """Say the key of a pipeline, while its state machine is made."""
+        before, self.key = self.key, key
+        try:
+            yield
+        finally:
+            self.key = before
+
+
 class JobScope:
     """The surroundings of jobs: a stack, or what was opened around them (a pipeline stack).
 
@@ -109,7 +129,9 @@ class JobScope:
             watch_machines(stack, order, self.arns)
         self.output_order = _ORDERS[stack]
         # Of the app: jobs of several stacks may stand in one state machine.
-        self.uncaught = _UNCAUGHT.setdefault(stack.node.root, Uncaught())
+        app = stack.node.root
+        self.uncaught = _UNCAUGHT.setdefault(app, Uncaught())
+        self.making = _MAKING.setdefault(app, Making())
         self._vpc = vpc
         self._security_group = security_group
         self.key: kms.IKey | None = None

@@ -92,6 +92,11 @@ class Run:
         """Return True if it came to the state that it was to stop before."""
         return self.status == STOPPED
 
+    @property
+    def went_well(self) -> bool:
+        """Return True if it succeeded, or came as far as it was to."""
+        return self.succeeded or self.stopped
+
     def redrive(self) -> Run:
         """Begin the execution again where it did not succeed, as the redrive of Step Functions does.
 
@@ -175,18 +180,27 @@ class Run:
         return "\n".join([*map(printable, lines), self.summary])
 
     @property
+    def called(self) -> set[str]:
+        """The states that called something."""
+        return {state for state, _ in self.requests} | {state for state, *_ in self.calls}
+
+    @property
+    def end(self) -> str:
+        """The end of the execution: `FAILED after 2 s: States.Timeout`, with the beginning of the cause."""
+        failed = short(Failure("", self.error or "", self.cause or "").reason)
+        told = ": ".join(filter(None, (self.error, failed)))
+        return f"{self.status} after {clock(self.seconds)}{f': {told}' if told else ''}"
+
+    @property
     def summary(self) -> str:
         """The end of the execution, its use of Step Functions' limits, and its findings."""
         size, whose = self.history.largest
-        failed = short(Failure("", self.error or "", self.cause or "").reason)
-        told = ": ".join(filter(None, (self.error, failed)))
         payload = f"{size / _KIB:.1f} of {LARGEST_PAYLOAD // _KIB} KiB{f' ({whose})' if whose else ''}"
         told_of_reuse = [f"reused: {', '.join(self.reused)}"] if self.reused else []
         told_of_reuse += [f"not reused: {job}, {why}" for job, why in self.not_reused.items()]
         counts = f"{self.transitions} state transitions, {self.events:,} of {MAX_EVENTS:,} history events"
-        ended = f"{self.status} after {clock(self.seconds)}{f': {told}' if told else ''}"
         lines = [
-            ended,
+            self.end,
             f"{counts}, largest payload {payload}",
             *told_of_reuse,
             *(f"! {each}" for each in self.findings),

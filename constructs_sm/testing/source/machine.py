@@ -41,6 +41,7 @@ _LOG_ACTIONS = (
     "PutResourcePolicy",
     "UpdateLogDelivery",
 )
+_KEY_ACTIONS = ("Decrypt", "DescribeKey", "GenerateDataKey")
 _TRACE_ACTIONS = ("GetSamplingRules", "GetSamplingTargets", "PutTelemetryRecords", "PutTraceSegments")
 _REGIONS = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 """A Region of each partition but the usual one, for ARNs that name none."""
@@ -72,9 +73,9 @@ class Machine:
     unread_boundary: str = ""
     """The name of a permissions boundary that is not in the template."""
     keys: Mapping[str, str] = field(default_factory=dict)
-    """The key that each topic, queue and bucket of the template is encrypted with: ARNs, by ARN."""
+    """The key that each topic, queue and bucket of the template is encrypted with: ARNs, by ARN; empty if with none."""
     own_actions: frozenset[str] = frozenset()
-    """The actions that Step Functions does as this role for itself: logs, traces and redrives of Map runs."""
+    """The actions that Step Functions does as this role for itself: logs, traces, its key, redrives of Map runs."""
     unread_policies: tuple[str, ...] = ()
     """The policies of its role that the template names without their statements."""
     express: bool = False
@@ -364,6 +365,9 @@ def _acknowledged(metadata: Any) -> Iterator[tuple[str, str, str]]:
 def _own_actions(properties: Mapping[str, Any], definition: Mapping[str, Any]) -> Iterator[str]:
     if _has_distributed_map(definition):
         yield "states:RedriveExecution"
+    encryption = properties.get("EncryptionConfiguration")
+    if isinstance(encryption, Mapping) and encryption.get("KmsKeyId"):
+        yield from (f"kms:{action}" for action in _KEY_ACTIONS)
     logging, tracing = (properties.get(key) for key in ("LoggingConfiguration", "TracingConfiguration"))
     logged = [properties.get("Logging"), logging]
     if any(isinstance(each, Mapping) and each.get("Destinations") for each in logged):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from constructs_sm.testing.source.evaluation import Template
 
 _ROLE = "AWS::IAM::Role"
+_ENCRYPTED = ("AWS::SNS::Topic", "AWS::SQS::Queue", "AWS::S3::Bucket")
 _POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
 
 
@@ -109,9 +110,9 @@ def _boundary(template: Template, limit: Any) -> Policy | None:
 
 
 def keys_of(template: Template) -> dict[str, str]:
-    """The key that each topic, queue and bucket of the template is encrypted with: ARNs, by ARN.
+    """The key that each topic, queue and bucket of the template is encrypted with: ARNs, by ARN; empty if with none.
 
-    What is no ARN is an alias, of which nothing says whose key it is.
+    What is no ARN is an alias, of which nothing says whose key it is: that is left out.
     """
     found: dict[str, str] = {}
     for logical_id, resource in template.resources.items():
@@ -122,7 +123,10 @@ def keys_of(template: Template) -> dict[str, str]:
         for rule in rules if isinstance(rules, list) else ():
             default = rule.get("ServerSideEncryptionByDefault") if isinstance(rule, Mapping) else None
             given.append(default.get("KMSMasterKeyID") if isinstance(default, Mapping) else None)
-        for key in filter(None, given):
+        given = list(filter(None, given))
+        if not given and resource.get("Type") in _ENCRYPTED:
+            found[template.arn(logical_id)] = ""
+        for key in given:
             logical_key = key.get("Ref") if isinstance(key, Mapping) else None
             is_own = template.resources.get(str(logical_key), {}).get("Type") == "AWS::KMS::Key"
             arn = template.arn(str(logical_key)) if is_own else str(template.value(key))

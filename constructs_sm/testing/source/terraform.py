@@ -57,7 +57,7 @@ class TerraformMachine:
     """The statements of its role's permissions boundary, if it has one that is known."""
     unread_boundary: str = ""
     own: Mapping[str, Any] = field(default_factory=dict)
-    """Logging and tracing, as CloudFormation spells them."""
+    """Logging, tracing and encryption, as CloudFormation spells them."""
 
 
 def machines_in_plan(document: Document, place: Place, machine: str | None) -> Iterator[TerraformMachine]:
@@ -88,6 +88,7 @@ def _machine(document: Document, found: _Resource, resources: list[_Resource], p
     policies = list(_policies(where, role, resources)) if role else None
     title, limit = _boundary(where, role, resources) if role else ("", None)
     logging = _first(values.get("logging_configuration"))
+    encryption = _first(values.get("encryption_configuration"))
     return TerraformMachine(
         address=found.address,
         name=name,
@@ -104,6 +105,7 @@ def _machine(document: Document, found: _Resource, resources: list[_Resource], p
         boundary=limit,
         unread_boundary=title if limit is None else "",
         own={
+            "EncryptionConfiguration": {"KmsKeyId": encryption.get("type") == "CUSTOMER_MANAGED_KMS_KEY"},
             "Logging": {"Destinations": logging.get("level") not in {None, "OFF"}},
             "Tracing": {"Enabled": bool(_first(values.get("tracing_configuration")).get("enabled"))},
         },
