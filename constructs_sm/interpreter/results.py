@@ -64,7 +64,8 @@ def written(execution: Execution, branch: Branch, group: Group, writer: WriterFi
         return _objects(group, writer, bucket, folder)
 
     try:
-        execution.player.results(Writing(state=state.name, bucket=bucket, key=details["Key"], objects=objects))
+        where = {"bucket": bucket, "key": details["Key"], "map_run": group.run_arn}
+        execution.player.results(Writing(state=state.name, objects=objects, **where))
     except TaskError as error:
         raise StateError(error.error, error.cause) from None
     return {"MapRunArn": group.run_arn, "ResultWriterDetails": details}

@@ -2,6 +2,11 @@
 
 from constructs_sm.language.machines import LARGEST_DEFINITION
 
+
+class KeyTwiceError(ValueError):
+    """A key stands twice in one object of a document."""
+
+
 MAX_BYTES = LARGEST_DEFINITION
 """The bytes of a definition, or of a template: CloudFormation takes less than Step Functions."""
 MAX_TERRAFORM_BYTES = 16 * MAX_BYTES

@@ -13,6 +13,7 @@ from constructs_sm.language.document_limits import (
     MAX_DEPTH,
     MAX_DIGITS,
     MAX_TERRAFORM_BYTES,
+    KeyTwiceError,
 )
 from constructs_sm.language.errors import InvalidInputError, Problem
 
@@ -94,13 +95,15 @@ def _decoded(where: str, content: bytes, use: str) -> str:
 def content_of(where: str, text: str) -> Any:
     """Parse JSON or YAML.
 
+    A key that stands twice in one object is refused, except in a template: CloudFormation takes the last.
+
     Raises:
         InvalidInputError: It is neither.
         ImportError: It is YAML, and PyYAML is not installed.
     """
     is_json = text.lstrip()[:1] in {"{", "["}
     try:
-        content = _json(text) if is_json else _yaml(text)
+        content = _parsed(text, is_json=is_json)
     except RecursionError as error:
         raise refusal(where, "nested too deeply", f"more than {MAX_DEPTH} levels", "nest it less") from error
     except json.JSONDecodeError as error:
@@ -117,17 +120,30 @@ def content_of(where: str, text: str) -> Any:
     return content
 
 
-def _yaml(text: str) -> Any:
+def _parsed(text: str, *, is_json: bool) -> Any:
+    """Read what a text says; a template may say one key twice, as CloudFormation takes it."""
+    parsed = _json if is_json else _yaml
+    try:
+        return parsed(text, unique=True)
+    except KeyTwiceError:
+        content = parsed(text, unique=False)
+        if isinstance(content, Mapping) and "Resources" in content and "States" not in content:
+            return content
+        raise
+
+
+def _yaml(text: str, *, unique: bool) -> Any:
     from constructs_sm.language.yaml_text import loaded  # noqa: PLC0415 - most files are JSON, which needs no PyYAML
 
-    return loaded(text)
+    return loaded(text, unique=unique)
 
 
-def _json(text: str) -> Any:
+def _json(text: str, *, unique: bool) -> Any:
     if _TERRAFORM.decode() in text[:_BEGINNING]:
         # Written by a program, and long: nothing to find in it but its end.
         return json.loads(text)
-    return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_number, parse_float=_finite, parse_int=_whole)
+    pairs = _unique if unique else dict
+    return json.loads(text, object_pairs_hook=pairs, parse_constant=_no_number, parse_float=_finite, parse_int=_whole)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -135,7 +151,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found and (isinstance(value, (dict, list)) or repr(found[key]) != repr(value)):
-            raise ValueError(f"the key {key!r} stands twice in one object")
+            raise KeyTwiceError(f"the key {key!r} stands twice in one object")
         found[key] = value
     return found
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
+from constructs_sm.cdk_json import warn_of_unread
 from constructs_sm.language.errors import InvalidInputError, Problem, raise_all, where_of
 from constructs_sm.language.late_bound import is_json_path, is_jsonata, is_token
 from constructs_sm.pipeline.pipeline import JobPipeline
@@ -13,7 +14,7 @@ from constructs_sm.pipeline.pipeline_base import PipelineBase
 from constructs_sm.pipeline.stack_names import shared_names
 from constructs_sm.pipeline.triggers import Trigger
 from constructs_sm.rollback import WholeOrNotMade, methods_in_words, whole_or_not_done
-from constructs_sm.settings import Alert, Settings, Time, unknown_settings, unusable_environment, warn_of_unread
+from constructs_sm.settings import Alert, Settings, Time, unknown_settings, unusable_environment
 from constructs_sm.task.guardrails import Guardrails
 from constructs_sm.task.network import Connectable, connections_of
 from constructs_sm.task.output_folders import JOBS

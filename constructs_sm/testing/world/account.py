@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -24,6 +26,13 @@ if TYPE_CHECKING:
 
 Befalling: TypeAlias = Step | Always
 """Things that can happen to a state."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemsRead:
+    """The items that a Map has read, as they are found in S3."""
+
+    text: str
 
 
 class Account(Player):
@@ -52,7 +61,10 @@ class Account(Player):
         self.sagemaker = SageMaker(role, job_seconds=job_seconds, describes=describes)
         self.answers = Answers(role)
         self.yielded: list[tuple[str, Any]] | None = None
-        """State, and result or TaskError, of each attempt of a task; None where nobody wants to know."""
+        """Address, and result or TaskError, of each attempt of a task; with what Maps read and where they write.
+
+        None where nobody wants to know.
+        """
         self._partition = partition_of(region)
         self._where = Arns(self._partition, region, account)
         self._note: Callable[[str, str], None] = lambda _state, _text: None
@@ -111,10 +123,10 @@ class Account(Player):
             result = played()
         except TaskError as error:
             if self.yielded is not None:
-                self.yielded.append((call.state, error))
+                self.yielded.append((call.addresses[0], error))
             raise
         if self.yielded is not None and not isinstance(result, Waiting):
-            self.yielded.append((call.state, result))
+            self.yielded.append((call.addresses[0], result))
         return result
 
     def give_up(self, call: Call, waiting: Waiting) -> None:
@@ -132,6 +144,8 @@ class Account(Player):
         need = self._listing(bucket, place) if reading.lists else self._reading(bucket, place)
         self._ask(reading.state, "States.ItemReaderFailed", need)
         items = self.answers.items_of(reading.state)
+        if items is not None and reading.config.get("InputType", "JSON") == "JSON":
+            self._note_items(reading.state, json.dumps(items))
         if items is None and self._files is None:
             message = (
                 f"Map state {reading.state!r} reads its items from s3://{bucket}/{place}, which is not there; "
@@ -148,7 +162,9 @@ class Account(Player):
             where = f"{self._files}/{bucket}/{key}"
             said = f"Map state {state!r} reads s3://{bucket}/{key}, and there is no file {where}; put it there"
             raise AbsentFileError(state, said)
-        return path.read_bytes()
+        content = path.read_bytes()
+        self._note_items(state, content.decode(errors="replace"))
+        return content
 
     def listing(self, state: str, bucket: str, prefix: str) -> list[dict[str, Any]]:
         """The files of the folder under a prefix, as ListObjectsV2 has them."""
@@ -166,6 +182,10 @@ class Account(Player):
         path = (root / bucket / key).resolve()
         return path if path.is_relative_to(root) else None
 
+    def _note_items(self, state: str, text: str) -> None:
+        if self.yielded is not None:
+            self.yielded.append((state, ItemsRead(text)))
+
     def map_run(self, state: str) -> None:
         """Ask whether the role may run a distributed Map: each of its children is an execution of the state machine."""
         arn = self.role.standing.machine
@@ -179,6 +199,9 @@ class Account(Player):
         arn = f"{self._bucket(writing.bucket)}/{writing.key}"
         actions = ("PutObject", "GetObject", "ListMultipartUploadParts", "AbortMultipartUpload")
         self._ask(writing.state, "States.ResultWriterFailed", *(self._need(f"s3:{action}", arn) for action in actions))
+        if self.yielded is not None:
+            details = {"Bucket": writing.bucket, "Key": writing.key}
+            self.yielded.append((writing.state, {"MapRunArn": writing.map_run, "ResultWriterDetails": details}))
 
     def _bucket(self, name: str) -> str:
         return f"arn:{self._partition}:s3:::{name}"
