@@ -67,7 +67,7 @@ _PARTS: Final[dict[str, Callable[..., Iterator[Violation]]]] = {
     "ItemBatcher": _batcher,
     "ResultWriter": result_writer,
 }
-"""What a distributed Map reads, batches and writes with."""
+"""Parts with which a distributed Map reads, batches and writes."""
 
 
 def _processor(written: Mapping[str, Any], config: Any, where: str, name: str) -> Iterator[Violation]:
