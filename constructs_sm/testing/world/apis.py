@@ -72,8 +72,8 @@ def field_of(noun: str, what: str) -> str:
     Of an API that no row is of, the one that is called so: that of the noun, or else the only one.
     """
     if action := POLLED.get(f"Describe{noun}"):
-        fields = {"Arn": action.arn_field, "Status": action.status_field, "Name": action.name_field}
-        return fields[what]
+        name = f"{noun}Name" if action.token_field else action.name_field
+        return {"Arn": action.arn_field, "Status": action.status_field, "Name": name}[what]
     if not has_operation(f"Describe{noun}"):
         return f"{noun}{what}"
     asked, told = input_shape(f"Describe{noun}"), output_shape(f"Describe{noun}")
