@@ -175,7 +175,11 @@ def _of_no_api(row: Optimized, request: Mapping[str, Any], arns: Arns, machine: 
             possible=("secretsmanager:DescribeSecret",),
         )
     if row.name == "apigateway:invoke":
-        return CallPermissions(needed=(Permission(action="execute-api:Invoke", resources=_route(request, arns)),))
+        answers = str(request.get("Path", "")).lstrip("/").startswith("@connections")
+        action = "execute-api:ManageConnections" if answers else "execute-api:Invoke"
+        if request.get("AuthType", "NO_AUTH") == "NO_AUTH":
+            return CallPermissions(possible=(action,))
+        return CallPermissions(needed=(Permission(action=action, resources=_route(request, arns)),))
     return CallPermissions(
         unknown=f"{row.name} is allowed by the cluster's own rules, not by IAM alone", possible=("eks:*",)
     )

@@ -38,12 +38,14 @@ class Fault:
         path: The field.
         got: The value that stands there; `NOTHING` where one is missing.
         late: Whether it comes later.
+        limited: Whether IAM has a condition key for the field.
     """
 
     rail: Rail
     path: str
     got: object
     late: bool = False
+    limited: bool = False
 
     def problem(self, limits: Limits, *, why: str = "", ended: str = "", where: str = "") -> Problem:
         """The fault in words: the field, what stands there, what is allowed, the reason, and who to ask.
@@ -128,35 +130,41 @@ class Judge:
         for part in fields:
             for place, holder in found(request, part.place) if part.place else (("", request),):
                 if isinstance(holder, str):
-                    verdict.late.append(Fault(rail, place, _shown(holder), late=True))
+                    verdict.late.append(Fault(rail, place, _shown(holder), late=True, limited=part.keyed))
                     there = True
                     continue
-                values = [each for steps in part.fields if steps[0] in holder for each in found(holder, steps, place)]
+                # Of a structure that comes later, several fields are found in one place.
+                values = dict(
+                    each for steps in part.fields if steps[0] in holder for each in found(holder, steps, place)
+                )
                 there = there or bool(values)
                 if not values:
-                    self._absent(verdict, rail, holder, ".".join(filter(None, (place, *part.fields[0]))))
+                    if part.wanted:
+                        self._absent(
+                            verdict, rail, holder, ".".join(filter(None, (place, *part.fields[0]))), part.keyed
+                        )
                 elif rail.line == TAGS_LINE:
-                    self._tags(verdict, rail, values)
+                    self._tags(verdict, rail, values.items(), part.keyed)
                 elif rail.total == "variants":
-                    per_variant.append(values)
+                    per_variant.append([*values.items()])
                 elif rail.total == "groups":
-                    self._groups(verdict, rail, values)
+                    self._groups(verdict, rail, [*values.items()])
                 else:
-                    self._take(verdict, rail, values)
+                    self._take(verdict, rail, values.items(), part.keyed)
         if per_variant:
             self._total(verdict, rail, [max(values, key=self._largest) for values in per_variant])
         verdict.lacks = (
             not there and not verdict.broken and rail.absent is REQUIRED and operation not in dict(rail.unless)
         )
 
-    def _absent(self, verdict: Verdict, rail: Rail, holder: Mapping[str, Any], path: str) -> None:
+    def _absent(self, verdict: Verdict, rail: Rail, holder: Mapping[str, Any], path: str, limited: bool) -> None:
         excused = False if rail.excused is None else rail.excused(holder)
         if excused or rail.kind.admits_absent(self.limits, rail.absent):
             return
         faults = verdict.late if excused is None else verdict.broken
-        faults.append(Fault(rail, path, NOTHING, late=excused is None))
+        faults.append(Fault(rail, path, NOTHING, late=excused is None, limited=limited))
 
-    def _take(self, verdict: Verdict, rail: Rail, values: Iterable[Found]) -> None:
+    def _take(self, verdict: Verdict, rail: Rail, values: Iterable[Found], limited: bool = False) -> None:
         for path, value in values:
             # Most jobs have the same values. Those that cannot be looked up are no texts or numbers.
             known = (rail, type(value), value) if isinstance(value, (str, int)) else None
@@ -167,7 +175,7 @@ class Judge:
                     self._truths[known] = found_out
             truth, got = found_out
             if truth is not True:
-                self._note(verdict, rail, path, got, truth)
+                self._note(verdict, Fault(rail, path, _shown(got), late=truth is None, limited=limited), truth)
 
     def _truth(self, rail: Rail, value: Any) -> tuple[bool | None, Any]:
         """Tell if a value is within a rail; of several between which a condition chooses, with the one at fault."""
@@ -175,11 +183,9 @@ class Judge:
         truths = [rail.kind.holds(self.limits, each, self._spell) for each in values]
         return worst(truths), values[truths.index(False)] if len(values) > 1 and False in truths else value
 
-    def _note(self, verdict: Verdict, rail: Rail, path: str, value: Any, truth: bool | None) -> None:
-        if truth is None:
-            verdict.late.append(Fault(rail, path, _shown(value), late=True))
-        elif not truth:
-            verdict.broken.append(Fault(rail, path, _shown(value)))
+    def _note(self, verdict: Verdict, fault: Fault, truth: bool | None) -> None:
+        if truth is not True:
+            (verdict.late if truth is None else verdict.broken).append(fault)
 
     def _groups(self, verdict: Verdict, rail: Rail, values: list[Found]) -> None:
         grouped = [each for each in values if "InstanceGroups[" in each[0]]
@@ -195,16 +201,16 @@ class Judge:
         path = values[0][0] if len(values) == 1 else _INDEX.sub("[]", values[0][0])
         late = next((value for each, value in zip(largest, values, strict=True) if each == float("inf")), None)
         if truth and late is not None:
-            self._note(verdict, rail, *late, None)
+            self._note(verdict, Fault(rail, late[0], _shown(late[1]), late=True), None)
         else:
-            self._note(verdict, rail, path, total, truth)
+            self._note(verdict, Fault(rail, path, total), truth)
 
     def _largest(self, value: Found) -> float:
         """The largest number that a value can be."""
         numbers = [number_of(each) for each in self._spelling.values(value[1])]
         return max(float("inf") if each is None else each for each in numbers)
 
-    def _tags(self, verdict: Verdict, rail: Rail, values: list[Found]) -> None:
+    def _tags(self, verdict: Verdict, rail: Rail, values: Iterable[Found], limited: bool) -> None:
         for path, value in values:
             given = value
             if isinstance(value, list):
@@ -217,7 +223,7 @@ class Judge:
                 ]
             truth = rail.kind.holds(self.limits, given, self._spell)
             got = [tag.get("Key") for tag in value if isinstance(tag, Mapping)] if isinstance(value, list) else value
-            self._note(verdict, rail, path, got, truth)
+            self._note(verdict, Fault(rail, path, _shown(got), late=truth is None, limited=limited), truth)
 
     def _spell(self, text: str) -> str:
         """A text of the guardrails as those of the definition are."""
@@ -246,9 +252,9 @@ def _named(operation: str, request: Request) -> dict[str, list[Found]]:
     if isinstance(request.fields, str):
         return {name: [("", request.fields)] for names in _naming(operation).values() for name in names}
     found_in: list[Found] = []
-    for field in _naming(operation):
-        if field in request.fields:
-            texts(request.fields[field], field, found_in)
+    for name in _naming(operation):
+        if name in request.fields:
+            texts(request.fields[name], name, found_in)
     for path, value in found_in:
         for name in named_at(operation, path):
             said = value if isinstance(value, Computed) else value.strip('"')

@@ -23,7 +23,7 @@ _WRITER_FAILED: Final = "States.ResultWriterFailed"
 _FILES: Final = (("FAILED", "FAILED_0"), ("SUCCEEDED", "SUCCEEDED_0"))
 
 
-def described(execution: Execution, group: Group, child: Branch) -> dict[str, Any]:
+def described(execution: Execution, child: Branch) -> dict[str, Any]:
     """A child workflow, as DescribeExecution has it."""
     succeeded = child.status == SUCCEEDED
     found = {

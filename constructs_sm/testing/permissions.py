@@ -240,8 +240,7 @@ def _why(role: Role, one: Asked) -> str:
     if asked is None or policy is None or one.need.assumer:
         return ""
     request = asked.question(one.need)
-    applying = [each for each in policy.about(request.action) if not each.said.allows]
-    if any(each.applies(request) is True for each in applying):
+    if policy.denies(request):
         return "a Deny of the role's policy says no, whatever is allowed: narrow it"
     if policy.allows(request) is not False:
         return "its permissions boundary does not let it: widen that"

@@ -79,6 +79,7 @@ class Rehearsal:
             "files": files,
         }
         self._machine = machine
+        self._policy = policy
         self._watch = watch
         self._draws = random.getrandbits if seed is None else random.Random(seed).getrandbits  # noqa: S311 - no secret
         may = machine.policy if policy is None else policy
@@ -90,7 +91,9 @@ class Rehearsal:
             others=machine.others,
             boundary=machine.boundary,
             unread_boundary=machine.unread_boundary,
+            unread=machine.unread_policies if policy is None else (),
             keys=machine.keys,
+            made_up=machine.made_up,
         )
         self.role = Role(may, standing, lenient=lenient)
         self._account = Account(
@@ -349,7 +352,7 @@ class Rehearsal:
 
     def _again(self, *, lenient: bool = False) -> Rehearsal:
         """The same rehearsal from its beginning."""
-        other = Rehearsal(self.role.policy, lenient=lenient, _machine=self._machine, **self._options)
+        other = Rehearsal(self._policy, lenient=lenient, _machine=self._machine, **self._options)
         other._draws = self._draws
         other._account.take_over(self._account)
         other._prepared = self._prepared

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -172,11 +173,7 @@ class Account(Player):
             said = f"Map state {state!r} lists s3://{bucket}/{prefix}, and there is no folder {self._files}/{bucket}"
             raise AbsentFileError(state, f"{said}; make it")
         found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
-        return [
-            {"Key": key, "Size": found[key].stat().st_size, "StorageClass": "STANDARD"}
-            for key in sorted(found)
-            if key.startswith(prefix)
-        ]
+        return [_listed(key, found[key]) for key in sorted(found) if key.startswith(prefix)]
 
     def _file(self, bucket: str, key: str) -> Path | None:
         """Return where the folder has an object; None where that would be outside of it."""
@@ -222,3 +219,15 @@ class Account(Player):
     def _ask(self, state: str, error: str, *needs: Need) -> None:
         if need := self.role.refused(state, needs, note=self._note):
             raise TaskError(error, f"The role of the state machine is not authorized: {need}")
+
+
+def _listed(key: str, path: Path) -> dict[str, Any]:
+    """A file as the item that Step Functions makes of an object which it lists."""
+    found = path.stat()
+    return {
+        "Etag": f'"{hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()}"',
+        "Key": key,
+        "LastModified": float(int(found.st_mtime)),
+        "Size": found.st_size,
+        "StorageClass": "STANDARD",
+    }
