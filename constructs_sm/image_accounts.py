@@ -1,4 +1,4 @@
-"""Accounts of AWS's own, which differ by Region: in a stack without a Region, a mapping knows them."""
+"""Accounts of AWS that own images and Lambdas, by Region: in a stack without a Region, a mapping knows them."""
 
 from __future__ import annotations
 

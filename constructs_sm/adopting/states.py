@@ -21,7 +21,7 @@ from constructs_sm.adopting.python_text import Call, Code, literal
 from constructs_sm.adopting.references import STACK
 from constructs_sm.adopting.typed_requests import duration
 from constructs_sm.language.late_bound import is_jsonata
-from constructs_sm.rules.definitions import targets
+from constructs_sm.rules.transitions import targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -10,7 +10,7 @@ from constructs_sm.checking.scene import PLACEHOLDER, errors_of
 from constructs_sm.language.error_names import ALL, TASK_FAILED
 from constructs_sm.language.late_bound import Computed
 from constructs_sm.rules import machine_rules as rules
-from constructs_sm.rules.definitions import targets
+from constructs_sm.rules.transitions import targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -6,10 +6,11 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.rules import machine_rules as rules
-from constructs_sm.rules.definitions import targets
+from constructs_sm.rules.express import ends_first
+from constructs_sm.rules.transitions import loops_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from constructs_sm.checking.scene import Located, Scene
     from constructs_sm.rules.rule import Violation
@@ -26,14 +27,15 @@ _LOOKS: Final = ("describe", "get", "list", "batchGet", "head")
 
 
 def loops(scene: Scene) -> Iterator[Violation]:
-    """Find loops that poll without end, and states that wait for a token without one."""
+    """Find loops that poll without end or too long, and states that wait for a token without one."""
+    yield from ends_first(scene.definition, express=scene.express)
     seen: set[int] = set()
     for located in scene.states:
         if id(located.siblings) not in seen:
             seen.add(id(located.siblings))
             beside = {one.name: one for one in scene.states if one.siblings is located.siblings}
-            for loop in _components(located.siblings):
-                yield from _loop(loop, beside, express=scene.express)
+            for loop in loops_of(located.siblings):
+                yield from _loop(frozenset(loop), beside, express=scene.express)
         yield from _token(located)
 
 
@@ -74,48 +76,6 @@ def _exits(choice: Mapping[str, Any], names: frozenset[str]) -> Iterator[str]:
     if choice.get("Default") not in names:
         # Where the default leads out, or there is none, every other status ends the loop.
         yield "Default"
-
-
-def _components(states: Mapping[str, Any]) -> Iterable[frozenset[str]]:
-    """The loops of a machine: sets of states of which each leads to each."""
-    leads = {
-        name: [to for where, to in targets(state) if to in states and not where.startswith("Catch")]
-        for name, state in states.items()
-    }
-    order: dict[str, int] = {}
-    low: dict[str, int] = {}
-    stack: dict[str, None] = {}
-    for start, first in leads.items():
-        if start in order:
-            continue
-        work = [(start, iter(first))]
-        order[start] = low[start] = len(order)
-        stack[start] = None
-        while work:
-            name, rest = work[-1]
-            following = next(rest, None)
-            if following is None:
-                work.pop()
-                if work:
-                    low[work[-1][0]] = min(low[work[-1][0]], low[name])
-                if low[name] == order[name]:
-                    found = _taken_off(stack, name)
-                    if len(found) > 1:
-                        yield frozenset(found)
-            elif following not in order:
-                order[following] = low[following] = len(order)
-                stack[following] = None
-                work.append((following, iter(leads[following])))
-            elif following in stack:
-                low[name] = min(low[name], order[following])
-
-
-def _taken_off(stack: dict[str, None], name: str) -> list[str]:
-    """Take off the stack what stands on it from *name* on."""
-    found = [stack.popitem()[0]]
-    while found[-1] != name:
-        found.append(stack.popitem()[0])
-    return found
 
 
 def _token(located: Located) -> Iterator[Violation]:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from constructs_sm.diagram.detailed import edges_of
 from constructs_sm.diagram.graph import Edge, Graph, Node, on_the_way
-from constructs_sm.diagram.loops import loops
 from constructs_sm.diagram.wording import called, waits
+from constructs_sm.language.loops import loops
 from constructs_sm.language.machines import Json, machines_in
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ class _Overview:
 
     def _with_loops(self, step_of: dict[str, _Step]) -> dict[str, _Step]:
         """The steps, with one for each loop that only waits and asks."""
-        for loop in loops(self._names, self._edges):
+        for loop in loops({name: [edge.target for edge in self._edges[name]] for name in self._names}):
             tasks = [name for name in loop if self._states[name]["Type"] == "Task"]
             holds = any(machines_in(self._states[name]) for name in loop)
             if len({step_of[name].name for name in loop}) > 1 and len(tasks) <= 1 and not holds:

@@ -42,6 +42,8 @@ class Branch:
     """The item of the Map around it."""
     is_child: bool = False
     """A child workflow of a distributed Map."""
+    machine_arn: str = ""
+    """That of its child workflow; empty outside of one."""
     express: bool = False
     state: State | None = None
     to: str = ""
@@ -84,11 +86,14 @@ class Group:
     """Numbers of those that have not begun, the last first."""
     running: int = 0
     failed: int = 0
+    """Items that failed: of a batch all of them."""
     done: int = 0
     is_map: bool = False
     distributed: bool = False
     selects: bool = True
     """True if inputs are still to be selected from."""
+    batched: bool = False
+    """True if each of the inputs is a batch of items."""
     items: list[Any] = field(default_factory=list)
     """The items as they were read, for the context object."""
     keys: list[str] | None = None

@@ -100,7 +100,6 @@ PRESENT: Final = "IsPresent"
 OPERATORS: Final = frozenset(
     {*COMPARISONS, *(f"{name}Path" for name in COMPARISONS if name != "StringMatches"), *KINDS, PRESENT}
 )
-COMBINED: Final = frozenset({"And", "Or", "Not"})
 
 
 def condition(rule: Mapping[str, Any]) -> Condition:

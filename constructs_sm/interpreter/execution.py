@@ -290,7 +290,7 @@ class Execution:
         told: dict[str, Any] = {"EnteredTime": written(after(branch.entered_at)), "Name": name}
         if state is not None and state.counts_retries:
             told["RetryCount"] = branch.attempt
-        arn = self.setting.machine_arn
+        arn = branch.machine_arn or self.setting.machine_arn
         found = {
             "Execution": branch.execution,
             "StateMachine": {"Id": arn, "Name": arn.rpartition(":")[2]},

@@ -7,15 +7,16 @@ import binascii
 import hashlib
 import json
 import math
-import random
 import re
 import urllib.parse
 import uuid
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.language.intrinsic_functions import HASHES
+from constructs_sm.language.numbers import json_in
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Callable, Iterable
 
 _MOST: Final = 1.7976931348623157e308
@@ -46,8 +47,10 @@ def _partition(*arguments: Any) -> Any:
     if not items:
         return None
     size = _whole(arguments[1]) if len(arguments) > 1 else len(items)
-    if size < 1:
-        raise FunctionError("D3137: the size of a part is above 0")
+    if size < 0:
+        raise FunctionError("D3137: the size of a part is not below 0")
+    if size == 0:
+        return None
     return [items[start : start + size] for start in range(0, len(items), size)]
 
 
@@ -77,10 +80,6 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _no_constant(word: str) -> Any:
-    raise FunctionError(f"D3137: {word} is no JSON")
-
-
 def _parsed(text: Any = None) -> dict[str, Any] | None:
     if text is None:
         return None
@@ -89,7 +88,7 @@ def _parsed(text: Any = None) -> dict[str, Any] | None:
     # Its parser takes texts in single quotes too.
     double = _SINGLE_QUOTED.sub(lambda found: found[0] if found[1] is None else json.dumps(found[1]), text)
     try:
-        return {"value": json.loads(double, object_pairs_hook=_pairs, parse_constant=_no_constant)}
+        return {"value": json_in(double, object_pairs_hook=_pairs)}
     except ValueError as error:
         raise FunctionError(f"D3137: $parse: this is no JSON: {error}") from None
 
@@ -112,10 +111,7 @@ def _decode_url(text: Any = None) -> str | None:
         return None
     if _BAD_PERCENT.search(str(text)):
         raise FunctionError(f"D3140: malformed URL {text}")
-    try:
-        return urllib.parse.unquote_plus(str(text), errors="strict")
-    except UnicodeDecodeError:
-        raise FunctionError(f"D3140: malformed URL {text}") from None
+    return urllib.parse.unquote_plus(str(text))  # bytes that are no text in UTF-8 become U+FFFD
 
 
 def _computed(work: Callable[[float, float], float]) -> Callable[..., Any]:
@@ -153,9 +149,7 @@ def by_chance(numbers: random.Random, names: Iterable[str]) -> dict[str, Callabl
     """The functions of chance, drawing from *numbers*."""
 
     def drawn(*seed: Any) -> float:
-        if seed and seed[0] is not None:
-            return random.Random(_seed(seed[0])).random()  # noqa: S311 - as Step Functions' own: not for secrets
-        return numbers.random()
+        return _drawn_by_java(_whole(seed[0])) if seed and seed[0] is not None else numbers.random()
 
     def fresh(*arguments: Any) -> str:
         if arguments:
@@ -166,7 +160,15 @@ def by_chance(numbers: random.Random, names: Iterable[str]) -> dict[str, Callabl
     return {name: known[name] for name in names}
 
 
-def _seed(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise FunctionError(f"T0410: a seed is a number, got {json.dumps(value)}")
-    return value
+def _drawn_by_java(seed: int) -> float:
+    """The first number that java.util.Random draws from a seed, to the bit as Step Functions does."""
+    state = (seed ^ _MULTIPLIER) & _MASK
+    state = (state * _MULTIPLIER + _INCREMENT) & _MASK
+    high = state >> 22
+    state = (state * _MULTIPLIER + _INCREMENT) & _MASK
+    return float((high << 27) + (state >> 21)) / (1 << 53)
+
+
+_MULTIPLIER: Final = 0x5DEECE66D
+_INCREMENT: Final = 0xB
+_MASK: Final = (1 << 48) - 1

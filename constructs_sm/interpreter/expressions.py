@@ -35,6 +35,8 @@ _SPELLED: Final = (
     "$spelled_ := function($v) { $type($v) = 'array' ? [$map($v, $spelled_)] : $exists($keys($v)) ? "
     "$merge($each($v, function($m, $k) { {$k: $spelled_($m)} })) : $v != $v ? 'NaN' : $v }; "
 )
+_QUOTIENTS: Final = ("/", "%")
+"""The operators that may yield no number."""
 _JAVA_SPACE: Final = r" \t\n\x0B\f\r"
 _ARITHMETIC: Final = {"*": "times_", "+": "plus_", "-": "minus_"}
 _LIMIT_OF_REPLACE: Final = 4
@@ -65,7 +67,7 @@ class Program:
     def __init__(self, text: str) -> None:
         self.text = text
         self._root = parse(text)
-        self._divides = any(node.kind == "/" for node in self._root.walk())
+        self._divides = any(node.kind in _QUOTIENTS for node in self._root.walk())
         self._overflows = False
         self._engines: dict[tuple[bool, bool], Engine] = {}
         names = variables_in(text)

@@ -87,6 +87,7 @@ def _child(execution: Execution, branch: Branch, group: Group, number: int) -> B
         index=number,
         item=branch.item if not group.is_map else None if group.distributed else maps.item(group, number),
         is_child=group.distributed,
+        machine_arn=maps.machine_arn(group) if group.distributed else branch.machine_arn,
         express=machine.express if group.distributed else branch.express,
         begun_at=execution.now,
     )
@@ -104,12 +105,12 @@ def succeeded(execution: Execution, child: Branch) -> None:
     assert group is not None  # noqa: S101
     if group.is_map and not group.distributed:
         execution.count(branch, 1)
-    group.results[child.index] = maps.outcome(execution, branch, group, child) if group.distributed else child.output
-    _ended(execution, branch, group, child.index)
+    group.results[child.index] = maps.outcome(execution, branch, child) if group.distributed else child.output
+    group.children.pop(child.index, None)
+    _ended(execution, branch, group)
 
 
-def _ended(execution: Execution, branch: Branch, group: Group, number: int) -> None:
-    group.children.pop(number, None)
+def _ended(execution: Execution, branch: Branch, group: Group) -> None:
     group.running -= 1
     group.done += 1
     if group.done == len(group.inputs):
@@ -127,10 +128,10 @@ def failed(execution: Execution, child: Branch, error: StateError) -> None:
         return
     child.error = error
     if group.distributed:
-        group.failed += 1
+        group.failed += maps.items_in(group, child.index)
         if not maps.is_exceeded(group):
-            group.results[child.index] = maps.outcome(execution, branch, group, child)
-            _ended(execution, branch, group, child.index)
+            group.results[child.index] = maps.outcome(execution, branch, child)
+            _ended(execution, branch, group)
             return
         error = maps.exceeded()
     group.running -= 1
@@ -179,6 +180,10 @@ def resume(execution: Execution, branch: Branch) -> None:
             one.execution = one.parent.execution
         elif one.is_child:
             one.execution = {**one.execution, "RedriveCount": execution.redrives}
+            if one.express:  # it is not redriven, but started anew
+                one.state, one.group, one.input, one.variables = None, None, one.execution["Input"], {}
+                one.begun_at = execution.now
+                execution.plan(execution.now + maps.EXPRESS_SECONDS, "expire", one, turn=None)
         if one.state is None:
             execution.go(one, one.machine.start)
         elif one.group is None or not (one.group.children or one.group.waiting):
@@ -186,6 +191,7 @@ def resume(execution: Execution, branch: Branch) -> None:
         else:
             group = one.group
             group.running, group.failed, group.queued = len(group.children), 0, False
+            group.done = len(group.inputs) - len(group.children) - len(group.waiting)
             if group.waiting and group.running < group.most_at_once:
                 _queue(execution, one, group)
             waiting.extend(group.children.values())

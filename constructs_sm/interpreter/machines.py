@@ -186,7 +186,7 @@ def machine(definition: Mapping[str, Any], jsonata: bool) -> Machine:
     return Machine(
         start=definition["StartAt"],
         states=states,
-        timeout_seconds=definition.get("TimeoutSeconds"),
+        timeout_seconds=definition.get("TimeoutSeconds") or None,
         has_dates=any(_has_date(state) for state in states.values()),
     )
 

@@ -56,6 +56,7 @@ def begin(execution: Execution, branch: Branch, state: State) -> None:
         branch.group = group
         selected = [input_of(execution, branch, group, number) for number in range(len(found))]
         group.inputs, group.selects = items.batches(fields.batcher, selected, scope, state), False
+        group.batched = True
     group.results = [None] * len(group.inputs)
     groups.begin(execution, branch, group)
 
@@ -95,6 +96,11 @@ def input_of(execution: Execution, branch: Branch, group: Group, number: int) ->
     return state.map.selector(execution.scope(branch, group.base, item(group, number)))
 
 
+def machine_arn(group: Group) -> str:
+    """The ARN that a distributed Map's child workflows have for a state machine."""
+    return group.run_arn.rpartition(":")[0].replace(":mapRun:", ":stateMachine:")
+
+
 def child_context(execution: Execution, branch: Branch, value: Any) -> dict[str, Any]:
     """The Execution of a child workflow."""
     group = branch.group
@@ -116,8 +122,14 @@ def is_exceeded(group: Group) -> bool:
     if group.count:
         limits.append(group.failed > group.count)
     if group.percentage:
-        limits.append(group.failed * _PERCENT > group.percentage * len(group.inputs))
+        limits.append(group.failed * _PERCENT > group.percentage * len(group.items))
     return any(limits) if limits else group.failed > 0
+
+
+def items_in(group: Group, number: int) -> int:
+    """Count the items of a child workflow: those of its batch, or the one."""
+    value = group.inputs[number]
+    return len(value["Items"]) if group.batched else 1
 
 
 def exceeded() -> StateError:
@@ -127,13 +139,13 @@ def exceeded() -> StateError:
     )
 
 
-def outcome(execution: Execution, branch: Branch, group: Group, child: Branch) -> Any:
+def outcome(execution: Execution, branch: Branch, child: Branch) -> Any:
     """Return what a child workflow leaves in the results."""
     state = branch.state
     assert state is not None  # noqa: S101 - it is in one
     assert state.map is not None  # noqa: S101
     if state.map.writer is not None:
-        return results.described(execution, group, child)
+        return results.described(execution, child)
     if child.error is None:
         return child.output
     return {"Status": "FAILED", **child.error.output}

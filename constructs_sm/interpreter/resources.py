@@ -23,7 +23,6 @@ class Resource:
     pattern: str = ""
     sdk: bool = False
     is_function: bool = False
-    is_activity: bool = False
 
     @property
     def waits(self) -> bool:
@@ -35,7 +34,7 @@ class Resource:
 def resource_of(arn: str) -> Resource:
     """The resource of a task state, as its Resource says it."""
     if (activity := _ACTIVITY.fullmatch(arn)) is not None:
-        return Resource(arn=arn, service="activity", api=activity["name"], pattern="waitForTaskToken", is_activity=True)
+        return Resource(arn=arn, service="activity", api=activity["name"], pattern="waitForTaskToken")
     if (found := _INTEGRATION.fullmatch(arn)) is not None:
         return Resource(
             arn=arn,

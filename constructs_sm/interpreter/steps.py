@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from constructs_sm.interpreter.scope import Scope
 
 LONGEST_WAIT: Final = 99_999_999
+_LONGEST_UNTIL: Final = 2**31 - 1
+"""Seconds to a Timestamp, at most."""
 _NO_CHOICE: Final = "States.NoChoiceMatched"
 
 
@@ -178,6 +180,8 @@ def _wait(execution: Execution, branch: Branch, state: State) -> None:
         seconds: float = _whole_seconds(state.fields["Seconds"](scope), state)
     else:
         seconds = max(0.0, _until(state.fields["Timestamp"](scope), state) - execution.time.timestamp())
+        if seconds > _LONGEST_UNTIL:
+            raise StateError(QUERY if state.jsonata else RUNTIME, "Wait state delay is too long.")
     execution.history.state_waits.append(seconds)
     execution.note(state.name, f"waits {seconds:g} s")
     execution.plan(execution.now + seconds, "waited", branch, turn=branch.turn)

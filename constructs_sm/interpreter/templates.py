@@ -73,8 +73,6 @@ def _list(items: list[Template], value: Any) -> Template:
 
 
 def _late(text: Any, field: str) -> Template:
-    if not isinstance(text, str) or not text.startswith(("$", "States.")):
-        return _Constant(text)  # Step Functions warns of it, and takes it
     if intrinsics.is_intrinsic(text):
         call = intrinsics.parse(text)
 

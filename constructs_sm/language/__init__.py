@@ -1,4 +1,8 @@
-"""Amazon States Language as text: late-bound values, both query languages, paths, and what is certain at each state."""
+"""Amazon States Language as text: late-bound values, both query languages, paths, and what is certain at each state.
+
+`late_bound` tells what is not known at synthesis; `jsonpath`, `intrinsics` and `jsonata_syntax` read the two query
+languages; `flow` says what is certain at each state; `errors` is the one exception; `document_text` reads files.
+"""
 
 __all__ = [
     "arns",
@@ -22,6 +26,7 @@ __all__ = [
     "l1",
     "late_bound",
     "late_values",
+    "loops",
     "machines",
     "numbers",
     "paths",

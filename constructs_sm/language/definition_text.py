@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _BEGINS, _ENDS = "\ue000", "\ue001"
 _MARK = re.compile(rf"{_BEGINS}(\d+){_ENDS}")
@@ -53,6 +53,10 @@ class DefinitionText:
         """Return what a text stands for that is one reference and nothing else; otherwise None."""
         match = _MARK.fullmatch(str(text))
         return None if match is None else self.references[int(match[1])]
+
+    def marks_of(self, is_wanted: Callable[[Any], bool]) -> set[str]:
+        """Return the marks of some of the references."""
+        return {f"{_BEGINS}{number}{_ENDS}" for number, each in enumerate(self.references) if is_wanted(each)}
 
     def resolved(self, definition: Mapping[str, Any]) -> Any:
         """*definition*, which may have these marks in it, as a template has it."""

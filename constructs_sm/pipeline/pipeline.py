@@ -12,9 +12,9 @@ from constructs_sm.grants.state_machine_role import SERVICE_GRANT
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all, where_of
 from constructs_sm.pipeline.alerts import Thresholds, alert_of_failures, alert_topic
 from constructs_sm.pipeline.dashboard import dashboard as dashboard_of
-from constructs_sm.pipeline.encryption import admit_logs
+from constructs_sm.pipeline.encryption import admit_logs, encrypt_topics
 from constructs_sm.pipeline.limits import WithinLimits
-from constructs_sm.pipeline.pipeline_base import ImportedPipeline, PipelineBase
+from constructs_sm.pipeline.pipeline_base import ImportedPipeline, PipelineResource
 from constructs_sm.pipeline.triggers import Trigger, dead_letter_queue
 from constructs_sm.rollback import WholeOrNotMade, methods_in_words, undone_by, whole_or_not_done
 from constructs_sm.rules.argument_rules import REUSE_IMPOSSIBLE
@@ -84,8 +84,8 @@ class _Around:
 
 
 @methods_in_words
-@jsii.implements(iam.IGrantable)
-class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
+@jsii.implements(sfn.IStateMachine)
+class JobPipeline(PipelineResource, WholeOrNotMade, Construct):
     """A state machine that logs everything, is traced, ends in time, and says when it did not succeed.
 
     Jobs made with this construct as their scope share the beginning of their names, so that the policy of the state
@@ -113,6 +113,7 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
             CloudWatch, CloudWatch Logs and EventBridge. Default: none.
         encrypt_jobs: Whether that key is also for what jobs write and for their volumes, where a job names no key. In
             a `PipelineStack` say it there. Default: no.
+        comment: The comment of the state machine, before its inputs. Default: those alone.
         log_level: Events that are logged. Default: all of them, which cdk-nag wants.
         state_machine_name: Default: CloudFormation's own; with a name, a change that replaces the machine fails.
         failed_threshold: Executions failed within five minutes at which an alarm goes off. Default: 1.
@@ -148,6 +149,7 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
         key: kms.IKey | None = None,
         encrypt_jobs: bool = False,
         role: iam.IRole | None = None,
+        comment: str | None = None,
         log_level: sfn.LogLevel | None = None,
         state_machine_name: str | None = None,
         failed_threshold: int | None = None,
@@ -167,6 +169,7 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
             key=key,
             encrypt_jobs=encrypt_jobs,
             role=role,
+            comment=comment,
             log_level=log_level,
             state_machine_name=state_machine_name,
             failed_threshold=failed_threshold,
@@ -197,6 +200,7 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
         self._kept = JobScope.of(self).kept
         self._kept.reuse, self._kept.parts, self._kept.key = reuse, run_parts, key
         self._timeout = timeout
+        self._comment = comment
         self._started_on: dict[str, int] = {}
         self._alerts = alerts
         self._explains_failures = explain_failures
@@ -233,6 +237,10 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
     def role(self) -> iam.IRole:
         """The state machine role, which Step Functions assumes. See `state_machine` for what is raised."""
         return self.state_machine.role
+
+    def add_to_role_policy(self, statement: iam.PolicyStatement) -> None:
+        """Let the state machine do more. See `state_machine` for what is raised."""
+        self.state_machine.add_to_role_policy(statement)
 
     @property
     def log_group(self) -> logs.LogGroup:
@@ -321,7 +329,7 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
                 self,
                 "StateMachine",
                 definition_body=sfn.DefinitionBody.from_chainable(definition),
-                comment=None if self._schema is None else self._schema.text(),
+                comment=self._comment_of_machine(),
                 timeout=Duration.days(1) if self._timeout is None else duration_of(self._timeout),
                 tracing_enabled=True,
                 role=self._role,
@@ -330,6 +338,9 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
             )
         self._state_machine = machine
         undone_by(partial(setattr, self, "_state_machine", None))
+        plain = JobScope.of(self).plain_topics
+        if self._key is not None and plain:
+            encrypt_topics(machine, self._key, plain)
         alarms = alert_of_failures(self, machine, self.topic, self._alerts, self._thresholds)
         self._around = _Around(log, handler, alarms["failed"], alarms["timed out"])
         self.node.default_child = machine.node.default_child
@@ -344,6 +355,10 @@ class JobPipeline(PipelineBase, WholeOrNotMade, Construct):
             self.node.add_validation(AcknowledgedExecutions(machine))
         ask(self, WithinLimits(self._where, machine).validate)
         return machine
+
+    def _comment_of_machine(self) -> str | None:
+        inputs = "" if self._schema is None else self._schema.text()
+        return " ".join(text for text in (self._comment, inputs) if text) or None
 
     def _of_parts(self, definition: sfn.IChainable) -> sfn.IChainable:
         """The definition, behind what finds out which part of it is run."""
@@ -452,6 +467,7 @@ def _mistyped(**arguments: Any) -> list[Problem]:
         "key": ("a kms.IKey", lambda value: hasattr(value, "key_arn")),
         "encrypt_jobs": ("True or False", lambda value: isinstance(value, bool)),
         "role": ("an iam.IRole", lambda value: hasattr(value, "role_arn")),
+        "comment": ("a text", lambda value: isinstance(value, str)),
         "log_level": ("an sfn.LogLevel", lambda value: isinstance(value, sfn.LogLevel)),
         "state_machine_name": ("a name of 1 to 80 letters, digits, - and _", is_state_machine_name),
         "failed_threshold": ("a whole number, 1 or more", is_threshold),

@@ -16,6 +16,7 @@ from constructs_sm.task.scope import JobScope
 from constructs_sm.values.names import LONGEST_STATE_NAME, id_problems
 
 import jsii
+from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
@@ -23,9 +24,12 @@ from constructs import Construct
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aws_cdk import RemovalPolicy
     from aws_cdk import aws_cloudwatch as cloudwatch
     from aws_cdk import aws_sns as sns
     from aws_cdk import aws_stepfunctions_tasks as tasks
+    from aws_cdk.interfaces import ResourceEnvironment
+    from aws_cdk.interfaces.aws_stepfunctions import StateMachineReference
 
 
 @methods_in_words
@@ -48,6 +52,20 @@ class PipelineBase:
     def state_machine_arn(self) -> str:
         """The ARN of the state machine. See `state_machine` for what is raised."""
         return self.state_machine.state_machine_arn
+
+    @property
+    def state_machine_name(self) -> str:
+        """The name of the state machine. See `state_machine` for what is raised."""
+        machine = self.state_machine
+        if isinstance(machine, sfn.StateMachine):
+            return machine.state_machine_name
+        parts = Stack.of(machine).split_arn(machine.state_machine_arn, ArnFormat.COLON_RESOURCE_NAME)
+        return str(parts.resource_name)
+
+    @property
+    def grants(self) -> sfn.StateMachineGrants:
+        """Grants by newer names: `pipeline.grants.start_execution(role)`. See `state_machine` for what is raised."""
+        return sfn.StateMachineGrants.from_state_machine(self.state_machine)
 
     @property
     def grant_principal(self) -> iam.IPrincipal:
@@ -178,9 +196,32 @@ class PipelineBase:
         return self.state_machine.metric_time(**options)
 
 
+class PipelineResource(PipelineBase):
+    """A pipeline as an `sfn.IStateMachine`, for whatever of the CDK takes one: a rule of EventBridge, a schedule."""
+
+    @property
+    def env(self) -> ResourceEnvironment:
+        """The account and Region of the state machine."""
+        return self.state_machine.env
+
+    @property
+    def stack(self) -> Stack:
+        """The stack that the pipeline is in."""
+        return self.state_machine.stack
+
+    @property
+    def state_machine_ref(self) -> StateMachineReference:
+        """The reference to the state machine, as L1 constructs take it."""
+        return self.state_machine.state_machine_ref
+
+    def apply_removal_policy(self, policy: RemovalPolicy) -> None:
+        """Say what becomes of the state machine when it leaves its stack. Its log goes with the stack all the same."""
+        self.state_machine.apply_removal_policy(policy)
+
+
 @methods_in_words
-@jsii.implements(iam.IGrantable)
-class ImportedPipeline(PipelineBase, WholeOrNotMade, Construct):
+@jsii.implements(sfn.IStateMachine)
+class ImportedPipeline(PipelineResource, WholeOrNotMade, Construct):
     """A pipeline of another app: started with `task`, granted, watched by its metrics, and by `alert`.
 
     Made by `JobPipeline.from_state_machine_arn` and `from_state_machine_name`.

@@ -1,6 +1,7 @@
 """Every rule that a request, a definition or a pipeline is held to: id, reason, source and fix.
 
-`*_rules` say what each rule is. Where it holds: `request_constraints` for fields of requests, `state_*` for states.
+`*_rules` say what each rule is, `catalogue` lists them. Where it holds: `request_constraints` for fields of requests,
+with `channels`, `containers`, `serving`, `metrics` and `tags` for what one field cannot say; `*_checks` for states.
 """
 
 __all__ = [
@@ -8,6 +9,7 @@ __all__ = [
     "catalogue",
     "definition_rules",
     "definitions",
+    "express",
     "guardrail_rules",
     "instances",
     "kinds",
@@ -20,4 +22,5 @@ __all__ = [
     "script_mode",
     "state_fields",
     "tags",
+    "transitions",
 ]

@@ -1,10 +1,11 @@
-"""Requests to the APIs of AWS, by botocore's models: which fields there are, and which must be."""
+"""Requests to the APIs of AWS, by botocore's models: which fields there are, of which kind, and which must be."""
 
 from __future__ import annotations
 
 import functools
 import gzip
 import json
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _LATE: Final = ".$"
+_PLACEHOLDER: Final = "${"
 _JSON_OR_TEXT: Final = frozenset({"blob", "string"})
+_NUMBERS: Final = frozenset({"integer", "long", "float", "double"})
 
 
 @functools.cache
@@ -63,12 +66,27 @@ def has_api(service: str, api: str, *, sdk: bool) -> bool:
     return not operations or api.casefold() in operations
 
 
-def unknown_fields(service: str, api: str, request: Mapping[str, Any], *, sdk: bool) -> Iterator[tuple[str, list[str]]]:
-    """The fields of a request that the API does not have, by path, each with those that it has there."""
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A field of a request that cannot be so.
+
+    Attributes:
+        path: Where it is.
+        there: The fields that the API has there, if it does not have this one.
+        wanted: What its value has to be, if it has the field.
+    """
+
+    path: str
+    there: tuple[str, ...] = ()
+    wanted: str = ""
+
+
+def faults(service: str, api: str, request: Mapping[str, Any], *, sdk: bool) -> Iterator[Fault]:
+    """The fields of a request that the API does not have, and those whose values are of another kind."""
     shape = _input(service, api, sdk)
     model = _model(service, sdk)
     if shape is not None and model is not None:
-        yield from _unknown(model["shapes"], shape, request, "")
+        yield from _faults(model["shapes"], shape, request, "")
 
 
 def missing_fields(service: str, api: str, request: Mapping[str, Any], *, sdk: bool) -> list[str]:
@@ -103,26 +121,40 @@ def _capital(name: str) -> str:
     return f"{name[:1].upper()}{name[1:]}"
 
 
-def _unknown(
-    shapes: Mapping[str, Any], shape: Mapping[str, Any], value: Any, path: str
-) -> Iterator[tuple[str, list[str]]]:
+def _faults(shapes: Mapping[str, Any], shape: Mapping[str, Any], value: Any, path: str) -> Iterator[Fault]:
     kind = shape["type"]
-    if isinstance(value, str) and (is_expression(value) or kind in _JSON_OR_TEXT):
+    if isinstance(value, str) and (is_expression(value) or _PLACEHOLDER in value or kind in _JSON_OR_TEXT):
         return
-    if kind == "structure" and isinstance(value, dict):
-        yield from _unknown_members(shapes, shape.get("members", {}), value, path)
+    if wanted := _wanted(kind, value):
+        yield Fault(path, wanted=wanted)
+    elif kind == "structure" and isinstance(value, dict):
+        yield from _faults_of_members(shapes, shape.get("members", {}), value, path)
     elif kind == "list" and isinstance(value, list):
         for number, item in enumerate(value):
-            yield from _unknown(shapes, shapes[shape["member"]["shape"]], item, f"{path}[{number}]")
+            yield from _faults(shapes, shapes[shape["member"]["shape"]], item, f"{path}[{number}]")
     elif kind == "map" and isinstance(value, dict):
         for name, inner in value.items():
             if not name.endswith(_LATE):
-                yield from _unknown(shapes, shapes[shape["value"]["shape"]], inner, f"{path}.{name}")
+                yield from _faults(shapes, shapes[shape["value"]["shape"]], inner, f"{path}.{name}")
 
 
-def _unknown_members(
+def _wanted(kind: str, value: Any) -> str:
+    """Return what a field of this kind has to be, where *value* is certainly none; objects may stand for texts."""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if kind in _JSON_OR_TEXT and (is_number or isinstance(value, bool)):
+        return "a text"
+    if kind in _NUMBERS and not is_number and value is not None:
+        return "a number"
+    if kind == "boolean" and not isinstance(value, bool) and value is not None:
+        return "true or false"
+    if kind == "list" and not isinstance(value, list) and value is not None:
+        return "a list"
+    return "an object" if kind in {"structure", "map"} and not isinstance(value, dict) and value is not None else ""
+
+
+def _faults_of_members(
     shapes: Mapping[str, Any], members: Mapping[str, Any], value: Mapping[str, Any], path: str
-) -> Iterator[tuple[str, list[str]]]:
+) -> Iterator[Fault]:
     known = {spelled_by_states(name): member for name, member in members.items()}
     also = {**members, **{_capital(name): member for name, member in members.items()}}
     for name, inner in value.items():
@@ -130,6 +162,6 @@ def _unknown_members(
         where = f"{path}.{plain}" if path else plain
         member = known.get(plain) or also.get(plain)
         if member is None:
-            yield where, sorted(known)
+            yield Fault(where, there=tuple(sorted(known)))
         elif plain == name:
-            yield from _unknown(shapes, shapes[member["shape"]], inner, where)
+            yield from _faults(shapes, shapes[member["shape"]], inner, where)

@@ -61,13 +61,6 @@ LATE: Final = _rule(
     "write a path or a call of an intrinsic function",
     source="https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html",
 )
-NO_DOLLAR: Final = _rule(
-    "no-dollar",
-    "a field that ends in .$ has a plain text (NO_DOLLAR)",
-    "begin the value with $, or take the .$ away",
-    why="the text is handed on as it is",
-    severity="warning",
-)
 EXPRESSION: Final = _rule(
     "expression",
     "INVALID_JSONATA_EXPRESSION: the expression does not parse",
@@ -117,6 +110,12 @@ API_FIELD: Final = _rule(
     "api-field",
     "the field is not supported by Step Functions: the API does not have it",
     "take it out, or correct its spelling",
+    source="https://docs.aws.amazon.com/step-functions/latest/dg/integrate-services.html",
+)
+API_VALUE: Final = _rule(
+    "api-value",
+    "the value for the field is of another kind than the API has it",
+    "write a text in quotes, a number without them",
     source="https://docs.aws.amazon.com/step-functions/latest/dg/integrate-services.html",
 )
 API_MISSING: Final = _rule("api-missing-field", "the API requires a field that is missing", "add it")

@@ -6,15 +6,18 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.rules import definition_rules as rules
+from constructs_sm.rules import express as of_express
 from constructs_sm.rules import field_checks as check
 from constructs_sm.rules import state_fields as fields
 from constructs_sm.rules.rule import InvalidDefinitionError, Violation, errors
 from constructs_sm.rules.state_checks import state
+from constructs_sm.rules.transitions import hashable, listed, targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LANGUAGES: Final = ("JSONPath", "JSONata")
+_VERSION: Final = "1.0"
 _LONGEST_NAME: Final = 80
 _LONGEST_EXECUTION: Final = 99_999_999
 _DEEPEST: Final = 200
@@ -29,7 +32,7 @@ def violations(definition: Any, *, express: bool = False) -> list[Violation]:
     """
     if not isinstance(definition, Mapping):
         return [rules.SHAPE.broken("the definition", definition, what="a definition is an object")]
-    return list(_Walk(definition, express=express).all())
+    return [*_Walk(definition).all(), *of_express.refused(definition, express=express)]
 
 
 def check_definition(definition: Any, *, express: bool = False) -> None:
@@ -45,12 +48,10 @@ def check_definition(definition: Any, *, express: bool = False) -> None:
 class _Walk:
     """Goes through one definition and the machines in it."""
 
-    def __init__(self, definition: Mapping[str, Any], *, express: bool) -> None:
+    def __init__(self, definition: Mapping[str, Any]) -> None:
         self._definition = definition
-        self._express = express
         self._names: set[str] = set()
         self._labels: set[object] = set()
-        self._ends = False
 
     def all(self) -> Iterator[Violation]:
         definition = self._definition
@@ -61,9 +62,11 @@ class _Walk:
             yield rules.VALUE.broken(f"{where}/QueryLanguage", language, what="QueryLanguage is JSONPath or JSONata")
         if "TimeoutSeconds" in definition:
             at = f"{where}/TimeoutSeconds"
-            yield from check.number(definition["TimeoutSeconds"], at, least=1, most=_LONGEST_EXECUTION)
+            yield from check.number(definition["TimeoutSeconds"], at, least=0, most=_LONGEST_EXECUTION)
+        if definition.get("Version", _VERSION) != _VERSION:
+            yield rules.VALUE.broken(f"{where}/Version", definition["Version"], what=f"Version is {_VERSION}")
         yield from self._machine(definition, where, jsonata=language == "JSONata", outer=frozenset(), depth=0)
-        if not self._ends:
+        if not _ends(definition.get("States")):
             yield rules.NO_END.broken(where)
 
     def _machine(
@@ -73,7 +76,7 @@ class _Walk:
         if not isinstance(states, Mapping) or not states:
             yield rules.MISSING.broken(where, what="Field 'States' is missing: it has at least one state")
             return
-        start = _hashable(machine.get("StartAt"))
+        start = hashable(machine.get("StartAt"))
         if start not in states:
             yield rules.START.broken(f"{where}/StartAt", machine.get("StartAt"))
         yield from self._transitions(states, start)
@@ -100,14 +103,13 @@ class _Walk:
         depth: int,
     ) -> Iterator[Violation]:
         at = f"state '{name}'"
-        self._ends = self._ends or written.get("End") is True or _hashable(written.get("Type")) in fields.ENDING
         language = written.get("QueryLanguage", "JSONata" if jsonata else "JSONPath")
         if language not in _LANGUAGES:
             yield rules.VALUE.broken(f"{at}/QueryLanguage", language, what="QueryLanguage is JSONPath or JSONata")
         elif jsonata and language == "JSONPath":
             yield rules.QUERY_LANGUAGE.broken(at, language)
             return
-        yield from state(written, at, jsonata=language == "JSONata", express=self._express)
+        yield from state(written, at, jsonata=language == "JSONata")
         label = written.get("Label")
         if isinstance(label, str):
             if label in self._labels:
@@ -130,7 +132,7 @@ class _Walk:
     ) -> Iterator[Violation]:
         """The machines within a state."""
         at = f"state '{name}'"
-        inner = [(f"{at}/Branches[{n}]", one, fields.BRANCH) for n, one in enumerate(_listed(written.get("Branches")))]
+        inner = [(f"{at}/Branches[{n}]", one, fields.BRANCH) for n, one in enumerate(listed(written.get("Branches")))]
         inner += [
             (f"{at}/{key}", written[key], fields.PROCESSOR) for key in ("ItemProcessor", "Iterator") if key in written
         ]
@@ -147,8 +149,6 @@ class _Walk:
             yield from check.known(machine, allowed, where)
             config = machine.get("ProcessorConfig", {})
             distributed = isinstance(config, Mapping) and config.get("Mode") == "DISTRIBUTED"
-            if distributed and self._express:
-                yield rules.EXPRESS.broken(where, what="an Express state machine has no distributed Map")
             around = frozenset() if distributed else own
             yield from self._machine(machine, where, jsonata=jsonata, outer=around, depth=depth + 1)
 
@@ -157,40 +157,26 @@ class _Walk:
         entered = {start}
         for name, written in states.items():
             for where, target in targets(written):
-                entered.add(target)
+                if target != name:
+                    entered.add(target)
                 if target not in states:
                     yield rules.TARGET.broken(f"state '{name}'/{where}", target)
-        for name in states:
-            if name not in entered:
-                yield rules.UNREACHABLE.broken(f"state '{name}'")
+        yield from (rules.UNREACHABLE.broken(f"state '{name}'") for name in states if name not in entered)
 
 
-def targets(written: Any) -> Iterator[tuple[str, Any]]:
-    """Return where a state leads, and by which field."""
-    if not isinstance(written, Mapping):
-        return
-    for name in ("Next", "Default"):
-        if name in written:
-            yield name, _hashable(written[name])
-    for name in ("Choices", "Catch"):
-        for number, one in enumerate(_listed(written.get(name))):
-            if isinstance(one, Mapping) and "Next" in one:
-                yield f"{name}[{number}]/Next", _hashable(one["Next"])
-
-
-def _hashable(value: Any) -> Any:
-    return value if isinstance(value, str) else repr(value)
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+def _ends(states: Any) -> bool:
+    """Return True if one of the outermost states ends the execution; those within others end no more than these."""
+    return isinstance(states, Mapping) and any(
+        isinstance(written, Mapping) and (written.get("End") is True or hashable(written.get("Type")) in fields.ENDING)
+        for written in states.values()
+    )
 
 
 def _assigned(written: Any) -> set[str]:
     """The variables that a state gives values to."""
     if not isinstance(written, Mapping):
         return set()
-    every = [written, *_listed(written.get("Choices")), *_listed(written.get("Catch"))]
+    every = [written, *listed(written.get("Choices")), *listed(written.get("Catch"))]
     given = [one["Assign"] for one in every if isinstance(one, Mapping) and isinstance(one.get("Assign"), Mapping)]
     return {name.removesuffix(".$") for assign in given for name in assign}
 

@@ -57,13 +57,11 @@ def payload(value: Any, where: str) -> Iterator[Violation]:
 
 
 def _late(name: str, value: Any, where: str) -> Iterator[Violation]:
-    if not isinstance(value, str):
-        yield rules.LATE.broken(where, value)
-    elif value.startswith(("$", "States.")):
+    if isinstance(value, str) and value.startswith(("$", "States.")):
         yield from computed(value, where)
     else:
-        yield rules.NO_DOLLAR.broken(
-            where, value, fix=f"begin the value with $, or call the field {name[: -len(_LATE)]}"
+        yield rules.LATE.broken(
+            where, value, fix=f"begin the value with $ or States., or call the field {name[: -len(_LATE)]}"
         )
 
 
@@ -105,6 +103,37 @@ def reference(value: Any, where: str, *, may_be_null: bool = False) -> Iterator[
             yield rules.REFERENCE.broken(where, value)
         elif parsed.of_context or parsed.variable:
             yield rules.REFERENCE.broken(where, value, what="the value must be a reference path into the state's input")
+
+
+def place(value: Any, where: str, *, of_context: bool = False) -> Iterator[Violation]:
+    """Check a reference path to a value: into the input or a variable, or into the context object if that may be."""
+    found = list(path(value, where))
+    yield from found
+    if not found:
+        parsed = parse(value)
+        if not parsed.is_reference:
+            yield rules.REFERENCE.broken(where, value)
+        elif parsed.of_context and not of_context:
+            yield rules.REFERENCE.broken(where, value, what="the value must not lead into the context object")
+
+
+def one_number(
+    given: Mapping[str, Any], name: str, where: str, *, least: float = 0, most: float = float("inf"), jsonata: bool
+) -> Iterator[Violation]:
+    """Check a whole number that is written out, or in JSONPath by a path under the same name with Path behind it."""
+    if name in given:
+        yield from number(given[name], f"{where}/{name}", least=least, most=most, jsonata=jsonata)
+    if f"{name}Path" in given and not jsonata:
+        yield from place(given[f"{name}Path"], f"{where}/{name}Path")
+        if name in given:
+            yield rules.ONE_OF.broken(where, [name, f"{name}Path"])
+
+
+def one_of(given: Mapping[str, Any], name: str, values: Iterable[str], where: str) -> Iterator[Violation]:
+    """Check that a field, if it is there, has one of some values."""
+    words = tuple(values)
+    if name in given and given[name] not in words:
+        yield rules.VALUE.broken(f"{where}/{name}", given[name], what=f"{name} is one of {', '.join(words)}")
 
 
 def number(

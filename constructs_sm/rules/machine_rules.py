@@ -111,6 +111,21 @@ PAYLOAD_GROWS: Final = _rule(
     why="descriptions take 2 to 5 KB each, and all results together may have 256 KiB",
     source=_GUIDE.format("service-quotas"),
 )
+EXPRESS_ENDS: Final = _rule(
+    "express-ends-first",
+    "an Express execution has ended, after five minutes, before the wait is over",
+    "use a Standard state machine, or wait less",
+    why="the execution times out, and what comes after the wait never runs",
+    source=_GUIDE.format("choosing-workflow-type"),
+    severity="error",
+)
+EXPRESS_POLLS: Final = _rule(
+    "express-polls",
+    "an Express execution ends after five minutes, and what the loop waits for may take longer",
+    "use a Standard state machine, or the .sync pattern in one",
+    why="the execution times out, and what it has started runs on and is paid for",
+    source=_GUIDE.format("choosing-workflow-type"),
+)
 HISTORY: Final = _rule(
     "history-fills",
     "the loop polls so often that the history is full within hours",

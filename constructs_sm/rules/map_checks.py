@@ -1,17 +1,19 @@
-"""Faults for which Step Functions refuses a Map: its processor, its items, its batches and its results."""
+"""Faults for which Step Functions refuses a Map: its processor, its items and its batches."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from constructs_sm.language.jsonata_checks import OPEN, is_expression
+from constructs_sm.language.jsonata_checks import OPEN
+from constructs_sm.language.machines import LARGEST_PAYLOAD
 from constructs_sm.rules import definition_rules as rules
 from constructs_sm.rules import field_checks as check
 from constructs_sm.rules import state_fields as fields
+from constructs_sm.rules.dataset_checks import item_reader, result_writer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from constructs_sm.rules.rule import Violation
 
@@ -31,68 +33,41 @@ def map_state(written: Mapping[str, Any], where: str, jsonata: bool) -> Iterator
     if isinstance(processor, dict):
         yield from _processor(written, processor.get("ProcessorConfig", {}), where, given[0])
     if "ItemsPath" in written and not jsonata:
-        yield from check.path(written["ItemsPath"], f"{where}/ItemsPath")
+        yield from check.place(written["ItemsPath"], f"{where}/ItemsPath", of_context=True)
     items = written.get("Items", [])
     if jsonata and not isinstance(items, (list, dict)) and not str(items).startswith(OPEN):
         yield rules.VALUE.broken(f"{where}/Items", items, what="Items is a list, or an expression")
     label = written.get("Label", "any")
     if not isinstance(label, str) or _LABEL.fullmatch(label) is None:
         yield rules.LABEL.broken(f"{where}/Label", label)
-    for name in ("ItemReader", "ItemBatcher", "ResultWriter"):
-        inner = written.get(name, {})
-        if name in written:
-            yield from _part_of_a_map(name, inner, f"{where}/{name}", jsonata=jsonata)
+    for name, part in _PARTS.items():
+        if name not in written:
+            continue
+        inner, at = written[name], f"{where}/{name}"
+        if not isinstance(inner, dict):
+            yield rules.SHAPE.broken(at, inner, what=f"{name} is an object")
+            continue
+        yield from part(inner, at, jsonata=jsonata)
         if jsonata:
-            yield from check.expressions(inner, f"{where}/{name}", check.SEEN)
+            yield from check.expressions(inner, at, check.SEEN)
         else:
-            yield from check.payload(inner, f"{where}/{name}")
-
-
-_CONFIGS: Final = {"ItemReader": "ReaderConfig", "ResultWriter": "WriterConfig"}
-_WRITTEN: Final = {"Transformation": ("NONE", "COMPACT", "FLATTEN"), "OutputType": ("JSON", "JSONL")}
-
-
-def _part_of_a_map(name: str, given: Any, where: str, *, jsonata: bool) -> Iterator[Violation]:
-    """Check the shape of what a distributed Map reads, batches or writes with."""
-    if not isinstance(given, dict):
-        yield rules.SHAPE.broken(where, given, what=f"{name} is an object")
-    elif name == "ItemBatcher":
-        yield from _batcher(given, where, jsonata=jsonata)
-    else:
-        yield from _request(given, name, where, jsonata=jsonata)
-        config = given.get(_CONFIGS[name], {})
-        at = f"{where}/{_CONFIGS[name]}"
-        if not isinstance(config, dict):
-            yield rules.SHAPE.broken(at, config, what=f"{_CONFIGS[name]} is an object")
-        elif name == "ResultWriter":
-            for field, values in _WRITTEN.items():
-                if field in config and config[field] not in values:
-                    yield rules.VALUE.broken(
-                        f"{at}/{field}", config[field], what=f"{field} is one of {', '.join(values)}"
-                    )
-        elif "MaxItemsPath" in config and not jsonata:
-            yield from check.path(config["MaxItemsPath"], f"{at}/MaxItemsPath")
+            yield from check.payload(inner, at)
 
 
 def _batcher(given: Mapping[str, Any], where: str, *, jsonata: bool) -> Iterator[Violation]:
     yield from check.known(given, fields.BATCHER["JSONata" if jsonata else "JSONPath"], where)
-    for field in ("MaxItemsPerBatch", "MaxInputBytesPerBatch"):
-        if field in given:
-            yield from check.number(given[field], f"{where}/{field}", least=1, jsonata=jsonata)
-        if f"{field}Path" in given and not jsonata:
-            yield from check.path(given[f"{field}Path"], f"{where}/{field}Path")
+    yield from check.one_number(given, "MaxItemsPerBatch", where, jsonata=jsonata)
+    yield from check.one_number(given, "MaxInputBytesPerBatch", where, most=LARGEST_PAYLOAD, jsonata=jsonata)
+    if not fields.LIMITS_OF_BATCHES & given.keys():
+        yield rules.MISSING.broken(where, what="an ItemBatcher has MaxItemsPerBatch, MaxInputBytesPerBatch, or both")
 
 
-def _request(given: Mapping[str, Any], name: str, where: str, *, jsonata: bool) -> Iterator[Violation]:
-    """Check what a Map asks S3 for."""
-    own, other = ("Arguments", "Parameters") if jsonata else ("Parameters", "Arguments")
-    if other in given:
-        yield rules.OF_THE_OTHER_LANGUAGE.broken(where, what=f"the field '{other}' is of the other query language")
-    yield from check.known(given, {"Resource", own, other, _CONFIGS[name], "Comment"}, where)
-    if name == "ItemReader" or given.keys() & {"Resource", own}:
-        yield from check.required(given, "Resource", str, where)
-    if not isinstance(given.get(own, {}), dict) and not is_expression(given[own]):
-        yield rules.SHAPE.broken(f"{where}/{own}", given[own], what=f"{own} is an object")
+_PARTS: Final[dict[str, Callable[..., Iterator[Violation]]]] = {
+    "ItemReader": item_reader,
+    "ItemBatcher": _batcher,
+    "ResultWriter": result_writer,
+}
+"""What a distributed Map reads, batches and writes with."""
 
 
 def _processor(written: Mapping[str, Any], config: Any, where: str, name: str) -> Iterator[Violation]:
@@ -104,5 +79,7 @@ def _processor(written: Mapping[str, Any], config: Any, where: str, name: str) -
         what = f"a distributed Map has an ExecutionType: {' or '.join(_TYPES)}"
         yield rules.PROCESSOR.broken(f"{at}/ExecutionType", config.get("ExecutionType"), what=what)
     elif mode == "INLINE":
+        if "ExecutionType" in config:
+            yield rules.PROCESSOR.broken(at, what="Field 'ExecutionType' is not supported: the Map is not distributed")
         for field in sorted(fields.DISTRIBUTED_ONLY & written.keys()):
             yield rules.PROCESSOR.broken(where, what=f"Field '{field}' is not supported: the Map is not distributed")

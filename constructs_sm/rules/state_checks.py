@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.language.error_names import ALL
@@ -26,12 +27,12 @@ _COMPARISON: Final = re.compile(
     r"(?:String|Numeric|Timestamp)(?:Equals|LessThan|GreaterThan|LessThanEquals|GreaterThanEquals)(?:Path)?|"
     r"BooleanEquals(?:Path)?|StringMatches|Is(?:Null|Present|Numeric|String|Boolean|Timestamp)"
 )
-_VARIABLE: Final = re.compile(r"[^\W\d]\w{0,79}")
+_VARIABLE: Final = re.compile(r"[^\W\d_]\w{0,79}")
 _RESULT_STATES: Final = frozenset({"Task", "Parallel", "Map"})
 _WITH_ERROR: Final = check.SEEN | {"errorOutput"}
 
 
-def state(written: Mapping[str, Any], where: str, *, jsonata: bool, express: bool) -> Iterator[Violation]:
+def state(written: Mapping[str, Any], where: str, *, jsonata: bool) -> Iterator[Violation]:
     """Check one state, without the states in it."""
     kind = written.get("Type")
     if not isinstance(kind, str) or kind not in fields.COMMON:
@@ -49,7 +50,7 @@ def state(written: Mapping[str, Any], where: str, *, jsonata: bool, express: boo
         yield from own(written, where, jsonata)
     if kind == "Task":
         yield from _credentials(written, where, jsonata=jsonata)
-        yield from task(written, where, jsonata=jsonata, express=express)
+        yield from task(written, where, jsonata=jsonata)
 
 
 def _fields(written: Mapping[str, Any], kind: str, where: str, *, jsonata: bool) -> Iterator[Violation]:
@@ -91,7 +92,7 @@ def _retriers(written: Mapping[str, Any], where: str, kind: str) -> Iterator[Vio
         yield from check.known(retrier, fields.RETRIER, at)
         yield from _errors(retrier, at, is_last=number == len(written["Retry"]) - 1)
         for name, least, most, whole in (
-            ("IntervalSeconds", 1, _MOST_ATTEMPTS, True),
+            ("IntervalSeconds", 0, _MOST_ATTEMPTS, True),
             ("MaxAttempts", 0, _MOST_ATTEMPTS, True),
             ("BackoffRate", 1, float("inf"), False),
             ("MaxDelaySeconds", 1, _LONGEST_DELAY, True),
@@ -142,7 +143,8 @@ def _left(written: Mapping[str, Any], where: str, allowed: frozenset[str], *, js
             for name in given:
                 plain = name if jsonata else name.removesuffix(".$")
                 if _VARIABLE.fullmatch(plain) is None or plain == "states":
-                    yield rules.VALUE.broken(at, plain, what="a variable has a name of letters, digits and _")
+                    told = "a variable has a name of letters, digits and _, which begins with a letter"
+                    yield rules.VALUE.broken(at, plain, what=told)
             yield from check.expressions(given, at, allowed) if jsonata else check.payload(given, at)
     if "Output" in written and jsonata:
         yield from check.expressions(written["Output"], f"{where}/Output", allowed)
@@ -185,7 +187,7 @@ def _numbers(written: Mapping[str, Any], kind: str, where: str, *, jsonata: bool
                 written[name], f"{where}/{name}", least=least, most=most, whole=whole, jsonata=jsonata
             )
         if f"{name}Path" in written and not jsonata:
-            yield from check.path(written[f"{name}Path"], f"{where}/{name}Path")
+            yield from check.place(written[f"{name}Path"], f"{where}/{name}Path", of_context=kind == "Task")
             if name in written:
                 yield rules.ONE_OF.broken(where, [name, f"{name}Path"])
     timeout, heartbeat = written.get("TimeoutSeconds"), written.get("HeartbeatSeconds")
@@ -205,16 +207,27 @@ def _wait(written: Mapping[str, Any], where: str, jsonata: bool) -> Iterator[Vio
         yield from _timestamp(written["Timestamp"], f"{where}/Timestamp", jsonata=jsonata)
     for name in ("SecondsPath", "TimestampPath"):
         if name in written and not jsonata:
-            yield from check.path(written[name], f"{where}/{name}")
+            yield from check.place(written[name], f"{where}/{name}", of_context=True)
 
 
+_SECOND: Final = len("2026-01-01T00:00:00")
 _TIMESTAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
+
+
+def _is_timestamp(value: Any) -> bool:
+    if not isinstance(value, str) or _TIMESTAMP.fullmatch(value) is None:
+        return False
+    try:
+        datetime.fromisoformat(value[:_SECOND])
+    except ValueError:
+        return False
+    return True
 
 
 def _timestamp(value: Any, where: str, *, jsonata: bool) -> Iterator[Violation]:
     if jsonata and isinstance(value, str) and value.startswith(OPEN):
         yield from check.expressions(value, where, check.SEEN)
-    elif not isinstance(value, str) or _TIMESTAMP.fullmatch(value) is None:
+    elif not _is_timestamp(value):
         yield rules.VALUE.broken(where, value, what="a Timestamp is written like 2026-01-01T00:00:00Z")
 
 
@@ -278,6 +291,8 @@ def _condition(rule: Any, at: str, *, is_outer: bool) -> Iterator[Violation]:
         return
     name = known[0]
     if name in _COMBINED:
+        if "Variable" in rule:
+            yield rules.ONE_OF.broken(at, ["Variable", name], what=f"a rule with {name} has no Variable of its own")
         parts = [rule[name]] if name == "Not" else rule[name]
         if not isinstance(parts, list) or not parts:
             yield rules.VALUE.broken(f"{at}/{name}", parts, what=f"{name} is a list of rules, at least one")
@@ -303,7 +318,7 @@ def _compared(name: str, value: Any, where: str) -> Iterator[Violation]:
             yield rules.VALUE.broken(where, value, what=f"{name} is a number")
     elif not isinstance(value, str):
         yield rules.VALUE.broken(where, value, what=f"{name} is a text")
-    elif name.startswith("Timestamp") and _TIMESTAMP.fullmatch(value) is None:
+    elif name.startswith("Timestamp") and not _is_timestamp(value):
         yield rules.VALUE.broken(where, value, what=f"{name} is a time like 2026-01-01T00:00:00Z")
 
 

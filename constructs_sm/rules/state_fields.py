@@ -79,7 +79,8 @@ RULE: Final = {
 }
 """Fields that a rule of a Choice has; in JSONPath its comparison besides."""
 _BATCHED: Final = ("MaxItemsPerBatch", "MaxInputBytesPerBatch")
+LIMITS_OF_BATCHES: Final = frozenset({*_BATCHED, *(f"{name}Path" for name in _BATCHED)})
 BATCHER: Final = {
-    "JSONPath": frozenset({*_BATCHED, *(f"{name}Path" for name in _BATCHED), "BatchInput"}),
+    "JSONPath": LIMITS_OF_BATCHES | {"BatchInput"},
     "JSONata": frozenset({*_BATCHED, "BatchInput"}),
 }

@@ -20,26 +20,27 @@ _INTEGRATION: Final = re.compile(
     r"arn:[\w-]+:states:::(?P<sdk>aws-sdk:)?(?P<service>[\w-]+):(?P<api>[\w-]+)(?:\.(?P<pattern>[\w:]+))?"
 )
 _ACTIVITY: Final = re.compile(r"arn:[\w-]+:states:[^:]*:[^:]*:activity:.+")
+_ARNS: Final = ("arn:", "${")
+"""Beginnings of a resource: its ARN, or a placeholder for it."""
 _LONG_REQUESTS: Final = 12
 
 
-def task(written: Mapping[str, Any], where: str, *, jsonata: bool, express: bool) -> Iterator[Violation]:
+def task(written: Mapping[str, Any], where: str, *, jsonata: bool) -> Iterator[Violation]:
     """Check what a Task calls, and with what."""
     resource = written.get("Resource")
     if not isinstance(resource, str) or not resource:
         yield rules.MISSING.broken(where, what="Field 'Resource' is missing: it is a text")
         return
-    if express and _ACTIVITY.fullmatch(resource):
-        yield rules.EXPRESS.broken(f"{where}/Resource", resource, what="an Express state machine has no activities")
+    if _ACTIVITY.fullmatch(resource):
+        yield from _activity(written, where)
+        return
     found = _INTEGRATION.fullmatch(resource)
     if found is None:
-        if re.match(r"arn:[\w-]+:states:::", resource):
+        if not resource.startswith(_ARNS) or re.match(r"arn:[\w-]+:states:::", resource):
             yield rules.RESOURCE.broken(f"{where}/Resource", resource)
         return
     pattern = found["pattern"] or ""
     service, api, sdk = found["service"], found["api"], found["sdk"] is not None
-    if express and pattern:
-        yield rules.EXPRESS.broken(f"{where}/Resource", resource)
     problems = list(_resource(service, api, pattern, f"{where}/Resource", resource, sdk=sdk))
     yield from problems
     if problems:
@@ -53,6 +54,12 @@ def task(written: Mapping[str, Any], where: str, *, jsonata: bool, express: bool
         yield from _request(service, api, request, f"{where}/{name}", sdk=sdk)
     elif not (jsonata and is_expression(request)):
         yield rules.VALUE.broken(where, request, what="the request of a service is an object")
+
+
+def _activity(written: Mapping[str, Any], where: str) -> Iterator[Violation]:
+    if "Credentials" in written:
+        what = "Field 'Credentials' is not supported: an activity has no role"
+        yield rules.FIELD.broken(f"{where}/Credentials", what=what)
 
 
 def _resource(service: str, api: str, pattern: str, where: str, got: str, *, sdk: bool) -> Iterator[Violation]:
@@ -71,11 +78,14 @@ def _resource(service: str, api: str, pattern: str, where: str, got: str, *, sdk
 
 
 def _request(service: str, api: str, request: Mapping[str, Any], where: str, *, sdk: bool) -> Iterator[Violation]:
-    for path, there in api_requests.unknown_fields(service, api, request, sdk=sdk):
-        name = path.rpartition(".")[2]
-        near = get_close_matches(name, there, n=1)
-        known = ", ".join(there[:_LONG_REQUESTS]) + (", ..." if len(there) > _LONG_REQUESTS else "")
+    for fault in api_requests.faults(service, api, request, sdk=sdk):
+        if fault.wanted:
+            yield rules.API_VALUE.broken(where, what=f"the value for the field '{fault.path}' must be {fault.wanted}")
+            continue
+        near = get_close_matches(fault.path.rpartition(".")[2], fault.there, n=1)
+        known = ", ".join(fault.there[:_LONG_REQUESTS]) + (", ..." if len(fault.there) > _LONG_REQUESTS else "")
         fix = f"did you mean {near[0]}?" if near else f"take it out; there are {known or 'none'}"
-        yield rules.API_FIELD.broken(where, what=f'The field "{path}" is not supported by Step Functions', fix=fix)
+        told = f'The field "{fault.path}" is not supported by Step Functions'
+        yield rules.API_FIELD.broken(where, what=told, fix=fix)
     for name in api_requests.missing_fields(service, api, request, sdk=sdk):
         yield rules.API_MISSING.broken(where, what=f'The field "{name}" is required but was missing')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 from constructs_sm.grants.statements import Grant, publish_grants
@@ -16,6 +17,7 @@ from constructs_sm.language.late_bound import is_token
 from constructs_sm.language.paths import key_of, path_of
 from constructs_sm.requests.rendering import render
 from constructs_sm.retry import SDK, RetryPolicy
+from constructs_sm.rollback import undone_by
 from constructs_sm.task.custom_states import Begin, JsonataState, JsonataTask, describing, holds, is_chainable
 from constructs_sm.task.fragment import NamedFragment
 from constructs_sm.task.path_tokens import json_path_of
@@ -110,6 +112,9 @@ class Approval(NamedFragment):
         self._seconds = _WEEK if timeout is None else seconds_of(timeout)
         emails = [notify] if isinstance(notify, str) else notify if isinstance(notify, (list, tuple)) else None
         problems = list(self._problems(scope, notify, emails, about, timeout))
+        if otherwise is not None and not is_chainable(otherwise):
+            use = "pass a state, a job or a chain, or None to fail"
+            problems.append(Problem("otherwise leads nowhere", otherwise, use, "argument-type"))
         if not problems:
             matter = dict(about or {})
             if model_package is not None:
@@ -172,7 +177,11 @@ class Approval(NamedFragment):
         if emails is None:
             topic: sns.ITopic = notify
             return topic
-        made = sns.Topic(self, "Topic", enforce_ssl=True, master_key=JobScope.of(self).key)
+        scope = JobScope.of(self)
+        made = sns.Topic(self, "Topic", enforce_ssl=True, master_key=scope.key)
+        if scope.key is None:
+            scope.plain_topics.append(made)
+            undone_by(partial(scope.plain_topics.remove, made))
         for email in dict.fromkeys(emails):
             made.add_subscription(subscriptions.EmailSubscription(email))
         return made

@@ -15,12 +15,15 @@ from constructs_sm.task.fragment import CheckedFragment, ClosingCheck
 from constructs_sm.task.overruling import tell
 from constructs_sm.task.path_tokens import naming, spelled_paths
 from constructs_sm.task.query_language import query_language_of
+from constructs_sm.task.running_role import RunsInMachine
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.names import LONGEST_STATE_NAME, id_problems
 from constructs_sm.values.outputs import JobOutput, TaskIdentity
 from constructs_sm.values.s3 import S3Location, is_plain_place, object_arguments
 
+import jsii
 from aws_cdk import Size
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
@@ -35,7 +38,8 @@ _TOO_SMALL = "{}: TooSmall"
 _LONGEST_ID = LONGEST_STATE_NAME - len(_TOO_SMALL.format(""))
 
 
-class ArtifactCheck(CheckedFragment):
+@jsii.implements(iam.IGrantable)
+class ArtifactCheck(RunsInMachine, CheckedFragment):
     """Go on if an object in S3 has a size; otherwise end in a Fail that says how small it is.
 
     `ArtifactCheck(stack, "Model is there", train.model_artifacts, at_least=Size.kibibytes(10))`
@@ -121,7 +125,7 @@ class _Look(GrantedState, JsonataTask):
                 [
                     LATE_ACCESS.problem(
                         "The state machine role is not granted the artifact, which is known at run time only",
-                        fix="grant it: bucket.grant_read(state_machine)",
+                        fix="grant it: bucket.grant_read(check)",
                     )
                 ],
             )

@@ -16,12 +16,15 @@ from constructs_sm.language.jsonata import UNCHANGED
 from constructs_sm.rollback import WholeOrNotMade
 from constructs_sm.steps.levels import inner_starts, reachable
 from constructs_sm.task.custom_states import GrantedState, OptionalState, is_chainable
-from constructs_sm.task.job import JobTask
+from constructs_sm.task.job_task import JobTask
 from constructs_sm.task.query_language import is_jsonata_language, query_language_of
+from constructs_sm.task.running_role import RunsInMachine
 from constructs_sm.task.scope import JobScope
 from constructs_sm.task.task import SageMakerTask
 from constructs_sm.values.names import LONGEST_STATE_NAME, id_problems
 
+import jsii
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
@@ -48,7 +51,8 @@ _REASON = f'/"(?:FailureReason|errorMessage|ErrorMessage){_STRING}/'
 _ARN = f'/"(?:{"|".join(dict.fromkeys(action.arn_field for action in ACTIONS if action.sync))}){_STRING}/'
 
 
-class FailureHandler(WholeOrNotMade, Construct):
+@jsii.implements(iam.IGrantable)
+class FailureHandler(RunsInMachine, WholeOrNotMade, Construct):
     """Catch what fails for good: say what failed and why, tell a topic, and end the execution FAILED with that.
 
     Four states. `<id>: Explain` reads the error: SageMaker's FailureReason out of the description of a failed job, the

@@ -18,10 +18,13 @@ from constructs_sm.task.output_folders import folder_of
 from constructs_sm.task.overruling import tell
 from constructs_sm.task.path_tokens import naming, spelled_paths, token_of
 from constructs_sm.task.query_language import is_jsonata_language, query_language_of
+from constructs_sm.task.running_role import RunsInMachine
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.names import LONGEST_STATE_NAME, id_problems
 from constructs_sm.values.outputs import JobOutput, TaskIdentity
 
+import jsii
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
@@ -38,7 +41,8 @@ if TYPE_CHECKING:
 _LONGEST_ID = LONGEST_STATE_NAME - len(": Result")
 
 
-class FanOut(Fragment):
+@jsii.implements(iam.IGrantable)
+class FanOut(RunsInMachine, Fragment):
     """Run a job, or a chain, for each item of a list.
 
     `FanOut(stack, "Each data set", train, items="$.datasets", max_concurrency=5)`
@@ -156,7 +160,7 @@ class FanOut(Fragment):
                 [
                     LATE_ACCESS.problem(
                         "The state machine role is not granted the list, which is known at run time only",
-                        fix="grant it: bucket.grant_read(state_machine)",
+                        fix="grant it: bucket.grant_read(fan_out)",
                     )
                 ],
             )
@@ -203,6 +207,10 @@ class FanOut(Fragment):
     def _calls(self) -> Sequence[Any]:
         return [self._map]
 
+    @property
+    def _is_granted(self) -> bool:
+        return isinstance(self._map, _DistributedItems)
+
     def add_retry(self, policy: RetryPolicy | None = None, **retrier: Any) -> Self:
         """Run the map anew, with all of its items, as *policy* says, or as the CDK's `add_retry` takes it.
 
@@ -244,8 +252,9 @@ class _InlineItems(sfn.Map):
 class _DistributedItems(sfn.DistributedMap):
     """The distributed map of a FanOut."""
 
-    def __init__(self, scope: Construct, name: str, plan: ItemPlan, comment: str | None) -> None:
+    def __init__(self, scope: FanOut, name: str, plan: ItemPlan, comment: str | None) -> None:
         super().__init__(scope, "Map", state_name=name, query_language=_language_of(plan), comment=comment)
+        self._fan_out = scope
         self._plan = plan
         self.changes = Changes()
 
@@ -257,6 +266,7 @@ class _DistributedItems(sfn.DistributedMap):
     def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
         super()._when_bound_to_graph(graph)
         self._plan.scope.register(graph, self._plan.grants())
+        self._fan_out.bind_grants(graph)
         around = self._plan.scope
         undone_by(partial(setattr, around, "starts_executions", around.starts_executions))
         around.starts_executions = True

@@ -16,12 +16,15 @@ from constructs_sm.task.fragment import CheckedFragment, ClosingCheck
 from constructs_sm.task.overruling import tell
 from constructs_sm.task.path_tokens import naming, spelled_paths
 from constructs_sm.task.query_language import query_language_of
+from constructs_sm.task.running_role import RunsInMachine
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.conditions import Comparable, Condition
 from constructs_sm.values.names import LONGEST_STATE_NAME, id_problems
 from constructs_sm.values.outputs import JobOutput, TaskIdentity
 from constructs_sm.values.s3 import S3Location, is_plain_place, object_arguments, spelled_in_jsonata
 
+import jsii
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
@@ -129,7 +132,8 @@ class ReportField(Comparable):
         return f"{beginning} & {place_of(gate)}.`{self.report.said}`.`fields`"
 
 
-class QualityGate(CheckedFragment):
+@jsii.implements(iam.IGrantable)
+class QualityGate(RunsInMachine, CheckedFragment):
     """Go on if a condition holds; otherwise end in a Fail that says what was measured and what was wanted.
 
     `QualityGate(stack, "AUC is at least 0.8", train.final_metric("validation:auc") >= 0.8)`
@@ -182,6 +186,10 @@ class QualityGate(CheckedFragment):
     @property
     def _calls(self) -> Sequence[Any]:
         return self._readings
+
+    @property
+    def _is_granted(self) -> bool:
+        return bool(self._readings)
 
     @property
     def start_state(self) -> sfn.State:
@@ -271,7 +279,7 @@ class _Reading(GrantedState, JsonataTask):
                 [
                     LATE_ACCESS.problem(
                         "The state machine role is not granted the report, which is known at run time only",
-                        fix="grant it: bucket.grant_read(state_machine)",
+                        fix="grant it: bucket.grant_read(gate)",
                     )
                 ],
             )

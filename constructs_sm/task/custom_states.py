@@ -15,6 +15,7 @@ from constructs_sm.language.jsonata import UNCHANGED, jsonata_of, merged, merged
 from constructs_sm.language.late_bound import LATE, is_jsonata, is_token
 from constructs_sm.language.paths import keys_in, path_of
 from constructs_sm.task.changes import Changes, policy_of
+from constructs_sm.task.running_role import RunsInMachine
 from constructs_sm.task.scope import JobScope
 
 from aws_cdk import aws_stepfunctions as sfn
@@ -118,12 +119,15 @@ class GrantedState(sfn.CustomState):
 
     def __init__(self, scope: Construct, construct_id: str, *, grants: Sequence[Grant], **state: Any) -> None:
         self._job_scope = JobScope.of(scope)
+        self._granted_as = scope if isinstance(scope, RunsInMachine) else None
         self._grants = grants
         super().__init__(scope, construct_id, **state)
 
     def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
         super()._when_bound_to_graph(graph)
         self._job_scope.register(graph, self._grants)
+        if self._granted_as is not None:
+            self._granted_as.bind_grants(graph)
 
 
 def is_chainable(value: object) -> bool:

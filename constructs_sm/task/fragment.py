@@ -8,10 +8,13 @@ from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, w
 from constructs_sm.language.paths import name_of
 from constructs_sm.rollback import WholeOrNotMade, methods_in_words, undone_by
 from constructs_sm.task.custom_states import JsonataTask, is_chainable
+from constructs_sm.task.jsii_overrides import make_in_cdk
 from constructs_sm.task.query_language import query_language_of
+from constructs_sm.task.running_role import RunsInMachine
 from constructs_sm.task.scope import JobScope
 
 import jsii
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
@@ -41,7 +44,7 @@ class Fragment(WholeOrNotMade, sfn.StateMachineFragment):
     _other_name: str | None = None
 
     def __init__(self, scope: Construct, construct_id: str, *, state_name: str | None = None) -> None:
-        super().__init__(scope, construct_id)
+        make_in_cdk(self, scope, construct_id)
         self._id = str(construct_id)
         self._other_name = state_name
 
@@ -215,7 +218,8 @@ class CheckedFragment(Fragment):
         return state
 
 
-class NamedFragment(Fragment):
+@jsii.implements(iam.IGrantable)
+class NamedFragment(RunsInMachine, Fragment):
     """States that call APIs by the AWS SDK integration, in JSONata, and are called `<construct id>: <state>`."""
 
     _tasks: list[Any]

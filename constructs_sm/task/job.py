@@ -11,24 +11,31 @@ from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, w
 from constructs_sm.rollback import undone_by
 from constructs_sm.task.arguments import TaskArguments, wrong_of_class
 from constructs_sm.task.cloudwatch import JobMetrics
-from constructs_sm.task.custom_states import Rule, always, catching_in_jsonata, holds, with_output
+from constructs_sm.task.custom_states import Rule, always, holds
 from constructs_sm.task.describing import STATES as DESCRIBING
 from constructs_sm.task.describing import Describing
 from constructs_sm.task.fragment import Check, CheckedFragment
-from constructs_sm.task.network import OwnSecurityGroup, admit_members, connections_of, groups_in, works_together
+from constructs_sm.task.job_task import task_of
+from constructs_sm.task.network import (
+    GROUPS,
+    Connectable,
+    OwnSecurityGroup,
+    admit_members,
+    connections_of,
+    groups_in,
+    groups_path,
+    works_together,
+)
 from constructs_sm.task.output_check import Output, OutputCheck
-from constructs_sm.task.query_language import query_language_of
+from constructs_sm.task.query_language import InEitherLanguage, query_language_of
 from constructs_sm.task.reuse_checks import reuse_grants
-from constructs_sm.task.reuse_plan import ReusePlan
+from constructs_sm.task.reuse_plan import reuse_plan_of
 from constructs_sm.task.reusing import Reusing
-from constructs_sm.task.scope import JobScope
 from constructs_sm.task.tags import KnownToCdk
-from constructs_sm.task.task import SageMakerTask
 from constructs_sm.task.task_plan import TaskPlan
 from constructs_sm.values.names import LONGEST_STATE_NAME
 
 import jsii
-from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 
@@ -37,11 +44,14 @@ if TYPE_CHECKING:
 
     from constructs_sm.actions import Action
     from constructs_sm.requests.rendering import Defaults
+    from constructs_sm.task.job_task import JobTask
     from constructs_sm.task.reuse_checks import Artifact
+    from constructs_sm.task.task import SageMakerTask
     from constructs_sm.task.task_state import TaskState
     from constructs_sm.values.outputs import JobOutput
     from constructs_sm.values.reuse import Reuse
 
+    from aws_cdk import aws_ec2 as ec2
     from constructs import Construct, Node
     from typing_extensions import Self, Unpack
 
@@ -60,8 +70,8 @@ class JobArguments(TaskArguments, total=False):
     each time."""
 
 
-@jsii.implements(iam.IGrantable, ec2.IConnectable)
-class SageMakerJob(CheckedFragment, JobMetrics, KnownToCdk):
+@jsii.implements(iam.IGrantable, Connectable)
+class SageMakerJob(CheckedFragment, JobMetrics, InEitherLanguage, KnownToCdk):
     """A SageMaker job that is retried where that helps, and whose output is checked before the state machine goes on.
 
     Three states: the task, named like the construct; a Choice, `<id>: ValidateOutput`; and a Fail, `<id>:
@@ -109,7 +119,7 @@ class SageMakerJob(CheckedFragment, JobMetrics, KnownToCdk):
         if wrong := wrong_of_class(own):
             raise InvalidInputError(where_of(type(self).__name__, scope, construct_id), wrong)
         check = arguments.pop("output_check", OutputCheck.completed())
-        reuse = _reuse_plan(scope, construct_id, arguments)
+        reuse = reuse_plan_of(scope, construct_id, arguments)
         plan = TaskPlan(
             type(self).__name__,
             scope,
@@ -129,7 +139,8 @@ class SageMakerJob(CheckedFragment, JobMetrics, KnownToCdk):
         )
         plan.check()
         super().__init__(scope, construct_id, state_name=arguments.get("state_name"))
-        self._groups = groups_in(given)
+        in_vpc = plan.request.has(GROUPS)
+        self._groups = groups_in(given) if in_vpc else []
         state = self._checked(plan, {**({} if make is None else make(self)), **self._made_groups()})
         artifact = None
         if state.reuse is not None:
@@ -137,11 +148,12 @@ class SageMakerJob(CheckedFragment, JobMetrics, KnownToCdk):
             state = state.with_grants(*reuse_grants(self, state, state.reuse.reuse, artifact))
         self._state = state
         self._runs_under = runs_under
-        self._task = (_JsonataJobTask if state.jsonata else JobTask)(self, construct_id, state)
+        self._task = task_of(self, construct_id, state)
         state.scope.output_order.jobs[state.identity] = self
         if "node" in vars(self):
             self.node.default_child = self._task
-        self._admit_instances()
+        if in_vpc:
+            self._admit_instances()
         self._retried = arguments.get("retry") != ()
         self._follower: sfn.State | None = None
         self._describing: Describing | None = None
@@ -260,6 +272,18 @@ class SageMakerJob(CheckedFragment, JobMetrics, KnownToCdk):
             known = [group for group in self._groups if hasattr(group, "security_group_id")]
             self._connections = connections_of(self, ids, [*known, *self._state.scope.groups_of(ids)])
         return self._connections
+
+    def add_security_group(self, security_group: ec2.ISecurityGroup) -> None:
+        """Put the job into one security group more. Its connections are of that too, from now on.
+
+        Raises:
+            InvalidInputError: It is in no VPC or in several, or a state machine or Map has the task already.
+        """
+        connections = self.connections
+        groups = [*connections.security_groups, security_group]
+        path = groups_path(self, self._state.request, self._state.action.vpc_path)
+        self.add_parameter_override(path, [group.security_group_id for group in groups])
+        connections.add_security_group(security_group)
 
     @cached_property
     def node(self) -> Node:
@@ -415,91 +439,6 @@ class SageMakerJob(CheckedFragment, JobMetrics, KnownToCdk):
         fail = sfn.Fail(self, name, query_language=language, **failure)
         undone_by(lambda: self.node.try_remove_child(fail.node.id))
         return self._prefixed(fail, self._task)
-
-
-class JobTask(SageMakerTask):
-    """The task of a job, which lets the job end itself before the state machine is drawn."""
-
-    def __init__(self, job: SageMakerJob, construct_id: str, state: TaskState) -> None:
-        self._job = job
-        self._is_closed = False
-        self.refusals: tuple[sfn.State, str] | None = None
-        self.catch_beside: Callable[[sfn.State], None] = _nobody
-        """Lets another state of the job lead to the handler of refusals."""
-        self._catchers: list[tuple[sfn.IChainable, list[str] | None, dict[str, Any]]] = []
-        self._be(job, construct_id, state)
-
-    @property
-    def kept_as(self) -> str | None:
-        """The job as the table of kept results has it; None: nothing is kept of it."""
-        return None if self._state.reuse is None else self._state.identity.path
-
-    @property
-    def catchers(self) -> list[tuple[sfn.IChainable, list[str] | None, dict[str, Any]]]:
-        """The catchers of the user's: handler, errors and settings."""
-        handler = None if self.refusals is None else self.refusals[0]
-        return [catcher for catcher in self._catchers if catcher[0] is not handler]
-
-    def add_catch(
-        self, handler: sfn.IChainable, *, errors: Sequence[str] | None = None, **settings: Any
-    ) -> sfn.CustomState:
-        """Go on to *handler* when the task fails for good, or its job cannot be described."""
-        added = super().add_catch(handler, errors=errors, **settings)
-        self._catchers.append((handler, list(errors) if errors else None, settings))
-        return added
-
-    def lead_refusals(self, handler: sfn.State, variable: str, catch: Callable[[sfn.State], None]) -> None:
-        """Let an output that is refused go to *handler*, which finds job, error and cause in *variable*.
-
-        Args:
-            handler: The first state of what handles failures.
-            variable: Read by it.
-            catch: Lets another state lead there.
-        """
-        self.refusals, self.catch_beside = (handler, variable), catch
-        if self._is_closed:
-            self._job._hand_over()  # noqa: SLF001  (one thing in two classes)
-            self._job._hand_description_over()  # noqa: SLF001
-
-    def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
-        described = self._job._described()  # noqa: SLF001
-        self._between = None if described is None else described.task
-        # First, what handles its failures: the job asks for it when it closes.
-        super()._when_bound_to_graph(graph)
-        self._is_closed = True
-        with self._job.unnoticed():
-            self._job._close_description()  # noqa: SLF001
-            self._job._close()  # noqa: SLF001
-        if described is not None:
-            # The CDK does not know that the task leads there. Last, since what a Choice gets later stays outside.
-            described.task.bind_to_graph(graph)
-
-
-def _nobody(_: sfn.State) -> None:
-    """Handle nothing."""
-
-
-class _JsonataJobTask(JobTask):
-    """The same in JSONata. Apart, since what is overridden costs every job that does not need it."""
-
-    def add_catch(
-        self, handler: sfn.IChainable, *, errors: Sequence[str] | None = None, **settings: Any
-    ) -> sfn.CustomState:
-        """Go on to *handler*; `outputs` say what it gets."""
-        return super().add_catch(handler, errors=errors, **with_output(settings))
-
-    def to_state_json(self, top_level_query_language: sfn.QueryLanguage | None = None) -> dict[Any, Any]:
-        return catching_in_jsonata(super().to_state_json(top_level_query_language))
-
-
-def _reuse_plan(scope: Construct, construct_id: str, arguments: JobArguments) -> ReusePlan | None:
-    """The reuse of a job: its own, or that of the pipeline around it."""
-    if "reuse" in arguments:
-        own = arguments.pop("reuse")
-        return None if own is None else ReusePlan(own, is_own=True)
-    # What is no scope is refused later.
-    of_all = JobScope.of(scope).kept.reuse_of(construct_id) if hasattr(type(scope), "node") else None
-    return None if of_all is None else ReusePlan(of_all, is_own=False)
 
 
 @cache

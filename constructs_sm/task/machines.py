@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.environment import arns_of, stack_of
 from constructs_sm.language.definition_text import DefinitionText
 from constructs_sm.language.late_bound import is_token
-from constructs_sm.language.machines import machines_in, states_of
+from constructs_sm.language.machines import states_of
 from constructs_sm.requests.api_model import input_shape
 from constructs_sm.rules import tags as tag_rules
 from constructs_sm.rules.argument_rules import (
@@ -26,6 +26,8 @@ from constructs_sm.rules.argument_rules import (
     ROLE_OF_BOTH,
 )
 from constructs_sm.rules.definition_rules import EXPRESS
+from constructs_sm.rules.express import ends_first, refused
+from constructs_sm.rules.rule import errors
 from constructs_sm.rules.state_fields import JSON_PATH
 from constructs_sm.task.acknowledgments import acknowledge_texts
 from constructs_sm.task.guarding import ROOTS, Guarding
@@ -37,7 +39,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from constructs_sm.grants.statements import Grant
     from constructs_sm.language.arns import Arns
@@ -49,7 +51,6 @@ if TYPE_CHECKING:
     from aws_cdk import Stack
     from constructs import IConstruct
 
-_WAITS = (".sync", ".sync:2", ".waitForTaskToken")
 _STARTS = ":states:startExecution"
 _REGION_AT = 3
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d")
@@ -99,6 +100,34 @@ class _Machine:
                 sent = state.get("Arguments") or state.get("Parameters")
                 arn = sent.get("StateMachineArn") if isinstance(sent, dict) else None
                 yield name, resource, self.text.reference(arn) or arn
+
+
+@dataclass(frozen=True, slots=True)
+class _Taker:
+    """A task that takes the tags of the constructs around it."""
+
+    task: TaskIdentity
+    scope: IConstruct
+    job: Any
+    stack: Stack
+    machine: _Machine
+    granted: Grant | None
+    """Permission that its state machine needs besides to send them."""
+
+    @property
+    def own(self) -> list[Any]:
+        """The job, where it may have tags of its own from the CDK."""
+        return [self.job] if self.job is not None and self.job.given_to_cdk else []
+
+
+def _tags_around(takers: Sequence[_Taker], stacks: Iterable[Stack]) -> Iterator[tuple[_Taker, dict[str, str]]]:
+    """The tags of the constructs around each task that has such."""
+    around = TagsAround(stacks)
+    around.read([each.scope for each in takers], [job for each in takers for job in each.own])
+    for each in takers:
+        found = around.of(each.scope, f"AWS::SageMaker::{_noun(each.task.api)}", *each.own)
+        if found:
+            yield each, found
 
 
 def _in_the_other_language(machine: _Machine) -> Iterator[Problem]:
@@ -218,35 +247,36 @@ class _Machines:
         return placed
 
     def _tagged(self) -> list[str]:
-        around, wrong = TagsAround(self._stage), []
+        wrong: list[str] = []
         changed: dict[_Machine, None] = {}
-        for stack, order in self.stacks.items():
-            for task, scope in order.tasks.items():
-                machine = self.of_tasks.get(task)
-                if machine is None or not _takes_tags(task.api):
-                    continue
-                job: Any = order.jobs.get(task)
-                within = [job] if job is not None and job.given_to_cdk else []
-                found = around.of(scope, f"AWS::SageMaker::{_noun(task.api)}", *within)
-                if not found:
-                    continue
-                sent = _request(machine.states[task.state_id()])
-                added = None if sent is None else _added(sent, found)
-                if sent is None or not added:
-                    continue
-                tags = [*sent.get("Tags", ()), *({"Key": key, "Value": value} for key, value in added.items())]
-                problems = list(tag_rules.of_scopes(added))
-                if len(tags) > tag_rules.MOST:
-                    problems.append(tag_rules.too_many(len(tags)))
-                left = unacknowledged(scope, problems, path=task.path)
-                wrong += [f"job '{task.path}': {problem}" for problem in left]
-                sent["Tags"] = [_in_text(tag, machine, stack) if tag.get("Key") in added else tag for tag in tags]
-                changed[machine] = None
-                if task in order.tagging:
-                    self._grant(machine, order.tagging[task])
+        for each, tags in _tags_around(list(self._takers()), self.stacks):
+            sent = _request(each.machine.states[each.task.state_id()])
+            added = None if sent is None else _added(sent, tags)
+            if sent is None or not added:
+                continue
+            all_of_it = [*sent.get("Tags", ()), *({"Key": key, "Value": value} for key, value in added.items())]
+            problems = list(tag_rules.of_scopes(added))
+            if len(all_of_it) > tag_rules.MOST:
+                problems.append(tag_rules.too_many(len(all_of_it)))
+            left = unacknowledged(each.scope, problems, path=each.task.path)
+            wrong += [f"job '{each.task.path}': {problem}" for problem in left]
+            sent["Tags"] = [
+                _in_text(tag, each.machine, each.stack) if tag.get("Key") in added else tag for tag in all_of_it
+            ]
+            changed[each.machine] = None
+            if each.granted is not None:
+                self._grant(each.machine, each.granted)
         for machine in changed:
             self._write(machine)
         return wrong
+
+    def _takers(self) -> Iterator[_Taker]:
+        """The tasks that are run, and whose APIs take tags."""
+        for stack, order in self.stacks.items():
+            for task, scope in order.tasks.items():
+                machine = self.of_tasks.get(task)
+                if machine is not None and _takes_tags(task.api):
+                    yield _Taker(task, scope, order.jobs.get(task), stack, machine, order.tagging.get(task))
 
     def _grant(self, machine: _Machine, grant: Grant) -> None:
         around = machine.construct.node.scope
@@ -344,7 +374,13 @@ class _OfStack:
         if isinstance(around, sfn.StateMachine) and not around.role.node.children:
             # The CDK drops in silence what is granted to such a role.
             tell(around, [NOTHING_GRANTED.problem()])
-        yield from _waiting(machine.text.definition, express=machine.is_express)
+        definition, express = machine.text.definition, machine.is_express
+        # Of what a Task may call, an activity alone is known by its Ref.
+        activities = machine.text.marks_of(lambda reference: isinstance(reference, dict) and "Ref" in reference)
+        yield from (each.problem for each in refused(definition, express=express, activities=activities))
+        late = list(ends_first(definition, express=express))
+        yield from (each.problem for each in errors(late))
+        tell(machine.construct, [each.problem for each in late if each.rule.severity != "error"])
         yield from _in_the_other_language(machine)
         yield from self._nested(machine)
 
@@ -394,14 +430,3 @@ def _share_a_role(machine: sfn.CfnStateMachine, other: sfn.CfnStateMachine) -> b
         return False
     same = around.role.node.path == of_other.role.node.path
     return bool(same and around.role.node.children)
-
-
-def _waiting(definition: Json, *, express: bool) -> Iterator[Problem]:
-    """Find the states that wait for what they start, where an Express execution runs them."""
-    for name, state in definition.get("States", {}).items():
-        resource = str(state.get("Resource"))
-        if express and resource.endswith(_WAITS):
-            yield EXPRESS.problem(f"state '{name}': {EXPRESS.what}", ":".join(resource.split(":")[-2:]))
-        for inner in machines_in(state):
-            children = inner.get("ProcessorConfig", {}).get("ExecutionType") == "EXPRESS"
-            yield from _waiting(inner, express=express or children)

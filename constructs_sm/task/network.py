@@ -9,13 +9,29 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, where_of
 from constructs_sm.language.late_bound import Computed
 
-from aws_cdk import aws_ec2 as ec2
+import jsii
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_ec2 as ec2
     from constructs import Construct
 
-_GROUPS = "SecurityGroupIds"
+GROUPS = "SecurityGroupIds"
 _COUNT = "InstanceCount"
+
+
+class Connectable:
+    """Stand for `ec2.IConnectable` where jsii is told what a class implements.
+
+    The interface itself would bring its module with it, 20 MiB of memory that few pipelines have any use for.
+    """
+
+    __jsii_type__ = "aws-cdk-lib.aws_ec2.IConnectable"
+
+    @property
+    @jsii.member(jsii_name="connections")
+    def connections(self) -> ec2.Connections:
+        """The security groups."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +47,8 @@ class OwnSecurityGroup:
 
     def make(self, job: Construct, number: int) -> ec2.SecurityGroup:
         """Make it, the *number*th of the job."""
+        from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415 - see Connectable
+
         name = f"SecurityGroup{number if number > 1 else ''}"
         return ec2.SecurityGroup(job, name, vpc=self.vpc, description=f"Of {job.node.path}")
 
@@ -44,7 +62,7 @@ def groups_in(fields: Mapping[str, Any] | None) -> list[Any]:
         if isinstance(value, (list, tuple)):
             left += value
         elif isinstance(value, Mapping):
-            groups = value.get(_GROUPS, ())
+            groups = value.get(GROUPS, ())
             found += groups if isinstance(groups, (list, tuple)) else [groups]
             left += value.values()
     return found
@@ -66,8 +84,31 @@ def admit_members(group: ec2.ISecurityGroup) -> None:
 
     Source: https://docs.aws.amazon.com/sagemaker/latest/dg/train-vpc.html
     """
+    from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415 - see Connectable
+
     # Groups made here are open outbound, so that a rule for that as well would be warned of as having no effect.
     group.add_ingress_rule(group, ec2.Port.all_traffic(), "Instances of one job")
+
+
+def groups_path(job: Construct, request: Mapping[str, Any], path: Sequence[str]) -> str:
+    """Give the path of the groups in the request of a job, as an override names it.
+
+    Args:
+        job: The job.
+        request: Its request.
+        path: Where the API has the VPC of the one job that it begins.
+
+    Raises:
+        InvalidInputError: The request has more than that one.
+    """
+    there: Any = request
+    for name in path:
+        there = there.get(name) if isinstance(there, Mapping) else None
+    if not path or not isinstance(there, Mapping):
+        use = "pass security_groups= where each of its networks is said"
+        problem = Problem("a job in several networks is put into no further group", NOTHING, use, "job-in-vpc")
+        raise InvalidInputError(where_of(type(job).__name__, job), [problem])
+    return ".".join((*path, GROUPS))
 
 
 def connections_of(job: Construct, ids: Sequence[Any], known: Sequence[ec2.ISecurityGroup]) -> ec2.Connections:
@@ -76,6 +117,8 @@ def connections_of(job: Construct, ids: Sequence[Any], known: Sequence[ec2.ISecu
     Raises:
         InvalidInputError: It is in no VPC, or in groups that are known at run time only.
     """
+    from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415 - see Connectable
+
     where = where_of(type(job).__name__, job)
     if not ids:
         use = "pass vpc= to the job, or to its PipelineStack"

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any, TypeVar
+
 from aws_cdk import aws_stepfunctions as sfn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from typing_extensions import ParamSpec
+
+    _Arguments = ParamSpec("_Arguments")
+
+_Job = TypeVar("_Job")
 
 
 def is_jsonata_language(query_language: object) -> bool:
@@ -13,3 +24,21 @@ def is_jsonata_language(query_language: object) -> bool:
 def query_language_of(*, jsonata: bool) -> sfn.QueryLanguage:
     """Give the CDK's name of JSONata, or of JSONPath."""
     return sfn.QueryLanguage.JSONATA if jsonata else sfn.QueryLanguage.JSON_PATH
+
+
+class InEitherLanguage:
+    """The factories by which tasks of the CDK say their query language, in the place of `query_language=`."""
+
+    @classmethod
+    def jsonata(cls: Callable[_Arguments, _Job], *arguments: _Arguments.args, **named: _Arguments.kwargs) -> _Job:
+        """Make it in JSONata."""
+        return cls(*arguments, **_in_language(named, sfn.QueryLanguage.JSONATA))
+
+    @classmethod
+    def json_path(cls: Callable[_Arguments, _Job], *arguments: _Arguments.args, **named: _Arguments.kwargs) -> _Job:
+        """Make it in JSONPath."""
+        return cls(*arguments, **_in_language(named, sfn.QueryLanguage.JSON_PATH))
+
+
+def _in_language(arguments: Any, language: sfn.QueryLanguage) -> Any:
+    return {**arguments, "query_language": language}

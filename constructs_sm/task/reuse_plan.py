@@ -11,6 +11,7 @@ from constructs_sm.language.paths import keys_in
 from constructs_sm.requests.comparison import Comparison
 from constructs_sm.rules.argument_rules import REUSE_ANEW, REUSE_IMPOSSIBLE
 from constructs_sm.task.output_check import OutputCheck, Status
+from constructs_sm.task.scope import JobScope
 from constructs_sm.values.reuse import Reuse
 
 if TYPE_CHECKING:
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
     from constructs_sm.actions import Action
     from constructs_sm.requests.request import Fields, Request
     from constructs_sm.task.arguments import Rendered
+    from constructs_sm.task.job import JobArguments
     from constructs_sm.task.output_check import Output
     from constructs_sm.values.outputs import JobOutput
+
+    from constructs import Construct
 
 _SAYS_ITS_OUTPUT = ("state_output", "result_selector", "output_path")
 _NOT_OFFERED = "let it run each time: reuse=None"
@@ -100,3 +104,13 @@ class ReusePlan:
             InvalidInputError: JSONata cannot say a value.
         """
         return Comparison.of(action, fields, also=self.also, models=[(MODEL, model) for model in self.models])
+
+
+def reuse_plan_of(scope: Construct, construct_id: str, arguments: JobArguments) -> ReusePlan | None:
+    """The reuse of a job: its own, or that of the pipeline around it."""
+    if "reuse" in arguments:
+        own = arguments.pop("reuse")
+        return None if own is None else ReusePlan(own, is_own=True)
+    # What is no scope is refused later.
+    of_all = JobScope.of(scope).kept.reuse_of(construct_id) if hasattr(type(scope), "node") else None
+    return None if of_all is None else ReusePlan(of_all, is_own=False)

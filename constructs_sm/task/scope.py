@@ -30,11 +30,13 @@ if TYPE_CHECKING:
 
     from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_sns as sns
     from constructs import Construct, IConstruct
 
 _SCOPES: dict[IConstruct, JobScope] = {}
 _ORDERS: dict[IConstruct, OutputOrder] = {}
 _UNCAUGHT: dict[IConstruct, Uncaught] = {}
+_PLAIN_TOPICS: dict[IConstruct, list[sns.Topic]] = {}
 _EXECUTION_ROLE = "SageMakerExecutionRole"
 
 
@@ -109,7 +111,10 @@ class JobScope:
             watch_machines(stack, order, self.arns)
         self.output_order = _ORDERS[stack]
         # Of the app: jobs of several stacks may stand in one state machine.
-        self.uncaught = _UNCAUGHT.setdefault(stack.node.root, Uncaught())
+        app = stack.node.root
+        self.uncaught = _UNCAUGHT.setdefault(app, Uncaught())
+        self.plain_topics = _PLAIN_TOPICS.setdefault(app, [])
+        """Topics of the app that steps have made without a key, which a pipeline that runs them may have."""
         self._vpc = vpc
         self._security_group = security_group
         self.key: kms.IKey | None = None

@@ -13,6 +13,7 @@ from constructs_sm.requests.rendering import render
 from constructs_sm.rollback import WholeOrNotMade, tell_in_words, undone_by
 from constructs_sm.task.changes import Changes, deleted, path_in_state, policy_of
 from constructs_sm.task.custom_states import NamedState, is_chainable
+from constructs_sm.task.jsii_overrides import make_in_cdk
 from constructs_sm.task.overruling import tell
 from constructs_sm.task.path_tokens import json_path_of
 from constructs_sm.task.scope import reference_of
@@ -72,7 +73,7 @@ class SageMakerTask(WholeOrNotMade, NamedState):
         self._name = state.identity.name
         if self._name != name_of(construct_id):
             self.__class__ = _named_apart(type(self))
-        super().__init__(scope, construct_id, state_json=state.json)
+        make_in_cdk(self, scope, construct_id, state_json=state.json)
         state.identity.state_id = lambda: self.prefixed_name
         tell(self, state.warnings)
 

@@ -171,7 +171,7 @@ class TaskPlan:
         )
         if self._reuse is not None:
             self._reuse = self._reusable(self._reuse)
-        self._request = request = self._whole(job_scope)
+        self.request = request = self._whole(job_scope)
         self._role_needed = lacks_role(self._action, request.fields)
         if self._role_needed:
             set_roles(request.fields, self._action.role_path, _ROLE_TO_COME)
@@ -227,7 +227,7 @@ class TaskPlan:
         Args:
             made: What stands in the request for what was not made before the check, and what that is.
         """
-        job_scope, request, action = self._job_scope, self._request, self._action
+        job_scope, request, action = self._job_scope, self.request, self._action
         stands_for = dict(made or {})
         if self._role_needed:
             stands_for[_ROLE_TO_COME] = job_scope.execution_role_arn()
@@ -442,7 +442,7 @@ class TaskPlan:
             yield LATE_ACCESS.problem(what)
         granted = not ours or self._reads
         yield from (told for told in self._told if not (granted and told.rule == MANIFEST.id))
-        yield from script_mode.warnings(self._request.structures)
+        yield from script_mode.warnings(self.request.structures)
 
 
 def _is_computed(role: str) -> bool:

@@ -186,7 +186,11 @@ class Rehearsal:
         return self
 
     def recorded(self) -> list[tuple[str, Any]]:
-        """Record from now on what each attempt of a task yields: its state, and the result or the TaskError."""
+        """Record from now on what each attempt of a task yields: its address, and the result or the TaskError.
+
+        The address is as in a script: `Train`, or `Train[2]` in the third iteration of a Map. With it goes what Maps
+        read, and where they write.
+        """
         record: list[tuple[str, Any]] = []
         self._account.yielded = record
         return record

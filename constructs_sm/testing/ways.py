@@ -13,10 +13,11 @@ from constructs_sm.interpreter.likeness import likeness
 from constructs_sm.language.machines import LARGEST_PAYLOAD
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from constructs_sm.interpreter.calls import Call
     from constructs_sm.interpreter.likeness import Likeness
+    from constructs_sm.interpreter.machines import Machine
     from constructs_sm.testing.playing import Playing
     from constructs_sm.testing.run import Run
     from constructs_sm.testing.world.account import Befalling
@@ -32,6 +33,7 @@ class Ways:
 
     def __init__(self, playing: Playing, states: Collection[str]) -> None:
         self._left: dict[str, Playing] = {}
+        self._branches = dict(_branches(playing.execution.machine))
 
         def is_first(call: Call) -> bool:
             return call.state in states and call.state not in self._left
@@ -57,7 +59,7 @@ class Ways:
         seen = {state}
 
         def is_met(call: Call) -> bool:
-            return call.state in self._left and call.state not in seen
+            return call.state in self._left and call.state not in seen and not self._is_beside(state, call.state)
 
         while (call := playing.go_on(is_met)) is not None:
             seen.add(call.state)
@@ -65,6 +67,11 @@ class Ways:
             if (found := self._goes_on_as(playing, met, state)) is not None:
                 return playing.ended_as(self.well, met, found.shift, self._output(found, playing, met))
         return playing.ended()
+
+    def _is_beside(self, one: str, other: str) -> bool:
+        """Return True for states in two branches of a Parallel: as long as one runs, what befell it stands there."""
+        pairs = zip(self._branches[one], self._branches[other], strict=False)
+        return next((mine[0] == others[0] for mine, others in pairs if mine != others), False)
 
     def _goes_on_as(self, playing: Playing, met: Playing, befallen: str) -> Likeness | None:
         """Compare *playing* with the first as it stood where both have met; None if they may not go on alike."""
@@ -96,3 +103,14 @@ class Ways:
         kept = {name: value for name, value in output.items() if name not in found.unlike}
         given = playing.execution.root.input
         return {**kept, **{name: given[name] for name in given if name in found.unlike}}
+
+
+def _branches(
+    machine: Machine, around: tuple[tuple[str, int], ...] = ()
+) -> Iterator[tuple[str, tuple[tuple[str, int], ...]]]:
+    """Each state with the branches that it is in, the outermost first: a Parallel or Map, and a number."""
+    for name, state in machine.states.items():
+        yield name, around
+        inner = [*state.branches, *([state.map.processor] if state.map else [])]
+        for number, branch in enumerate(inner):
+            yield from _branches(branch, (*around, (name, number)))

@@ -360,6 +360,107 @@ def test_express_machine_does_not_wait():
     assert found(training(), express=True)[0][0] == "asl-express"
 
 
+def waiting(*seconds, **last):
+    """Waits, one after the other."""
+    names = [f"Wait{number}" for number in range(len(seconds))]
+    states = {
+        name: {"Type": "Wait", "Seconds": pause, "Next": following}
+        for name, pause, following in zip(names, seconds, [*names[1:], "End"], strict=True)
+    }
+    return {"StartAt": names[0], "States": {**states, "End": {"Type": "Succeed"}, **last}}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "late"),
+    [
+        ([299], []),
+        ([300], ["Wait0"]),
+        ([200, 99], []),
+        ([200, 100], ["Wait1"]),
+        ([400, 400], ["Wait0"]),
+        ([3600], ["Wait0"]),
+    ],
+)
+def test_wait_that_an_express_execution_does_not_live_to_see_is_found(seconds, late):
+    definition = waiting(*seconds)
+
+    assert found(definition, express=True) == [("express-ends-first", f"/States/{name}/Seconds") for name in late]
+    assert found(definition) == []
+
+
+def in_each(machine, mode, execution_type):
+    config = {"Mode": mode, **({"ExecutionType": execution_type} if mode == "DISTRIBUTED" else {})}
+    each = {"Type": "Map", "ItemProcessor": {"ProcessorConfig": config, **machine}, "End": True}
+    before = {"Type": "Wait", "Seconds": 200, "Next": "Each"}
+    return {"StartAt": "Before", "States": {"Before": before, "Each": each}}
+
+
+@pytest.mark.parametrize(
+    ("mode", "execution_type", "seconds", "express", "late"),
+    [
+        ("INLINE", "", 100, True, True),
+        ("INLINE", "", 99, True, False),
+        ("DISTRIBUTED", "EXPRESS", 100, False, False),
+        ("DISTRIBUTED", "EXPRESS", 300, False, True),
+        ("DISTRIBUTED", "STANDARD", 300, False, False),
+    ],
+)
+def test_wait_within_a_map_counts_from_the_beginning_of_its_execution(mode, execution_type, seconds, express, late):
+    rules = [rule for rule, _ in found(in_each(waiting(seconds), mode, execution_type), express=express)]
+
+    assert ("express-ends-first" in rules) == late
+
+
+@pytest.mark.parametrize("resource", ["sagemaker:createTrainingJob.sync", "sqs:sendMessage.waitForTaskToken"])
+def test_express_executions_of_a_map_do_not_wait_either(resource):
+    inner = calling(resource, {})
+
+    rules = [rule for rule, _ in found(in_each(inner, "DISTRIBUTED", "EXPRESS"))]
+    assert rules.count("asl-express") == 1
+
+
+@pytest.mark.parametrize("inner", ["DISTRIBUTED", "INLINE"])
+def test_express_machine_has_no_distributed_map(inner):
+    rules = [rule for rule, _ in found(in_each(waiting(1), inner, "STANDARD"), express=True)]
+
+    assert ("asl-express" in rules) == (inner == "DISTRIBUTED")
+
+
+def polling_at(api, seconds, **call):
+    ends = {"Variable": "$.Status", "StringEquals": "Done", "Next": "End"}
+    return {
+        "StartAt": "Look",
+        "States": {
+            "Look": {"Type": "Task", "Resource": f"arn:aws:states:::aws-sdk:{api}", "Parameters": call, "Next": "Over"},
+            "Over": {"Type": "Choice", "Choices": [ends, {**ends, "StringEquals": "Bad"}], "Default": "Wait"},
+            "Wait": {"Type": "Wait", "Seconds": seconds, "Next": "Look"},
+            "End": {"Type": "Succeed"},
+        },
+    }
+
+
+ATHENA = ("athena:getQueryExecution", {"QueryExecutionId": "q"})
+ENDPOINT = ("sagemaker:describeEndpoint", {"EndpointName": "churn"})
+
+
+@pytest.mark.parametrize(
+    ("called", "seconds", "rule"),
+    [
+        (ENDPOINT, 30, "express-polls"),
+        (ENDPOINT, 300, "express-ends-first"),
+        (ATHENA, 5, None),
+        (ATHENA, 150, "express-polls"),
+    ],
+)
+def test_loop_that_polls_longer_than_an_express_execution_lives_is_found(called, seconds, rule):
+    definition = polling_at(called[0], seconds, **called[1])
+
+    assert [name for name, _ in found(definition, express=True) if name.startswith("express")] == (
+        [rule] if rule else []
+    )
+    assert not [name for name, _ in found(definition) if name.startswith("express")]
+
+
 @pytest.mark.parametrize(
     "definition", [[], {}, {"States": []}, {"StartAt": 1, "States": {"A": 3}}, {"States": {"A": {}}}]
 )

@@ -55,7 +55,111 @@ def sdk(api: str, request: dict[str, Any] | None = None) -> dict[str, Any]:
 
 
 DISTRIBUTED = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+
+
+def distributed(**fields: Any) -> dict[str, Any]:
+    return {**MAP, "ItemProcessor": {**MAP["ItemProcessor"], "ProcessorConfig": DISTRIBUTED}, **fields}
+
+
+def reading(api: str, request: dict[str, Any] | None = None, **config: Any) -> dict[str, Any]:
+    given = {"Bucket": "b", "Key": "k"} if request is None else request
+    reader = {"Resource": f"arn:aws:states:::s3:{api}", "ReaderConfig": config, "Parameters": given}
+    return {name: value for name, value in distributed(ItemReader=reader).items() if name != "ItemsPath"}
+
+
+def writing(api: str, config: dict[str, Any] | None = None, **request: Any) -> dict[str, Any]:
+    writer = {"Resource": f"arn:aws:states:::s3:{api}", "WriterConfig": config or {}, "Parameters": request}
+    return distributed(ResultWriter=writer)
+
+
+def ruled(**rule: Any) -> dict[str, Any]:
+    return one({**CHOICE, "Choices": [{**rule, "Next": "Z"}]})
+
+
 REFUSED = {
+    "state that leads to itself alone": (
+        {"StartAt": "A", "States": {"A": DONE, "B": {**CHOICE, "Choices": [{**RULE, "Next": "B"}], "Default": "B"}}},
+        "asl-unreachable-state",
+    ),
+    "end within a branch alone": (
+        {"StartAt": "A", "States": {"A": {**PARALLEL, "Next": "W"}, "W": {"Type": "Wait", "Seconds": 1, "Next": "A"}}},
+        "asl-no-end",
+    ),
+    "plain text as a path": (one({"Type": "Pass", "Parameters": {"a.$": "plain"}, "Next": "Z"}), "asl-payload-path"),
+    "Version 2.0": (one(SNS, Version="2.0"), "asl-value"),
+    "Timestamp of a month 13": (one({"Type": "Wait", "Timestamp": "2026-13-01T00:00:00Z", "Next": "Z"}), "asl-value"),
+    "And with a Variable": (ruled(And=[{"Variable": "$.a", "IsNull": True}], Variable="$.a"), "asl-one-of"),
+    "variable that begins with _": (one({"Type": "Pass", "Assign": {"_x": 1}, "Next": "Z"}), "asl-value"),
+    "Resource that is no ARN": (one({"Type": "Task", "Resource": "sendMail", "Next": "Z"}), "asl-resource"),
+    "Credentials of an activity": (
+        one(
+            {
+                "Type": "Task",
+                "Resource": "arn:aws:states:us-east-1:123456789012:activity:hands",
+                "Credentials": {"RoleArn": "arn:aws:iam::123456789012:role/R"},
+                "Next": "Z",
+            }
+        ),
+        "asl-unknown-field",
+    ),
+    "number as a text": (one({**SNS, "Parameters": {"TopicArn": "t", "Message": 5}}), "asl-api-value"),
+    "number as a payload": (
+        one(task(Parameters={"FunctionName": "f", "Payload": 5}, Next="Z")),
+        "asl-api-value",
+    ),
+    "text as a number": (
+        one({**TRAIN, "Parameters": {**TRAIN["Parameters"], "StoppingCondition": {"MaxRuntimeInSeconds": "9"}}}),
+        "asl-api-value",
+    ),
+    "object as a list": (
+        one({**TRAIN, "Parameters": {**TRAIN["Parameters"], "Tags": {"Key": "a", "Value": "b"}}}),
+        "asl-api-value",
+    ),
+    "ItemsPath with a wildcard": (one({**MAP, "ItemsPath": "$.l[*]"}), "asl-reference-path"),
+    "number from the context object": (
+        one({**MAP, "MaxConcurrencyPath": "$$.Execution.Input.n"}),
+        "asl-reference-path",
+    ),
+    "ExecutionType of an inline Map": (
+        one({**MAP, "ItemProcessor": {**MAP["ItemProcessor"], "ProcessorConfig": {"ExecutionType": "STANDARD"}}}),
+        "asl-processor",
+    ),
+    "batches without a limit": (one(distributed(ItemBatcher={"BatchInput": {}})), "asl-missing-field"),
+    "batches of two sizes": (
+        one(distributed(ItemBatcher={"MaxItemsPerBatch": 1, "MaxItemsPerBatchPath": "$.n"})),
+        "asl-one-of",
+    ),
+    "batches of too many bytes": (one(distributed(ItemBatcher={"MaxInputBytesPerBatch": 262_145})), "asl-value"),
+    "reader of another API": (one(reading("putObject")), "asl-resource"),
+    "reader without a key": (one(reading("getObject", {"Bucket": "b"})), "asl-api-missing-field"),
+    "unknown InputType": (one(reading("getObject", InputType="XML")), "asl-value"),
+    "unknown field of a ReaderConfig": (one(reading("getObject", Compression="GZIP")), "asl-unknown-field"),
+    "unknown Transformation": (one(reading("listObjectsV2", Transformation="LOAD")), "asl-value"),
+    "unknown ManifestType": (one(reading("getObject", InputType="CSV", ManifestType="GLUE")), "asl-value"),
+    "unknown delimiter": (
+        one(reading("getObject", InputType="CSV", CSVHeaderLocation="FIRST_ROW", CSVDelimiter=";")),
+        "asl-value",
+    ),
+    "CSV without CSVHeaderLocation": (one(reading("getObject", InputType="CSV")), "asl-missing-field"),
+    "CSV without CSVHeaders": (
+        one(reading("getObject", InputType="CSV", CSVHeaderLocation="GIVEN")),
+        "asl-missing-field",
+    ),
+    "headers of JSON": (
+        one(reading("getObject", InputType="JSON", CSVHeaderLocation="FIRST_ROW")),
+        "asl-unknown-field",
+    ),
+    "pointer into JSON Lines": (one(reading("getObject", InputType="JSONL", ItemsPointer="/a")), "asl-unknown-field"),
+    "fewer than no items": (one(reading("getObject", InputType="JSON", MaxItems=-1)), "asl-value"),
+    "items of two numbers": (
+        one(reading("getObject", InputType="JSON", MaxItems=1, MaxItemsPath="$.n")),
+        "asl-one-of",
+    ),
+    "writer of another API": (one(writing("getObject", Bucket="b")), "asl-resource"),
+    "writer without a bucket": (one(writing("putObject", Prefix="p")), "asl-api-missing-field"),
+    "writer of nothing": (one(distributed(ResultWriter={})), "asl-missing-field"),
+    "unknown OutputType": (one(writing("putObject", {"OutputType": "CSV"}, Bucket="b")), "asl-value"),
+    "unknown field of a WriterConfig": (one(writing("putObject", {"Format": "JSON"}, Bucket="b")), "asl-unknown-field"),
     "Catch on Pass": (one({"Type": "Pass", "Next": "Z", "Catch": CATCH}), "asl-unknown-field"),
     "Retry on Wait": (one({"Type": "Wait", "Seconds": 1, "Next": "Z", "Retry": RETRY}), "asl-unknown-field"),
     "Retry on Choice": (one({**CHOICE, "Retry": RETRY}), "asl-unknown-field"),
@@ -199,10 +303,23 @@ TAKEN = {
     "JSONata state in a JSONPath machine": one(
         {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% 1 %}", "Next": "Z"}
     ),
-    "state that only an unreachable cycle leads to": {
+    "states that only an unreachable cycle leads to": {
         "StartAt": "A",
         "States": {"A": DONE, "B": {"Type": "Pass", "Next": "C"}, "C": {"Type": "Pass", "Next": "B"}},
     },
+    "retry at once": one({**SNS, "Retry": [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 0}]}),
+    "machine whose timeout is 0": one(SNS, TimeoutSeconds=0),
+    "version": one(SNS, Version="1.0"),
+    "resource to be filled in": one({"Type": "Task", "Resource": "${Function}", "Next": "Z"}),
+    "items from the context object": one({**MAP, "ItemsPath": "$$.Execution.Input.items"}),
+    "concurrency of a variable": one({**MAP, "MaxConcurrencyPath": "$most"}),
+    "CSV in objects that are listed": one(
+        reading("listObjectsV2", Transformation="LOAD_AND_FLATTEN", InputType="CSV", CSVHeaderLocation="FIRST_ROW")
+    ),
+    "results of a query": one(
+        reading("getObject", InputType="CSV", ManifestType="ATHENA_DATA", CSVHeaderLocation="GIVEN", CSVHeaders=["a"])
+    ),
+    "results in the payload": one(distributed(ResultWriter={"WriterConfig": {"Transformation": "FLATTEN"}})),
     "Wait of no time": one({"Type": "Wait", "Seconds": 0, "Next": "Z"}),
     "heartbeat by itself": one({**SNS, "HeartbeatSeconds": 9}),
     "function by its name": one(
@@ -267,7 +384,6 @@ def test_near_name_is_suggested():
 @pytest.mark.parametrize(
     ("definition", "rule"),
     [
-        (one({"Type": "Pass", "Parameters": {"a.$": "plain"}, "Next": "Z"}), "asl-no-dollar"),
         (one({"Type": "Pass", "Parameters": {"a": "{% 1 %}"}, "Next": "Z"}), "asl-expression-as-text"),
         (jsonata("{% $eval('1') %}"), "asl-eval"),
     ],

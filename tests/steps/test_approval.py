@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 
-from constructs_sm import Approval, CreateModelPackage, InvalidInputError, TrainingJob
+from constructs_sm import Approval, CreateModelPackage, InvalidInputError, JobPipeline, PipelineStack, TrainingJob
 from constructs_sm.testing import TaskError, Throttled, TimedOut, UnansweredError, definition, grants, template, without
 
 import pytest
-from aws_cdk import Duration
+from aws_cdk import App, Duration, Stack
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
+from aws_cdk.assertions import Template
 from every_action import IMAGE, REQUESTS
 from rehearsed import LANGUAGES, Rehearsed
 
@@ -381,3 +382,67 @@ def test_state_names_come_from_the_construct_id(stack, machine):
     assert set(definition(stack)["States"]) == {
         f"Ask Ada: {state}" for state in ("Begin", "Ask", "CheckAnswer", "Approved", "Refused", "TimedOut")
     }
+
+
+@pytest.mark.parametrize("scope", ["the stack", "the pipeline"])
+@pytest.mark.parametrize("around", [PipelineStack, Stack])
+@pytest.mark.parametrize("within", ["", "parallel", "map"])
+def test_topic_of_an_approval_has_the_key_of_the_pipeline_that_runs_it(around, scope, within):
+    stack = around(App(), "Churn")
+    key = kms.Key(stack, "Own")
+    nightly = JobPipeline(stack, "Nightly", key=key)
+    approval = Approval(
+        nightly if scope == "the pipeline" else stack, "Approve", notify="a@example.com", timeout=Duration.hours(2)
+    )
+    chain = approval
+    if within == "parallel":
+        chain = sfn.Parallel(stack, "Beside").branch(approval)
+    if within == "map":
+        chain = sfn.Map(stack, "Each").item_processor(approval)
+    nightly.run(chain)
+    if around is PipelineStack:
+        stack.run(sfn.Pass(stack, "Nothing"))
+
+    arn = stack.resolve(key.key_arn)
+    template = Template.from_stack(stack).to_json()["Resources"]
+    topics = [name for name, each in template.items() if each["Type"] == "AWS::SNS::Topic" and name[:8] != "Pipeline"]
+    assert [template[name].get("Properties", {}).get("KmsMasterKeyId") for name in topics] == [arn, arn]
+    may = [
+        statement["Action"]
+        for each in template.values()
+        if each["Type"] == "AWS::IAM::Policy" and "Role" in str(each["Properties"]["Roles"])
+        for statement in each["Properties"]["PolicyDocument"]["Statement"]
+        if statement["Resource"] == arn
+    ]
+    assert may == [["kms:Decrypt", "kms:GenerateDataKey"]]
+
+
+def test_topic_of_an_approval_without_a_key_has_none():
+    stack = Stack(App(), "Churn")
+    nightly = JobPipeline(stack, "Nightly")
+    nightly.run(Approval(stack, "Approve", notify="a@example.com", timeout=Duration.hours(2)))
+
+    topics = Template.from_stack(stack).find_resources("AWS::SNS::Topic").values()
+    assert ["Properties" in topic for topic in topics] == [False, False]
+
+
+def test_topics_of_two_stacks_of_one_form_have_the_keys_of_their_own():
+    app = App()
+    stacks = [Stack(app, name) for name in ("Dev", "Prod")]
+    pipelines = [JobPipeline(stack, "Nightly", key=kms.Key(stack, "Own")) for stack in stacks]
+    approvals = [Approval(stack, "Approve", notify="a@example.com", timeout=Duration.hours(2)) for stack in stacks]
+    for pipeline, approval in zip(pipelines[::-1], approvals[::-1], strict=True):
+        pipeline.run(approval)
+
+    for stack in stacks:
+        topics = Template.from_stack(stack).find_resources("AWS::SNS::Topic").values()
+        keys = [topic["Properties"]["KmsMasterKeyId"]["Fn::GetAtt"][0] for topic in topics]
+        assert [key.startswith("Own") for key in keys] == [True, True]
+
+
+@pytest.mark.parametrize("otherwise", [float("nan"), 0, "", "Next", []], ids=repr)
+def test_what_is_no_state_to_go_to_is_refused(stack, otherwise):
+    with pytest.raises(InvalidInputError, match=r"otherwise leads nowhere, .* \[argument-type\]"):
+        Approval(stack, "Approve", notify="a@example.com", otherwise=otherwise)
+
+    assert stack.node.children == []

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from constructs_sm import CreateModel, InvalidInputError, JobPipeline, PipelineStack, ProcessingJob, TrainingJob
+from constructs_sm import (
+    CreateModel,
+    InvalidInputError,
+    JobPipeline,
+    PipelineStack,
+    ProcessingJob,
+    TrainingJob,
+    acknowledge,
+)
+from constructs_sm.polled_actions import POLLED_ACTIONS
 
 import pytest
-from aws_cdk import App, Environment, NestedStack, Stack, Stage
+from aws_cdk import App, Duration, Environment, NestedStack, Stack, Stage
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
+from every_polled_action import polled_job
 
 ACCOUNT = "111122223333"
 IMAGE = f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/train:1"
@@ -71,6 +81,63 @@ def test_job_that_waits_is_refused_in_an_express_machine(app):
     state_machine(stack, training(stack), state_machine_type=sfn.StateMachineType.EXPRESS)
 
     with pytest.raises(RuntimeError, match=r"state 'Train'.* \[asl-express\]"):
+        app.synth()
+
+
+def started(scope):
+    """A training that is not waited for, as an Express state machine may have."""
+    return training(scope, integration_pattern=sfn.IntegrationPattern.REQUEST_RESPONSE)
+
+
+def test_wait_that_an_express_machine_does_not_live_to_see_is_refused(app):
+    stack = stack_in(app, "S")
+    pause = sfn.Wait(stack, "Pause", time=sfn.WaitTime.duration(Duration.minutes(10)))
+    state_machine(stack, started(stack).next(pause), state_machine_type=sfn.StateMachineType.EXPRESS)
+
+    with pytest.raises(RuntimeError, match=r"state 'Pause'/Seconds: .* got 600; .* \[express-ends-first\]"):
+        app.synth()
+
+
+def test_such_a_wait_can_be_acknowledged(app):
+    stack = stack_in(app, "S")
+    pause = sfn.Wait(stack, "Pause", time=sfn.WaitTime.duration(Duration.minutes(10)))
+    state_machine(stack, started(stack).next(pause), state_machine_type=sfn.StateMachineType.EXPRESS)
+    acknowledge(stack, "express-ends-first", "the pause is a test of timeouts")
+
+    app.synth()
+
+
+def test_polled_job_in_an_express_machine_is_told(app):
+    stack = stack_in(app, "S")
+    job = polled_job(stack, next(action for action in POLLED_ACTIONS if action.noun == "CompilationJob"))
+    state_machine(stack, job, state_machine_type=sfn.StateMachineType.EXPRESS)
+
+    assert sum("express-polls" in text for text in told_of(app)) == 1
+
+
+def test_polled_job_in_a_standard_machine_is_not(app):
+    stack = stack_in(app, "S")
+    state_machine(stack, polled_job(stack, next(iter(POLLED_ACTIONS))))
+
+    assert not [text for text in told_of(app) if "express" in text]
+
+
+def test_activity_in_an_express_machine_is_refused(app):
+    stack = stack_in(app, "S")
+    asked = tasks.StepFunctionsInvokeActivity(stack, "Ask", activity=sfn.Activity(stack, "Person"))
+    state_machine(stack, started(stack).next(asked), state_machine_type=sfn.StateMachineType.EXPRESS)
+
+    with pytest.raises(RuntimeError, match=r"has no activities.* \[asl-express\]"):
+        app.synth()
+
+
+def test_distributed_map_in_an_express_machine_is_refused(app):
+    stack = stack_in(app, "S")
+    each = sfn.DistributedMap(stack, "Each", map_execution_type=sfn.StateMachineType.STANDARD)
+    each.item_processor(sfn.Pass(stack, "One"))
+    state_machine(stack, started(stack).next(each), state_machine_type=sfn.StateMachineType.EXPRESS)
+
+    with pytest.raises(RuntimeError, match=r"has no distributed Map.* \[asl-express\]"):
         app.synth()
 
 

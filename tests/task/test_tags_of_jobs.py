@@ -11,7 +11,7 @@ from constructs_sm.requests.api_model import input_shape
 from constructs_sm.testing import state_machine_policy
 
 import pytest
-from aws_cdk import App, Aws, CfnParameter, Environment, NestedStack, Stack, Stage, Tags
+from aws_cdk import App, Aspects, Aws, CfnParameter, Environment, NestedStack, Stack, Stage, Tag, Tags
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
 from bridge import counted
@@ -313,16 +313,47 @@ def test_tags_take_no_message_per_job():
     assert messages(6, a="1", b="2", c="3") - messages(3, a="1", b="2", c="3") == without
 
 
-def test_tags_of_one_job_alone_take_a_few_messages_for_that_job():
-    def messages(tagged):
-        app = App()
-        stack = Stack(app, "S", env=ENV)
-        jobs = [training(stack, f"Train{number}") for number in range(4)]
-        run(stack, jobs[0].next(jobs[1]).next(jobs[2]).next(jobs[3]))
-        if tagged:
-            Tags.of(jobs[0]).add("own", "1")
-        with counted() as counting:
-            app.synth()
-        return counting.count
+def _messages_of_tagged_jobs(jobs, tags, **around):
+    """Messages of a synthesis, but for those of `Tags.of` itself."""
+    app = App()
+    stack = Stack(app, "S", env=ENV)
+    first, *rest = made = [training(stack, f"Train{number}") for number in range(10, 10 + jobs)]
+    chain = first.next(rest[0])
+    for each in rest[1:]:
+        chain = chain.next(each)
+    run(stack, chain)
+    for key, value in around.items():
+        Tags.of(stack).add(key, value)
+    for each in made:
+        for key, value in tags.items():
+            Tags.of(each).add(key, value)
+    with counted() as counting:
+        app.synth()
+    return counting.count
 
-    assert messages(tagged=True) - messages(tagged=False) <= 15
+
+@pytest.mark.parametrize("tags", [{"a": "1"}, {"a": "1", "b": "2", "c": "3"}], ids=["one tag", "three tags"])
+def test_tags_put_on_each_job_take_two_messages_for_the_job_however_many_they_are(tags):
+    plain, tagged = (_messages_of_tagged_jobs(20, given) - _messages_of_tagged_jobs(10, given) for given in ({}, tags))
+
+    assert tagged - plain == 2 * 10
+
+
+def _order_of_aspects(app, stack, part):
+    Aspects.of(part).add(Tag("team", "part"), priority=100)
+    Aspects.of(app).add(Tag("team", "app"), priority=300)
+
+
+def _order_as_they_stand(app, stack, part):
+    Aspects.of(part).add(Tag("team", "part"))
+    Aspects.of(app).add(Tag("team", "app"))
+
+
+@pytest.mark.parametrize("tag", [_order_of_aspects, _order_as_they_stand])
+def test_of_one_key_that_of_the_aspect_that_is_asked_last_is_left(app, stack, tag):
+    part = Construct(stack, "Part")
+    bucket = s3.CfnBucket(part, "Bucket")
+    run(stack, training(part))
+    tag(app, stack, part)
+
+    assert sent(app) == dict(bucket.tags.tag_values())

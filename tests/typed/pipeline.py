@@ -23,6 +23,7 @@ from constructs_sm.language.errors import Problem
 from aws_cdk import DefaultStackSynthesizer, Duration, Environment, PermissionsBoundary, RemovalPolicy, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
@@ -75,6 +76,17 @@ def task(stack: Stack) -> SageMakerTask:
         state_name="Wait for the token",
         comment="Wait for whoever has the token",
     )
+
+
+def in_each_language(stack: Stack) -> tuple[TrainingJob, TrainingJob]:
+    """A job whose language is said as tasks of the CDK say it, with its own arguments."""
+    models = "s3://models/"
+    vpc = ec2.Vpc(stack, "Theirs")
+    job = TrainingJob.jsonata(
+        stack, "InJsonata", image=IMAGE, instance_type="ml.m5.large", output="s3://models/", vpc=vpc
+    )
+    job.add_security_group(ec2.SecurityGroup(stack, "Further", vpc=vpc))
+    return job, TrainingJob.json_path(stack, "InPath", image=IMAGE, instance_type="ml.m5.large", output=models)
 
 
 def jobs(stack: Stack) -> None:
@@ -171,6 +183,7 @@ def pipeline(stack: Stack) -> JobPipeline:
         key=kms.Key(stack, "Key"),
         encrypt_jobs=True,
         role=iam.Role(stack, "States", assumed_by=iam.ServicePrincipal("states.amazonaws.com")),
+        comment="By night",
         log_level=sfn.LogLevel.ERROR,
         state_machine_name="nightly",
         failed_threshold=3,
@@ -202,6 +215,11 @@ def pipeline_in_pipeline(stack: Stack) -> JobPipeline:
     inner.run(sfn.Pass(stack, "Go", parameters={"key": key}))
     inner.start_on_schedule("rate(1 day)", inputs={"rounds": 10})
     inner.start_on_arrival("s3://data/raw/", inputs={"rounds": 20})
+    daily = events.Schedule.rate(Duration.days(1))
+    events.Rule(stack, "Rule", schedule=daily, targets=[targets.SfnStateMachine(inner)])
+    tasks.StepFunctionsStartExecution(
+        stack, "Other", state_machine=JobPipeline.from_state_machine_name(stack, "Weekly", "weekly")
+    )
     outer = JobPipeline(stack, "Outer")
     whole: tasks.StepFunctionsStartExecution = inner.task(stack, "Whole")
     part = inner.task(stack, "Part", input={"rounds": 1}, result_path=sfn.JsonPath.DISCARD)

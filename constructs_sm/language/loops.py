@@ -1,4 +1,4 @@
-"""Loops in a picture: parts whose nodes all lead to each other."""
+"""Loops of states, or of the nodes of a picture: parts in which each leads to all others."""
 
 from __future__ import annotations
 
@@ -7,46 +7,47 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from constructs_sm.diagram.graph import Edge
 
-
-def loops(names: Sequence[str], edges: Mapping[str, Sequence[Edge]]) -> list[list[str]]:
-    """Every loop, those within one another as one, its nodes in the order of *names*; in time linear in the edges.
+def loops(leads: Mapping[str, Sequence[str]]) -> list[list[str]]:
+    """Every loop, those within one another as one; in time linear in the ways there are.
 
     Kosaraju's way: in the reverse order in which a search leaves the nodes, each reaches backwards what leads to it.
+
+    Args:
+        leads: The nodes that each node leads to. Those of a loop are in this order.
     """
-    back: dict[str, list[str]] = {name: [] for name in names}
-    for name in names:
-        for edge in edges[name]:
-            back[edge.target].append(name)
-    position = {name: index for index, name in enumerate(names)}
+    back: dict[str, list[str]] = {name: [] for name in leads}
+    for name, targets in leads.items():
+        for target in targets:
+            back[target].append(name)
+    position = {name: index for index, name in enumerate(leads)}
     placed: set[str] = set()
     found = []
-    for root in reversed(_left(names, edges)):
+    for root in reversed(_left(leads)):
         loop = _reached(root, back, placed)
         if len(loop) > 1:
             found.append(sorted(loop, key=position.__getitem__))
     return found
 
 
-def _left(names: Sequence[str], edges: Mapping[str, Sequence[Edge]]) -> list[str]:
+def _left(leads: Mapping[str, Sequence[str]]) -> list[str]:
     """The nodes in the order in which a search in depth leaves them."""
     order: list[str] = []
     seen: set[str] = set()
-    for root in names:
+    for root in leads:
         if root in seen:
             continue
         seen.add(root)
-        stack = [(root, iter(edges[root]))]
+        stack = [(root, iter(leads[root]))]
         while stack:
             name, following = stack[-1]
-            target = next((edge.target for edge in following if edge.target not in seen), None)
+            target = next((one for one in following if one not in seen), None)
             if target is None:
                 order.append(name)
                 stack.pop()
             else:
                 seen.add(target)
-                stack.append((target, iter(edges[target])))
+                stack.append((target, iter(leads[target])))
     return order
 
 
