@@ -161,11 +161,13 @@ class PolledJob(SageMakerJob):
     def _checked(self, plan: TaskPlan, made: Mapping[str, str] | None) -> TaskState:
         begun = plan.state(made)
         around = begun.scope
-        looking = polling_grant(self._action, begun.request, around.arns, shared_prefix=around.name_prefix)
-        tagging = polled_tagging_grant(self._action, begun.request, around.arns, shared_prefix=around.name_prefix)
-        around.output_order.tagging[begun.identity] = tagging
+        if "Credentials" not in begun.json:
+            looking = polling_grant(self._action, begun.request, around.arns, shared_prefix=around.name_prefix)
+            tagging = polled_tagging_grant(self._action, begun.request, around.arns, shared_prefix=around.name_prefix)
+            around.output_order.tagging[begun.identity] = tagging
+            begun = begun.with_grants(looking)
         kept = dict.fromkeys((*self._action.kept_fields, *self._keep))
-        return replace(begun.with_grants(looking), kept=tuple(kept))
+        return replace(begun, kept=tuple(kept))
 
     def _to_check(self) -> tuple[Output, sfn.INextable]:
         action, key = self._action, self._key

@@ -8,16 +8,12 @@ from __future__ import annotations
 import inspect
 
 from constructs_sm import (
-    EndpointDeployment,
     FailureHandler,
-    FanOut,
     InvalidInputError,
     JobPipeline,
     ParallelJobs,
     PipelineStack,
-    QualityGate,
     TrainingJob,
-    TuningJob,
 )
 
 import pytest
