@@ -97,7 +97,10 @@ class TaskArguments(TypedDict, total=False):
     assign: Mapping[str, Any] | None
     """Variables to set, as Amazon States Language has them."""
     credentials: TaskCredentials | None
-    """The role that Step Functions assumes for the call, as of another account. Default: the state machine's own."""
+    """The role that Step Functions assumes for the call, as of another account. Default: the state machine's own.
+
+    That one may then do no more than assume this; what this needs, `constructs-sm grants` prints. It polls what it
+    waits for, so the role needs no rule."""
     query_language: sfn.QueryLanguage | None
     """Default: JSONPath."""
     reads: Sequence[S3Data]

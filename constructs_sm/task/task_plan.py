@@ -276,6 +276,9 @@ class TaskPlan:
 
     def _grants(self, request: Request, passed: Sequence[str], access: Access) -> tuple[Grant, ...]:
         action, arns, shared_prefix = self._action, self._job_scope.arns, self._job_scope.name_prefix
+        if "Credentials" in self._fields:
+            # The call is that of the role that is assumed: its own policies decide, and no others.
+            return ()
         if isinstance(action, PolledAction):
             return polled_grants(action, request.fields, passed, arns, shared_prefix=shared_prefix)
         sync = self._pattern is sfn.IntegrationPattern.RUN_JOB
