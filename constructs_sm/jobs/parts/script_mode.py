@@ -290,7 +290,9 @@ def _entry_point_problems(entry_point: Any, *, module: bool) -> Iterable[Problem
         yield Problem("entry_point is no path the container takes", entry_point, use, "code-entry-point")
     elif entry_point.endswith(".ipynb"):
         use = "write it as a script: jupyter nbconvert --to script"
-        yield Problem("entry_point is a notebook, which the container does not run", entry_point, use, "code-entry-point")
+        yield Problem(
+            "entry_point is a notebook, which the container does not run", entry_point, use, "code-entry-point"
+        )
     elif module and not entry_point.endswith(".py"):
         yield Problem(
             "entry_point is no Python module",
