@@ -274,7 +274,7 @@ def _of_definition(document: Document, place: Place, parameters: Mapping[str, st
 
 
 def _places_in(definition: Mapping[str, Any], place: Place) -> Iterator[tuple[str, str]]:
-    """The placeholders that stand for a partition, a Region or an account in the Resource of a task, and their values."""
+    """The placeholders that stand for partition, Region or account in the Resource of a task, with their values."""
     for _, state in states_of(definition):
         if (found := _PLACED_ARN.match(str(state.get("Resource")))) is not None:
             for what in ("partition", "region", "account"):

@@ -270,7 +270,7 @@ def _references(module: Any, prefix: str) -> Iterator[tuple[str, dict[str, tuple
 
 
 _INDEX = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*"|[^\]"]*)\]')
-"""What tells one of several from the others: `[0]`, `["a.b"]`."""
+"""The part of an address that tells one of several from the others: `[0]`, `["a.b"]`."""
 
 
 def _without_index(address: str) -> str:
