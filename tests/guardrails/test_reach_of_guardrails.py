@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import copy
+import itertools
+import sys
 
 from constructs_sm import EndpointDeployment, Guardrails, PolledJob, ScalableTarget, acknowledge
-from constructs_sm.actions import TRANSFORM_JOB
+from constructs_sm.actions import TRAINING_JOB, TRANSFORM_JOB
 from constructs_sm.guardrails.further_apis import is_keyed
 from constructs_sm.guardrails.rails import RAILS
 from constructs_sm.polled_actions import AUTO_ML_JOB_V2, COMPILATION_JOB, POLLED_ACTIONS
 from constructs_sm.requests.api_model import has_operation
+from constructs_sm.task.guarding import Guarding
+from constructs_sm.task.machines import machines_of
 
 import pytest
 from aws_cdk import CfnResource
@@ -247,3 +251,52 @@ def test_definition_of_an_override_or_a_raw_resource_is_refused_unless_there_is_
         ("guardrail-definition", "'Stack/Machine/Resource'"),
         ("guardrail-definition", "'Stack/Raw'"),
     ]
+
+
+def test_check_of_a_job_more_is_a_twentieth_of_the_calls_that_making_it_is(app):
+    """Python calls, which are the same on every machine: benchmarks/guardrail_checks.py measures the time."""
+    Guardrails(
+        instance_types=["ml.m5.*"],
+        most_instances=2,
+        longest_runtime=7200,
+        outputs=["s3://models/"],
+        budget=90,
+        rates={"ml.*": 1},
+        spot=False,
+        reason="r",
+    ).apply(app)
+    made = {}
+    for jobs in (4, 24):
+        stack = stack_in(app, f"Stack{jobs}")
+        made[jobs] = [job(stack, TRAINING_JOB, f"Train{n}", parameters=REQUESTS["createTrainingJob"]) for n in range(jobs)]
+        for one, other in itertools.pairwise(made[jobs]):
+            one.next(other)
+        machine(stack, made[jobs][0])
+    machines = machines_of(app)
+    machines.validate()
+    calls = {jobs: _calls_of(lambda jobs=jobs: _judged(machines, f"Stack{jobs}")) for jobs in made}
+    making = _calls_of(lambda: job(stack, TRAINING_JOB, "One more", parameters=REQUESTS["createTrainingJob"]))
+
+    print((calls[24] - calls[4]) / 20, making)
+    assert (calls[24] - calls[4]) / 20 < making / 3
+
+
+def _judged(machines, stack):
+    guarding = Guarding()
+    guarding.check([each for each in machines.guarded if each.stack.node.id == stack], {}, set())
+
+
+def _calls_of(what):
+    """The calls of functions of Python while *what* runs."""
+    calls = 0
+
+    def count(_, event, __):
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(count)
+    try:
+        what()
+    finally:
+        sys.setprofile(None)
+    return calls
