@@ -253,7 +253,7 @@ def test_definition_of_an_override_or_a_raw_resource_is_refused_unless_there_is_
     ]
 
 
-def test_check_of_a_job_more_is_a_twentieth_of_the_calls_that_making_it_is(app):
+def test_check_of_a_job_takes_less_than_a_fifth_of_the_python_calls_of_making_it(app):
     """Python calls, which are the same on every machine: benchmarks/guardrail_checks.py measures the time."""
     Guardrails(
         instance_types=["ml.m5.*"],
@@ -268,7 +268,9 @@ def test_check_of_a_job_more_is_a_twentieth_of_the_calls_that_making_it_is(app):
     made = {}
     for jobs in (4, 24):
         stack = stack_in(app, f"Stack{jobs}")
-        made[jobs] = [job(stack, TRAINING_JOB, f"Train{n}", parameters=REQUESTS["createTrainingJob"]) for n in range(jobs)]
+        made[jobs] = [
+            job(stack, TRAINING_JOB, f"Train{n}", parameters=REQUESTS["createTrainingJob"]) for n in range(jobs)
+        ]
         for one, other in itertools.pairwise(made[jobs]):
             one.next(other)
         machine(stack, made[jobs][0])
@@ -277,8 +279,7 @@ def test_check_of_a_job_more_is_a_twentieth_of_the_calls_that_making_it_is(app):
     calls = {jobs: _calls_of(lambda jobs=jobs: _judged(machines, f"Stack{jobs}")) for jobs in made}
     making = _calls_of(lambda: job(stack, TRAINING_JOB, "One more", parameters=REQUESTS["createTrainingJob"]))
 
-    print((calls[24] - calls[4]) / 20, making)
-    assert (calls[24] - calls[4]) / 20 < making / 3
+    assert (calls[24] - calls[4]) / 20 < making / 5
 
 
 def _judged(machines, stack):
