@@ -47,7 +47,7 @@ _LIKE: Final = {
 }
 """Lists of patterns, and the beginning of all that they can be compared with."""
 _NEVER_ALL: Final = ("instance_types", "images", "inputs", "outputs")
-"""Those of which the absence of the field is no fault, so that * would limit nothing."""
+"""Lists of fields whose absence is no fault, so that * would limit nothing."""
 _ANY: Final = re.compile(r"[*?]")
 _KEY_ARN: Final = re.compile(r"arn:[^:]+:kms:[^:]+:[^:]+:[^:]+")
 _COUNTS: Final = ("most_instances", "most_endpoint_instances")
