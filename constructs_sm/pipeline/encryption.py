@@ -8,13 +8,23 @@ https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from constructs_sm.environment import stack_of
+from constructs_sm.grants.statements import publish_grants
+from constructs_sm.rollback import undone_by
 
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_sns as sns
+    from aws_cdk import aws_stepfunctions as sfn
 
 _LOGS = ("kms:Decrypt*", "kms:Describe*", "kms:Encrypt*", "kms:GenerateDataKey*", "kms:ReEncrypt*")
 _TOPIC = ("kms:Decrypt", "kms:GenerateDataKey*")
@@ -34,6 +44,23 @@ def admit_publishers(key: kms.IKey, stack: Stack) -> None:
     _admit(key, "cloudwatch.amazonaws.com", _TOPIC, of_this_account)
     # AWS: EventBridge sends no aws:SourceAccount or aws:SourceArn with what it publishes to an encrypted topic.
     _admit(key, "events.amazonaws.com", _TOPIC, {})
+
+
+def encrypt_topics(machine: sfn.StateMachine, key: kms.IKey, topics: Sequence[sns.Topic]) -> None:
+    """Encrypt those of *topics* with *key* that a state machine publishes to, and let it use the key for that."""
+    stack = stack_of(machine)
+    made: Any = machine.node.default_child
+    text = json.dumps(stack.resolve(made.definition_string))
+    # Two stacks of one form have the same names in them: those of this one come first.
+    for topic in sorted(topics, key=lambda each: stack_of(each) != stack):
+        resource: Any = topic.node.default_child
+        reference = json.dumps({"Ref": stack_of(topic).resolve(resource.logical_id)})
+        if reference in text and resource.kms_master_key_id is None:
+            text = text.replace(reference, "")
+            resource.kms_master_key_id = key.key_arn
+            undone_by(partial(setattr, resource, "kms_master_key_id", None))
+            for grant in publish_grants(topic.topic_arn, key.key_arn)[1:]:
+                machine.add_to_role_policy(iam.PolicyStatement.from_json(grant.to_policy()))
 
 
 def _admit(key: kms.IKey, service: str, actions: tuple[str, ...], conditions: dict[str, dict[str, str]]) -> None:

@@ -12,7 +12,7 @@ from constructs_sm.grants.state_machine_role import SERVICE_GRANT
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all, where_of
 from constructs_sm.pipeline.alerts import Thresholds, alert_of_failures, alert_topic
 from constructs_sm.pipeline.dashboard import dashboard as dashboard_of
-from constructs_sm.pipeline.encryption import admit_logs
+from constructs_sm.pipeline.encryption import admit_logs, encrypt_topics
 from constructs_sm.pipeline.limits import WithinLimits
 from constructs_sm.pipeline.pipeline_base import ImportedPipeline, PipelineResource
 from constructs_sm.pipeline.triggers import Trigger, dead_letter_queue
@@ -324,7 +324,7 @@ class JobPipeline(PipelineResource, WholeOrNotMade, Construct):
             guard = InputGuard(self, _GUARD, inputs=schema.inputs, others_allowed=schema.others_allowed)
             definition = guard.next(definition)
         log = self._log()
-        with handling, JobScope.of(self).making.encrypted(self._key):
+        with handling:
             machine = sfn.StateMachine(
                 self,
                 "StateMachine",
@@ -338,6 +338,9 @@ class JobPipeline(PipelineResource, WholeOrNotMade, Construct):
             )
         self._state_machine = machine
         undone_by(partial(setattr, self, "_state_machine", None))
+        plain = JobScope.of(self).plain_topics
+        if self._key is not None and plain:
+            encrypt_topics(machine, self._key, plain)
         alarms = alert_of_failures(self, machine, self.topic, self._alerts, self._thresholds)
         self._around = _Around(log, handler, alarms["failed"], alarms["timed out"])
         self.node.default_child = machine.node.default_child

@@ -32,7 +32,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from constructs_sm.settings import Time
 
@@ -112,6 +112,9 @@ class Approval(NamedFragment):
         self._seconds = _WEEK if timeout is None else seconds_of(timeout)
         emails = [notify] if isinstance(notify, str) else notify if isinstance(notify, (list, tuple)) else None
         problems = list(self._problems(scope, notify, emails, about, timeout))
+        if otherwise is not None and not is_chainable(otherwise):
+            use = "pass a state, a job or a chain, or None to fail"
+            problems.append(Problem("otherwise leads nowhere", otherwise, use, "argument-type"))
         if not problems:
             matter = dict(about or {})
             if model_package is not None:
@@ -122,16 +125,14 @@ class Approval(NamedFragment):
         super().__init__(scope, construct_id)
         self._said = list(matter)
         self._own_task = notify if emails is None and not hasattr(notify, "topic_arn") else None
-        self._made_topic = emails is not None
         self.topic = self._topic(notify, emails) if self._own_task is None else None
-        self._begin = _Begin(
+        self._begin = Begin(
             self,
             self._named("Begin"),
             key=self._matter,
             request=rendered.to_state(jsonata=self._jsonata),
             grants=self._grants(),
             jsonata=self._jsonata,
-            bound=self._encrypt,
         )
         self._build(otherwise)
 
@@ -176,22 +177,14 @@ class Approval(NamedFragment):
         if emails is None:
             topic: sns.ITopic = notify
             return topic
-        made = sns.Topic(self, "Topic", enforce_ssl=True, master_key=JobScope.of(self).key)
+        scope = JobScope.of(self)
+        made = sns.Topic(self, "Topic", enforce_ssl=True, master_key=scope.key)
+        if scope.key is None:
+            scope.plain_topics.append(made)
+            undone_by(partial(scope.plain_topics.remove, made))
         for email in dict.fromkeys(emails):
             made.add_subscription(subscriptions.EmailSubscription(email))
         return made
-
-    def _encrypt(self, graph: sfn.StateGraph) -> None:
-        """Let a topic that was made without a key have that of the pipeline."""
-        scope = JobScope.of(self)
-        key, topic = scope.making.key, self.topic
-        if key is None or topic is None or not self._made_topic:
-            return
-        made = topic.node.default_child
-        if isinstance(made, sns.CfnTopic) and made.kms_master_key_id is None:
-            made.kms_master_key_id = key.key_arn
-            undone_by(partial(setattr, made, "kms_master_key_id", None))
-            scope.register(graph, publish_grants(topic.topic_arn, key.key_arn))
 
     def _grants(self) -> list[Grant]:
         grants: list[Grant] = []
@@ -289,20 +282,6 @@ class Approval(NamedFragment):
         """The cause of a Fail: what was to be approved, and the answer, if there is one."""
         known = f"$string($merge([{place_of(self._matter)}, {place_of(self._key)}]))"
         return said(f"{self._id}: approval {what}: ", known)
-
-
-class _Begin(Begin):
-    """First state of an approval, which hears what state machine it ends up in."""
-
-    def __init__(
-        self, scope: Construct, construct_id: str, *, bound: Callable[[sfn.StateGraph], None], **state: Any
-    ) -> None:
-        self._bound = bound
-        super().__init__(scope, construct_id, **state)
-
-    def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
-        super()._when_bound_to_graph(graph)
-        self._bound(graph)
 
 
 def _nobody(notify: Any, emails: Any) -> Iterator[Problem]:

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     TaskCredentials: TypeAlias = sfn.Credentials | sfn.TaskRole | iam.IRole
 
 _ROLE_ARN = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
+_MOST_NAMED = 10
+"""Unknown arguments that are told one by one: what is nearest to each takes a search."""
 _LONGEST_TIME = 99_999_999
 """Seconds, of Amazon States Language."""
 
@@ -356,7 +358,9 @@ def further_reads(arguments: Mapping[str, Any], problems: list[Problem]) -> list
 def unknown_arguments(arguments: Mapping[str, Any], own_arguments: Iterable[str]) -> Iterator[Problem]:
     """Find arguments that no task and no job of the class takes."""
     known = [*TaskArguments.__annotations__, *own_arguments]
-    for name in arguments:
-        if name not in TaskArguments.__annotations__:
-            use = did_you_mean(name, known) or f"use one of {', '.join(known)}"
-            yield Problem("unknown argument", name, use, "argument-unknown")
+    unknown = [name for name in arguments if name not in TaskArguments.__annotations__]
+    for name in unknown[:_MOST_NAMED]:
+        use = did_you_mean(name, known) or f"use one of {', '.join(known)}"
+        yield Problem("unknown argument", name, use, "argument-unknown")
+    if further := unknown[_MOST_NAMED:]:
+        yield Problem("further arguments that are unknown", further, "take them out", "argument-unknown")

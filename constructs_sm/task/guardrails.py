@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.cdk_json import cdk_json_beside
 from constructs_sm.guardrails.limits import Limits
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, shown, where_of
 from constructs_sm.rules import guardrail_rules
 from constructs_sm.rules.rule import PREFIX, Rule
-from constructs_sm.settings import CONTEXT_KEY, cdk_json_beside, setting_in
+from constructs_sm.settings import CONTEXT_KEY, setting_in
 from constructs_sm.task.guarding import APPLIED, ROOTS, Applied, Guarding
 from constructs_sm.task.machines import machines_in_app, machines_of
 from constructs_sm.task.overruling import day_of

@@ -30,12 +30,13 @@ if TYPE_CHECKING:
 
     from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_sns as sns
     from constructs import Construct, IConstruct
 
 _SCOPES: dict[IConstruct, JobScope] = {}
 _ORDERS: dict[IConstruct, OutputOrder] = {}
 _UNCAUGHT: dict[IConstruct, Uncaught] = {}
-_MAKING: dict[IConstruct, Making] = {}
+_PLAIN_TOPICS: dict[IConstruct, list[sns.Topic]] = {}
 _EXECUTION_ROLE = "SageMakerExecutionRole"
 
 
@@ -79,25 +80,6 @@ class Uncaught:
         self._handlers[reference].catch(state)
 
 
-class Making:
-    """The state machine that is being made, for states that take something from it.
-
-    Attributes:
-        key: Encrypts the topics that are made for it; None: none does.
-    """
-
-    key: kms.IKey | None = None
-
-    @contextmanager
-    def encrypted(self, key: kms.IKey | None) -> Iterator[None]:
-        """Say the key of a pipeline, while its state machine is made."""
-        before, self.key = self.key, key
-        try:
-            yield
-        finally:
-            self.key = before
-
-
 class JobScope:
     """The surroundings of jobs: a stack, or what was opened around them (a pipeline stack).
 
@@ -131,7 +113,8 @@ class JobScope:
         # Of the app: jobs of several stacks may stand in one state machine.
         app = stack.node.root
         self.uncaught = _UNCAUGHT.setdefault(app, Uncaught())
-        self.making = _MAKING.setdefault(app, Making())
+        self.plain_topics = _PLAIN_TOPICS.setdefault(app, [])
+        """Topics of the app that steps have made without a key, which a pipeline that runs them may have."""
         self._vpc = vpc
         self._security_group = security_group
         self.key: kms.IKey | None = None

@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.testing.world.apis import BEGUN
-from constructs_sm.testing.world.job_outputs import field_of, statuses
+from constructs_sm.testing.world.apis import BEGUN, field_of
+from constructs_sm.testing.world.job_outputs import statuses
 from constructs_sm.testing.world.single_grants import Grant, grants
 from constructs_sm.testing.world.steps import AccessDenied, Always, Failed, LimitExceeded, Output, Recorded, TimedOut
 
@@ -240,8 +240,7 @@ def _why(role: Role, one: Asked) -> str:
     if asked is None or policy is None or one.need.assumer:
         return ""
     request = asked.question(one.need)
-    applying = [each for each in policy.about(request.action) if not each.said.allows]
-    if any(each.applies(request) is True for each in applying):
+    if policy.denies(request):
         return "a Deny of the role's policy says no, whatever is allowed: narrow it"
     if policy.allows(request) is not False:
         return "its permissions boundary does not let it: widen that"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import warnings
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -79,6 +80,7 @@ class Rehearsal:
             "files": files,
         }
         self._machine = machine
+        self._policy = policy
         self._watch = watch
         self._draws = random.getrandbits if seed is None else random.Random(seed).getrandbits  # noqa: S311 - no secret
         may = machine.policy if policy is None else policy
@@ -90,7 +92,9 @@ class Rehearsal:
             others=machine.others,
             boundary=machine.boundary,
             unread_boundary=machine.unread_boundary,
+            unread=machine.unread_policies if policy is None else (),
             keys=machine.keys,
+            made_up=machine.made_up,
         )
         self.role = Role(may, standing, lenient=lenient)
         self._account = Account(
@@ -132,10 +136,14 @@ class Rehearsal:
         Raises:
             InvalidInputError: There is no state machine, or not only one.
             InvalidDefinitionError: Step Functions would not create it.
+
+        Warns:
+            UserWarning: Of each mistake that Step Functions takes, such as `$eval`, which always fails.
         """
         found = machine_of(source, stack=stack, machine=machine, region=region, account=account, parameters=parameters)
         rehearsal = cls(region=found.region, account=found.account, _machine=found, **options)
-        rehearsal._ready(found.definition)
+        for mistake in rehearsal._ready(found.definition).warned_of:
+            warnings.warn(f"Step Functions takes it, but {mistake}", stacklevel=2)
         return rehearsal
 
     @property
@@ -183,7 +191,11 @@ class Rehearsal:
         return self
 
     def recorded(self) -> list[tuple[str, Any]]:
-        """Record from now on what each attempt of a task yields: its state, and the result or the TaskError."""
+        """Record from now on what each attempt of a task yields: its address, and the result or the TaskError.
+
+        The address is as in a script: `Train`, or `Train[2]` in the third iteration of a Map. With it goes what Maps
+        read, and where they write.
+        """
         record: list[tuple[str, Any]] = []
         self._account.yielded = record
         return record
@@ -345,7 +357,7 @@ class Rehearsal:
 
     def _again(self, *, lenient: bool = False) -> Rehearsal:
         """The same rehearsal from its beginning."""
-        other = Rehearsal(self.role.policy, lenient=lenient, _machine=self._machine, **self._options)
+        other = Rehearsal(self._policy, lenient=lenient, _machine=self._machine, **self._options)
         other._draws = self._draws
         other._account.take_over(self._account)
         other._prepared = self._prepared

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -22,8 +23,8 @@ _NOT_REUSED = re.compile(r"\[not reused: (.*)\]")
 """The reason that a state says which searches for a result of a job."""
 
 
-recent: deque[Run] = deque(maxlen=10)
-"""The last executions, for who wants to show them beside a failed test."""
+recent: deque[Run] = deque(maxlen=3 if "pytest" in sys.modules else 0)
+"""The last executions, to show beside a failed test; where there are no tests, nothing is kept of a run."""
 
 
 @dataclass(frozen=True, slots=True)

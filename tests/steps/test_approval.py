@@ -406,7 +406,7 @@ def test_topic_of_an_approval_has_the_key_of_the_pipeline_that_runs_it(around, s
     arn = stack.resolve(key.key_arn)
     template = Template.from_stack(stack).to_json()["Resources"]
     topics = [name for name, each in template.items() if each["Type"] == "AWS::SNS::Topic" and name[:8] != "Pipeline"]
-    assert [template[name]["Properties"].get("KmsMasterKeyId") for name in topics] == [arn, arn]
+    assert [template[name].get("Properties", {}).get("KmsMasterKeyId") for name in topics] == [arn, arn]
     may = [
         statement["Action"]
         for each in template.values()
@@ -423,4 +423,26 @@ def test_topic_of_an_approval_without_a_key_has_none():
     nightly.run(Approval(stack, "Approve", notify="a@example.com", timeout=Duration.hours(2)))
 
     topics = Template.from_stack(stack).find_resources("AWS::SNS::Topic").values()
-    assert ["KmsMasterKeyId" in topic["Properties"] for topic in topics] == [False, False]
+    assert ["Properties" in topic for topic in topics] == [False, False]
+
+
+def test_topics_of_two_stacks_of_one_form_have_the_keys_of_their_own():
+    app = App()
+    stacks = [Stack(app, name) for name in ("Dev", "Prod")]
+    pipelines = [JobPipeline(stack, "Nightly", key=kms.Key(stack, "Own")) for stack in stacks]
+    approvals = [Approval(stack, "Approve", notify="a@example.com", timeout=Duration.hours(2)) for stack in stacks]
+    for pipeline, approval in zip(pipelines[::-1], approvals[::-1], strict=True):
+        pipeline.run(approval)
+
+    for stack in stacks:
+        topics = Template.from_stack(stack).find_resources("AWS::SNS::Topic").values()
+        keys = [topic["Properties"]["KmsMasterKeyId"]["Fn::GetAtt"][0] for topic in topics]
+        assert [key.startswith("Own") for key in keys] == [True, True]
+
+
+@pytest.mark.parametrize("otherwise", [float("nan"), 0, "", "Next", []], ids=repr)
+def test_what_is_no_state_to_go_to_is_refused(stack, otherwise):
+    with pytest.raises(InvalidInputError, match=r"otherwise leads nowhere, .* \[argument-type\]"):
+        Approval(stack, "Approve", notify="a@example.com", otherwise=otherwise)
+
+    assert stack.node.children == []

@@ -109,7 +109,8 @@ def script(code: Any, entry_point: Any, problems: list[Problem], *, module: bool
     if path is not None:
         entry_point = _entry_point_on_this_machine(path, code, entry_point, problems)
         # Not before everything is checked is the archive made.
-        place = S3Location.of(f"s3://{CHANNEL}/{sha256(str(path).encode()).hexdigest()}{_SUFFIX}")
+        known_by = sha256(str(path).encode(errors="surrogatepass")).hexdigest()
+        place = S3Location.of(f"s3://{CHANNEL}/{known_by}{_SUFFIX}")
     else:
         place = _place(code, problems)
         if entry_point is None:

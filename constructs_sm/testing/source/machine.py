@@ -74,6 +74,8 @@ class Machine:
     """The name of a permissions boundary that is not in the template."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """The key that each topic, queue and bucket of the template is encrypted with: ARNs, by ARN; empty if with none."""
+    made_up: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The ARNs that CloudFormation may give resources without names, by those that are taken for them here."""
     own_actions: frozenset[str] = frozenset()
     """The actions that Step Functions does as this role for itself: logs, traces, its key, redrives of Map runs."""
     unread_policies: tuple[str, ...] = ()
@@ -296,6 +298,7 @@ def _of_template(
         )
     trusts = roles.trusts_of(template) if machines else {}
     keys = roles.keys_of(template) if machines else {}
+    made_up = dict(template.made_up()) if machines else {}
     for logical_id in [machine] if machine else machines:
         definition = definition_in(of_definitions, logical_id, document.folder)
         assumes = any("Credentials" in state for _, state in states_of(definition))
@@ -316,6 +319,7 @@ def _of_template(
             boundary=roles.statements_of(template, [limit]) if limit is not None and is_read else None,
             unread_boundary="" if limit is None or is_read else limit.name,
             keys=keys,
+            made_up=made_up,
             own_actions=frozenset(_own_actions(properties, definition)),
             unread_policies=tuple(policy.name for policy in policies or () if policy.document is None),
             express=properties.get("StateMachineType", properties.get("Type")) == "EXPRESS",
