@@ -18,7 +18,7 @@ STATES_FIELDS: Final = ("input", "context", "result", "errorOutput")
 SEEN: Final = frozenset({"input", "context"})
 """The fields that every expression sees."""
 RESULT_SEEN: Final = SEEN | {"result"}
-"""Those that what a state leaves sees: its Output and Assign."""
+"""The fields that its Output and Assign see, of a state with a result."""
 
 
 @dataclass(frozen=True, slots=True)
