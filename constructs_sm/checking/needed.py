@@ -47,7 +47,8 @@ class Needed:
         resources: The ARNs, with * for what comes at run time.
         context: What the call says under condition keys.
         why: The reason of a * in the resources; empty where there is none.
-        certain: False where AWS lists the resources for the action and the request does not name them.
+        certain: False where AWS lists the resources for the action and the request does not name them, or where AWS
+            documents the action and a call may do without.
     """
 
     state: str
@@ -202,7 +203,7 @@ def _permitted(name: str, called: Called, one: Permission, request: Mapping[str,
         why = _LATE
     if called.is_sagemaker:
         resources = tuple(dict.fromkeys(spelled for each in resources for spelled in _spellings(each)))
-    yield Needed(state=name, action=one.action, resources=resources, context=one.context, why=why)
+    yield Needed(state=name, action=one.action, resources=resources, context=one.context, why=why, certain=one.certain)
     if resources_left := _unnamed(one.action, resources, arns):
         yield Needed(state=name, action=one.action, resources=resources_left, why=_UNSAID, certain=False)
 

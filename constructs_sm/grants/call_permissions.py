@@ -29,11 +29,13 @@ class Permission:
         action: As IAM names it.
         resources: The ARNs that it is authorized on, each of which has to be allowed; None where it is not known.
         context: Condition keys that the action itself says.
+        certain: False where AWS documents it, and a call may well do without.
     """
 
     action: str
     resources: tuple[str, ...] | None
     context: Mapping[str, str] = field(default_factory=dict)
+    certain: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,9 +179,11 @@ def _of_no_api(row: Optimized, request: Mapping[str, Any], arns: Arns, machine: 
     if row.name == "apigateway:invoke":
         answers = str(request.get("Path", "")).lstrip("/").startswith("@connections")
         action = "execute-api:ManageConnections" if answers else "execute-api:Invoke"
-        if request.get("AuthType", "NO_AUTH") == "NO_AUTH":
+        if request.get("AuthType") == "NO_AUTH":
             return CallPermissions(possible=(action,))
-        return CallPermissions(needed=(Permission(action=action, resources=_route(request, arns)),))
+        # By default nobody is asked, but AWS's guide grants it in any case.
+        allowed = Permission(action=action, resources=_route(request, arns), certain="AuthType" in request)
+        return CallPermissions(needed=(allowed,))
     return CallPermissions(
         unknown=f"{row.name} is allowed by the cluster's own rules, not by IAM alone", possible=("eks:*",)
     )

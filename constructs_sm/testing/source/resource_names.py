@@ -63,7 +63,11 @@ _REFERRED_TO_BY_ARN = frozenset(
 """Types of which Ref is the ARN."""
 _OF_A_FUNCTION = {"AWS::Lambda::Version": "1", "AWS::Lambda::Alias": "live"}
 _OF_A_MACHINE = {"AWS::StepFunctions::StateMachineVersion": "1", "AWS::StepFunctions::StateMachineAlias": "live"}
-_NAMED_BY = {"AWS::ECS::TaskDefinition": "Family"}
+_NAMED_BY = {
+    "AWS::DynamoDB::GlobalTable": "TableName",
+    "AWS::ECS::TaskDefinition": "Family",
+    "AWS::Serverless::SimpleTable": "TableName",
+}
 """The property that names a resource, where that is not called like its type."""
 _MAX_NAME = 512
 """No name is longer; names that name each other twice would double with each."""
