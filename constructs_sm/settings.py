@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import sys
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, Union, get_args
 
 from constructs_sm.language.durations import seconds_of
@@ -28,8 +23,6 @@ if TYPE_CHECKING:
     from aws_cdk import aws_sqs as sqs
     from constructs import Node
 
-OUTDIR = "CDK_OUTDIR"
-"""The environment variable by which the cdk CLI names the output folder."""
 CONTEXT_KEY = "constructs_sm"
 """The key of the settings in the `context` of `cdk.json`."""
 # fmt: off
@@ -275,35 +268,6 @@ def unknown_settings(given: Mapping[str, Any], others: Sequence[str] = ()) -> li
         for name in given
         if name not in names
     ]
-
-
-def program_folder() -> Path | None:
-    """The folder of the program that runs; None if it is no file, as at a prompt and in the workers of a test run."""
-    program = getattr(sys.modules.get("__main__"), "__file__", None)
-    return None if program is None else Path(program).resolve().parent
-
-
-def cdk_json_beside() -> Path | None:
-    """The `cdk.json` beside the program that runs; None if there is none."""
-    folder = program_folder()
-    return folder / "cdk.json" if folder is not None and (folder / "cdk.json").is_file() else None
-
-
-def warn_of_unread(node: Node) -> None:
-    """Say that settings in the `cdk.json` beside the program are not read, where nobody has passed them along."""
-    settings = None if OUTDIR in os.environ or node.try_get_context(CONTEXT_KEY) is not None else cdk_json_beside()
-    if settings is not None and CONTEXT_KEY in context_of(settings):
-        message = (
-            f"settings in {settings} are not read: only the cdk CLI passes them to an App. Make the app with "
-            "constructs_sm.PipelineApp() in place of App(), which reads them itself"
-        )
-        warnings.warn(message, stacklevel=4)
-
-
-def context_of(path: str | Path) -> dict[str, Any]:
-    """The context of a `cdk.json`, for an app that runs without the CLI (which passes it along by itself)."""
-    context: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8")).get("context", {})
-    return context
 
 
 def mistyped(given: Mapping[str, Any]) -> list[Problem]:

@@ -145,6 +145,10 @@ def test_bare_import_loads_nothing_else(fresh):
     assert sorted(fresh["loaded"]) == ["constructs_sm", "constructs_sm.node"]
 
 
+def test_all_names_load_nothing_of_vpcs_which_take_20_mib(fresh):
+    assert [name for name in fresh["modules"] if name.startswith("aws_cdk.aws_ec2")] == []
+
+
 def test_unknown_name_is_no_attribute():
     with pytest.raises(AttributeError, match="module 'constructs_sm' has no attribute 'TrainJob'"):
         constructs_sm.TrainJob  # noqa: B018

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from constructs_sm.guardrails.further_apis import judged
 from constructs_sm.guardrails.judging import Judge
 from constructs_sm.guardrails.kinds import TAGS_LINE
 from constructs_sm.language.errors import Problem
-from constructs_sm.requests.api_model import has_operation
 from constructs_sm.rules.guardrail_rules import LATE
 
 if TYPE_CHECKING:
@@ -25,14 +25,14 @@ def guarded(machine: Machine, scene: Scene, limits: Limits) -> Iterator[tuple[Lo
     judge = Judge(limits)
     policy = _policy(machine)
     for located, called in scene.tasks:
-        if not called.is_sagemaker or not has_operation(called.operation):
+        operation = judged(called, located.sent.fields)
+        if operation is None:
             continue
-        for rail, verdict in judge.verdicts(called.operation, located.sent):
+        for rail, verdict in judge.verdicts(operation, located.sent):
             for fault in verdict.broken:
                 yield located, fault.problem(limits)
             for fault in verdict.late:
-                key = rail.is_enforced(called.operation) and "Credentials" not in located.state
-                if not key:
+                if not fault.limited or "Credentials" in located.state:
                     yield located, _unlimited(fault, limits)
                 elif not _limits(policy, f"sagemaker:{called.operation}", _keys(fault, limits)):
                     problem = fault.problem(limits, why=f"nothing shows that IAM limits it by {rail.condition_key()}")

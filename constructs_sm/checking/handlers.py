@@ -12,7 +12,7 @@ from constructs_sm.language.errors import did_you_mean
 from constructs_sm.rules import machine_rules as rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from constructs_sm.checking.scene import Located, Scene
     from constructs_sm.rules.rule import Violation
@@ -69,20 +69,23 @@ _THROTTLED: Final = {False: "SageMaker.AmazonSageMakerException", True: "SageMak
 
 def handlers(scene: Scene) -> Iterator[Violation]:
     """Find what is wrong with retriers and catchers."""
+    own = {str(one.state.get("Error")) for one in scene.states if one.kind == "Fail"}
     for located in scene.states:
         for field in ("Retry", "Catch"):
-            yield from _never_matching(located, field)
+            yield from _never_matching(located, field, own)
             yield from _shadowed(located, field)
         yield from _unretried(located)
         yield from _losing(located)
 
 
-def _never_matching(located: Located, field: str) -> Iterator[Violation]:
+def _never_matching(located: Located, field: str, own: Collection[str]) -> Iterator[Violation]:
     called = located.called
     for number, handler in enumerate(located.handlers(field)):
         listed = errors_of(handler)
         for name in listed:
             where = f"{located.where}/{field}[{number}]/ErrorEquals"
+            if name in own:
+                continue  # a Fail state of the state machine has made it up
             if name.startswith("States.") and name not in _OF_STEP_FUNCTIONS and not name.startswith(_CODES):
                 fix = did_you_mean(name, _OF_STEP_FUNCTIONS) or rules.NEVER_MATCHES.fix
                 yield rules.NEVER_MATCHES.broken(where, name, what="Step Functions has no such error", fix=fix)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from constructs_sm.actions import ACTIONS
 from constructs_sm.checking.scene import Scene
 from constructs_sm.grants.call_permissions import Permission, permissions_of_call
+from constructs_sm.grants.data_access import key_needs
 from constructs_sm.grants.resource_arns import LEFT_OUT, arns_of
 from constructs_sm.grants.service_authorization import iam_action
 from constructs_sm.grants.state_machine_role import polled_grants, state_machine_grants
@@ -46,7 +47,8 @@ class Needed:
         resources: The ARNs, with * for what comes at run time.
         context: What the call says under condition keys.
         why: The reason of a * in the resources; empty where there is none.
-        certain: False where AWS lists the resources for the action and the request does not name them.
+        certain: False where AWS lists the resources for the action and the request does not name them, or where AWS
+            documents the action and a call may do without.
     """
 
     state: str
@@ -72,13 +74,14 @@ class Needs:
     unknown: Mapping[str, str]
 
 
-def needs_of(scene: Scene, arns: Arns, *, machine: str = "") -> Needs:
+def needs_of(scene: Scene, arns: Arns, *, machine: str = "", keys: Mapping[str, str] | None = None) -> Needs:
     """List what a definition needs of its role.
 
     Args:
         scene: The state machine.
         arns: Where it runs.
         machine: Its ARN; empty where it is not known.
+        keys: The ARN of the key by that of what it encrypts; empty where that is known not to be encrypted.
     """
     needed: list[Needed] = []
     possible: set[str] = set()
@@ -93,7 +96,8 @@ def needs_of(scene: Scene, arns: Arns, *, machine: str = "") -> Needs:
         if (role := _assumed(located)) is not None:
             needed.append(Needed(state=located.name, action="sts:AssumeRole", resources=(role,)))
             continue
-        needed += _of_call(located, called, arns=arns, machine=machine, possible=possible, unknown=unknown)
+        own = list(_of_call(located, called, arns=arns, machine=machine, possible=possible, unknown=unknown))
+        needed += [*own, *_of_keys(own, keys or {}, possible)]
         if "Alarms" in str(located.state.get(located.request_field)):
             possible.add("cloudwatch:DescribeAlarms")
         if _KEY_FIELD.search(str(located.state.get(located.request_field))):
@@ -104,7 +108,7 @@ def needs_of(scene: Scene, arns: Arns, *, machine: str = "") -> Needs:
 def needed_by(machine: Machine) -> Needs:
     """List what a state machine needs of its role, where it runs."""
     arns = Arns(partition_of(machine.region), machine.region, machine.account)
-    return needs_of(Scene(machine.definition, machine.express), arns, machine=machine.arn)
+    return needs_of(Scene(machine.definition, machine.express), arns, machine=machine.arn, keys=machine.keys)
 
 
 def statements_of(needed: Iterable[Needed]) -> list[dict[str, Any]]:
@@ -176,6 +180,20 @@ def _of_call(
         yield from _permitted(name, called, one, request, arns)
 
 
+_WITHOUT_KEYS: Final = frozenset({"events", "iam", "lambda", "sagemaker"})
+"""Services whose calls use no key with the rights of the caller, but for what a request says."""
+
+
+def _of_keys(own: Iterable[Needed], keys: Mapping[str, str], possible: set[str]) -> Iterator[Needed]:
+    """The needs of the keys that encrypt what a call is about; where it is not known if one does, they are possible."""
+    for one in own:
+        for resource in one.resources:
+            for action, key, context in key_needs(one.action, resource, keys):
+                yield Needed(state=one.state, action=action, resources=(key,), context=context)
+            if resource.partition("/")[0] not in keys and one.action.partition(":")[0] not in _WITHOUT_KEYS:
+                possible.add("kms:*")
+
+
 def _permitted(name: str, called: Called, one: Permission, request: Mapping[str, Any], arns: Arns) -> Iterator[Needed]:
     """A permission of a call, on the ARNs that the request names, or on those that it may be about."""
     resources, why = one.resources, ""
@@ -185,7 +203,7 @@ def _permitted(name: str, called: Called, one: Permission, request: Mapping[str,
         why = _LATE
     if called.is_sagemaker:
         resources = tuple(dict.fromkeys(spelled for each in resources for spelled in _spellings(each)))
-    yield Needed(state=name, action=one.action, resources=resources, context=one.context, why=why)
+    yield Needed(state=name, action=one.action, resources=resources, context=one.context, why=why, certain=one.certain)
     if resources_left := _unnamed(one.action, resources, arns):
         yield Needed(state=name, action=one.action, resources=resources_left, why=_UNSAID, certain=False)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from constructs_sm.checking.needed import needs_of, statement_of
 from constructs_sm.grants.service_authorization import iam_action
 from constructs_sm.grants.statements import listed
+from constructs_sm.language.arns import spellings
 from constructs_sm.rules import machine_rules as rules
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def role(machine: Machine, scene: Scene, arns: Arns) -> Iterator[Violation]:
     """Compare what the role of a machine may with what the definition needs."""
     if machine.policy is None:
         return
-    needs = needs_of(scene, arns, machine=machine.arn)
+    needs = needs_of(scene, arns, machine=machine.arn, keys=machine.keys)
     statements = [each for each in machine.policy if isinstance(each, dict)]
     for state, why in needs.unknown.items():
         yield rules.UNKNOWN_GRANT.broken(f"state '{state}'", what=why)
@@ -41,7 +42,7 @@ def role(machine: Machine, scene: Scene, arns: Arns) -> Iterator[Violation]:
                 what = f"the role lacks {one.action} on {', '.join(one.resources)}"
                 fix = f"grant it: {json.dumps(statement_of([one.action], one.resources, one.context))}"
                 yield rules.MISSING_GRANT.broken(f"state '{one.state}'", what=what, fix=fix)
-    yield from _surplus(statements, needs, machine.own_actions)
+    yield from _surplus(statements, needs, machine)
 
 
 def lacking(machine: Machine, needs: Needs) -> list[Needed]:
@@ -49,7 +50,11 @@ def lacking(machine: Machine, needs: Needs) -> list[Needed]:
     statements = [each for each in machine.policy or () if isinstance(each, dict)]
     found = []
     for one in needs.needed:
-        resources = tuple(each for each in one.resources if not _allowed(statements, one, each))
+        resources = tuple(
+            each
+            for each in one.resources
+            if not any(_allowed(statements, one, spelling) for spelling in spellings(each, machine.made_up))
+        )
         if resources:
             found.append(replace(one, resources=resources))
     return found
@@ -136,28 +141,49 @@ def overlap(one: str, other: str) -> bool:
     return False
 
 
-def _surplus(statements: Sequence[Mapping[str, Any]], needs: Needs, own_actions: frozenset[str]) -> Iterator[Violation]:
-    possible = [each.lower() for each in (*needs.possible, *own_actions)]
+def _surplus(statements: Sequence[Mapping[str, Any]], needs: Needs, machine: Machine) -> Iterator[Violation]:
+    possible = [each.lower() for each in (*needs.possible, *machine.own_actions)]
     for statement in statements:
         if statement.get("Effect") != "Allow" or "NotAction" in statement or "NotResource" in statement:
             continue
+        needless: dict[str, list[str]] = {}
         for action in map(str, listed(statement.get("Action", ()))):
             if any(overlap(action.lower(), each) for each in possible):
                 continue
             users = [one for one in needs.needed if overlap(action.lower(), one.action.lower())]
             for resource in map(str, listed(statement.get("Resource", ()))):
-                # The versions of a function count as the function.
-                plain = resource.removesuffix(":*") if ":function:" in resource else resource
+                forms = _forms(resource)
                 used = [
                     one
                     for one in users
-                    if any(overlap(plain, each) or overlap(resource, each) for each in one.resources)
+                    if any(
+                        overlap(form, spelling)
+                        for each in one.resources
+                        for spelling in spellings(each, machine.made_up)
+                        for form in forms
+                    )
                 ]
                 shown = f"{action} on {resource}"
                 if not used:
-                    yield rules.NEEDLESS_GRANT.broken(_MACHINE, what=f"no state needs {shown}")
+                    needless.setdefault(resource, []).append(action)
                 elif wide := _wide(action, resource, used):
                     yield rules.WIDE_GRANT.broken(_MACHINE, what=f"{shown} is more than is needed", fix=wide)
+        of_actions: dict[tuple[str, ...], list[str]] = {}
+        for resource, actions in needless.items():
+            of_actions.setdefault(tuple(actions), []).append(resource)
+        for named, resources in of_actions.items():
+            what = f"no state needs {', '.join(named)} on {', '.join(resources)}"
+            yield rules.NEEDLESS_GRANT.broken(_MACHINE, what=what)
+
+
+def _forms(resource: str) -> tuple[str, ...]:
+    """A resource of a grant: versions of a function count as the function, a task definition as each of its revisions.
+
+    The tasks of the CDK grant both of each.
+    """
+    if ":function:" in resource:
+        return (resource, resource.removesuffix(":*"))
+    return (resource, f"{resource}:*") if ":task-definition/" in resource else (resource,)
 
 
 def _wide(action: str, resource: str, used: Sequence[Needed]) -> str:

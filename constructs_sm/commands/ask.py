@@ -68,7 +68,7 @@ def command(
             found.append(opinion)
             if not as_json:
                 click.echo(str(opinion))
-        differs = difference(found, run.states, run.output, succeeded=run.succeeded)
+        differs = difference(target.machine.definition, found, run.states, run.output, succeeded=run.succeeded)
         outcome.add(target, 1 if differs else 0, _document(found, differs))
         if not as_json:
             click.echo(differs or f"AWS goes the same way, in the {len(found)} states that it was asked about")

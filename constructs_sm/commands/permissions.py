@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.commands.progress import working
-from constructs_sm.commands.rehearsals import rehearsal_of, script_options
+from constructs_sm.commands.rehearsals import rehearsal_of, section_options
 from constructs_sm.commands.targets import Outcome, Target, each_target, machine_options
 from constructs_sm.language.errors import printable
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 @click.command("permissions")
 @machine_options
-@script_options
+@section_options
 @click.option("--missing-only", is_flag=True, help="Judge only the permissions that are missing.")
 def command(
     paths: tuple[str, ...],
@@ -44,8 +45,9 @@ def command(
             rehearsal_of(target, given, **policy) as rehearsal,
             working(f"rehearsing {target.name}"),
         ):
-            found = rehearsal.permissions(given.execution_input)
-        well = not found.missing if missing_only else found.exact
+            found = rehearsal.permissions(given.execution_input, **given.section)
+        # Of a part nobody asks what the rest needs.
+        well = not found.missing if missing_only else (replace(found, undecided=()) if given.section else found).exact
         outcome.add(target, 0 if enforced and well else 1, _document(found, enforced=enforced))
         if not as_json:
             lines = _lines(found, missing_only=missing_only) if enforced else _advice(found)
@@ -55,15 +57,21 @@ def command(
 
 
 def _lines(found: Permissions, *, missing_only: bool) -> Iterator[str]:
-    shown = [printable(line) for line in str(found).splitlines() if not missing_only or not line.startswith("needless")]
+    left_out = ("needless", "undecided") if missing_only else ()
+    shown = [printable(line) for line in str(found).splitlines() if not line.startswith(left_out)]
     yield from shown or ["nothing is missing"]
+
+
+_OPEN: Final = ("unknown", "unreached", "ended")
+"""Beginnings of the lines that say what the policy may not have."""
 
 
 def _advice(found: Permissions) -> Iterator[str]:
     yield "no policy is enforced: the file has no role with its policies; this one would do:"
     yield json.dumps(_policy(found.missing), indent=2)
-    yield from (printable(f"unknown   {each}") for each in found.unknown)
-    yield from (printable(f"unreached {state}: what it needs is not known") for state in found.unreached)
+    yield from (printable(line) for line in str(found).splitlines() if line.startswith(_OPEN))
+    if found.unreached:
+        yield "what the whole definition needs, as far as it says, prints constructs-sm grants"
 
 
 def _policy(missing: Iterable[Missing]) -> dict[str, Any]:
@@ -96,6 +104,8 @@ def _document(found: Permissions, *, enforced: bool) -> dict[str, Any]:
         "needless": list(map(str, found.needless)),
         "unknown": list(map(str, found.unknown)),
         "unreached": list(found.unreached),
+        "undecided": list(map(str, found.undecided)),
+        "ends": list(found.ends),
         "unread": list(found.unread),
         **({} if enforced else {"policy": _policy(found.missing)}),
     }

@@ -5,11 +5,11 @@ from __future__ import annotations
 import copy
 import functools
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.commands.scripts import parts_of, play
+from constructs_sm.commands.scripts import parts_of, play, section_in
 from constructs_sm.commands.targets import json_option
 from constructs_sm.language.errors import InvalidInputError
 from constructs_sm.testing.world.errors import AbsentFileError, RehearsalError, UnansweredError
@@ -65,11 +65,13 @@ class Given:
         parts: The parts of the script.
         execution_input: The input.
         files: A folder with what is in S3; None if there is none.
+        section: The part that is run, as arguments of `Rehearsal.run`; empty: all of it.
     """
 
     parts: dict[str, Any]
     execution_input: Any
     files: str | None = None
+    section: Mapping[str, Any] = field(default_factory=dict)
 
 
 def script_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -89,6 +91,39 @@ def script_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         made = option(made)
     return made
+
+
+def section_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of `script_options`, and those that say which part is run."""
+
+    @functools.wraps(command)
+    def with_section(
+        *arguments: Any,
+        given: Given,
+        start_at: str | None,
+        stop_before: str | None,
+        state_input: str | None,
+        variables: str | None,
+        **more: Any,
+    ) -> Any:
+        said = {
+            "start_at": start_at,
+            "stop_before": stop_before,
+            "state_input": json_option(state_input, "--state-input"),
+            "variables": json_option(variables, "--variables"),
+        }
+        section = section_in(given.parts) | {name: value for name, value in said.items() if value is not None}
+        return command(*arguments, given=replace(given, section=section), **more)
+
+    made: Callable[..., Any] = with_section
+    for option in (
+        click.option("--variables", metavar="FILE|JSON", help="The variables that there are then. Default: none."),
+        click.option("--state-input", metavar="FILE|JSON", help="Input of that state. Default: the execution's."),
+        click.option("--until", "stop_before", metavar="STATE", help="Stop before this state."),
+        click.option("--from", "start_at", metavar="STATE", help="Start at this state of the outermost level."),
+    ):
+        made = option(made)
+    return script_options(made)
 
 
 def _given(script: str | None, execution_input: str | None, files: str | None) -> Given:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.commands.rehearsals import rehearsal_of, script_options, skeleton, unanswered
-from constructs_sm.commands.scripts import run_options
-from constructs_sm.commands.targets import Outcome, Target, each_target, json_option, machine_options
+from constructs_sm.commands.rehearsals import rehearsal_of, section_options, skeleton, unanswered
+from constructs_sm.commands.targets import Outcome, Target, each_target, machine_options
 from constructs_sm.language.errors import printable
 
 import click
@@ -19,21 +18,13 @@ if TYPE_CHECKING:
 
 @click.command("rehearse")
 @machine_options
-@script_options
-@click.option("--from", "start_at", metavar="STATE", help="Start at this state of the outermost level.")
-@click.option("--until", "stop_before", metavar="STATE", help="Stop before this state, and print its input.")
-@click.option("--state-input", metavar="FILE|JSON", help="The input of --from's state. Default: the execution's.")
-@click.option("--variables", metavar="FILE|JSON", help="The variables that there are when it starts. Default: none.")
+@section_options
 @click.option("--skeleton", "only_skeleton", is_flag=True, help="Print a script to fill in, and run nothing.")
 def command(
     paths: tuple[str, ...],
     *,
     given: Given,
     as_json: bool,
-    start_at: str | None,
-    stop_before: str | None,
-    state_input: str | None,
-    variables: str | None,
     only_skeleton: bool,
     **options: Any,
 ) -> int:
@@ -42,18 +33,13 @@ def command(
     PATH is a cdk.out, a template (CloudFormation, SAM), the JSON of `terraform show -json`, or a definition.
     """
     outcome = Outcome(as_json)
-    part = {
-        "start_at": start_at,
-        "stop_before": stop_before,
-        "state_input": json_option(state_input, "--state-input"),
-        "variables": json_option(variables, "--variables"),
-    }
-    section = run_options(given.parts) | {name: value for name, value in part.items() if value is not None}
+    section = given.section
+    aborted = given.parts.get("abort_after_seconds")
 
     def rehearse(target: Target) -> None:
         watch = None if as_json else lambda moment: click.echo(str(moment))
         with rehearsal_of(target, given, watch=watch) as rehearsal:
-            run = rehearsal.start(given.execution_input, **section)
+            run = rehearsal.start(given.execution_input, abort_after_seconds=aborted, **section)
             for _ in range(given.parts["redrives"]):
                 if run.succeeded or run.stopped:
                     break

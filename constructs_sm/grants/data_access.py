@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from constructs_sm.grants.statements import Grant
 from constructs_sm.language.arns import Arns
 from constructs_sm.values.s3 import bucket_and_prefix
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
     from constructs_sm.values.s3 import S3Location
 
 _PREFIX = "An S3 prefix means whatever is under it"
@@ -84,6 +86,31 @@ def key_grant(key: str, arns: Arns, *actions: str, conditions: tuple[tuple[str, 
             actions, (owner.of("kms", "key/*"),), (*conditions, alias), wildcard="IAM knows no key by its alias"
         )
     return Grant(actions, (arns.named("kms", "key", key),), conditions)
+
+
+_OF_KEYS: Final[Mapping[str, Sequence[str]]] = {
+    "sns:Publish": ("Decrypt", "GenerateDataKey"),
+    "sqs:SendMessage": ("Decrypt", "GenerateDataKey"),
+    "s3:GetObject": ("Decrypt",),
+    "s3:PutObject": ("GenerateDataKey",),
+    # The parts of an upload are read back when it is complete.
+    "s3:ListMultipartUploadParts": ("Decrypt",),
+}
+"""Needs of an action of the key that its resource is encrypted with."""
+
+
+def key_needs(action: str, resource: str, keys: Mapping[str, str]) -> Iterator[tuple[str, str, Mapping[str, str]]]:
+    """Action, key and context of what an action on an encrypted resource needs of its key.
+
+    Args:
+        action: On the resource.
+        resource: Its ARN.
+        keys: The ARN of the key by that of what it encrypts; empty where that is known not to be encrypted.
+    """
+    if key := keys.get(resource.partition("/")[0]):
+        via = {"kms:ViaService": f"{action.partition(':')[0]}.{key.split(':')[3]}.amazonaws.com"}
+        for verb in _OF_KEYS.get(action, ()):
+            yield f"kms:{verb}", key, via
 
 
 def _is_known(location: S3Location) -> bool:

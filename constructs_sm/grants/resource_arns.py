@@ -103,6 +103,10 @@ LEFT_OUT = frozenset(
 """Types of resources that no call of Step Functions is about, though AWS lists them for the action."""
 
 
+_ONLY_GIVEN = frozenset({"accesspoint", "accesspointobject"})
+"""Types that stand for another, and that a call is about only where its request has the ARN."""
+
+
 def arns_of(action: IamAction, request: _Request, where: Arns, *, begun: bool = False) -> tuple[str, ...] | None:
     """The ARNs that *action* is authorized on; None where the request does not say.
 
@@ -118,7 +122,8 @@ def arns_of(action: IamAction, request: _Request, where: Arns, *, begun: bool = 
     found: dict[str, None] = {}
     for of in action.resource_types:
         if (service, of.name) not in LEFT_OUT:
-            found |= dict.fromkeys(_given(of, request) or _made(service, of, request, where, begun=begun))
+            made = [] if of.name in _ONLY_GIVEN else _made(service, of, request, where, begun=begun)
+            found |= dict.fromkeys(_given(of, request) or made)
     return tuple(found) or None
 
 
@@ -175,7 +180,7 @@ def _said(service: str, of: ResourceType, variable: str, request: _Request) -> l
         if key in _SAID_BY:
             field, fill = _SAID_BY[key]
             value = folded.get(field.lower())
-            filled = fill(value) if isinstance(value, str) and value else _DEFAULTS.get(key)
+            filled = fill(value) if isinstance(value, str) and value else _default(key, folded)
             return [] if filled is None else [filled]
     for name in _names(variable):
         value = folded.get(name.lower())
@@ -183,8 +188,13 @@ def _said(service: str, of: ResourceType, variable: str, request: _Request) -> l
         if texts:
             # An ARN of another form, or of this one where it was not taken, is no name.
             return [text for text in texts if not text.startswith("arn:")]
-    default = _DEFAULTS.get((service, variable))
+    default = _default((service, variable), folded)
     return [] if default is None else [default]
+
+
+def _default(key: tuple[str, str], folded: _Request) -> str | None:
+    # A query that runs has its work group, which the request does not say.
+    return None if "queryexecutionid" in folded else _DEFAULTS.get(key)
 
 
 def _names(variable: str) -> list[str]:

@@ -74,6 +74,8 @@ ROWS: tuple[Row, ...] = (
             "ProcessingResources.ClusterConfig.InstancePreferences.*.InstanceType",
             "TransformResources.InstanceType",
             "JobResources.ClusterConfig.InstanceType",
+            "DebugRuleConfigurations.*.InstanceType",
+            "ProfilerRuleConfigurations.*.InstanceType",
             *(f"{variant}.InstanceType" for variant in _VARIANTS),
             *(f"{variant}.InstancePools.*.InstanceType" for variant in _VARIANTS),
             "InstanceType",

@@ -1,17 +1,17 @@
-"""Statements about the scaling of endpoints: Application Auto Scaling works with the rights of its caller.
+"""Needs of the scaling of endpoints: Application Auto Scaling works with the rights of its caller.
 
 Source: https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-prerequisites.html
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from constructs_sm.grants.state_machine_role import sagemaker_grant
 from constructs_sm.grants.statements import Grant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from constructs_sm.language.arns import Arns
 
@@ -73,6 +73,38 @@ def scaling_grants(
         yield Grant(("cloudwatch:PutMetricAlarm",), tuple(arns.of("cloudwatch", f"alarm:{name}") for name in alarms))
 
 
+def scaling_needs(
+    operation: str, request: Mapping[str, Any], arns: Arns
+) -> Iterator[tuple[str, str, Mapping[str, str]]]:
+    """Action, resource and context of all that a call about the scaling of SageMaker needs.
+
+    Args:
+        operation: Of Application Auto Scaling, on a scalable target.
+        request: What is sent, with `*` for what comes at run time.
+        arns: Where the resources are.
+    """
+    where = str(request.get("ResourceId", "*"))
+    context = {
+        "application-autoscaling:service-namespace": str(request.get("ServiceNamespace", "*")),
+        "application-autoscaling:scalable-dimension": str(request.get("ScalableDimension", "*")),
+    }
+    known = {key: value for key, value in context.items() if "*" not in value}
+    yield f"application-autoscaling:{operation}", arns.of("application-autoscaling", "scalable-target/*"), known
+    if operation == "RegisterScalableTarget":
+        role = f"arn:{arns.partition}:iam::{arns.account}:role/{LINKED_ROLE}"
+        yield "iam:CreateServiceLinkedRole", role, {"iam:AWSServiceName": SERVICE}
+        kind, _, rest = where.partition("/")
+        for of in _KINDS if "*" in kind else (kind,):
+            for api in operations_of(of):
+                yield f"sagemaker:{api}", arns.of("sagemaker", f"{of}/{rest.partition('/')[0] or '*'}"), {}
+        if kind != "inference-component":
+            yield "sagemaker:DescribeEndpointConfig", arns.of("sagemaker", "endpoint-config/*"), {}
+    if request.get("PolicyType") == "TargetTrackingScaling":
+        for action in ALARMS:
+            yield action, arns.of("cloudwatch", f"alarm:TargetTracking-{where}-*"), {}
+
+
+_KINDS = ("endpoint", "inference-component")
 _OLD = "The configuration that the endpoint has by then"
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.grants.access import named_at
 from constructs_sm.guardrails.kinds import REQUIRED, TAGS_LINE, number_of, worst
 from constructs_sm.guardrails.patterns import Spelling, is_late
 from constructs_sm.guardrails.rails import RAILS, fields_of
-from constructs_sm.guardrails.reading import found
+from constructs_sm.guardrails.reading import found, texts
 from constructs_sm.language.errors import NOTHING, Problem
 from constructs_sm.language.late_bound import Computed
 from constructs_sm.requests.model_check import fields_of_request
@@ -37,12 +38,14 @@ class Fault:
         path: The field.
         got: The value that stands there; `NOTHING` where one is missing.
         late: Whether it comes later.
+        limited: Whether IAM has a condition key for the field.
     """
 
     rail: Rail
     path: str
     got: object
     late: bool = False
+    limited: bool = False
 
     def problem(self, limits: Limits, *, why: str = "", ended: str = "", where: str = "") -> Problem:
         """The fault in words: the field, what stands there, what is allowed, the reason, and who to ask.
@@ -97,16 +100,17 @@ class Judge:
         self._spelling = spelling or Spelling()
         self._resolve = resolve
         self._spelled: dict[str, str] = {}
+        self._truths: dict[tuple[Rail, type, Any], tuple[bool | None, Any]] = {}
         self._about: dict[str, list[tuple[Rail, tuple[Part, ...]]]] = {}
 
     def verdicts(self, operation: str, request: Request) -> Iterator[tuple[Rail, Verdict]]:
-        """Judge one request, indexed, by every rail that is about it."""
+        """Judge one request by every rail that is about it."""
         if operation not in self._about:
             about = [(rail, fields_of(rail, operation)) for rail in self.rails]
             self._about[operation] = [(rail, fields) for rail, fields in about if fields or rail.names]
         named: dict[str, list[Found]] | None = None
+        verdict = Verdict()
         for rail, fields in self._about[operation]:
-            verdict = Verdict()
             if rail.derived is not None:
                 self._take(verdict, rail, rail.derived(self.limits, operation, request.fields, self._spelling))
             elif rail.names:
@@ -116,6 +120,7 @@ class Judge:
                 self._read(verdict, rail, operation, fields, request.fields)
             if verdict.broken or verdict.late or verdict.lacks:
                 yield rail, verdict
+                verdict = Verdict()
 
     def _read(
         self, verdict: Verdict, rail: Rail, operation: str, fields: tuple[Part, ...], request: Mapping[str, Any]
@@ -125,51 +130,62 @@ class Judge:
         for part in fields:
             for place, holder in found(request, part.place) if part.place else (("", request),):
                 if isinstance(holder, str):
-                    verdict.late.append(Fault(rail, place, _shown(holder), late=True))
+                    verdict.late.append(Fault(rail, place, _shown(holder), late=True, limited=part.keyed))
                     there = True
                     continue
-                values = [each for steps in part.fields for each in found(holder, steps, place)]
+                # Of a structure that comes later, several fields are found in one place.
+                values = dict(
+                    each for steps in part.fields if steps[0] in holder for each in found(holder, steps, place)
+                )
                 there = there or bool(values)
                 if not values:
-                    self._absent(verdict, rail, holder, ".".join(filter(None, (place, *part.fields[0]))))
+                    if part.wanted:
+                        self._absent(
+                            verdict, rail, holder, ".".join(filter(None, (place, *part.fields[0]))), part.keyed
+                        )
                 elif rail.line == TAGS_LINE:
-                    self._tags(verdict, rail, values)
+                    self._tags(verdict, rail, values.items(), part.keyed)
                 elif rail.total == "variants":
-                    per_variant.append(values)
+                    per_variant.append([*values.items()])
                 elif rail.total == "groups":
-                    self._groups(verdict, rail, values)
+                    self._groups(verdict, rail, [*values.items()])
                 else:
-                    self._take(verdict, rail, values)
+                    self._take(verdict, rail, values.items(), part.keyed)
         if per_variant:
             self._total(verdict, rail, [max(values, key=self._largest) for values in per_variant])
         verdict.lacks = (
             not there and not verdict.broken and rail.absent is REQUIRED and operation not in dict(rail.unless)
         )
 
-    def _absent(self, verdict: Verdict, rail: Rail, holder: Mapping[str, Any], path: str) -> None:
+    def _absent(self, verdict: Verdict, rail: Rail, holder: Mapping[str, Any], path: str, limited: bool) -> None:
         excused = False if rail.excused is None else rail.excused(holder)
         if excused or rail.kind.admits_absent(self.limits, rail.absent):
             return
         faults = verdict.late if excused is None else verdict.broken
-        faults.append(Fault(rail, path, NOTHING, late=excused is None))
+        faults.append(Fault(rail, path, NOTHING, late=excused is None, limited=limited))
 
-    def _take(self, verdict: Verdict, rail: Rail, values: Any) -> None:
+    def _take(self, verdict: Verdict, rail: Rail, values: Iterable[Found], limited: bool = False) -> None:
         for path, value in values:
-            kind = type(value)
-            if kind is int or kind is bool:
-                self._note(verdict, rail, path, value, rail.kind.holds(self.limits, value, self._spell))
-                continue
-            values = self._spelling.values(value)
-            truths = [rail.kind.holds(self.limits, each, self._spell) for each in values]
-            # Of several between which a condition chooses, the one at fault is told.
-            got = values[truths.index(False)] if len(values) > 1 and False in truths else value
-            self._note(verdict, rail, path, got, worst(truths))
+            # Most jobs have the same values. Those that cannot be looked up are no texts or numbers.
+            known = (rail, type(value), value) if isinstance(value, (str, int)) else None
+            found_out = self._truths.get(known) if known else None
+            if found_out is None:
+                found_out = self._truth(rail, value)
+                if known:
+                    self._truths[known] = found_out
+            truth, got = found_out
+            if truth is not True:
+                self._note(verdict, Fault(rail, path, _shown(got), late=truth is None, limited=limited), truth)
 
-    def _note(self, verdict: Verdict, rail: Rail, path: str, value: Any, truth: bool | None) -> None:
-        if truth is None:
-            verdict.late.append(Fault(rail, path, _shown(value), late=True))
-        elif not truth:
-            verdict.broken.append(Fault(rail, path, _shown(value)))
+    def _truth(self, rail: Rail, value: Any) -> tuple[bool | None, Any]:
+        """Tell if a value is within a rail; of several between which a condition chooses, with the one at fault."""
+        values = self._spelling.values(value)
+        truths = [rail.kind.holds(self.limits, each, self._spell) for each in values]
+        return worst(truths), values[truths.index(False)] if len(values) > 1 and False in truths else value
+
+    def _note(self, verdict: Verdict, fault: Fault, truth: bool | None) -> None:
+        if truth is not True:
+            (verdict.late if truth is None else verdict.broken).append(fault)
 
     def _groups(self, verdict: Verdict, rail: Rail, values: list[Found]) -> None:
         grouped = [each for each in values if "InstanceGroups[" in each[0]]
@@ -185,16 +201,16 @@ class Judge:
         path = values[0][0] if len(values) == 1 else _INDEX.sub("[]", values[0][0])
         late = next((value for each, value in zip(largest, values, strict=True) if each == float("inf")), None)
         if truth and late is not None:
-            self._note(verdict, rail, *late, None)
+            self._note(verdict, Fault(rail, late[0], _shown(late[1]), late=True), None)
         else:
-            self._note(verdict, rail, path, total, truth)
+            self._note(verdict, Fault(rail, path, total), truth)
 
     def _largest(self, value: Found) -> float:
         """The largest number that a value can be."""
         numbers = [number_of(each) for each in self._spelling.values(value[1])]
         return max(float("inf") if each is None else each for each in numbers)
 
-    def _tags(self, verdict: Verdict, rail: Rail, values: list[Found]) -> None:
+    def _tags(self, verdict: Verdict, rail: Rail, values: Iterable[Found], limited: bool) -> None:
         for path, value in values:
             given = value
             if isinstance(value, list):
@@ -207,7 +223,7 @@ class Judge:
                 ]
             truth = rail.kind.holds(self.limits, given, self._spell)
             got = [tag.get("Key") for tag in value if isinstance(tag, Mapping)] if isinstance(value, list) else value
-            self._note(verdict, rail, path, got, truth)
+            self._note(verdict, Fault(rail, path, _shown(got), late=truth is None, limited=limited), truth)
 
     def _spell(self, text: str) -> str:
         """A text of the guardrails as those of the definition are."""
@@ -218,18 +234,31 @@ class Judge:
         return self._spelled[text]
 
 
+@cache
+def _naming(operation: str) -> dict[str, frozenset[str]]:
+    """The fields of a request in which there is something named, and what; see `named_at`."""
+    naming: dict[str, frozenset[str]] = {}
+    for path in fields_of_request(operation):
+        field = path.partition(".")[0].removesuffix("[]")
+        # Among hyperparameters there may be the place of the code.
+        names = named_at(operation, f"{path}.sagemaker_submit_directory" if path == "HyperParameters" else path)
+        naming[field] = naming.get(field, frozenset()) | names
+    return {field: names for field, names in naming.items() if names}
+
+
 def _named(operation: str, request: Request) -> dict[str, list[Found]]:
     """The values of fields by what they name, and what comes later and may have such fields; see `named_at`."""
     named: dict[str, list[Found]] = {}
     if isinstance(request.fields, str):
-        for name in {name for path in fields_of_request(operation) for name in named_at(operation, path)}:
-            named[name] = [("", request.fields)]
-        return named
-    for path, value in request.leaves.items():
-        if isinstance(value, str):
-            for name in named_at(operation, path):
-                said = value if isinstance(value, Computed) else value.strip('"')
-                named.setdefault(name, []).append((path, said))
+        return {name: [("", request.fields)] for names in _naming(operation).values() for name in names}
+    found_in: list[Found] = []
+    for name in _naming(operation):
+        if name in request.fields:
+            texts(request.fields[name], name, found_in)
+    for path, value in found_in:
+        for name in named_at(operation, path):
+            said = value if isinstance(value, Computed) else value.strip('"')
+            named.setdefault(name, []).append((path, said))
     return named
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from constructs_sm.actions import ACTIONS
 from constructs_sm.grants.sagemaker_keys import ROWS, paths_of
 from constructs_sm.guardrails.costs import costs
+from constructs_sm.guardrails.further_apis import is_keyed, named
 from constructs_sm.guardrails.kinds import FREE, REQUIRED, Among, AtMost, Flag, Kind, Place, Tags, There, Without
-from constructs_sm.guardrails.reading import found, has_field, parts
+from constructs_sm.guardrails.reading import found, parts
 from constructs_sm.rules import guardrail_rules as rules
 from constructs_sm.rules.instances import has_local_storage
 
@@ -67,13 +68,9 @@ class Rail:
         """The line of the guardrails that it is of."""
         return self.kind.line
 
-    def is_for(self, operation: str) -> bool:
-        """Tell if requests of *operation* have something to limit."""
-        return bool(self.names) or bool(fields_of(self, operation))
-
     def is_enforced(self, operation: str) -> bool:
         """Tell if AWS has the condition key for *operation*."""
-        return operation in _OURS and bool(_fields_of_key(self, operation))
+        return any(part.keyed for part in fields_of(self, operation))
 
     def condition_key(self) -> str:
         """The condition key with its prefix; of tags, the beginning of the keys."""
@@ -83,22 +80,23 @@ class Rail:
 @cache
 def fields_of(rail: Rail, operation: str) -> tuple[Part, ...]:
     """The fields of a request that a rail reads."""
-    own = [path for path in rail.paths if has_field(operation, path)]
-    return (
-        parts(operation, tuple(dict.fromkeys((*_fields_of_key(rail, operation), *own))))
-        if _is_asked(rail, operation)
-        else ()
-    )
+    if rail.names or not _is_asked(rail, operation):
+        return ()
+    of_key = _fields_of_key(rail, operation)
+    if operation in _OURS or rail.derived is not None:
+        return parts(operation, of_key, rail.paths)
+    if is_keyed(rail.key, operation):
+        return parts(operation, of_key, rail.paths, named(rail.line, operation))
+    return parts(operation, (), (*of_key, *rail.paths), named(rail.line, operation))
 
 
-@cache
 def _fields_of_key(rail: Rail, operation: str) -> tuple[str, ...]:
-    if not rail.key or not _is_asked(rail, operation):
+    if not rail.key:
         return ()
     if rail.key not in _ROWS:
-        return tuple(path for path in rail.paths if has_field(operation, path))
+        return rail.paths
     rows = [row for row in _ROWS[rail.key] if not row.only or operation in row.only]
-    return tuple(path for row in rows for path in paths_of(row, operation) if has_field(operation, path))
+    return tuple(path for row in rows for path in paths_of(row, operation))
 
 
 def _is_asked(rail: Rail, operation: str) -> bool:
@@ -135,7 +133,8 @@ def _names_models(config: Mapping[str, Any]) -> bool | None:
 
 def _on_local_storage(part: Mapping[str, Any]) -> bool:
     """Tell if all instances of a job or endpoint have local storage, for which SageMaker takes no key."""
-    steps = [tuple(path.split(".")) for row in _ROWS["InstanceTypes"] for path in row.paths]
+    paths = [path for row in _ROWS["InstanceTypes"] for path in row.paths if "RuleConfigurations" not in path]
+    steps = [tuple(path.split(".")) for path in paths]
     types = [value for each in steps for _, value in found(part, each)]
     return bool(types) and all(map(has_local_storage, types))
 
@@ -198,7 +197,11 @@ RAILS: Final = (
         rule=rules.OUTPUT_KEY,
         kind=Among("output_keys", operator="ArnNotLike"),
         key="OutputKmsKey",
-        paths=("DataCaptureConfig.KmsKeyId", "AsyncInferenceConfig.OutputConfig.KmsKeyId"),
+        paths=(
+            "DataCaptureConfig.KmsKeyId",
+            "AsyncInferenceConfig.OutputConfig.KmsKeyId",
+            *(f"{variant}.CoreDumpConfig.KmsKeyId" for variant in _VARIANTS),
+        ),
     ),
     Rail(
         rule=rules.ISOLATION,
@@ -232,10 +235,13 @@ RAILS: Final = (
     Rail(
         rule=rules.ENDPOINT_COUNT,
         kind=AtMost("most_endpoint_instances", "instances"),
-        paths=tuple(
-            f"{variant}.{name}"
-            for variant in _VARIANTS
-            for name in ("InitialInstanceCount", "ManagedInstanceScaling.MaxInstanceCount")
+        paths=(
+            *(f"{variant}.InitialInstanceCount" for variant in _VARIANTS),
+            *(f"{variant}.ManagedInstanceScaling.MaxInstanceCount" for variant in _VARIANTS),
+            "DesiredWeightsAndCapacities.*.DesiredInstanceCount",
+            "ModelVariants.*.InfrastructureConfig.RealTimeInferenceConfig.InstanceCount",
+            "MaxCapacity",
+            "ScalableTargetAction.MaxCapacity",
         ),
         absent=FREE,
         total="variants",

@@ -8,11 +8,11 @@ jobs of a role, however many there are.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.guardrails.kinds import FREE
-from constructs_sm.guardrails.patterns import HOLE, is_late
+from constructs_sm.guardrails.patterns import HOLES, is_late
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -32,29 +32,33 @@ class Caller:
     """One state that calls an API of SageMaker, and how far IAM can tell its calls from others.
 
     Attributes:
-        action: The API.
+        operation: The API.
         name: The name of what it makes, as far as it is known: the rest is a hole.
+        action: The row of the API; None where nothing is known of the ARNs of what it makes.
     """
 
-    action: Action
+    operation: str
     name: str
+    action: Action | None = field(compare=False)
 
     @property
     def beginning(self) -> str:
         """The known beginning of the name, as SageMaker spells it in ARNs at the least."""
-        return next(iter(_known_beginning(self.name)), "").lower()
+        return "" if self.action is None else HOLES.split(self.name, 1)[0].lower()
 
     def resources(self, arns: Arns) -> tuple[str, ...]:
         """The ARNs of what it makes."""
-        beginning = next(iter(_known_beginning(self.name)), "")
+        if self.action is None:
+            return ("*",)
+        beginning = HOLES.split(self.name, 1)[0]
         spelled = f"{beginning}*" if is_late(self.name) or not self.action.lives_on else beginning
         both = dict.fromkeys([spelled, spelled.lower()] if self.action.lower_cases_arn else [spelled])
         return tuple(arns.of("sagemaker", f"{self.action.arn_type}/{each}") for each in both)
 
-
-def _known_beginning(name: str) -> list[str]:
-    late = next((number for number, character in enumerate(name) if character == HOLE or is_late(character)), len(name))
-    return [name[:late]]
+    @property
+    def apart(self) -> tuple[tuple[str, str], ...]:
+        """Further types of resources that the call is authorized on."""
+        return () if self.action is None else self.action.extra_resources
 
 
 def conditions(rail: Rail, limits: Limits, operation: str) -> list[Conditions]:
@@ -82,29 +86,39 @@ def denying(
     Returns:
         The statements, and those of *bound* whose calls IAM cannot tell from those of *free*.
     """
-    others = [each for each in free if any(each.action == caller.action for caller in bound)]
-    lost = [caller for caller in bound if any(_alike(caller, other) for other in others)]
+    operations = {caller.operation for caller in bound}
+    others = [each for each in free if each.operation in operations]
+    lost = _alike(bound, others)
     kept = [caller for caller in bound if caller not in lost]
     by_conditions: dict[str, list[str]] = {}
-    for operation in dict.fromkeys(caller.action.operation for caller in kept):
+    for operation in dict.fromkeys(caller.operation for caller in kept):
         for each in conditions(rail, limits, operation):
             by_conditions.setdefault(json.dumps(each), []).append(operation)
     statements = []
-    for spelled, operations in by_conditions.items():
+    for spelled, named in by_conditions.items():
         where = _where(
-            [each for each in kept if each.action.operation in operations],
-            [each for each in others if each.action.operation in operations],
+            [each for each in kept if each.operation in named],
+            [each for each in others if each.operation in named],
             arns,
         )
-        actions = [f"sagemaker:{operation}" for operation in operations]
+        actions = [f"sagemaker:{operation}" for operation in named]
         statements.append({"Effect": "Deny", "Action": actions, **where, "Condition": json.loads(spelled)})
-    return statements, lost
+    return statements, [*lost]
 
 
-def _alike(one: Caller, other: Caller) -> bool:
-    if one.action != other.action:
-        return False
-    return one.beginning.startswith(other.beginning) or other.beginning.startswith(one.beginning)
+def _alike(bound: Sequence[Caller], others: Sequence[Caller]) -> dict[Caller, None]:
+    """Find callers whose names may begin as those of others do: IAM sees the same in their calls."""
+    beginnings: dict[str, set[str]] = {}
+    for other in others:
+        beginnings.setdefault(other.operation, set()).add(other.beginning)
+    lost: dict[Caller, None] = {}
+    for caller in bound:
+        there, begins = beginnings.get(caller.operation, set()), caller.beginning
+        # Either may be the beginning of the other.
+        is_longer = any(begins[:length] in there for length in range(len(begins) + 1))
+        if is_longer or any(each.startswith(begins) for each in there):
+            lost[caller] = None
+    return lost
 
 
 def _where(bound: Sequence[Caller], free: Sequence[Caller], arns: Arns) -> dict[str, Any]:
@@ -113,8 +127,9 @@ def _where(bound: Sequence[Caller], free: Sequence[Caller], arns: Arns) -> dict[
         return {"Resource": "*"}
     if len(bound) <= len(free):
         return {"Resource": _resources(bound, arns)}
-    also = [arns.of("sagemaker", each) for each in _PLANS] if any(each.action.takes_plans for each in free) else []
-    further = [arns.of("sagemaker", f"{kind}/*") for each in free for kind, _ in each.action.extra_resources]
+    plans = any(each.action is not None and each.action.takes_plans for each in free)
+    also = [arns.of("sagemaker", each) for each in _PLANS] if plans else []
+    further = [arns.of("sagemaker", f"{kind}/*") for each in free for kind, _ in each.apart]
     return {"NotResource": [*_resources(free, arns), *also, *dict.fromkeys(further)]}
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
 
@@ -41,8 +41,7 @@ class Call:
     @property
     def addresses(self) -> tuple[str, ...]:
         """The names that a script may have for it: of its state in this iteration, `Train[2]`, and of its state."""
-        where = "".join(f"[{number}]" for number in self.iterations)
-        return (f"{self.state}{where}", self.state) if where else (self.state,)
+        return addresses_of(self.state, self.iterations)
 
     @property
     def sync(self) -> bool:
@@ -68,6 +67,12 @@ class Call:
     def arn(self, service: str, resource: str, *, region: str | None = None) -> str:
         where = self.region if region is None else region
         return f"arn:{self.partition}:{service}:{where}:{self.owner}:{resource}"
+
+
+def addresses_of(state: str, iterations: Iterable[int]) -> tuple[str, ...]:
+    """The names that a script may have for a state: in one iteration of the Maps around it, and in all."""
+    where = "".join(f"[{number}]" for number in iterations)
+    return (f"{state}{where}", state) if where else (state,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +132,8 @@ class Writing:
     """The manifest's."""
     objects: Callable[[], Mapping[str, str]]
     """The text of each object that is written, by key: made when asked for."""
+    map_run: str = ""
+    """The ARN of its Map Run."""
 
 
 class Player:

@@ -51,7 +51,7 @@ def failed(execution: Execution, branch: Branch, error: StateError) -> None:
         try:
             _caught(execution, branch, state.catch[number], error)
         except StateError as broken:
-            error = broken
+            error = told(branch, broken)
         else:
             return
     _given_up(execution, branch, error)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import copy
 import heapq
-import itertools
 import random
 import time
 import uuid
@@ -39,6 +38,8 @@ if TYPE_CHECKING:
 
 EXPRESS_SECONDS: Final = 300
 """The longest time of an Express execution."""
+MOST_OF_VARIABLES: Final = 10 * 1024 * 1024
+"""Bytes of all variables of an execution."""
 HISTORY_FULL: Final = f"The execution reached the maximum number of history events ({MAX_EVENTS})."
 
 
@@ -103,7 +104,7 @@ class Execution:
         self._pause: Callable[[Call], bool] | None = None
         self._deadline = float("inf")
         self.turns: list[tuple[float, int, str, Branch, int | None]] = []
-        self._order = itertools.count()
+        self._order = 0
         self.ready: deque[tuple[str, Branch, int | None]] = deque()
         self.root = self._rooted(as_json(given, "the execution's input"))
         self._start(abort_after_seconds)
@@ -192,7 +193,6 @@ class Execution:
         """Have all that was shared with the execution that this is a copy of, and *history* of, once more."""
         self._around = Surroundings(self.numbers)
         self._pause = None
-        self._order = itertools.count(next(copy.copy(self._order)))
         self.root, known = copies(self.root)
         for made in known.values():
             if made.counter is history:
@@ -246,7 +246,8 @@ class Execution:
 
     def plan(self, at: float, action: str, branch: Branch, *, turn: int | None) -> None:
         """Let something happen to a branch at a time, unless its turn is over by then."""
-        heapq.heappush(self.turns, (at, next(self._order), action, branch, turn))
+        self._order += 1
+        heapq.heappush(self.turns, (at, self._order, action, branch, turn))
 
     def soon(self, action: str, branch: Branch, *, first: bool = True) -> None:
         """Let something happen to a branch now, before or after all else that is to happen now."""
@@ -344,10 +345,12 @@ class Execution:
 
     def assign(self, branch: Branch, variables: dict[str, Any]) -> None:
         """Give values to variables, behind all that still sees the ones before."""
-        for name, value in variables.items():
-            if self.sizes.of(value) > LARGEST_PAYLOAD:
-                raise StateError(DATA_LIMIT, f"The variable '{name}' is larger than {LARGEST_PAYLOAD} bytes.")
+        if sum(map(self.sizes.of, variables.values())) > LARGEST_PAYLOAD:
+            told = f"The variables {', '.join(variables)} are larger than {LARGEST_PAYLOAD} bytes together."
+            raise StateError(DATA_LIMIT, told)
         branch.variables = {**branch.variables, **variables}
+        if sum(map(self.sizes.of, branch.variables.values())) > MOST_OF_VARIABLES:
+            raise StateError(DATA_LIMIT, f"All variables together are larger than {MOST_OF_VARIABLES} bytes.")
 
     def end(self, status: str, error: str | None = None, cause: str | None = None) -> None:
         """Let the execution end without an output."""

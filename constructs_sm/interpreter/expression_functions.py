@@ -13,6 +13,7 @@ import uuid
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.language.intrinsic_functions import HASHES
+from constructs_sm.language.numbers import json_in
 
 if TYPE_CHECKING:
     import random
@@ -79,16 +80,6 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _no_constant(word: str) -> Any:
-    raise FunctionError(f"D3137: {word} is no JSON")
-
-
-def _finite(digits: str) -> float:
-    if math.isinf(number := float(digits)):
-        raise FunctionError(f"D3137: {digits} is more than a number can be")
-    return number
-
-
 def _parsed(text: Any = None) -> dict[str, Any] | None:
     if text is None:
         return None
@@ -97,7 +88,7 @@ def _parsed(text: Any = None) -> dict[str, Any] | None:
     # Its parser takes texts in single quotes too.
     double = _SINGLE_QUOTED.sub(lambda found: found[0] if found[1] is None else json.dumps(found[1]), text)
     try:
-        return {"value": json.loads(double, object_pairs_hook=_pairs, parse_constant=_no_constant, parse_float=_finite)}
+        return {"value": json_in(double, object_pairs_hook=_pairs)}
     except ValueError as error:
         raise FunctionError(f"D3137: $parse: this is no JSON: {error}") from None
 

@@ -105,7 +105,7 @@ def succeeded(execution: Execution, child: Branch) -> None:
     assert group is not None  # noqa: S101
     if group.is_map and not group.distributed:
         execution.count(branch, 1)
-    group.results[child.index] = maps.outcome(execution, branch, group, child) if group.distributed else child.output
+    group.results[child.index] = maps.outcome(execution, branch, child) if group.distributed else child.output
     group.children.pop(child.index, None)
     _ended(execution, branch, group)
 
@@ -130,7 +130,7 @@ def failed(execution: Execution, child: Branch, error: StateError) -> None:
     if group.distributed:
         group.failed += maps.items_in(group, child.index)
         if not maps.is_exceeded(group):
-            group.results[child.index] = maps.outcome(execution, branch, group, child)
+            group.results[child.index] = maps.outcome(execution, branch, child)
             _ended(execution, branch, group)
             return
         error = maps.exceeded()
@@ -180,6 +180,10 @@ def resume(execution: Execution, branch: Branch) -> None:
             one.execution = one.parent.execution
         elif one.is_child:
             one.execution = {**one.execution, "RedriveCount": execution.redrives}
+            if one.express:  # it is not redriven, but started anew
+                one.state, one.group, one.input, one.variables = None, None, one.execution["Input"], {}
+                one.begun_at = execution.now
+                execution.plan(execution.now + maps.EXPRESS_SECONDS, "expire", one, turn=None)
         if one.state is None:
             execution.go(one, one.machine.start)
         elif one.group is None or not (one.group.children or one.group.waiting):

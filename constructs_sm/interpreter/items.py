@@ -13,6 +13,7 @@ from constructs_sm.interpreter.calls import Reading, TaskError
 from constructs_sm.interpreter.state_errors import QUERY, RUNTIME, StateError
 from constructs_sm.interpreter.values import as_json, compact
 from constructs_sm.language.machines import LARGEST_PAYLOAD
+from constructs_sm.language.numbers import json_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -112,7 +113,7 @@ class _Reader:
         if kind == "CSV":
             return list(self._csv(text))
         if kind == "JSONL":
-            return [_json(line) for line in text.splitlines() if line.strip()]
+            return [_json(line) for line in text.split("\n") if line.strip()]
         return self._json(text)
 
     def _json(self, text: str) -> list[Any]:
@@ -140,8 +141,8 @@ class _Reader:
     def _from_manifest(self, content: bytes) -> Iterator[Any]:
         """Read the files that a manifest names: an inventory of S3, or the results of a query."""
         if self._config.get("ManifestType") == "ATHENA_DATA":
-            for line in _text(content).split():
-                bucket, _, key = line.strip().removeprefix("s3://").partition("/")
+            for line in filter(None, map(str.strip, _text(content).split("\n"))):
+                bucket, _, key = line.removeprefix("s3://").partition("/")
                 yield from self._in(self._content(bucket, key), key)
             return
         manifest = _json(_text(content))
@@ -170,7 +171,7 @@ def _text(content: bytes) -> str:
 
 def _json(text: str) -> Any:
     try:
-        return json.loads(text)
+        return json_in(text)
     except ValueError as error:
         raise StateError(_FAILED, f"What the Map reads is no JSON: {error}") from None
 

@@ -139,13 +139,13 @@ def exceeded() -> StateError:
     )
 
 
-def outcome(execution: Execution, branch: Branch, group: Group, child: Branch) -> Any:
+def outcome(execution: Execution, branch: Branch, child: Branch) -> Any:
     """Return what a child workflow leaves in the results."""
     state = branch.state
     assert state is not None  # noqa: S101 - it is in one
     assert state.map is not None  # noqa: S101
     if state.map.writer is not None:
-        return results.described(execution, group, child)
+        return results.described(execution, child)
     if child.error is None:
         return child.output
     return {"Status": "FAILED", **child.error.output}

@@ -23,7 +23,7 @@ _WRITER_FAILED: Final = "States.ResultWriterFailed"
 _FILES: Final = (("FAILED", "FAILED_0"), ("SUCCEEDED", "SUCCEEDED_0"))
 
 
-def described(execution: Execution, group: Group, child: Branch) -> dict[str, Any]:
+def described(execution: Execution, child: Branch) -> dict[str, Any]:
     """A child workflow, as DescribeExecution has it."""
     succeeded = child.status == SUCCEEDED
     found = {
@@ -64,7 +64,8 @@ def written(execution: Execution, branch: Branch, group: Group, writer: WriterFi
         return _objects(group, writer, bucket, folder)
 
     try:
-        execution.player.results(Writing(state=state.name, bucket=bucket, key=details["Key"], objects=objects))
+        where = {"bucket": bucket, "key": details["Key"], "map_run": group.run_arn}
+        execution.player.results(Writing(state=state.name, objects=objects, **where))
     except TaskError as error:
         raise StateError(error.error, error.cause) from None
     return {"MapRunArn": group.run_arn, "ResultWriterDetails": details}

@@ -14,7 +14,18 @@ RUNTIME: Final = "States.Runtime"
 TIMEOUT: Final = "States.Timeout"
 QUERY: Final = "States.QueryEvaluationError"
 DATA_LIMIT: Final = "States.DataLimitExceeded"
-_OF_TASKS: Final = frozenset({TASK_FAILED, "States.Permissions", "States.BranchFailed"})
+_OF_TASKS: Final = frozenset(
+    {
+        TASK_FAILED,
+        DATA_LIMIT,
+        "States.Permissions",
+        "States.BranchFailed",
+        "States.ExceedToleratedFailureThreshold",
+        "States.ItemReaderFailed",
+        "States.ResultWriterFailed",
+    }
+)
+"""Errors of work that fails, which States.TaskFailed stands for as well."""
 
 
 class StateError(Exception):

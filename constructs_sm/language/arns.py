@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from constructs_sm.language.late_bound import is_token
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +32,16 @@ class Arns:
     def named(self, service: str, resource_type: str, name: str) -> str:
         """The ARN of a resource that is named, or given by its ARN already."""
         return name if name.startswith("arn:") or is_token(name) else self.of(service, f"{resource_type}/{name}")
+
+
+def spellings(resource: str, others: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """An ARN, and those that it may have in its place where its name was made up.
+
+    Args:
+        resource: The ARN, or that of something within: an object of a bucket, a version of a function.
+        others: The other ARNs, by the one that was made up.
+    """
+    for whole in (resource, resource.partition("/index/")[0], resource.rpartition(":")[0], resource.partition("/")[0]):
+        if found := others.get(whole):
+            return (resource, *(f"{other}{resource[len(whole) :]}" for other in found))
+    return (resource,)

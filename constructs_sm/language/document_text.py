@@ -7,7 +7,14 @@ import math
 from collections.abc import Mapping
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
-from constructs_sm.language.document_limits import MAX_BYTES, MAX_DEPTH, MAX_DIGITS, MAX_TERRAFORM_BYTES
+from constructs_sm.language.document_limits import (
+    MAX_BYTES,
+    MAX_DEFINITION_DEPTH,
+    MAX_DEPTH,
+    MAX_DIGITS,
+    MAX_TERRAFORM_BYTES,
+    KeyTwiceError,
+)
 from constructs_sm.language.errors import InvalidInputError, Problem
 
 if TYPE_CHECKING:
@@ -88,13 +95,15 @@ def _decoded(where: str, content: bytes, use: str) -> str:
 def content_of(where: str, text: str) -> Any:
     """Parse JSON or YAML.
 
+    A key that stands twice in one object is refused, except in a template: CloudFormation takes the last.
+
     Raises:
         InvalidInputError: It is neither.
         ImportError: It is YAML, and PyYAML is not installed.
     """
     is_json = text.lstrip()[:1] in {"{", "["}
     try:
-        return _json(text) if is_json else _yaml(text)
+        content = _parsed(text, is_json=is_json)
     except RecursionError as error:
         raise refusal(where, "nested too deeply", f"more than {MAX_DEPTH} levels", "nest it less") from error
     except json.JSONDecodeError as error:
@@ -106,25 +115,35 @@ def content_of(where: str, text: str) -> Any:
     except ModuleNotFoundError as error:
         message = "a template in YAML needs PyYAML; install it with: pip install 'constructs-sm[testing]'"
         raise ImportError(message, name=error.name) from error
+    if is_json:
+        refuse_depth(where, content)
+    return content
 
 
-def _yaml(text: str) -> Any:
+def _parsed(text: str, *, is_json: bool) -> Any:
+    """Read what a text says; a template may say one key twice, as CloudFormation takes it."""
+    parsed = _json if is_json else _yaml
+    try:
+        return parsed(text, unique=True)
+    except KeyTwiceError:
+        content = parsed(text, unique=False)
+        if isinstance(content, Mapping) and "Resources" in content and "States" not in content:
+            return content
+        raise
+
+
+def _yaml(text: str, *, unique: bool) -> Any:
     from constructs_sm.language.yaml_text import loaded  # noqa: PLC0415 - most files are JSON, which needs no PyYAML
 
-    return loaded(text)
+    return loaded(text, unique=unique)
 
 
-def _json(text: str) -> Any:
+def _json(text: str, *, unique: bool) -> Any:
     if _TERRAFORM.decode() in text[:_BEGINNING]:
         # Written by a program, and long: nothing to find in it but its end.
-        content = json.loads(text)
-    else:
-        content = json.loads(
-            text, object_pairs_hook=_unique, parse_constant=_no_number, parse_float=_finite, parse_int=_whole
-        )
-    if depth_exceeds(content):
-        raise RecursionError
-    return content
+        return json.loads(text)
+    pairs = _unique if unique else dict
+    return json.loads(text, object_pairs_hook=pairs, parse_constant=_no_number, parse_float=_finite, parse_int=_whole)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -132,7 +151,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found and (isinstance(value, (dict, list)) or repr(found[key]) != repr(value)):
-            raise ValueError(f"the key {key!r} stands twice in one object")
+            raise KeyTwiceError(f"the key {key!r} stands twice in one object")
         found[key] = value
     return found
 
@@ -150,12 +169,22 @@ def _whole(text: str) -> int:
     return int(text) if len(text) <= MAX_DIGITS else _no_number(f"one of {len(text):,} digits")
 
 
-def depth_exceeds(content: Any) -> bool:
-    """Tell if a document is nested more deeply than any that AWS takes."""
-    level, depth = [content], 0
+def _most_levels(content: Any) -> int:
+    return MAX_DEFINITION_DEPTH if isinstance(content, Mapping) and "States" in content else MAX_DEPTH
+
+
+def refuse_depth(where: str, content: Any) -> None:
+    """Refuse a document that is nested more deeply than is read."""
+    if _depth_exceeds(content):
+        raise refusal(where, "nested too deeply", f"more than {_most_levels(content)} levels", "nest it less")
+
+
+def _depth_exceeds(content: Any) -> bool:
+    """Tell if a document is nested more deeply than is read."""
+    level, depth, most = [content], 0, _most_levels(content)
     while level:
         depth += 1
-        if depth > MAX_DEPTH:
+        if depth > most:
             return True
         level = [
             item

@@ -13,6 +13,8 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from constructs_sm.language.numbers import json_in
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -138,7 +140,7 @@ def _string_to_json(text: Any) -> Any:
     if not _text(text, "States.StringToJson").strip():
         return None
     try:
-        return json.loads(text)
+        return json_in(text)
     except ValueError:
         raise _refused(f"States.StringToJson: this is no JSON: {text!r}") from None
 

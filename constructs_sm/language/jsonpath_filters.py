@@ -18,6 +18,7 @@ _SPACE = re.compile(r"\s*")
 _OPERATOR = re.compile(r"==|!=|<=|>=|<|>|=~|\b(?:in|nin|subsetof|anyof|noneof|size|empty)\b")
 _LITERAL = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true\b|false\b|null\b")
 _TEXT = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")
+_WORD = re.compile(r"[^\W\d][\w-]*")
 _PATTERN = re.compile(r"/((?:[^/\\]|\\.)*)/([a-zA-Z]*)")
 _DEEPEST: Final = 50
 
@@ -122,6 +123,9 @@ class _Filters:
         if (literal := _LITERAL.match(self.text, self.at)) is not None:
             self.at = literal.end()
             return json.loads(literal[0])
+        if (word := _WORD.match(self.text, self.at)) is not None:
+            self.at = word.end()
+            return word[0]  # Step Functions takes a text without quotes
         raise self._error("a filter compares with a path, a text, a number, true, false, null or a list")
 
     def _pattern(self) -> re.Pattern[str]:

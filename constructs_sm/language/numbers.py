@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import math
 import sys
+from typing import Any
 
 from constructs_sm.language.late_bound import is_altered_number, is_token
 
@@ -15,3 +18,22 @@ def is_finite_number(value: object) -> bool:
         return False
     # A comparison, since math.isfinite itself fails at whole numbers beyond a double.
     return -sys.float_info.max <= value <= sys.float_info.max
+
+
+def json_in(text: str, **hooks: Any) -> Any:
+    """The value of a text of JSON as AWS reads it: without NaN, and without numbers that are more than a double holds.
+
+    Raises:
+        ValueError: It is none.
+    """
+    return json.loads(text, parse_constant=_no_number, parse_float=_double, **hooks)
+
+
+def _no_number(word: str) -> Any:
+    raise ValueError(f"{word} is no JSON")
+
+
+def _double(digits: str) -> float:
+    if math.isinf(number := float(digits)):
+        raise ValueError(f"{digits} is more than a number can be")
+    return number

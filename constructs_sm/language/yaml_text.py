@@ -9,7 +9,7 @@ import gc
 import math
 from typing import Any
 
-from constructs_sm.language.document_limits import MAX_DEPTH, MAX_DIGITS, MAX_VALUES
+from constructs_sm.language.document_limits import MAX_DEPTH, MAX_DIGITS, MAX_VALUES, KeyTwiceError
 
 import yaml
 
@@ -21,10 +21,15 @@ _TEXT_OF_ONE = 16
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def loaded(text: str) -> Any:
+def loaded(text: str, *, unique: bool = True) -> Any:
     """Load the one document in *text*. Keys are texts as they are written: `No:` is no boolean.
 
+    Args:
+        text: YAML.
+        unique: Refuse a key that stands twice in one mapping; else the last is taken.
+
     Raises:
+        KeyTwiceError: A key stands twice.
         ValueError: It is no YAML, or holds what JSON cannot hold, or becomes too large.
     """
     # The collector would look through half a million nodes over and over, of which none is garbage.
@@ -32,6 +37,7 @@ def loaded(text: str) -> Any:
     gc.disable()
     try:
         loader = _Loader(text)
+        loader.unique = unique
         try:
             node = loader.get_single_node()
             if node is None:
@@ -53,6 +59,8 @@ def loaded(text: str) -> Any:
 class _Loader(_Base):  # type: ignore[misc]
     """PyYAML's safe loader, by far the faster one where libyaml is there, for what JSON can hold."""
 
+    unique = True
+
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[str, Any]:  # noqa: ARG002 - PyYAML's signature
         own = sum(key.tag != _MERGE for key, _ in node.value)
         self.flatten_mapping(node)
@@ -62,8 +70,8 @@ class _Loader(_Base):  # type: ignore[misc]
         for index, (key, value) in enumerate(node.value):
             if not isinstance(key, yaml.ScalarNode):
                 raise _at(key, "a key must be a text")
-            if key.value in found and index > merged:
-                raise _at(key, f"the key {key.value!r} stands twice")
+            if key.value in found and index > merged and self.unique:
+                raise KeyTwiceError(str(_at(key, f"the key {key.value!r} stands twice")))
             found[key.value] = self.construct_object(value, deep=True)
         return found
 

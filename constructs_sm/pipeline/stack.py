@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
+from constructs_sm.cdk_json import warn_of_unread
 from constructs_sm.language.errors import InvalidInputError, Problem, raise_all, where_of
 from constructs_sm.language.late_bound import is_json_path, is_jsonata, is_token
 from constructs_sm.pipeline.pipeline import JobPipeline
@@ -13,9 +14,9 @@ from constructs_sm.pipeline.pipeline_base import PipelineBase
 from constructs_sm.pipeline.stack_names import shared_names
 from constructs_sm.pipeline.triggers import Trigger
 from constructs_sm.rollback import WholeOrNotMade, methods_in_words, whole_or_not_done
-from constructs_sm.settings import Alert, Settings, Time, unknown_settings, unusable_environment, warn_of_unread
+from constructs_sm.settings import Alert, Settings, Time, unknown_settings, unusable_environment
 from constructs_sm.task.guardrails import Guardrails
-from constructs_sm.task.network import connections_of
+from constructs_sm.task.network import Connectable, connections_of
 from constructs_sm.task.output_folders import JOBS
 from constructs_sm.task.overruling import refuse, tell
 from constructs_sm.task.scope import JobScope
@@ -35,7 +36,6 @@ from aws_cdk import (
     Tags,
     Validations,
 )
-from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
     from aws_cdk import IPropertyInjector, IStackSynthesizer
     from aws_cdk import aws_cloudwatch as cloudwatch
+    from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_events as events
     from aws_cdk import aws_logs as logs
     from aws_cdk import aws_sns as sns
@@ -77,7 +78,7 @@ class StackArguments(TypedDict, total=False):
 
 
 @methods_in_words
-@jsii.implements(iam.IGrantable, ec2.IConnectable)
+@jsii.implements(iam.IGrantable, Connectable)
 class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
     """A pipeline with its data bucket, execution role, alerts and outputs, in a stack of its own.
 
@@ -461,6 +462,8 @@ def _bucket(stack: Stack, settings: Settings, key: kms.IKey | None) -> s3.IBucke
 
 
 def _job_group(stack: Stack, vpc: ec2.IVpc) -> ec2.SecurityGroup:
+    from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415 - only who has a VPC has it
+
     return ec2.SecurityGroup(stack, "JobSecurityGroup", vpc=vpc, description="Of the jobs of this stack")
 
 

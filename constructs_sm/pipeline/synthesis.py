@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.cdk_json import OUTDIR, CdkJson, program_folder, warn_of_unread
 from constructs_sm.language.machines import definition_of, machines_in
-from constructs_sm.settings import OUTDIR, cdk_json_beside, context_of, program_folder
 
 from aws_cdk import App
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from aws_cdk import IReusableStackSynthesizer
     from aws_cdk.cx_api import CloudAssembly, CloudFormationStackArtifact
 
+_NESTED = ".nested.template.json"
 _STATE_MACHINE = "AWS::StepFunctions::StateMachine"
 _SHOWN_MESSAGES = {"aws:cdk:warning": "warning", "aws:cdk:error": "error"}
 
@@ -25,11 +27,11 @@ class PipelineApp(App):
     """An app that is what the cdk CLI makes of it, with the CLI and without: `python app.py`.
 
     The context of the `cdk.json` beside the program is read, settings of pipelines and feature flags alike, and without
-    the CLI the output goes to `cdk.out` beside the program.
+    the CLI the output goes where it names, or to `cdk.out` beside the program.
 
     Args:
         context: More context, in place of that of `cdk.json` where both have a key.
-        outdir: The output folder. Default: the CLI's, or `cdk.out` beside the program.
+        outdir: The output folder. Default: the CLI's, that of `cdk.json`, or `cdk.out` beside the program.
         default_stack_synthesizer: How stacks that do not say so are synthesized: see `aws_cdk.App`.
     """
 
@@ -40,11 +42,14 @@ class PipelineApp(App):
         outdir: str | None = None,
         default_stack_synthesizer: IReusableStackSynthesizer | None = None,
     ) -> None:
-        settings = cdk_json_beside()
-        read = {} if settings is None else context_of(settings)
-        folder = os.environ.get(OUTDIR, str((program_folder() or Path.cwd()) / "cdk.out")) if outdir is None else outdir
+        read = CdkJson.beside()
+        found = {} if read is None else read.context
+        named = None if read is None else read.output
+        folder = os.environ.get(OUTDIR, str(named or (program_folder() or Path.cwd()) / "cdk.out"))
         super().__init__(
-            context={**read, **(context or {})}, outdir=folder, default_stack_synthesizer=default_stack_synthesizer
+            context={**found, **(context or {})},
+            outdir=folder if outdir is None else outdir,
+            default_stack_synthesizer=default_stack_synthesizer,
         )
 
 
@@ -56,6 +61,7 @@ def synthesize(app: App) -> CloudAssembly:
     Args:
         app: A `PipelineApp`, or any `aws_cdk.App`.
     """
+    warn_of_unread(app.node)
     assembly = app.synth()
     if OUTDIR not in os.environ:
         print(summary(assembly))  # noqa: T201  (it is there to print)
@@ -65,7 +71,7 @@ def synthesize(app: App) -> CloudAssembly:
 def summary(assembly: CloudAssembly) -> str:
     """The stacks of *assembly*: how much each holds, what its state machines run, what the CDK warns of, and where."""
     lines: list[str] = []
-    for stack in assembly.stacks:
+    for stack in assembly.stacks_recursively:
         lines += _of_stack(stack)
     return "\n".join([*lines, "", f"written to {_near(Path(assembly.directory))}/"])
 
@@ -74,16 +80,31 @@ def _of_stack(stack: CloudFormationStackArtifact) -> Iterator[str]:
     template: Mapping[str, Any] = stack.template
     resources = template.get("Resources", {})
     yield f"{stack.stack_name}: {len(resources)} resources, {Path(stack.template_full_path).stat().st_size:,} bytes"
-    for logical_id, resource in resources.items():
-        if resource["Type"] == _STATE_MACHINE:
-            definition = definition_of(resource["Properties"].get("DefinitionString"))
-            if definition is None:
-                continue
-            yield f"  state machine {logical_id}: {len(definition['States'])} states"
-            yield from (f"    {line}" for line in _tasks(definition))
+    for each in (template, *_nested_templates(stack)):
+        yield from _state_machines(each.get("Resources", {}))
     for message in stack.messages:
         if message.entry.type in _SHOWN_MESSAGES:
             yield f"  {_SHOWN_MESSAGES[message.entry.type]} at {message.id}: {message.entry.data}"
+
+
+def _nested_templates(stack: CloudFormationStackArtifact) -> Iterator[Mapping[str, Any]]:
+    """The templates of the nested stacks in a stack: files that it is deployed with."""
+    folder = Path(stack.template_full_path).parent
+    manifest = folder / f"{stack.id}.assets.json"
+    files = json.loads(manifest.read_text(encoding="utf-8"))["files"].values() if manifest.is_file() else ()
+    for path in (str(file.get("source", {}).get("path", "")) for file in files):
+        if path.endswith(_NESTED):
+            yield json.loads((folder / path).read_text(encoding="utf-8"))
+
+
+def _state_machines(resources: Mapping[str, Any]) -> Iterator[str]:
+    for logical_id, resource in resources.items():
+        if resource["Type"] != _STATE_MACHINE:
+            continue
+        definition = definition_of(resource["Properties"].get("DefinitionString"))
+        if definition is not None:
+            yield f"  state machine {logical_id}: {len(definition['States'])} states"
+            yield from (f"    {line}" for line in _tasks(definition))
 
 
 def _tasks(definition: Mapping[str, Any]) -> Iterator[str]:

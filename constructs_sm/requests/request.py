@@ -144,23 +144,23 @@ def _marked(structure: Fields, path: str, around: set[str]) -> dict[str, Any]:
     return result
 
 
-def read(request: Mapping[str, Any]) -> Request:
+def read(request: Mapping[str, Any], *, indexed: bool = True) -> Request:
     """Read a request as it stands in Amazon States Language, or as SageMaker is sent it."""
     found = Request()
     found.fields = _read(request, "", 0, found.problems)
-    if isinstance(found.fields, dict):
+    if indexed and isinstance(found.fields, dict):
         found.index()
     return found
 
 
 def sent_by(state: Mapping[str, Any]) -> Request:
-    """Read the request that a Task state sends.
+    """Read the request that a Task state sends, without an index.
 
     Without one, it sends its input; in JSONata, the whole may be an expression. Its fields are one computed value then.
     """
     sent = state.get("Arguments", state.get("Parameters"))
     if isinstance(sent, Mapping):
-        return read(sent)
+        return read(sent, indexed=False)
     whole: Any = Computed(sent if isinstance(sent, str) else state.get("InputPath", "$"))
     return Request(fields=whole)
 

@@ -154,24 +154,14 @@ class _Walk:
 
     @staticmethod
     def _transitions(states: Mapping[str, Any], start: Any) -> Iterator[Violation]:
+        entered = {start}
         for name, written in states.items():
             for where, target in targets(written):
+                if target != name:
+                    entered.add(target)
                 if target not in states:
                     yield rules.TARGET.broken(f"state '{name}'/{where}", target)
-        if start in states:
-            entered = _reached(states, start)
-            yield from (rules.UNREACHABLE.broken(f"state '{name}'") for name in states if name not in entered)
-
-
-def _reached(states: Mapping[str, Any], start: str) -> set[str]:
-    """The states that an execution can come to."""
-    found, waiting = {start}, [start]
-    while waiting:
-        for _, target in targets(states[waiting.pop()]):
-            if target in states and target not in found:
-                found.add(target)
-                waiting.append(target)
-    return found
+        yield from (rules.UNREACHABLE.broken(f"state '{name}'") for name in states if name not in entered)
 
 
 def _ends(states: Any) -> bool:

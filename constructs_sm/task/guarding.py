@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from constructs_sm.environment import arns_of
+from constructs_sm.guardrails.further_apis import judged
 from constructs_sm.guardrails.judging import Judge
 from constructs_sm.guardrails.patterns import HOLE, HOLES, Spelling
 from constructs_sm.guardrails.statements import Caller, denying
 from constructs_sm.language.late_bound import TOKEN
-from constructs_sm.requests.api_model import has_operation
+from constructs_sm.polled_actions import PolledAction
 from constructs_sm.requests.called import called_by
 from constructs_sm.requests.request import sent_by
 from constructs_sm.rules.guardrail_rules import UNREAD
@@ -50,17 +51,25 @@ class Applied:
     as_of: date | None
 
 
+_NO_KEY: Final = "IAM has no condition key for it"
 ROOTS: set[IConstruct] = set()
 """The apps in which there are guardrails."""
 APPLIED: dict[IConstruct, list[Applied]] = {}
 """All guardrails of this process, by the construct that they are applied to."""
 
 
-class Machine(Protocol):
+class Placed(Protocol):
+    """A state machine, and the stack that it is in."""
+
+    @property
+    def construct(self) -> Any: ...
+    @property
+    def stack(self) -> Stack: ...
+
+
+class Machine(Placed, Protocol):
     """A state machine as it is about to be synthesized."""
 
-    construct: sfn.CfnStateMachine
-    stack: Stack
     text: DefinitionText
     states: Mapping[str, Json]
     sealed: bool
@@ -76,7 +85,7 @@ class Finding:
         problem: The value, what is allowed, and why.
     """
 
-    machine: Machine
+    machine: Placed
     state: str
     problem: Problem
 
@@ -88,12 +97,11 @@ class _Call:
     machine: Machine
     state: str
     called: Called
-    request: Request
     holder: IConstruct
     """The construct around which exceptions are looked for."""
     path: str
     under: tuple[Applied, ...]
-    caller: Caller | None
+    caller: Caller
     elsewhere: str
     """Reason for which the role of the state machine does not limit it; empty if it does."""
     verdicts: dict[tuple[Applied, Rail], Verdict] = field(default_factory=dict)
@@ -115,11 +123,11 @@ class Guarding:
     _around: dict[IConstruct, tuple[Applied, ...]] = field(default_factory=dict)
     _acknowledged: dict[tuple[IConstruct, date | None], dict[str, tuple[str, str]]] = field(default_factory=dict)
 
-    def unread(self, machine: Machine) -> None:
-        """Note a state machine whose definition is not in the app."""
+    def unread(self, machine: Placed, what: str = "") -> None:
+        """Note a state machine whose definition nobody can read, or *what* else is the matter with it."""
         construct = machine.construct
         for applied in self._applied_around(construct):
-            problem = UNREAD.problem(got=str(construct.node.path))
+            problem = UNREAD.problem(what, got=str(construct.node.path))
             known = acknowledged_around(construct, applied.as_of).get(UNREAD.id)
             if known is None:
                 self.findings.append(Finding(machine, "", problem))
@@ -160,16 +168,23 @@ class Guarding:
         arns = arns_of(machine.stack)
         spelling = Spelling(machine.text.references, arns)
         judges: dict[Applied, Judge] = {}
+        known: dict[str, Called | None] = {}
         own = self._applied_around(machine.construct)
         limited = isinstance(machine.construct.node.scope, sfn.StateMachine) and not machine.sealed
         for name, state in machine.states.items():
-            called = called_by({**state, "Resource": HOLES.sub("aws", spelling.text(str(state.get("Resource"))))})
-            if called is None or not called.is_sagemaker or not has_operation(called.operation):
+            if state.get("Type") != "Task":
+                continue
+            resource = HOLES.sub("aws", spelling.text(str(state.get("Resource"))))
+            if resource not in known:
+                known[resource] = called_by({**state, "Resource": resource})
+            called = known[resource]
+            request = None if called is None else sent_by(state)
+            operation = None if called is None or request is None else judged(called, request.fields)
+            if called is None or request is None or operation is None:
                 continue
             scope, job, path = owners.get((machine, name), (machine.construct, None, name))
             mine = () if scope is machine.construct else self._applied_around(scope)
             under = tuple(dict.fromkeys((*own, *mine, *APPLIED.get(job, ()))))
-            request = sent_by(state)
             elsewhere = "" if limited else "the role of the state machine is not made with it"
             if "Credentials" in state:
                 elsewhere = "the call is made with other credentials"
@@ -177,7 +192,6 @@ class Guarding:
                 machine=machine,
                 state=name,
                 called=called,
-                request=request,
                 holder=job if job is not None and job.given_to_cdk else scope,
                 path=path,
                 under=under,
@@ -187,7 +201,7 @@ class Guarding:
             for applied in under:
                 if applied not in judges:
                     judges[applied] = _judge(applied.limits, spelling, machine.stack)
-                for rail, verdict in judges[applied].verdicts(called.operation, request):
+                for rail, verdict in judges[applied].verdicts(operation, request):
                     call.verdicts[applied, rail] = verdict
             yield call
 
@@ -200,13 +214,13 @@ class Guarding:
     def _refuse(self, call: _Call) -> None:
         """Note what is beyond guardrails, and what comes later where nothing limits it."""
         for (applied, rail), verdict in call.verdicts.items():
-            enforced = rail.is_enforced(call.called.operation)
-            why = call.elsewhere if enforced else "IAM has no condition key for it"
             self._judge(call, applied, verdict.broken)
             if verdict.late and self._is_excepted(call, applied, rail):
                 self._judge(call, applied, verdict.late)
-            elif why:
-                self._judge(call, applied, verdict.late, why)
+                continue
+            self._judge(call, applied, [each for each in verdict.late if not each.limited], _NO_KEY)
+            if call.elsewhere:
+                self._judge(call, applied, [each for each in verdict.late if each.limited], call.elsewhere)
 
     def _is_excepted(self, call: _Call, applied: Applied, rail: Rail) -> bool:
         known = (call.holder, applied.as_of)
@@ -243,15 +257,14 @@ class Guarding:
         bound: dict[tuple[Applied, Rail], list[_Call]] = {}
         for call in calls:
             for (applied, rail), verdict in call.verdicts.items():
-                late = verdict.late and rail.is_enforced(call.called.operation) and not call.elsewhere
-                if late and (applied, rail) not in call.excepted and call.caller is not None:
+                late = not call.elsewhere and any(each.limited for each in verdict.late)
+                if late and (applied, rail) not in call.excepted:
                     bound.setdefault((applied, rail), []).append(call)
         for (applied, rail), late_calls in bound.items():
-            free = [call for call in calls if call.caller is not None and _is_free(call, applied, rail)]
-            by_caller = {call.caller: call for call in late_calls if call.caller is not None}
+            by_caller = {call.caller: call for call in late_calls}
             arns = arns_of(late_calls[0].machine.stack)
-            others = [call.caller for call in free if call.caller is not None]
-            statements, apart = denying(rail, applied.limits, list(by_caller), others, arns)
+            free = [call.caller for call in calls if _is_free(call, applied, rail)]
+            statements, apart = denying(rail, applied.limits, list(by_caller), free, arns)
             lost = apart
             for statement in statements:
                 said = (path, json.dumps(statement, sort_keys=True))
@@ -266,7 +279,7 @@ class Guarding:
                 why = "IAM cannot tell its calls from those of another job, which needs a name that begins otherwise"
                 if caller not in apart:
                     why = "the role of the state machine takes no statements from here"
-                self._judge(call, applied, call.verdicts[applied, rail].late, why)
+                self._judge(call, applied, [each for each in call.verdicts[applied, rail].late if each.limited], why)
 
 
 def _is_free(call: _Call, applied: Applied, rail: Rail) -> bool:
@@ -277,12 +290,14 @@ def _is_free(call: _Call, applied: Applied, rail: Rail) -> bool:
     return verdict is not None and verdict.lacks
 
 
-def _caller(called: Called, request: Request, spelling: Spelling) -> Caller | None:
+def _caller(called: Called, request: Request, spelling: Spelling) -> Caller:
     action = called.action
-    if action is None:
-        return None
+    # Of what has no name of its own, the ARN shows nothing of the request.
+    named = action is not None and not (isinstance(action, PolledAction) and (action.token_field or action.asked_with))
+    if not named or action is None:
+        return Caller(called.operation, HOLE, None)
     name = HOLE if isinstance(request.fields, str) else request.fields.get(action.name_field, HOLE)
-    return Caller(action, str(spelling.values(name)[0]))
+    return Caller(called.operation, str(spelling.values(name)[0]), action)
 
 
 def _judge(limits: Limits, spelling: Spelling, stack: Stack) -> Judge:

@@ -18,6 +18,7 @@ from constructs_sm.task.fragment import Check, CheckedFragment
 from constructs_sm.task.job_task import task_of
 from constructs_sm.task.network import (
     GROUPS,
+    Connectable,
     OwnSecurityGroup,
     admit_members,
     connections_of,
@@ -35,7 +36,6 @@ from constructs_sm.task.task_plan import TaskPlan
 from constructs_sm.values.names import LONGEST_STATE_NAME
 
 import jsii
-from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from constructs_sm.values.outputs import JobOutput
     from constructs_sm.values.reuse import Reuse
 
+    from aws_cdk import aws_ec2 as ec2
     from constructs import Construct, Node
     from typing_extensions import Self, Unpack
 
@@ -69,7 +70,7 @@ class JobArguments(TaskArguments, total=False):
     each time."""
 
 
-@jsii.implements(iam.IGrantable, ec2.IConnectable)
+@jsii.implements(iam.IGrantable, Connectable)
 class SageMakerJob(CheckedFragment, JobMetrics, InEitherLanguage, KnownToCdk):
     """A SageMaker job that is retried where that helps, and whose output is checked before the state machine goes on.
 

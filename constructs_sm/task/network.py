@@ -9,13 +9,29 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, where_of
 from constructs_sm.language.late_bound import Computed
 
-from aws_cdk import aws_ec2 as ec2
+import jsii
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_ec2 as ec2
     from constructs import Construct
 
 GROUPS = "SecurityGroupIds"
 _COUNT = "InstanceCount"
+
+
+class Connectable:
+    """Stand for `ec2.IConnectable` where jsii is told what a class implements.
+
+    The interface itself would bring its module with it, 20 MiB of memory that few pipelines have any use for.
+    """
+
+    __jsii_type__ = "aws-cdk-lib.aws_ec2.IConnectable"
+
+    @property
+    @jsii.member(jsii_name="connections")
+    def connections(self) -> ec2.Connections:
+        """The security groups."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +47,8 @@ class OwnSecurityGroup:
 
     def make(self, job: Construct, number: int) -> ec2.SecurityGroup:
         """Make it, the *number*th of the job."""
+        from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415 - see Connectable
+
         name = f"SecurityGroup{number if number > 1 else ''}"
         return ec2.SecurityGroup(job, name, vpc=self.vpc, description=f"Of {job.node.path}")
 
@@ -66,6 +84,8 @@ def admit_members(group: ec2.ISecurityGroup) -> None:
 
     Source: https://docs.aws.amazon.com/sagemaker/latest/dg/train-vpc.html
     """
+    from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415 - see Connectable
+
     # Groups made here are open outbound, so that a rule for that as well would be warned of as having no effect.
     group.add_ingress_rule(group, ec2.Port.all_traffic(), "Instances of one job")
 
@@ -97,6 +117,8 @@ def connections_of(job: Construct, ids: Sequence[Any], known: Sequence[ec2.ISecu
     Raises:
         InvalidInputError: It is in no VPC, or in groups that are known at run time only.
     """
+    from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415 - see Connectable
+
     where = where_of(type(job).__name__, job)
     if not ids:
         use = "pass vpc= to the job, or to its PipelineStack"

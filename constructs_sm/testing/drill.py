@@ -41,7 +41,12 @@ class DrillRun:
 
 
 def drill_runs(
-    definition: Mapping[str, Any], first: Playing, second: Callable[[], Run], *, answered: str
+    definition: Mapping[str, Any],
+    first: Playing,
+    second: Callable[[], Run],
+    *,
+    answered: str,
+    stop_before: str | None = None,
 ) -> Iterator[DrillRun]:
     """Return each run of a drill as it comes: all goes well, twice; then each exercise, applied to each task.
 
@@ -52,6 +57,7 @@ def drill_runs(
         first: An execution that has not gone on yet, in which all goes well.
         second: Runs the state machine once more with the same input, in the account that the first has left.
         answered: All that other services answer.
+        stop_before: The state that each run stops before, if it comes to it.
     """
     drilled = {task.name: task for task in _tasks(definition)}
     ways = Ways(first, drilled)
@@ -59,11 +65,15 @@ def drill_runs(
     broken = {state: failure.reason for state, failure in well.history.unsettled.items() if not well.expects(failure)}
     found = [Finding(state, f"fails when all goes well: {short(why)}") for state, why in broken.items()]
     found += well.findings
-    if not well.succeeded:
+    if not well.went_well:
         use = "script what it needs to succeed"
-        found.append(_of_its_end(well, f"the execution ends with {well.error} before anything is drilled: {use}"))
+        found.append(
+            _of_its_end(well, f"the execution ends with {well.error or 'a failure'} before anything is drilled: {use}")
+        )
+    elif stop_before is not None and not well.stopped:
+        found.append(Finding("", f"it does not come to '{stop_before}', which it was to stop before"))
     yield DrillRun(ALL_WELL, "", well, tuple(found))
-    if not well.succeeded:
+    if not well.went_well:
         return
     again = second()
     is_taken = again.error != well.error and not _is_named_by(answered, again)

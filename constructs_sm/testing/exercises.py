@@ -137,7 +137,7 @@ def _without_arn(task: Drilled) -> Step:
 
 
 def _outlasts_a_throttle(task: Drilled, run: Run, _: Run) -> str | None:
-    if not run.succeeded:
+    if not run.went_well:
         return f"one throttled call ends the execution, with {run.error}: retry {task.error}"
     failure = run.history.unsettled.get(task.name)
     if failure is None or run.expects(failure):

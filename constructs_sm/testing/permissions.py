@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.testing.world.apis import BEGUN
-from constructs_sm.testing.world.job_outputs import field_of, statuses
+from constructs_sm.testing.world.apis import BEGUN, field_of
+from constructs_sm.testing.world.job_outputs import statuses
 from constructs_sm.testing.world.single_grants import Grant, grants
 from constructs_sm.testing.world.steps import AccessDenied, Always, Failed, LimitExceeded, Output, Recorded, TimedOut
 
@@ -110,8 +110,10 @@ class Permissions:
         missing: What states needed and did not get.
         needless: Grants without which every rehearsal would have gone the same way.
         unknown: What states needed, where nothing says whether they get it, or what it is.
-        unreached: States that no rehearsal reached: what they need is not known, and may seem needless.
+        unreached: States that no rehearsal reached: what they need is not known.
         unread: Policies of the role, or its boundary, that the template names without their statements.
+        undecided: Grants that only states may need which no rehearsal reached.
+        ends: The ends of the rehearsals that were to go well and did not.
     """
 
     missing: tuple[Missing, ...]
@@ -119,17 +121,23 @@ class Permissions:
     unknown: tuple[Unsettled, ...] = ()
     unreached: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    undecided: tuple[Grant, ...] = ()
+    ends: tuple[str, ...] = ()
 
     @property
     def exact(self) -> bool:
         """Return True if nothing is missing, nothing needless, and nothing left open."""
-        return not (self.missing or self.needless or self.unknown or self.unread)
+        return not (self.missing or self.needless or self.unknown or self.unread or self.undecided)
 
     def __str__(self) -> str:
         lines = [f"missing   {each}" for each in self.missing]
         lines += [f"needless  {each}" for each in self.needless]
         lines += [f"unknown   {each}" for each in self.unknown]
         lines += [f"unreached {state}: what it needs is not known" for state in self.unreached]
+        if count := len(self.undecided):
+            said = "1 grant: only a state" if count == 1 else f"{count} grants: only states"
+            lines.append(f"undecided {said} that no rehearsal reached may need {'it' if count == 1 else 'them'}")
+        lines += [f"ended     {end}: give it the input or the script with which it goes on" for end in self.ends]
         lines += [f"unread    {policy}: its statements are not in the template" for policy in self.unread]
         return "\n".join(lines or ["exact: nothing is missing, and every grant is needed"])
 
@@ -142,8 +150,9 @@ def permissions_of(
     asked: Sequence[Asked],
     *,
     not_judged: Sequence[str] = (),
-    unreached: Sequence[str] = (),
+    unreached: Mapping[str, Sequence[str]] | None = None,
     unread: Sequence[str] = (),
+    ends: Sequence[str] = (),
 ) -> Permissions:
     """Judge the policies of *role* by rehearsals that asked for *asked*.
 
@@ -154,8 +163,9 @@ def permissions_of(
         role: The role.
         asked: All that was asked for.
         not_judged: Patterns of actions that are perhaps needed, so that nobody can say that they are not.
-        unreached: States that no rehearsal reached.
+        unreached: States that no rehearsal reached, with patterns of the actions that each may need.
         unread: Policies whose statements are not known.
+        ends: The ends of the rehearsals that were to go well and did not.
     """
     unique: dict[tuple[Any, ...], Asked] = {}
     for one in asked:
@@ -179,12 +189,16 @@ def permissions_of(
             for grant in grants(role.policy)
             if not _is_needed(grant, needed) and not _is_spared(grant, not_judged)
         ]
+    perhaps = [pattern for patterns in (unreached or {}).values() for pattern in patterns]
+    undecided = tuple(grant for grant in needless if _is_spared(grant, perhaps))
     boundary = role.standing.unread_boundary
     return Permissions(
         missing=tuple(missing),
-        needless=tuple(needless),
+        needless=tuple(grant for grant in needless if grant not in undecided),
+        undecided=undecided,
+        ends=tuple(ends),
         unknown=tuple(unsettled),
-        unreached=tuple(unreached),
+        unreached=tuple(unreached or ()),
         unread=(*unread, *([f"{boundary} (permissions boundary)"] if boundary else [])),
     )
 
@@ -226,8 +240,7 @@ def _why(role: Role, one: Asked) -> str:
     if asked is None or policy is None or one.need.assumer:
         return ""
     request = asked.question(one.need)
-    applying = [each for each in policy.about(request.action) if not each.said.allows]
-    if any(each.applies(request) is True for each in applying):
+    if policy.denies(request):
         return "a Deny of the role's policy says no, whatever is allowed: narrow it"
     if policy.allows(request) is not False:
         return "its permissions boundary does not let it: widen that"

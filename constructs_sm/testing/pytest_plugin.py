@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from constructs_sm.testing import Rehearsal
 
 _RUNS = "constructs_sm.testing.run"
-_SHOWN = 3
 
 
 @pytest.fixture
@@ -48,8 +47,8 @@ def definition() -> Callable[..., dict[str, Any]]:
 
 
 @pytest.hookimpl
-def pytest_runtest_setup() -> None:
-    """Forget what other tests have rehearsed."""
+def pytest_runtest_logfinish() -> None:
+    """Forget what a test has rehearsed."""
     if runs := sys.modules.get(_RUNS):
         runs.recent.clear()
 
@@ -61,7 +60,7 @@ def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, An
     report = outcome.get_result()
     runs = sys.modules.get(_RUNS)
     if runs and call.when == "call" and report.failed:
-        for run in list(runs.recent)[-_SHOWN:]:
+        for run in runs.recent:
             report.sections.append((f"rehearsal: {run.status}", _told(run)))
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import random
+import warnings
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.interpreter.execution import Execution, Setting
@@ -22,6 +24,7 @@ from constructs_sm.testing.ways import Ways
 from constructs_sm.testing.world.account import Account
 from constructs_sm.testing.world.apis import ACTION_OF
 from constructs_sm.testing.world.errors import RehearsalError
+from constructs_sm.testing.world.needs import perhaps_needed
 from constructs_sm.testing.world.role import Role, Standing
 from constructs_sm.testing.world.script_addresses import state_of
 
@@ -77,6 +80,7 @@ class Rehearsal:
             "files": files,
         }
         self._machine = machine
+        self._policy = policy
         self._watch = watch
         self._draws = random.getrandbits if seed is None else random.Random(seed).getrandbits  # noqa: S311 - no secret
         may = machine.policy if policy is None else policy
@@ -88,7 +92,9 @@ class Rehearsal:
             others=machine.others,
             boundary=machine.boundary,
             unread_boundary=machine.unread_boundary,
+            unread=machine.unread_policies if policy is None else (),
             keys=machine.keys,
+            made_up=machine.made_up,
         )
         self.role = Role(may, standing, lenient=lenient)
         self._account = Account(
@@ -130,10 +136,14 @@ class Rehearsal:
         Raises:
             InvalidInputError: There is no state machine, or not only one.
             InvalidDefinitionError: Step Functions would not create it.
+
+        Warns:
+            UserWarning: Of each mistake that Step Functions takes, such as `$eval`, which always fails.
         """
         found = machine_of(source, stack=stack, machine=machine, region=region, account=account, parameters=parameters)
         rehearsal = cls(region=found.region, account=found.account, _machine=found, **options)
-        rehearsal._ready(found.definition)
+        for mistake in rehearsal._ready(found.definition).warned_of:
+            warnings.warn(f"Step Functions takes it, but {mistake}", stacklevel=2)
         return rehearsal
 
     @property
@@ -181,7 +191,11 @@ class Rehearsal:
         return self
 
     def recorded(self) -> list[tuple[str, Any]]:
-        """Record from now on what each attempt of a task yields: its state, and the result or the TaskError."""
+        """Record from now on what each attempt of a task yields: its address, and the result or the TaskError.
+
+        The address is as in a script: `Train`, or `Train[2]` in the third iteration of a Map. With it goes what Maps
+        read, and where they write.
+        """
         record: list[tuple[str, Any]] = []
         self._account.yielded = record
         return record
@@ -261,71 +275,89 @@ class Rehearsal:
             self._prepared = Prepared.of(definition, express=self._machine.express)
         return self._prepared
 
-    def permissions(self, *inputs: Any) -> Permissions:
+    def permissions(self, *inputs: Any, **part: Any) -> Permissions:
         """Find what the role is missing, and which of its grants no rehearsal needs.
 
         The state machine is rehearsed with each of *inputs* (default: {}), as the script says; and so that each of its
         jobs fails, each that it waits for never ends, and each call of another service fails; and so that all that it
         describes is in each of its states. What the script says is used up by the first rehearsal.
+
+        Args:
+            *inputs: Inputs of the execution.
+            **part: The part that is rehearsed: `start_at`, `stop_before`, `state_input` and `variables` as of `run`.
         """
         if self._machine.policy is None and self.role.policy is None:
             message = "nothing says what the role may: rehearse a stack or a template with the role, or give policy="
             raise RehearsalError(message)
         self._check_open()
-        states = dict(tasks_of(self._machine.definition))
-        reached: set[str] = set()
+        definition, section = self._machine.definition, self._section(part)
+        states = dict(tasks_of(definition))
+        runs: list[Run] = []
+        ends: list[str] = []
         asked: list[Asked] = []
         possible: dict[str, None] = {}
         wrong = scenarios(states, dict(_caught_by_name(self._machine.definition)))
         for given in inputs or ({},):
             other = self._again(lenient=True)
-            ways = Ways(other._begun(self._machine.definition, given), {state for state, _ in wrong})  # noqa: SLF001
-            reached |= set(ways.well.states)
-            for state, what in wrong:
-                if state in ways:
-                    reached |= set(ways.befallen(state, what).states)
+            begun = partial(other._begun, definition, given, section=section)  # noqa: SLF001 - another of its kind
+            ways = Ways(begun(), {state for state, _ in wrong})
+            runs.append(ways.well)
+            ends += [] if ways.well.went_well else [ways.well.end]
+            runs += [ways.befallen(state, what) for state, what in wrong if state in ways]
             if any(":sagemaker:describe" in resource for resource in states.values()):
                 # Once more, where all that it has made is there.
                 other._account.take_over(self._account)  # noqa: SLF001 - another of its kind
-                reached |= set(other._begun(self._machine.definition, given).run().states)  # noqa: SLF001
+                runs.append(begun().run())
             if any(state.endswith(LOOKS) for state in states):
                 # Twice, so that what is kept of one run is there for the next.
-                for _ in range(2):
-                    reached |= set(other._begun(self._machine.definition, given).run().states)  # noqa: SLF001
+                runs += [begun().run() for _ in range(2)]
             asked += other.role.asked
             possible |= other.role.possible
+        reached = {one.state for one in asked}.union(*(run.called for run in runs))
         return permissions_of(
             self.role,
             asked,
             not_judged=[*self._machine.own_actions, *possible],
-            unreached=[state for state in states if state not in reached],
+            unreached={state: perhaps_needed(resource) for state, resource in states.items() if state not in reached},
             unread=self._machine.unread_policies,
+            ends=ends,
         )
 
-    def drill(self, execution_input: Any = None) -> list[Finding]:
+    def drill(self, execution_input: Any = None, **part: Any) -> list[Finding]:
         """Find what the state machine does wrong when what it calls is throttled, fails, never ends or says little.
 
         Each failure is rehearsed once for each state, before what the script says of it. An empty list is what to aim
         at.
+
+        Args:
+            execution_input: The execution's input. Default: {}.
+            **part: The part that is drilled: `start_at`, `stop_before`, `state_input` and `variables` as of `run`.
         """
-        found = (finding for run in self.drill_runs(execution_input) for finding in run.findings)
+        found = (finding for run in self.drill_runs(execution_input, **part) for finding in run.findings)
         return list(dict.fromkeys(found))
 
-    def drill_runs(self, execution_input: Any = None) -> Iterator[DrillRun]:
+    def drill_runs(self, execution_input: Any = None, **part: Any) -> Iterator[DrillRun]:
         """Return each run of a drill as it comes: one in which all goes well, the same again, then each failure."""
         self._check_open()
+        definition, section = self._machine.definition, self._section(part)
         other = self._again()
-        first = other._begun(self._machine.definition, execution_input)  # noqa: SLF001 - another of its kind
+        begun = partial(other._begun, definition, execution_input, section=section)  # noqa: SLF001 - another of its kind
+        first = begun()
 
         def second() -> Run:
             other._account.take_over(self._account)  # noqa: SLF001 - another of its kind
-            return other._begun(self._machine.definition, execution_input).run()  # noqa: SLF001 - another of its kind
+            return begun().run()
 
-        yield from drill_runs(self._machine.definition, first, second, answered=self._account.answers.texts())
+        answered = self._account.answers.texts()
+        yield from drill_runs(definition, first, second, answered=answered, stop_before=section.stop_before)
+
+    def _section(self, part: Mapping[str, Any]) -> Section:
+        """The part of the state machine that is to be rehearsed."""
+        return Section(**part) if part else WHOLE
 
     def _again(self, *, lenient: bool = False) -> Rehearsal:
         """The same rehearsal from its beginning."""
-        other = Rehearsal(self.role.policy, lenient=lenient, _machine=self._machine, **self._options)
+        other = Rehearsal(self._policy, lenient=lenient, _machine=self._machine, **self._options)
         other._draws = self._draws
         other._account.take_over(self._account)
         other._prepared = self._prepared

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -22,8 +23,8 @@ _NOT_REUSED = re.compile(r"\[not reused: (.*)\]")
 """The reason that a state says which searches for a result of a job."""
 
 
-recent: deque[Run] = deque(maxlen=10)
-"""The last executions, for who wants to show them beside a failed test."""
+recent: deque[Run] = deque(maxlen=3 if "pytest" in sys.modules else 0)
+"""The last executions, to show beside a failed test; where there are no tests, nothing is kept of a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,11 @@ class Run:
     def stopped(self) -> bool:
         """Return True if it came to the state that it was to stop before."""
         return self.status == STOPPED
+
+    @property
+    def went_well(self) -> bool:
+        """Return True if it succeeded, or came as far as it was to."""
+        return self.succeeded or self.stopped
 
     def redrive(self) -> Run:
         """Begin the execution again where it did not succeed, as the redrive of Step Functions does.
@@ -175,18 +181,27 @@ class Run:
         return "\n".join([*map(printable, lines), self.summary])
 
     @property
+    def called(self) -> set[str]:
+        """The states that called something."""
+        return {state for state, _ in self.requests} | {state for state, *_ in self.calls}
+
+    @property
+    def end(self) -> str:
+        """The end of the execution: `FAILED after 2 s: States.Timeout`, with the beginning of the cause."""
+        failed = short(Failure("", self.error or "", self.cause or "").reason)
+        told = ": ".join(filter(None, (self.error, failed)))
+        return f"{self.status} after {clock(self.seconds)}{f': {told}' if told else ''}"
+
+    @property
     def summary(self) -> str:
         """The end of the execution, its use of Step Functions' limits, and its findings."""
         size, whose = self.history.largest
-        failed = short(Failure("", self.error or "", self.cause or "").reason)
-        told = ": ".join(filter(None, (self.error, failed)))
         payload = f"{size / _KIB:.1f} of {LARGEST_PAYLOAD // _KIB} KiB{f' ({whose})' if whose else ''}"
         told_of_reuse = [f"reused: {', '.join(self.reused)}"] if self.reused else []
         told_of_reuse += [f"not reused: {job}, {why}" for job, why in self.not_reused.items()]
         counts = f"{self.transitions} state transitions, {self.events:,} of {MAX_EVENTS:,} history events"
-        ended = f"{self.status} after {clock(self.seconds)}{f': {told}' if told else ''}"
         lines = [
-            ended,
+            self.end,
             f"{counts}, largest payload {payload}",
             *told_of_reuse,
             *(f"! {each}" for each in self.findings),

@@ -135,6 +135,16 @@ def test_errors_that_the_state_cannot_fail_with_are_found(errors, rule):
     assert found(definition) == ([(rule, "/States/Train/Catch/0/ErrorEquals")] if rule else [])
 
 
+def test_error_that_a_fail_state_makes_up_is_matched():
+    inner = {"StartAt": "F", "States": {"F": {"Type": "Fail", "Error": "States.OutOfTime"}}}
+    catch = [{"ErrorEquals": ["States.OutOfTime"], "Next": "Done"}]
+    parallel = {"Type": "Parallel", "Branches": [inner], "Catch": catch, "Next": "Done"}
+    definition = {"StartAt": "P", "States": {"P": parallel, "Done": {"Type": "Succeed"}}}
+    assert found(definition) == []
+    inner["States"]["F"]["Error"] = "Other"
+    assert [rule for rule, _ in found(definition)] == ["error-never-matches"]
+
+
 def test_retrier_behind_one_that_takes_its_error_is_found():
     retries = [{"ErrorEquals": ["States.TaskFailed"], "MaxAttempts": 0}, THROTTLED]
 

@@ -77,13 +77,6 @@ def ruled(**rule: Any) -> dict[str, Any]:
 
 
 REFUSED = {
-    "cycle that nothing leads to": (
-        {
-            "StartAt": "A",
-            "States": {"A": DONE, "B": {"Type": "Pass", "Next": "C"}, "C": {"Type": "Pass", "Next": "B"}},
-        },
-        "asl-unreachable-state",
-    ),
     "state that leads to itself alone": (
         {"StartAt": "A", "States": {"A": DONE, "B": {**CHOICE, "Choices": [{**RULE, "Next": "B"}], "Default": "B"}}},
         "asl-unreachable-state",
@@ -310,6 +303,10 @@ TAKEN = {
     "JSONata state in a JSONPath machine": one(
         {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% 1 %}", "Next": "Z"}
     ),
+    "states that only an unreachable cycle leads to": {
+        "StartAt": "A",
+        "States": {"A": DONE, "B": {"Type": "Pass", "Next": "C"}, "C": {"Type": "Pass", "Next": "B"}},
+    },
     "retry at once": one({**SNS, "Retry": [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 0}]}),
     "machine whose timeout is 0": one(SNS, TimeoutSeconds=0),
     "version": one(SNS, Version="1.0"),

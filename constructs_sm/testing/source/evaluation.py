@@ -85,6 +85,14 @@ class Template:
     def arn(self, logical_id: str) -> str:
         return self.resource(logical_id).arn(self.place)
 
+    def made_up(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """The ARN of each resource without a name, and those that CloudFormation may give it."""
+        stack = str(self._pseudo()["AWS::StackName"])
+        for logical_id in self.resources:
+            resource = self.resource(logical_id)
+            if others := resource.others(self.place, stack):
+                yield resource.arn(self.place), others
+
     def of_type(self, *kinds: str) -> Iterator[str]:
         """The logical ids of the resources of these types."""
         yield from (logical_id for logical_id, resource in self.resources.items() if resource["Type"] in kinds)

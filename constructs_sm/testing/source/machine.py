@@ -41,10 +41,15 @@ _LOG_ACTIONS = (
     "PutResourcePolicy",
     "UpdateLogDelivery",
 )
+_KEY_ACTIONS = ("Decrypt", "DescribeKey", "GenerateDataKey")
 _TRACE_ACTIONS = ("GetSamplingRules", "GetSamplingTargets", "PutTelemetryRecords", "PutTraceSegments")
 _REGIONS = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 """A Region of each partition but the usual one, for ARNs that name none."""
 _ARN = re.compile(r"arn:(aws[a-z-]*):([a-z0-9-]+):([a-z]{2}[a-z-]*-\d)?:(\d{12})?:(?!layer:)")
+_PLACED_ARN = re.compile(
+    r"arn:(?:\$\{(?P<partition>[^{}]+)\}|[\w-]+):\w+:(?:\$\{(?P<region>[^{}]+)\}|[^:$]*):"
+    r"(?:\$\{(?P<account>[^{}]+)\}|[^:$]*):"
+)
 _PLACEHOLDER = re.compile(r"\$\{([A-Za-z0-9:._-]+)\}")
 
 
@@ -72,9 +77,11 @@ class Machine:
     unread_boundary: str = ""
     """The name of a permissions boundary that is not in the template."""
     keys: Mapping[str, str] = field(default_factory=dict)
-    """The key that each topic, queue and bucket of the template is encrypted with: ARNs, by ARN."""
+    """The key that each topic, queue and bucket of the template is encrypted with: ARNs, by ARN; empty if with none."""
+    made_up: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The ARNs that CloudFormation may give resources without names, by those that are taken for them here."""
     own_actions: frozenset[str] = frozenset()
-    """The actions that Step Functions does as this role for itself: logs, traces and redrives of Map runs."""
+    """The actions that Step Functions does as this role for itself: logs, traces, its key, redrives of Map runs."""
     unread_policies: tuple[str, ...] = ()
     """The policies of its role that the template names without their statements."""
     express: bool = False
@@ -258,11 +265,21 @@ def _of_definition(document: Document, place: Place, parameters: Mapping[str, st
         for name in _PLACEHOLDER.findall(str(state.get("Resource")))
         if str(state["Resource"]) == f"${{{name}}}"
     }
+    placed = {**dict(_places_in(definition, place)), **called}
     return Machine(
-        definition=_with(definition, {**({} if references else called), **parameters}),
+        definition=_with(definition, {**({} if references else placed), **parameters}),
         region=place.region,
         account=place.account,
     )
+
+
+def _places_in(definition: Mapping[str, Any], place: Place) -> Iterator[tuple[str, str]]:
+    """The placeholders that stand for partition, Region or account in the Resource of a task, with their values."""
+    for _, state in states_of(definition):
+        if (found := _PLACED_ARN.match(str(state.get("Resource")))) is not None:
+            for what in ("partition", "region", "account"):
+                if found[what]:
+                    yield found[what], getattr(place, what)
 
 
 def _with(definition: dict[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
@@ -280,9 +297,9 @@ def _of_template(
 ) -> Iterator[Machine]:
     document = found.document
     imports: dict[str, Any] = {}
-    if "Fn::ImportValue" in json.dumps(document.content, default=str):
-        for sibling in found.siblings():
-            imports |= Template(document.where, sibling, place=place).exports()
+    siblings = list(found.siblings()) if "Fn::ImportValue" in json.dumps(document.content, default=str) else []
+    for sibling in siblings:
+        imports |= Template(document.where, sibling, place=place).exports()
     template = Template(document.where, document.content, place=place, parameters=parameters, imports=imports)
     of_definitions = template
     if references:
@@ -294,7 +311,11 @@ def _of_template(
             document.where, [Problem("there is no such state machine", machine, use, "source-of-rehearsal")]
         )
     trusts = roles.trusts_of(template) if machines else {}
-    keys = roles.keys_of(template) if machines else {}
+    keys: dict[str, str] = {}
+    beside = [Template(document.where, sibling, place=place, imports=imports) for sibling in siblings]
+    for each in (*beside, template) if machines else ():
+        keys |= roles.keys_of(each)
+    made_up = dict(template.made_up()) if machines else {}
     for logical_id in [machine] if machine else machines:
         definition = definition_in(of_definitions, logical_id, document.folder)
         assumes = any("Credentials" in state for _, state in states_of(definition))
@@ -315,6 +336,7 @@ def _of_template(
             boundary=roles.statements_of(template, [limit]) if limit is not None and is_read else None,
             unread_boundary="" if limit is None or is_read else limit.name,
             keys=keys,
+            made_up=made_up,
             own_actions=frozenset(_own_actions(properties, definition)),
             unread_policies=tuple(policy.name for policy in policies or () if policy.document is None),
             express=properties.get("StateMachineType", properties.get("Type")) == "EXPRESS",
@@ -364,6 +386,9 @@ def _acknowledged(metadata: Any) -> Iterator[tuple[str, str, str]]:
 def _own_actions(properties: Mapping[str, Any], definition: Mapping[str, Any]) -> Iterator[str]:
     if _has_distributed_map(definition):
         yield "states:RedriveExecution"
+    encryption = properties.get("EncryptionConfiguration")
+    if isinstance(encryption, Mapping) and encryption.get("KmsKeyId"):
+        yield from (f"kms:{action}" for action in _KEY_ACTIONS)
     logging, tracing = (properties.get(key) for key in ("LoggingConfiguration", "TracingConfiguration"))
     logged = [properties.get("Logging"), logging]
     if any(isinstance(each, Mapping) and each.get("Destinations") for each in logged):

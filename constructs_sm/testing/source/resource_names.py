@@ -14,6 +14,7 @@ _ARNS = {
     "AWS::Bedrock::Guardrail": "arn:{partition}:bedrock:{region}:{account}:guardrail/{name}",
     "AWS::CodeBuild::Project": "arn:{partition}:codebuild:{region}:{account}:project/{name}",
     "AWS::DynamoDB::GlobalTable": "arn:{partition}:dynamodb:{region}:{account}:table/{name}",
+    "AWS::ECS::Service": "arn:{partition}:ecs:{region}:{account}:service/{cluster}/{name}",
     "AWS::ECS::TaskDefinition": "arn:{partition}:ecs:{region}:{account}:task-definition/{name}:1",
     "AWS::EMRServerless::Application": "arn:{partition}:emr-serverless:{region}:{account}:/applications/{name}",
     "AWS::IAM::ManagedPolicy": "arn:{partition}:iam::{account}:policy{path}{name}",
@@ -62,7 +63,11 @@ _REFERRED_TO_BY_ARN = frozenset(
 """Types of which Ref is the ARN."""
 _OF_A_FUNCTION = {"AWS::Lambda::Version": "1", "AWS::Lambda::Alias": "live"}
 _OF_A_MACHINE = {"AWS::StepFunctions::StateMachineVersion": "1", "AWS::StepFunctions::StateMachineAlias": "live"}
-_NAMED_BY = {"AWS::ECS::TaskDefinition": "Family"}
+_NAMED_BY = {
+    "AWS::DynamoDB::GlobalTable": "TableName",
+    "AWS::ECS::TaskDefinition": "Family",
+    "AWS::Serverless::SimpleTable": "TableName",
+}
 """The property that names a resource, where that is not called like its type."""
 _MAX_NAME = 512
 """No name is longer; names that name each other twice would double with each."""
@@ -105,23 +110,41 @@ class Resource:
 
     def name(self) -> str:
         """The name that the template gives it, or one made of its logical id."""
+        return self._given_name() or (self.logical_id if self.kind == "AWS::IAM::Role" else self.logical_id.lower())
+
+    def others(self, place: Place, stack: str) -> tuple[str, ...]:
+        """The ARNs that CloudFormation may make up for one without a name: with the stack's name, and without."""
+        if self._given_name():
+            return ()
+        ending = "XXXXXXXXXXXX"
+        named = (f"{stack}-{self.logical_id}-{ending}", f"{self.logical_id}-{ending}")
+        return tuple(self._arn(place, name.lower() if self.kind == "AWS::S3::Bucket" else name) for name in named)
+
+    def _given_name(self) -> str:
         noun = self.kind.rpartition("::")[2]
         keys = (_NAMED_BY.get(self.kind, f"{noun}Name"), "StateMachineName", "RoleName", "Name")
         given = next((self.properties[key] for key in keys if key in self.properties), None)
         name = None if given is None else self.spelled(given)
-        if isinstance(name, str) and name:
-            return name[:_MAX_NAME]
-        return self.logical_id if self.kind == "AWS::IAM::Role" else self.logical_id.lower()
+        return name[:_MAX_NAME] if isinstance(name, str) else ""
 
     def arn(self, place: Place) -> str:
+        return self._arn(place, self.name())
+
+    def _arn(self, place: Place, name: str) -> str:
         for kinds, attribute in ((_OF_A_FUNCTION, "FunctionName"), (_OF_A_MACHINE, "StateMachineArn")):
             if self.kind in kinds and attribute in self.properties:
                 of, alias = str(self.spelled(self.properties[attribute])), self.properties.get("Name", kinds[self.kind])
                 whole = of if of.startswith("arn:") else Resource(of, "AWS::Lambda::Function", {}, str).arn(place)
                 return f"{whole}:{self.spelled(alias)}"
         path = self.spelled(self.properties.get("Path", "/")) if self.kind.startswith("AWS::IAM::") else "/"
+        cluster = self.spelled(self.properties.get("Cluster", "default")) if self.kind == "AWS::ECS::Service" else ""
         return self._form().format(
-            partition=place.partition, region=place.region, account=place.account, name=self.name(), path=path
+            partition=place.partition,
+            region=place.region,
+            account=place.account,
+            name=name,
+            path=path,
+            cluster=str(cluster).rpartition("/")[2],
         )
 
     def reference(self, place: Place) -> str:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.grants.statements import listed, statements_in
+from constructs_sm.language.document_text import content_of
 from constructs_sm.testing.source import sam
 
 if TYPE_CHECKING:
     from constructs_sm.testing.source.evaluation import Template
 
 _ROLE = "AWS::IAM::Role"
+_ENCRYPTED = ("AWS::SNS::Topic", "AWS::SQS::Queue", "AWS::S3::Bucket")
 _POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
 
 
@@ -43,7 +46,7 @@ def permitted(template: Template) -> dict[str, Permitted]:
     """Permissions of each role of the template, by the role's ARN."""
     found: dict[str, Permitted] = {}
     for role in template.of_type(_ROLE):
-        policies = list(_of_role(template, role))
+        policies = list(_known(_of_role(template, role)))
         limit = _boundary(template, template.properties(role).get("PermissionsBoundary"))
         found[template.arn(role)] = Permitted(
             policy=statements_of(template, policies),
@@ -57,11 +60,12 @@ def policies_of(template: Template, machine: str) -> list[Policy] | None:
     """The policies of the role of a state machine; None where the template does not have the role."""
     properties = template.properties(machine)
     given = properties.get("RoleArn", properties.get("Role"))
+    connected = [Policy(name, None) for name in _connectors(template, machine)]
     if given is None:
         is_sam = template.resources[machine]["Type"].startswith("AWS::Serverless::")
-        return list(_of_sam(template, properties)) if is_sam else None
+        return [*_known(_of_sam(template, properties)), *connected] if is_sam else None
     role = _role_at(template, str(given))
-    return None if role is None else list(_of_role(template, role))
+    return None if role is None else [*_known(_of_role(template, role)), *connected]
 
 
 def statements_of(template: Template, policies: list[Policy]) -> list[Any]:
@@ -109,9 +113,9 @@ def _boundary(template: Template, limit: Any) -> Policy | None:
 
 
 def keys_of(template: Template) -> dict[str, str]:
-    """The key that each topic, queue and bucket of the template is encrypted with: ARNs, by ARN.
+    """The key that each topic, queue and bucket of the template is encrypted with: ARNs, by ARN; empty if with none.
 
-    What is no ARN is an alias, of which nothing says whose key it is.
+    What is no ARN is an alias, of which nothing says whose key it is: that is left out.
     """
     found: dict[str, str] = {}
     for logical_id, resource in template.resources.items():
@@ -122,7 +126,10 @@ def keys_of(template: Template) -> dict[str, str]:
         for rule in rules if isinstance(rules, list) else ():
             default = rule.get("ServerSideEncryptionByDefault") if isinstance(rule, Mapping) else None
             given.append(default.get("KMSMasterKeyID") if isinstance(default, Mapping) else None)
-        for key in filter(None, given):
+        given = list(filter(None, given))
+        if not given and resource.get("Type") in _ENCRYPTED:
+            found[template.arn(logical_id)] = ""
+        for key in given:
             logical_key = key.get("Ref") if isinstance(key, Mapping) else None
             is_own = template.resources.get(str(logical_key), {}).get("Type") == "AWS::KMS::Key"
             arn = template.arn(str(logical_key)) if is_own else str(template.value(key))
@@ -137,6 +144,47 @@ def _role_at(template: Template, given: str) -> str | None:
         if given in {template.arn(role), template.resource(role).name()}:
             return role
     return None
+
+
+def _known(policies: Iterable[Policy]) -> Iterator[Policy]:
+    """*policies* as far as it is known what they are about: a parameter without a value is no ARN."""
+    for policy in policies:
+        statements = [] if policy.document is None else listed(policy.document.get("Statement", ()))
+        unknown = {
+            one: [each for each in map(str, listed(statement.get(element, ()))) if not _ARN.match(each)]
+            for one, statement in enumerate(statements)
+            if isinstance(statement, Mapping)
+            for element in ("Resource", "NotResource")
+            if element in statement
+        }
+        named = list(dict.fromkeys(each for found in unknown.values() for each in found))
+        if not named or policy.document is None:
+            yield policy
+            continue
+        kept = [_without(statement, unknown.get(one, ())) for one, statement in enumerate(statements)]
+        yield Policy(policy.name, {**policy.document, "Statement": [each for each in kept if each is not None]})
+        yield Policy(f"{policy.name} on {', '.join(map(repr, named))} (give the ARN with --set)", None)
+
+
+_ARN = re.compile(r"arn:|.*[*?]")
+
+
+def _without(statement: Any, unknown: Sequence[str]) -> Any:
+    """*statement* without resources that are not known; None if it has no others."""
+    if not unknown or "NotResource" in statement:
+        return None if unknown else statement
+    rest = [each for each in listed(statement["Resource"]) if str(each) not in unknown]
+    return {**statement, "Resource": rest} if rest else None
+
+
+def _connectors(template: Template, machine: str) -> Iterator[str]:
+    """SAM's connectors from a state machine to something: they let its role what only SAM says."""
+    own = template.resources[machine].get("Connectors")
+    yield from (f"{machine}.Connectors.{name}" for name in (own if isinstance(own, Mapping) else ()))
+    for logical_id in template.of_type("AWS::Serverless::Connector"):
+        source = template.properties(logical_id).get("Source")
+        if isinstance(source, Mapping) and source.get("Id") == machine:
+            yield logical_id
 
 
 def _of_role(template: Template, role: str) -> Iterator[Policy]:
@@ -179,6 +227,8 @@ def _of_sam(template: Template, properties: Mapping[str, Any]) -> Iterator[Polic
 
 def _document(template: Template, where: str, properties: Mapping[str, Any]) -> Mapping[str, Any]:
     document = properties.get("PolicyDocument")
+    if isinstance(document, str):
+        document = content_of(f"{template.where}: {where}", document)
     if not isinstance(document, Mapping) or "Statement" not in document:
         template.refuse("a policy needs a PolicyDocument with statements", where, "correct it")
     return document

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -23,6 +26,13 @@ if TYPE_CHECKING:
 
 Befalling: TypeAlias = Step | Always
 """Things that can happen to a state."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemsRead:
+    """The items that a Map has read, as they are found in S3."""
+
+    text: str
 
 
 class Account(Player):
@@ -51,7 +61,10 @@ class Account(Player):
         self.sagemaker = SageMaker(role, job_seconds=job_seconds, describes=describes)
         self.answers = Answers(role)
         self.yielded: list[tuple[str, Any]] | None = None
-        """State, and result or TaskError, of each attempt of a task; None where nobody wants to know."""
+        """Address, and result or TaskError, of each attempt of a task; with what Maps read and where they write.
+
+        None where nobody wants to know.
+        """
         self._partition = partition_of(region)
         self._where = Arns(self._partition, region, account)
         self._note: Callable[[str, str], None] = lambda _state, _text: None
@@ -110,10 +123,10 @@ class Account(Player):
             result = played()
         except TaskError as error:
             if self.yielded is not None:
-                self.yielded.append((call.state, error))
+                self.yielded.append((call.addresses[0], error))
             raise
         if self.yielded is not None and not isinstance(result, Waiting):
-            self.yielded.append((call.state, result))
+            self.yielded.append((call.addresses[0], result))
         return result
 
     def give_up(self, call: Call, waiting: Waiting) -> None:
@@ -131,6 +144,8 @@ class Account(Player):
         need = self._listing(bucket, place) if reading.lists else self._reading(bucket, place)
         self._ask(reading.state, "States.ItemReaderFailed", need)
         items = self.answers.items_of(reading.state)
+        if items is not None and reading.config.get("InputType", "JSON") == "JSON":
+            self._note_items(reading.state, json.dumps(items))
         if items is None and self._files is None:
             message = (
                 f"Map state {reading.state!r} reads its items from s3://{bucket}/{place}, which is not there; "
@@ -147,7 +162,9 @@ class Account(Player):
             where = f"{self._files}/{bucket}/{key}"
             said = f"Map state {state!r} reads s3://{bucket}/{key}, and there is no file {where}; put it there"
             raise AbsentFileError(state, said)
-        return path.read_bytes()
+        content = path.read_bytes()
+        self._note_items(state, content.decode(errors="replace"))
+        return content
 
     def listing(self, state: str, bucket: str, prefix: str) -> list[dict[str, Any]]:
         """The files of the folder under a prefix, as ListObjectsV2 has them."""
@@ -156,11 +173,7 @@ class Account(Player):
             said = f"Map state {state!r} lists s3://{bucket}/{prefix}, and there is no folder {self._files}/{bucket}"
             raise AbsentFileError(state, f"{said}; make it")
         found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
-        return [
-            {"Key": key, "Size": found[key].stat().st_size, "StorageClass": "STANDARD"}
-            for key in sorted(found)
-            if key.startswith(prefix)
-        ]
+        return [_listed(key, found[key]) for key in sorted(found) if key.startswith(prefix)]
 
     def _file(self, bucket: str, key: str) -> Path | None:
         """Return where the folder has an object; None where that would be outside of it."""
@@ -168,6 +181,10 @@ class Account(Player):
         root = self._files.resolve()
         path = (root / bucket / key).resolve()
         return path if path.is_relative_to(root) else None
+
+    def _note_items(self, state: str, text: str) -> None:
+        if self.yielded is not None:
+            self.yielded.append((state, ItemsRead(text)))
 
     def map_run(self, state: str) -> None:
         """Ask whether the role may run a distributed Map: each of its children is an execution of the state machine."""
@@ -182,6 +199,9 @@ class Account(Player):
         arn = f"{self._bucket(writing.bucket)}/{writing.key}"
         actions = ("PutObject", "GetObject", "ListMultipartUploadParts", "AbortMultipartUpload")
         self._ask(writing.state, "States.ResultWriterFailed", *(self._need(f"s3:{action}", arn) for action in actions))
+        if self.yielded is not None:
+            details = {"Bucket": writing.bucket, "Key": writing.key}
+            self.yielded.append((writing.state, {"MapRunArn": writing.map_run, "ResultWriterDetails": details}))
 
     def _bucket(self, name: str) -> str:
         return f"arn:{self._partition}:s3:::{name}"
@@ -199,3 +219,15 @@ class Account(Player):
     def _ask(self, state: str, error: str, *needs: Need) -> None:
         if need := self.role.refused(state, needs, note=self._note):
             raise TaskError(error, f"The role of the state machine is not authorized: {need}")
+
+
+def _listed(key: str, path: Path) -> dict[str, Any]:
+    """A file as the item that Step Functions makes of an object which it lists."""
+    found = path.stat()
+    return {
+        "Etag": f'"{hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()}"',
+        "Key": key,
+        "LastModified": float(int(found.st_mtime)),
+        "Size": found.st_size,
+        "StorageClass": "STANDARD",
+    }

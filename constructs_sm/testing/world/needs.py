@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.grants.call_permissions import permissions_of_call
+from constructs_sm.grants.data_access import key_needs
 from constructs_sm.grants.statements import listed
 from constructs_sm.integrations import RULE_ACTIONS
+from constructs_sm.interpreter.resources import resource_of
 from constructs_sm.language.arns import Arns
 from constructs_sm.requests.api_model import has_operation
-from constructs_sm.testing.world import scaling
-from constructs_sm.testing.world.apis import ACTION_OF, BEGUN, LOWER_CASED, POLLED, POLLED_NOUNS, role_arns, values
+from constructs_sm.requests.values_by_shape import role_arns, values
+from constructs_sm.testing.world.apis import (
+    ACTION_OF,
+    BEGUN,
+    LOWER_CASED,
+    POLLED,
+    POLLED_NOUNS,
+    field_of,
+)
 from constructs_sm.testing.world.call_keys import Caller, keys_of_call
 from constructs_sm.testing.world.condition_keys import ConditionKeys, Context
 from constructs_sm.testing.world.policy_decision import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from constructs_sm.actions import Action
     from constructs_sm.interpreter.calls import Call
@@ -145,7 +153,12 @@ def _by_sdk(call: Call, machine: str | None) -> list[Need]:
         return _of_other_services(call, machine)
     if action is not None:
         return [*begun, *_passed_roles(call), *_tags(action, call, _arns(call, action.arn_type, action.name_field))]
-    return begun if polled is None else [*begun, *_passed_roles(call), *_tags(polled, call, _itself(polled, call))]
+    if polled is not None:
+        return [*begun, *_passed_roles(call), *_tags(polled, call, _itself(polled, call))]
+    tagged = begun if call.operation.startswith("Create") and call.request.get("Tags") else []
+    context = {"sagemaker:TaggingAction": call.operation}
+    tags = [Need("sagemaker:AddTags", need.resource, context, call, of_request=True) for need in tagged]
+    return [*begun, *_passed_roles(call), *tags]
 
 
 def stopping(call: Call) -> list[Need]:
@@ -167,7 +180,7 @@ def sdk_resources(call: Call) -> list[str]:
     kind = polled.arn_type if polled else _kebab(noun)
     if given := [value for name, value in call.request.items() if name in {"ResourceArn", f"{noun}Arn"}]:
         return [str(arn) for arn in given]
-    name_field = polled.name_field if polled and polled.token_field is None else f"{noun}Name"
+    name_field = polled.name_field if polled and polled.token_field is None else field_of(noun, "Name")
     if str(call.request.get(name_field, "")).startswith("arn:"):
         return [call.request[name_field]]
     if name_field in call.request:
@@ -263,8 +276,6 @@ def _of_volume_keys(call: Call) -> Iterator[Need]:
 
 
 def _of_other_services(call: Call, machine: str | None) -> list[Need]:
-    if call.service == "applicationautoscaling" and isinstance(call.request, Mapping):
-        return [Need(*need, call) for need in scaling.needs_of(call)]
     found = permissions_of_call(
         call.service, call.api, call.request, arns_at(call), sdk=call.sdk, pattern=call.pattern, machine=machine
     )
@@ -278,6 +289,21 @@ def _of_other_services(call: Call, machine: str | None) -> list[Need]:
         ),
         *unknown,
     ]
+
+
+def perhaps_needed(resource: str) -> tuple[str, ...]:
+    """Patterns of actions that a call may need of which nothing but its Resource is known."""
+    called = resource_of(resource)
+    service, known = called.service, ("iam:PassRole", "kms:*")
+    if service == "sagemaker" and has_operation(f"{called.api[:1].upper()}{called.api[1:]}"):
+        noun = re.sub(r"^[a-z]+", "", called.api)
+        rules = RULE_ACTIONS if called.waits else ()
+        return (f"sagemaker:*{noun}", "sagemaker:AddTags", *_DOCUMENTED, *_OF_ROLLBACKS, *rules, *known)
+    where = Arns("aws", "*", "*")
+    found = permissions_of_call(service, called.api, {}, where, sdk=called.sdk, pattern=called.pattern)
+    if found.unknown or found.absent:
+        return (f"{service}:*", *found.possible, *known)
+    return (*(each.action for each in found.needed), *found.possible, *known)
 
 
 _DOCUMENTED = ("sagemaker:ListTags",)
@@ -301,17 +327,6 @@ def possible(call: Call, machine: str | None = None) -> tuple[str, ...]:
     return found.possible
 
 
-_OF_KEYS: Mapping[str, Sequence[str]] = {
-    "sns:Publish": ("Decrypt", "GenerateDataKey"),
-    "sqs:SendMessage": ("Decrypt", "GenerateDataKey"),
-    "s3:GetObject": ("Decrypt",),
-    "s3:PutObject": ("GenerateDataKey",),
-    # The parts of an upload are read back when it is complete.
-    "s3:ListMultipartUploadParts": ("Decrypt",),
-}
-"""Needs of an action of the key that its resource is encrypted with."""
-
-
 def of_keys(asked: Sequence[Need], keys: Mapping[str, str]) -> Iterator[Need]:
     """Return what *asked* needs besides, of the keys that encrypt its resources.
 
@@ -320,12 +335,8 @@ def of_keys(asked: Sequence[Need], keys: Mapping[str, str]) -> Iterator[Need]:
         keys: The ARN of the key by that of what it encrypts.
     """
     for need in asked:
-        encrypted = (need.resource or "").partition("/")[0]
-        if key := keys.get(encrypted):
-            service, region = need.action.partition(":")[0], key.split(":")[3]
-            for action in _OF_KEYS.get(need.action, ()):
-                via = {"kms:ViaService": f"{service}.{region}.amazonaws.com"}
-                yield Need(f"kms:{action}", key, via, need.call, by=need.by)
+        for action, key, via in key_needs(need.action, need.resource or "", keys):
+            yield Need(action, key, via, need.call, by=need.by)
 
 
 def is_sagemaker(call: Call) -> bool:

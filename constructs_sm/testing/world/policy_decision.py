@@ -165,6 +165,10 @@ class Policy:
         """Tell if a statement allows *request* and none denies it."""
         return decided([(each.said.allows, each.applies(request)) for each in self.about(request.action)])
 
+    def denies(self, request: Request) -> bool:
+        """Tell if a Deny surely applies to *request*."""
+        return any(not each.said.allows and each.applies(request) is True for each in self.about(request.action))
+
 
 def decided(applying: Sequence[tuple[bool, Truth]]) -> Truth:
     """Return what statements decide together: for each, whether it allows, and whether it applies."""

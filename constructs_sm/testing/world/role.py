@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.language.arns import Arns
+from constructs_sm.language.arns import Arns, spellings
 from constructs_sm.testing.world.call_keys import keys_of_trust
 from constructs_sm.testing.world.needs import Need, arns_at, of_keys, possible
 from constructs_sm.testing.world.policy_decision import Answer, Decision, Policy, Request, decide
@@ -59,7 +59,9 @@ class Standing:
         others: What other roles of the template may, by ARN, where Credentials of a state name one.
         boundary: The statements of its permissions boundary; None where it has none, or it cannot be read.
         unread_boundary: The name of a boundary that cannot be read.
+        unread: The names of its policies that cannot be read.
         keys: The key that what is encrypted is encrypted with: ARNs, by ARN.
+        made_up: The ARNs that resources without names may have, by those that are taken for them.
     """
 
     arn: str = ""
@@ -68,7 +70,9 @@ class Standing:
     others: Mapping[str, Permitted] = field(default_factory=dict)
     boundary: Sequence[Any] | None = None
     unread_boundary: str = ""
+    unread: tuple[str, ...] = ()
     keys: Mapping[str, str] = field(default_factory=dict)
+    made_up: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 class Role:
@@ -118,11 +122,21 @@ class Role:
         trust = [] if call is None or self._read is None else [*self._assumed(call), *self._assuming(call)]
         if call is not None and self._read is not None:
             self.possible |= dict.fromkeys(possible(call, self.standing.machine or None))
-        for need in (*trust, *needs, *of_keys(needs, self.standing.keys)):
-            decision = self.decision(need)
+        for one in (*trust, *needs, *of_keys(needs, self.standing.keys)):
+            need, decision = self._as_named(one)
             if self._is_refused(state, need, decision, note):
                 return need
         return None
+
+    def _as_named(self, need: Need) -> tuple[Need, Decision]:
+        """*need* on the ARN that its resource may have, where its name was made up, and what IAM answers."""
+        decision = self.decision(need)
+        if decision.answer is Answer.DENIED and need.resource and not need.assumer:
+            for other in spellings(need.resource, self.standing.made_up)[1:]:
+                named = replace(need, resource=other)
+                if (found := self.decision(named)).answer is Answer.ALLOWED:
+                    return named, found
+        return need, decision
 
     def distrusted(self, call: Call, needs: Sequence[Need], note: Callable[[str, str], None] | None = None) -> str:
         """The first role that *needs* pass to a service which may not assume it; empty if there is none, or all may."""
@@ -218,7 +232,13 @@ class Role:
 
     def _decided(self, need: Need) -> Decision:
         assert self._read is not None  # noqa: S101 - else nothing is decided
-        return decide(self._read, self.question(need), boundary=self._boundary)
+        request, unread = self.question(need), self.standing.unread
+        found = decide(self._read, request, boundary=self._boundary)
+        if not unread or found.answer is not Answer.DENIED or self._read.denies(request):
+            return found
+        if self._boundary is not None and self._boundary.allows(request) is False:
+            return found
+        return _hanging_on(unread)
 
     def _of_other(self, need: Need) -> Decision:
         """Return the answer to what a role needs that Credentials name."""
@@ -229,7 +249,7 @@ class Role:
         unread = self.standing.others[need.by].unread
         if not unread or found.answer is Answer.UNKNOWN:
             return found
-        return Decision(Answer.UNKNOWN, frozenset(f"{name}, which is not in the template" for name in unread))
+        return _hanging_on(unread)
 
     def _trusted(self, need: Need) -> Decision:
         arn = str(need.resource)
@@ -247,6 +267,10 @@ class Role:
         if isinstance(truth, Unknown):
             return Decision(Answer.UNKNOWN, truth.keys)
         return Decision(Answer.ALLOWED if truth else Answer.DENIED)
+
+
+def _hanging_on(unread: Sequence[str]) -> Decision:
+    return Decision(Answer.UNKNOWN, frozenset(f"{name}, which is not in the template" for name in unread))
 
 
 def _hangs_on(decision: Decision) -> str:

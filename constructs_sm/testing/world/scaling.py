@@ -4,39 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.grants.scaling import ALARMS, LINKED_ROLE, SERVICE, operations_of
 from constructs_sm.interpreter.calls import TaskError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Sequence
 
     from constructs_sm.interpreter.calls import Call
 
 _RANDOM = "00000000-0000-4000-8000-000000000000"
-
-
-def needs_of(call: Call) -> Iterator[tuple[str, str, Mapping[str, str]]]:
-    """Action, resource and context of all that a call needs."""
-    request = call.request
-    where = str(request.get("ResourceId", ""))
-    context = {
-        "application-autoscaling:service-namespace": str(request.get("ServiceNamespace", "")),
-        "application-autoscaling:scalable-dimension": str(request.get("ScalableDimension", "")),
-    }
-    target = call.arn("application-autoscaling", f"scalable-target/{_RANDOM}")
-    yield f"application-autoscaling:{call.operation}", target, context
-    if call.operation == "RegisterScalableTarget":
-        role = f"arn:{call.partition}:iam::{call.account}:role/{LINKED_ROLE}"
-        yield "iam:CreateServiceLinkedRole", role, {"iam:AWSServiceName": SERVICE}
-        kind, _, rest = where.partition("/")
-        for operation in operations_of(kind):
-            yield f"sagemaker:{operation}", call.arn("sagemaker", f"{kind}/{rest.partition('/')[0]}"), {}
-        if kind == "endpoint":
-            yield "sagemaker:DescribeEndpointConfig", call.arn("sagemaker", "endpoint-config/some"), {}
-    if request.get("PolicyType") == "TargetTrackingScaling":
-        alarm = call.arn("cloudwatch", f"alarm:TargetTracking-{where}-AlarmHigh-{_RANDOM}")
-        for action in ALARMS:
-            yield action, alarm, {}
 
 
 def answer(call: Call, before: Sequence[tuple[str, str, Any]]) -> Any:

@@ -51,7 +51,7 @@ BAD = {
     "list": ("x.json", "[1, 2]", "neither a template nor a definition, got 'a list'"),
     "words": ("x.yaml", "hello", "neither a template nor a definition, got 'a text'"),
     "deep JSON": ("x.json", '{"States": ' + "[" * 100_000 + "]" * 100_000 + "}", "nested too deeply"),
-    "deeper than is read": ("x.json", '{"States": ' + '{"a":' * 300 + "1" + "}" * 300 + "}", "nested too deeply"),
+    "deeper than is read": ("x.json", '{"States": ' + '{"a":' * 800 + "1" + "}" * 800 + "}", "nested too deeply"),
     "deep YAML": ("x.yaml", "States: " + "[" * 100_000, "exceeded maximum nesting depth"),
     "aliases of aliases": ("x.yaml", levels("[%s]"), "it comes to more than 250,000 values, aliases written out"),
     "merges of merges": ("x.yaml", levels("{<<: [%s]}"), "it comes to more than 250,000 values, aliases written out"),
