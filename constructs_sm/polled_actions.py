@@ -3,7 +3,8 @@
 Step Functions calls them by its AWS SDK integration, which has no `.sync`:
 https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html. A row is all that a further API
 needs; what it is called and what it says of itself are botocore's (`tests/task/test_polled_actions.py` compares them).
-An API that is not here takes a row of your own: `PolledJob(action=PolledAction(noun="...", arn_type="...", ...))`.
+An API that is not here takes a row of your own, which is compared with SageMaker's model before a job is made of it:
+see docs/between-jobs.md.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class PolledAction(Action):
     ended: tuple[str, ...] = ("Failed", "Stopped")
     """The statuses in which it ends otherwise. In every other status the job is polled again."""
     reason: str = "FailureReason"
-    """The field that says why a job has failed."""
+    """The field that says why a job has failed; empty if none does."""
     stops: bool = True
     """True if the API has a Stop."""
     resource_field: str | None = None
@@ -84,8 +85,8 @@ class PolledAction(Action):
 
     @cached_property
     def kept_fields(self) -> tuple[str, ...]:
-        name = () if self.token_field else (self.name_field,)
-        return (*name, self.arn_field, self.status_field, self.reason, *self.results)
+        name = "" if self.token_field else self.name_field
+        return tuple(filter(None, (name, self.arn_field, self.status_field, self.reason, *self.results)))
 
     def hands_on(self, field: str) -> bool:  # noqa: ARG002  (what is kept of it is described anyhow)
         """Tell whether its output holds a field: all that Describe says, by which it is polled."""

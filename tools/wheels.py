@@ -1,6 +1,6 @@
 """Ask pip if all that the package needs can be installed without a compiler, on each Python that jsii supports.
 
-Nothing is kept of what is downloaded. It asks the index that pip is set up for, so it is not a part of `make check`.
+Nothing is installed. It asks the index that pip is set up for, so it is not a part of `make check`.
 
     python tools/wheels.py    # on Python 3.11 or later
 """
@@ -28,8 +28,9 @@ def installs(requirements: list[str], python: str) -> str:
     """What pip says of wheels for *python*; empty if there are all."""
     with tempfile.TemporaryDirectory() as folder:
         platforms = [part for platform in PLATFORMS for part in ("--platform", platform)]
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
-        command += ["--only-binary", ":all:", "--python-version", python, *platforms, "--dest", folder]
+        # Without the wheels themselves, where the index tells what they need.
+        command = [sys.executable, "-m", "pip", "install", "--dry-run", "--quiet", "--disable-pip-version-check"]
+        command += ["--only-binary", ":all:", "--python-version", python, *platforms, "--target", folder]
         ended = subprocess.run([*command, *requirements], capture_output=True, text=True, check=False)
     return "" if ended.returncode == 0 else ended.stderr.strip().splitlines()[-1]
 

@@ -43,7 +43,7 @@ class Branch:
     is_child: bool = False
     """A child workflow of a distributed Map."""
     machine_arn: str = ""
-    """That of its child workflow; empty outside of one."""
+    """The ARN of the state machine, of a child workflow; empty outside of one."""
     express: bool = False
     state: State | None = None
     to: str = ""

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 EXPRESS_SECONDS: Final = 300
 """The longest time of an Express execution."""
+MOST_OF_VARIABLES: Final = 10 * 1024 * 1024
+"""Bytes of all variables of an execution."""
 HISTORY_FULL: Final = f"The execution reached the maximum number of history events ({MAX_EVENTS})."
 
 
@@ -344,10 +346,12 @@ class Execution:
 
     def assign(self, branch: Branch, variables: dict[str, Any]) -> None:
         """Give values to variables, behind all that still sees the ones before."""
-        for name, value in variables.items():
-            if self.sizes.of(value) > LARGEST_PAYLOAD:
-                raise StateError(DATA_LIMIT, f"The variable '{name}' is larger than {LARGEST_PAYLOAD} bytes.")
+        if sum(map(self.sizes.of, variables.values())) > LARGEST_PAYLOAD:
+            told = f"The variables {', '.join(variables)} are larger than {LARGEST_PAYLOAD} bytes together."
+            raise StateError(DATA_LIMIT, told)
         branch.variables = {**branch.variables, **variables}
+        if sum(map(self.sizes.of, branch.variables.values())) > MOST_OF_VARIABLES:
+            raise StateError(DATA_LIMIT, f"All variables together are larger than {MOST_OF_VARIABLES} bytes.")
 
     def end(self, status: str, error: str | None = None, cause: str | None = None) -> None:
         """Let the execution end without an output."""

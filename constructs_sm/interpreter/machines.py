@@ -15,11 +15,13 @@ from constructs_sm.language.jsonata_tokens import ExpressionError
 from constructs_sm.language.jsonpath import Path
 from constructs_sm.language.jsonpath import parse as parse_path
 from constructs_sm.rules import definition_rules as rules
-from constructs_sm.rules.definitions import check_definition
-from constructs_sm.rules.rule import InvalidDefinitionError
+from constructs_sm.rules.definitions import violations
+from constructs_sm.rules.rule import InvalidDefinitionError, errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from constructs_sm.rules.rule import Violation
 
 JSONATA: Final = "JSONata"
 _IN_NUMBERS: Final = (
@@ -146,6 +148,8 @@ class Machine:
     express: bool = False
     has_dates: bool = False
     """True if a state in it waits until a date."""
+    warned_of: tuple[Violation, ...] = ()
+    """Mistakes that Step Functions takes."""
 
     @classmethod
     def of(cls, definition: Mapping[str, Any] | str, *, express: bool = False) -> Machine:
@@ -163,15 +167,17 @@ def _machine_of(text: str, express: bool) -> Machine:
     try:
         definition = json.loads(text)
     except ValueError as error:
-        found = rules.SHAPE.broken("the definition", text, what=f"a definition is JSON ({error})")
-        raise InvalidDefinitionError("the state machine", [found]) from None
-    check_definition(definition, express=express)
+        broken = rules.SHAPE.broken("the definition", text, what=f"a definition is JSON ({error})")
+        raise InvalidDefinitionError("the state machine", [broken]) from None
+    found = violations(definition, express=express)
+    if refused := errors(found):
+        raise InvalidDefinitionError("the state machine", refused)
     try:
         made = machine(definition, definition.get("QueryLanguage") == JSONATA)
     except ExpressionError as error:  # what only the engine finds, such as a % that has no parent
-        found = rules.EXPRESSION.broken("an expression", what=f"{rules.EXPRESSION.what}: {error}")
-        raise InvalidDefinitionError("the state machine", [found]) from None
-    made.express = express
+        broken = rules.EXPRESSION.broken("an expression", what=f"{rules.EXPRESSION.what}: {error}")
+        raise InvalidDefinitionError("the state machine", [broken]) from None
+    made.express, made.warned_of = express, tuple(found)
     return made
 
 

@@ -15,6 +15,8 @@ OPEN: Final = "{%"
 CLOSE: Final = "%}"
 STATES_FIELDS: Final = ("input", "context", "result", "errorOutput")
 """The fields of `$states`; the last two are there where there is a result, or an error."""
+SEEN: Final = frozenset({"input", "context"})
+"""The fields that every expression sees."""
 
 
 @dataclass(frozen=True, slots=True)

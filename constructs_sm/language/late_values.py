@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from constructs_sm.language import intrinsics, jsonpath
-from constructs_sm.language.jsonata_checks import STATES_FIELDS, inner, objections
+from constructs_sm.language.jsonata_checks import SEEN, inner, objections
 from constructs_sm.language.late_bound import TOKEN, is_json_path, is_jsonata
 
 _KNOWN_AT_DEPLOYMENT = "x"
@@ -34,6 +34,6 @@ def misspelled(text: str, *, jsonata: bool) -> str | None:
 
 @lru_cache(4096)
 def misspelled_expression(text: str) -> str | None:
-    """Reason why a text is no expression that Step Functions takes; None if it is one."""
-    found = objections(inner(TOKEN.sub(_KNOWN_AT_DEPLOYMENT, text)), frozenset(STATES_FIELDS))
+    """Reason why a text is no expression that Step Functions takes in a request; None if it is one."""
+    found = objections(inner(TOKEN.sub(_KNOWN_AT_DEPLOYMENT, text)), SEEN)
     return found[0].problem if found else None

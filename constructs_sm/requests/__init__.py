@@ -12,7 +12,9 @@ __all__ = [
     "comparison",
     "encryption",
     "model_check",
+    "polled_rows",
     "rendering",
     "request",
     "role_fields",
+    "values_by_shape",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.language import intrinsics, jsonata_checks
+from constructs_sm.language.jsonata_checks import SEEN
 from constructs_sm.language.jsonpath import PathError, parse
 from constructs_sm.rules import definition_rules as rules
 
@@ -21,8 +22,6 @@ _OBJECTIONS: Final[dict[str, Rule]] = {
     "states-field": rules.STATES_FIELD,
     "eval": rules.EVAL,
 }
-SEEN: Final = frozenset({"input", "context"})
-"""The fields of `$states` that every expression sees."""
 
 
 def expressions(value: Any, where: str, allowed: frozenset[str]) -> Iterator[Violation]:

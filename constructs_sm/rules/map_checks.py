@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from constructs_sm.language.jsonata_checks import OPEN
+from constructs_sm.language.jsonata_checks import OPEN, SEEN
 from constructs_sm.language.machines import LARGEST_PAYLOAD
 from constructs_sm.rules import definition_rules as rules
 from constructs_sm.rules import field_checks as check
@@ -49,7 +49,7 @@ def map_state(written: Mapping[str, Any], where: str, jsonata: bool) -> Iterator
             continue
         yield from part(inner, at, jsonata=jsonata)
         if jsonata:
-            yield from check.expressions(inner, at, check.SEEN)
+            yield from check.expressions(inner, at, SEEN)
         else:
             yield from check.payload(inner, at)
 
@@ -67,7 +67,7 @@ _PARTS: Final[dict[str, Callable[..., Iterator[Violation]]]] = {
     "ItemBatcher": _batcher,
     "ResultWriter": result_writer,
 }
-"""What a distributed Map reads, batches and writes with."""
+"""Parts with which a distributed Map reads, batches and writes."""
 
 
 def _processor(written: Mapping[str, Any], config: Any, where: str, name: str) -> Iterator[Violation]:

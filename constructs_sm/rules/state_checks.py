@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.language.error_names import ALL
-from constructs_sm.language.jsonata_checks import OPEN, is_expression
+from constructs_sm.language.jsonata_checks import OPEN, SEEN, is_expression
 from constructs_sm.rules import definition_rules as rules
 from constructs_sm.rules import field_checks as check
 from constructs_sm.rules import state_fields as fields
@@ -29,7 +29,7 @@ _COMPARISON: Final = re.compile(
 )
 _VARIABLE: Final = re.compile(r"[^\W\d_]\w{0,79}")
 _RESULT_STATES: Final = frozenset({"Task", "Parallel", "Map"})
-_WITH_ERROR: Final = check.SEEN | {"errorOutput"}
+_WITH_ERROR: Final = SEEN | {"errorOutput"}
 
 
 def state(written: Mapping[str, Any], where: str, *, jsonata: bool) -> Iterator[Violation]:
@@ -151,12 +151,12 @@ def _left(written: Mapping[str, Any], where: str, allowed: frozenset[str], *, js
 
 
 def _values(written: Mapping[str, Any], kind: str, where: str, *, jsonata: bool) -> Iterator[Violation]:
-    allowed = check.SEEN | ({"result"} if kind in _RESULT_STATES else frozenset())
+    allowed = SEEN | ({"result"} if kind in _RESULT_STATES else frozenset())
     yield from _left(written, where, allowed, jsonata=jsonata)
     if jsonata:
         for name in ("Arguments", "Items", "ItemSelector", "Credentials"):
             if name in written:
-                yield from check.expressions(written[name], f"{where}/{name}", check.SEEN)
+                yield from check.expressions(written[name], f"{where}/{name}", SEEN)
     else:
         for name in ("Parameters", "ResultSelector", "ItemSelector", "Credentials"):
             if name in written:
@@ -226,7 +226,7 @@ def _is_timestamp(value: Any) -> bool:
 
 def _timestamp(value: Any, where: str, *, jsonata: bool) -> Iterator[Violation]:
     if jsonata and isinstance(value, str) and value.startswith(OPEN):
-        yield from check.expressions(value, where, check.SEEN)
+        yield from check.expressions(value, where, SEEN)
     elif not _is_timestamp(value):
         yield rules.VALUE.broken(where, value, what="a Timestamp is written like 2026-01-01T00:00:00Z")
 
@@ -237,7 +237,7 @@ def _fail(written: Mapping[str, Any], where: str, jsonata: bool) -> Iterator[Vio
             if not isinstance(written[name], str):
                 yield rules.VALUE.broken(f"{where}/{name}", written[name], what=f"{name} is a text")
             elif jsonata:
-                yield from check.expressions(written[name], f"{where}/{name}", check.SEEN)
+                yield from check.expressions(written[name], f"{where}/{name}", SEEN)
         if f"{name}Path" in written and not jsonata:
             yield from check.computed(written[f"{name}Path"], f"{where}/{name}Path")
             if name in written:
@@ -256,7 +256,7 @@ def _choice(written: Mapping[str, Any], where: str, jsonata: bool) -> Iterator[V
             continue
         if "Next" not in rule:
             yield rules.MISSING.broken(at, what="Field 'Next' is missing")
-        yield from _left(rule, at, check.SEEN, jsonata=jsonata)
+        yield from _left(rule, at, SEEN, jsonata=jsonata)
         if jsonata:
             yield from check.known(rule, fields.RULE["JSONata"], at)
             yield from _condition_of_jsonata(rule, at)
@@ -272,7 +272,7 @@ def _condition_of_jsonata(rule: Mapping[str, Any], at: str) -> Iterator[Violatio
     elif not is_expression(rule["Condition"]) and not str(rule["Condition"]).startswith(OPEN):
         yield rules.VALUE.broken(f"{at}/Condition", rule["Condition"], what="a Condition is an expression")
     else:
-        yield from check.expressions(rule["Condition"], f"{at}/Condition", check.SEEN)
+        yield from check.expressions(rule["Condition"], f"{at}/Condition", SEEN)
 
 
 def _condition(rule: Any, at: str, *, is_outer: bool) -> Iterator[Violation]:

@@ -155,7 +155,9 @@ class EndpointDeployment(NamedFragment):
         given = config.get("job_name") if isinstance(config, Mapping) else None
         self._config_name = self._name_of_configs(scope, given, problems)
         named = render({"EndpointName": endpoint_name}, scope=scope, jsonata=self._jsonata, json_path_of=json_path_of)
-        problems += named.problems
+        late = {name: value for scaling in self._scalings for name, value in scaling.late.items()}
+        variables = render(late, scope=scope, jsonata=self._jsonata, json_path_of=json_path_of)
+        problems += [*named.problems, *variables.problems]
         raise_all(where_of(type(self).__name__, scope, construct_id), problems)
         super().__init__(scope, construct_id)
         common: dict[str, Any] = {"query_language": query_language} | ({} if retry is None else {"retry": retry})
@@ -200,6 +202,7 @@ class EndpointDeployment(NamedFragment):
             request=named.to_state(jsonata=self._jsonata),
             grants=grants,
             jsonata=self._jsonata,
+            assign=variables.to_state(jsonata=self._jsonata),
         )
         self._build()
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.grants.scaling import scaling_grants
 from constructs_sm.jobs.parts.scaling import COPIES, ScalableTarget, StepScaling, TargetTrackingScaling
 from constructs_sm.language.errors import NOTHING, Problem, where_of
 from constructs_sm.language.jsonata import UNCHANGED, merged, place_of, quoted
+from constructs_sm.language.late_bound import LATE, is_late_bound
 from constructs_sm.language.paths import key_of
 from constructs_sm.retry import RetryPolicy
 from constructs_sm.steps.beginning import name_in_policies, told
@@ -53,6 +56,7 @@ class ScalingStates:
 
     Attributes:
         tasks: The states.
+        late: Variables for what is known later, by name, which the first state of the fragment sets.
     """
 
     def __init__(self, *, key: str, target: ScalableTarget, dimension: str, of: tuple[str, str], prefix: str) -> None:
@@ -66,8 +70,26 @@ class ScalingStates:
             prefix: What the names of policies, alarms and states begin with.
         """
         self.tasks: list[JsonataTask] = []
+        self.late: dict[str, Any] = {}
         self._key, self._target, self._dimension, self._of = key, target, dimension, of
         self._prefix = prefix
+        self._variable = f"scaling_{re.sub('[^A-Za-z0-9]', '_', f'{key}{of[1]}')}"
+        self._bounds = self._known({"MinCapacity": target.min_capacity, "MaxCapacity": target.max_capacity})
+        self._policies = [self._known(policy.to_request(dimension)) for policy in target.policies]
+        self._alarms = [self._known(dict(getattr(policy, "alarm", None) or {})) for policy in target.policies]
+        self._actions = [self._known(action.to_request()) for action in target.scheduled_actions]
+
+    def _known(self, value: Any) -> Any:
+        """*value* with a variable in the place of each part that is known later."""
+        if isinstance(value, Mapping):
+            return {name: self._known(member) for name, member in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self._known(item) for item in value]
+        if not is_late_bound(value):
+            return value
+        name = f"{self._variable}_{len(self.late) + 1}"
+        self.late[name] = value
+        return f"{{% ${name} %}}"
 
     def alarm_name(self, policy: StepScaling) -> str:
         """The name of the alarm of a policy of steps."""
@@ -111,13 +133,12 @@ class ScalingStates:
             self.tasks.append(task)
 
         target = self._target
-        bounds = {"MinCapacity": target.min_capacity, "MaxCapacity": target.max_capacity}
-        add("RegisterScalableTarget", "applicationautoscaling:registerScalableTarget", {**where, **bounds})
+        add("RegisterScalableTarget", "applicationautoscaling:registerScalableTarget", {**where, **self._bounds})
         place = place_of(self._key)
         for number, policy in enumerate(target.policies, 1):
             more = f" {number}" if number > 1 else ""
-            said = {**where, "PolicyName": policy.name, **policy.to_request(self._dimension)}
-            alarm = policy.alarm if isinstance(policy, StepScaling) else None
+            said = {**where, "PolicyName": policy.name, **self._policies[number - 1]}
+            alarm = self._alarms[number - 1]
             kept = merged(self._key, f"$merge([{place}, {{'PolicyARN': $states.result.PolicyARN}}])")
             output = kept if alarm else UNCHANGED
             add(f"PutScalingPolicy{more}", "applicationautoscaling:putScalingPolicy", said, output)
@@ -125,9 +146,9 @@ class ScalingStates:
                 actions = [f"{{% {place}.PolicyARN %}}"]
                 request = {**alarm, "AlarmName": self.alarm_name(policy), "AlarmActions": actions}
                 add(f"PutMetricAlarm{more}", "cloudwatch:putMetricAlarm", request)
-        for number, action in enumerate(target.scheduled_actions, 1):
+        for number, action in enumerate(self._actions, 1):
             more = f" {number}" if number > 1 else ""
-            said = {**where, **action.to_request()}
+            said = {**where, **action}
             add(f"PutScheduledAction{more}", "applicationautoscaling:putScheduledAction", said)
 
 
@@ -176,28 +197,34 @@ class RegisterScalableTarget(NamedFragment):
         if not isinstance(target, ScalableTarget):
             use = "pass ScalableTarget(min_capacity=0, max_capacity=2, ...)"
             problems.append(Problem("no scalable target", target or NOTHING, use, "argument-type"))
+        key = key_of(str(construct_id))
+        of = ("inference-component/", "")
+        states = (
+            ScalingStates(key=key, target=target, dimension=COPIES, of=of, prefix=str(construct_id))
+            if isinstance(target, ScalableTarget)
+            else None
+        )
+        late = {} if states is None else states.late
         named, jsonata = told(
             where,
             scope,
             construct_id,
-            {"Name": name},
+            {"Name": name, **late},
             longest_id=_LONGEST_ID,
             problems=problems,
             retry=retry,
             query_language=query_language,
         )
-        assert isinstance(target, ScalableTarget)  # noqa: S101  (or it would have been said)
+        assert states is not None  # noqa: S101  (or it would have been said)
         super().__init__(scope, construct_id)
-        key = key_of(construct_id)
-        states = ScalingStates(
-            key=key, target=target, dimension=COPIES, of=("inference-component/", ""), prefix=str(construct_id)
-        )
+        said = named.to_state(jsonata=jsonata)
         in_policies = name_in_policies(named.fields["Name"])
         self._begin = Begin(
             self,
             self._named("Begin"),
             key=key,
-            request=named.to_state(jsonata=jsonata),
+            request={field: value for field, value in said.items() if field.removesuffix(LATE) not in late},
+            assign={field: value for field, value in said.items() if field.removesuffix(LATE) in late},
             grants=list(states.grants(JobScope.of(self).arns, in_policies)),
             jsonata=jsonata,
         )

@@ -153,6 +153,7 @@ class Begin(GrantedState):
         request: Mapping[str, Any],
         grants: Sequence[Grant],
         jsonata: bool,
+        assign: Mapping[str, Any] | None = None,
     ) -> None:
         """Make the state.
 
@@ -163,13 +164,19 @@ class Begin(GrantedState):
             request: The values, rendered in the user's language; no structures.
             grants: What the state machine role needs for the fragment's own calls.
             jsonata: Whether the user's language is JSONata.
+            assign: Variables that it sets, rendered likewise.
         """
         state: dict[str, Any] = {"Type": "Pass"}
+        variables = assign or {}
         if jsonata:
             values = {field: _expression(value) for field, value in request.items()}
             state |= {"QueryLanguage": "JSONata", "Output": merged(key, object_of(values))}
+            state |= {"Assign": dict(variables)} if variables else {}
         else:
-            state |= {"Parameters": dict(request), "ResultPath": path_of(key)}
+            state |= {"Parameters": {**request, **variables}, "ResultPath": path_of(key)}
+            # In JSONPath a variable is set from the result.
+            names = [name.removesuffix(LATE) for name in variables]
+            state |= {"Assign": {f"{name}{LATE}": f"$.{name}" for name in names}} if names else {}
         super().__init__(scope, construct_id, grants=grants, state_json=state)
 
 

@@ -6,12 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from constructs_sm.grants.state_machine_role import polled_tagging_grant, polling_grant
+from constructs_sm.grants.statements import passing_grant
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, where_of
 from constructs_sm.language.jsonata import UNCHANGED, jsonata_of, listed, merged, place_of, said
 from constructs_sm.language.late_bound import Computed, is_json_path
 from constructs_sm.language.paths import key_of, path_of
 from constructs_sm.polled_actions import PolledAction
 from constructs_sm.requests.model_check import unknown_output
+from constructs_sm.requests.polled_rows import SDK_OF_SAGEMAKER, row_problems
+from constructs_sm.requests.values_by_shape import role_arns
 from constructs_sm.retry import SDK, RetryPolicy
 from constructs_sm.task.arguments import wrong_of_class
 from constructs_sm.task.custom_states import JsonataTask, holds
@@ -119,6 +122,8 @@ class PolledJob(SageMakerJob):
             raise InvalidInputError(
                 f"PolledJob '{construct_id}'", [Problem("no API to poll", action, use, "argument-type")]
             )
+        if unlike := row_problems(action):
+            raise InvalidInputError(where_of(type(self).__name__, scope, construct_id), unlike)
         if wrong := wrong_of_class({"given": given, "defaults": defaults, "problems": problems}):
             raise InvalidInputError(where_of(type(self).__name__, scope, construct_id), wrong)
         found = list(problems or ())
@@ -165,7 +170,10 @@ class PolledJob(SageMakerJob):
         tagging = polled_tagging_grant(self._action, begun.request, around.arns, shared_prefix=around.name_prefix)
         around.output_order.tagging[begun.identity] = tagging
         kept = dict.fromkeys((*self._action.kept_fields, *self._keep))
-        return replace(begun.with_grants(looking), kept=tuple(kept))
+        # Roles elsewhere in the request than its own.
+        roles = role_arns(self._action.operation, begun.request) if self._action.integration == SDK_OF_SAGEMAKER else ()
+        passing = [passing_grant(arn) for arn in roles]
+        return replace(begun.with_grants(looking, *passing), kept=tuple(kept))
 
     def _to_check(self) -> tuple[Output, sfn.INextable]:
         action, key = self._action, self._key

@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.testing.world.apis import BEGUN
-from constructs_sm.testing.world.job_outputs import field_of, statuses
+from constructs_sm.testing.world.apis import BEGUN, field_of
+from constructs_sm.testing.world.job_outputs import statuses
 from constructs_sm.testing.world.single_grants import Grant, grants
 from constructs_sm.testing.world.steps import AccessDenied, Always, Failed, LimitExceeded, Output, Recorded, TimedOut
 

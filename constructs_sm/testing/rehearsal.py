@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import warnings
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -135,10 +136,14 @@ class Rehearsal:
         Raises:
             InvalidInputError: There is no state machine, or not only one.
             InvalidDefinitionError: Step Functions would not create it.
+
+        Warns:
+            UserWarning: Of each mistake that Step Functions takes, such as `$eval`, which always fails.
         """
         found = machine_of(source, stack=stack, machine=machine, region=region, account=account, parameters=parameters)
         rehearsal = cls(region=found.region, account=found.account, _machine=found, **options)
-        rehearsal._ready(found.definition)
+        for mistake in rehearsal._ready(found.definition).warned_of:
+            warnings.warn(f"Step Functions takes it, but {mistake}", stacklevel=2)
         return rehearsal
 
     @property

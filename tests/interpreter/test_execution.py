@@ -60,6 +60,8 @@ def test_each_retrier_counts_for_itself():
         ("States.Timeout", "States.ALL", True),
         ("States.Runtime", "States.ALL", False),
         ("States.DataLimitExceeded", "States.ALL", True),
+        ("States.DataLimitExceeded", "States.TaskFailed", True),
+        ("States.ItemReaderFailed", "States.TaskFailed", True),
         ("States.QueryEvaluationError", "States.TaskFailed", False),
         ("E", "F", False),
     ],
@@ -442,3 +444,27 @@ def test_history_has_what_was_stopped_and_what_failed_around_it():
         ("Long", 0, 7, "stopped"),
         ("Both", 0, 7, "failed"),
     ]
+
+
+def test_variables_that_one_state_assigns_are_a_payload_together():
+    half = "x" * 140_000
+    machine = in_order(("A", {"Type": "Pass", "Assign": {"one.$": "$.h", "two.$": "$.h"}, "OutputPath": None}))
+
+    assert ran(machine, {"h": "x"}).status == "SUCCEEDED"
+    assert ran(machine, {"h": half}).error == "States.DataLimitExceeded"
+
+
+def test_cause_of_a_catcher_that_fails_says_the_state():
+    catch = [{"ErrorEquals": ["States.ALL"], "Next": "Z", "ResultPath": "$.a.b"}]
+
+    run = ran(in_order(("A", task(Catch=catch)), ("Z", DONE)), {"a": 5}, Played({"A": [failing("E")]}))
+
+    assert run.error == "States.ResultPathMatchFailure"
+    assert run.cause.startswith("An error occurred while executing the state 'A' (entered at the event id #2). ")
+
+
+def test_wait_until_a_day_in_sixty_eight_years_is_too_long():
+    machine = in_order(("W", {"Type": "Wait", "TimestampPath": "$.t"}))
+
+    assert ran(machine, {"t": "2093-12-31T00:00:00Z"}).status == "SUCCEEDED"
+    assert ran(machine, {"t": "2095-01-01T00:00:00Z"}).error == "States.Runtime"

@@ -37,6 +37,11 @@ def value(text, given_=NOTHING, **variables):
         ("($f := function($x) { $x / 2 }; $map([2, 4], $f))", [1, 2]),
         ("12 / 2 / 3 & '/' & 1", "2/1"),
         ("7.5 % 2", 1.5),
+        ("[7 % 0]", ["NaN"]),
+        ("$random(42)", 0.7275636800328681),
+        ("$exists($partition([1], 0))", False),
+        ("$partition([1, 2, 3], 2)", [[1, 2], [3]]),
+        ("$decodeUrlComponent('%E6+a')", "\ufffd a"),
         ("$now()", "2026-01-01T00:00:00.000Z"),
         ("$now('[Y0001]')", "2026"),
         ("$millis()", 1_767_225_600_000),
@@ -81,6 +86,11 @@ def test_input_is_handed_on_as_it_is(given_):
         ("$uuid(1)", "T0410"),
         ("$nope()", "T1006"),
         ("$eval('1')", "T1006"),
+        ("$partition([1], -1)", "D3137"),
+        ("$parse('[1e400]')", "D3137"),
+        ("$parse('[NaN]')", "D3137"),
+        ("$decodeUrlComponent('%zz')", "D3140"),
+        ("$random('a')", "T0410"),
     ],
 )
 def test_failing_expression_says_its_code(text, code):

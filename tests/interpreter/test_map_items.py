@@ -29,6 +29,7 @@ def reading(config, *, listing=False, **fields):
         ({"InputType": "JSON", "ItemsPointer": "/x/0/y"}, '{"x": [{"y": [1, 2]}]}', [1, 2]),
         ({"InputType": "JSON", "ItemsPointer": "/x"}, '{"x": {"p": 1}}', [{"Key": "p", "Value": 1}]),
         ({"InputType": "JSONL"}, '{"a": 1}\n\n{"a": 2}\n', [{"a": 1}, {"a": 2}]),
+        ({"InputType": "JSONL"}, '"a\u2028b"\r\n2', ["a\u2028b", 2]),
         ({"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"}, 'a,b\n1,"x, y"\n', [{"a": "1", "b": "x, y"}]),
         ({"InputType": "CSV", "CSVHeaderLocation": "GIVEN", "CSVHeaders": ["p", "q"]}, "1,2\n", [{"p": "1", "q": "2"}]),
         (
@@ -43,7 +44,18 @@ def reading(config, *, listing=False, **fields):
         ),
         ({"InputType": "JSON", "MaxItems": 2}, "[1, 2, 3]", [1, 2]),
     ],
-    ids=["JSON", "pointer", "pointer to an object", "JSONL", "CSV", "given headers", "pipes", "tabs", "MaxItems"],
+    ids=[
+        "JSON",
+        "pointer",
+        "pointer to an object",
+        "JSONL",
+        "separator in a text",
+        "CSV",
+        "given headers",
+        "pipes",
+        "tabs",
+        "MaxItems",
+    ],
 )
 def test_reader_reads_items(config, content, items):
     assert ran(reading(config), player=Played(objects={"b/k": content})).output == items
@@ -182,6 +194,34 @@ def test_as_many_may_fail_as_the_map_tolerates(fields, status):
     machine = in_order(("M", {"Type": "Map", "ItemProcessor": CALLS, "ItemsPath": "$.l", **fields}))
 
     assert ran(machine, {"l": [1, 2, 3, 4], "n": 2}, broken_at(2, 3)).status == status
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ({"ToleratedFailureCount": 1}, "FAILED"),
+        ({"ToleratedFailureCount": 2}, "SUCCEEDED"),
+        ({"ToleratedFailurePercentage": 49}, "FAILED"),
+        ({"ToleratedFailurePercentage": 50}, "SUCCEEDED"),
+    ],
+)
+def test_failed_batch_counts_each_of_its_items_and_takes_one_place(fields, status):
+    batches = {"ItemBatcher": {"MaxItemsPerBatch": 2}, **fields}
+    machine = in_order(("M", {"Type": "Map", "ItemProcessor": CALLS, **batches}))
+
+    run = ran(machine, [1, 2, 3, 4], broken_at({"Items": [1, 2]}))
+
+    assert run.status == status
+    if status == "SUCCEEDED":
+        assert run.output[0]["Status"] == "FAILED"
+        assert run.output[1:] == [{"Items": [3, 4]}]
+
+
+def test_child_workflow_has_a_state_machine_of_its_map():
+    seen = {"ProcessorConfig": DISTRIBUTED, **in_order(("T", {"Type": "Pass", "InputPath": "$$.StateMachine.Id"}))}
+    machine = in_order(("M", {"Type": "Map", "Label": "Each", "ItemProcessor": seen}))
+
+    assert ran(machine, [1]).output == ["arn:aws:states:us-east-1:123456789012:stateMachine:Machine/Each"]
 
 
 def test_tolerated_failure_stands_in_the_results():

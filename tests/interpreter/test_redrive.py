@@ -84,6 +84,32 @@ def test_redrive_of_a_distributed_map_runs_the_children_that_failed():
     assert run.output == [1, -2, -3]
 
 
+def test_redrive_of_a_distributed_map_runs_the_tolerated_failures_too():
+    body = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, **in_order(("T", task()))}
+    fields = {"ItemProcessor": body, "MaxConcurrency": 1, "ToleratedFailureCount": 1}
+    played = Played({"T": [failing("E"), failing("E"), {"n": 1}]})
+
+    run = ran(in_order(("M", {"Type": "Map", **fields})), [1, 2, 3], played)
+    assert run.error == "States.ExceedToleratedFailureThreshold"
+    run.redrive()
+    run.run()
+
+    assert run.output == [{"n": 1}] * 3
+
+
+@pytest.mark.parametrize(("kind", "states"), [("STANDARD", ["A", "B", "B"]), ("EXPRESS", ["A", "B", "A", "B"])])
+def test_redrive_starts_an_express_child_anew(kind, states):
+    body = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": kind}, **in_order(("A", task()), ("B", task()))}
+    played = Played({"A": [{"n": 1}], "B": [failing("E"), {"n": 2}]})
+
+    run = ran(in_order(("M", {"Type": "Map", "ItemProcessor": body})), [1], played)
+    run.redrive()
+    run.run()
+
+    assert run.output == [{"n": 2}]
+    assert [call.state for call in played.calls] == states
+
+
 def test_redrive_keeps_variables_and_time():
     machine = in_order(
         ("A", {"Type": "Pass", "Assign": {"v": 5}}),

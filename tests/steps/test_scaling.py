@@ -6,6 +6,7 @@ from constructs_sm import (
     CreateInferenceComponent,
     EndpointDeployment,
     InvalidInputError,
+    PipelineStack,
     RegisterScalableTarget,
     ScalableTarget,
     ScheduledAction,
@@ -17,7 +18,8 @@ from constructs_sm import (
 from constructs_sm.testing import EndpointStatus, Rehearsal, TaskError, grants, without
 
 import pytest
-from aws_cdk import Duration
+from aws_cdk import App, CfnParameter, Duration, Environment
+from aws_cdk import aws_stepfunctions as sfn
 from rehearsed import LANGUAGES, Rehearsed
 
 in_both_languages = pytest.mark.parametrize("language", LANGUAGES)
@@ -297,3 +299,73 @@ def test_policy_of_what_is_not_registered_is_refused():
 def test_what_cannot_scale_is_refused(stack, make, said):
     with pytest.raises(InvalidInputError, match=said):
         make(stack)
+
+
+@pytest.mark.parametrize("language", [None, sfn.QueryLanguage.JSONATA])
+def test_bounds_and_targets_come_from_the_input(language):
+    jsonata = language is not None
+
+    def late(name):
+        return f"{{% $states.input.{name} %}}" if jsonata else f"$.{name}"
+
+    stack = PipelineStack(App(), "Serve", env=Environment(account="123456789012", region="us-east-1"))
+    target = ScalableTarget(
+        min_capacity=late("least"),
+        max_capacity=late("most"),
+        policies=[TargetTrackingScaling(target_value=late("calls"))],
+        scheduled_actions=[ScheduledAction(name="night", schedule="rate(1 day)", min_capacity=late("nights"))],
+    )
+    deploy = EndpointDeployment(
+        stack,
+        "Deploy",
+        endpoint_name="churn",
+        model="churn-1",
+        instance_type="ml.m5.large",
+        scaling=target,
+        query_language=language,
+    )
+    stack.run(deploy)
+
+    given = {"least": 1, "most": 3, "calls": 70.5, "nights": 2}
+    with Rehearsal.of(stack) as rehearsal:
+        rehearsal.exists("model", "churn-1")
+        run = rehearsal.start(given)
+        assert run.succeeded, run
+    sent = {api: request for _, api, request in run.calls}
+    registered = sent["applicationautoscaling:registerScalableTarget"]
+    assert (registered["MinCapacity"], registered["MaxCapacity"]) == (1, 3)
+    policy = sent["applicationautoscaling:putScalingPolicy"]["TargetTrackingScalingPolicyConfiguration"]
+    assert policy["TargetValue"] == 70.5
+    assert sent["applicationautoscaling:putScheduledAction"]["ScalableTargetAction"] == {"MinCapacity": 2}
+
+
+def test_copies_scale_to_a_bound_of_the_input_and_of_a_parameter():
+    stack = PipelineStack(App(), "Serve", env=Environment(account="123456789012", region="us-east-1"))
+    most = CfnParameter(stack, "Most", type="Number", default=4).value_as_number
+    scale = RegisterScalableTarget(
+        stack,
+        "Scale",
+        inference_component="churn",
+        target=ScalableTarget(min_capacity=sfn.JsonPath.number_at("$.least"), max_capacity=most),
+    )
+    stack.run(scale)
+
+    with Rehearsal.of(stack, parameters={"Most": 4}) as rehearsal:
+        rehearsal.exists("inference-component", "churn")
+        run = rehearsal.start({"least": 0})
+        assert run.succeeded, run
+        assert run.output == {"least": 0}
+    (registered,) = [request for _, api, request in run.calls if api.endswith("registerScalableTarget")]
+    assert (registered["MinCapacity"], registered["MaxCapacity"]) == (0, 4)
+
+
+@pytest.mark.parametrize("bounds", [("$.least", 0), (2, 1), ("$.least", -1), (True, 2), ("one", 2)])
+def test_bounds_of_which_one_is_known_are_judged_by_that(bounds):
+    with pytest.raises(InvalidInputError, match="min_capacity and max_capacity are no bounds"):
+        ScalableTarget(min_capacity=bounds[0], max_capacity=bounds[1])
+
+
+@pytest.mark.parametrize("value", [0, True, "many", -1])
+def test_target_value_that_is_no_number_above_zero_is_refused(value):
+    with pytest.raises(InvalidInputError, match="target_value must be above 0"):
+        ScalableTarget(min_capacity=1, max_capacity=2, policies=[TargetTrackingScaling(target_value=value)])

@@ -251,6 +251,17 @@ def test_unreadable_late_value_in_parameters_is_refused(action, language):
         )
 
 
+@pytest.mark.parametrize("field", ["result", "errorOutput", "inputs"])
+def test_request_reads_no_field_of_states_that_is_not_there_yet(field):
+    told = rf"\$states.{field} is not there; here it has input, context"
+    with pytest.raises(InvalidInputError, match=told):
+        train(
+            Stack(App(), "S"),
+            hyperparameters={"a": f"{{% $states.{field}.x %}}"},
+            query_language=sfn.QueryLanguage.JSONATA,
+        )
+
+
 @pytest.mark.parametrize("value", ["x", "States.Nothing($.a)", "$.a[", "States.Format('{}'"])
 def test_field_with_the_mark_of_a_path_must_have_one(value):
     with pytest.raises(InvalidInputError, match="late-value-parses"):

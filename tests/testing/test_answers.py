@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from constructs_sm.testing import Failed, Rehearsal, TaskError, Throttled, TimedOut, UnansweredError
 
 import pytest
@@ -215,6 +217,30 @@ def test_distributed_map_reads_its_items_from_a_folder_of_files(tmp_path):
         run = rehearsal.run(distributed(ItemReader=READER))
 
     assert len(run.output) == 4
+
+
+def test_files_are_listed_with_their_etag_and_time(tmp_path):
+    (tmp_path / "data" / "in").mkdir(parents=True)
+    file = tmp_path / "data" / "in" / "a.txt"
+    file.write_text("a")
+    os.utime(file, (1_789_180_622, 1_789_180_622))
+    reader = {"Resource": "arn:aws:states:::s3:listObjectsV2", "Parameters": {"Bucket": "data", "Prefix": "in/"}}
+
+    inner = {"StartAt": "Keep", "States": {"Keep": {"Type": "Pass", "End": True}}}
+    processor = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, **inner}
+
+    with Rehearsal(files=tmp_path) as rehearsal:
+        run = rehearsal.run(distributed(ItemReader=reader, ItemProcessor=processor))
+
+    assert run.output == [
+        {
+            "Etag": '"0cc175b9c0f1b6a831c399e269772661"',
+            "Key": "in/a.txt",
+            "LastModified": 1_789_180_622.0,
+            "Size": 1,
+            "StorageClass": "STANDARD",
+        }
+    ]
 
 
 @pytest.mark.parametrize("scripted", [True, False], ids=["script", "folder"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 from constructs_sm.language.errors import InvalidInputError
 from constructs_sm.testing import (
@@ -170,3 +172,28 @@ def test_two_rehearsals_at_once_do_not_meet() -> None:
         runs = [rehearsal.run(machine(Job=task(Retry=[THROTTLING]))) for rehearsal in (one, other)]
 
     assert [run.waits for run in runs] == [[2], []]
+
+
+def test_rehearsal_warns_of_what_step_functions_takes_and_cannot_go_well() -> None:
+    state = {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% $eval('1 + 1') %}", "End": True}
+
+    with pytest.warns(UserWarning, match=r"state 'A'/Output: \$eval fails whenever it is reached.*\[asl-eval\]"):
+        rehearsal = Rehearsal.of({"StartAt": "A", "States": {"A": state}})
+    with rehearsal:
+        assert rehearsal.start().error == "States.QueryEvaluationError"
+
+
+def test_nothing_is_kept_of_a_run_outside_of_tests() -> None:
+    program = """
+import gc
+from constructs_sm.testing import Rehearsal
+with Rehearsal.of({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}) as rehearsal:
+    run = rehearsal.start()
+kind = type(run)
+del run, rehearsal
+gc.collect()
+print(sum(isinstance(each, kind) for each in gc.get_objects()))
+"""
+    ended = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+
+    assert ended.stdout == "0\n"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from constructs_sm.jobs.parts.fields import seconds
 from constructs_sm.language.errors import NOTHING, Problem, raise_all
+from constructs_sm.language.late_bound import is_late_bound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,7 +32,7 @@ class TargetTrackingScaling:
     """Keep a metric near a value: 70 calls a minute for each instance, say.
 
     Attributes:
-        target_value: The value.
+        target_value: The value; it may come from the input, as `$.calls`.
         metric: A predefined metric, or a CustomizedMetricSpecification. Default: calls a minute for each instance or
             copy; of provisioned concurrency, its utilization.
         scale_in_cooldown: After instances went, before more go. Default: 5 minutes, Application Auto Scaling's own.
@@ -40,7 +41,7 @@ class TargetTrackingScaling:
         name: Unlike that of any other policy of the target. Default: `target-tracking`.
     """
 
-    target_value: float
+    target_value: float | str
     metric: str | Mapping[str, Any] | None = None
     scale_in_cooldown: Time | None = None
     scale_out_cooldown: Time | None = None
@@ -106,15 +107,15 @@ class ScheduledAction:
     Attributes:
         name: Unlike that of any other scheduled action of the target.
         schedule: `cron(0 20 * * ? *)`, `rate(1 day)` or `at(2027-01-01T00:00:00)`.
-        min_capacity: The bound from then on. Default: as it is.
+        min_capacity: The bound from then on; it may come from the input. Default: as it is.
         max_capacity: Likewise.
         timezone: As `Europe/Berlin`. Default: UTC.
     """
 
     name: str
     schedule: str
-    min_capacity: int | None = None
-    max_capacity: int | None = None
+    min_capacity: int | str | None = None
+    max_capacity: int | str | None = None
     timezone: str | None = None
 
     def to_request(self) -> dict[str, Any]:
@@ -138,8 +139,9 @@ class ScalableTarget:
     """Bounds of the number of instances of a variant, or copies of an inference component, and what moves it.
 
     Attributes:
-        min_capacity: 0 only for copies, and for instances of an asynchronous endpoint.
-        max_capacity: Never more.
+        min_capacity: 0 only for copies, and for instances of an asynchronous endpoint. It may come from the input, as
+            `$.least`, or be an output of a job.
+        max_capacity: Never more. It may come from the input likewise.
         policies: What moves it between the bounds. Default: nothing.
         scheduled_actions: What moves the bounds. Default: nothing.
         variant_name: Of an endpoint, the variant. Default: `AllTraffic`.
@@ -150,8 +152,8 @@ class ScalableTarget:
     Source: https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling.html
     """
 
-    min_capacity: int
-    max_capacity: int
+    min_capacity: int | str
+    max_capacity: int | str
     policies: Sequence[ScalingPolicy] = ()
     scheduled_actions: Sequence[ScheduledAction] = ()
     variant_name: str = "AllTraffic"
@@ -169,7 +171,8 @@ class ScalableTarget:
 
 def _problems(target: ScalableTarget) -> Iterator[Problem]:
     low, high = target.min_capacity, target.max_capacity
-    if not _is_count(low) or not _is_count(high) or low > high or high < 1:
+    known = [each for each in (low, high) if not is_late_bound(each)]
+    if not all(map(_is_count, known)) or known != sorted(known) or high == 0:
         use = "pass whole numbers, the first at most the second"
         yield Problem("min_capacity and max_capacity are no bounds", [low, high], use, "argument-value")
     for what, given, kinds in (
@@ -197,7 +200,7 @@ def _of_policy(policy: ScalingPolicy) -> Iterator[Problem]:
             yield Problem("no adjustment_type of steps", policy.adjustment_type, use, "argument-value")
         if not policy.steps:
             yield Problem("a policy of no steps", NOTHING, "pass steps=[(0, None, 1)]", "argument-missing")
-    elif isinstance(policy.target_value, bool) or not policy.target_value > 0:
+    elif not is_late_bound(policy.target_value) and not _is_above_zero(policy.target_value):
         yield Problem("target_value must be above 0", policy.target_value, "pass a number", "argument-value")
 
 
@@ -211,6 +214,10 @@ def _of_action(action: ScheduledAction) -> Iterator[Problem]:
 
 def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_above_zero(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0
 
 
 def _given(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.actions import ACTIONS
 from constructs_sm.language.late_bound import Computed
 from constructs_sm.polled_actions import POLLED_ACTIONS
-from constructs_sm.requests.api_model import answers, error_names, input_shape, output_shape
+from constructs_sm.requests.api_model import answers, error_names, has_operation, input_shape, output_shape
 from constructs_sm.requests.model_check import model_problems, problems
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from constructs_sm.interpreter.calls import Call
     from constructs_sm.requests.api_model import Shape
 
@@ -56,35 +55,6 @@ def _filled_in(value: Any) -> Any:
     return Computed(value) if isinstance(value, str) and "${" in value else value
 
 
-def values(operation: str, request: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Everything in *request*, each value with the name of its shape."""
-    yield from _walk(input_shape(operation), request)
-
-
-def role_arns(operation: str, request: dict[str, Any]) -> list[str]:
-    """Every role that *request* hands to SageMaker, each once."""
-    return list(
-        dict.fromkeys(
-            value for name, value in values(operation, request) if name == "RoleArn" and isinstance(value, str)
-        )
-    )
-
-
-def _walk(shape: Shape, value: Any) -> Iterator[tuple[str, Any]]:
-    # Of a request that is refused too, the parts that have the form of the model.
-    yield shape.name, value
-    if shape.type_name == "structure" and isinstance(value, dict):
-        for name, member in value.items():
-            if name in shape.members:
-                yield from _walk(shape.members[name], member)
-    elif shape.type_name == "list" and isinstance(value, list):
-        for item in value:
-            yield from _walk(shape.member, item)
-    elif shape.type_name == "map" and isinstance(value, dict):
-        for member in value.values():
-            yield from _walk(shape.value, member)
-
-
 def answer_of(call: Call, arn: str | None, now: Any) -> dict[str, Any]:
     """The least that the API's output shape allows, with what the request says in it.
 
@@ -105,10 +75,30 @@ def answer_of(call: Call, arn: str | None, now: Any) -> dict[str, Any]:
     return {name: value for name, value in output.items() if not name.endswith("Token")}
 
 
+@cache
+def field_of(noun: str, what: str) -> str:
+    """The field of what Describe says of something that holds its `Arn`, its `Status` or its `Name`.
+
+    Of an API that no row is of, the one that is called so: that of the noun, or else the only one.
+    """
+    if action := POLLED.get(f"Describe{noun}"):
+        name = f"{noun}Name" if action.token_field else action.name_field
+        return {"Arn": action.arn_field, "Status": action.status_field, "Name": name}[what]
+    if not has_operation(f"Describe{noun}"):
+        return f"{noun}{what}"
+    asked, told = input_shape(f"Describe{noun}"), output_shape(f"Describe{noun}")
+    known = [*asked.required_members, *told.required_members, *told.members]
+    if what == "Status":
+        known = [name for name, member in told.members.items() if member.enum]
+    called = [name for name in known if name.endswith(what)]
+    return next((name for name in (f"{noun}{what}", *called) if name in known), f"{noun}{what}")
+
+
 def _noun(operation: str) -> str:
     if operation in POLLED:
         return POLLED[operation].arn_field.removesuffix("Arn")
-    return operation[next((index for index, letter in enumerate(operation) if index and letter.isupper()), 0) :]
+    noun = operation[next((index for index, letter in enumerate(operation) if index and letter.isupper()), 0) :]
+    return field_of(noun, "Arn").removesuffix("Arn") if operation == f"Create{noun}" else noun
 
 
 def least(shape: Shape, now: Any) -> Any:

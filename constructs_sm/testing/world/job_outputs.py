@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.requests.api_model import output_shape
-from constructs_sm.testing.world.apis import POLLED, least
+from constructs_sm.testing.world.apis import field_of, least
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,14 +103,6 @@ def told(noun: str, reason: str) -> dict[str, Any]:
         return {"ModelPackageStatusDetails": {"ValidationStatuses": [failed]}}
     most = members["FailureReason"].metadata.get("max") if "FailureReason" in members else None
     return {"FailureReason": reason[:most]}
-
-
-def field_of(noun: str, what: str) -> str:
-    """The field that holds the `Arn` or the `Status` of something."""
-    action = POLLED.get(f"Describe{noun}")
-    if action is None:
-        return f"{noun}{what}"
-    return action.arn_field if what == "Arn" else action.status_field
 
 
 def written(value: Any, *, sdk: bool) -> Any:

@@ -13,7 +13,15 @@ from constructs_sm.integrations import RULE_ACTIONS
 from constructs_sm.interpreter.resources import resource_of
 from constructs_sm.language.arns import Arns
 from constructs_sm.requests.api_model import has_operation
-from constructs_sm.testing.world.apis import ACTION_OF, BEGUN, LOWER_CASED, POLLED, POLLED_NOUNS, role_arns, values
+from constructs_sm.requests.values_by_shape import role_arns, values
+from constructs_sm.testing.world.apis import (
+    ACTION_OF,
+    BEGUN,
+    LOWER_CASED,
+    POLLED,
+    POLLED_NOUNS,
+    field_of,
+)
 from constructs_sm.testing.world.call_keys import Caller, keys_of_call
 from constructs_sm.testing.world.condition_keys import ConditionKeys, Context
 from constructs_sm.testing.world.policy_decision import Request
@@ -145,7 +153,12 @@ def _by_sdk(call: Call, machine: str | None) -> list[Need]:
         return _of_other_services(call, machine)
     if action is not None:
         return [*begun, *_passed_roles(call), *_tags(action, call, _arns(call, action.arn_type, action.name_field))]
-    return begun if polled is None else [*begun, *_passed_roles(call), *_tags(polled, call, _itself(polled, call))]
+    if polled is not None:
+        return [*begun, *_passed_roles(call), *_tags(polled, call, _itself(polled, call))]
+    tagged = begun if call.operation.startswith("Create") and call.request.get("Tags") else []
+    context = {"sagemaker:TaggingAction": call.operation}
+    tags = [Need("sagemaker:AddTags", need.resource, context, call, of_request=True) for need in tagged]
+    return [*begun, *_passed_roles(call), *tags]
 
 
 def stopping(call: Call) -> list[Need]:
@@ -167,7 +180,7 @@ def sdk_resources(call: Call) -> list[str]:
     kind = polled.arn_type if polled else _kebab(noun)
     if given := [value for name, value in call.request.items() if name in {"ResourceArn", f"{noun}Arn"}]:
         return [str(arn) for arn in given]
-    name_field = polled.name_field if polled and polled.token_field is None else f"{noun}Name"
+    name_field = polled.name_field if polled and polled.token_field is None else field_of(noun, "Name")
     if str(call.request.get(name_field, "")).startswith("arn:"):
         return [call.request[name_field]]
     if name_field in call.request:

@@ -21,11 +21,11 @@ from constructs_sm.testing.world.apis import (
     POLLED,
     answer_of,
     declares,
+    field_of,
     request_errors,
 )
 from constructs_sm.testing.world.job_outputs import (
     description,
-    field_of,
     handed_on,
     statuses,
     tags_of,
@@ -357,7 +357,8 @@ class SageMaker:
         resource = self._resources.get(arn.lower())
         if resource is None:
             kind, _, name = arn.rpartition(":")[2].partition("/")
-            if step is None and not self._existing & {(kind, name), (kind, call.request.get(f"{noun}Name", name))}:
+            names = {name, call.request.get(field_of(noun, "Name"), name)}
+            if step is None and not self._existing & {(kind, each) for each in names}:
                 code = "ResourceNotFound" if declares(call.operation, "ResourceNotFound") else "ValidationException"
                 raise self._error(call, code, f"Could not find {kind} {arn}")
             self._keep(replace(call, at=_PREEXISTING), noun, arn, None)
@@ -394,7 +395,7 @@ class SageMaker:
 
 def _named(call: Call, noun: str) -> dict[str, Any]:
     """The request of a call without all but the name of what it is about."""
-    return {name: value for name, value in call.request.items() if name == f"{noun}Name"}
+    return {name: value for name, value in call.request.items() if name == field_of(noun, "Name")}
 
 
 def _applied(step: Step | None, output: dict[str, Any]) -> Any:
