@@ -297,9 +297,9 @@ def _of_template(
 ) -> Iterator[Machine]:
     document = found.document
     imports: dict[str, Any] = {}
-    if "Fn::ImportValue" in json.dumps(document.content, default=str):
-        for sibling in found.siblings():
-            imports |= Template(document.where, sibling, place=place).exports()
+    siblings = list(found.siblings()) if "Fn::ImportValue" in json.dumps(document.content, default=str) else []
+    for sibling in siblings:
+        imports |= Template(document.where, sibling, place=place).exports()
     template = Template(document.where, document.content, place=place, parameters=parameters, imports=imports)
     of_definitions = template
     if references:
@@ -311,7 +311,10 @@ def _of_template(
             document.where, [Problem("there is no such state machine", machine, use, "source-of-rehearsal")]
         )
     trusts = roles.trusts_of(template) if machines else {}
-    keys = roles.keys_of(template) if machines else {}
+    keys: dict[str, str] = {}
+    beside = [Template(document.where, sibling, place=place, imports=imports) for sibling in siblings]
+    for each in (*beside, template) if machines else ():
+        keys |= roles.keys_of(each)
     made_up = dict(template.made_up()) if machines else {}
     for logical_id in [machine] if machine else machines:
         definition = definition_in(of_definitions, logical_id, document.folder)
