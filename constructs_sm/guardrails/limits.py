@@ -54,6 +54,8 @@ _COUNTS: Final = ("most_instances", "most_endpoint_instances")
 _FLAGS: Final = ("network_isolation", "traffic_encryption", "public_work_teams", "public_endpoints")
 _WORDS: Final = ("reason", "contact")
 _NO_RAILS: Final = frozenset({*_WORDS, "reasons", "late", "rates"})
+_LONGEST_PATH: Final = 4_096
+"""Characters of a path that an operating system opens."""
 _GIVE: Final = "give guardrails in JSON or YAML"
 _LATE: Final = ("refuse", "warn")
 _DURATION: Final = re.compile(r"P(?=.*\d)(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
@@ -121,6 +123,9 @@ class Limits:
             ImportError: It is YAML, and PyYAML is not installed.
         """
         where = str(path)
+        if len(where) > _LONGEST_PATH:
+            problem = Problem("no file has such a long name", path, _GIVE, VALUE.id)
+            raise InvalidInputError("guardrails", [problem])
         try:
             content = content_of(where, text_at(Path(path), use=_GIVE))
         except InvalidInputError as error:

@@ -17,6 +17,8 @@ STATES_FIELDS: Final = ("input", "context", "result", "errorOutput")
 """The fields of `$states`; the last two are there where there is a result, or an error."""
 SEEN: Final = frozenset({"input", "context"})
 """The fields that every expression sees."""
+RESULT_SEEN: Final = SEEN | {"result"}
+"""Those that what a state leaves sees: its Output and Assign."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ def misspelled(text: str, *, jsonata: bool) -> str | None:
 
 
 @lru_cache(4096)
-def misspelled_expression(text: str) -> str | None:
-    """Reason why a text is no expression that Step Functions takes in a request; None if it is one."""
-    found = objections(inner(TOKEN.sub(_KNOWN_AT_DEPLOYMENT, text)), SEEN)
+def misspelled_expression(text: str, sees: frozenset[str] = SEEN) -> str | None:
+    """Reason why a text is no expression that Step Functions takes where it sees these fields; None if it is one."""
+    found = objections(inner(TOKEN.sub(_KNOWN_AT_DEPLOYMENT, text)), sees)
     return found[0].problem if found else None
