@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from constructs_sm.guardrails.further_apis import judged
-from constructs_sm.guardrails.judging import Judge
+from constructs_sm.guardrails.judging import Judge, makes_configuration
 from constructs_sm.guardrails.kinds import TAGS_LINE
 from constructs_sm.language.errors import Problem
 from constructs_sm.rules.guardrail_rules import LATE
@@ -24,11 +25,13 @@ def guarded(machine: Machine, scene: Scene, limits: Limits) -> Iterator[tuple[Lo
     """Find what is beyond guardrails, and what comes later where nothing shows that IAM limits it."""
     judge = Judge(limits)
     policy = _policy(machine)
+    is_made = makes_configuration(str(located.state.get("Resource")) for located, _ in scene.tasks)
     for located, called in scene.tasks:
         operation = judged(called, located.sent.fields)
         if operation is None:
             continue
-        for rail, verdict in judge.verdicts(operation, located.sent):
+        elsewhere = () if is_made else judge.of_configuration(operation, located.sent)
+        for rail, verdict in chain(judge.verdicts(operation, located.sent), elsewhere):
             for fault in verdict.broken:
                 yield located, fault.problem(limits)
             for fault in verdict.late:

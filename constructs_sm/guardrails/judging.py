@@ -27,6 +27,14 @@ if TYPE_CHECKING:
 
 _INDEX: Final = re.compile(r"\[\d+\]")
 _SHOWN_LATE: Final = "what comes later"
+_CONFIGURATION: Final = "EndpointConfigName"
+_MAKES_CONFIGURATION: Final = "CreateEndpointConfig"
+_OF_A_CONFIGURATION: Final = frozenset({"CreateEndpoint", "UpdateEndpoint"})
+
+
+def makes_configuration(resources: Iterable[str]) -> bool:
+    """Tell whether a Task of one of these Resources makes an endpoint configuration, which is judged there."""
+    return any(resource.rpartition(":")[2].lower() == _MAKES_CONFIGURATION.lower() for resource in resources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,12 @@ class Verdict:
     late: list[Fault] = field(default_factory=list)
     lacks: bool = False
 
+    def add(self, other: Verdict) -> None:
+        """Take what another judgement by the same rail has found."""
+        self.broken += other.broken
+        self.late += other.late
+        self.lacks = self.lacks or other.lacks
+
 
 def rails_of(limits: Limits) -> list[Rail]:
     """The rails that guardrails set."""
@@ -121,6 +135,20 @@ class Judge:
             if verdict.broken or verdict.late or verdict.lacks:
                 yield rail, verdict
                 verdict = Verdict()
+
+    def of_configuration(self, operation: str, request: Request) -> Iterator[tuple[Rail, Verdict]]:
+        """Judge the endpoint configuration that a call names, where nothing makes it that could be judged.
+
+        A name that is known is somebody's choice; of one that comes later, nobody knows what it leads to.
+        """
+        if operation not in _OF_A_CONFIGURATION or isinstance(request.fields, str):
+            return
+        name = request.fields.get(_CONFIGURATION)
+        if isinstance(name, Computed) or is_late(name):
+            for rail in self.rails:
+                named = any(rail.names in names for names in _naming(_MAKES_CONFIGURATION).values())
+                if rail.line != TAGS_LINE and (named or fields_of(rail, _MAKES_CONFIGURATION)):
+                    yield rail, Verdict(late=[Fault(rail, _CONFIGURATION, _shown(str(name)), late=True)])
 
     def _read(
         self, verdict: Verdict, rail: Rail, operation: str, fields: tuple[Part, ...], request: Mapping[str, Any]

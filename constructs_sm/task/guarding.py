@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from constructs_sm.environment import arns_of
 from constructs_sm.guardrails.further_apis import judged
-from constructs_sm.guardrails.judging import Judge
+from constructs_sm.guardrails.judging import Judge, Verdict, makes_configuration
 from constructs_sm.guardrails.patterns import HOLE, HOLES, Spelling
 from constructs_sm.guardrails.statements import Caller, denying
 from constructs_sm.language.late_bound import TOKEN
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import date
 
-    from constructs_sm.guardrails.judging import Fault, Verdict
+    from constructs_sm.guardrails.judging import Fault
     from constructs_sm.guardrails.limits import Limits
     from constructs_sm.guardrails.rails import Rail
     from constructs_sm.language.definition_text import DefinitionText
@@ -149,8 +149,10 @@ class Guarding:
             granted: The statements that roles were given before, so that none is given twice.
         """
         by_role: dict[str, tuple[Any, list[_Call]]] = {}
-        for machine in machines:
-            calls = list(self._calls(machine, owners))
+        placed = list(machines)
+        is_made = makes_configuration(str(state.get("Resource")) for each in placed for state in each.states.values())
+        for machine in placed:
+            calls = list(self._calls(machine, owners, is_made=is_made))
             for call in calls:
                 self._refuse(call)
             around = machine.construct.node.scope
@@ -163,8 +165,9 @@ class Guarding:
             tell(construct, problems)
 
     def _calls(
-        self, machine: Machine, owners: Mapping[tuple[Any, str], tuple[IConstruct, Any, str]]
+        self, machine: Machine, owners: Mapping[tuple[Any, str], tuple[IConstruct, Any, str]], *, is_made: bool
     ) -> Iterator[_Call]:
+        """Judge the calls of a state machine; *is_made* where the app makes endpoint configurations."""
         arns = arns_of(machine.stack)
         spelling = Spelling(machine.text.references, arns)
         judges: dict[Applied, Judge] = {}
@@ -201,8 +204,11 @@ class Guarding:
             for applied in under:
                 if applied not in judges:
                     judges[applied] = _judge(applied.limits, spelling, machine.stack)
-                for rail, verdict in judges[applied].verdicts(operation, request):
+                judge = judges[applied]
+                for rail, verdict in judge.verdicts(operation, request):
                     call.verdicts[applied, rail] = verdict
+                for rail, verdict in () if is_made else judge.of_configuration(operation, request):
+                    call.verdicts.setdefault((applied, rail), Verdict()).add(verdict)
             yield call
 
     def _applied_around(self, scope: IConstruct) -> tuple[Applied, ...]:

@@ -301,3 +301,40 @@ def _calls_of(what):
     finally:
         sys.setprofile(None)
     return calls
+
+
+LINES = [{"most_endpoint_instances": 2}, {"instance_types": ["ml.m5.*"]}, {"outputs": ["s3://b/*"]}]
+LATER = {"EndpointName": "churn", "EndpointConfigName.$": "$.config"}
+
+
+@pytest.mark.parametrize("api", ["createEndpoint", "updateEndpoint"])
+@pytest.mark.parametrize("line", LINES, ids=["instances", "types", "outputs"])
+def test_configuration_that_comes_later_is_refused_where_nothing_makes_one(app, api, line):
+    stack = stack_in(app)
+    Guardrails(**line, reason="costs").apply(app)
+    machine(stack, call(stack, "Serve", f"sagemaker:{api}", LATER))
+    (row,) = rows(app)
+    assert "EndpointConfigName" in row.what
+    assert row.state == "Serve"
+    assert row.severity == "error"
+
+
+def test_configuration_that_comes_later_is_warned_of_where_the_team_says_so(app):
+    stack = stack_in(app)
+    Guardrails(instance_types=["ml.m5.*"], reason="costs", late="warn").apply(app)
+    machine(stack, call(stack, "Serve", "sagemaker:updateEndpoint", LATER))
+    assert refused(app) == set()
+
+
+def test_configuration_that_a_state_of_the_app_makes_is_judged_there(app):
+    stack = stack_in(app)
+    Guardrails(instance_types=["ml.m5.*"], reason="costs").apply(app)
+    made = {
+        "EndpointConfigName": "c",
+        "ProductionVariants": [{"VariantName": "v", "ModelName": "m", "InstanceType": "ml.m5.large"}],
+    }
+    chain = call(stack, "Make", "sagemaker:createEndpointConfig", made).next(
+        call(stack, "Serve", "sagemaker:updateEndpoint", LATER)
+    )
+    machine(stack, chain)
+    assert refused(app) == set()
