@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 _REFERENCES = ("key_arn", "role_arn", "subnet_id", "security_group_id", "topic_arn", "function_arn")
 _MAY_BE_LATE = re.compile(r"\$|States\.|\{%|.*(?:[$#]\{(?:Token\[|AWS::)|[eE]\+?28\d|\d{281})", re.DOTALL).match
 """Match of a text that may be more than it says. Most are not, which is told without a call of ours."""
+_BEHIND = ("assign", "state_output")
+"""Beginnings of what is evaluated when the state has a result."""
 _PSEUDO_PARAMETER = re.compile(r"\$\{AWS::\w+\}")
 
 
@@ -304,7 +306,7 @@ class _Walk:
                     "query-language-of-value",
                 )
             else:
-                self._judge(misspelled_expression(value), value, path)
+                self._judge(misspelled_expression(value, after_result=path.startswith(_BEHIND)), value, path)
             return Computed(value)
         if is_altered_number(value):
             return self._altered(value, path)
