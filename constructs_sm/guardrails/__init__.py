@@ -1,3 +1,3 @@
 """Limits that a platform team sets to jobs: judged in requests, and as conditions of IAM."""
 
-__all__ = ["judging", "kinds", "limits", "patterns", "rails", "statements", "table"]
+__all__ = ["further_apis", "judging", "kinds", "limits", "patterns", "rails", "statements", "table"]

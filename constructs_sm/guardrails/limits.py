@@ -9,11 +9,13 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from constructs_sm.guardrails.patterns import HOLE, HOLES, among, may_fit
 from constructs_sm.language.document_text import content_of, text_at
 from constructs_sm.language.durations import seconds_of
 from constructs_sm.language.errors import InvalidInputError, Problem, did_you_mean, raise_all
 from constructs_sm.language.late_bound import is_token
 from constructs_sm.rules.guardrail_rules import VALUE
+from constructs_sm.values.s3 import bucket_and_prefix
 
 if TYPE_CHECKING:
     import os
@@ -35,11 +37,25 @@ _LISTS: Final = (
     "outputs",
 )
 _KEYS: Final = ("volume_keys", "output_keys")
+_LIKE: Final = {
+    "instance_types": "ml.",
+    "subnets": "subnet-",
+    "security_groups": "sg-",
+    "images": "",
+    "inputs": "s3://",
+    "outputs": "s3://",
+}
+"""Lists of patterns, and the beginning of all that they can be compared with."""
+_NEVER_ALL: Final = ("instance_types", "images", "inputs", "outputs")
+"""Lists of fields whose absence is no fault, so that * would limit nothing."""
+_ANY: Final = re.compile(r"[*?]")
 _KEY_ARN: Final = re.compile(r"arn:[^:]+:kms:[^:]+:[^:]+:[^:]+")
 _COUNTS: Final = ("most_instances", "most_endpoint_instances")
 _FLAGS: Final = ("network_isolation", "traffic_encryption", "public_work_teams", "public_endpoints")
 _WORDS: Final = ("reason", "contact")
 _NO_RAILS: Final = frozenset({*_WORDS, "reasons", "late", "rates"})
+_LONGEST_PATH: Final = 4_096
+"""Characters of a path that an operating system opens."""
 _GIVE: Final = "give guardrails in JSON or YAML"
 _LATE: Final = ("refuse", "warn")
 _DURATION: Final = re.compile(r"P(?=.*\d)(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
@@ -107,6 +123,9 @@ class Limits:
             ImportError: It is YAML, and PyYAML is not installed.
         """
         where = str(path)
+        if len(where) > _LONGEST_PATH:
+            problem = Problem("no file has such a long name", path, _GIVE, VALUE.id)
+            raise InvalidInputError("guardrails", [problem])
         try:
             content = content_of(where, text_at(Path(path), use=_GIVE))
         except InvalidInputError as error:
@@ -181,10 +200,21 @@ class Limits:
         if self.longest_runtime is not None and _seconds(self.longest_runtime) is None:
             use = "write seconds, 'PT6H', or Duration.hours(6)"
             yield _wrong("longest_runtime must be a time of whole seconds", self.longest_runtime, use)
+        yield from self._problems_of_patterns()
         yield from self._problems_of_keys()
         yield from self._problems_of_tags()
         yield from self._problems_of_budget()
         yield from self._problems_of_words()
+
+    def _problems_of_patterns(self) -> Iterator[Problem]:
+        """Patterns that limit nothing, or that nothing can be like."""
+        for name, like in _LIKE.items():
+            given = getattr(self, name)
+            for each in given if _is_list(given, name) else ():
+                if name in _NEVER_ALL and not each.strip("*"):
+                    yield _wrong(f"{name} with * limits nothing", each, "say more of it, or leave the line out")
+                elif like and not (is_token(each) or bucket_and_prefix(each) or may_fit(f"{like}{HOLE}", each)):
+                    yield _wrong(f"{name} begin with {like}, so nothing is like this", each, f"begin it with {like}")
 
     def _problems_of_keys(self) -> Iterator[Problem]:
         for name in _KEYS:
@@ -222,6 +252,11 @@ class Limits:
         if (self.budget is None) != (rates is None):
             missing, there = ("rates", "budget") if rates is None else ("budget", "rates")
             yield _wrong(f"{there} needs {missing}", getattr(self, there), f"give {missing} too")
+        elif _is_list(self.instance_types) and isinstance(rates, Mapping) and all(map(_is_text, rates)):
+            types = [_ANY.sub(HOLE, each) for each in self.instance_types or ()]
+            bare = [HOLES.sub("*", each) for each in types if among(each, rates) is False]
+            if bare:
+                yield _wrong("an allowed instance type has no rate", bare, "add it to rates")
 
     def _problems_of_words(self) -> Iterator[Problem]:
         for name in _WORDS:
@@ -239,7 +274,7 @@ class Limits:
                 yield _wrong("reasons are for lines of the guardrails", line, did_you_mean(line, lines) or "correct it")
             elif not _is_text(reason):
                 yield _wrong(f"the reason of {line} must be a text", reason, "write a sentence")
-        if not self.reason and (bare := [line for line in self.lines if line not in reasons]):
+        if not _is_text(self.reason) and (bare := [line for line in self.lines if line not in reasons]):
             use = "give reasons={...} for each, or reason= for all: messages quote it"
             yield _wrong("a line has no reason", bare, use)
 

@@ -107,7 +107,7 @@ def denying(
 
 
 def _alike(bound: Sequence[Caller], others: Sequence[Caller]) -> dict[Caller, None]:
-    """Those of *bound* whose names may begin as those of others do: IAM sees the same in their calls."""
+    """Find callers whose names may begin as those of others do: IAM sees the same in their calls."""
     beginnings: dict[str, set[str]] = {}
     for other in others:
         beginnings.setdefault(other.operation, set()).add(other.beginning)

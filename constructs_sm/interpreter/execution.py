@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import copy
 import heapq
-import itertools
 import random
 import time
 import uuid
@@ -105,7 +104,7 @@ class Execution:
         self._pause: Callable[[Call], bool] | None = None
         self._deadline = float("inf")
         self.turns: list[tuple[float, int, str, Branch, int | None]] = []
-        self._order = itertools.count()
+        self._order = 0
         self.ready: deque[tuple[str, Branch, int | None]] = deque()
         self.root = self._rooted(as_json(given, "the execution's input"))
         self._start(abort_after_seconds)
@@ -194,7 +193,6 @@ class Execution:
         """Have all that was shared with the execution that this is a copy of, and *history* of, once more."""
         self._around = Surroundings(self.numbers)
         self._pause = None
-        self._order = itertools.count(next(copy.copy(self._order)))
         self.root, known = copies(self.root)
         for made in known.values():
             if made.counter is history:
@@ -248,7 +246,8 @@ class Execution:
 
     def plan(self, at: float, action: str, branch: Branch, *, turn: int | None) -> None:
         """Let something happen to a branch at a time, unless its turn is over by then."""
-        heapq.heappush(self.turns, (at, next(self._order), action, branch, turn))
+        self._order += 1
+        heapq.heappush(self.turns, (at, self._order, action, branch, turn))
 
     def soon(self, action: str, branch: Branch, *, first: bool = True) -> None:
         """Let something happen to a branch now, before or after all else that is to happen now."""

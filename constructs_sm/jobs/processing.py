@@ -206,7 +206,7 @@ class ProcessingJob(SageMakerJob):
         Raises:
             InvalidInputError: The job has no such output in S3.
         """
-        output = self._outputs.get(name)
+        output = self._outputs.get(name) if isinstance(name, str) else None
         place = S3Location.of(output.data) if isinstance(output, ProcessingOutput) else None
         if place is None:
             known = [name for name, output in self._outputs.items() if isinstance(output, ProcessingOutput)]

@@ -17,6 +17,8 @@ STATES_FIELDS: Final = ("input", "context", "result", "errorOutput")
 """The fields of `$states`; the last two are there where there is a result, or an error."""
 SEEN: Final = frozenset({"input", "context"})
 """The fields that every expression sees."""
+RESULT_SEEN: Final = SEEN | {"result"}
+"""The fields that its Output and Assign see, of a state with a result."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from constructs_sm.language import intrinsics, jsonpath
-from constructs_sm.language.jsonata_checks import SEEN, STATES_FIELDS, inner, objections
+from constructs_sm.language.jsonata_checks import SEEN, inner, objections
 from constructs_sm.language.late_bound import TOKEN, is_json_path, is_jsonata
 
 _KNOWN_AT_DEPLOYMENT = "x"
@@ -33,13 +33,7 @@ def misspelled(text: str, *, jsonata: bool) -> str | None:
 
 
 @lru_cache(4096)
-def misspelled_expression(text: str, *, after_result: bool = False) -> str | None:
-    """Reason why a text is no expression that Step Functions takes; None if it is one.
-
-    Args:
-        text: The expression, with its marks.
-        after_result: Whether it is evaluated when the state has a result, or an error: not in a request.
-    """
-    seen = frozenset(STATES_FIELDS) if after_result else SEEN
-    found = objections(inner(TOKEN.sub(_KNOWN_AT_DEPLOYMENT, text)), seen)
+def misspelled_expression(text: str, sees: frozenset[str] = SEEN) -> str | None:
+    """Reason why a text is no expression that Step Functions takes where it sees these fields; None if it is one."""
+    found = objections(inner(TOKEN.sub(_KNOWN_AT_DEPLOYMENT, text)), sees)
     return found[0].problem if found else None

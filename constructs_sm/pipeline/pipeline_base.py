@@ -196,6 +196,7 @@ class PipelineBase:
         return self.state_machine.metric_time(**options)
 
 
+@methods_in_words
 class PipelineResource(PipelineBase):
     """A pipeline as an `sfn.IStateMachine`, for whatever of the CDK takes one: a rule of EventBridge, a schedule."""
 

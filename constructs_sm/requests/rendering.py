@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem
 from constructs_sm.language.jsonata import is_plain, jsonata_of, quoted
-from constructs_sm.language.jsonata_checks import OPEN
+from constructs_sm.language.jsonata_checks import OPEN, SEEN
 from constructs_sm.language.late_bound import (
     LATE,
     Computed,
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
 _REFERENCES = ("key_arn", "role_arn", "subnet_id", "security_group_id", "topic_arn", "function_arn")
 _MAY_BE_LATE = re.compile(r"\$|States\.|\{%|.*(?:[$#]\{(?:Token\[|AWS::)|[eE]\+?28\d|\d{281})", re.DOTALL).match
 """Match of a text that may be more than it says. Most are not, which is told without a call of ours."""
-_BEHIND = ("assign", "state_output")
-"""Beginnings of what is evaluated when the state has a result."""
 _PSEUDO_PARAMETER = re.compile(r"\$\{AWS::\w+\}")
 
 
@@ -76,6 +74,7 @@ def render(
     jsonata: bool,
     json_path_of: Callable[[Any], str | None],
     at: str = "",
+    sees: frozenset[str] = SEEN,
 ) -> Request:
     """Make the request of *given* (from typed arguments) and *parameters* (in SageMaker's words) together.
 
@@ -90,9 +89,10 @@ def render(
         jsonata: Whether the state is in JSONata.
         json_path_of: Reads the JSONPath that a token of the CDK stands for; None for other tokens.
         at: The path of the request itself, as problems spell it.
+        sees: The fields of `$states` that an expression in it may read.
     """
     request = Request()
-    walk = _Walk(request, scope, jsonata, json_path_of)
+    walk = _Walk(request, scope, jsonata, json_path_of, sees)
     typed = request.fields = walk.mapping(given, at, typed=True)
     raw = walk.mapping(parameters, at, typed=False) if parameters else {}
     # Parameters that stand alone are left as they are.
@@ -125,6 +125,7 @@ class _Walk:
     scope: IConstruct
     jsonata: bool
     json_path_of: Callable[[Any], str | None]
+    sees: frozenset[str]
     empty: list[tuple[Fields, str]] = field(default_factory=list)
     """Structures that say nothing yet, innermost first: a default may have something for them."""
     _around: set[int] = field(default_factory=set)
@@ -306,7 +307,7 @@ class _Walk:
                     "query-language-of-value",
                 )
             else:
-                self._judge(misspelled_expression(value, after_result=path.startswith(_BEHIND)), value, path)
+                self._judge(misspelled_expression(value, self.sees), value, path)
             return Computed(value)
         if is_altered_number(value):
             return self._altered(value, path)

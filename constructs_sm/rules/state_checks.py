@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.language.error_names import ALL
-from constructs_sm.language.jsonata_checks import OPEN, SEEN, is_expression
+from constructs_sm.language.jsonata_checks import OPEN, RESULT_SEEN, SEEN, is_expression
 from constructs_sm.rules import definition_rules as rules
 from constructs_sm.rules import field_checks as check
 from constructs_sm.rules import state_fields as fields
@@ -151,7 +151,7 @@ def _left(written: Mapping[str, Any], where: str, allowed: frozenset[str], *, js
 
 
 def _values(written: Mapping[str, Any], kind: str, where: str, *, jsonata: bool) -> Iterator[Violation]:
-    allowed = SEEN | ({"result"} if kind in _RESULT_STATES else frozenset())
+    allowed = RESULT_SEEN if kind in _RESULT_STATES else SEEN
     yield from _left(written, where, allowed, jsonata=jsonata)
     if jsonata:
         for name in ("Arguments", "Items", "ItemSelector", "Credentials"):

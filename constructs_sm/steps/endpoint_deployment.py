@@ -266,7 +266,7 @@ class EndpointDeployment(NamedFragment):
         problems += [
             Problem(f"{argument} must be a mapping", value, "pass a dict of arguments", "argument-type")
             for argument, value in (("config", config), ("update", update))
-            if value is not None and not isinstance(value, Mapping)
+            if value is not None and not (isinstance(value, Mapping) and all(isinstance(key, str) for key in value))
         ]
         if not hasattr(scope, "node"):
             where = where_of(type(self).__name__, scope, self._id)

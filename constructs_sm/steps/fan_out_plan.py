@@ -206,6 +206,8 @@ class ItemPlan:
                 "pass '$.items', as text, or S3Items",
                 "argument-type",
             )
+        elif not isinstance(items, (str, S3Items)) and (wrong := _not_json(items)):
+            yield Problem(f"items cannot be written as JSON: {wrong}", items, "pass texts and numbers", "argument-type")
         if self.selector is not None and not hasattr(self.selector, "items"):
             yield Problem(
                 "item_selector must be a mapping", self.selector, "pass a dict from names to values", "argument-type"
@@ -377,6 +379,15 @@ class ItemPlan:
         arns = self.scope.arns
         found = list(self.items.grants(arns)) if isinstance(self.items, S3Items) else []
         return found if self.writes_to is None else [*found, *result_grants(self.writes_to, arns)]
+
+
+def _not_json(items: Sequence[Any] | Mapping[str, Any]) -> str:
+    """Say why items cannot be written as JSON; empty if they can."""
+    try:
+        json.dumps(dict(items) if isinstance(items, Mapping) else list(items))
+    except (TypeError, ValueError, RecursionError) as error:
+        return str(error)
+    return ""
 
 
 def _texts_in(value: Any) -> Iterator[Any]:

@@ -196,7 +196,7 @@ class RegisterScalableTarget(NamedFragment):
             problems += name_problems(name, _NAME_MAX, "inference_component")
         if not isinstance(target, ScalableTarget):
             use = "pass ScalableTarget(min_capacity=0, max_capacity=2, ...)"
-            problems.append(Problem("no scalable target", target or NOTHING, use, "argument-type"))
+            problems.append(Problem("no scalable target", NOTHING if target is None else target, use, "argument-type"))
         key = key_of(str(construct_id))
         of = ("inference-component/", "")
         states = (

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from constructs_sm.grants.statements import Grant
 from constructs_sm.language.durations import seconds_of
 from constructs_sm.language.errors import Problem, did_you_mean
+from constructs_sm.language.jsonata_checks import RESULT_SEEN, SEEN
 from constructs_sm.language.late_bound import Computed, is_json_path, is_token
 from constructs_sm.language.late_values import misspelled_path
 from constructs_sm.language.paths import is_reference
@@ -35,7 +36,12 @@ if TYPE_CHECKING:
         """Renders fields in the query language of a state: typed ones, and such as Amazon States Language has them."""
 
         def __call__(
-            self, given: Mapping[str, Any], parameters: Mapping[str, Any] | None = None, *, at: str = ""
+            self,
+            given: Mapping[str, Any],
+            parameters: Mapping[str, Any] | None = None,
+            *,
+            at: str = "",
+            sees: frozenset[str] = SEEN,
         ) -> Request: ...
 
     StateTime: TypeAlias = Duration | sfn.Timeout | int | str
@@ -97,7 +103,10 @@ class TaskArguments(TypedDict, total=False):
     assign: Mapping[str, Any] | None
     """Variables to set, as Amazon States Language has them."""
     credentials: TaskCredentials | None
-    """The role that Step Functions assumes for the call, as of another account. Default: the state machine's own."""
+    """The role that Step Functions assumes for the call, as of another account. Default: the state machine's own.
+
+    That one may then do no more than assume this; what this needs, `constructs-sm grants` prints. It polls what it
+    waits for, so the role needs no rule."""
     query_language: sfn.QueryLanguage | None
     """Default: JSONPath."""
     reads: Sequence[S3Data]
@@ -168,7 +177,7 @@ class StateFields:
         if assign is not None and not isinstance(assign, Mapping):
             self._wrong("assign must be a mapping", assign, "pass a dict from variables to values", "argument-type")
         elif assign:
-            rendered = self._rendered({}, assign, at="assign")
+            rendered = self._rendered({}, assign, at="assign", sees=RESULT_SEEN)
             self.problems += rendered.problems
             self.fields["Assign"] = rendered.to_state(jsonata=self._jsonata)
 

@@ -58,11 +58,18 @@ APPLIED: dict[IConstruct, list[Applied]] = {}
 """All guardrails of this process, by the construct that they are applied to."""
 
 
-class Machine(Protocol):
+class Placed(Protocol):
+    """A state machine, and the stack that it is in."""
+
+    @property
+    def construct(self) -> Any: ...
+    @property
+    def stack(self) -> Stack: ...
+
+
+class Machine(Placed, Protocol):
     """A state machine as it is about to be synthesized."""
 
-    construct: sfn.CfnStateMachine
-    stack: Stack
     text: DefinitionText
     states: Mapping[str, Json]
     sealed: bool
@@ -78,7 +85,7 @@ class Finding:
         problem: The value, what is allowed, and why.
     """
 
-    machine: Machine
+    machine: Placed
     state: str
     problem: Problem
 
@@ -116,11 +123,11 @@ class Guarding:
     _around: dict[IConstruct, tuple[Applied, ...]] = field(default_factory=dict)
     _acknowledged: dict[tuple[IConstruct, date | None], dict[str, tuple[str, str]]] = field(default_factory=dict)
 
-    def unread(self, machine: Machine) -> None:
-        """Note a state machine whose definition is not in the app."""
+    def unread(self, machine: Placed, what: str = "") -> None:
+        """Note a state machine whose definition nobody can read, or *what* else is the matter with it."""
         construct = machine.construct
         for applied in self._applied_around(construct):
-            problem = UNREAD.problem(got=str(construct.node.path))
+            problem = UNREAD.problem(what, got=str(construct.node.path))
             known = acknowledged_around(construct, applied.as_of).get(UNREAD.id)
             if known is None:
                 self.findings.append(Finding(machine, "", problem))

@@ -11,9 +11,10 @@ from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, s
 from constructs_sm.rules import guardrail_rules
 from constructs_sm.rules.rule import PREFIX, Rule
 from constructs_sm.settings import CONTEXT_KEY, setting_in
-from constructs_sm.task.guarding import APPLIED, ROOTS, Applied
+from constructs_sm.task.guarding import APPLIED, ROOTS, Applied, Guarding
 from constructs_sm.task.machines import machines_in_app, machines_of
 from constructs_sm.task.overruling import day_of
+from constructs_sm.task.unguarded import Read, unguarded
 
 import jsii
 from aws_cdk import (
@@ -39,6 +40,9 @@ SETTING = "guardrails"
 """The key of guardrails in the settings of `cdk.json`: the lines themselves, or the name of a file."""
 AS_OF = "guardrails_as_of"
 """The context that says by which day exceptions have ended: `cdk synth -c guardrails_as_of=2026-11-28`."""
+
+
+_NOT_READ = "the template has a definition that was not judged: of an override, or of a raw resource"
 
 
 class Guardrails(Limits):
@@ -180,7 +184,16 @@ class _Report:
 
     def validate(self, context: IPolicyValidationContext) -> PolicyValidationPluginReport:
         """Report what was found when the state machines were about to be synthesized."""
-        passes = [machines.guarding for machines in machines_in_app(self._app)]
+        everywhere = machines_in_app(self._app)
+        read = [
+            Read(each.stack.template_file, str(each.stack.resolve(each.construct.logical_id)), each.resolved)
+            for machines in everywhere
+            for each in machines.guarded
+        ]
+        raw = Guarding()
+        for each in unguarded(self._app, read, context.template_paths):
+            raw.unread(each, _NOT_READ)
+        passes = [*(machines.guarding for machines in everywhere), raw]
         findings = [finding for each in passes for finding in each.findings]
         exceptions = [finding for each in passes for finding in each.exceptions]
         return PolicyValidationPluginReport(

@@ -85,6 +85,8 @@ class _Machine:
     text: DefinitionText
     states: Mapping[str, Json]
     """Every state in it, by name."""
+    resolved: Any = None
+    """The definition as the template has it; None if it stands elsewhere."""
     sealed: bool = False
     """Tell whether it is in a stage that is synthesized already."""
 
@@ -163,6 +165,8 @@ class _Machines:
         """Statements that guardrails have given to roles, by the path of the role."""
         self.guarding = Guarding()
         """Findings of guardrails at the last synthesis."""
+        self.guarded: list[_Machine] = []
+        """The state machines that were held against guardrails, or cannot be."""
         self._nested: list[Stage] = []
         self._unread: list[_Machine] = []
         """State machines whose definitions stand elsewhere."""
@@ -189,7 +193,8 @@ class _Machines:
             if (machine := self.of_tasks.get(task)) is not None
         }
         self.guarding = Guarding()
-        self.guarding.check([*self.all, *self._sealed()], owners, self._denied)
+        self.guarded = [*self.all, *self._sealed(), *self._unread]
+        self.guarding.check([each for each in self.guarded if each.resolved is not None], owners, self._denied)
         for machine in self._unread:
             self.guarding.unread(machine)
 
@@ -205,11 +210,12 @@ class _Machines:
             if not isinstance(each, sfn.CfnStateMachine) or (nested and each.node.path.startswith(tuple(nested))):
                 continue
             stack = stack_of(each)
-            text = DefinitionText.of(stack.resolve(self._definition(each)))
+            resolved = stack.resolve(self._definition(each))
+            text = DefinitionText.of(resolved)
             if text is None:
                 self._unread.append(_Machine(each, stack, DefinitionText({}, [], frozenset()), {}))
             else:
-                yield _Machine(each, stack, text, dict(states_of(text.definition)))
+                yield _Machine(each, stack, text, dict(states_of(text.definition)), resolved)
 
     def _definition(self, machine: sfn.CfnStateMachine) -> str | None:
         """The definition as it was before tags were written into it."""
@@ -286,7 +292,7 @@ class _Machines:
 
     def _write(self, machine: _Machine) -> None:
         before = self._definition(machine.construct)
-        resolved = machine.text.resolved(machine.text.definition)
+        machine.resolved = resolved = machine.text.resolved(machine.text.definition)
         after = resolved if isinstance(resolved, str) else Token.as_string(resolved)
         machine.construct.definition_string = after
         self._written[machine.construct] = (str(before), after)

@@ -166,14 +166,16 @@ class PolledJob(SageMakerJob):
     def _checked(self, plan: TaskPlan, made: Mapping[str, str] | None) -> TaskState:
         begun = plan.state(made)
         around = begun.scope
-        looking = polling_grant(self._action, begun.request, around.arns, shared_prefix=around.name_prefix)
-        tagging = polled_tagging_grant(self._action, begun.request, around.arns, shared_prefix=around.name_prefix)
-        around.output_order.tagging[begun.identity] = tagging
+        if "Credentials" not in begun.json:
+            looking = polling_grant(self._action, begun.request, around.arns, shared_prefix=around.name_prefix)
+            tagging = polled_tagging_grant(self._action, begun.request, around.arns, shared_prefix=around.name_prefix)
+            around.output_order.tagging[begun.identity] = tagging
+            # Roles elsewhere in the request than its own.
+            apart = self._action.integration == SDK_OF_SAGEMAKER
+            roles = role_arns(self._action.operation, begun.request) if apart else ()
+            begun = begun.with_grants(looking, *(passing_grant(arn) for arn in roles))
         kept = dict.fromkeys((*self._action.kept_fields, *self._keep))
-        # Roles elsewhere in the request than its own.
-        roles = role_arns(self._action.operation, begun.request) if self._action.integration == SDK_OF_SAGEMAKER else ()
-        passing = [passing_grant(arn) for arn in roles]
-        return replace(begun.with_grants(looking, *passing), kept=tuple(kept))
+        return replace(begun, kept=tuple(kept))
 
     def _to_check(self) -> tuple[Output, sfn.INextable]:
         action, key = self._action, self._key

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.error_names import ALL
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all
+from constructs_sm.language.jsonata_checks import STATES_FIELDS
 from constructs_sm.language.late_bound import LATE
 from constructs_sm.language.paths import name_of
 from constructs_sm.requests.rendering import render
@@ -179,7 +180,13 @@ class SageMakerTask(WholeOrNotMade, NamedState):
             value = sfn.JsonPath.DISCARD
         else:
             rendered = render(
-                {}, {"value": value}, scope=self, jsonata=self._state.jsonata, json_path_of=json_path_of, at=path[-1]
+                {},
+                {"value": value},
+                scope=self,
+                jsonata=self._state.jsonata,
+                json_path_of=json_path_of,
+                at=path[-1],
+                sees=frozenset(STATES_FIELDS),
             )
             raise_all(self._where("override"), rendered.problems)
             self._state.use(rendered.outputs)

@@ -16,6 +16,7 @@ from constructs_sm.grants.access import access_of
 from constructs_sm.grants.execution_role import execution_grants, self_passing_grant
 from constructs_sm.grants.state_machine_role import polled_grants, state_machine_grants
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem
+from constructs_sm.language.jsonata_checks import SEEN
 from constructs_sm.language.late_bound import Computed, is_jsonata
 from constructs_sm.language.paths import name_of
 from constructs_sm.polled_actions import MODEL_PACKAGE, PolledAction
@@ -276,6 +277,9 @@ class TaskPlan:
 
     def _grants(self, request: Request, passed: Sequence[str], access: Access) -> tuple[Grant, ...]:
         action, arns, shared_prefix = self._action, self._job_scope.arns, self._job_scope.name_prefix
+        if "Credentials" in self._fields:
+            # The call is that of the role that is assumed: its own policies decide, and no others.
+            return ()
         if isinstance(action, PolledAction):
             return polled_grants(action, request.fields, passed, arns, shared_prefix=shared_prefix)
         sync = self._pattern is sfn.IntegrationPattern.RUN_JOB
@@ -305,9 +309,16 @@ class TaskPlan:
         return "/".join(filter(None, (construct_path(self._scope), str(self._id))))
 
     def _rendered(
-        self, given: Mapping[str, Any], parameters: Mapping[str, Any] | None = None, *, at: str = ""
+        self,
+        given: Mapping[str, Any],
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        at: str = "",
+        sees: frozenset[str] = SEEN,
     ) -> Request:
-        request = render(given, parameters, scope=self._scope, jsonata=self._jsonata, json_path_of=json_path_of, at=at)
+        request = render(
+            given, parameters, scope=self._scope, jsonata=self._jsonata, json_path_of=json_path_of, at=at, sees=sees
+        )
         self._outputs += request.outputs
         return request
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import Problem
 from constructs_sm.language.jsonata import UNCHANGED, fields_of, merged
+from constructs_sm.language.jsonata_checks import RESULT_SEEN
 from constructs_sm.language.late_bound import is_token
 from constructs_sm.language.paths import key_in, key_of, keys_in, path_of
 from constructs_sm.requests import model_check
@@ -155,7 +156,7 @@ class TaskResult:
             )
         if output is None:
             return {"Output": self._jsonata_output()}
-        rendered = self._rendered({}, {_OUTPUT: output}, at="state_output")
+        rendered = self._rendered({}, {_OUTPUT: output}, at="state_output", sees=RESULT_SEEN)
         self.problems += rendered.problems
         return {"Output": rendered.fields[_OUTPUT]}
 

@@ -67,7 +67,9 @@ def drill_runs(
     found += well.findings
     if not well.went_well:
         use = "script what it needs to succeed"
-        found.append(_of_its_end(well, f"the execution ends with {well.error} before anything is drilled: {use}"))
+        found.append(
+            _of_its_end(well, f"the execution ends with {well.error or 'a failure'} before anything is drilled: {use}")
+        )
     elif stop_before is not None and not well.stopped:
         found.append(Finding("", f"it does not come to '{stop_before}', which it was to stop before"))
     yield DrillRun(ALL_WELL, "", well, tuple(found))

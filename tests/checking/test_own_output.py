@@ -11,7 +11,7 @@ from aws_cdk import App
 from every_blueprint import ARGUMENTS
 from every_example import EXAMPLES, example
 
-AT_RUN_TIME = "the request says at run time which actions dynamodb TransactWriteItems needs"
+AT_RUN_TIME = "only its request says what dynamodb TransactWriteItems needs"
 
 
 def told(stack):

@@ -203,3 +203,11 @@ def test_wait_says_how_long(seconds, note):
     states = {"Wait": {"Type": "Wait", "Seconds": seconds, "Next": "Go"}, "Go": task("lambda:invoke")}
 
     assert overview(machine(states)).nodes[0].notes == (note,)
+
+
+def test_step_is_named_by_its_call_of_sagemaker_where_another_comes_after_it():
+    deploy = next(
+        node for node in overview(definition(example("serve_what_scales")["stack"])).nodes if node.name == "Deploy"
+    )
+
+    assert deploy.notes == ("createEndpoint",)

@@ -9,7 +9,15 @@ import inspect
 import math
 import time
 
-from constructs_sm import InvalidInputError, PipelineStack
+from constructs_sm import (
+    EndpointDeployment,
+    FanOut,
+    InvalidInputError,
+    PipelineStack,
+    RegisterScalableTarget,
+    TrainingJob,
+)
+from constructs_sm.blueprints import TuneAndDeploy
 from constructs_sm.task.arguments import TaskArguments
 
 import pytest
@@ -114,6 +122,28 @@ def with_a_huge_value(data):
     made, valid = data.draw(st.sampled_from(CALLS))
     name = data.draw(st.sampled_from(arguments_of(made)))
     try_with(made, valid, {name: HUGE[data.draw(st.sampled_from(sorted(HUGE)))]})
+
+
+@pytest.mark.parametrize(
+    ("made", "wrong"),
+    [
+        (FanOut, {"items": [object()]}),
+        (FanOut, {"items": {"x": b"x"}}),
+        (FanOut, {"items": {b"x": 1}}),
+        (EndpointDeployment, {"config": {math.nan: 1}}),
+        (EndpointDeployment, {"update": {5: 1}}),
+        (PipelineStack, {"environment": [1]}),
+        (PipelineStack, {"environment": HELD}),
+        (PipelineStack, {"guardrails": HUGE["ARN"]}),
+        (RegisterScalableTarget, {"target": NotImplemented}),
+        (TrainingJob, {"code": "\ud800"}),
+        (TrainingJob, HUGE["keys of paths"]),
+        (TuneAndDeploy, {"tune": HUGE["keys of paths"]}),
+    ],
+    ids=lambda value: value.__name__ if isinstance(value, type) else next(iter(value)),
+)
+def test_value_that_was_found_once_is_refused_in_words(made, wrong):
+    try_with(made, dict(CALLS)[made], wrong)
 
 
 def test_value_of_any_size_is_refused_within_a_second():

@@ -8,16 +8,12 @@ from __future__ import annotations
 import inspect
 
 from constructs_sm import (
-    EndpointDeployment,
     FailureHandler,
-    FanOut,
     InvalidInputError,
     JobPipeline,
     ParallelJobs,
     PipelineStack,
-    QualityGate,
     TrainingJob,
-    TuningJob,
 )
 
 import pytest
@@ -55,7 +51,7 @@ SUBJECTS = {
         lambda stack: JobPipeline.from_state_machine_name(stack, "Nightly", "nightly"),
     ),
     "job": (TrainingJob, job_in),
-    **{made.__name__: (made, one_of(made)) for made in (TuningJob, FanOut, QualityGate, EndpointDeployment)},
+    **{made.__name__: (made, one_of(made)) for made in ARGUMENTS_OF if made not in (TrainingJob, JobPipeline)},
     "parallel": (ParallelJobs, one_of(ParallelJobs)),
     "failure handler": (FailureHandler, one_of(FailureHandler)),
 }

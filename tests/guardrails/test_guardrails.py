@@ -874,6 +874,42 @@ def test_all_that_is_wrong_with_guardrails_is_said_at_once():
     ]
 
 
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ({"instance_types": ["*"]}, r"instance_types with \* limits nothing"),
+        ({"images": ["**"]}, r"images with \* limits nothing"),
+        (
+            {"instance_types": ["ml.m5.*", "m5.large"]},
+            r"instance_types begin with ml\., so nothing is like this, got 'm5",
+        ),
+        ({"subnets": ["vpc-1"]}, r"subnets begin with subnet-, so nothing is like this, got 'vpc-1'"),
+        ({"security_groups": ["subnet-1"]}, "security_groups begin with sg-"),
+        ({"outputs": ["ours/"]}, "outputs begin with s3://, so nothing is like this, got 'ours/'; begin it with s3://"),
+        ({"instance_types": ["ml.m5.*"], "reason": " "}, r"a line has no reason, got \['instance_types'\]"),
+        (
+            {"instance_types": ["ml.m5.*", "ml.c5.large"], "budget": 9, "rates": {"ml.m5.*": 1}},
+            r"an allowed instance type has no rate, got \['ml.c5.large'\]; add it to rates",
+        ),
+    ],
+)
+def test_patterns_that_limit_nothing_or_everything_are_refused(line, problem):
+    with pytest.raises(InvalidInputError, match=problem):
+        Guardrails(**{"reason": "r", **line})
+
+
+def test_patterns_with_sense_are_taken():
+    made = Guardrails(
+        instance_types=["ml.m?.*", "*.large"],
+        subnets=["*"],
+        inputs=["https://s3.us-east-1.amazonaws.com/data/", "s3://a"],
+        budget=9,
+        rates={"*": 1},
+        reason="r",
+    )
+    assert made.lines == ("instance_types", "subnets", "inputs", "budget")
+
+
 def test_scope_that_is_no_construct_is_refused():
     with pytest.raises(InvalidInputError, match="scope is no construct, got 'app'"):
         SMALL.apply("app")

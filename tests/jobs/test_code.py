@@ -561,6 +561,10 @@ WRONG = {
         {"code": "src", "entry_point": "../own/train.py"},
         "entry_point is no path the container takes, got '../own/train.py'",
     ),
+    "notebook": (
+        {"code": "s3://code/a.tar.gz", "entry_point": "train.ipynb"},
+        "entry_point is a notebook, which the container does not run, got 'train.ipynb'; write it as a script",
+    ),
     "option": ({"code": "s3://code/a.tar.gz", "entry_point": "-c"}, "entry_point is no path the container takes"),
     "blank": (
         {"code": "s3://code/a.tar.gz", "entry_point": "my train.py"},

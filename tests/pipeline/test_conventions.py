@@ -13,6 +13,7 @@ from constructs_sm import (
     RetryPolicy,
     TrainingJob,
     TransformJob,
+    TuningJob,
     polled_actions,
 )
 from constructs_sm.testing import Rehearsal, definition
@@ -511,5 +512,93 @@ def test_jobs_with_things_of_the_user_s_own_rehearse_with_exact_permissions():
     with Rehearsal.of(stack) as rehearsal:
         rehearsal.answer("Call", {})
         assert rehearsal.start().succeeded
+        permissions = rehearsal.permissions()
+    assert permissions.exact, permissions
+
+
+def trained(stack, mine):
+    return TrainingJob(
+        stack,
+        "Job",
+        image=IMAGE,
+        instance_type="ml.m5.large",
+        instance_count=2,
+        inputs={"train": mine["bucket"]},
+        output=mine["bucket"],
+        vpc=mine["vpc"],
+        kms_key=mine["key"],
+    )
+
+
+def prepared(stack, mine):
+    return ProcessingJob(
+        stack,
+        "Job",
+        image=IMAGE,
+        instance_type="ml.m5.large",
+        inputs={"raw": mine["bucket"]},
+        outputs={"made": mine["bucket"]},
+        vpc=mine["vpc"],
+        kms_key=mine["key"],
+    )
+
+
+def tuned(stack, mine):
+    return TuningJob(
+        stack,
+        "Job",
+        image=IMAGE,
+        instance_type="ml.m5.large",
+        inputs={"train": mine["bucket"]},
+        output=mine["bucket"],
+        vpc=mine["vpc"],
+        kms_key=mine["key"],
+        ranges={"rate": (0.1, 0.2)},
+        metric_definitions={"loss": "loss=(.*)"},
+        objective="loss",
+        objective_type="Minimize",
+        max_jobs=2,
+        max_parallel_jobs=1,
+    )
+
+
+def modelled(stack, mine):
+    return CreateModel(
+        stack, "Job", image=IMAGE, model_data=f"s3://{mine['bucket'].bucket_name}/m.tar.gz", vpc=mine["vpc"]
+    )
+
+
+@pytest.mark.parametrize("made", [trained, prepared, tuned, modelled], ids=lambda made: made.__name__)
+@pytest.mark.parametrize("apart", [False, True], ids=["one stack", "two stacks"])
+def test_things_of_a_user_s_own_stack_work_with_each_job_and_the_rehearsal_is_exact(made, apart):
+    app = App()
+    own = Stack(app, "Own", env=ENVIRONMENT)
+    vpc, key = ec2.Vpc(own, "Vpc"), kms.Key(own, "Key")
+    function = lambda_.Function(
+        own,
+        "Function",
+        runtime=lambda_.Runtime.PYTHON_3_12,
+        handler="index.handler",
+        code=lambda_.Code.from_inline("def handler(event, context): return event"),
+        vpc=vpc,
+    )
+    mine = {"vpc": vpc, "key": key, "bucket": s3.Bucket(own, "Bucket", encryption_key=key)}
+    topic = sns.Topic(own, "Told", master_key=key)
+    stack = Stack(app, "Stack", env=ENVIRONMENT) if apart else own
+    job = made(stack, mine)
+    topic.grant_publish(job)
+    mine["bucket"].grant_read(job)
+    job.connections.allow_to(function, ec2.Port.tcp(443))
+    call = tasks.LambdaInvoke(stack, "Call", lambda_function=function, payload_response_only=True)
+    tell = tasks.SnsPublish(stack, "Tell", topic=topic, message=sfn.TaskInput.from_text("done"))
+    machine = machine_of(stack, job.next(call).next(tell))
+    # SnsPublish of the CDK lets it publish, and not use the key of the topic.
+    topic.grant_publish(machine)
+
+    assert len(job.connections.security_groups) == 1
+    with Rehearsal.of(stack) as rehearsal:
+        rehearsal.answer("Call", {})
+        run = rehearsal.start()
+        assert run.succeeded, run
         permissions = rehearsal.permissions()
     assert permissions.exact, permissions

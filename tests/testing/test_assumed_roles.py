@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from constructs_sm import JobPipeline, TrainingJob
+from constructs_sm import JobPipeline, QualityGate, TrainingJob
 from constructs_sm.commands.cli import main
-from constructs_sm.testing import Rehearsal
+from constructs_sm.polled_actions import POLLED_ACTIONS
+from constructs_sm.testing import Rehearsal, state_machine_policy
 
 import pytest
-from aws_cdk import App, Environment, Stack
+from aws_cdk import App, Environment, Stack, Tags
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as functions
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from every_action import REQUESTS
+from every_polled_action import polled_job
 
 ACCOUNT = "123456789012"
 OTHER = f"arn:aws:iam::{ACCOUNT}:role/Other"
@@ -222,6 +224,28 @@ def test_job_under_credentials_is_exact_once_its_role_may_what_it_needs():
     granted = training_under_another_role(*(each.statement for each in found.missing))
     assert not granted.missing
     assert not granted.unknown
+
+
+@pytest.mark.parametrize("made", ["job", "polled job", "metrics", "tags"])
+def test_role_of_a_machine_may_no_more_than_assume_the_role_that_calls(made):
+    stack = new_stack()
+    pipeline = JobPipeline(stack, "Pipeline", explain_failures=False)
+    other = iam.Role(stack, "Other", assumed_by=iam.AccountRootPrincipal())
+    if made == "polled job":
+        job = polled_job(stack, next(iter(POLLED_ACTIONS)), credentials=other)
+    else:
+        job = TrainingJob(pipeline, "Train", parameters=REQUESTS["createTrainingJob"], credentials=other)
+    if made == "tags":
+        Tags.of(stack).add("team", "ml")
+    chain = job.next(QualityGate(pipeline, "Good", job.final_metric("auc") > 0)) if made == "metrics" else job
+    pipeline.run(chain)
+
+    may = {action for grant in state_machine_policy(stack) for action in listed(grant["Action"])}
+    assert {action for action in may if not action.startswith(("logs:", "xray:"))} == {"sts:AssumeRole"}
+
+
+def listed(actions):
+    return [actions] if isinstance(actions, str) else actions
 
 
 def test_function_that_a_cdk_task_invokes_under_credentials_is_granted_to_that_role():

@@ -288,6 +288,11 @@ def _entry_point_problems(entry_point: Any, *, module: bool) -> Iterable[Problem
     elif not _ENTRY_POINT.fullmatch(entry_point) or {".", ".."} & set(entry_point.split("/")):
         use = "write it relative to code, with letters, digits and ._+-/ only, as train.py or scripts/train.py"
         yield Problem("entry_point is no path the container takes", entry_point, use, "code-entry-point")
+    elif entry_point.endswith(".ipynb"):
+        use = "write it as a script: jupyter nbconvert --to script"
+        yield Problem(
+            "entry_point is a notebook, which the container does not run", entry_point, use, "code-entry-point"
+        )
     elif module and not entry_point.endswith(".py"):
         yield Problem(
             "entry_point is no Python module",

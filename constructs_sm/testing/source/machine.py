@@ -46,6 +46,10 @@ _TRACE_ACTIONS = ("GetSamplingRules", "GetSamplingTargets", "PutTelemetryRecords
 _REGIONS = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 """A Region of each partition but the usual one, for ARNs that name none."""
 _ARN = re.compile(r"arn:(aws[a-z-]*):([a-z0-9-]+):([a-z]{2}[a-z-]*-\d)?:(\d{12})?:(?!layer:)")
+_PLACED_ARN = re.compile(
+    r"arn:(?:\$\{(?P<partition>[^{}]+)\}|[\w-]+):\w+:(?:\$\{(?P<region>[^{}]+)\}|[^:$]*):"
+    r"(?:\$\{(?P<account>[^{}]+)\}|[^:$]*):"
+)
 _PLACEHOLDER = re.compile(r"\$\{([A-Za-z0-9:._-]+)\}")
 
 
@@ -261,11 +265,21 @@ def _of_definition(document: Document, place: Place, parameters: Mapping[str, st
         for name in _PLACEHOLDER.findall(str(state.get("Resource")))
         if str(state["Resource"]) == f"${{{name}}}"
     }
+    placed = {**dict(_places_in(definition, place)), **called}
     return Machine(
-        definition=_with(definition, {**({} if references else called), **parameters}),
+        definition=_with(definition, {**({} if references else placed), **parameters}),
         region=place.region,
         account=place.account,
     )
+
+
+def _places_in(definition: Mapping[str, Any], place: Place) -> Iterator[tuple[str, str]]:
+    """The placeholders that stand for partition, Region or account in the Resource of a task, with their values."""
+    for _, state in states_of(definition):
+        if (found := _PLACED_ARN.match(str(state.get("Resource")))) is not None:
+            for what in ("partition", "region", "account"):
+                if found[what]:
+                    yield found[what], getattr(place, what)
 
 
 def _with(definition: dict[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
@@ -283,9 +297,9 @@ def _of_template(
 ) -> Iterator[Machine]:
     document = found.document
     imports: dict[str, Any] = {}
-    if "Fn::ImportValue" in json.dumps(document.content, default=str):
-        for sibling in found.siblings():
-            imports |= Template(document.where, sibling, place=place).exports()
+    siblings = list(found.siblings()) if "Fn::ImportValue" in json.dumps(document.content, default=str) else []
+    for sibling in siblings:
+        imports |= Template(document.where, sibling, place=place).exports()
     template = Template(document.where, document.content, place=place, parameters=parameters, imports=imports)
     of_definitions = template
     if references:
@@ -297,7 +311,10 @@ def _of_template(
             document.where, [Problem("there is no such state machine", machine, use, "source-of-rehearsal")]
         )
     trusts = roles.trusts_of(template) if machines else {}
-    keys = roles.keys_of(template) if machines else {}
+    keys: dict[str, str] = {}
+    beside = [Template(document.where, sibling, place=place, imports=imports) for sibling in siblings]
+    for each in (*beside, template) if machines else ():
+        keys |= roles.keys_of(each)
     made_up = dict(template.made_up()) if machines else {}
     for logical_id in [machine] if machine else machines:
         definition = definition_in(of_definitions, logical_id, document.folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -12,13 +13,17 @@ from constructs_sm.language.errors import InvalidInputError, Problem, did_you_me
 from constructs_sm.testing.source.resource_names import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from constructs_sm.testing.source.documents import Document
 
 _MACHINE = "aws_sfn_state_machine"
 _ROLE = "aws_iam_role"
 _UNKNOWN = "known after apply"
+_ATTACHED = {"aws_iam_role_policy_attachment": "role", "aws_iam_policy_attachment": "roles"}
+"""Types that attach a policy to roles, and the attribute that names them."""
+_MOST_REFERENCES = 50
+"""A reference that leads through more modules leads in a circle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +128,8 @@ def _policies(where: str, role: _Resource, resources: list[_Resource]) -> Iterat
         if each.kind == "aws_iam_role_policy" and _referred(each, "role", "name", resources, _ROLE) is role:
             policy = each.values.get("policy")
             yield (f"{each.address} ({_UNKNOWN})", None) if not policy else (each.address, _statements(where, policy))
-        if each.kind == "aws_iam_role_policy_attachment" and _referred(each, "role", "name", resources, _ROLE) is role:
+        attribute = _ATTACHED.get(each.kind)
+        if attribute is not None and _referred(each, attribute, "name", resources, _ROLE) is role:
             policy = _referred(each, "policy_arn", "arn", resources, "aws_iam_policy")
             yield _of(where, policy) if policy else (str(each.values.get("policy_arn") or each.address), None)
 
@@ -168,16 +174,20 @@ def _trusts(where: str, resources: list[_Resource]) -> Iterator[tuple[str, Mappi
 def _referred(resource: _Resource, attribute: str, by: str, resources: list[_Resource], kind: str) -> _Resource | None:
     """The resource of a type that an attribute names: by its value, or in a plan by its expression."""
     value = resource.values.get(attribute)
+    values = value if isinstance(value, list) else [value]
     for each in resources:
-        if each.kind == kind and value is not None and value in {each.values.get(by), each.values.get("id")}:
+        known = {text for key in (by, "id") if isinstance(text := each.values.get(key), str)}
+        if each.kind == kind and any(isinstance(one, str) and one in known for one in values):
             return each
-    module = resource.address.rpartition(f"{resource.kind}.")[0]
-    for reference in resource.references.get(attribute, ()):
-        for each in resources:
-            address = f"{module}{reference}"
-            if each.kind == kind and each.address.split("[")[0] == address.removesuffix(f".{by}").split("[")[0]:
-                return each
-    return None
+    wanted = [_without_index(reference) for reference in resource.references.get(attribute, ())]
+    found = [
+        each
+        for each in resources
+        if each.kind == kind and any(f"{one}.".startswith(f"{_without_index(each.address)}.") for one in wanted)
+    ]
+    # Of several that count or for_each makes, the one of its own index.
+    own = [each for each in found if _indices(each.address) == _indices(resource.address)]
+    return next(iter(own or found), None)
 
 
 def _resources(document: Document) -> list[_Resource]:
@@ -188,8 +198,47 @@ def _resources(document: Document) -> list[_Resource]:
         _refuse(document.where, "Terraform's JSON has no planned_values and no values", list(content)[:5], use)
     configuration = content.get("configuration")
     root = configuration.get("root_module") if isinstance(configuration, Mapping) else None
-    references = dict(_references(root, ""))
+    through = dict(_through(root, ""))
+    references = {
+        address: {attribute: tuple(_resolved(named, through)) for attribute, named in attributes.items()}
+        for address, attributes in _references(root, "")
+    }
     return list(_of_module(values.get("root_module"), references))
+
+
+def _through(module: Any, prefix: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The references behind the inputs and outputs of modules: `module.ml.var.role`, `module.ml.role_arn`."""
+    if not isinstance(module, Mapping):
+        return
+    outputs = module.get("outputs")
+    if prefix and isinstance(outputs, Mapping):
+        for name, output in outputs.items():
+            expression = output.get("expression") if isinstance(output, Mapping) else None
+            yield f"{prefix}{name}", tuple(_named_in(expression, prefix))
+    calls = module.get("module_calls")
+    for name, call in calls.items() if isinstance(calls, Mapping) else ():
+        if isinstance(call, Mapping):
+            inner = f"{prefix}module.{name}."
+            given = call.get("expressions")
+            for variable, expression in given.items() if isinstance(given, Mapping) else ():
+                yield f"{inner}var.{variable}", tuple(_named_in(expression, prefix))
+            yield from _through(call.get("module"), inner)
+
+
+def _named_in(expression: Any, prefix: str) -> Iterator[str]:
+    given = expression.get("references") if isinstance(expression, Mapping) else None
+    yield from (f"{prefix}{each}" for each in (given if isinstance(given, list) else ()))
+
+
+def _resolved(named: Iterable[str], through: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    """*named* addresses, and those that stand behind inputs and outputs of modules among them."""
+    waiting, seen = list(named), dict[str, None]()
+    while waiting and len(seen) < _MOST_REFERENCES:
+        one = waiting.pop(0)
+        if one not in seen:
+            seen[one] = None
+            waiting += through.get(_without_index(one), ())
+    yield from seen
 
 
 def _of_module(module: Any, references: Mapping[str, Any]) -> Iterator[_Resource]:
@@ -210,9 +259,9 @@ def _references(module: Any, prefix: str) -> Iterator[tuple[str, dict[str, tuple
     for each in _objects(module.get("resources")):
         expressions = each.get("expressions")
         named = {
-            attribute: tuple(map(str, given["references"]))
+            attribute: found
             for attribute, given in (expressions.items() if isinstance(expressions, Mapping) else ())
-            if isinstance(given, Mapping) and isinstance(given.get("references"), list)
+            if (found := tuple(_named_in(given, prefix)))
         }
         yield f"{prefix}{each.get('address', '')}", named
     calls = module.get("module_calls")
@@ -220,8 +269,16 @@ def _references(module: Any, prefix: str) -> Iterator[tuple[str, dict[str, tuple
         yield from _references(call.get("module") if isinstance(call, Mapping) else None, f"{prefix}module.{name}.")
 
 
+_INDEX = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*"|[^\]"]*)\]')
+"""The part of an address that tells one of several from the others: `[0]`, `["a.b"]`."""
+
+
 def _without_index(address: str) -> str:
-    return ".".join(part.split("[")[0] for part in address.split("."))
+    return _INDEX.sub("", address)
+
+
+def _indices(address: str) -> list[str]:
+    return _INDEX.findall(address)
 
 
 def _place(document: Document, values: Mapping[str, Any], place: Place) -> Place:

@@ -236,7 +236,8 @@ class Condition:
             return unknown(self._key)
         value = keys.get(self._key)
         if self._spelled.operator is NULL:
-            return any(_boolean(wanted) is (value is None) for wanted in self._wanted)
+            # A key that has no value is null too, as AWS says of `false`: "exists and its value is not null".
+            return any(_boolean(wanted) is (value is None or value == ()) for wanted in self._wanted)
         quantifier = self._spelled.quantifier
         if value is None:
             return self._without_key()

@@ -150,3 +150,90 @@ def test_terraform_without_a_definition_is_refused(content, said):
 def test_parameters_are_terraform_s_own():
     with pytest.raises(InvalidInputError, match="give them to Terraform with -var"):
         machine_of(state(ROLE, INLINE, MACHINE), parameters={"x": "1"})
+
+
+def planned(module, resources):
+    """A plan in which nothing has an ARN yet: expressions say what belongs together."""
+    root = {"resources": list(resources), "child_modules": []}
+    for address in dict.fromkeys(each["address"].partition(".aws_")[0] for each in resources):
+        if address.startswith("module."):
+            inner = [each for each in resources if each["address"].startswith(f"{address}.aws_")]
+            root["child_modules"].append({"address": address, "resources": inner})
+    root["resources"] = [each for each in resources if not each["address"].startswith("module.")]
+    return {
+        "format_version": "1.2",
+        "terraform_version": "1.9.0",
+        "planned_values": {"root_module": root},
+        "configuration": {"root_module": module},
+    }
+
+
+def of(address, **values):
+    kind = re.search(r"(aws_\w+)\.", address)[1]
+    return {"address": address, "mode": "managed", "type": kind, "values": values}
+
+
+def expressed(address, **references):
+    return {"address": address, "expressions": {name: {"references": named} for name, named in references.items()}}
+
+
+def role_and_policy(index, prefix=""):
+    topic = f"{TOPIC}-{len(index)}"
+    allowed = document({**ALLOW, "Resource": topic})
+    definition = json.dumps(DEFINITION).replace(TOPIC, topic)
+    return [
+        of(f"{prefix}aws_iam_role.machine{index}", name=f"machine{index}", assume_role_policy=document(TRUST)),
+        of(f"{prefix}aws_iam_role_policy.tell{index}", policy=allowed),
+        of(f"{prefix}aws_sfn_state_machine.train{index}", name=f"train{index}", definition=definition),
+    ]
+
+
+@pytest.mark.parametrize("indices", [("[0]", "[10]"), ('["a"]', '["b.c"]')])
+def test_each_of_several_has_the_role_of_its_own_index(indices):
+    module = {
+        "resources": [
+            expressed("aws_iam_role_policy.tell", role=["aws_iam_role.machine", "each.key"]),
+            expressed("aws_sfn_state_machine.train", role_arn=["aws_iam_role.machine", "each.key"]),
+        ]
+    }
+    made = planned(module, [each for index in indices for each in role_and_policy(index)])
+
+    assert [machine.policy[0]["Resource"] for machine in machines_of(made)] == [f"{TOPIC}-{len(i)}" for i in indices]
+
+
+def test_role_is_found_through_outputs_and_inputs_of_modules():
+    resources = [
+        *role_and_policy("", "module.iam.")[:2],
+        of("module.ml.aws_sfn_state_machine.train", name="train", definition=json.dumps(DEFINITION)),
+    ]
+    iam = {
+        "resources": [expressed("aws_iam_role_policy.tell", role=["aws_iam_role.machine.id", "aws_iam_role.machine"])],
+        "outputs": {"role_arn": {"expression": {"references": ["aws_iam_role.machine.arn", "aws_iam_role.machine"]}}},
+    }
+    ml = {"resources": [expressed("aws_sfn_state_machine.train", role_arn=["var.role"])]}
+    module = {
+        "module_calls": {
+            "iam": {"module": iam},
+            "ml": {"module": ml, "expressions": {"role": {"references": ["module.iam.role_arn", "module.iam"]}}},
+        }
+    }
+
+    (machine,) = machines_of(planned(module, resources))
+    assert machine.policy == [{**ALLOW, "Resource": f"{TOPIC}-0"}]
+
+
+def test_policy_is_attached_to_several_roles_at_once():
+    policy = resource("aws_iam_policy.tell", arn="arn:aws:iam::111122223333:policy/p", policy=document(ALLOW))
+    attached = resource(
+        "aws_iam_policy_attachment.tell", policy_arn=policy["values"]["arn"], roles=["other", "machine"]
+    )
+
+    assert machine_of(state(ROLE, policy, attached, MACHINE)).policy == [ALLOW]
+
+
+def test_key_of_the_machine_is_its_own_need():
+    encrypted = {**MACHINE["values"], "encryption_configuration": [{"type": "CUSTOMER_MANAGED_KMS_KEY"}]}
+    machine = machine_of(state(ROLE, INLINE, {**MACHINE, "values": encrypted}))
+
+    assert "kms:Decrypt" in machine.own_actions
+    assert "kms:Decrypt" not in machine_of(state(ROLE, INLINE, MACHINE)).own_actions

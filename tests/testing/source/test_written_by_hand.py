@@ -203,3 +203,34 @@ def test_key_of_the_machine_itself_and_of_its_topic_are_used():
     own = {"KmsKeyId": {"Ref": "Key"}, "Type": "CUSTOMER_MANAGED_KMS_KEY"}
     source["Resources"]["M"]["Properties"]["EncryptionConfiguration"] = own
     assert of_grants(source) == []
+
+
+def test_placeholders_in_the_arn_of_a_resource_are_the_place():
+    resources = {
+        "A": "arn:${partition}:states:::sagemaker:createModel",
+        "B": "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:f",
+        "C": "${Function}",
+    }
+    states = {name: {"Type": "Task", "Resource": arn, "End": True} for name, arn in resources.items()}
+    machine = machine_of({"StartAt": "A", "States": states}, region="cn-north-1", account="111122223333")
+
+    assert [state["Resource"] for state in machine.definition["States"].values()] == [
+        "arn:aws-cn:states:::sagemaker:createModel",
+        "arn:aws-cn:lambda:cn-north-1:111122223333:function:f",
+        "arn:aws-cn:lambda:cn-north-1:111122223333:function:Function",
+    ]
+
+
+def test_placeholder_in_a_request_is_not_held_to_the_model():
+    model = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sagemaker:createModel",
+        "Parameters": {"ModelName": "m", "ExecutionRoleArn": "${Role}", "PrimaryContainer": {"Image": "${Image}"}},
+        "End": True,
+    }
+    definition = {"StartAt": "A", "States": {"A": model}}
+    with Rehearsal.of(definition) as rehearsal:
+        assert rehearsal.start().succeeded
+    model["Parameters"]["ExecutionRoleArn"] = "short"
+    with Rehearsal.of(definition) as rehearsal:
+        assert "ExecutionRoleArn" in rehearsal.start().cause
