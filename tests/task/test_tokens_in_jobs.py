@@ -262,6 +262,12 @@ def test_request_reads_no_field_of_states_that_is_not_there_yet(field):
         )
 
 
+def test_output_and_variables_read_the_result():
+    said = {"state_output": {"all": "{% $states.result %}"}, "assign": {"arn": "{% $states.result.TrainingJobArn %}"}}
+
+    train(Stack(App(), "S"), query_language=sfn.QueryLanguage.JSONATA, output_check=None, **said)
+
+
 @pytest.mark.parametrize("value", ["x", "States.Nothing($.a)", "$.a[", "States.Format('{}'"])
 def test_field_with_the_mark_of_a_path_must_have_one(value):
     with pytest.raises(InvalidInputError, match="late-value-parses"):
