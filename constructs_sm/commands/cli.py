@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
@@ -52,9 +53,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             # A name of a state may have characters that the terminal has not.
             stream.reconfigure(errors="backslashreplace")
     try:
-        result = _group(click).main(
-            None if arguments is None else list(arguments), prog_name="constructs-sm", standalone_mode=False
-        )
+        with warnings.catch_warnings():
+            # Of a mistake that Step Functions takes: a line, as errors are.
+            warnings.filterwarnings("once", "Step Functions takes it")
+            warnings.showwarning = _warned  # type: ignore[assignment]
+            result = _group(click).main(
+                None if arguments is None else list(arguments), prog_name="constructs-sm", standalone_mode=False
+            )
     except click.exceptions.Abort:
         return _INTERRUPTED
     except click.ClickException as error:
@@ -65,6 +70,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return 0
     return result if isinstance(result, int) else 0
+
+
+def _warned(message: Warning | str, *_: Any) -> None:
+    print(f"constructs-sm: warning: {' '.join(str(message).split())}", file=sys.stderr)
 
 
 def _hint(click: Any, error: Any) -> str:

@@ -46,8 +46,6 @@ _LIKE: Final = {
     "outputs": "s3://",
 }
 """Lists of patterns, and the beginning of all that they can be compared with."""
-_NEVER_ALL: Final = ("instance_types", "images", "inputs", "outputs")
-"""Lists of fields whose absence is no fault, so that * would limit nothing."""
 _ANY: Final = re.compile(r"[*?]")
 _KEY_ARN: Final = re.compile(r"arn:[^:]+:kms:[^:]+:[^:]+:[^:]+")
 _COUNTS: Final = ("most_instances", "most_endpoint_instances")
@@ -207,13 +205,11 @@ class Limits:
         yield from self._problems_of_words()
 
     def _problems_of_patterns(self) -> Iterator[Problem]:
-        """Patterns that limit nothing, or that nothing can be like."""
+        """Patterns that nothing can be like."""
         for name, like in _LIKE.items():
             given = getattr(self, name)
             for each in given if _is_list(given, name) else ():
-                if name in _NEVER_ALL and not each.strip("*"):
-                    yield _wrong(f"{name} with * limits nothing", each, "say more of it, or leave the line out")
-                elif like and not (is_token(each) or bucket_and_prefix(each) or may_fit(f"{like}{HOLE}", each)):
+                if like and not (is_token(each) or bucket_and_prefix(each) or may_fit(f"{like}{HOLE}", each)):
                     yield _wrong(f"{name} begin with {like}, so nothing is like this", each, f"begin it with {like}")
 
     def _problems_of_keys(self) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import Problem, raise_all, where_of
-from constructs_sm.rollback import WholeOrNotMade
+from constructs_sm.rollback import WholeOrNotMade, methods_in_words
 from constructs_sm.task.custom_states import always, is_chainable
 from constructs_sm.values.names import LONGEST_STATE_NAME, id_problems
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _INNER = "{}: {}"
 
 
+@methods_in_words
 class RawState(WholeOrNotMade, sfn.CustomState):
     """A state of any type exactly as Amazon States Language has it, where no class of the CDK can say it.
 

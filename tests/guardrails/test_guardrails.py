@@ -877,8 +877,6 @@ def test_all_that_is_wrong_with_guardrails_is_said_at_once():
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        ({"instance_types": ["*"]}, r"instance_types with \* limits nothing"),
-        ({"images": ["**"]}, r"images with \* limits nothing"),
         (
             {"instance_types": ["ml.m5.*", "m5.large"]},
             r"instance_types begin with ml\., so nothing is like this, got 'm5",
