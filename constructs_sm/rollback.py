@@ -162,13 +162,21 @@ def _in_words(method: Callable[..., Any]) -> Callable[..., Any]:
             return method(self, *positional, **arguments)
         except (TypeError, RuntimeError, AttributeError) as error:
             tell_in_words(error, type(self).__name__, (self,))
-            if type(error.__cause__).__name__ != "JavaScriptError":
+            if type(error.__cause__).__name__ != "JavaScriptError" and not _is_of_the_bridge(error):
                 raise
             what = f"the CDK refuses it: {str(error).partition(chr(10))[0]}"
             problem = Problem(what, NOTHING, "correct the argument", "argument-value")
             raise InvalidInputError(where_of(type(self).__name__, self), [problem]) from error
 
     return told
+
+
+def _is_of_the_bridge(error: Exception) -> bool:
+    """Tell if jsii could not send an argument: it is raised in what writes one, and names nothing."""
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    return last is not None and last.tb_frame.f_globals.get("__name__", "").partition(".")[0] in {"", "cattrs", "jsii"}
 
 
 def tell_in_words(error: Exception, kind: str, place: Sequence[Any]) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.language.jsonata import UNCHANGED, jsonata_of, merged, merged_at, object_of
 from constructs_sm.language.late_bound import LATE, is_jsonata, is_token
 from constructs_sm.language.paths import keys_in, path_of
+from constructs_sm.rollback import methods_in_words
 from constructs_sm.task.changes import Changes, policy_of
 from constructs_sm.task.running_role import RunsInMachine
 from constructs_sm.task.scope import JobScope
@@ -74,6 +75,7 @@ class JsonataTask(JsonataState):
         return self._changes.applied_to(catching_in_jsonata(super().to_state_json(top_level_query_language)))
 
 
+@methods_in_words
 class NamedState(sfn.CustomState):
     """A state that knows its name with its prefixes: as `state_id`, without a message over the bridge."""
 
@@ -86,8 +88,8 @@ class NamedState(sfn.CustomState):
 
     def add_prefix(self, x: str) -> None:
         """Put *x* before the state's name, as the CDK does for `prefix_states`."""
-        self._name = f"{x}{self._name}"
         super().add_prefix(x)
+        self._name = f"{x}{self._name}"
 
 
 class OptionalState(NamedState):

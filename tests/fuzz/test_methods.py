@@ -126,7 +126,7 @@ def call(drawn):
         if subject == "job":
             stack.run(one)
     except TypeError as error:
-        assert wrong in {"options", "retrier", "parallel"}
+        assert wrong in {"options", "retrier", "parallel", "settings"}
         assert "unexpected keyword" in str(error)  # noqa: PT017
 
 
