@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.language.errors import NOTHING
 from constructs_sm.rules.definition_rules import EXPRESS
+from constructs_sm.rules.integrations import ACTIVITY
 from constructs_sm.rules.machine_rules import EXPRESS_ENDS, EXPRESS_POLLS
 from constructs_sm.rules.transitions import hashable, listed, loops_of, targets
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from constructs_sm.rules.rule import Violation
 
-_ACTIVITY: Final = re.compile(r"arn:[\w-]+:states:[^:]*:[^:]*:activity:.+")
 _WAITS: Final = re.compile(r".*:states:::[^.]*\.(?:sync|sync:2|waitForTaskToken)")
 _DESCRIBES: Final = re.compile(r".*:states:::aws-sdk:(?P<service>\w+):(?:describe|get|list|batchGet|head)\w*")
 _LONGEST: Final = 300
@@ -52,7 +52,7 @@ def refused(definition: Any, *, express: bool, activities: Collection[str] = ())
             resource = str(written.get("Resource"))
             if _WAITS.fullmatch(resource):
                 yield EXPRESS.broken(f"state '{name}'/Resource", ":".join(resource.split(":")[5:]))
-            elif _ACTIVITY.fullmatch(resource) or resource in activities:
+            elif ACTIVITY.fullmatch(resource) or resource in activities:
                 yield EXPRESS.broken(f"state '{name}'/Resource", what="an Express state machine has no activities")
             elif any(_is_distributed(inner) for inner in _inner(written)):
                 yield EXPRESS.broken(f"state '{name}'", what="an Express state machine has no distributed Map")

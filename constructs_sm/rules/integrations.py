@@ -9,6 +9,8 @@ from constructs_sm import integrations
 from constructs_sm.actions import ACTIONS
 
 REQUEST: Final = ""
+ACTIVITY: Final = re.compile(r"arn:[\w-]+:states:[^:]*:[^:]*:activity:.+")
+"""The Resource of a Task that a worker of one's own does."""
 _TOKEN: Final = frozenset({REQUEST, "waitForTaskToken"})
 
 

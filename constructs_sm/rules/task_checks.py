@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from constructs_sm.language.jsonata_checks import is_expression
 from constructs_sm.rules import api_requests
 from constructs_sm.rules import definition_rules as rules
-from constructs_sm.rules.integrations import OPTIMIZED, SDK_PATTERNS
+from constructs_sm.rules.integrations import ACTIVITY, OPTIMIZED, SDK_PATTERNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 _INTEGRATION: Final = re.compile(
     r"arn:[\w-]+:states:::(?P<sdk>aws-sdk:)?(?P<service>[\w-]+):(?P<api>[\w-]+)(?:\.(?P<pattern>[\w:]+))?"
 )
-_ACTIVITY: Final = re.compile(r"arn:[\w-]+:states:[^:]*:[^:]*:activity:.+")
 _ARNS: Final = ("arn:", "${")
 """Beginnings of a resource: its ARN, or a placeholder for it."""
 _LONG_REQUESTS: Final = 12
@@ -31,7 +30,7 @@ def task(written: Mapping[str, Any], where: str, *, jsonata: bool) -> Iterator[V
     if not isinstance(resource, str) or not resource:
         yield rules.MISSING.broken(where, what="Field 'Resource' is missing: it is a text")
         return
-    if _ACTIVITY.fullmatch(resource):
+    if ACTIVITY.fullmatch(resource):
         yield from _activity(written, where)
         return
     found = _INTEGRATION.fullmatch(resource)
