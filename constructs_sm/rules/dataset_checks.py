@@ -11,6 +11,7 @@ from constructs_sm.rules import field_checks as check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from collections.abc import Set as AbstractSet
 
     from constructs_sm.rules.rule import Violation
 
@@ -37,16 +38,12 @@ def item_reader(given: Mapping[str, Any], where: str, *, jsonata: bool) -> Itera
     """Check what a Map reads its items from."""
     yield from check.required(given, "Resource", str, where)
     yield from _request(given, "ReaderConfig", _READS, where, jsonata=jsonata)
-    config = given.get("ReaderConfig", {})
-    at = f"{where}/ReaderConfig"
-    if not isinstance(config, dict):
-        yield rules.SHAPE.broken(at, config, what="ReaderConfig is an object")
-        return
-    yield from check.known(config, {*_READER, *_OTHERS, *(() if jsonata else ("MaxItemsPath",))}, at)
-    for name, values in _READER.items():
-        yield from check.one_of(config, name, values, at)
-    yield from check.one_number(config, "MaxItems", at, most=_MOST_ITEMS, jsonata=jsonata)
-    yield from _of_its_type(config, at)
+    others = _OTHERS if jsonata else {*_OTHERS, "MaxItemsPath"}
+    yield from _config(given, "ReaderConfig", _READER, where, others=others)
+    config, at = given.get("ReaderConfig", {}), f"{where}/ReaderConfig"
+    if isinstance(config, dict):
+        yield from check.one_number(config, "MaxItems", at, most=_MOST_ITEMS, jsonata=jsonata)
+        yield from _of_its_type(config, at)
 
 
 def _of_its_type(config: Mapping[str, Any], at: str) -> Iterator[Violation]:
@@ -74,14 +71,25 @@ def result_writer(given: Mapping[str, Any], where: str, *, jsonata: bool) -> Ite
     elif "WriterConfig" not in given:
         yield rules.MISSING.broken(where, what="a ResultWriter has a WriterConfig, or the Resource that it writes with")
     yield from _request(given, "WriterConfig", _WRITES, where, jsonata=jsonata)
-    config = given.get("WriterConfig", {})
-    at = f"{where}/WriterConfig"
+    yield from _config(given, "WriterConfig", _WRITER, where)
+
+
+def _config(
+    given: Mapping[str, Any],
+    name: str,
+    words: Mapping[str, tuple[str, ...]],
+    where: str,
+    *,
+    others: AbstractSet[str] = frozenset(),
+) -> Iterator[Violation]:
+    """Check the fields of a config: those with *words* for values, and *others*."""
+    config, at = given.get(name, {}), f"{where}/{name}"
     if not isinstance(config, dict):
-        yield rules.SHAPE.broken(at, config, what="WriterConfig is an object")
+        yield rules.SHAPE.broken(at, config, what=f"{name} is an object")
         return
-    yield from check.known(config, _WRITER, at)
-    for name, values in _WRITER.items():
-        yield from check.one_of(config, name, values, at)
+    yield from check.known(config, {*words, *others}, at)
+    for field, values in words.items():
+        yield from check.one_of(config, field, values, at)
 
 
 def _request(
