@@ -39,7 +39,7 @@ from constructs_sm.task.acknowledgments import AcknowledgedExecutions, acknowled
 from constructs_sm.task.custom_states import is_chainable
 from constructs_sm.task.kept_results import RUN
 from constructs_sm.task.overruling import ask
-from constructs_sm.task.path_tokens import concatenated
+from constructs_sm.task.path_tokens import misplaced
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.input_schema import InputSchema
 from constructs_sm.values.names import LONGEST_PREFIX, slug
@@ -305,7 +305,7 @@ class JobPipeline(PipelineResource, WholeOrNotMade, Construct):
             try:
                 return self._made(definition)
             except RuntimeError as error:
-                problem = concatenated(error)
+                problem = misplaced(error)
                 if problem is None:
                     raise
                 raise InvalidInputError(self._where, [problem]) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.language.errors import InvalidInputError, Problem
+from constructs_sm.language.errors import InvalidInputError
 from constructs_sm.rules.argument_rules import OUTPUT_COMPUTED
 
 if TYPE_CHECKING:
