@@ -19,15 +19,8 @@ if TYPE_CHECKING:
     from constructs_sm.language.flow import Point
     from constructs_sm.task.output_order import Asked
 
-ASKED_ELSEWHERE: Final = (
-    "Branches",
-    "ItemProcessor",
-    "Iterator",
-    "ResultSelector",
-    "ResultPath",
-    "OutputPath",
-    "Comment",
-)
+_STATES_INSIDE: Final = ("Branches", "ItemProcessor", "Iterator")
+ASKED_ELSEWHERE: Final = (*_STATES_INSIDE, "ResultSelector", "ResultPath", "OutputPath", "Comment")
 """Fields that do not read the input of the state."""
 _ON_A_RESULT: Final = ("Task", "Map", "Parallel")
 _QUOTED: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
