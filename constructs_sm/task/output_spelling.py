@@ -25,6 +25,10 @@ ASKED_ELSEWHERE: Final = (*_STATES_INSIDE, "ResultSelector", "ResultPath", "Outp
 _ON_A_RESULT: Final = ("Task", "Map", "Parallel")
 _QUOTED: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
 _JOIN: Final = "join texts with + ('text ' + output)"
+_READ: Final = (
+    "give it where a path is read: under a key that ends in .$, in parameters= of a Pass, in cause_path= of a Fail, "
+    "in a ..._json_path condition of a Choice"
+)
 _KEEP: Final = (
     "keep it before: sfn.Pass(..., parameters={'value': output}, result_path='$.kept'), and read '$.kept.value'; "
     "a QualityGate compares it as it is"
@@ -59,11 +63,12 @@ def spelling_problems(
 
 
 def _sent(user: str, meant: Asked, text: str, *, whole: bool, jsonata: bool) -> Problem:
-    whole = whole or (is_expression(text) and not jsonata)
     if jsonata:
         use = "pass its .in_jsonata" if whole else _JOIN
+    elif is_expression(text):
+        use = "pass its .in_json_path"
     else:
-        use = "pass its .in_json_path" if whole else "use sfn.JsonPath.format('text {}', output)"
+        use = _READ if whole or is_json_path(text) else "use sfn.JsonPath.format('text {}', output)"
     what = f"{user} would send the path of {meant.name} of {meant.producer.path} as a text"
     return OUTPUT_SPELLED.problem(what, text, fix=use)
 
@@ -77,7 +82,9 @@ def _refused(name: str, point: Point, sent: Sequence[str], reference: re.Pattern
         of_language = broken.rule is OF_THE_OTHER_LANGUAGE
         if of_language or (reference.search(text) and text not in sent):
             use = broken.fix if of_language else _KEEP if is_json_path(text) and not point.jsonata else _JOIN
-            yield OUTPUT_SPELLED.problem(f"{broken.where}: {broken.what}", broken.got, use)
+            yield OUTPUT_SPELLED.problem(
+                f"{broken.where}: {broken.what if of_language else broken.rule.what}", broken.got, use
+            )
 
 
 def _not_on_the_result(
