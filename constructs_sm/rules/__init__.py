@@ -2,7 +2,7 @@
 
 `*_rules` and `closed_services` say what each rule is, `catalogue` lists them. Where it holds: `request_constraints` for
 fields of requests, with `channels`, `containers`, `serving`, `metrics` and `tags` for what one field cannot say, all of
-which `request_checks` asks; `*_checks` for states.
+which `request_checks` asks; `*_checks` for states. `service_models` reads the models of AWS's APIs that botocore brings.
 """
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "request_constraints",
     "rule",
     "script_mode",
+    "service_models",
     "state_fields",
     "tags",
     "training_rules",
