@@ -2,7 +2,8 @@
 
 `*_rules` and `closed_services` say what each rule is, `catalogue` lists them. Where it holds: `request_constraints` for
 fields of requests, with `channels`, `containers`, `serving`, `metrics` and `tags` for what one field cannot say, all of
-which `request_checks` asks; `*_checks` for states. `service_models` reads the models of AWS's APIs that botocore brings.
+which `request_checks` asks; `*_checks` for states. `service_models` reads the models of AWS's APIs that botocore
+brings.
 """
 
 __all__ = [
