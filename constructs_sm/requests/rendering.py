@@ -357,7 +357,8 @@ class _Walk:
             return Computed()
         if "result" in self.sees and _INPUT in said:
             use = f"write '{{% {said.replace(_INPUT, _RESULT)} %}}', or {_INPUT} for what the state was given"
-            self.wrong(f"{path}: a path of JSONPath leads into the result here", found, use, "query-language-of-value")
+            what = f"{path}: a path of JSONPath may mean the result here, or the input"
+            self.wrong(what, found, use, "query-language-of-value")
         return Computed(f"{{% {said} %}}")
 
     def _reference(self, value: Any, path: str) -> Any:

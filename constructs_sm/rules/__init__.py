@@ -23,6 +23,7 @@ __all__ = [
     "rule",
     "script_mode",
     "service_models",
+    "state_checks",
     "state_fields",
     "tags",
     "training_rules",

@@ -5,8 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.language.errors import InvalidInputError
-from constructs_sm.rules.argument_rules import OUTPUT_COMPUTED
+from constructs_sm.language.errors import InvalidInputError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +48,8 @@ class StandIn:
 
 
 def _refused(text: StandIn, operation: str, use: str) -> InvalidInputError:
-    return InvalidInputError(text.stands_for, [OUTPUT_COMPUTED.problem(got=operation, fix=use)])
+    what = "Python would work on the text that stands for the value, which is known when the state machine runs"
+    return InvalidInputError(text.stands_for, [Problem(what, operation, use, "output-computed-in-python")])
 
 
 def _refusing(name: str, use: str, otherwise: Callable[..., Any] | None) -> Callable[..., Any]:
