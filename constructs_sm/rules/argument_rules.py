@@ -371,7 +371,6 @@ OUTPUT_COMPUTED: Final = _rule(
     "Python would work on the text that stands for an output, whose value is known when the state machine runs",
     "compute with functions of sfn.JsonPath, or in a state in JSONata",
     why="what is made of that text is sent as it is, or fails in words of Python's own",
-    protects="",
 )
 OUTPUT_THERE: Final = _rule(
     "output-is-there",

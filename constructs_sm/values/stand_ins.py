@@ -63,7 +63,6 @@ def _refusing(name: str, use: str, otherwise: Callable[..., Any] | None) -> Call
         return NotImplemented if otherwise is None else otherwise(str(self), *args, **named)
 
     operation.__name__ = name
-    operation.__doc__ = getattr(str, name).__doc__ if hasattr(str, name) else None
     return operation
 
 
