@@ -13,7 +13,6 @@ from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, r
 from constructs_sm.pipeline.alerts import Thresholds, alert_of_failures, alert_topic
 from constructs_sm.pipeline.dashboard import dashboard as dashboard_of
 from constructs_sm.pipeline.encryption import admit_logs, encrypt_topics
-from constructs_sm.pipeline.limits import WithinLimits
 from constructs_sm.pipeline.pipeline_base import ImportedPipeline, PipelineResource
 from constructs_sm.pipeline.triggers import Trigger, dead_letter_queue
 from constructs_sm.rollback import WholeOrNotMade, methods_in_words, undone_by, whole_or_not_done
@@ -38,7 +37,6 @@ from constructs_sm.steps.part_run import INPUT, MOST_TAKEN, PartRun
 from constructs_sm.task.acknowledgments import AcknowledgedExecutions, acknowledge_wildcards
 from constructs_sm.task.custom_states import is_chainable
 from constructs_sm.task.kept_results import RUN
-from constructs_sm.task.overruling import ask
 from constructs_sm.task.path_tokens import concatenated
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.input_schema import InputSchema
@@ -353,7 +351,6 @@ class JobPipeline(PipelineResource, WholeOrNotMade, Construct):
         acknowledge_wildcards(machine.role, [*granted, SERVICE_GRANT])
         if any(scope.starts_executions for scope in scopes):
             self.node.add_validation(AcknowledgedExecutions(machine))
-        ask(self, WithinLimits(self._where, machine).validate)
         return machine
 
     def _comment_of_machine(self) -> str | None:

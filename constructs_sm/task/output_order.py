@@ -20,6 +20,7 @@ from constructs_sm.rules.argument_rules import OUTPUT_SPELLED, OUTPUT_THERE, PLA
 if TYPE_CHECKING:
     from constructs_sm.grants.statements import Grant
     from constructs_sm.language.errors import Problem
+    from constructs_sm.task.custom_states import Begin
     from constructs_sm.values.outputs import JobOutput, TaskIdentity
 
     from constructs import IConstruct
@@ -65,6 +66,8 @@ class OutputOrder:
     """Grants that tasks need for tags that they do not have when they are made."""
     run: dict[TaskIdentity, str] = field(default_factory=dict)
     """Tasks that stand in a state machine, each with the graph of states it is in."""
+    steps: dict[Begin, bool] = field(default_factory=dict)
+    """First states of steps that are no jobs, and whether they stand in a state machine, a Map or a Parallel."""
     watched: bool = False
 
     def knows(self, task: TaskIdentity, scope: IConstruct | None = None) -> None:
