@@ -33,7 +33,8 @@ _LARGE = 900_000
 MANAGED_POLICIES = 10
 """Of a role; on request 20."""
 _NEST = "run a part of it as a pipeline of its own, in a stack of its own, with JobPipeline.task"
-_DAY = 86_400
+DAY = 86_400
+"""Seconds of an execution, where nobody says otherwise."""
 _FEWER_NAMES = "let its jobs share a prefix: make them in the pipeline, or in a PipelineStack"
 
 
@@ -118,5 +119,5 @@ def cut_short(definition: Mapping[str, Any]) -> Iterator[Problem]:
         seconds = state.get("TimeoutSeconds")
         if isinstance(seconds, int) and seconds >= limit:
             what = f"'{name}' may wait more seconds than the {limit} after which the execution ends"
-            use = f"pass timeout=Duration.days({seconds // _DAY + 1}) to the pipeline, or let the state wait less"
+            use = f"pass timeout=Duration.days({seconds // DAY + 1}) to the pipeline, or let the state wait less"
             yield Problem(what, seconds, use, "timeout-never-reached")

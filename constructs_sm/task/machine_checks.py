@@ -146,10 +146,6 @@ class OfStack:
                 if other is not machine and self._comes_back(machine, other):
                     yield ROLE_OF_BOTH.problem(f"state '{name}': {ROLE_OF_BOTH.what}")
 
-    def _started(self, machine: Machine) -> Iterator[Machine]:
-        for _, _, arn in machine.starts():
-            yield from (each for each in self._machines.all if machine.stack.resolve(each.construct.ref) == arn)
-
     def _comes_back(self, machine: Machine, other: Machine) -> bool:
         """Tell whether a state machine that is started has the role of the first, or leads to one that has."""
         waiting, seen = [other], {machine}
@@ -159,7 +155,7 @@ class OfStack:
                 if _share_a_role(machine.construct, started.construct):
                     return True
                 seen.add(started)
-                waiting += self._started(started)
+                waiting += self._machines.started(started)
         return False
 
     def _of_another_environment(

@@ -7,17 +7,19 @@ when the app is synthesized: the state machines once for an app or stage, wherev
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.environment import stack_of
+from constructs_sm.environment import reference_of, stack_of
 from constructs_sm.language.definition_text import DefinitionText
 from constructs_sm.language.late_bound import is_token
 from constructs_sm.language.machines import states_of
 from constructs_sm.requests.api_model import input_shape
+from constructs_sm.rollback import undone_by
 from constructs_sm.rules import tags as tag_rules
 from constructs_sm.rules.transitions import reached
 from constructs_sm.task.guarding import ROOTS, Guarding
+from constructs_sm.task.limits import DAY
 from constructs_sm.task.machine_checks import STARTS, OfStack
 from constructs_sm.task.overruling import ask, unacknowledged
 from constructs_sm.task.tags import TagsAround
@@ -51,6 +53,14 @@ def machines_of(stage: IConstruct) -> Machines:
     if stage not in Machines.of_stages:
         Machines.of_stages[stage] = Machines(stage)
     return Machines.of_stages[stage]
+
+
+def give_time(machine: sfn.StateMachine) -> None:
+    """Let a state machine whose timeout nobody has said run longer, where its states may wait a day or more."""
+    given = machines_of(Stage.of(machine) or machine.node.root).given_time
+    reference = reference_of(machine.node.default_child)
+    given.add(reference)
+    undone_by(partial(given.discard, reference))
 
 
 def machines_in_app(app: IConstruct) -> list[Machines]:
@@ -130,9 +140,11 @@ class Machines:
         """State machines of which is said what is wrong with them."""
         self.wired: set[Problem] = set()
         """Uses of outputs of which is said that they are not there."""
-        self._written: dict[sfn.CfnStateMachine, tuple[str, str]] = {}
-        """Definitions as they were, and as they are with tags."""
-        self._granted: set[tuple[sfn.CfnStateMachine, Grant]] = set()
+        self._written: dict[str, tuple[str, str]] = {}
+        """Definitions as they were, and as they are with tags and more time, by the references of state machines."""
+        self.given_time: set[str] = set()
+        """References of the state machines whose timeout nobody has said."""
+        self._granted: set[tuple[str, Grant]] = set()
         self._denied: set[tuple[str, str]] = set()
         """Statements that guardrails have given to roles, by the path of the role."""
         self.guarding = Guarding()
@@ -152,6 +164,7 @@ class Machines:
         self.all = list(self._read(constructs))
         self.of_tasks = _placed(self.all, self.stacks)
         self._place_elsewhere()
+        self._give_time()
         self._names = {machine: set(reached(machine.text.definition)) for machine in self.all}
         wrong = self._tagged()
         if self._stage.node.root in ROOTS:
@@ -210,7 +223,7 @@ class Machines:
     def _definition(self, machine: sfn.CfnStateMachine) -> str | None:
         """The definition as it was before tags were written into it."""
         now = machine.definition_string
-        before, after = self._written.get(machine, (now, now))
+        before, after = self._written.get(reference_of(machine), (now, now))
         return before if now == after else now
 
     def _place_elsewhere(self) -> None:
@@ -233,6 +246,33 @@ class Machines:
                 if (machine, task.state_id()) not in taken:
                     self.of_tasks[task] = machine
                     self.all += [] if machine in self.all else [machine]
+
+    def _give_time(self) -> None:
+        """Add what its states may wait to the time of a state machine, and what it starts and waits for."""
+        known: dict[Machine, int] = {}
+        for machine in self.all:
+            before = machine.text.definition.get("TimeoutSeconds")
+            time = self._time_of(machine, known)
+            if before is not None and time > before:
+                machine.text.definition["TimeoutSeconds"] = time
+                self._write(machine)
+
+    def _time_of(self, machine: Machine, known: dict[Machine, int]) -> int:
+        if machine not in known:
+            time = known[machine] = machine.text.definition.get("TimeoutSeconds", 0)
+            if reference_of(machine.construct) in self.given_time:
+                waits = [state.get("TimeoutSeconds") for state in machine.states.values()]
+                time += sum(wait for wait in waits if isinstance(wait, int) and wait >= DAY)
+                inner = [self._time_of(each, known) for each in self.started(machine, waited_for=True)]
+                time += sum(each for each in inner if each > DAY)
+            known[machine] = time
+        return known[machine]
+
+    def started(self, machine: Machine, *, waited_for: bool = False) -> Iterator[Machine]:
+        """The state machines that another starts."""
+        for _, resource, arn in machine.starts():
+            if arn is not None and not (waited_for and ".sync" not in resource):
+                yield from (each for each in self.all if machine.stack.resolve(each.construct.ref) == arn)
 
     def _tagged(self) -> list[str]:
         wrong: list[str] = []
@@ -268,8 +308,9 @@ class Machines:
 
     def _grant(self, machine: Machine, grant: Grant) -> None:
         around = machine.construct.node.scope
-        if isinstance(around, sfn.StateMachine) and (machine.construct, grant) not in self._granted:
-            self._granted.add((machine.construct, grant))
+        given = (reference_of(machine.construct), grant)
+        if isinstance(around, sfn.StateMachine) and given not in self._granted:
+            self._granted.add(given)
             around.role.add_to_principal_policy(iam.PolicyStatement.from_json(grant.to_policy()))
 
     def _write(self, machine: Machine) -> None:
@@ -277,7 +318,7 @@ class Machines:
         machine.resolved = resolved = machine.text.resolved(machine.text.definition)
         after = resolved if isinstance(resolved, str) else Token.as_string(resolved)
         machine.construct.definition_string = after
-        self._written[machine.construct] = (str(before), after)
+        self._written[reference_of(machine.construct)] = (str(before), after)
 
 
 def _is_stage(construct: IConstruct) -> bool:
