@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from constructs_sm.language.arns import Arns
     from constructs_sm.language.errors import Problem
+    from constructs_sm.task.custom_states import Begin
     from constructs_sm.task.machines import Machine, Machines
     from constructs_sm.task.output_order import OutputOrder
     from constructs_sm.values.outputs import TaskIdentity
@@ -58,7 +59,9 @@ class OfStack:
         """Judge the state machines of the stack, and all of its jobs."""
         own = [machine for machine in self._machines.all if machine.stack == self._stack]
         mine = {task: self._machines.of_tasks.get(task) for task in self._order.tasks}
-        with_jobs = dict.fromkeys(machine for machine in mine.values() if machine is not None)
+        bound = [step for step, is_bound in self._order.steps.items() if is_bound]
+        steps = {step: self._machines.of_step(step, self._stack) for step in bound}
+        with_jobs = dict.fromkeys(each for each in (*mine.values(), *steps.values()) if each is not None)
         found: dict[Problem, IConstruct] = {}
         for machine in dict.fromkeys((*own, *with_jobs)):
             if machine not in self._machines.told:
@@ -75,7 +78,7 @@ class OfStack:
             holder = machines[0].construct if len(machines) == 1 else self._stack
             found.update({problem: holder for problem in wrong if problem not in self._machines.wired})
             self._machines.wired |= set(wrong)
-        found.update(self._of_another_environment(mine))
+        found.update(self._of_another_environment(mine, steps))
         found.update(self._not_run())
         return [
             str(each)
@@ -159,7 +162,7 @@ class OfStack:
         return False
 
     def _of_another_environment(
-        self, placed: Mapping[TaskIdentity, Machine | None]
+        self, placed: Mapping[TaskIdentity, Machine | None], steps: Mapping[Begin, Machine | None]
     ) -> Iterator[tuple[Problem, IConstruct]]:
         for task, machine in placed.items():
             if machine is not None:
@@ -167,10 +170,8 @@ class OfStack:
                 # With credentials, the call is made in the account of their role.
                 if self._is_elsewhere(machine, in_any_account="Credentials" in machine.states[name]):
                     yield self._elsewhere(f"job '{name}'", machine), self._construct_of(task)
-        others = [machine for machine in self._machines.all if self._is_elsewhere(machine)]
-        for step in self._order.steps if others else ():
-            name = step.state_id
-            if machine := next((each for each in others if name in each.states), None):
+        for step, machine in steps.items():
+            if machine is not None and self._is_elsewhere(machine):
                 yield self._elsewhere(f"'{step.fragment.node.path}'", machine), step.fragment
 
     def _is_elsewhere(self, machine: Machine, *, in_any_account: bool = False) -> bool:
