@@ -71,7 +71,8 @@ class Settings:
         alerts: What tells them: `executions` that have ended so, with error and cause, `jobs` when they fail, `alarms`
             when they go off. Default: executions, so that each failure is one message.
         timeout: An execution that runs longer ends TIMED_OUT: ISO 8601 (`PT6H`, `P2D`), a Duration, an
-            `sfn.Timeout` or seconds. Default: 1 day.
+            `sfn.Timeout` or seconds. Default: 1 day, and what approvals and other states may wait that have a day or
+            more.
         log_retention_days: How long the log of executions is kept. Default: 365.
         removal_policy: What becomes of the data bucket and the key with the stack: `retain` or `destroy` (which fails
             while anything is in the bucket). Default: retain.
@@ -110,7 +111,7 @@ class Settings:
     schedule: str | Duration | events.Schedule | Sequence[str | Duration | events.Schedule] | None = None
     alert_emails: Sequence[str] = ()
     alerts: Sequence[Alert] = ONE_MESSAGE
-    timeout: str | Time = "P1D"
+    timeout: str | Time | None = None
     log_retention_days: int = 365
     removal_policy: str | RemovalPolicy = "retain"
     tags: Mapping[str, str] | None = None
@@ -156,7 +157,9 @@ class Settings:
         raise_all(where, mistyped(arguments))
         return replace(cls(**{**everywhere, **here}), **arguments)
 
-    def timeout_duration(self) -> Duration:
+    def timeout_duration(self) -> Duration | None:
+        if self.timeout is None:
+            return None
         return Duration.parse(self.timeout) if isinstance(self.timeout, str) else duration_of(self.timeout)
 
     def event_schedules(self) -> list[events.Schedule]:

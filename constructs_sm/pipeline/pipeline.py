@@ -13,7 +13,6 @@ from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, r
 from constructs_sm.pipeline.alerts import Thresholds, alert_of_failures, alert_topic
 from constructs_sm.pipeline.dashboard import dashboard as dashboard_of
 from constructs_sm.pipeline.encryption import admit_logs, encrypt_topics
-from constructs_sm.pipeline.limits import WithinLimits
 from constructs_sm.pipeline.pipeline_base import ImportedPipeline, PipelineResource
 from constructs_sm.pipeline.triggers import Trigger, dead_letter_queue
 from constructs_sm.rollback import WholeOrNotMade, methods_in_words, undone_by, whole_or_not_done
@@ -38,7 +37,7 @@ from constructs_sm.steps.part_run import INPUT, MOST_TAKEN, PartRun
 from constructs_sm.task.acknowledgments import AcknowledgedExecutions, acknowledge_wildcards
 from constructs_sm.task.custom_states import is_chainable
 from constructs_sm.task.kept_results import RUN
-from constructs_sm.task.overruling import ask
+from constructs_sm.task.machines import give_time
 from constructs_sm.task.path_tokens import concatenated
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.input_schema import InputSchema
@@ -98,7 +97,8 @@ class JobPipeline(PipelineResource, WholeOrNotMade, Construct):
         inputs: What an execution may be started with: `{"rounds": Input.integer(1, 500, default=100)}`. They are
             checked before anything else runs, and stand in the comment of the state machine. Default: anything, and
             nothing is checked.
-        timeout: An execution that runs longer ends TIMED_OUT; longer than any of its states may wait. Default: 1 day.
+        timeout: An execution that runs longer ends TIMED_OUT; longer than any of its states may wait. Default: 1 day,
+            and what approvals and other states may wait that have a day or more.
         schedule: When to start an execution by itself, with the defaults of its inputs. Default: never.
         topic: Who is told of executions that did not succeed. Default: a topic made here.
         alert_emails: Subscribed to the topic; each must confirm.
@@ -336,6 +336,8 @@ class JobPipeline(PipelineResource, WholeOrNotMade, Construct):
                 state_machine_name=self._state_machine_name,
                 logs=sfn.LogOptions(destination=log, level=self._log_level, include_execution_data=True),
             )
+        if self._timeout is None:
+            give_time(machine)
         self._state_machine = machine
         undone_by(partial(setattr, self, "_state_machine", None))
         plain = JobScope.of(self).plain_topics
@@ -353,7 +355,6 @@ class JobPipeline(PipelineResource, WholeOrNotMade, Construct):
         acknowledge_wildcards(machine.role, [*granted, SERVICE_GRANT])
         if any(scope.starts_executions for scope in scopes):
             self.node.add_validation(AcknowledgedExecutions(machine))
-        ask(self, WithinLimits(self._where, machine).validate)
         return machine
 
     def _comment_of_machine(self) -> str | None:

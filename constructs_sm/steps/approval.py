@@ -72,8 +72,8 @@ class Approval(NamedFragment):
         model_package: A `CreateModelPackage`. The message names it, and its approval status becomes `Approved` or
             `Rejected`, with the answer as description. Without an answer it stays as it is.
         subject: Of an e-mail. Default: the construct id.
-        timeout: How long an answer is waited for; a task of yours has its own. Default: 7 days. The pipeline
-            needs a longer one.
+        timeout: How long an answer is waited for; a task of yours has its own. Default: 7 days. A pipeline needs a
+            longer one, and has it by default.
         otherwise: What to do when it is refused, or not answered in time. Default: fail.
         query_language: That of the state machine. Default: JSONPath.
 
