@@ -11,10 +11,11 @@ import re
 from contextlib import contextmanager
 from functools import wraps
 from inspect import signature
-from types import FunctionType
+from types import FunctionType, MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, where_of
+from constructs_sm.language.foreign import foreign_problems
 from constructs_sm.language.l1 import l1_problems
 from constructs_sm.language.sizes import not_finite_in, too_deep, too_large
 
@@ -110,8 +111,10 @@ def _whole_or_not_made(make: Callable[..., None]) -> Callable[..., None]:
             undone_by(lambda: _take_out(construct))
             try:
                 make(construct, *positional, **arguments)
-            except (TypeError, RuntimeError) as error:
-                tell_in_words(error, type(construct).__name__, positional)
+            except InvalidInputError:
+                raise
+            except Exception as error:
+                tell_in_words(error, type(construct).__name__, positional, arguments)
                 raise
         construct.is_whole = True
 
@@ -160,8 +163,10 @@ def _in_words(method: Callable[..., Any]) -> Callable[..., Any]:
             raise InvalidInputError(where_of(type(self).__name__, self), found)
         try:
             return method(self, *positional, **arguments)
-        except (TypeError, RuntimeError, AttributeError) as error:
-            tell_in_words(error, type(self).__name__, (self,))
+        except InvalidInputError:
+            raise
+        except Exception as error:
+            tell_in_words(error, type(self).__name__, (self,), named)
             if type(error.__cause__).__name__ != "JavaScriptError" and not _is_of_the_bridge(error):
                 raise
             what = f"the CDK refuses it: {str(error).partition(chr(10))[0]}"
@@ -179,11 +184,17 @@ def _is_of_the_bridge(error: Exception) -> bool:
     return last is not None and last.tb_frame.f_globals.get("__name__", "").partition(".")[0] in {"", "cattrs", "jsii"}
 
 
-def tell_in_words(error: Exception, kind: str, place: Sequence[Any]) -> None:
+def tell_in_words(
+    error: Exception, kind: str, place: Sequence[Any], arguments: Mapping[str, Any] = MappingProxyType({})
+) -> None:
     """Tell of an argument that the CDK stumbles over as of one that we do: it names a class of its kernel otherwise."""
     if isinstance(error, RecursionError):
         raise InvalidInputError(where_of(kind, *place[:2]), [too_deep("an argument", NOTHING)]) from error
-    found = _OF_THE_CDK.match(str(error))
+    if "unexpected keyword" in str(error):
+        return
+    if foreign := foreign_problems(arguments):
+        raise InvalidInputError(where_of(kind, *place[:2]), foreign) from error
+    found = _OF_THE_CDK.match(str(error)) if isinstance(error, (TypeError, RuntimeError, AttributeError)) else None
     if found is None:
         return
     if found["empty"]:

@@ -14,6 +14,7 @@ from constructs_sm.language.document_text import content_of, text_at
 from constructs_sm.language.durations import seconds_of
 from constructs_sm.language.errors import InvalidInputError, Problem, did_you_mean, raise_all
 from constructs_sm.language.late_bound import is_token
+from constructs_sm.language.offering import offers
 from constructs_sm.rules.guardrail_rules import VALUE
 from constructs_sm.values.s3 import bucket_and_prefix
 
@@ -286,7 +287,7 @@ def _is_text(value: object) -> bool:
 def _is_list(value: object, name: str = "") -> bool:
     if isinstance(value, str) or not isinstance(value, (list, tuple)) or not value:
         return False
-    return all(_is_text(each) or (name.endswith("_keys") and hasattr(each, "key_arn")) for each in value)
+    return all(_is_text(each) or (name.endswith("_keys") and offers(each, "key_arn")) for each in value)
 
 
 def _is_count(value: object) -> bool:

@@ -12,6 +12,7 @@ from constructs_sm.language.errors import Problem, did_you_mean
 from constructs_sm.language.jsonata_checks import RESULT_SEEN, SEEN
 from constructs_sm.language.late_bound import Computed, is_json_path, is_token
 from constructs_sm.language.late_values import misspelled_path
+from constructs_sm.language.offering import offers
 from constructs_sm.language.paths import is_reference
 from constructs_sm.polled_actions import PolledAction
 from constructs_sm.retry import DEFAULT, SDK, RetryPolicy, problems_of
@@ -255,7 +256,7 @@ class StateFields:
         role = getattr(given, "role", given)
         if isinstance(role, sfn.TaskRole):
             arn, resource = role.role_arn, role.resource
-        elif hasattr(role, "role_arn"):
+        elif offers(role, "role_arn"):
             arn = resource = scope.arn_of(role)
         else:
             self._wrong(
@@ -302,12 +303,11 @@ def arn_of_role(arguments: Mapping[str, Any], scope: JobScope, problems: list[Pr
     role = arguments.get("role")
     if role is None:
         return None
-    try:
-        return scope.arn_of(role)
-    except (AttributeError, TypeError):
+    if not offers(role, "role_arn"):
         use = "use iam.Role.from_role_arn for a role you have the ARN of"
         problems.append(Problem("role must be an iam.IRole", role, use, "argument-type"))
         return None
+    return scope.arn_of(role)
 
 
 def passable_roles(arguments: Mapping[str, Any], scope: JobScope, problems: list[Problem]) -> list[str]:
@@ -326,7 +326,7 @@ def passable_roles(arguments: Mapping[str, Any], scope: JobScope, problems: list
 def _role_arn(role: Any, scope: JobScope) -> str | None:
     if isinstance(role, str):
         return role if is_token(role) or _ROLE_ARN.fullmatch(role) else None
-    return scope.arn_of(role) if hasattr(type(role), "role_arn") else None
+    return scope.arn_of(role) if offers(role, "role_arn") else None
 
 
 def wrong_of_class(own: Mapping[str, Any]) -> list[Problem]:

@@ -8,6 +8,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, where_of
+from constructs_sm.language.offering import offers
 from constructs_sm.rollback import undone_by
 from constructs_sm.task.arguments import TaskArguments, wrong_of_class
 from constructs_sm.task.cloudwatch import JobMetrics
@@ -269,7 +270,7 @@ class SageMakerJob(CheckedFragment, JobMetrics, InEitherLanguage, KnownToCdk):
         """
         if self._connections is None:
             ids = groups_in(self._state.request)
-            known = [group for group in self._groups if hasattr(group, "security_group_id")]
+            known = [group for group in self._groups if offers(group, "security_group_id")]
             self._connections = connections_of(self, ids, [*known, *self._state.scope.groups_of(ids)])
         return self._connections
 
