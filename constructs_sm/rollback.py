@@ -94,6 +94,7 @@ class WholeOrNotMade:
 
 def _whole_or_not_made(make: Callable[..., None]) -> Callable[..., None]:
     switches = [name for name, kind in make.__annotations__.items() if kind in {"bool", "bool | None"}]
+    languages = [name for name, kind in make.__annotations__.items() if kind == "sfn.QueryLanguage | None"]
 
     @wraps(make)
     def made(construct: Any, *positional: Any, **arguments: Any) -> None:
@@ -103,7 +104,10 @@ def _whole_or_not_made(make: Callable[..., None]) -> Callable[..., None]:
             return
         found: list[Problem] = []
         if arguments:
-            found = list(too_large(arguments)) or [*_no_switches(arguments, switches), *l1_problems(arguments)]
+            found = list(too_large(arguments)) or [
+                *_of_no_such_type(arguments, switches, languages),
+                *l1_problems(arguments),
+            ]
         if found:
             raise InvalidInputError(where_of(type(construct).__name__, *positional[:2]), found)
         with _Attempt(construct):
@@ -121,12 +125,22 @@ def _whole_or_not_made(make: Callable[..., None]) -> Callable[..., None]:
     return made
 
 
-def _no_switches(arguments: Mapping[str, Any], switches: Sequence[str]) -> Iterator[Problem]:
-    """Find what is neither true nor false where it has to be one of them: a text that says no would count as yes."""
+def _of_no_such_type(
+    arguments: Mapping[str, Any], switches: Sequence[str], languages: Sequence[str]
+) -> Iterator[Problem]:
+    """Find what is no truth value, and what is no query language, where it has to be one.
+
+    A text that says no would count as yes, and anything but JSONata as JSONPath.
+    """
     for name in switches:
         value = arguments.get(name)
         if value is not None and not isinstance(value, bool):
             yield Problem(f"{name} must be True or False", value, "pass one of them", "argument-type")
+    for name in languages:
+        value = arguments.get(name)
+        # By its name: what makes no construct does not import the CDK for it.
+        if value is not None and type(value).__name__ != "QueryLanguage":
+            yield Problem(f"{name} must be a QueryLanguage", value, "pass sfn.QueryLanguage.JSONATA", "argument-type")
 
 
 @contextmanager

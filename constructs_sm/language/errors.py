@@ -101,7 +101,7 @@ class Problem:
     def sentence(self) -> str:
         """Return what is wrong and what to do, without the id of the rule."""
         got = "" if self.got is NOTHING else f", got {shown(self.got)}"
-        return f"{_cut(self.what)}{got}; {_cut(self.use)}"
+        return f"{_cut(_without_address(self.what))}{got}; {_cut(self.use)}"
 
     def __str__(self) -> str:
         return f"{self.sentence} [{self.rule}]"

@@ -5,18 +5,22 @@ What an argument takes, the code that reads it knows best. This is asked when th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from enum import Enum
 from os import PathLike
 from types import BuiltinFunctionType, FunctionType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from constructs_sm.language.errors import Problem
+from constructs_sm.language.errors import Problem, shown
 from constructs_sm.language.offering import is_of_jsii
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 _PLAIN: Final = (str, int, float, bool, type(None), Enum, PathLike, FunctionType, BuiltinFunctionType)
 _LISTS: Final = (list, tuple, set, frozenset)
 _DEEPEST: Final = 6
+_WIDEST: Final = 1024
+"""Bits of a number; Python itself writes no much longer ones."""
 
 
 def foreign_problems(arguments: Mapping[str, Any]) -> list[Problem]:
@@ -24,18 +28,20 @@ def foreign_problems(arguments: Mapping[str, Any]) -> list[Problem]:
     return [problem for name, value in arguments.items() for problem in _within(name, value, 0)]
 
 
-def _within(name: str, value: object, depth: int) -> Iterator[Problem]:
+def _within(name: str, value: Any, depth: int) -> Iterator[Problem]:
     kind = type(value)
+    if isinstance(value, int) and value.bit_length() > _WIDEST:
+        yield Problem(f"{name} is longer than any number can be", value, "pass a shorter one", "argument-type")
     if depth > _DEEPEST or _is_known(kind):
         return
-    if kind in _LISTS:
-        for number, item in enumerate(value):  # type: ignore[var-annotated, arg-type]  (one of them it is)
+    if isinstance(value, _LISTS):
+        for number, item in enumerate(value):
             yield from _within(f"{name}[{number}]", item, depth + 1)
-    elif kind is dict:
-        for key, item in value.items():  # type: ignore[attr-defined]
+    elif isinstance(value, dict):
+        for key, item in value.items():
             if type(key) is not str:
                 yield Problem(f"{name} has a key that is no text", key, "write it in quotes", "argument-type")
-            yield from _within(f"{name}[{key!r}]", item, depth + 1)
+            yield from _within(f"{name}[{shown(key)}]", item, depth + 1)
     else:
         use = "pass plain values (a number by int() or float(), an array by .tolist()), or what the docstring names"
         yield Problem(f"{name} has a value of another library", kind.__name__, use, "argument-type")

@@ -288,7 +288,7 @@ class Approval(NamedFragment):
 def _nobody(notify: Any, emails: Any) -> Iterator[Problem]:
     use = "pass a topic, e-mail addresses, or a task that waits for a token"
     if emails is not None:
-        if not emails or not all("@" in str(email) for email in emails):
+        if not emails or not all(isinstance(email, str) and "@" in email for email in emails):
             yield Problem("notify has no e-mail addresses", notify, use, "approval-asks-nobody")
     elif not offers(notify, "topic_arn") and not is_chainable(notify):
         yield Problem("nobody is asked", NOTHING if notify is None else notify, use, "approval-asks-nobody")

@@ -334,7 +334,7 @@ def wrong_of_class(own: Mapping[str, Any]) -> list[Problem]:
     return [
         Problem(f"{name} cannot be used", got, f"pass {_OF_A_CLASS[name][0]}", "argument-type")
         for name, got in own.items()
-        if got not in (None, ()) and not _OF_A_CLASS[name][1](got)
+        if not (got is None or (isinstance(got, tuple) and not got)) and not _OF_A_CLASS[name][1](got)
     ]
 
 
