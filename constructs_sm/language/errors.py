@@ -159,6 +159,21 @@ def raise_all(where: str, problems: Sequence[Problem]) -> None:
         raise InvalidInputError(where, problems)
 
 
+def raise_unless(where: str, **wanted: tuple[object, type | tuple[type, ...], str]) -> None:
+    """Raise InvalidInputError if an argument is of another type than it must be.
+
+    Args:
+        where: The call.
+        wanted: By the name of the argument: its value, the types that it may have, and what to pass, in words.
+    """
+    found = [
+        Problem(f"{name} must be {said}", value, "pass one", "argument-type")
+        for name, (value, kinds, said) in wanted.items()
+        if not isinstance(value, kinds) or (isinstance(value, bool) and kinds is not bool)
+    ]
+    raise_all(where, found)
+
+
 def did_you_mean(written: object, known: Iterable[str]) -> str:
     """The way out of a name that is not known, in words; empty if nothing known is near.
 

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
-from constructs_sm.language.errors import InvalidInputError, Problem, raise_all
+from constructs_sm.language.errors import InvalidInputError, Problem, raise_all, raise_unless
 from constructs_sm.language.formats import joined
 from constructs_sm.language.jsonata import is_plain, jsonata_of, quoted
 from constructs_sm.language.l1 import l1_problem
@@ -42,6 +42,8 @@ class S3Location(str):
 
     def __new__(cls, uri: str, within: str | None = None, key: kms.IKey | None = None) -> Self:
         """Make one of a URI."""
+        if not isinstance(uri, str):
+            raise_unless("S3Location", uri=(uri, str, "a text"))
         self = super().__new__(cls, uri)
         object.__setattr__(self, "uri", uri)
         object.__setattr__(self, "within", within)
