@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.grants.state_machine_role import SERVICE_GRANT
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all, where_of
+from constructs_sm.language.offering import offers
 from constructs_sm.pipeline.alerts import Thresholds, alert_of_failures, alert_topic
 from constructs_sm.pipeline.dashboard import dashboard as dashboard_of
 from constructs_sm.pipeline.encryption import admit_logs, encrypt_topics
@@ -461,13 +462,13 @@ def _mistyped(**arguments: Any) -> list[Problem]:
         "definition": ("a job, or a chain", is_chainable),
         "timeout": ("Duration.hours(6), or seconds", is_time),
         "schedule": ("a Duration or an events.Schedule", lambda value: isinstance(value, (Duration, events.Schedule))),
-        "topic": ("an sns.ITopic", lambda value: hasattr(value, "topic_arn")),
+        "topic": ("an sns.ITopic", lambda value: offers(value, "topic_arn")),
         "alert_emails": ("['ml@example.com']", _addresses),
         "alerts": ("some of ['executions', 'jobs', 'alarms']", are_alerts),
         "log_retention": ("logs.RetentionDays", lambda value: isinstance(value, logs.RetentionDays)),
-        "key": ("a kms.IKey", lambda value: hasattr(value, "key_arn")),
+        "key": ("a kms.IKey", lambda value: offers(value, "key_arn")),
         "encrypt_jobs": ("True or False", lambda value: isinstance(value, bool)),
-        "role": ("an iam.IRole", lambda value: hasattr(value, "role_arn")),
+        "role": ("an iam.IRole", lambda value: offers(value, "role_arn")),
         "comment": ("a text", lambda value: isinstance(value, str)),
         "log_level": ("an sfn.LogLevel", lambda value: isinstance(value, sfn.LogLevel)),
         "state_machine_name": ("a name of 1 to 80 letters, digits, - and _", is_state_machine_name),
