@@ -200,6 +200,13 @@ def pipeline_app(stack: Stack) -> PipelineApp:
         context={"owner": stack.stack_name},
         outdir=None,
         default_stack_synthesizer=DefaultStackSynthesizer(),
+        analytics_reporting=False,
+        auto_synth=False,
+        policy_validation_beta1=[],
+        post_cli_context={"owner": stack.stack_name},
+        property_injectors=[],
+        stack_traces=False,
+        tree_metadata=False,
     )
     assert app.node.try_get_context("owner") == stack.stack_name
     return app
@@ -298,6 +305,7 @@ def pipeline_stack_among_others(stack: Stack) -> PipelineStack:
             availability_zones=["us-east-1a"],
             private_subnet_ids=["subnet-11111111"],
         ),
+        encryption_configuration=sfn.AwsOwnedEncryptionConfiguration(),
         permissions_boundary="boundary",
         account="123456789012",
         region="us-east-1",
