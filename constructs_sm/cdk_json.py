@@ -85,9 +85,9 @@ def _program() -> Path | None:
 def _runs(path: Path, program: Path) -> bool:
     """Tell whether the `app` of a `cdk.json` names *program*; what is no JSON may be of another app."""
     try:
-        command = json.loads(path.read_text(encoding="utf-8"))["app"]
-        return program in [(path.parent / word).resolve() for word in shlex.split(command)]
-    except (ValueError, TypeError, KeyError, AttributeError, OSError):
+        words = shlex.split(str(json.loads(path.read_text(encoding="utf-8"))["app"]))
+        return program in [(path.parent / word).resolve() for word in words]
+    except (ValueError, TypeError, KeyError, OSError):
         return False
 
 
