@@ -87,6 +87,9 @@ class Settings:
             and none.
         encrypt_jobs: Whether that key is also for what jobs write and for their volumes, where a job names no key.
             Instances with local storage take none: their hardware encrypts it. Default: no.
+        encrypt_executions: Whether that key is also for the definition of the state machine and for the history of its
+            executions. Who reads or stops executions needs the key as well. Default: no.
+        tracing_enabled: Whether executions are traced in X-Ray, which has a price. Default: yes, which cdk-nag wants.
         vpc: Where jobs run that are not told where: `{"subnets": [...], "security_groups": [...]}`, by their ids, or an
             ec2.IVpc, whose private subnets are taken, with a security group that is made here. Default: in no VPC.
         permissions_boundary: The managed policy that bounds every role of the stack: its name or its ARN.
@@ -120,6 +123,8 @@ class Settings:
     bucket: str | s3.IBucket | None = None
     key: str | bool | kms.IKey | None = None
     encrypt_jobs: bool = False
+    encrypt_executions: bool = False
+    tracing_enabled: bool = True
     vpc: Mapping[str, Sequence[str]] | ec2.IVpc | None = None
     permissions_boundary: str | PermissionsBoundary | None = None
     dashboard: bool = False
@@ -250,6 +255,8 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "permissions_boundary": (str, PermissionsBoundary),
     "dashboard": (bool,),
     "encrypt_jobs": (bool,),
+    "encrypt_executions": (bool,),
+    "tracing_enabled": (bool,),
     "versioned": (bool,),
 }
 _ACCOUNT = r"[0-9]{12}"
