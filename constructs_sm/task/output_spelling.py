@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.language.jsonata_checks import is_expression
 from constructs_sm.language.late_bound import LATE, is_json_path
-from constructs_sm.rules.argument_rules import OUTPUT_SPELLED, OUTPUT_THERE
+from constructs_sm.rules.argument_rules import OUTPUT_SPELLED
 from constructs_sm.rules.definition_rules import OF_THE_OTHER_LANGUAGE
 from constructs_sm.rules.state_checks import late_values
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 _STATES_INSIDE: Final = ("Branches", "ItemProcessor", "Iterator")
 ASKED_ELSEWHERE: Final = (*_STATES_INSIDE, "ResultSelector", "ResultPath", "OutputPath", "Comment")
 """Fields that do not read the input of the state."""
-_ON_A_RESULT: Final = ("Task", "Map", "Parallel")
 _QUOTED: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
 _JOIN: Final = "join texts with + ('text ' + output)"
 _READ: Final = (
@@ -58,8 +57,6 @@ def spelling_problems(
                 if point.jsonata or not all(each.is_input for each in meant):
                     yield _sent(paths.get(name, name), meant[0], text, whole=text == match[0], jsonata=point.jsonata)
         yield from _refused(name, point, sent, reference)
-        if not point.jsonata and point.state["Type"] in _ON_A_RESULT:
-            yield from _not_on_the_result(name, point, asked, reference, paths)
 
 
 def _sent(user: str, meant: Asked, text: str, *, whole: bool, jsonata: bool) -> Problem:
@@ -85,28 +82,6 @@ def _refused(name: str, point: Point, sent: Sequence[str], reference: re.Pattern
             yield OUTPUT_SPELLED.problem(
                 f"{broken.where}: {broken.what if of_language else broken.rule.what}", broken.got, use
             )
-
-
-def _not_on_the_result(
-    name: str,
-    point: Point,
-    asked: Mapping[str, Sequence[Asked]],
-    reference: re.Pattern[str],
-    paths: Mapping[str, str],
-) -> Iterator[Problem]:
-    """Find fields that read the result of the state alone, and are given an output that stands beside it."""
-    catchers = [catcher.get("Assign") for catcher in point.state.get("Catch", ())]
-    fields = {
-        "ResultSelector": ([point.state.get("ResultSelector")], "keep the result beside it, with result_path='$.key'"),
-        "Assign": ([point.state.get("Assign"), *catchers], "assign it in a sfn.Pass, or in a state in JSONata"),
-    }
-    for field, (given, use) in fields.items():
-        for match in (match for text in _texts(given) for match in reference.finditer(text)):
-            others = [each for each in asked[match[0]] if each.place and each.producer.name != name]
-            if others and len(others) == len(asked[match[0]]):
-                said = f"{others[0].name} of {others[0].producer.path}"
-                what = f"{paths.get(name, name)} reads {said} in {field}, which has nothing but the state's own result"
-                yield OUTPUT_THERE.problem(what, match.string, use)
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -419,9 +419,9 @@ JOINED = ["join texts with", "output-is-spelled"]
         (failed, None, PATHS),
         (fixed, None, PATHS),
         (read_from, None, ["join with +", "output-is-spelled"]),
-        (of_the_result, None, ["result_path='$.key'", "output-is-there"]),
-        (kept_of_the_result, None, ["assign it in a sfn.Pass", "output-is-there"]),
-        (kept_by_a_job, None, ["assign it in a sfn.Pass", "output-is-there"]),
+        (of_the_result, None, ["assign it in a Pass before", "output-is-there"]),
+        (kept_of_the_result, None, ["assign it in a Pass before", "output-is-there"]),
+        (kept_by_a_job, None, ["assign it in a Pass before", "output-is-there"]),
     ],
     ids=lambda given: getattr(given, "__name__", ""),
 )
