@@ -86,6 +86,18 @@ def refuse(scope: IConstruct, where: str, problems: Iterable[Problem], *, path: 
     return [problem for problem in found if RULES[problem.rule].severity != "error"]
 
 
+def refuse_part(where: str, scope: IConstruct, construct_id: str, problems: Iterable[Problem]) -> None:
+    """Raise what is wrong with a construct that is to be made in *scope*, and acknowledged by nobody around it.
+
+    Raises:
+        InvalidInputError: With all of that.
+    """
+    found = list(problems)
+    if found:
+        path = "/".join(filter(None, (str(scope.node.path), str(construct_id))))
+        refuse(scope, where, found, path=path)
+
+
 def unacknowledged(
     scope: IConstruct, problems: Sequence[Problem], *, path: str, as_of: date | None = None
 ) -> list[Problem]:
