@@ -85,7 +85,12 @@ def problems_of(
     """List the same of a request that is read or rendered already, and indexed."""
     found: list[Problem] = []
     _operation_check(operation)(request.fields, None, found)
-    return found + broken_rules(operation, request.fields, request.structures, arns=arns, models=models)
+    broken = broken_rules(operation, request.fields, request.structures, arns=arns, models=models)
+    if found and broken:
+        # What a field cannot be at all is said once.
+        wrong = {problem.what.partition(" ")[0] for problem in found}
+        broken = [problem for problem in broken if wrong.isdisjoint(problem.what.split())]
+    return found + broken
 
 
 def model_problems(operation: str, request: Mapping[str, Any]) -> list[Problem]:
