@@ -16,6 +16,7 @@ __all__ = [
     "job",
     "job_task",
     "kept_results",
+    "machines",
     "network",
     "output_folders",
     "overruling",
