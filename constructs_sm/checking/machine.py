@@ -13,7 +13,7 @@ from constructs_sm.language.arns import Arns
 from constructs_sm.language.errors import NOTHING, shown
 from constructs_sm.requests.api_model import has_operation
 from constructs_sm.requests.model_check import found_in, model_problems
-from constructs_sm.rules import definition_rules, model_rules, request_rules
+from constructs_sm.rules import definition_rules, model_rules, training_rules
 from constructs_sm.rules.catalogue import RULES
 from constructs_sm.rules.definitions import violations
 from constructs_sm.testing.source.resource_names import partition_of
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _PATH: Final = re.compile(r"([A-Z]\w*(?:\[\d+\])?(?:\.\w+(?:\[\d+\])?)*)[ :]")
 _OF_THE_RESOURCE: Final = (definition_rules.RESOURCE, definition_rules.PATTERN)
-_OF_OUR_ROLES: Final = frozenset({request_rules.MANIFEST.id})
+_OF_OUR_ROLES: Final = frozenset({training_rules.MANIFEST.id})
 """Rules of the roles that the library makes: of somebody's own nothing is known."""
 _CHECKS: Final = (handlers.handlers, jobs.jobs, loops.loops, literal_values.texts, outputs.outputs)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.grants.service_authorization import has_service, iam_action
 
 if TYPE_CHECKING:
-    from constructs_sm.grants.service_models import ClientModel
+    from constructs_sm.grants.called_apis import ClientModel
 
 _S3 = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html"
 _BEDROCK = "https://docs.aws.amazon.com/bedrock/latest/APIReference/"

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.grants.api_actions import BY_REQUEST, actions_of, iam_prefix
+from constructs_sm.grants.called_apis import AbsentError, called
 from constructs_sm.grants.resource_arns import ANY, arns_of
 from constructs_sm.grants.scaling import scaling_needs
 from constructs_sm.grants.service_authorization import iam_action, is_installed
-from constructs_sm.grants.service_models import AbsentError, called
 from constructs_sm.integrations import OPTIMIZED, RULE_ACTIONS
 
 if TYPE_CHECKING:

@@ -1,20 +1,13 @@
-"""SageMaker's own description of its API, as botocore brings it: read when first asked for, and once.
-
-The file is read as it is. botocore's loader would import an HTTP client with it, which takes longer than the reading,
-and would look for other models in the user's folders.
-"""
+"""SageMaker's own description of its API, as botocore brings it: read when first asked for, and once."""
 
 from __future__ import annotations
 
-import gzip
-import json
 from dataclasses import dataclass
 from functools import cache, cached_property
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 from constructs_sm.language.fields import spelled_by_states
+from constructs_sm.rules.service_models import service_model
 
 
 @dataclass(frozen=True)
@@ -93,16 +86,18 @@ def _shape(name: str) -> Shape:
 
 @cache
 def _model() -> dict[str, Any]:
-    package = find_spec("botocore")
-    if package is None or package.origin is None:
-        message = "botocore is not installed"
-        raise ModuleNotFoundError(message)
-    latest = max(Path(package.origin).parent.glob("data/sagemaker/*/service-2.json*"))
-    text = latest.read_bytes()
-    model: dict[str, Any] = json.loads(gzip.decompress(text) if latest.suffix == ".gz" else text)
-    for shape in model["shapes"].values():
-        names = [name for name in shape.get("members", ()) if name[:2].isupper()]
-        if renamed := {name: spelled for name in names if (spelled := spelled_by_states(name)) != name}:
-            shape["members"] = {renamed.get(name, name): member for name, member in shape["members"].items()}
-            shape["required"] = [renamed.get(name, name) for name in shape.get("required", ())]
-    return model
+    model = service_model("sagemaker")
+    return {**model, "shapes": {name: _spelled_by_states(shape) for name, shape in model["shapes"].items()}}
+
+
+def _spelled_by_states(shape: dict[str, Any]) -> dict[str, Any]:
+    """A type with its fields as Step Functions spells them."""
+    names = [name for name in shape.get("members", ()) if name[:2].isupper()]
+    renamed = {name: spelled for name in names if (spelled := spelled_by_states(name)) != name}
+    if not renamed:
+        return shape
+    return {
+        **shape,
+        "members": {renamed.get(name, name): member for name, member in shape["members"].items()},
+        "required": [renamed.get(name, name) for name in shape.get("required", ())],
+    }

@@ -18,7 +18,7 @@ from constructs_sm.language.sizes import too_large
 from constructs_sm.requests.api_model import input_shape, output_shape
 from constructs_sm.requests.request import read
 from constructs_sm.rules import model_rules as rules
-from constructs_sm.rules.request_constraints import broken_rules
+from constructs_sm.rules.request_checks import broken_rules
 from constructs_sm.rules.rule import RULES
 
 if TYPE_CHECKING:

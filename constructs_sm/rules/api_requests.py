@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import functools
-import gzip
-import json
 from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.language.fields import spelled_by_states
 from constructs_sm.language.jsonata_checks import is_expression
 from constructs_sm.rules.integrations import has_own_request, model_of, squashed
+from constructs_sm.rules.service_models import clients, service_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,30 +20,10 @@ _JSON_OR_TEXT: Final = frozenset({"blob", "string"})
 _NUMBERS: Final = frozenset({"integer", "long", "float", "double"})
 
 
-@functools.cache
-def _folder() -> Path | None:
-    package = find_spec("botocore")
-    return None if package is None or package.origin is None else Path(package.origin).parent / "data"
-
-
-@functools.cache
-def _folders() -> dict[str, str]:
-    folder = _folder()
-    return {} if folder is None else {squashed(one.name): one.name for one in folder.iterdir() if one.is_dir()}
-
-
-@functools.cache
 def _model(service: str, sdk: bool) -> dict[str, Any] | None:
-    """The newest model of a service; None where botocore has none."""
-    folder, name = _folder(), _folders().get(squashed(model_of(service, sdk=sdk)))
-    if folder is None or name is None:
-        return None
-    files = sorted(folder.glob(f"{name}/*/service-2.json*"))
-    if not files:
-        return None
-    text = files[-1].read_bytes()
-    model: dict[str, Any] = json.loads(gzip.decompress(text) if files[-1].suffix == ".gz" else text)
-    return model
+    """The model of a service; None where botocore has none."""
+    client = clients().get(squashed(model_of(service, sdk=sdk)))
+    return None if client is None else service_model(client)
 
 
 @functools.cache
@@ -56,8 +33,8 @@ def _operations(service: str, sdk: bool) -> dict[str, str]:
 
 
 def has_service(service: str) -> bool:
-    """Return True unless botocore's models leave no doubt that there is no such service of the SDK."""
-    return not _folders() or squashed(model_of(service, sdk=True)) in _folders()
+    """Return True for a service that botocore has a model of."""
+    return squashed(model_of(service, sdk=True)) in clients()
 
 
 def has_api(service: str, api: str, *, sdk: bool) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.language.fields import join
 from constructs_sm.language.late_bound import is_late_bound, is_token
-from constructs_sm.rules import request_rules as rules
+from constructs_sm.rules import image_rules
 from constructs_sm.rules.instances import processor_of
 from constructs_sm.rules.kinds import structures, text_of, value_of
 from constructs_sm.rules.published import ecr_image, families
@@ -80,7 +80,7 @@ def is_no_uri(field: str) -> Any:
         if value and not is_late_bound(value) and _SHORT.fullmatch(value) and not _HOST.match(value):
             use, broken = _published_as(value), rule
             if not use:
-                broken = rules.IMAGE_REGISTRY
+                broken = image_rules.IMAGE_REGISTRY
             yield broken.problem(f"{join(path, field)} is no URI of an image", value, use)
 
     return find
@@ -126,13 +126,13 @@ def foreign(operation: str, request: Structure, arns: Arns) -> Iterator[Problem]
             image = ecr_image(value)
             if image is not None and not is_token(image.region) and image.region != arns.region:
                 what = f"{path} is of the Region {image.region}, not {arns.region}"
-                yield rules.IMAGE_REGION.problem(what, value)
+                yield image_rules.IMAGE_REGION.problem(what, value)
     if not is_token(arns.account):
         for value, path in _said(request, _ROLES.get(operation, ())):
             account = _ACCOUNT_OF_ROLE.match(value)
             if account is not None and account[1] != arns.account:
                 what = f"{path} is of the account {account[1]}, not {arns.account}"
-                yield rules.ROLE_ACCOUNT.problem(what, value)
+                yield image_rules.ROLE_ACCOUNT.problem(what, value)
 
 
 def processors(images: Iterable[object], types_of: Callable[[], Iterable[object]], path: str) -> Iterator[Problem]:
@@ -145,7 +145,7 @@ def processors(images: Iterable[object], types_of: Callable[[], Iterable[object]
         types = list(dict.fromkeys(map(str, types_of())))
         kinds = set(map(processor_of, types))
         if len(kinds) == 1 and not kinds & {None, made_for}:
-            rule = rules.GPU_IMAGE if made_for == "gpu" else rules.CPU_IMAGE
+            rule = image_rules.GPU_IMAGE if made_for == "gpu" else image_rules.CPU_IMAGE
             what = f"{path} is an image for {made_for.upper()}s, and {', '.join(types)} has another processor"
             yield rule.problem(what, value)
 

@@ -27,7 +27,7 @@ from constructs_sm.requests.role_fields import are_late_bound, lacks_role, named
 from constructs_sm.rules import script_mode
 from constructs_sm.rules.argument_rules import ANY_ROLE, CALLBACK, LATE_ACCESS
 from constructs_sm.rules.model_rules import UNKNOWN as UNKNOWN_FIELD
-from constructs_sm.rules.request_rules import MANIFEST
+from constructs_sm.rules.training_rules import MANIFEST
 from constructs_sm.task.arguments import (
     StateFields,
     TaskArguments,

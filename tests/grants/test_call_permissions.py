@@ -12,10 +12,11 @@ from typing import Any
 from constructs_sm.actions import ACTIONS
 from constructs_sm.grants.api_actions import IAM_PREFIXES, RENAMED, actions_of, iam_prefix
 from constructs_sm.grants.call_permissions import CallPermissions, permissions_of_call
+from constructs_sm.grants.called_apis import AbsentError, called, client_model
 from constructs_sm.grants.service_authorization import has_service, iam_action
-from constructs_sm.grants.service_models import AbsentError, called, client_model, clients
 from constructs_sm.integrations import OPTIMIZED, SDK_CLIENTS
 from constructs_sm.language.arns import Arns
+from constructs_sm.rules.service_models import clients
 
 import pytest
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from constructs_sm.actions import ACTIONS
-from constructs_sm.grants.service_models import called, client_model, clients
+from constructs_sm.grants.called_apis import called, client_model
 from constructs_sm.integrations import OPTIMIZED, SDK_CLIENTS
 from constructs_sm.rules.integrations import has_own_request, model_of, squashed
+from constructs_sm.rules.service_models import clients
 
 import botocore.session
 import pytest

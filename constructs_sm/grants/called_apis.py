@@ -1,20 +1,13 @@
-"""The services that a definition can call, and their APIs: as botocore's models have them.
-
-A model's file is read as it is; botocore's own loader would import an HTTP client with it.
-"""
+"""The services that a definition can call, and their APIs: as botocore's models have them."""
 
 from __future__ import annotations
 
-import gzip
-import json
 from dataclasses import dataclass
 from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
-from typing import Any
 
 from constructs_sm.integrations import OPTIMIZED, SDK_CLIENTS
 from constructs_sm.language.errors import did_you_mean
+from constructs_sm.rules.service_models import clients, service_model
 
 _OPTIMIZED = {(row.service, row.api): row for row in OPTIMIZED}
 _OPTIMIZED_APIS = {
@@ -47,25 +40,9 @@ class ClientModel:
 
 
 @cache
-def _data() -> Path:
-    spec = find_spec("botocore")
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError("No module named 'botocore'", name="botocore")
-    return Path(spec.origin).parent / "data"
-
-
-@cache
-def clients() -> dict[str, str]:
-    """Every service that botocore has a model of, by its name without dashes."""
-    return {path.name.replace("-", ""): path.name for path in _data().iterdir() if path.is_dir()}
-
-
-@cache
 def client_model(client: str) -> ClientModel:
     """Return what botocore knows of *client*."""
-    newest = max((_data() / client).iterdir(), key=lambda path: path.name) / "service-2.json"
-    packed = newest.with_suffix(".json.gz")
-    model: dict[str, Any] = json.loads(gzip.decompress(packed.read_bytes()) if packed.exists() else newest.read_bytes())
+    model = service_model(client)
     metadata = model["metadata"]
     return ClientModel(
         client,
@@ -92,7 +69,7 @@ def called(service: str, api: str, *, sdk: bool) -> tuple[ClientModel, str]:
         client, wanted = row.client, row.operation
     else:
         client, wanted = SDK_CLIENTS.get(service, clients().get(service, "")), api
-        if not client or not (_data() / client).is_dir():
+        if client not in clients().values():
             known = [*clients(), *SDK_CLIENTS]
             raise AbsentError(f"there is no service {service} in AWS's SDK. {did_you_mean(service, known)}".strip())
     model = client_model(client)
