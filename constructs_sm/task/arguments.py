@@ -343,7 +343,7 @@ def wrong_of_class(own: Mapping[str, Any]) -> list[Problem]:
 
 
 def mapping_of(name: str, made: Any) -> Mapping[str, Any]:
-    """What a function that a class of jobs gave has made.
+    """Give what a function of a class of jobs has made, if it is a mapping.
 
     Raises:
         InvalidInputError: It is no mapping.
