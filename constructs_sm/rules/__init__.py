@@ -23,6 +23,7 @@ __all__ = [
     "rule",
     "script_mode",
     "service_models",
+    "serving",
     "state_fields",
     "tags",
     "training_rules",

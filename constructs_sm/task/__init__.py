@@ -8,6 +8,7 @@ looked at, and the wait between.
 __all__ = [
     "acknowledgments",
     "arguments",
+    "chaining",
     "changes",
     "custom_states",
     "describing",
