@@ -102,7 +102,10 @@ def _whole_or_not_made(make: Callable[..., None]) -> Callable[..., None]:
             return
         found: list[Problem] = []
         if arguments:
-            found = list(too_large(arguments)) or [*_no_switches(arguments, switches), *l1_problems(arguments)]
+            found = list(too_large(arguments)) or list(l1_problems(arguments))
+            # An L1 construct in the place of a switch is one mistake.
+            told = {problem.what.partition(" ")[0].partition("[")[0] for problem in found}
+            found += _no_switches(arguments, [name for name in switches if name not in told])
         if found:
             raise InvalidInputError(where_of(type(construct).__name__, *positional[:2]), found)
         with _Attempt(construct):
@@ -161,6 +164,9 @@ def _in_words(method: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return method(self, *positional, **arguments)
         except (TypeError, RuntimeError, AttributeError) as error:
+            # Asked when it goes wrong, and not on every call.
+            if found := list(l1_problems(named)):
+                raise InvalidInputError(where_of(type(self).__name__, self), found) from error
             tell_in_words(error, type(self).__name__, (self,))
             if type(error.__cause__).__name__ != "JavaScriptError" and not _is_of_the_bridge(error):
                 raise

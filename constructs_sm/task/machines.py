@@ -17,6 +17,7 @@ from constructs_sm.language.definition_text import DefinitionText
 from constructs_sm.language.late_bound import is_token
 from constructs_sm.language.machines import states_of
 from constructs_sm.requests.api_model import input_shape
+from constructs_sm.requests.closed_calls import closed_calls
 from constructs_sm.rules import tags as tag_rules
 from constructs_sm.rules.argument_rules import (
     JOB_NOT_RUN,
@@ -387,6 +388,9 @@ class _OfStack:
         late = list(ends_first(definition, express=express))
         yield from (each.problem for each in errors(late))
         tell(machine.construct, [each.problem for each in late if each.rule.severity != "error"])
+        ours = {task.state_id() for task, place in self._machines.of_tasks.items() if place is machine}
+        of_others = {name: state for name, state in machine.states.items() if name not in ours}
+        tell(machine.construct, list(closed_calls(of_others)))
         yield from _in_the_other_language(machine)
         yield from self._nested(machine)
 
