@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from constructs_sm.environment import arns_of
 from constructs_sm.image_accounts import mapped_account
-from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, did_you_mean
+from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, did_you_mean, raise_unless
 from constructs_sm.language.late_bound import is_token
 from constructs_sm.language.versions import age, nearest_versions
 
@@ -255,6 +255,7 @@ def versions(family: str, *, image_scope: str | None = None) -> tuple[str, ...]:
     Raises:
         InvalidInputError: There is no such family or scope.
     """
+    _refuse_no_texts(family, image_scope=image_scope)
     return tuple(sorted({version for row in _rows(family, image_scope) for version in row[0]}, key=age))
 
 
@@ -280,6 +281,8 @@ def image(
     Raises:
         InvalidInputError: There is no such image, or more than one.
     """
+    asked = {"processor": processor, "base_framework_version": base_framework_version, "py_version": py_version}
+    _refuse_no_texts(family, version=version, image_scope=image_scope, **asked)
     rows = _rows(family, image_scope)
     known = list(dict.fromkeys(name for row in rows for name in row[0]))
     if version is None and len(known) == 1:
@@ -289,7 +292,6 @@ def image(
         got = NOTHING if version is None else version
         raise _wrong(family, "no such version", got, newest_last, near=nearest_versions(version, known))
     tags = [(row[1], row[2], tag) for row in rows if version in row[0] for tag in row[3]]
-    asked = {"processor": processor, "base_framework_version": base_framework_version, "py_version": py_version}
     for place, (name, value) in enumerate(asked.items()):
         options = dict.fromkeys(tag[place] for _, _, tag in tags)
         if value is not None and value not in options:
@@ -306,6 +308,13 @@ def image(
             raise _wrong(family, f"{name} of version {version} is missing", NOTHING, options)
     (one,) = found
     return one
+
+
+def _refuse_no_texts(family: object, **options: object) -> None:
+    given = {name: value for name, value in options.items() if value is not None}
+    raise_unless(
+        "image", family=(family, str, "a text"), **{name: (value, str, "a text") for name, value in given.items()}
+    )
 
 
 def _rows(family: str, image_scope: str | None) -> list[Any]:

@@ -101,7 +101,7 @@ class Problem:
     def sentence(self) -> str:
         """Return what is wrong and what to do, without the id of the rule."""
         got = "" if self.got is NOTHING else f", got {shown(self.got)}"
-        return f"{_cut(self.what)}{got}; {_cut(self.use)}"
+        return f"{_cut(_without_address(self.what))}{got}; {_cut(self.use)}"
 
     def __str__(self) -> str:
         return f"{self.sentence} [{self.rule}]"
@@ -157,6 +157,21 @@ def raise_all(where: str, problems: Sequence[Problem]) -> None:
     """Raise InvalidInputError if there are *problems*."""
     if problems:
         raise InvalidInputError(where, problems)
+
+
+def raise_unless(where: str, **wanted: tuple[object, type | tuple[type, ...], str]) -> None:
+    """Raise InvalidInputError if an argument is of another type than it must be.
+
+    Args:
+        where: The call.
+        wanted: By the name of the argument: its value, the types that it may have, and what to pass, in words.
+    """
+    found = [
+        Problem(f"{name} must be {said}", value, "pass one", "argument-type")
+        for name, (value, kinds, said) in wanted.items()
+        if not isinstance(value, kinds) or (isinstance(value, bool) and kinds is not bool)
+    ]
+    raise_all(where, found)
 
 
 def did_you_mean(written: object, known: Iterable[str]) -> str:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 _NUMBER: Final = re.compile(r"\d+")
 _PART: Final = re.compile(r"\d+|[a-z]+")
+_LONGEST: Final = 64
 
 
 def age(version: str) -> list[tuple[bool, int, str]]:
@@ -23,11 +24,12 @@ def nearest_versions(asked: object, known: Iterable[str]) -> tuple[str, ...]:
     That is the newest of those that its text begins, as 1.2-1 for 1.2; else the last before it and the first after it,
     or the one of them that has more numbers in common with it, as 1.2-1 and not 1.4-2 for 1.2-2.
     """
-    begun = re.compile(rf"{re.escape(str(asked))}(?!\d)")
-    candidates = sorted((version for version in known if _NUMBER.search(version)), key=age)
-    wanted = _numbers(str(asked))
-    if not wanted:
+    written = str(asked)
+    # No version is longer, and Python makes no numbers of thousands of digits.
+    if len(written) > _LONGEST or not (wanted := _numbers(written)):
         return ()
+    candidates = sorted((version for version in known if _NUMBER.search(version)), key=age)
+    begun = re.compile(rf"{re.escape(written)}(?!\d)")
     if meant := [version for version in candidates if begun.match(version)]:
         return (meant[-1],)
     older = [version for version in candidates if _numbers(version) <= wanted][-1:]

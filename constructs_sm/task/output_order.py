@@ -20,11 +20,16 @@ from constructs_sm.rules.argument_rules import OUTPUT_SPELLED, OUTPUT_THERE, PLA
 if TYPE_CHECKING:
     from constructs_sm.grants.statements import Grant
     from constructs_sm.language.errors import Problem
+    from constructs_sm.task.custom_states import Begin
     from constructs_sm.values.outputs import JobOutput, TaskIdentity
 
     from constructs import IConstruct
 
 _ASKED_ELSEWHERE = ("Branches", "ItemProcessor", "Iterator", "ResultSelector", "ResultPath", "OutputPath", "Comment")
+_PASSED_ON = ("Pass", "Wait", "Choice", "Succeed")
+"""Types of states whose result is their input, unless a Pass says another."""
+_OF_THE_RESULT = ("Assign", "ResultSelector")
+"""Fields in which a state in JSONPath finds what it has made itself."""
 _WRITTEN = re.compile("Output|Checkpoint")
 _EXECUTION_NAME = re.compile(r"s3://.*(?:\$\$|\$states\.context)\.Execution\.Name")
 
@@ -61,6 +66,8 @@ class OutputOrder:
     """Grants that tasks need for tags that they do not have when they are made."""
     run: dict[TaskIdentity, str] = field(default_factory=dict)
     """Tasks that stand in a state machine, each with the graph of states it is in."""
+    steps: dict[Begin, bool] = field(default_factory=dict)
+    """First states of steps that are no jobs, and whether they stand in a state machine, a Map or a Parallel."""
     watched: bool = False
 
     def knows(self, task: TaskIdentity, scope: IConstruct | None = None) -> None:
@@ -153,6 +160,7 @@ class OutputOrder:
                 if whys and all(whys):
                     used = f"{others[0].name} of {others[0].producer.path}"
                     found[_there(f"{paths.get(user, user)} uses {used}, {whys[0]}")] = None
+            found.update(dict.fromkeys(self._misread(machine, paths)))
             found.update(dict.fromkeys(self._misspelled(machine, paths)))
         for task, producer, what in self._used:
             user, maker = (self._name(each, machines, names) for each in (task, producer))
@@ -169,6 +177,21 @@ class OutputOrder:
             if whys and all(whys):
                 found[_there(f"{task.path} uses {what} of {producer.path}, {whys[0]}")] = None
         return list(found)
+
+    def _misread(self, machine: Mapping[str, Point], paths: Mapping[str, str]) -> Iterator[Problem]:
+        """Find fields that ask for an output where a state finds what it has made itself, and nothing else."""
+        for name, point in machine.items():
+            own = _own_result(point)
+            if own is None or not self._asked:
+                continue
+            for field_name in _OF_THE_RESULT:
+                texts = _expressions(point.state.get(field_name), jsonata=False, late=False)
+                for meant in (self._asked[match[0]] for text in texts for match in self._reference().finditer(text)):
+                    theirs = [each for each in meant if not each.is_input and each.producer.name != name]
+                    if theirs and not any(each.place[0] in own for each in meant if each.place):
+                        said = f"{theirs[0].name} of {theirs[0].producer.path}"
+                        what = f"the {field_name} of {paths.get(name, name)} asks for {said}, and finds its own result"
+                        yield OUTPUT_THERE.problem(what, fix="assign it in a Pass before")
 
     def _misspelled(self, machine: Mapping[str, Point], paths: Mapping[str, str]) -> Iterator[Problem]:
         """Find texts that have an output in them where Step Functions would send its path as it is written."""
@@ -222,9 +245,7 @@ class OutputOrder:
             # What a Fail says is said where it is decided.
             if point.state["Type"] == "Fail":
                 continue
-            if not point.jsonata and point.state.get("InputPath", "$") != "$":
-                continue
-            for text in _expressions(point.state, jsonata=point.jsonata):
+            for text in _read(point):
                 for match in reference.finditer(text):
                     yield name, self._asked[match[0]]
 
@@ -284,6 +305,34 @@ def _expressions(value: Any, *, jsonata: bool, late: bool = True) -> Iterator[st
             yield from _expressions(item, jsonata=jsonata, late=jsonata)
     elif isinstance(value, str) and late and "$" in value:
         yield value
+
+
+def _own_result(point: Point) -> set[str] | None:
+    """Keys of a result that a state makes of something else than its input; None where that is its input, or ours."""
+    state = point.state
+    if point.jsonata or calls_sagemaker(state):
+        return None
+    if state["Type"] == "Task":
+        return set()
+    made = state.get("Parameters", state.get("Result")) if state["Type"] == "Pass" else None
+    return {key.removesuffix(LATE) for key in made} if isinstance(made, Mapping) else None
+
+
+def _read(point: Point) -> Iterator[str]:
+    """Every text in a state that refers to what it is started with."""
+    state = point.state
+    if point.jsonata:
+        yield from _expressions(state, jsonata=True)
+        return
+    if state.get("InputPath", "$") != "$":
+        # All else is asked of what stands there.
+        yield from _expressions({"InputPath": state["InputPath"]}, jsonata=False)
+        return
+    yield from _expressions(state, jsonata=False)
+    if state["Type"] in _PASSED_ON and not ("Parameters" in state or "Result" in state):
+        for assigned in (state, *state.get("Choices", ())):
+            yield from _expressions(assigned.get("Assign"), jsonata=False)
+        yield from _expressions({"Path": state.get("OutputPath")}, jsonata=False)
 
 
 def _plain_texts(value: Any, *, jsonata: bool, plain: bool = True) -> Iterator[str]:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from constructs_sm.environment import arns_of, parent_of, stack_of
+from constructs_sm.environment import arns_of, parent_of, reference_of, stack_of
 from constructs_sm.grants.execution_role import execution_base_grants
 from constructs_sm.rollback import once_kept, undone_by
 from constructs_sm.task.acknowledgments import acknowledge_wildcards
@@ -108,7 +108,7 @@ class JobScope:
         self.arns = arns_of(stack)
         if stack not in _ORDERS:
             order = _ORDERS[stack] = OutputOrder()
-            watch_machines(stack, order, self.arns)
+            watch_machines(stack, order)
         self.output_order = _ORDERS[stack]
         # Of the app: jobs of several stacks may stand in one state machine.
         app = stack.node.root
@@ -266,8 +266,3 @@ class JobScope:
 def construct_path(scope: IConstruct) -> str:
     """Path of a construct. Asked once, however many jobs stand in it: two messages."""
     return str(scope.node.path)
-
-
-def reference_of(value: Any) -> str:
-    """Reference of an object of the CDK: the same one may come over the bridge as several of ours."""
-    return str(value.__jsii_ref__.ref)

@@ -6,7 +6,7 @@ import json
 import re
 
 from constructs_sm import InvalidInputError, JobPipeline, PipelineStack, TrainingJob
-from constructs_sm.pipeline.limits import problems_of
+from constructs_sm.task.limits import problems_of
 from constructs_sm.testing import definition, state_machine_policy
 from constructs_sm.testing.source.synthesized import definition_of
 
@@ -83,9 +83,8 @@ def test_pipeline_over_the_quotas_fails_at_synthesis_and_names_them(app):
     with pytest.raises(RuntimeError) as raised:
         app.synth()
     said = str(raised.value)
-    assert "[Large/Pipeline] JobPipeline 'Large/Pipeline':" in said
-    assert f"- {DEFINITION}, got 1" in said
-    assert f"- {TEMPLATE}, got 1" in said
+    assert f"[Large] state machine 'Large/Pipeline/StateMachine': {DEFINITION}, got 1" in said
+    assert f"[Large] state machine 'Large/Pipeline/StateMachine': {TEMPLATE}, got 1" in said
     assert "; run a part of it as a pipeline of its own, in a stack of its own, with JobPipeline.task" in said
 
 

@@ -6,6 +6,7 @@ from copy import deepcopy
 from typing import Any, NamedTuple
 
 from constructs_sm import CreateModelPackage, SageMakerJob, images
+
 from every_action import IMAGE, JOBS, REQUESTS
 from every_polled_action import REQUESTS as POLLED_REQUESTS
 
