@@ -9,6 +9,7 @@ brings.
 __all__ = [
     "argument_rules",
     "catalogue",
+    "closed_services",
     "definition_rules",
     "definitions",
     "express",

@@ -28,6 +28,7 @@ UNREACHABLE: Final = _rule(
     "unreachable-state",
     "no state leads to it (MISSING_TRANSITION_TARGET)",
     "let a state lead to it, or take it out",
+    by_check=False,
 )
 NO_END: Final = _rule(
     "no-end", "no state ends the execution (MISSING_END_STATE)", "give a state End, or add a Succeed or Fail"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.environment import arns_of
 from constructs_sm.language.late_bound import is_token
+from constructs_sm.requests.closed_calls import closed_calls
 from constructs_sm.rules.argument_rules import (
     JOB_NOT_RUN,
     LANGUAGE_OF_MACHINE,
@@ -130,6 +131,9 @@ class OfStack:
         tell(machine.construct, [each.problem for each in late if each.rule.severity != "error"])
         yield from (UNREACHABLE.broken(f"state '{name}'").problem for name in unentered(definition))
         yield from limits.of_machine(machine.construct, machine.stack, machine.resolved, definition)
+        ours = {task.state_id() for task, place in self._machines.of_tasks.items() if place is machine}
+        of_others = {name: state for name, state in machine.states.items() if name not in ours}
+        tell(machine.construct, list(closed_calls(of_others)))
         yield from _in_the_other_language(machine)
         yield from self._nested(machine)
         of_names = list(named_problems(definition, self._machines.named.get(machine, ())))
