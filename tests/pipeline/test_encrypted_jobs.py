@@ -329,7 +329,9 @@ def test_topic_of_another_stack_that_would_need_the_key_of_its_user_is_refused_i
     stack = PipelineStack(app, "Churn", key=True)
     approve = Approval(Stack(app, "Other"), "Approve", notify="ml@example.com")
 
-    with pytest.raises(InvalidInputError, match=r"the topic 'Other/Approve/Topic' would need the key of the stack that"):
+    with pytest.raises(
+        InvalidInputError, match=r"the topic 'Other/Approve/Topic' would need the key of the stack that"
+    ):
         stack.run(approve)
 
 
