@@ -96,7 +96,7 @@ def _name(target: Target) -> str:
 def _place_of(output: str, target: Target, ending: str) -> Path:
     """The file that *output* means for one target: itself, or one in a folder that is made if need be."""
     path = Path(output)
-    if not _is_folder(path) and not output.endswith("/"):
+    if not is_folder(path) and not output.endswith("/"):
         return path
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -105,7 +105,8 @@ def _place_of(output: str, target: Target, ending: str) -> Path:
     return path / f"{_name(target)}.{ending}"
 
 
-def _is_folder(path: Path) -> bool:
+def is_folder(path: Path) -> bool:
+    """Tell whether there is such a folder; a name that no folder can have is none."""
     try:
         return path.is_dir()
     except (OSError, ValueError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from constructs_sm.language.errors import NOTHING, Problem
+from constructs_sm.language.errors import NOTHING, Problem, shown
 
 _INSTEAD: Final = {
     "CfnKey": "its .attr_arn, or kms.Key.from_key_arn(scope, id, key.attr_arn)",
@@ -47,7 +47,8 @@ def l1_problems(arguments: Mapping[str, Any]) -> Iterator[Problem]:  # noqa: C90
             continue
         if isinstance(value, Mapping):
             for key in reversed(list(value)):
-                waiting.append((f"{name}[{key!r}]", value[key], depth + 1))  # noqa: PERF401
+                spelled = repr(key) if type(key) is str else shown(key)
+                waiting.append((f"{name}[{spelled}]", value[key], depth + 1))
         elif isinstance(value, (list, tuple)):
             for number in range(len(value) - 1, -1, -1):
                 waiting.append((f"{name}[{number}]", value[number], depth + 1))  # noqa: PERF401

@@ -2,35 +2,40 @@
 
 A key whose policy cannot be changed here, as one that is only known by its ARN, has to admit them already.
 
-Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html and
-https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html,
+https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html and
+https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
 """
 
 from __future__ import annotations
 
 import json
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from constructs_sm.environment import stack_of
+from constructs_sm.environment import reference_of, stack_of
 from constructs_sm.grants.statements import publish_grants
 from constructs_sm.language.errors import InvalidInputError, Problem
 from constructs_sm.language.late_bound import is_token
 from constructs_sm.rollback import undone_by
 
-from aws_cdk import Stack
+from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_sns as sns
-    from aws_cdk import aws_stepfunctions as sfn
     from constructs import IConstruct
 
 _LOGS = ("kms:Decrypt*", "kms:Describe*", "kms:Encrypt*", "kms:GenerateDataKey*", "kms:ReEncrypt*")
 _TOPIC = ("kms:Decrypt", "kms:GenerateDataKey*")
+_EXECUTIONS = ("kms:Decrypt", "kms:GenerateDataKey")
+_LONGEST_NAME = 80
+_RANDOM_END = len("-AbCdEfGhIjKl")
+"""The length of what CloudFormation puts behind the logical id, to name a state machine."""
 
 
 def admit_logs(key: kms.IKey, stack: Stack, log_group_name: str) -> None:
@@ -75,12 +80,40 @@ def encrypt_topics(where: str, machine: sfn.StateMachine, key: kms.IKey, topics:
                 machine.add_to_role_policy(iam.PolicyStatement.from_json(grant.to_policy()))
 
 
-def _whole(construct: IConstruct) -> Stack:
-    """The stack that a construct is deployed with: the one around those that are nested in it."""
+def grant_key_of_executions(
+    machine: sfn.StateMachine, name: str | None, encryption: sfn.EncryptionConfiguration | None
+) -> None:
+    """Let the role of *machine*, which is called *name* if it is, use the key of its definition and executions.
+
+    The CDK grants that for a machine of the name that was given, which is none where CloudFormation names it, and not
+    for the runs of a Map in it.
+    """
+    if not isinstance(encryption, sfn.CustomerManagedEncryptionConfiguration):
+        return
+    stack = stack_of(machine)
+    if name is None:
+        # It cannot be asked for: the state machine is made after the policy of its role.
+        logical_id = cast("sfn.CfnStateMachine", machine.node.default_child).logical_id
+        whole = len(str(stack.resolve(logical_id))) <= _LONGEST_NAME - _RANDOM_END
+        name = f"{logical_id}-" if whole else ""
+    arn = stack.format_arn(
+        service="states", resource="stateMachine", resource_name=f"{name}*", arn_format=ArnFormat.COLON_RESOURCE_NAME
+    )
+    machine.add_to_role_policy(
+        iam.PolicyStatement(
+            actions=list(_EXECUTIONS),
+            resources=[encryption.kms_key.key_arn],
+            conditions={"StringLike": {"kms:EncryptionContext:aws:states:stateMachineArn": arn}},
+        )
+    )
+
+
+def _whole(construct: IConstruct) -> str:
+    """Reference of the stack that a construct is deployed with: the one around those that are nested in it."""
     stack = stack_of(construct)
     while stack.nested_stack_parent is not None:
         stack = stack.nested_stack_parent
-    return stack
+    return reference_of(stack)
 
 
 def _admit(key: kms.IKey, service: str, actions: tuple[str, ...], conditions: dict[str, dict[str, str]]) -> None:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.grants.state_machine_role import SERVICE_GRANT
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all, where_of
+from constructs_sm.language.offering import offers
 from constructs_sm.pipeline.alerts import Thresholds, alert_of_failures, alert_topic
 from constructs_sm.pipeline.dashboard import dashboard as dashboard_of
-from constructs_sm.pipeline.encryption import admit_logs, encrypt_topics
+from constructs_sm.pipeline.encryption import admit_logs, encrypt_topics, grant_key_of_executions
 from constructs_sm.pipeline.pipeline_base import ImportedPipeline, PipelineResource
 from constructs_sm.pipeline.triggers import Trigger, dead_letter_queue
 from constructs_sm.rollback import WholeOrNotMade, methods_in_words, undone_by, whole_or_not_done
@@ -113,6 +114,10 @@ class JobPipeline(PipelineResource, WholeOrNotMade, Construct):
             CloudWatch, CloudWatch Logs and EventBridge. Default: that of the `PipelineStack` around, or none.
         encrypt_jobs: Whether that key is also for what jobs write and for their volumes, where a job names no key. In
             a `PipelineStack` say it there. Default: no.
+        encryption_configuration: The key for the definition and for the history of executions: an
+            `sfn.CustomerManagedEncryptionConfiguration`. Who reads or stops executions needs that key as well. Default:
+            one of Step Functions' own.
+        tracing_enabled: Whether executions are traced in X-Ray, which has a price. Default: yes, which cdk-nag wants.
         comment: The comment of the state machine, before its inputs. Default: those alone.
         log_level: Events that are logged. Default: all of them, which cdk-nag wants.
         state_machine_name: Default: CloudFormation's own; with a name, a change that replaces the machine fails.
@@ -148,6 +153,8 @@ class JobPipeline(PipelineResource, WholeOrNotMade, Construct):
         log_retention: logs.RetentionDays | None = None,
         key: kms.IKey | None = None,
         encrypt_jobs: bool = False,
+        encryption_configuration: sfn.EncryptionConfiguration | None = None,
+        tracing_enabled: bool = True,
         role: iam.IRole | None = None,
         comment: str | None = None,
         log_level: sfn.LogLevel | None = None,
@@ -168,6 +175,8 @@ class JobPipeline(PipelineResource, WholeOrNotMade, Construct):
             log_retention=log_retention,
             key=key,
             encrypt_jobs=encrypt_jobs,
+            encryption_configuration=encryption_configuration,
+            tracing_enabled=tracing_enabled,
             role=role,
             comment=comment,
             log_level=log_level,
@@ -215,6 +224,8 @@ class JobPipeline(PipelineResource, WholeOrNotMade, Construct):
         self._log_retention = log_retention or logs.RetentionDays.ONE_YEAR
         self._role = role
         self._log_level = log_level or sfn.LogLevel.ALL
+        self._encryption = encryption_configuration
+        self._traced = tracing_enabled
         self._state_machine_name = state_machine_name
         self._thresholds = Thresholds(failed_threshold or 1, timed_out_threshold or 1)
         self._state_machine: sfn.StateMachine | None = None
@@ -337,7 +348,8 @@ class JobPipeline(PipelineResource, WholeOrNotMade, Construct):
                 definition_body=sfn.DefinitionBody.from_chainable(definition),
                 comment=self._comment_of_machine(),
                 timeout=Duration.days(1) if self._timeout is None else duration_of(self._timeout),
-                tracing_enabled=True,
+                tracing_enabled=self._traced,
+                encryption_configuration=self._encryption,
                 role=self._role,
                 state_machine_name=self._state_machine_name,
                 logs=sfn.LogOptions(destination=log, level=self._log_level, include_execution_data=True),
@@ -349,6 +361,7 @@ class JobPipeline(PipelineResource, WholeOrNotMade, Construct):
         plain = JobScope.of(self).plain_topics
         if self._key is not None and plain:
             encrypt_topics(self._where, machine, self._key, plain)
+        grant_key_of_executions(machine, self._state_machine_name, self._encryption)
         alarms = alert_of_failures(self, machine, self.topic, self._alerts, self._thresholds)
         self._around = _Around(log, handler, alarms["failed"], alarms["timed out"])
         self.node.default_child = machine.node.default_child
@@ -467,13 +480,18 @@ def _mistyped(**arguments: Any) -> list[Problem]:
         "definition": ("a job, or a chain", is_chainable),
         "timeout": ("Duration.hours(6), or seconds", is_time),
         "schedule": ("a Duration or an events.Schedule", lambda value: isinstance(value, (Duration, events.Schedule))),
-        "topic": ("an sns.ITopic", lambda value: hasattr(value, "topic_arn")),
+        "topic": ("an sns.ITopic", lambda value: offers(value, "topic_arn")),
         "alert_emails": ("['ml@example.com']", _addresses),
         "alerts": ("some of ['executions', 'jobs', 'alarms']", are_alerts),
         "log_retention": ("logs.RetentionDays", lambda value: isinstance(value, logs.RetentionDays)),
-        "key": ("a kms.IKey", lambda value: hasattr(value, "key_arn")),
+        "key": ("a kms.IKey", lambda value: offers(value, "key_arn")),
         "encrypt_jobs": ("True or False", lambda value: isinstance(value, bool)),
-        "role": ("an iam.IRole", lambda value: hasattr(value, "role_arn")),
+        "encryption_configuration": (
+            "sfn.CustomerManagedEncryptionConfiguration(key)",
+            lambda value: isinstance(value, sfn.EncryptionConfiguration),
+        ),
+        "tracing_enabled": ("True or False", lambda value: isinstance(value, bool)),
+        "role": ("an iam.IRole", lambda value: offers(value, "role_arn")),
         "comment": ("a text", lambda value: isinstance(value, str)),
         "log_level": ("an sfn.LogLevel", lambda value: isinstance(value, sfn.LogLevel)),
         "state_machine_name": ("a name of 1 to 80 letters, digits, - and _", is_state_machine_name),

@@ -23,8 +23,9 @@ from constructs_sm.language.late_bound import (
     is_token,
 )
 from constructs_sm.language.late_values import misspelled_expression, misspelled_path
+from constructs_sm.language.offering import offers
 from constructs_sm.language.sizes import DEEPEST, not_finite, too_deep
-from constructs_sm.requests.request import MOST_EXACT, Fields, Request, too_long
+from constructs_sm.requests.request import MOST_EXACT, Fields, Request, no_value, too_long
 from constructs_sm.rules.argument_rules import NUMBER_TOKEN
 from constructs_sm.values.outputs import JobOutput
 from constructs_sm.values.s3 import S3Location
@@ -361,25 +362,23 @@ class _Walk:
         if location is not None:
             self.request.objects[path] = location
             return self.value(location.uri, path, typed=True)
-        if hasattr(value, "uri_in"):
+        if offers(value, "uri_in"):
             return self._of_this_region(value, path)
-        if hasattr(value, "image_uri"):
+        if offers(value, "image_uri"):
             self.request.objects[path] = value.repository
             return value.image_uri
-        if hasattr(value, "repository_uri"):
+        if offers(value, "repository_uri"):
             self.request.objects[path] = value
             return value.repository_uri
-        if hasattr(value, "alias_name"):
+        if offers(value, "alias_name"):
             value = _target_of(value)
         for reference in _REFERENCES:
-            if hasattr(value, reference):
+            if offers(value, reference):
                 return getattr(value, reference)
         if value is NOTHING:
             self.wrong(f"{path} has no value", None, "give it one, or leave the key out", "value-of-request")
         else:
-            self.wrong(
-                f"{path} cannot be part of a request", value, "pass a JSON value or a CDK construct", "value-of-request"
-            )
+            self.request.problems.append(no_value(path, value))
         # What has been refused is judged no further.
         return Computed()
 

@@ -11,7 +11,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from constructs_sm.language.errors import Problem
-from constructs_sm.language.late_bound import LATE, Computed, is_jsonata
+from constructs_sm.language.late_bound import LATE, Computed, is_jsonata, is_token
 from constructs_sm.language.sizes import DEEPEST, not_finite, too_deep
 
 if TYPE_CHECKING:
@@ -187,7 +187,17 @@ def _read(value: Any, path: str, depth: int, problems: list[Problem]) -> Any:
         return [_read(item, f"{path}[{number}]", depth + 1, problems) for number, item in enumerate(value)]
     if isinstance(value, float) and not isfinite(value):
         problems.append(not_finite(path, value))
+    if value is not None and not isinstance(value, (str, int, float)) and not is_token(value):
+        problems.append(no_value(path, value))
+        # What has been refused is judged no further.
+        return Computed()
     return Computed(value) if is_jsonata(value) else value
+
+
+def no_value(path: str, value: object) -> Problem:
+    """Refuse what is no value of JSON, and does not stand for one."""
+    use = "pass a JSON value or a CDK construct"
+    return Problem(f"{path or 'the request'} cannot be part of a request", value, use, "value-of-request")
 
 
 def too_long(path: str, value: int) -> Problem:

@@ -131,7 +131,6 @@ def _training(definition: str = "") -> tuple[Constraint, ...]:
             ("EnableManagedSpotTraining",),
         ),
         Judged(training_rules.METRIC_EXPRESSION, definition, metrics.expressions),
-        Judged(image_rules.IMAGE_URI, f"{prefix}AlgorithmSpecification", containers.is_no_uri("TrainingImage")),
         Judged(image_rules.INFERENCE_IMAGE, f"{prefix}AlgorithmSpecification", _trains("TrainingImage")),
         *_preferences(resources),
         NotOnLocalStorage(training_rules.NO_VOLUME_KEY, resources, _TYPES_OF_A_CLUSTER),
@@ -141,7 +140,6 @@ def _training(definition: str = "") -> tuple[Constraint, ...]:
 def _container(at: str) -> tuple[Constraint, ...]:
     return (
         OneOf(serving_rules.CONTAINER, at, ("Image", "ModelPackageName"), most=2),
-        Judged(image_rules.IMAGE_URI, at, containers.is_no_uri("Image")),
         Judged(image_rules.TRAINING_IMAGE, at, _serves("Image")),
         Only(serving_rules.REGISTRY_LOGIN, f"{at}.ImageConfig", "RepositoryAuthConfig", "RepositoryAccessMode", "Vpc"),
         Among(
@@ -247,7 +245,6 @@ CONSTRAINTS: dict[str, tuple[Constraint, ...]] = {
         ),
         *_preferences("ProcessingResources.ClusterConfig"),
         NotOnLocalStorage(training_rules.NO_VOLUME_KEY, "ProcessingResources.ClusterConfig", _TYPES_OF_A_CLUSTER),
-        Judged(image_rules.IMAGE_URI, "AppSpecification", containers.is_no_uri("ImageUri")),
         Judged(closed_services.CLARIFY, "AppSpecification", containers.is_of("ImageUri", "sagemaker-clarify")),
         Judged(
             closed_services.MODEL_MONITOR, "AppSpecification", containers.is_of("ImageUri", "sagemaker-model-monitor")
@@ -371,15 +368,18 @@ CONSTRAINTS: dict[str, tuple[Constraint, ...]] = {
     ),
     "CreateModelPackage": (
         *(
-            Judged(rule, f"{specification}.Containers[]", find)
+            Judged(image_rules.TRAINING_IMAGE, f"{specification}.Containers[]", _serves("Image"))
             for specification in ("InferenceSpecification", "AdditionalInferenceSpecifications[]")
-            for rule, find in (
-                (image_rules.IMAGE_URI, containers.is_no_uri("Image")),
-                (image_rules.TRAINING_IMAGE, _serves("Image")),
-            )
         ),
         Excludes(serving_rules.PACKAGE_IN_GROUP, "", "ModelPackageGroupName", ("Tags", "ModelPackageName")),
         OneOf(serving_rules.PACKAGE_NAMED, "", ("ModelPackageGroupName", "ModelPackageName"), most=2),
+    ),
+    "CreateInferenceComponent": (
+        *(
+            Judged(image_rules.TRAINING_IMAGE, f"{specification}.Container", _serves("Image"))
+            for specification in ("Specification", "Specifications[]")
+        ),
+        _TAGS,
     ),
     "CreateEndpoint": (_DEPLOYMENT, _TAGS),
     "UpdateEndpoint": (_DEPLOYMENT,),

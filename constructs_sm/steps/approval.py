@@ -14,6 +14,7 @@ from constructs_sm.language.durations import seconds_of
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all, where_of
 from constructs_sm.language.jsonata import merged, object_of, place_of, said, without
 from constructs_sm.language.late_bound import is_token
+from constructs_sm.language.offering import offers
 from constructs_sm.language.paths import key_of, path_of
 from constructs_sm.requests.rendering import render
 from constructs_sm.retry import SDK, RetryPolicy
@@ -124,7 +125,7 @@ class Approval(NamedFragment):
         raise_all(where_of(type(self).__name__, scope, construct_id), problems)
         super().__init__(scope, construct_id)
         self._said = list(matter)
-        self._own_task = notify if emails is None and not hasattr(notify, "topic_arn") else None
+        self._own_task = notify if emails is None and not offers(notify, "topic_arn") else None
         self.topic = self._topic(notify, emails) if self._own_task is None else None
         self._begin = Begin(
             self,
@@ -255,7 +256,7 @@ class Approval(NamedFragment):
 
     def _catch_silence(self, ask: Any, timed_out: sfn.IChainable) -> None:
         """Go on when nobody answers, with the input as it was."""
-        if not hasattr(ask, "add_catch"):
+        if not offers(ask, "add_catch"):
             return
         error = key_of(self._named("Error"))
         caught: dict[str, Any] = {"result_path": path_of(error)}
@@ -287,9 +288,9 @@ class Approval(NamedFragment):
 def _nobody(notify: Any, emails: Any) -> Iterator[Problem]:
     use = "pass a topic, e-mail addresses, or a task that waits for a token"
     if emails is not None:
-        if not emails or not all("@" in str(email) for email in emails):
+        if not emails or not all(isinstance(email, str) and "@" in email for email in emails):
             yield Problem("notify has no e-mail addresses", notify, use, "approval-asks-nobody")
-    elif not hasattr(notify, "topic_arn") and not is_chainable(notify):
+    elif not offers(notify, "topic_arn") and not is_chainable(notify):
         yield Problem("nobody is asked", NOTHING if notify is None else notify, use, "approval-asks-nobody")
 
 

@@ -8,8 +8,9 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, where_of
+from constructs_sm.language.offering import offers
 from constructs_sm.rollback import undone_by
-from constructs_sm.task.arguments import TaskArguments, wrong_of_class
+from constructs_sm.task.arguments import TaskArguments, mapping_of, wrong_of_class
 from constructs_sm.task.cloudwatch import JobMetrics
 from constructs_sm.task.custom_states import Rule, always, holds
 from constructs_sm.task.describing import STATES as DESCRIBING
@@ -141,7 +142,7 @@ class SageMakerJob(CheckedFragment, JobMetrics, InEitherLanguage, KnownToCdk):
         super().__init__(scope, construct_id, state_name=arguments.get("state_name"))
         in_vpc = plan.request.has(GROUPS)
         self._groups = groups_in(given) if in_vpc else []
-        state = self._checked(plan, {**({} if make is None else make(self)), **self._made_groups()})
+        state = self._checked(plan, {**({} if make is None else mapping_of("make", make(self))), **self._made_groups()})
         artifact = None
         if state.reuse is not None:
             artifact = self._artifact(state)
@@ -269,7 +270,7 @@ class SageMakerJob(CheckedFragment, JobMetrics, InEitherLanguage, KnownToCdk):
         """
         if self._connections is None:
             ids = groups_in(self._state.request)
-            known = [group for group in self._groups if hasattr(group, "security_group_id")]
+            known = [group for group in self._groups if offers(group, "security_group_id")]
             self._connections = connections_of(self, ids, [*known, *self._state.scope.groups_of(ids)])
         return self._connections
 

@@ -33,6 +33,7 @@ from constructs_sm.task.arguments import (
     TaskArguments,
     arn_of_role,
     further_reads,
+    mapping_of,
     passable_roles,
     unknown_arguments,
 )
@@ -379,7 +380,10 @@ class TaskPlan:
         return request
 
     def _filling(self, request: Request) -> Mapping[str, Any]:
-        return self._job_scope.defaults(self._action, self._defaults(request) if self._defaults else {})
+        made = self._defaults(request) if self._defaults else {}
+        if not isinstance(made, Mapping):
+            made = mapping_of("defaults", made)
+        return self._job_scope.defaults(self._action, made)
 
     def _name(self, request: Request, job_scope: JobScope) -> None:
         field_name, given = self._action.name_field, self._arguments.get("job_name")

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.language.errors import InvalidInputError, Problem
+from constructs_sm.language.errors import InvalidInputError, Problem, raise_unless
 from constructs_sm.language.formats import joined
 from constructs_sm.language.jsonata import quoted
 from constructs_sm.values.conditions import Comparable
@@ -82,6 +82,8 @@ class JobOutput(Comparable, str):
     @classmethod
     def literal(cls, producer: TaskIdentity, name: str, text: str) -> JobOutput:
         """One that is known now, and means something only when the job has run."""
+        if not isinstance(text, str):
+            raise_unless("JobOutput.literal", text=(text, str, "a text"))
         return cls._of(text, producer, name, None, None)
 
     @classmethod

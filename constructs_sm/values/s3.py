@@ -6,11 +6,12 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
-from constructs_sm.language.errors import InvalidInputError, Problem, raise_all
+from constructs_sm.language.errors import InvalidInputError, Problem, raise_all, raise_unless
 from constructs_sm.language.formats import joined
 from constructs_sm.language.jsonata import is_plain, jsonata_of, quoted
 from constructs_sm.language.l1 import l1_problem
 from constructs_sm.language.late_bound import is_json_path, is_jsonata, unmarked
+from constructs_sm.language.offering import offers
 from constructs_sm.values.outputs import JobOutput
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ class S3Location(str):
 
     def __new__(cls, uri: str, within: str | None = None, key: kms.IKey | None = None) -> Self:
         """Make one of a URI."""
+        if not isinstance(uri, str):
+            raise_unless("S3Location", uri=(uri, str, "a text"))
         self = super().__new__(cls, uri)
         object.__setattr__(self, "uri", uri)
         object.__setattr__(self, "within", within)
@@ -87,7 +90,7 @@ class S3Location(str):
         wrong = [
             Problem(f"{name} cannot be used", got, f"pass {wanted}", "argument-type")
             for name, got, wanted, right in (
-                ("bucket", bucket, "an s3.IBucket", hasattr(bucket, "bucket_name")),
+                ("bucket", bucket, "an s3.IBucket", offers(bucket, "bucket_name")),
                 ("prefix", prefix, "a text", isinstance(prefix, str)),
             )
             if not right
@@ -109,9 +112,9 @@ class S3Location(str):
             return cls(data, data if bucket_and_prefix(data) else None)
         if (problem := l1_problem("a place in S3", data)) is not None:
             raise InvalidInputError("S3Location", [problem])
-        if hasattr(data, "bucket_name"):
+        if offers(data, "bucket_name"):
             return cls.of_bucket(data)
-        if hasattr(data, "s3_object_key"):
+        if offers(data, "s3_object_key"):
             uri = f"s3://{data.s3_bucket_name}/{data.s3_object_key}"
             return cls(uri, uri)
         return None
