@@ -136,8 +136,8 @@ def test_row_of_another_service_is_taken_as_it_is():
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ({"noun": "Nothing"}, "SageMaker has no such API, got 'CreateNothing, DescribeNothing, StopNothing'"),
-        ({"noun": "TrainingPlan", "status": "Status"}, "SageMaker has no such API, got 'StopTrainingPlan'"),
+        ({"noun": "Nothing"}, "the model of SageMaker has no such API, got 'CreateNothing, DescribeNothing, StopNothing'"),
+        ({"noun": "TrainingPlan", "status": "Status"}, "the model of SageMaker has no such API, got 'StopTrainingPlan'"),
         (
             {"noun": "EdgePackagingJob", "role_path": ("RoleArn",), "success": "COMPLETED"},
             "CreateEdgePackagingJob does not answer with an ARN, by which the job is looked at",
