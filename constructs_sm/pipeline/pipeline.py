@@ -39,7 +39,7 @@ from constructs_sm.task.acknowledgments import AcknowledgedExecutions, acknowled
 from constructs_sm.task.custom_states import is_chainable
 from constructs_sm.task.kept_results import RUN
 from constructs_sm.task.machines import give_time
-from constructs_sm.task.path_tokens import concatenated
+from constructs_sm.task.path_tokens import misplaced
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.input_schema import InputSchema
 from constructs_sm.values.names import LONGEST_PREFIX, slug
@@ -190,12 +190,7 @@ class JobPipeline(PipelineResource, WholeOrNotMade, Construct):
         if encrypt_jobs and (key is None or JobScope.of(scope).name_prefix is not None):
             use = "pass key=, or both to the PipelineStack that the pipeline is in"
             problems.append(Problem("encrypt_jobs is with the key of the pipeline", key, use, "argument-value"))
-        self._schema = None if inputs is None else InputSchema(inputs)
-        if run_parts is True:
-            problems += _taken_name(inputs)
-            self._schema = InputSchema({**(inputs or {}), RUN: INPUT}, others_allowed=inputs is None)
-        if self._schema is not None:
-            problems += self._schema.problems()
+        self._schema = _schema(inputs, run_parts=run_parts is True, problems=problems)
         self._guard = TaskIdentity(where_of(type(self).__name__, scope, construct_id), _GUARD, "", lambda: _GUARD)
         self._triggers: list[Trigger] = []
         if schedule is not None and not problems:
@@ -322,7 +317,7 @@ class JobPipeline(PipelineResource, WholeOrNotMade, Construct):
             try:
                 return self._made(definition)
             except RuntimeError as error:
-                problem = concatenated(error)
+                problem = misplaced(error)
                 if problem is None:
                     raise
                 raise InvalidInputError(self._where, [problem]) from None
@@ -505,6 +500,19 @@ def _mistyped(**arguments: Any) -> list[Problem]:
         for name, value in arguments.items()
         if value is not None and not wanted[name][1](value)
     ]
+
+
+def _schema(inputs: Mapping[str, Input] | None, *, run_parts: bool, problems: list[Problem]) -> InputSchema | None:
+    """The check of the input; what is wrong with it goes to *problems*."""
+    if inputs is None and not run_parts:
+        return None
+    said = {} if inputs is None else inputs
+    if run_parts and isinstance(said, Mapping):
+        problems += _taken_name(inputs)
+        said = {**said, RUN: INPUT}
+    schema = InputSchema(said, others_allowed=inputs is None)
+    problems += schema.problems()
+    return schema
 
 
 def _taken_name(inputs: Any) -> Iterator[Problem]:
