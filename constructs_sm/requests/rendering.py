@@ -25,7 +25,7 @@ from constructs_sm.language.late_bound import (
 from constructs_sm.language.late_values import misspelled_expression, misspelled_path
 from constructs_sm.language.offering import offers
 from constructs_sm.language.sizes import DEEPEST, not_finite, too_deep
-from constructs_sm.requests.request import MOST_EXACT, Fields, Request, no_value, too_long
+from constructs_sm.requests.request import MOST_EXACT, Fields, Request, no_value, plain_number, too_long
 from constructs_sm.rules.argument_rules import NUMBER_TOKEN
 from constructs_sm.values.outputs import JobOutput
 from constructs_sm.values.s3 import S3Location
@@ -202,7 +202,7 @@ class _Walk:
         elif value is not None and not -MOST_EXACT <= value <= MOST_EXACT:
             problem = too_long(path, value)
         if problem is None:
-            return value
+            return value if value is None else plain_number(value)
         self.request.problems.append(problem)
         return Computed()
 

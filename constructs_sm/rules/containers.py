@@ -47,6 +47,7 @@ _IMAGE_OF: Final = {
     "CreateHyperParameterTuningJob": (_TRAINING,),
     "CreateProcessingJob": (NamedField("AppSpecification", "AppSpecification", "ImageUri"),),
 }
+_ACCELERATED: Final = "eia"
 _ACCOUNT_OF_ROLE: Final = re.compile(r"arn:[^:]*:iam::(\d{12}):role/")
 _HOST: Final = re.compile(r"[^/]*[.:][^/]*/|localhost/")
 _SHORT: Final = re.compile(r"[a-z][a-z0-9]+(?:[._/-][a-z0-9]+)*(?::[\w.-]+)?", re.ASCII)
@@ -103,6 +104,17 @@ def is_of(field: str, name: str) -> Any:
     def find(rule: Rule, structure: Structure, path: str) -> Found:
         image = ecr_image(text_of(structure, field))
         if image is not None and image.repository.startswith(name) and image.is_published:
+            yield rule.problem(f"{join(path, field)}: {rule.what}")
+
+    return find
+
+
+def is_for_accelerators(field: str) -> Any:
+    """A judgement of an image that AWS publishes for accelerators of Elastic Inference."""
+
+    def find(rule: Rule, structure: Structure, path: str) -> Found:
+        image = ecr_image(text_of(structure, field))
+        if image is not None and image.image_scopes == {_ACCELERATED}:
             yield rule.problem(f"{join(path, field)}: {rule.what}")
 
     return find

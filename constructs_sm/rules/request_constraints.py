@@ -44,7 +44,8 @@ from constructs_sm.rules.kinds import (
 )
 
 if TYPE_CHECKING:
-    from constructs_sm.rules.kinds import Constraint
+    from constructs_sm.rules.kinds import Constraint, Found, Structure
+    from constructs_sm.rules.rule import Rule
 
 _SELECTED = ("SelectedInstanceType", "SelectedInstanceCount")
 _TYPES_OF_A_CLUSTER = ("", "InstanceGroups[]", "InstancePreferences[]", "InstanceConfigs[]")
@@ -141,6 +142,7 @@ def _container(at: str) -> tuple[Constraint, ...]:
     return (
         OneOf(serving_rules.CONTAINER, at, ("Image", "ModelPackageName"), most=2),
         Judged(image_rules.TRAINING_IMAGE, at, _serves("Image")),
+        Judged(closed_services.ELASTIC_INFERENCE, at, containers.is_for_accelerators("Image"), ("Image",)),
         Only(serving_rules.REGISTRY_LOGIN, f"{at}.ImageConfig", "RepositoryAuthConfig", "RepositoryAccessMode", "Vpc"),
         Among(
             serving_rules.METRICS_INTERVAL,
@@ -205,6 +207,10 @@ def _tuned(definition: str) -> tuple[Constraint, ...]:
         Absent(training_rules.WARM_POOL_TUNING, definition, "ResourceConfig.KeepAlivePeriodInSeconds"),
         NotOnLocalStorage(training_rules.NO_VOLUME_KEY, resources, _TYPES_OF_A_CLUSTER),
     )
+
+
+def _of_the_service(rule: Rule, _: Structure, __: str) -> Found:
+    yield rule.problem()
 
 
 _TAGS = Unique(tag_rules.TAGS, "", "Tags", "Key")
@@ -319,7 +325,6 @@ CONSTRAINTS: dict[str, tuple[Constraint, ...]] = {
         _TAGS,
     ),
     "CreateLabelingJob": (
-        Told(closed_services.GROUND_TRUTH, "", "LabelingJobName"),
         Judged(training_rules.MANIFEST, "InputConfig.DataSource.S3DataSource", channels.manifest_of_objects),
         OneOf(processing_rules.LABELING_SOURCE, "InputConfig.DataSource", ("S3DataSource", "SnsDataSource"), most=2),
         # The template was required until AWS's own user interfaces came.
@@ -385,3 +390,5 @@ CONSTRAINTS: dict[str, tuple[Constraint, ...]] = {
     "UpdateEndpoint": (_DEPLOYMENT,),
 }
 """By operation."""
+for _operation, _rule in closed_services.CLOSED_APIS.items():
+    CONSTRAINTS[_operation] = (Judged(_rule, "", _of_the_service), *CONSTRAINTS.get(_operation, ()))

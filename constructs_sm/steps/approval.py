@@ -11,7 +11,7 @@ from constructs_sm.grants.statements import Grant, publish_grants
 from constructs_sm.jobs.model_package import CreateModelPackage
 from constructs_sm.language.console import execution_link
 from constructs_sm.language.durations import seconds_of
-from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all, where_of
+from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, where_of
 from constructs_sm.language.jsonata import is_plain, jsonata_of, merged, object_of, place_of, said, without
 from constructs_sm.language.late_bound import is_json_path, is_late_bound, is_token
 from constructs_sm.language.offering import offers
@@ -21,6 +21,7 @@ from constructs_sm.retry import SDK, RetryPolicy
 from constructs_sm.rollback import undone_by
 from constructs_sm.task.custom_states import Begin, JsonataState, JsonataTask, describing, holds, is_chainable
 from constructs_sm.task.fragment import NamedFragment
+from constructs_sm.task.overruling import refuse_part
 from constructs_sm.task.path_tokens import json_path_of
 from constructs_sm.task.polling import words_for
 from constructs_sm.task.query_language import is_jsonata_language
@@ -128,7 +129,7 @@ class Approval(NamedFragment):
             asked = render({"subject": line}, scope=scope, jsonata=True, json_path_of=json_path_of)
             self._line = asked.fields.get("subject")
             problems += [*rendered.problems, *asked.problems]
-        raise_all(where_of(type(self).__name__, scope, construct_id), problems)
+        refuse_part(where_of(type(self).__name__, scope, construct_id), scope, construct_id, problems)
         super().__init__(scope, construct_id)
         self._said = list(matter)
         self._own_task = notify if emails is None and not offers(notify, "topic_arn") else None

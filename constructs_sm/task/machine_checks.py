@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.environment import arns_of
 from constructs_sm.language.late_bound import is_token
+from constructs_sm.requests.closed_calls import closed_calls
 from constructs_sm.rules.argument_rules import (
     JOB_NOT_RUN,
     LANGUAGE_OF_MACHINE,
@@ -15,6 +16,7 @@ from constructs_sm.rules.argument_rules import (
     OTHER_PLACE,
     ROLE_OF_BOTH,
 )
+from constructs_sm.rules.catalogue import RULES
 from constructs_sm.rules.definition_rules import EXPRESS, UNREACHABLE
 from constructs_sm.rules.express import ends_first, refused
 from constructs_sm.rules.rule import errors
@@ -22,6 +24,7 @@ from constructs_sm.rules.state_fields import JSON_PATH
 from constructs_sm.rules.transitions import unentered
 from constructs_sm.task import limits
 from constructs_sm.task.acknowledgments import acknowledge_texts
+from constructs_sm.task.named_resources import problems_of as named_problems
 from constructs_sm.task.overruling import tell, unacknowledged
 
 from aws_cdk import aws_stepfunctions as sfn
@@ -128,8 +131,14 @@ class OfStack:
         tell(machine.construct, [each.problem for each in late if each.rule.severity != "error"])
         yield from (UNREACHABLE.broken(f"state '{name}'").problem for name in unentered(definition))
         yield from limits.of_machine(machine.construct, machine.stack, machine.resolved, definition)
+        ours = {task.state_id() for task, place in self._machines.of_tasks.items() if place is machine}
+        of_others = {name: state for name, state in machine.states.items() if name not in ours}
+        tell(machine.construct, list(closed_calls(of_others)))
         yield from _in_the_other_language(machine)
         yield from self._nested(machine)
+        of_names = list(named_problems(definition, self._machines.named.get(machine, ())))
+        yield from (each for each in of_names if RULES[each.rule].severity == "error")
+        tell(machine.construct, [each for each in of_names if RULES[each.rule].severity != "error"])
 
     def _nested(self, machine: Machine) -> Iterator[Problem]:
         """Find executions that are started and cannot be: of an Express machine that is waited for, or of one role."""

@@ -115,6 +115,11 @@ class OutputOrder:
             del self._asked[reference]
 
     @property
+    def linked(self) -> set[tuple[TaskIdentity, TaskIdentity]]:
+        """Users and makers of outputs that stand in requests."""
+        return {(user, producer) for user, producer, _ in self._used}
+
+    @property
     def is_asked(self) -> bool:
         """Tell whether somebody has asked for an output."""
         return bool(self._asked)

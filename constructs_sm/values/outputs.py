@@ -37,6 +37,7 @@ class TaskIdentity:
         state_id: Asks the CDK for the name with its prefixes.
         request: The request that it sends, once that is known.
         access: What SageMaker needs to serve that request.
+        role_scope: The scope whose execution role it runs under; None if its role is given.
         description: What later states ask for that its output is not known to hold.
     """
 
@@ -46,6 +47,7 @@ class TaskIdentity:
     state_id: Callable[[], str] = field(default=_never_made, repr=False)
     request: Mapping[str, Any] = field(default_factory=dict, repr=False)
     access: Any = field(default=None, repr=False)
+    role_scope: Any = field(default=None, repr=False)
     description: Description = field(default_factory=Description, repr=False)
 
 
