@@ -53,6 +53,8 @@ class OutputOrder:
 
     _asked: dict[str, list[Asked]] = field(default_factory=dict)
     """By how states refer to it: jobs of one id, told apart by prefixes, leave their outputs at one place."""
+    _spelled: dict[str, list[Asked]] = field(default_factory=dict)
+    """Outputs that are computed from the input, by how states spell them: where they are read does not matter."""
     _used: dict[tuple[TaskIdentity, TaskIdentity, str], None] = field(default_factory=dict)
     paths: dict[str, str] = field(default_factory=dict)
     """Of the tasks that it knows, by the names of their states."""
@@ -101,6 +103,13 @@ class OutputOrder:
                 self._asked[reference] = [*known, asked]
                 undone_by(partial(self._forget, reference, asked))
 
+    def spell(self, producer: TaskIdentity, name: str, references: Iterable[str]) -> None:
+        """Take note of an output that is computed from the input as one of *references* says."""
+        for reference in references:
+            if reference not in self._spelled:
+                self._spelled[reference] = [Asked(producer, name, (), (), is_input=True)]
+                undone_by(partial(self._spelled.pop, reference, None))
+
     def use(self, user: TaskIdentity, outputs: Iterable[JobOutput]) -> None:
         """A request has *outputs* in it."""
         for output in outputs:
@@ -122,7 +131,7 @@ class OutputOrder:
     @property
     def is_asked(self) -> bool:
         """Tell whether somebody has asked for an output."""
-        return bool(self._asked)
+        return bool(self._asked or self._spelled)
 
     def asked_outside(self, processor: Json, *, jsonata: bool) -> list[Place]:
         """Places of results that the states of an ItemProcessor use, and none of them leaves.
@@ -165,8 +174,9 @@ class OutputOrder:
                     used = f"{others[0].name} of {others[0].producer.path}"
                     found[_there(f"{paths.get(user, user)} uses {used}, {whys[0]}")] = None
             found.update(dict.fromkeys(self._misread(machine, paths)))
-            if self._asked:
-                found.update(dict.fromkeys(spelling_problems(machine, self._asked, self._reference(), paths)))
+            if self.is_asked:
+                spelled = {**self._spelled, **self._asked}
+                found.update(dict.fromkeys(spelling_problems(machine, spelled, _reference(spelled), paths)))
         for task, producer, what in self._used:
             user, maker = (self._name(each, machines, names) for each in (task, producer))
             # Two state machines may each have a state of that name: one in which all is well will do.
@@ -185,13 +195,14 @@ class OutputOrder:
 
     def _misread(self, machine: Mapping[str, Point], paths: Mapping[str, str]) -> Iterator[Problem]:
         """Find fields that ask for an output where a state finds what it has made itself, and nothing else."""
-        for name, point in machine.items():
+        reference = _reference(self._asked)
+        for name, point in machine.items() if self._asked else ():
             own = _own_result(point)
-            if own is None or not self._asked:
+            if own is None:
                 continue
             for field_name in _OF_THE_RESULT:
                 texts = _expressions(point.state.get(field_name), jsonata=False, late=False)
-                for meant in (self._asked[match[0]] for text in texts for match in self._reference().finditer(text)):
+                for meant in (self._asked[match[0]] for text in texts for match in reference.finditer(text)):
                     theirs = [each for each in meant if not each.is_input and each.producer.name != name]
                     if theirs and not any(not each.place or each.place[0] in own for each in meant):
                         said = f"{theirs[0].name} of {theirs[0].producer.path}"
@@ -216,15 +227,10 @@ class OutputOrder:
                 return f"in whose place '{name}' puts its own; give one of them a result_path, or another id"
         return None
 
-    def _reference(self) -> re.Pattern[str]:
-        """Return what an output that is asked for is spelled as, in either language."""
-        longest_first = sorted(self._asked, key=len, reverse=True)
-        return re.compile(rf"(?:{'|'.join(map(re.escape, longest_first))})(?![\w`])")
-
     def _uses(self, machine: Mapping[str, Point]) -> Iterator[tuple[str, list[Asked]]]:
         if not self._asked:
             return
-        reference = self._reference()
+        reference = _reference(self._asked)
         for name, point in machine.items():
             # What a Fail says is said where it is decided.
             if point.state["Type"] == "Fail":
@@ -241,6 +247,12 @@ class OutputOrder:
             plain = alone and any(f":sagemaker:{task.api}" in str(state.get("Resource")) for state in there)
             names[task] = task.name if plain else task.state_id()
         return names[task]
+
+
+def _reference(asked: Iterable[str]) -> re.Pattern[str]:
+    """Return what an output that is asked for is spelled as, in either language."""
+    longest_first = sorted(asked, key=len, reverse=True)
+    return re.compile(rf"(?:{'|'.join(map(re.escape, longest_first))})(?![\w`])")
 
 
 def _there(sentence: str) -> Problem:

@@ -246,4 +246,6 @@ class TaskState:
         else:
             return place
         uri = JobOutput.late(self.identity, name, json_path=spellings[0], jsonata=spellings[1], in_jsonata=self.jsonata)
+        self.scope.watch_order()
+        self.scope.output_order.spell(self.identity, name, spellings)
         return S3Location(self.for_states(uri), place.within, place.key)

@@ -137,16 +137,7 @@ class JobOutput(StandIn, Comparable, str):
         late = [part.json_path if isinstance(part, JobOutput) else None for part in parts]
         texts = joined((path or str(part), path is not None) for part, path in zip(parts, late, strict=True))
         said = [part.jsonata if isinstance(part, JobOutput) and part.jsonata else quoted(str(part)) for part in parts]
-        whole = JobOutput.late(
-            self.producer,
-            self.name,
-            json_path=texts,
-            jsonata=" & ".join(said),
-            in_jsonata=self.startswith("{%"),
-        )
-        if self._token_of is None:
-            return whole
-        return whole.tokened(self._token_of, in_jsonata=self.startswith("{%"))
+        return self._late(texts, " & ".join(said))
 
     @property
     def is_known_later(self) -> bool:
@@ -192,13 +183,13 @@ class JobOutput(StandIn, Comparable, str):
         if self.json_path is None or self.jsonata is None:
             message = f"{self!r} is literal"
             raise ValueError(message)
-        return JobOutput.late(
-            self.producer,
-            self.name,
-            json_path=json_path.replace("<>", self.json_path),
-            jsonata=jsonata.replace("<>", self.jsonata),
-            in_jsonata=self.startswith("{%"),
-        )
+        return self._late(json_path.replace("<>", self.json_path), jsonata.replace("<>", self.jsonata))
+
+    def _late(self, json_path: str, jsonata: str) -> JobOutput:
+        """Another value of the same job, for the same states."""
+        in_jsonata = self.startswith("{%")
+        made = JobOutput.late(self.producer, self.name, json_path=json_path, jsonata=jsonata, in_jsonata=in_jsonata)
+        return made if self._token_of is None else made.tokened(self._token_of, in_jsonata=in_jsonata)
 
     def followed_by(self, text: str) -> JobOutput:
         """Return the value with *text* behind it."""

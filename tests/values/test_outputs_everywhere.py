@@ -578,6 +578,33 @@ def test_output_is_what_a_pipeline_in_a_pipeline_is_started_with():
     assert given["text.$"] == "States.Format('of {}', $.Train.TrainingJobName)"
 
 
+def prepare_today(stack, language):
+    place = sfn.JsonPath.format("s3://data/{}/", sfn.JsonPath.string_at("$.day"))
+    outputs = {"data": place}
+    return ProcessingJob(
+        stack, "Prepare", image=IMAGE, instance_type="ml.m5.xlarge", outputs=outputs, query_language=language
+    )
+
+
+@LANGUAGES
+def test_place_that_the_input_says_is_told(language):
+    def chain(stack):
+        job = prepare_today(stack, language)
+        return job.next(published(stack, "of " + job.output("data").under("x.csv") + "!", language))
+
+    assert '"of s3://data/monday/x.csv!"' in told(chain)
+
+
+@LANGUAGES
+def test_place_that_the_input_says_is_refused_in_an_f_string(language):
+    def chain(stack):
+        job = prepare_today(stack, language)
+        return job.next(passed(stack, f"of {job.output('data')}", language))
+
+    with pytest.raises(RuntimeError, match=r"join (texts )?with \+.*\[output-is-spelled\]"):
+        machine(chain)
+
+
 def test_subject_that_cannot_be_read_is_refused():
     with pytest.raises(InvalidInputError, match=r"subject cannot be read.*Verbatim.*\[late-value-parses\]"):
         Approval(Stack(App(), "S"), "Approve", notify="a@example.com", subject="{% for x %}")
