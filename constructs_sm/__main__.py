@@ -27,10 +27,10 @@ def main(arguments: list[str]) -> None:
     except node.MissingNodeError as error:
         sys.exit(str(error))
     except FileNotFoundError as absent:
-        missing = node.missing(absent)
-        if missing is absent:
+        said = node.missing(absent)
+        if said is absent:
             raise
-        sys.exit(str(missing))
+        sys.exit(str(said))
 
 
 if __name__ == "__main__":

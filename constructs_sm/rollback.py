@@ -28,7 +28,8 @@ _OF_THE_CDK = re.compile(
     r"type of argument (?P<argument>\S+) must be (?P<wanted>.+); got .+"
     r"|(?:@jsii/kernel\.SerializationError: )?Passed to parameter (?P<parameter>\S+) of .+"
     r"Unable to deserialize value as (?P<type>[^\n]+)"
-    r"|type object '(?P<kind>\w+)' has no attribute '__jsii_type__'"
+    r"|(?:type object '(?P<kind>\w+)' has no attribute ')?__jsii_type__'?$"
+    r"|(?P<undecided>'.*' is decided when the state machine runs); .*"
     r"|(?P<empty>Only root constructs may have an empty ID)",
     re.DOTALL,
 )
@@ -228,8 +229,10 @@ def tell_in_words(
         return
     if found["empty"]:
         problem = Problem("the construct id is empty", "", "name the construct", "construct-id")
-    elif found["kind"]:
-        what = f"an argument is a {found['kind']}, of which the CDK knows nothing"
+    elif found["undecided"]:
+        problem = Problem(found["undecided"], NOTHING, "pass what is known now", "argument-type")
+    elif not (found["argument"] or found["parameter"]):
+        what = f"an argument is a {found['kind'] or 'value'}, of which the CDK knows nothing"
         problem = Problem(what, NOTHING, "pass what the docstring names", "argument-type")
     else:
         argument, wanted = found["argument"] or found["parameter"], found["wanted"] or found["type"]

@@ -42,7 +42,7 @@ class Acknowledged(NamedTuple):
 
 
 class AcknowledgedInApps:
-    """What the apps of state machines have acknowledged, but for exceptions from guardrails, and what is in vain."""
+    """Lists what apps have acknowledged, but no exceptions from guardrails, and what is in vain."""
 
     def __init__(self) -> None:
         self._left: dict[tuple[str, Acknowledged], None] = {}

@@ -39,8 +39,13 @@ class OutputFiles:
         self._force = force
         self._written: set[Path] = set()
 
-    def write(self, target: Target, text: str) -> Path | None:
+    def write(self, target: Target, text: str, *, part: str = "") -> Path | None:
         """Write a text to the file of a target, which is returned; None where nothing is to be written.
+
+        Args:
+            target: What it is about.
+            text: The content.
+            part: The end of the name of a file beside that of the target; empty for that itself.
 
         Raises:
             click.ClickException: The file is there, or cannot be written.
@@ -48,6 +53,8 @@ class OutputFiles:
         if self._output is None:
             return None
         path = _place_of(self._output, target, self._ending)
+        if part:
+            path = path.with_name(f"{path.name.split('.')[0]}-{_in_a_name(part)}.{self._ending}")
         if path in self._written:
             raise _is_there(path, "give a folder")
         write(path, text, force=self._force)
@@ -90,7 +97,11 @@ def _name(target: Target) -> str:
     """A name for a target: its file's, and its own in that file."""
     stem = Path(target.path).resolve().name.split(".")[0]
     name = "-".join(filter(None, (stem, target.machine.stack, target.machine.id)))
-    return re.sub(r"[^A-Za-z0-9_.-]+", "-", name)
+    return _in_a_name(name)
+
+
+def _in_a_name(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", text)
 
 
 def _place_of(output: str, target: Target, ending: str) -> Path:

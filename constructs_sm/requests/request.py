@@ -187,11 +187,20 @@ def _read(value: Any, path: str, depth: int, problems: list[Problem]) -> Any:
         return [_read(item, f"{path}[{number}]", depth + 1, problems) for number, item in enumerate(value)]
     if isinstance(value, float) and not isfinite(value):
         problems.append(not_finite(path, value))
-    if value is not None and not isinstance(value, (str, int, float)) and not is_token(value):
+    if isinstance(value, (int, float)):
+        return plain_number(value)
+    if value is not None and not isinstance(value, str) and not is_token(value):
         problems.append(no_value(path, value))
         # What has been refused is judged no further.
         return Computed()
     return Computed(value) if is_jsonata(value) else value
+
+
+def plain_number(value: float) -> float:
+    """A number of a class of its own, as an enum or an array has them, as one of Python's: they compare otherwise."""
+    if isinstance(value, bool) or type(value) in {int, float}:
+        return value
+    return int(value) if isinstance(value, int) else float(value)
 
 
 def no_value(path: str, value: object) -> Problem:

@@ -24,6 +24,8 @@ __all__ = [
     "rule",
     "script_mode",
     "service_models",
+    "serving",
+    "state_checks",
     "state_fields",
     "tags",
     "training_rules",

@@ -15,14 +15,14 @@ _ONCE = "call next once, and before a state machine or Map takes it"
 
 
 def goes_on_already(following: Any, next_one: Any) -> Problem:
-    """What is chained to something that goes on to *following* already, or to nobody knows what: None."""
+    """Refuse what is chained to something that goes on to *following* already; None where nobody knows to what."""
     # Names are asked for here only: a message over the bridge each.
     what = f"it goes on to '{following.id}' already" if following is not None else "it goes on already"
     return Problem(what, next_one.id, _ONCE, "state-goes-on-already")
 
 
 def not_chainable(next_one: object) -> Problem:
-    """What is given to `next` and is nothing to go on to."""
+    """Refuse what is given to `next` and is nothing to go on to."""
     return Problem("next must be a state", next_one, "pass a job, a state or a chain", "argument-type")
 
 

@@ -16,6 +16,7 @@ from constructs_sm.rules.argument_rules import (
     OTHER_PLACE,
     ROLE_OF_BOTH,
 )
+from constructs_sm.rules.catalogue import RULES
 from constructs_sm.rules.definition_rules import EXPRESS, UNREACHABLE
 from constructs_sm.rules.express import ends_first, refused
 from constructs_sm.rules.rule import errors
@@ -23,6 +24,7 @@ from constructs_sm.rules.state_fields import JSON_PATH
 from constructs_sm.rules.transitions import unentered
 from constructs_sm.task import limits
 from constructs_sm.task.acknowledgments import acknowledge_texts
+from constructs_sm.task.named_resources import problems_of as named_problems
 from constructs_sm.task.overruling import tell, unacknowledged
 
 from aws_cdk import aws_stepfunctions as sfn
@@ -134,6 +136,9 @@ class OfStack:
         tell(machine.construct, list(closed_calls(of_others)))
         yield from _in_the_other_language(machine)
         yield from self._nested(machine)
+        of_names = list(named_problems(definition, self._machines.named.get(machine, ())))
+        yield from (each for each in of_names if RULES[each.rule].severity == "error")
+        tell(machine.construct, [each for each in of_names if RULES[each.rule].severity != "error"])
 
     def _nested(self, machine: Machine) -> Iterator[Problem]:
         """Find executions that are started and cannot be: of an Express machine that is waited for, or of one role."""

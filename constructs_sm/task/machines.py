@@ -21,6 +21,7 @@ from constructs_sm.rules.transitions import reached
 from constructs_sm.task.guarding import ROOTS, Guarding
 from constructs_sm.task.limits import DAY
 from constructs_sm.task.machine_checks import STARTS, OfStack
+from constructs_sm.task.named_resources import grant_access, named_resources
 from constructs_sm.task.overruling import ask, unacknowledged
 from constructs_sm.task.tags import TagsAround
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from constructs_sm.language.errors import Problem
     from constructs_sm.language.machines import Json
     from constructs_sm.task.custom_states import Begin
+    from constructs_sm.task.named_resources import Named
     from constructs_sm.task.output_order import OutputOrder
     from constructs_sm.values.outputs import TaskIdentity
 
@@ -134,6 +136,8 @@ class Machines:
         self._stage = stage
         self.stacks: dict[Stack, OutputOrder] = {}
         self.all: list[Machine] = []
+        self.named: dict[Machine, list[Named]] = {}
+        """Resources that jobs of each name by a text, and make themselves."""
         self._names: dict[Machine, set[str]] = {}
         """The states that an execution of each can come to."""
         self.of_tasks: dict[TaskIdentity, Machine] = {}
@@ -166,6 +170,7 @@ class Machines:
         self.of_tasks = _placed(self.all, self.stacks)
         self._place_elsewhere()
         self._give_time()
+        self.named = self._named()
         self._names = {machine: set(reached(machine.text.definition)) for machine in self.all}
         wrong = self._tagged()
         if self._stage.node.root in ROOTS:
@@ -255,6 +260,15 @@ class Machines:
                 if (machine, task.state_id()) not in taken:
                     self.of_tasks[task] = machine
                     self.all += [] if machine in self.all else [machine]
+
+    def _named(self) -> dict[Machine, list[Named]]:
+        tasks: dict[Machine, list[TaskIdentity]] = {}
+        for task, machine in self.of_tasks.items():
+            tasks.setdefault(machine, []).append(task)
+        linked = {each for order in self.stacks.values() for each in order.linked}
+        found = {machine: named_resources(of_machine, linked) for machine, of_machine in tasks.items()}
+        grant_access(each for named in found.values() for each in named)
+        return found
 
     def _give_time(self) -> None:
         """Add what its states may wait to the time of a state machine, and what it starts and waits for."""

@@ -15,7 +15,7 @@ from constructs_sm.task.kept_results import KeptResults
 from constructs_sm.task.machines import watch_machines
 from constructs_sm.task.output_order import OutputOrder
 from constructs_sm.task.overruling import watch
-from constructs_sm.task.path_tokens import refuse_concatenated
+from constructs_sm.task.path_tokens import refuse_misplaced
 
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
@@ -237,7 +237,7 @@ class JobScope:
             # A state machine takes shape: the jobs are there, and so is all they need of their role.
             self._acknowledge_execution()
             if self.output_order.is_asked:
-                refuse_concatenated(graph.start_state)
+                refuse_misplaced(graph.start_state)
         for grant in grants:
             if grant not in registered:
                 registered[grant] = None

@@ -247,6 +247,7 @@ class TaskPlan:
             job_scope.output_order.use(self._identity, self._outputs)
             job_scope.watch_order()
         if ours:
+            self._identity.role_scope = job_scope
             job_scope.grant_execution(execution_grants(access, job_scope.arns))
         if self._role_needed and access.passes_itself:
             job_scope.grant_execution([self_passing_grant(job_scope.execution_role_arn())])

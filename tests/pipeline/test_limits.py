@@ -166,6 +166,41 @@ def test_task_of_a_pipeline_waits_for_its_end_and_keeps_the_output(stack):
     }
 
 
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        (None, "{% $states.input %}"),
+        (
+            {"data": "{% $states.input.data %}"},
+            {
+                "data": "{% $states.input.data %}",
+                "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID": "{% $states.context.Execution.Id %}",
+            },
+        ),
+    ],
+)
+def test_task_of_a_pipeline_stands_in_a_state_machine_in_jsonata(stack, given, sent):
+    inner = JobPipeline(stack, "Inner")
+    inner.run(sfn.Pass(stack, "Nothing"))
+    task = inner.task(stack, "Run it", input=given, query_language=sfn.QueryLanguage.JSONATA)
+    body = sfn.DefinitionBody.from_chainable(task)
+    sfn.StateMachine(stack, "Outer", definition_body=body, query_language=sfn.QueryLanguage.JSONATA)
+
+    machines = Template.from_stack(stack).find_resources("AWS::StepFunctions::StateMachine")
+    (state,) = (definition_of(machine)["States"]["Run it"] for name, machine in machines.items() if "Outer" in name)
+    assert state["Arguments"]["Input"] == sent
+    kept = "{'ExecutionArn': $states.result.ExecutionArn, 'Output': $states.result.Output}"
+    assert state["Output"] == f"{{% $merge([$states.input, {{'Run it': {kept}}}]) %}}"
+
+
+def test_task_in_jsonata_has_no_result_path(stack):
+    inner = JobPipeline(stack, "Inner")
+    inner.run(sfn.Pass(stack, "Nothing"))
+
+    with pytest.raises(InvalidInputError, match="a state in JSONata has no result_path"):
+        inner.task(stack, "Run", result_path="$.x", query_language=sfn.QueryLanguage.JSONATA)
+
+
 def test_task_of_a_pipeline_may_start_see_and_stop_it_alone(parts):
     granted = {}
     for statement in state_machine_policy(parts[-1]):

@@ -264,6 +264,18 @@ def test_summary_has_the_stacks_of_stages_and_nested_stacks_with_their_warnings(
     assert ended.stdout.count("[ack: spot-without-checkpoints]") == 2
 
 
+def test_summary_of_a_single_stack_has_its_warnings(tmp_path):
+    read = PROGRAM.replace('"ml.m5.large"', '"ml.m5.large", inputs={{"train": "$.place"}}')
+    (tmp_path / "app.py").write_text(read.format(app="PipelineApp()"))
+    command = [sys.executable, "app.py"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.count("  warning at /Churn/Train") == 1
+    assert "[ack: late-bound-access]" in ended.stdout
+
+
 def test_output_folder_and_what_was_looked_up_come_from_the_files_of_the_cli(tmp_path):
     (tmp_path / "cdk.context.json").write_text(json.dumps({"constructs_sm": {"schedule": "rate(9 days)"}}))
     assert ran(tmp_path, "PipelineApp()", settings={"output": "build/made"}).returncode == 0

@@ -65,8 +65,8 @@ def document_of(where: str, given: Mapping[str, Any] | str) -> Document:
     else:
         refuse_depth(where, given)
         try:
-            json.dumps(given, default=str)
-        except (TypeError, ValueError) as error:
+            json.dumps(given)
+        except (TypeError, ValueError, RecursionError) as error:
             use = "give what JSON can hold"
             raise refusal(where, "neither a template nor a definition", f"no JSON: {error}", use) from error
     return Document(where, _recognized(where, given))

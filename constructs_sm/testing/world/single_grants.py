@@ -56,7 +56,7 @@ def statements(policy: Any) -> list[Statement]:
 
 def grants(policy: Any) -> list[Grant]:
     """Every action on every resource that *policy* allows, one by one; one with NotAction or NotResource as a whole."""
-    read(policy)
+    read(policy, names=True)
     return [
         Grant(index, action, resource)
         for index, statement in enumerate(statements(policy))
@@ -68,7 +68,7 @@ def grants(policy: Any) -> list[Grant]:
 
 def without(policy: Any, grant: Grant) -> list[Statement]:
     """Return the statements of *policy*, less one *grant*."""
-    read(policy)
+    read(policy, names=True)
     raise_unless("without", grant=(grant, Grant, "a Grant, as grants() lists them"))
     kept: list[Statement] = []
     for index, statement in enumerate(statements(policy)):
