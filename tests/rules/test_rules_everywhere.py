@@ -255,6 +255,21 @@ def test_field_that_is_passed_on_purpose_and_is_not_unknown_is_told_of(app, stac
     )
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "rules"),
+    [
+        ("{% $states.input.one %}", "{% $states.input.several %}", []),
+        ({"Image": IMAGE}, "{% $states.input.several %}", ["model-containers"]),
+        ({"Image": IMAGE}, [{"Image": IMAGE}], ["model-containers"]),
+    ],
+    ids=["both late", "one late", "known"],
+)
+def test_fields_that_exclude_each_other_are_refused_unless_the_input_may_leave_one_empty(one, other, rules):
+    request = {"ModelName": "churn", "PrimaryContainer": one, "Containers": other, "ExecutionRoleArn": OURS}
+
+    assert [problem.rule for problem in found_in("CreateModel", request)] == rules
+
+
 TYPED = {"image": IMAGE, "instance_type": "ml.m5.xlarge"}
 
 
