@@ -25,6 +25,7 @@ __all__ = [
     "script_mode",
     "service_models",
     "serving",
+    "serving",
     "state_checks",
     "state_fields",
     "tags",
