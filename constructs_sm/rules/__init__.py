@@ -25,7 +25,6 @@ __all__ = [
     "script_mode",
     "service_models",
     "serving",
-    "serving",
     "state_checks",
     "state_fields",
     "tags",
