@@ -107,8 +107,9 @@ class TaskArguments(TypedDict, total=False):
     credentials: TaskCredentials | None
     """The role that Step Functions assumes for the call, as of another account. Default: the state machine's own.
 
-    That one may then do no more than assume this, which needs the permissions of the call and of polling, and must trust
-    it. `constructs-sm grants` prints its policy; if the role is made in the app, `permissions()` names what it lacks."""
+    That one may then do no more than assume this, which needs the permissions of the call and of polling, and must
+    trust it. `constructs-sm grants` prints its policy; if it is made in the app, `permissions()` names what it
+    lacks."""
     query_language: sfn.QueryLanguage | None
     """Default: JSONPath."""
     reads: Sequence[S3Data]
