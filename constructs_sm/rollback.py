@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, where_of
 from constructs_sm.language.foreign import foreign_problems
-from constructs_sm.language.l1 import l1_problems
+from constructs_sm.language.l1 import L1, l1_problems
 from constructs_sm.language.sizes import not_finite_in, too_deep, too_large
 
 if TYPE_CHECKING:
@@ -109,6 +109,8 @@ def _whole_or_not_made(make: Callable[..., None]) -> Callable[..., None]:
                 *_of_no_such_type(arguments, switches, languages),
                 *l1_problems(arguments),
             ]
+            if found:
+                found = _once_each(found)
         if found:
             raise InvalidInputError(where_of(type(construct).__name__, *positional[:2]), found)
         with _Attempt(construct):
@@ -124,6 +126,16 @@ def _whole_or_not_made(make: Callable[..., None]) -> Callable[..., None]:
         construct.is_whole = True
 
     return made
+
+
+def _once_each(problems: Sequence[Problem]) -> list[Problem]:
+    """The problems but those of arguments in which an L1 construct is found: in the place of a switch it is one."""
+    of_l1 = {_argument(problem) for problem in problems if L1 in problem.what}
+    return [problem for problem in problems if L1 in problem.what or _argument(problem) not in of_l1]
+
+
+def _argument(problem: Problem) -> str:
+    return re.split(r"\W", problem.what, maxsplit=1)[0]
 
 
 def _of_no_such_type(
@@ -181,6 +193,9 @@ def _in_words(method: Callable[..., Any]) -> Callable[..., Any]:
         except InvalidInputError:
             raise
         except Exception as error:
+            # Asked when it goes wrong, and not on every call.
+            if found := list(l1_problems(named)):
+                raise InvalidInputError(where_of(type(self).__name__, self), found) from error
             tell_in_words(error, type(self).__name__, (self,), named)
             if type(error.__cause__).__name__ != "JavaScriptError" and not _is_of_the_bridge(error):
                 raise

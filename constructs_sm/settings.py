@@ -72,7 +72,8 @@ class Settings:
         alerts: What tells them: `executions` that have ended so, with error and cause, `jobs` when they fail, `alarms`
             when they go off. Default: executions, so that each failure is one message.
         timeout: An execution that runs longer ends TIMED_OUT: ISO 8601 (`PT6H`, `P2D`), a Duration, an
-            `sfn.Timeout` or seconds. Default: 1 day.
+            `sfn.Timeout` or seconds. Default: 1 day, and what approvals and other states may wait that have a day or
+            more.
         log_retention_days: How long the log of executions is kept. Default: 365.
         removal_policy: What becomes of the data bucket and the key with the stack: `retain` or `destroy` (which fails
             while anything is in the bucket). Default: retain.
@@ -86,6 +87,9 @@ class Settings:
             and none.
         encrypt_jobs: Whether that key is also for what jobs write and for their volumes, where a job names no key.
             Instances with local storage take none: their hardware encrypts it. Default: no.
+        encrypt_executions: Whether that key is also for the definition of the state machine and for the history of its
+            executions. Who reads or stops executions needs the key as well. Default: no.
+        tracing_enabled: Whether executions are traced in X-Ray, which has a price. Default: yes, which cdk-nag wants.
         vpc: Where jobs run that are not told where: `{"subnets": [...], "security_groups": [...]}`, by their ids, or an
             ec2.IVpc, whose private subnets are taken, with a security group that is made here. Default: in no VPC.
         permissions_boundary: The managed policy that bounds every role of the stack: its name or its ARN.
@@ -111,7 +115,7 @@ class Settings:
     schedule: str | Duration | events.Schedule | Sequence[str | Duration | events.Schedule] | None = None
     alert_emails: Sequence[str] = ()
     alerts: Sequence[Alert] = ONE_MESSAGE
-    timeout: str | Time = "P1D"
+    timeout: str | Time | None = None
     log_retention_days: int = 365
     removal_policy: str | RemovalPolicy = "retain"
     tags: Mapping[str, str] | None = None
@@ -119,6 +123,8 @@ class Settings:
     bucket: str | s3.IBucket | None = None
     key: str | bool | kms.IKey | None = None
     encrypt_jobs: bool = False
+    encrypt_executions: bool = False
+    tracing_enabled: bool = True
     vpc: Mapping[str, Sequence[str]] | ec2.IVpc | None = None
     permissions_boundary: str | PermissionsBoundary | None = None
     dashboard: bool = False
@@ -157,7 +163,9 @@ class Settings:
         raise_all(where, mistyped(arguments))
         return replace(cls(**{**everywhere, **here}), **arguments)
 
-    def timeout_duration(self) -> Duration:
+    def timeout_duration(self) -> Duration | None:
+        if self.timeout is None:
+            return None
         return Duration.parse(self.timeout) if isinstance(self.timeout, str) else duration_of(self.timeout)
 
     def event_schedules(self) -> list[events.Schedule]:
@@ -247,6 +255,8 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "permissions_boundary": (str, PermissionsBoundary),
     "dashboard": (bool,),
     "encrypt_jobs": (bool,),
+    "encrypt_executions": (bool,),
+    "tracing_enabled": (bool,),
     "versioned": (bool,),
 }
 _ACCOUNT = r"[0-9]{12}"

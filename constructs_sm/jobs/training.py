@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from constructs_sm.jobs.parts.fields import (
         ExperimentConfig,
         Flag,
+        HyperParameters,
         Image,
         InstanceType,
         Key,
@@ -174,7 +175,7 @@ class TrainingJob(SageMakerJob):
         input_mode: str | None = None,
         output: S3Data | None = None,
         output_compression: str | None = None,
-        hyperparameters: Texts | None = None,
+        hyperparameters: HyperParameters | None = None,
         environment: Texts | None = None,
         metric_definitions: Mapping[str, str] | None = None,
         metrics_time_series: Flag | None = None,

@@ -181,9 +181,17 @@ def did_you_mean(written: object, known: Iterable[str]) -> str:
         written: The name.
         known: The names there are. As a mapping, it has each under what *written* is compared with.
     """
+    if not isinstance(written, str):
+        return ""
     names = known if isinstance(known, Mapping) else {name: name for name in known}
-    near = get_close_matches(str(written)[:_LONGEST_NAME], names, n=1) if isinstance(written, str) else []
-    return f"did you mean {names[near[0]]}?" if near else ""
+    text = written[:_LONGEST_NAME]
+    near = get_close_matches(text, names, n=1)
+    if near:
+        return f"did you mean {names[near[0]]}?"
+    # What is in capitals by mistake is like nothing, letter by letter.
+    small = {str(name).lower(): meant for name, meant in names.items()}
+    near = get_close_matches(text.lower(), small, n=1)
+    return f"did you mean {small[near[0]]}?" if near else ""
 
 
 def where_of(kind: str, scope: Any, construct_id: object = "") -> str:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 _REFERENCES = ("key_arn", "role_arn", "subnet_id", "security_group_id", "topic_arn", "function_arn")
 _MAY_BE_LATE = re.compile(r"\$|States\.|\{%|.*(?:[$#]\{(?:Token\[|AWS::)|[eE]\+?28\d|\d{281})", re.DOTALL).match
 """Match of a text that may be more than it says. Most are not, which is told without a call of ours."""
+_INPUT, _RESULT = "$states.input", "$states.result"
 _PSEUDO_PARAMETER = re.compile(r"\$\{AWS::\w+\}")
 
 
@@ -350,11 +351,16 @@ class _Walk:
         if not self.jsonata:
             return Computed(found)
         try:
-            return Computed(f"{{% {jsonata_of(found)} %}}")
+            said = jsonata_of(found)
         except InvalidInputError as error:
             problem = error.problems[0]
             self.wrong(f"{path}: {problem.what}", found, problem.use, problem.rule)
             return Computed()
+        if "result" in self.sees and _INPUT in said:
+            use = f"write '{{% {said.replace(_INPUT, _RESULT)} %}}', or {_INPUT} for what the state was given"
+            what = f"{path}: a path of JSONPath may mean the result here, or the input"
+            self.wrong(what, found, use, "query-language-of-value")
+        return Computed(f"{{% {said} %}}")
 
     def _reference(self, value: Any, path: str) -> Any:
         """Name a CDK object as the API does. Recognized by what it offers, so that no CDK module is imported for it."""

@@ -108,7 +108,7 @@ class TaskArguments(TypedDict, total=False):
     """The role that Step Functions assumes for the call, as of another account. Default: the state machine's own.
 
     That one may then do no more than assume this, which needs the permissions of the call and of polling, and must
-    trust it. `constructs-sm grants` prints its policy; if it is made in the app, `permissions()` names what it
+    trust it. `constructs-sm grants` prints its policy; if the role is made in the app, `permissions()` names what it
     lacks."""
     query_language: sfn.QueryLanguage | None
     """Default: JSONPath."""

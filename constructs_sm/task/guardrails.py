@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.cdk_json import cdk_json_beside
+from constructs_sm.cdk_json import cdk_json_of_program
 from constructs_sm.guardrails.limits import Limits
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, shown, where_of
 from constructs_sm.rules import guardrail_rules
@@ -142,7 +142,7 @@ class Guardrails(Limits):
             return given
         if not isinstance(given, str):
             return Guardrails.from_mapping(given, f"{CONTEXT_KEY} '{SETTING}'")
-        beside = cdk_json_beside()
+        beside = cdk_json_of_program()
         there = Path(given)
         if beside is not None and not there.is_absolute() and not there.is_file():
             there = beside.parent / given

@@ -28,6 +28,7 @@ from constructs_sm.task.network import (
     works_together,
 )
 from constructs_sm.task.output_check import Output, OutputCheck
+from constructs_sm.task.overruling import refuse
 from constructs_sm.task.query_language import InEitherLanguage, query_language_of
 from constructs_sm.task.reuse_checks import reuse_grants
 from constructs_sm.task.reuse_plan import reuse_plan_of
@@ -231,7 +232,9 @@ class SageMakerJob(CheckedFragment, JobMetrics, InEitherLanguage, KnownToCdk):
                 "a field of the output is named by a text", path, "pass 'ModelArtifacts'", "argument-type"
             )
             raise InvalidInputError(where_of(type(self).__name__, self), [problem])
-        return self._state.field(path)
+        name = self._state.identity.path
+        refuse(self, f"output of '{name}'", self._state.unknown(path), path=name)
+        return self._state.result(path)
 
     @property
     def execution_role(self) -> iam.IRole:

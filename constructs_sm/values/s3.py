@@ -13,6 +13,7 @@ from constructs_sm.language.l1 import l1_problem
 from constructs_sm.language.late_bound import is_json_path, is_jsonata, unmarked
 from constructs_sm.language.offering import offers
 from constructs_sm.values.outputs import JobOutput
+from constructs_sm.values.stand_ins import StandIn
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
@@ -24,7 +25,7 @@ _URI = re.compile(r"(?:s3://|https://s3[^/]*/)(?P<rest>.+)")
 _OF_A_HOST = re.compile(r"https://(?P<bucket>[^/]+)\.s3[.-][^/]*/(?P<prefix>.*)")
 
 
-class S3Location(str):
+class S3Location(StandIn, str):
     """A place in S3, with what the grants need to know about it. As a string it is its URI.
 
     Attributes:
@@ -79,6 +80,16 @@ class S3Location(str):
         """Return the URI with a text before it."""
         # A late URI knows how to be joined; a plain text does not.
         return self.uri.__radd__(other) if isinstance(self.uri, JobOutput) else other + self.uri
+
+    @property
+    def is_known_later(self) -> bool:
+        """Tell whether it stands for a URI, and is not the URI itself."""
+        return is_late(self.uri)
+
+    @property
+    def stands_for(self) -> str:
+        """The name of the URI in messages."""
+        return self.uri.stands_for if isinstance(self.uri, JobOutput) else f"S3Location '{self.uri}'"
 
     @classmethod
     def of_bucket(cls, bucket: s3.IBucket, prefix: str = "") -> S3Location:

@@ -52,6 +52,8 @@ Storage: TypeAlias = Union["Size", str]
 """A string is late-bound, and holds GiB."""
 Texts: TypeAlias = Mapping[str, Scalar] | str
 """Scalars by name: SageMaker gets strings. A string is late-bound, and holds them all."""
+HyperParameters: TypeAlias = Mapping[str, Scalar | Sequence[Any] | Mapping[str, Any]] | str
+"""The same; with code of one's own also lists and mappings, which the script gets as JSON."""
 TextList: TypeAlias = Sequence[Scalar] | str
 """Scalars: SageMaker gets strings. Each may be late-bound; so may all, as one string: `States.Array('--rows', $.rows)`,
 `$.arguments`, JSONata."""

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from constructs_sm.grants.statements import listed, statements_in
 from constructs_sm.language.errors import InvalidInputError, Problem, raise_unless
 from constructs_sm.testing.world.policy_decision import excepted
+from constructs_sm.testing.world.policy_grammar import read
 
 Statement: TypeAlias = Mapping[str, Any]
 
@@ -49,12 +50,13 @@ def statements(policy: Any) -> list[Statement]:
         use = "give a mapping, or the JSON of one"
         raise InvalidInputError("policy", [Problem("a policy is no document", policy, use, _RULE)])
     if isinstance(policy, Mapping):
-        return [_whole(each) for each in (statements_in(policy) if "Statement" in policy else [policy])]
+        return statements_in(policy) if "Statement" in policy else [policy]
     return [statement for part in policy for statement in statements(part)]
 
 
 def grants(policy: Any) -> list[Grant]:
     """Every action on every resource that *policy* allows, one by one; one with NotAction or NotResource as a whole."""
+    read(policy, names=True)
     return [
         Grant(index, action, resource)
         for index, statement in enumerate(statements(policy))
@@ -66,6 +68,7 @@ def grants(policy: Any) -> list[Grant]:
 
 def without(policy: Any, grant: Grant) -> list[Statement]:
     """Return the statements of *policy*, less one *grant*."""
+    read(policy, names=True)
     raise_unless("without", grant=(grant, Grant, "a Grant, as grants() lists them"))
     kept: list[Statement] = []
     for index, statement in enumerate(statements(policy)):
@@ -74,14 +77,6 @@ def without(policy: Any, grant: Grant) -> list[Statement]:
         else:
             kept.append(statement)
     return kept
-
-
-def _whole(statement: Any) -> Statement:
-    wanted = ({"Effect"}, {"Action", "NotAction"}, {"Resource", "NotResource"})
-    if not isinstance(statement, Mapping) or not all(names & {*statement} for names in wanted):
-        use = "give each statement its Effect, Action and Resource"
-        raise InvalidInputError("policy", [Problem("a statement is none", statement, use, _RULE)])
-    return statement
 
 
 def _single(statement: Statement, element: str) -> list[str]:
