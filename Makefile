@@ -13,7 +13,7 @@ CDK_CLI = aws-cdk@$(shell sed -n 's/.*"aws-cdk": "\(.*\)".*/\1/p' tests/node/pac
 # What is tried at the lowest versions: jobs, grants, definitions, pipelines, rehearsals.
 CORE = tests/task/test_job.py tests/task/test_fragment.py tests/jobs/test_code.py tests/pipeline/test_conventions.py \
        tests/pipeline/test_members_of_the_cdk.py tests/pipeline/test_synthesis.py \
-       tests/rules/test_acknowledged.py tests/steps/test_failure_handler.py
+       tests/requests/test_requests.py tests/rules/test_acknowledged.py tests/steps/test_failure_handler.py
 
 .PHONY: help synth cdk test check lint types deploy large fuzz lowest toolkit torch wheel pages docs written release-check bench snapshots findings clean
 

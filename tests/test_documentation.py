@@ -6,6 +6,7 @@ import ast
 import json
 import re
 import runpy
+import textwrap
 
 from constructs_sm import PipelineStack
 from constructs_sm.blueprints.described import CONTEXT_KEY, described_stack
@@ -146,3 +147,43 @@ def test_errors_are_those_of_the_code():
     stacks += [example(name)["stack"] for name in EXAMPLES]
     synthesized = {error for stack in stacks for error in failing(definition(stack))}
     assert synthesized | named_in(written()) == documented
+
+
+STARTED = [ROOT / "app.py", *sorted((ROOT / "examples").rglob("*.py")), *sorted((ROOT / "benchmarks").glob("*.py"))]
+SHOWN = ["README.md", *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md"))]
+
+
+def out_of_order(program):
+    """Imports of the CDK before the first of ours, in a program that has both."""
+    names = [
+        name.partition(".")[0]
+        for node in ast.parse(program).body
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    ]
+    ours = [names.index(name) for name in ("constructs_sm", "app") if name in names]
+    return [name for name in names[: min(ours)] if name in {"aws_cdk", "constructs"}] if ours else []
+
+
+@pytest.mark.parametrize("path", STARTED, ids=lambda path: str(path.relative_to(ROOT)))
+def test_program_imports_the_library_before_the_cdk(path):
+    assert out_of_order(path.read_text()) == []
+
+
+@pytest.mark.parametrize("page", SHOWN)
+def test_page_imports_the_library_before_the_cdk(page):
+    programs = [textwrap.dedent(block) for block in blocks(page, "python[^\\n]*")]
+    assert [out_of_order(program) for program in programs if out_of_order(program)] == []
+
+
+def test_imports_out_of_order_are_found():
+    assert out_of_order("import aws_cdk\nfrom constructs import Construct\nimport constructs_sm") == [
+        "aws_cdk",
+        "constructs",
+    ]
+    assert out_of_order("import constructs_sm\nimport aws_cdk") == out_of_order("import aws_cdk") == []

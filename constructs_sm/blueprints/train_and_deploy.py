@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from constructs_sm.jobs.parts.channels import ChannelData
-    from constructs_sm.jobs.parts.fields import Image, InstanceType, Texts
+    from constructs_sm.jobs.parts.fields import HyperParameters, Image, InstanceType
     from constructs_sm.jobs.parts.script_mode import SourceCode
     from constructs_sm.values.s3 import S3Data
 
@@ -71,7 +71,7 @@ class TrainAndDeploy(DeployingBlueprint):
         code: SourceCode | None = None,
         entry_point: str | None = None,
         instance_type: InstanceType = "ml.m5.xlarge",
-        hyperparameters: Texts | None = None,
+        hyperparameters: HyperParameters | None = None,
         output: S3Data | None = None,
         metric: str | None = None,
         at_least: float | None = None,

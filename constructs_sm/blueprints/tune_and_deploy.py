@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from constructs_sm.jobs.parts.channels import ChannelData
-    from constructs_sm.jobs.parts.fields import Image, InstanceType, Texts
+    from constructs_sm.jobs.parts.fields import HyperParameters, Image, InstanceType
     from constructs_sm.jobs.parts.ranges import Range
     from constructs_sm.jobs.parts.script_mode import SourceCode
     from constructs_sm.values.s3 import S3Data
@@ -80,7 +80,7 @@ class TuneAndDeploy(DeployingBlueprint):
         max_jobs: int = 10,
         max_parallel_jobs: int = 2,
         instance_type: InstanceType = "ml.m5.xlarge",
-        hyperparameters: Texts | None = None,
+        hyperparameters: HyperParameters | None = None,
         output: S3Data | None = None,
         at_least: float | None = None,
         at_most: float | None = None,

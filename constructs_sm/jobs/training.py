@@ -19,7 +19,7 @@ from constructs_sm.jobs.parts.resources import resources, volume_key
 from constructs_sm.jobs.parts.script_mode import making, script_hyperparameters, script_inputs, training_script
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, where_of
 from constructs_sm.rules import metrics
-from constructs_sm.rules.request_rules import METRIC_UNDEFINED
+from constructs_sm.rules.training_rules import METRIC_UNDEFINED
 from constructs_sm.task.job import JobArguments, SageMakerJob
 from constructs_sm.task.output_folders import checkpoints_under, data_under
 from constructs_sm.task.overruling import refuse
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from constructs_sm.jobs.parts.fields import (
         ExperimentConfig,
         Flag,
+        HyperParameters,
         Image,
         InstanceType,
         Key,
@@ -174,7 +175,7 @@ class TrainingJob(SageMakerJob):
         input_mode: str | None = None,
         output: S3Data | None = None,
         output_compression: str | None = None,
-        hyperparameters: Texts | None = None,
+        hyperparameters: HyperParameters | None = None,
         environment: Texts | None = None,
         metric_definitions: Mapping[str, str] | None = None,
         metrics_time_series: Flag | None = None,

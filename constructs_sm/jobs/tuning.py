@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from constructs_sm.jobs.parts.definitions import CheckpointConfig
     from constructs_sm.jobs.parts.fields import (
         Flag,
+        HyperParameters,
         Image,
         InstanceType,
         Key,
@@ -188,7 +189,7 @@ class TuningJob(SageMakerJob):
         input_mode: str | None = None,
         output: S3Data | None = None,
         output_compression: str | None = None,
-        hyperparameters: Texts | None = None,
+        hyperparameters: HyperParameters | None = None,
         environment: Texts | None = None,
         metric_definitions: Mapping[str, str] | None = None,
         instance_type: InstanceType | None = None,

@@ -129,10 +129,13 @@ def merged_at(keys: Sequence[str], value: str) -> str:
     return merged(keys[0], value)
 
 
-def without(keys: Sequence[str], key: str, value: str) -> str:
-    """A whole Output: the input without what stands under *keys*, and with *value* under *key*."""
+def without(keys: Iterable[str], key: str | None = None, value: str = "") -> str:
+    """A whole Output: the input without what stands under *keys*, and with *value* under *key*, if there is one.
+
+    An input with nothing else becomes an empty object; $sift alone yields nothing then, which fails the state.
+    """
     left = f"$sift($states.input, function($v, $k) {{ $not($k in {listed(keys)}) }})"
-    return f"{{% $merge([{left}, {object_of({key: value})}]) %}}"
+    return f"{{% $merge([{left if key is None else f'{left}, {object_of({key: value})}'}]) %}}"
 
 
 def said(text: str, value: str) -> str:

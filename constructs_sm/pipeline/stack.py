@@ -39,6 +39,7 @@ from aws_cdk import (
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,7 +55,6 @@ if TYPE_CHECKING:
     from aws_cdk import aws_logs as logs
     from aws_cdk import aws_sns as sns
     from aws_cdk import aws_sqs as sqs
-    from aws_cdk import aws_stepfunctions as sfn
     from constructs import Construct
     from typing_extensions import Unpack
 
@@ -98,7 +98,8 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
         alert_emails: Who is told of executions that did not succeed.
         alerts: What tells them: `executions` that have ended, with error and cause, `jobs` when they fail, `alarms`
             when they go off. Default: executions, so that each failure is one message.
-        timeout: An execution that runs longer ends TIMED_OUT; longer than any of its states may wait. Default: 1 day.
+        timeout: An execution that runs longer ends TIMED_OUT; longer than any of its states may wait. Default: 1 day,
+            and what approvals and other states may wait that have a day or more.
         log_retention_days: How long the log of executions is kept. Default: 365.
         removal_policy: What becomes of the data bucket and the key with the stack. Default: retain.
         tags: On every resource that takes tags.
@@ -106,6 +107,10 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
         key: For the data bucket, topics and the log: a kms.IKey, an ARN, or True for a new one. Default: none.
         encrypt_jobs: Whether that key is also for what jobs write and for their volumes, where a job names no key.
             Default: no.
+        encrypt_executions: Whether that key is also for the definition of the state machine and for the history of its
+            executions. Default: no.
+        encryption_configuration: In place of that, as `sfn.StateMachine` takes it.
+        tracing_enabled: Whether executions are traced in X-Ray. Default: yes.
         vpc: Where jobs run that are not told where: an ec2.IVpc, or ids. Default: in no VPC.
         permissions_boundary: The policy that bounds every role: its name, its ARN, a PermissionsBoundary.
         dashboard: Whether to make a dashboard. Default: no.
@@ -153,6 +158,9 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
         bucket: str | s3.IBucket | None = None,
         key: str | bool | kms.IKey | None = None,
         encrypt_jobs: bool | None = None,
+        encrypt_executions: bool | None = None,
+        encryption_configuration: sfn.EncryptionConfiguration | None = None,
+        tracing_enabled: bool | None = None,
         vpc: ec2.IVpc | Mapping[str, Sequence[str]] | None = None,
         permissions_boundary: str | PermissionsBoundary | None = None,
         dashboard: bool | None = None,
@@ -197,6 +205,8 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
                 "bucket": bucket,
                 "key": key,
                 "encrypt_jobs": encrypt_jobs,
+                "encrypt_executions": encrypt_executions,
+                "tracing_enabled": tracing_enabled,
                 "vpc": vpc,
                 "permissions_boundary": permissions_boundary,
                 "dashboard": dashboard,
@@ -217,7 +227,13 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
         limits = None if settings.guardrails is None else Guardrails.of(settings.guardrails)
         env = stack.get("env") or Environment()
         account = env.account or settings.account
-        raise_all(where, [*unusable_environment(env.account, env.region), *_of_what_is_not_here(settings)])
+        if settings.encrypt_executions and encryption_configuration is not None:
+            use = "leave one of them out"
+            problems.append(
+                Problem("encrypt_executions stands beside encryption_configuration", True, use, "argument-given-twice")
+            )
+        problems += [*unusable_environment(env.account, env.region), *_of_what_is_not_here(settings)]
+        raise_all(where, problems)
         unusable = [*_unusable_triggers(settings, inputs), *_foreign_starters(settings.starters, account)]
         refuse(scope, where, unusable, path=str(construct_id))
         if settings.account or settings.region:
@@ -255,6 +271,8 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
             dashboard=settings.dashboard,
             log_retention=settings.retention(),
             key=self.key,
+            encryption_configuration=_encryption(settings, self.key) or encryption_configuration,
+            tracing_enabled=settings.tracing_enabled,
             log_level=settings.level(),
             state_machine_name=settings.state_machine_name,
             failed_threshold=settings.failed_threshold,
@@ -394,8 +412,9 @@ def _unusable_triggers(settings: Settings, inputs: Mapping[str, Input] | None) -
 
 
 def _of_what_is_not_here(settings: Settings) -> Iterator[Problem]:
-    if settings.encrypt_jobs and not settings.key:
-        yield Problem("encrypt_jobs is with the key of the stack", settings.key, "pass key=True", "setting-value")
+    for name in ("encrypt_jobs", "encrypt_executions"):
+        if getattr(settings, name) and not settings.key:
+            yield Problem(f"{name} is with the key of the stack", settings.key, "pass key=True", "setting-value")
     for name in ("versioned", "access_logs"):
         if settings.bucket is not None and getattr(settings, name):
             use = f"say {name} where the bucket is made"
@@ -421,6 +440,10 @@ def _key(stack: Stack, settings: Settings) -> kms.IKey | None:
     if isinstance(settings.key, str):
         return kms.Key.from_key_arn(stack, "Key", settings.key)
     return settings.key or None
+
+
+def _encryption(settings: Settings, key: kms.IKey | None) -> sfn.EncryptionConfiguration | None:
+    return sfn.CustomerManagedEncryptionConfiguration(key) if key and settings.encrypt_executions else None
 
 
 def _bucket(stack: Stack, settings: Settings, key: kms.IKey | None) -> s3.IBucket:

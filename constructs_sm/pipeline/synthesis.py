@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from constructs_sm.cdk_json import OUTDIR, CdkJson, program_folder, warn_of_unread
 from constructs_sm.language.machines import definition_of, machines_in
@@ -13,26 +13,41 @@ from constructs_sm.language.machines import definition_of, machines_in
 from aws_cdk import App
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from aws_cdk import IReusableStackSynthesizer
+    from aws_cdk import IPolicyValidationPluginBeta1, IPropertyInjector, IReusableStackSynthesizer
     from aws_cdk.cx_api import CloudAssembly, CloudFormationStackArtifact
+    from typing_extensions import Unpack
 
 _NESTED = ".nested.template.json"
 _STATE_MACHINE = "AWS::StepFunctions::StateMachine"
 _SHOWN_MESSAGES = {"aws:cdk:warning": "warning", "aws:cdk:error": "error"}
 
 
+class AppArguments(TypedDict, total=False):
+    """Arguments that every app takes: see `aws_cdk.App`."""
+
+    analytics_reporting: bool | None
+    auto_synth: bool | None
+    default_stack_synthesizer: IReusableStackSynthesizer | None
+    policy_validation_beta1: Sequence[IPolicyValidationPluginBeta1] | None
+    post_cli_context: Mapping[str, Any] | None
+    property_injectors: Sequence[IPropertyInjector] | None
+    stack_traces: bool | None
+    tree_metadata: bool | None
+
+
 class PipelineApp(App):
     """An app that is what the cdk CLI makes of it, with the CLI and without: `python app.py`.
 
-    The context of the `cdk.json` beside the program is read, settings of pipelines and feature flags alike, and without
-    the CLI the output goes where it names, or to `cdk.out` beside the program.
+    The context of the `cdk.json` beside the program is read, settings of pipelines and feature flags alike, or that of
+    the one in the current folder whose `app` runs the program. Without the CLI the output goes where it names, or to
+    `cdk.out` beside it.
 
     Args:
         context: More context, in place of that of `cdk.json` where both have a key.
-        outdir: The output folder. Default: the CLI's, that of `cdk.json`, or `cdk.out` beside the program.
-        default_stack_synthesizer: How stacks that do not say so are synthesized: see `aws_cdk.App`.
+        outdir: The output folder. Default: the CLI's, that of `cdk.json`, or `cdk.out` beside it.
+        app: What every app takes: default_stack_synthesizer, analytics_reporting, ...
     """
 
     def __init__(
@@ -40,16 +55,17 @@ class PipelineApp(App):
         *,
         context: Mapping[str, Any] | None = None,
         outdir: str | None = None,
-        default_stack_synthesizer: IReusableStackSynthesizer | None = None,
+        **app: Unpack[AppArguments],
     ) -> None:
         read = CdkJson.beside()
         found = {} if read is None else read.context
         named = None if read is None else read.output
-        folder = os.environ.get(OUTDIR, str(named or (program_folder() or Path.cwd()) / "cdk.out"))
+        beside = program_folder() if read is None else read.path.parent
+        folder = os.environ.get(OUTDIR, str(named or (beside or Path.cwd()) / "cdk.out"))
         super().__init__(
             context={**found, **(context or {})},
             outdir=folder if outdir is None else outdir,
-            default_stack_synthesizer=default_stack_synthesizer,
+            **app,
         )
 
 
@@ -70,6 +86,9 @@ def synthesize(app: App) -> CloudAssembly:
 
 def summary(assembly: CloudAssembly) -> str:
     """The stacks of *assembly*: how much each holds, what its state machines run, what the CDK warns of, and where."""
+    # Before 1.143, jsii knows the type of a message only when its module is loaded.
+    import aws_cdk.cloud_assembly_schema  # noqa: F401, PLC0415
+
     lines: list[str] = []
     for stack in assembly.stacks_recursively:
         lines += _of_stack(stack)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from constructs_sm.language.errors import Problem, did_you_mean
@@ -18,12 +19,16 @@ SDK_OF_SAGEMAKER = "aws-sdk:sagemaker"
 
 def row_problems(action: PolledAction) -> list[Problem]:
     """Find what of a row does not agree with the model; the rows of this package are compared in its tests."""
-    if action in POLLED_ACTIONS or action.integration != SDK_OF_SAGEMAKER:
+    if action.integration != SDK_OF_SAGEMAKER:
         return []
+    ours = action in POLLED_ACTIONS
     operations = [name for name in (action.operation, action.describe, action.stop) if name]
     if absent := [name for name in operations if not has_operation(name)]:
-        use = "correct noun, verb or version, or say stops=False"
-        return [Problem("SageMaker has no such API", ", ".join(absent), use, "argument-value")]
+        newer = f"install a botocore after {version('botocore')}, whose model has it"
+        use = newer if ours else f"correct noun, verb or version, or say stops=False; or {newer}"
+        return [Problem("the model of SageMaker has no such API", ", ".join(absent), use, "argument-value")]
+    if ours:
+        return []
     return [*_of_what_is_made(action), *_of_what_is_asked(action), *_of_what_is_told(action)]
 
 

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from constructs_sm.rules import (
     argument_rules,
+    closed_services,
     definition_rules,
     guardrail_rules,
+    image_rules,
     machine_rules,
     model_rules,
-    request_rules,
+    processing_rules,
+    serving_rules,
+    tag_rules,
+    training_rules,
 )
 from constructs_sm.rules.rule import RULES
 
 GROUPS = {
-    "Requests": request_rules,
+    "Trainings and tunings": training_rules,
+    "Processing, batch transform and labeling": processing_rules,
+    "Models and endpoints": serving_rules,
+    "Images and roles": image_rules,
+    "Tags": tag_rules,
+    "Closed services": closed_services,
     "SageMaker's model": model_rules,
     "Arguments, order of outputs and limits": argument_rules,
     "Definitions": definition_rules,

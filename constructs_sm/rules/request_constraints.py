@@ -1,16 +1,26 @@
 """Rules that SageMaker enforces of a request beyond its model: fields that exclude, require or bound each other.
 
-Each rule stands with its reason and its source in `request_rules`; here is where it holds.
+Each rule stands with its reason and its source in `*_rules`; here is where it holds.
 """
 
 from __future__ import annotations
 
 import re
-from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
-from constructs_sm.rules import channels, containers, metrics, serving, tags
-from constructs_sm.rules import request_rules as rules
+from constructs_sm.rules import (
+    channels,
+    closed_services,
+    containers,
+    image_rules,
+    metrics,
+    processing_rules,
+    serving,
+    serving_rules,
+    tag_rules,
+    training_rules,
+)
 from constructs_sm.rules.kinds import (
     Absent,
     AllOrNone,
@@ -34,11 +44,8 @@ from constructs_sm.rules.kinds import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from constructs_sm.language.arns import Arns
-    from constructs_sm.language.errors import Problem
-    from constructs_sm.rules.kinds import Constraint
+    from constructs_sm.rules.kinds import Constraint, Found, Structure
+    from constructs_sm.rules.rule import Rule
 
 _SELECTED = ("SelectedInstanceType", "SelectedInstanceCount")
 _TYPES_OF_A_CLUSTER = ("", "InstanceGroups[]", "InstancePreferences[]", "InstanceConfigs[]")
@@ -52,9 +59,9 @@ _EVERY_MINUTE_OR_SO = (10, 30, 60, 120, 180, 240, 300)
 def _preferences(at: str) -> tuple[Constraint, ...]:
     """The rules of a structure that can name several instance types to choose from."""
     return (
-        ReadOnly(rules.SELECTED, at, _SELECTED),
-        AllOrNone(rules.PREFERENCES_COUNTED, at, "InstancePreferences", "InstanceCount"),
-        Unique(rules.PREFERENCES_DIFFER, at, "InstancePreferences", "InstanceType"),
+        ReadOnly(training_rules.SELECTED, at, _SELECTED),
+        AllOrNone(training_rules.PREFERENCES_COUNTED, at, "InstancePreferences", "InstanceCount"),
+        Unique(training_rules.PREFERENCES_DIFFER, at, "InstancePreferences", "InstanceType"),
     )
 
 
@@ -63,71 +70,82 @@ def _training(definition: str = "") -> tuple[Constraint, ...]:
     prefix = f"{definition}." if definition else ""
     resources = f"{prefix}ResourceConfig"
     return (
-        OneOf(rules.ALGORITHM, f"{prefix}AlgorithmSpecification", ("TrainingImage", "AlgorithmName")),
-        AtLeast(rules.WAIT_COVERS_RUNTIME, f"{prefix}StoppingCondition", "MaxWaitTimeInSeconds", "MaxRuntimeInSeconds"),
-        Needs(
-            rules.SPOT_WAIT, definition, "StoppingCondition.MaxWaitTimeInSeconds", "EnableManagedSpotTraining", has=True
+        OneOf(training_rules.ALGORITHM, f"{prefix}AlgorithmSpecification", ("TrainingImage", "AlgorithmName")),
+        AtLeast(
+            training_rules.WAIT_COVERS_RUNTIME,
+            f"{prefix}StoppingCondition",
+            "MaxWaitTimeInSeconds",
+            "MaxRuntimeInSeconds",
         ),
-        Only(
-            rules.WAIT_WITHOUT_SPOT,
+        Needs(
+            training_rules.SPOT_WAIT,
             definition,
             "StoppingCondition.MaxWaitTimeInSeconds",
             "EnableManagedSpotTraining",
             has=True,
         ),
-        Excludes(rules.GROUPS_INSTEAD, resources, "InstanceGroups", ("InstanceType", "InstanceCount")),
-        Unique(rules.GROUPS_DIFFER, resources, "InstanceGroups", "InstanceGroupName"),
-        Judged(rules.CHANNELS_OF_GROUPS, definition, channels.channels_of_groups, ("InputDataConfig",)),
-        Judged(rules.UNKNOWN_GROUP, definition, channels.unknown_groups, ("InputDataConfig",)),
+        Only(
+            training_rules.WAIT_WITHOUT_SPOT,
+            definition,
+            "StoppingCondition.MaxWaitTimeInSeconds",
+            "EnableManagedSpotTraining",
+            has=True,
+        ),
+        Excludes(training_rules.GROUPS_INSTEAD, resources, "InstanceGroups", ("InstanceType", "InstanceCount")),
+        Unique(training_rules.GROUPS_DIFFER, resources, "InstanceGroups", "InstanceGroupName"),
+        Judged(training_rules.CHANNELS_OF_GROUPS, definition, channels.channels_of_groups, ("InputDataConfig",)),
+        Judged(training_rules.UNKNOWN_GROUP, definition, channels.unknown_groups, ("InputDataConfig",)),
         Excludes(
-            rules.PREFERENCES_INSTEAD,
+            training_rules.PREFERENCES_INSTEAD,
             resources,
             "InstancePreferences",
             ("InstanceType", "InstanceGroups", "InstancePlacementConfig"),
         ),
         Never(
-            rules.PREFERENCES_WITHOUT_SPOT,
+            training_rules.PREFERENCES_WITHOUT_SPOT,
             definition,
             "ResourceConfig.InstancePreferences",
             "EnableManagedSpotTraining",
             has=True,
         ),
-        Counted(rules.PREFERENCES_COUNTED, resources, "InstancePreferences", "InstanceCount"),
+        Counted(training_rules.PREFERENCES_COUNTED, resources, "InstancePreferences", "InstanceCount"),
         OneOf(
-            rules.CHANNEL_SOURCE,
+            training_rules.CHANNEL_SOURCE,
             f"{prefix}InputDataConfig[].DataSource",
             ("S3DataSource", "FileSystemDataSource", "DatasetSource"),
         ),
-        Judged(rules.GZIP, definition, channels.compressed, ("InputDataConfig",)),
-        Judged(rules.RECORD_WRAPPER, definition, channels.wrapped, ("InputDataConfig",)),
-        Judged(rules.AUGMENTED_MANIFEST, definition, channels.augmented, ("InputDataConfig",)),
+        Judged(training_rules.GZIP, definition, channels.compressed, ("InputDataConfig",)),
+        Judged(training_rules.RECORD_WRAPPER, definition, channels.wrapped, ("InputDataConfig",)),
+        Judged(training_rules.AUGMENTED_MANIFEST, definition, channels.augmented, ("InputDataConfig",)),
         Judged(
-            rules.MANIFEST, f"{prefix}InputDataConfig[].DataSource.S3DataSource", channels.manifests, ("S3DataType",)
+            training_rules.MANIFEST,
+            f"{prefix}InputDataConfig[].DataSource.S3DataSource",
+            channels.manifests,
+            ("S3DataType",),
         ),
-        Mounted(rules.FILE_SYSTEM, definition),
-        Judged(rules.DISTRIBUTED_IN_VPC, definition, channels.instances_in_vpc, ("VpcConfig",)),
+        Mounted(training_rules.FILE_SYSTEM, definition),
+        Judged(training_rules.DISTRIBUTED_IN_VPC, definition, channels.instances_in_vpc, ("VpcConfig",)),
         Judged(
-            rules.SPOT_WITHOUT_CHECKPOINTS,
+            training_rules.SPOT_WITHOUT_CHECKPOINTS,
             definition,
             channels.spot_without_checkpoints,
             ("EnableManagedSpotTraining",),
         ),
-        Judged(rules.METRIC_EXPRESSION, definition, metrics.expressions),
-        Judged(rules.IMAGE_URI, f"{prefix}AlgorithmSpecification", containers.is_no_uri("TrainingImage")),
-        Judged(rules.INFERENCE_IMAGE, f"{prefix}AlgorithmSpecification", _trains("TrainingImage")),
+        Judged(training_rules.METRIC_EXPRESSION, definition, metrics.expressions),
+        Judged(image_rules.INFERENCE_IMAGE, f"{prefix}AlgorithmSpecification", _trains("TrainingImage")),
         *_preferences(resources),
-        NotOnLocalStorage(rules.NO_VOLUME_KEY, resources, _TYPES_OF_A_CLUSTER),
+        NotOnLocalStorage(training_rules.NO_VOLUME_KEY, resources, _TYPES_OF_A_CLUSTER),
     )
 
 
 def _container(at: str) -> tuple[Constraint, ...]:
     return (
-        OneOf(rules.CONTAINER, at, ("Image", "ModelPackageName"), most=2),
-        Judged(rules.IMAGE_URI, at, containers.is_no_uri("Image")),
-        Judged(rules.TRAINING_IMAGE, at, _serves("Image")),
-        Only(rules.REGISTRY_LOGIN, f"{at}.ImageConfig", "RepositoryAuthConfig", "RepositoryAccessMode", "Vpc"),
+        OneOf(serving_rules.CONTAINER, at, ("Image", "ModelPackageName"), most=2),
+        Judged(image_rules.TRAINING_IMAGE, at, _serves("Image")),
+        Judged(closed_services.ELASTIC_INFERENCE, at, containers.is_for_accelerators("Image"), ("Image",)),
+        Only(serving_rules.REGISTRY_LOGIN, f"{at}.ImageConfig", "RepositoryAuthConfig", "RepositoryAccessMode", "Vpc"),
         Among(
-            rules.METRICS_INTERVAL,
+            serving_rules.METRICS_INTERVAL,
             f"{at}.ContainerMetricsConfig.MetricsEndpoints[]",
             "MetricPublishFrequencyInSeconds",
             _EVERY_MINUTE_OR_SO,
@@ -137,21 +155,31 @@ def _container(at: str) -> tuple[Constraint, ...]:
 
 def _variant(at: str) -> tuple[Constraint, ...]:
     return (
-        OneOf(rules.VARIANT, at, ("InstanceType", "InstancePools", "ServerlessConfig"), most=3),
+        OneOf(serving_rules.VARIANT, at, ("InstanceType", "InstancePools", "ServerlessConfig"), most=3),
         Excludes(
-            rules.VARIANT_SERVERLESS,
+            serving_rules.VARIANT_SERVERLESS,
             at,
             "ServerlessConfig",
             ("InstanceType", "InitialInstanceCount", "InstancePools"),
         ),
         # Required until inference components came, whose endpoints have a role instead.
-        OneOf(rules.VARIANT_MODEL, at, ("ModelName",), unless=("InstancePools",), lifted_by="ExecutionRoleArn"),
-        Among(rules.SERVERLESS_MEMORY, f"{at}.ServerlessConfig", "MemorySizeInMB", tuple(range(1024, 6145, 1024))),
-        AtLeast(rules.SERVERLESS_CONCURRENCY, f"{at}.ServerlessConfig", "MaxConcurrency", "ProvisionedConcurrency"),
-        Only(rules.PREFIX_AWARE, f"{at}.RoutingConfig", "PrefixAwareRoutingConfig", "RoutingStrategy", "PREFIX_AWARE"),
+        OneOf(serving_rules.VARIANT_MODEL, at, ("ModelName",), unless=("InstancePools",), lifted_by="ExecutionRoleArn"),
+        Among(
+            serving_rules.SERVERLESS_MEMORY, f"{at}.ServerlessConfig", "MemorySizeInMB", tuple(range(1024, 6145, 1024))
+        ),
+        AtLeast(
+            serving_rules.SERVERLESS_CONCURRENCY, f"{at}.ServerlessConfig", "MaxConcurrency", "ProvisionedConcurrency"
+        ),
+        Only(
+            serving_rules.PREFIX_AWARE,
+            f"{at}.RoutingConfig",
+            "PrefixAwareRoutingConfig",
+            "RoutingStrategy",
+            "PREFIX_AWARE",
+        ),
         *(
             Needs(
-                rules.PREFIX_AWARE,
+                serving_rules.PREFIX_AWARE,
                 f"{at}.RoutingConfig",
                 f"PrefixAwareRoutingConfig.{field}",
                 "RoutingStrategy",
@@ -159,8 +187,8 @@ def _variant(at: str) -> tuple[Constraint, ...]:
             )
             for field in ("PrefixLength", "ConcurrencyThreshold")
         ),
-        NotOnLocalStorage(rules.NO_VOLUME, at, ("", "InstancePools[]"), "VolumeSizeInGB"),
-        Told(rules.ELASTIC_INFERENCE, at, "AcceleratorType"),
+        NotOnLocalStorage(serving_rules.NO_VOLUME, at, ("", "InstancePools[]"), "VolumeSizeInGB"),
+        Told(closed_services.ELASTIC_INFERENCE, at, "AcceleratorType"),
     )
 
 
@@ -169,80 +197,112 @@ def _tuned(definition: str) -> tuple[Constraint, ...]:
     resources = f"{definition}.HyperParameterTuningResourceConfig"
     return (
         *_training(definition),
-        OneOf(rules.TUNED_RESOURCES, definition, ("ResourceConfig", "HyperParameterTuningResourceConfig")),
+        OneOf(training_rules.TUNED_RESOURCES, definition, ("ResourceConfig", "HyperParameterTuningResourceConfig")),
         Excludes(
-            rules.INSTANCE_CONFIGS, resources, "InstanceConfigs", ("InstanceType", "VolumeSizeInGB", "InstanceCount")
+            training_rules.INSTANCE_CONFIGS,
+            resources,
+            "InstanceConfigs",
+            ("InstanceType", "VolumeSizeInGB", "InstanceCount"),
         ),
-        Absent(rules.WARM_POOL_TUNING, definition, "ResourceConfig.KeepAlivePeriodInSeconds"),
-        NotOnLocalStorage(rules.NO_VOLUME_KEY, resources, _TYPES_OF_A_CLUSTER),
+        Absent(training_rules.WARM_POOL_TUNING, definition, "ResourceConfig.KeepAlivePeriodInSeconds"),
+        NotOnLocalStorage(training_rules.NO_VOLUME_KEY, resources, _TYPES_OF_A_CLUSTER),
     )
 
 
-_TAGS = Unique(rules.TAGS, "", "Tags", "Key")
+def _of_the_service(rule: Rule, _: Structure, __: str) -> Found:
+    yield rule.problem()
+
+
+_TAGS = Unique(tag_rules.TAGS, "", "Tags", "Key")
 _JSON_PATH = re.compile(r"^\$")
-_DEPLOYMENT = OneOf(rules.DEPLOYMENT, "DeploymentConfig", ("BlueGreenUpdatePolicy", "RollingUpdatePolicy"), least=0)
+_DEPLOYMENT = OneOf(
+    serving_rules.DEPLOYMENT, "DeploymentConfig", ("BlueGreenUpdatePolicy", "RollingUpdatePolicy"), least=0
+)
 
 CONSTRAINTS: dict[str, tuple[Constraint, ...]] = {
     "CreateTrainingJob": (
         # Required until serverless jobs came, which choose all of it themselves.
         *(
-            OneOf(rules.TRAINING_WITHOUT, "", (needed, "ServerlessJobConfig"), most=2)
+            OneOf(training_rules.TRAINING_WITHOUT, "", (needed, "ServerlessJobConfig"), most=2)
             for needed in ("AlgorithmSpecification", "ResourceConfig", "StoppingCondition")
         ),
         *_training(),
         Never(
-            rules.WARM_POOL_SPOT,
+            training_rules.WARM_POOL_SPOT,
             "",
             "ResourceConfig.KeepAlivePeriodInSeconds",
             "EnableManagedSpotTraining",
             has=True,
         ),
-        Excludes(rules.WARM_POOL_GROUPS, "ResourceConfig", "InstanceGroups", ("KeepAlivePeriodInSeconds",)),
-        Told(rules.DEBUGGER, "", "DebugHookConfig"),
-        Told(rules.DEBUGGER, "", "DebugRuleConfigurations"),
-        Told(rules.DEBUGGER, "", "ProfilerRuleConfigurations"),
-        Told(rules.PROFILER, "", "ProfilerConfig.S3OutputPath"),
-        Needs(rules.EVALUATION, "ServerlessJobConfig", "EvaluationType", "JobType", "Evaluation"),
+        Excludes(training_rules.WARM_POOL_GROUPS, "ResourceConfig", "InstanceGroups", ("KeepAlivePeriodInSeconds",)),
+        Told(closed_services.DEBUGGER, "", "DebugHookConfig"),
+        Told(closed_services.DEBUGGER, "", "DebugRuleConfigurations"),
+        Told(closed_services.DEBUGGER, "", "ProfilerRuleConfigurations"),
+        Told(closed_services.PROFILER, "", "ProfilerConfig.S3OutputPath"),
+        Needs(training_rules.EVALUATION, "ServerlessJobConfig", "EvaluationType", "JobType", "Evaluation"),
         _TAGS,
     ),
     "CreateProcessingJob": (
         # InstanceType was required until InstancePreferences came, which stand in its place.
-        OneOf(rules.PROCESSING_TYPE, "ProcessingResources.ClusterConfig", ("InstanceType", "InstancePreferences")),
+        OneOf(
+            processing_rules.PROCESSING_TYPE,
+            "ProcessingResources.ClusterConfig",
+            ("InstanceType", "InstancePreferences"),
+        ),
         *_preferences("ProcessingResources.ClusterConfig"),
-        NotOnLocalStorage(rules.NO_VOLUME_KEY, "ProcessingResources.ClusterConfig", _TYPES_OF_A_CLUSTER),
-        Judged(rules.IMAGE_URI, "AppSpecification", containers.is_no_uri("ImageUri")),
-        Judged(rules.CLARIFY, "AppSpecification", containers.is_of("ImageUri", "sagemaker-clarify")),
-        Judged(rules.MODEL_MONITOR, "AppSpecification", containers.is_of("ImageUri", "sagemaker-model-monitor")),
-        Judged(rules.LOCAL_PATHS_DIFFER, "", channels.local_paths),
-        Judged(rules.MANIFEST, "ProcessingInputs[].S3Input", channels.manifests, ("S3DataType",)),
-        OneOf(rules.PROCESSING_INPUT, "ProcessingInputs[]", ("S3Input", "DatasetDefinition")),
-        OneOf(rules.PROCESSING_OUTPUT, "ProcessingOutputConfig.Outputs[]", ("S3Output", "FeatureStoreOutput")),
+        NotOnLocalStorage(training_rules.NO_VOLUME_KEY, "ProcessingResources.ClusterConfig", _TYPES_OF_A_CLUSTER),
+        Judged(closed_services.CLARIFY, "AppSpecification", containers.is_of("ImageUri", "sagemaker-clarify")),
+        Judged(
+            closed_services.MODEL_MONITOR, "AppSpecification", containers.is_of("ImageUri", "sagemaker-model-monitor")
+        ),
+        Judged(processing_rules.LOCAL_PATHS_DIFFER, "", channels.local_paths),
+        Judged(training_rules.MANIFEST, "ProcessingInputs[].S3Input", channels.manifests, ("S3DataType",)),
+        OneOf(processing_rules.PROCESSING_INPUT, "ProcessingInputs[]", ("S3Input", "DatasetDefinition")),
+        OneOf(
+            processing_rules.PROCESSING_OUTPUT, "ProcessingOutputConfig.Outputs[]", ("S3Output", "FeatureStoreOutput")
+        ),
         # Unless the app fetches an input by itself, SageMaker must know where to put it.
         *(
-            Needs(rules.LOCAL_PATH, "ProcessingInputs[]", f"{kind}.LocalPath", "AppManaged", has)
+            Needs(processing_rules.LOCAL_PATH, "ProcessingInputs[]", f"{kind}.LocalPath", "AppManaged", has)
             for kind in ("S3Input", "DatasetDefinition")
             for has in (False, None)
         ),
-        Only(rules.FEATURE_STORE, "ProcessingOutputConfig.Outputs[]", "FeatureStoreOutput", "AppManaged", has=True),
-        Among(rules.GZIP, "ProcessingInputs[].S3Input", "S3InputMode", ("Pipe",), "S3CompressionType", "Gzip"),
+        Only(
+            processing_rules.FEATURE_STORE,
+            "ProcessingOutputConfig.Outputs[]",
+            "FeatureStoreOutput",
+            "AppManaged",
+            has=True,
+        ),
+        Among(training_rules.GZIP, "ProcessingInputs[].S3Input", "S3InputMode", ("Pipe",), "S3CompressionType", "Gzip"),
         _TAGS,
     ),
     "CreateTransformJob": (
-        Among(rules.TRANSFORM_MANIFEST, _TRANSFORMED, "S3DataType", ("ManifestFile", "S3Prefix")),
-        Judged(rules.MANIFEST, _TRANSFORMED, channels.manifests, ("S3DataType",)),
-        Form(rules.FILTER, "DataProcessing", "InputFilter", _JSON_PATH, "write JSONPath, as $.features or $[1:]"),
+        Among(processing_rules.TRANSFORM_MANIFEST, _TRANSFORMED, "S3DataType", ("ManifestFile", "S3Prefix")),
+        Judged(training_rules.MANIFEST, _TRANSFORMED, channels.manifests, ("S3DataType",)),
         Form(
-            rules.FILTER, "DataProcessing", "OutputFilter", _JSON_PATH, "write JSONPath, as $['id','SageMakerOutput']"
+            processing_rules.FILTER,
+            "DataProcessing",
+            "InputFilter",
+            _JSON_PATH,
+            "write JSONPath, as $.features or $[1:]",
         ),
-        Product(rules.PAYLOAD, "", "MaxPayloadInMB", "MaxConcurrentTransforms", 100),
-        NotOnLocalStorage(rules.NO_VOLUME_KEY, "TransformResources", _TYPES_OF_A_CLUSTER),
+        Form(
+            processing_rules.FILTER,
+            "DataProcessing",
+            "OutputFilter",
+            _JSON_PATH,
+            "write JSONPath, as $['id','SageMakerOutput']",
+        ),
+        Product(processing_rules.PAYLOAD, "", "MaxPayloadInMB", "MaxConcurrentTransforms", 100),
+        NotOnLocalStorage(training_rules.NO_VOLUME_KEY, "TransformResources", _TYPES_OF_A_CLUSTER),
         _TAGS,
     ),
     "CreateHyperParameterTuningJob": (
-        OneOf(rules.DEFINITIONS, "", ("TrainingJobDefinition", "TrainingJobDefinitions")),
-        Only(rules.HYPERBAND, "HyperParameterTuningJobConfig", "StrategyConfig", "Strategy", "Hyperband"),
+        OneOf(training_rules.DEFINITIONS, "", ("TrainingJobDefinition", "TrainingJobDefinitions")),
+        Only(training_rules.HYPERBAND, "HyperParameterTuningJobConfig", "StrategyConfig", "Strategy", "Hyperband"),
         Among(
-            rules.HYPERBAND_STOPS,
+            training_rules.HYPERBAND_STOPS,
             "HyperParameterTuningJobConfig",
             "TrainingJobEarlyStoppingType",
             ("Off",),
@@ -251,7 +311,7 @@ CONSTRAINTS: dict[str, tuple[Constraint, ...]] = {
         ),
         *(
             Never(
-                rules.GRID,
+                training_rules.GRID,
                 "HyperParameterTuningJobConfig",
                 f"ParameterRanges.{kind}ParameterRanges",
                 "Strategy",
@@ -259,105 +319,76 @@ CONSTRAINTS: dict[str, tuple[Constraint, ...]] = {
             )
             for kind in ("Integer", "Continuous")
         ),
-        Judged(rules.METRIC_UNDEFINED, "", metrics.objectives),
+        Judged(training_rules.METRIC_UNDEFINED, "", metrics.objectives),
         *_tuned("TrainingJobDefinition"),
         *_tuned("TrainingJobDefinitions[]"),
         _TAGS,
     ),
     "CreateLabelingJob": (
-        Told(rules.GROUND_TRUTH, "", "LabelingJobName"),
-        Judged(rules.MANIFEST, "InputConfig.DataSource.S3DataSource", channels.manifest_of_objects),
-        OneOf(rules.LABELING_SOURCE, "InputConfig.DataSource", ("S3DataSource", "SnsDataSource"), most=2),
+        Judged(training_rules.MANIFEST, "InputConfig.DataSource.S3DataSource", channels.manifest_of_objects),
+        OneOf(processing_rules.LABELING_SOURCE, "InputConfig.DataSource", ("S3DataSource", "SnsDataSource"), most=2),
         # The template was required until AWS's own user interfaces came.
-        OneOf(rules.LABELING_INTERFACE, "HumanTaskConfig.UiConfig", ("UiTemplateS3Uri", "HumanTaskUiArn"), most=2),
+        OneOf(
+            processing_rules.LABELING_INTERFACE,
+            "HumanTaskConfig.UiConfig",
+            ("UiTemplateS3Uri", "HumanTaskUiArn"),
+            most=2,
+        ),
         Form(
-            rules.LABEL_ATTRIBUTE, "", "LabelAttributeName", re.compile(r"(?<!-metadata)\Z"), "end it without -metadata"
+            processing_rules.LABEL_ATTRIBUTE,
+            "",
+            "LabelAttributeName",
+            re.compile(r"(?<!-metadata)\Z"),
+            "end it without -metadata",
         ),
         _TAGS,
     ),
     "CreateModel": (
-        OneOf(rules.CONTAINERS, "", ("PrimaryContainer", "Containers")),
+        OneOf(serving_rules.CONTAINERS, "", ("PrimaryContainer", "Containers")),
         *_container("PrimaryContainer"),
         *_container("Containers[]"),
-        AllOrNone(rules.HOSTNAMES, "", "Containers", "ContainerHostname"),
+        AllOrNone(serving_rules.HOSTNAMES, "", "Containers", "ContainerHostname"),
         _TAGS,
     ),
     "CreateEndpointConfig": (
         *_variant("ProductionVariants[]"),
         *_variant("ShadowProductionVariants[]"),
-        Single(rules.SHADOW, "", ("ProductionVariants", "ShadowProductionVariants")),
+        Single(serving_rules.SHADOW, "", ("ProductionVariants", "ShadowProductionVariants")),
         # Here a single type with local storage is enough for the call to fail.
         *(
             Judged(rule, "", serving.serverless_without(field))
             for rule, field in (
-                (rules.SERVERLESS_VPC, "VpcConfig"),
-                (rules.SERVERLESS_ISOLATION, "EnableNetworkIsolation"),
+                (serving_rules.SERVERLESS_VPC, "VpcConfig"),
+                (serving_rules.SERVERLESS_ISOLATION, "EnableNetworkIsolation"),
             )
         ),
-        Judged(rules.SERVERLESS_CAPTURE, "", serving.serverless_capture, ("DataCaptureConfig",)),
-        Judged(rules.SERVERLESS_ALONE, "", serving.serverless_alone),
-        Told(rules.CLARIFY, "", "ExplainerConfig.ClarifyExplainerConfig"),
-        NotOnLocalStorage(rules.NO_VOLUME_KEY, "", _TYPES_OF_VARIANTS, "KmsKeyId", any),
+        Judged(serving_rules.SERVERLESS_CAPTURE, "", serving.serverless_capture, ("DataCaptureConfig",)),
+        Judged(serving_rules.SERVERLESS_ALONE, "", serving.serverless_alone),
+        Told(closed_services.CLARIFY, "", "ExplainerConfig.ClarifyExplainerConfig"),
+        NotOnLocalStorage(training_rules.NO_VOLUME_KEY, "", _TYPES_OF_VARIANTS, "KmsKeyId", any),
         # Serverless variants stay in their Region too, which this kind of constraint does not see.
-        Excludes(rules.ASYNC_REGION, "", "CrossRegionTrafficConfig", ("AsyncInferenceConfig",)),
-        Among(rules.METRICS_INTERVAL, "MetricsConfig", "MetricPublishFrequencyInSeconds", _EVERY_MINUTE_OR_SO),
+        Excludes(serving_rules.ASYNC_REGION, "", "CrossRegionTrafficConfig", ("AsyncInferenceConfig",)),
+        Among(serving_rules.METRICS_INTERVAL, "MetricsConfig", "MetricPublishFrequencyInSeconds", _EVERY_MINUTE_OR_SO),
         _TAGS,
     ),
     "CreateModelPackage": (
         *(
-            Judged(rule, f"{specification}.Containers[]", find)
+            Judged(image_rules.TRAINING_IMAGE, f"{specification}.Containers[]", _serves("Image"))
             for specification in ("InferenceSpecification", "AdditionalInferenceSpecifications[]")
-            for rule, find in (
-                (rules.IMAGE_URI, containers.is_no_uri("Image")),
-                (rules.TRAINING_IMAGE, _serves("Image")),
-            )
         ),
-        Excludes(rules.PACKAGE_IN_GROUP, "", "ModelPackageGroupName", ("Tags", "ModelPackageName")),
-        OneOf(rules.PACKAGE_NAMED, "", ("ModelPackageGroupName", "ModelPackageName"), most=2),
+        Excludes(serving_rules.PACKAGE_IN_GROUP, "", "ModelPackageGroupName", ("Tags", "ModelPackageName")),
+        OneOf(serving_rules.PACKAGE_NAMED, "", ("ModelPackageGroupName", "ModelPackageName"), most=2),
+    ),
+    "CreateInferenceComponent": (
+        *(
+            Judged(image_rules.TRAINING_IMAGE, f"{specification}.Container", _serves("Image"))
+            for specification in ("Specification", "Specifications[]")
+        ),
+        _TAGS,
     ),
     "CreateEndpoint": (_DEPLOYMENT, _TAGS),
     "UpdateEndpoint": (_DEPLOYMENT,),
 }
 """By operation."""
-
-
-def broken_rules(
-    operation: str,
-    request: Mapping[str, Any],
-    structures: Mapping[str, Sequence[tuple[Mapping[str, Any], str]]],
-    *,
-    arns: Arns | None = None,
-    models: Sequence[Mapping[str, Any]] = (),
-) -> list[Problem]:
-    """List a problem for each rule of *operation* that *request* breaks, of every severity.
-
-    Args:
-        operation: As `CreateTrainingJob`.
-        request: Its fields.
-        structures: Every structure in it with its own path, by the path of all its like: `Containers[]`.
-        arns: The Region and account of the request, where they are known.
-        models: The fields of the models that it names, as far as they are known.
-    """
-    found: list[Problem] = []
-    for at, constraints in _constraints_by_path(operation):
-        for structure, path in structures.get(at, ()):
-            for constraint, about in constraints:
-                if about and about.isdisjoint(structure):
-                    continue
-                if not constraint.lifted_by or constraint.lifted_by not in request:
-                    found += constraint.problems(structure, path)
-    found += containers.processors_of(operation, request)
-    found += tags.of_request(request)
-    if arns is not None:
-        found += containers.foreign(operation, request, arns)
-    if models:
-        found += serving.of_models(operation, request, models)
-    return found
-
-
-@cache
-def _constraints_by_path(operation: str) -> list[tuple[str, list[tuple[Constraint, frozenset[str]]]]]:
-    by_path: dict[str, list[tuple[Constraint, frozenset[str]]]] = {}
-    for constraint in CONSTRAINTS.get(operation, ()):
-        by_path.setdefault(constraint.at, []).append((constraint, frozenset(constraint.about)))
-    return list(by_path.items())
+for _operation, _rule in closed_services.CLOSED_APIS.items():
+    CONSTRAINTS[_operation] = (Judged(_rule, "", _of_the_service), *CONSTRAINTS.get(_operation, ()))

@@ -12,9 +12,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.late_bound import Computed, is_late_bound
-from constructs_sm.rules.request_rules import CHANNEL_VARIABLE as VARIABLE
-from constructs_sm.rules.request_rules import HYPERPARAMETER_OPTION as OPTION
-from constructs_sm.rules.request_rules import HYPERPARAMETER_TEXT as TEXT
+from constructs_sm.rules.training_rules import CHANNEL_VARIABLE as VARIABLE
+from constructs_sm.rules.training_rules import HYPERPARAMETER_OPTION as OPTION
+from constructs_sm.rules.training_rules import HYPERPARAMETER_TEXT as TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

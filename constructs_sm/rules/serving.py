@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from constructs_sm.language.fields import join
-from constructs_sm.rules import request_rules as rules
+from constructs_sm.rules import processing_rules, serving_rules
 from constructs_sm.rules.containers import processors, types_in
 from constructs_sm.rules.kinds import structures, text_of, value_of
 
@@ -67,7 +67,7 @@ def of_models(operation: str, request: Structure, models: Sequence[Mapping[str, 
 def _transformed(request: Structure, model: Structure) -> Iterator[Problem]:
     for container, _ in _containers(model):
         if "ModelDataSource" in container:
-            yield rules.TRANSFORM_MODEL.problem("ModelName: the model has a ModelDataSource")
+            yield processing_rules.TRANSFORM_MODEL.problem("ModelName: the model has a ModelDataSource")
     yield from _on(model, partial(types_in, request, ("TransformResources",)))
 
 
@@ -75,17 +75,17 @@ def _serverless(model: Structure) -> Iterator[Problem]:
     where = "the model of a serverless variant"
     containers = list(_containers(model))
     if "VpcConfig" in model:
-        yield rules.SERVERLESS_VPC.problem(f"{where} has a VpcConfig")
+        yield serving_rules.SERVERLESS_VPC.problem(f"{where} has a VpcConfig")
     if value_of(model, "EnableNetworkIsolation") is True:
-        yield rules.SERVERLESS_ISOLATION.problem(f"{where} has EnableNetworkIsolation", got=True)
+        yield serving_rules.SERVERLESS_ISOLATION.problem(f"{where} has EnableNetworkIsolation", got=True)
     if len(containers) > 1:
-        yield rules.SERVERLESS_PIPELINE.problem(f"{where} has several containers", len(containers))
+        yield serving_rules.SERVERLESS_PIPELINE.problem(f"{where} has several containers", len(containers))
     for container, _ in containers:
         if value_of(container, "Mode") == "MultiModel":
-            yield rules.SERVERLESS_MULTI_MODEL.problem(f"{where} has Mode MultiModel", "MultiModel")
+            yield serving_rules.SERVERLESS_MULTI_MODEL.problem(f"{where} has Mode MultiModel", "MultiModel")
         for config, _ in structures(container, "ImageConfig"):
             if value_of(config, "RepositoryAccessMode") == "Vpc":
-                yield rules.SERVERLESS_REGISTRY.problem(f"{where} has an image of a private registry", "Vpc")
+                yield serving_rules.SERVERLESS_REGISTRY.problem(f"{where} has an image of a private registry", "Vpc")
 
 
 def _on(model: Structure, types_of: Callable[[], Iterable[object]]) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.language.late_bound import Computed, is_token
-from constructs_sm.rules import request_rules as rules
+from constructs_sm.rules import tag_rules
 
 import regex
 
@@ -30,7 +30,7 @@ def of_request(request: Mapping[str, Any]) -> Iterator[Problem]:
     known = [key for key in keys if isinstance(key, str) and not isinstance(key, Computed) and not is_token(key)]
     for key in dict.fromkeys(known):
         if key.lower().startswith(_RESERVED):
-            yield rules.TAG_RESERVED.problem(f"Tags: {rules.TAG_RESERVED.what}", key)
+            yield tag_rules.TAG_RESERVED.problem(f"Tags: {tag_rules.TAG_RESERVED.what}", key)
 
 
 def of_scopes(tags: Mapping[str, str]) -> Iterator[Problem]:
@@ -38,14 +38,18 @@ def of_scopes(tags: Mapping[str, str]) -> Iterator[Problem]:
     for key, value in tags.items():
         if not is_token(key):
             if key.lower().startswith(_RESERVED):
-                yield rules.TAG_RESERVED.problem(f"{rules.TAG_RESERVED.what}, put on a construct around it", key)
+                yield tag_rules.TAG_RESERVED.problem(
+                    f"{tag_rules.TAG_RESERVED.what}, put on a construct around it", key
+                )
             elif not key or len(key) > _LONGEST_KEY or _FORM.fullmatch(key) is None:
-                yield rules.TAG_FORM.problem(f"the key of a tag of a construct around it: {rules.TAG_FORM.what}", key)
+                yield tag_rules.TAG_FORM.problem(
+                    f"the key of a tag of a construct around it: {tag_rules.TAG_FORM.what}", key
+                )
         if not is_token(value) and (len(value) > _LONGEST_VALUE or _FORM.fullmatch(value) is None):
-            what = f"the value of tag {key!r} of a construct around it: {rules.TAG_FORM.what}"
-            yield rules.TAG_FORM.problem(what, value)
+            what = f"the value of tag {key!r} of a construct around it: {tag_rules.TAG_FORM.what}"
+            yield tag_rules.TAG_FORM.problem(what, value)
 
 
 def too_many(count: int) -> Problem:
     """More tags than SageMaker takes."""
-    return rules.TAGS_TOO_MANY.problem(got=count)
+    return tag_rules.TAGS_TOO_MANY.problem(got=count)

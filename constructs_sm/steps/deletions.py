@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from constructs_sm.grants.state_machine_role import sagemaker_grant
 from constructs_sm.language.errors import NOTHING, Problem, where_of
-from constructs_sm.language.jsonata import UNCHANGED, place_of, quoted
+from constructs_sm.language.jsonata import UNCHANGED, place_of, quoted, without
 from constructs_sm.language.paths import key_of, path_of
 from constructs_sm.retry import SDK, RetryPolicy
 from constructs_sm.steps.beginning import name_in_policies, told
@@ -101,8 +101,7 @@ class Deletion(NamedFragment):
         call = describing(self._resource(f"aws-sdk:sagemaker:delete{self._noun}"), request, retry)
         delete: Any = self._task(f"Delete{self._noun}", call, UNCHANGED)
         self._tasks = [delete]
-        left = f"$states.input, function($v, $k) {{ $not($k in [{quoted(self._key)}, {quoted(error)}]) }}"
-        self._deleted = JsonataState(self, self._named("Deleted"), Type="Pass", Output=f"{{% $sift({left}) %}}")
+        self._deleted = JsonataState(self, self._named("Deleted"), Type="Pass", Output=without([self._key, error]))
         self._begin.next(delete)
         delete.next(self._deleted)
         if must_exist:

@@ -10,6 +10,7 @@ from constructs_sm.language.jsonata import UNCHANGED, merged, place_of
 from constructs_sm.language.paths import key_of, path_of
 from constructs_sm.rollback import undone_by
 from constructs_sm.rules.argument_rules import LATE_ACCESS
+from constructs_sm.steps.batches import ItemBatcher
 from constructs_sm.steps.fan_out_plan import ItemPlan
 from constructs_sm.task.changes import Changes, policy_of
 from constructs_sm.task.custom_states import JsonataState, is_chainable
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from constructs_sm.retry import RetryPolicy
-    from constructs_sm.steps.batches import ItemBatcher, WriterConfig
+    from constructs_sm.steps.batches import WriterConfig
     from constructs_sm.steps.s3_items import S3Items
     from constructs_sm.values.s3 import S3Data
 
@@ -117,8 +118,12 @@ class FanOut(RunsInMachine, Fragment):
     ) -> None:
         where = where_of(type(self).__name__, scope, construct_id)
         with naming(where):
-            given = spelled_paths([items, item_selector, results])
-        items, item_selector, results = given
+            items, item_selector, results = spelled_paths([items, item_selector, results])
+            numbers = [max_concurrency, tolerated_failure_count, tolerated_failure_percentage, max_items]
+            max_concurrency, tolerated_failure_count, tolerated_failure_percentage, max_items = spelled_paths(numbers)
+            if isinstance(batches, ItemBatcher):
+                most, largest = spelled_paths([batches.max_items, batches.max_bytes])
+                batches = ItemBatcher(max_items=most, max_bytes=largest)
         plan = ItemPlan(
             construct_id,
             items=items,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.grants.data_access import result_grants
 from constructs_sm.language.errors import Problem
-from constructs_sm.language.jsonata import expression_of, is_plain, merged, object_of, quoted
+from constructs_sm.language.jsonata import expression_of, is_plain, jsonata_of, merged, object_of, quoted, without
 from constructs_sm.language.jsonata_checks import OPEN
 from constructs_sm.language.late_bound import (
     LATE,
@@ -164,10 +164,14 @@ class ItemPlan:
             yield from self.writer.problems()
 
     def _is_computed(self, value: object) -> bool:
-        """Tell whether Step Functions computes a number, in the language of the Map."""
+        """Tell whether a number comes at deployment, or Step Functions computes it in the language of the Map."""
         if isinstance(value, JobOutput):
             return value.json_path is not None
-        return is_jsonata(value) if self.jsonata else is_json_path(value) and str(value).startswith("$")
+        if is_token(value):
+            return not is_altered_number(value)
+        if self.jsonata and is_jsonata(value):
+            return True
+        return is_json_path(value) and str(value).startswith("$") and (not self.jsonata or is_plain(str(value)))
 
     def _late(self) -> Iterator[Problem]:
         """Find late values that Step Functions cannot read."""
@@ -267,10 +271,8 @@ class ItemPlan:
             selector.update(around)
         if self.end is not None:
             found = [*around, "items"] if self.batches is not None else [name for name in selector if name != "index"]
-            dropped = ", ".join(map(quoted, found))
-            kept = f"{{% $sift($states.input, function($value, $name) {{ $not($name in [{dropped}]) }}) %}}"
             name = self.end.state_id
-            states = {**processor["States"], name: {**processor["States"][name], "Output": kept}}
+            states = {**processor["States"], name: {**processor["States"][name], "Output": without(found)}}
             processor = {**processor, "States": states}
         return {
             **state,
@@ -291,6 +293,8 @@ class ItemPlan:
         made: dict[str, Any] = {}
         for name, value in given.items():
             spelled = value.spelled(jsonata=self.jsonata) if isinstance(value, JobOutput) else value
+            if self.jsonata and is_json_path(spelled):
+                spelled = f"{{% {jsonata_of(spelled)} %}}"
             if spelled is not None:
                 made[f"{name}Path" if isinstance(spelled, str) and not self.jsonata else name] = spelled
         return made

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.grants.scaling import scaling_grants
 from constructs_sm.jobs.parts.scaling import COPIES, ScalableTarget, StepScaling, TargetTrackingScaling
 from constructs_sm.language.errors import NOTHING, Problem, where_of
-from constructs_sm.language.jsonata import UNCHANGED, merged, place_of, quoted
+from constructs_sm.language.jsonata import UNCHANGED, merged, place_of, without
 from constructs_sm.language.late_bound import LATE, is_late_bound
 from constructs_sm.language.paths import key_of
 from constructs_sm.retry import RetryPolicy
@@ -230,8 +230,7 @@ class RegisterScalableTarget(NamedFragment):
         )
         states.build(self, f"{place_of(key)}.Name", "", retry)
         self._tasks = list(states.tasks)
-        kept = f"{{% $sift($states.input, function($v, $k) {{ $k != {quoted(key)} }}) %}}"
-        self._end = JsonataState(self, self._named("Registered"), Type="Pass", Output=kept)
+        self._end = JsonataState(self, self._named("Registered"), Type="Pass", Output=without([key]))
         self._begin.next(states.tasks[0])
         states.tasks[-1].next(self._end)
 

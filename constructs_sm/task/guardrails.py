@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.cdk_json import cdk_json_beside
+from constructs_sm.cdk_json import cdk_json_of_program
 from constructs_sm.guardrails.limits import Limits
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, shown, where_of
 from constructs_sm.rules import guardrail_rules
@@ -103,9 +103,7 @@ class Guardrails(Limits):
             InvalidInputError: The scope is no construct, or *as_of* no day.
         """
         where = where_of(type(self).__name__, scope)
-        if not hasattr(type(scope), "node"):
-            use = "pass an app, a stack, a construct in one, or a job"
-            raise InvalidInputError(where, [Problem("scope is no construct", scope, use, "argument-type")])
+        _refuse_no_construct(where, scope)
         day = scope.node.try_get_context(AS_OF) if as_of is None else as_of
         APPLIED.setdefault(scope, []).append(Applied(self, None if day is None else day_of(where, "as_of", day)))
         stage = Stage.of(scope) or scope.node.root
@@ -126,6 +124,7 @@ class Guardrails(Limits):
         Raises:
             InvalidInputError: They are none.
         """
+        _refuse_no_construct(where_of("Guardrails", scope), scope)
         given = setting_in(scope.node, SETTING)
         return None if given is None else Guardrails.of(given)
 
@@ -143,7 +142,7 @@ class Guardrails(Limits):
             return given
         if not isinstance(given, str):
             return Guardrails.from_mapping(given, f"{CONTEXT_KEY} '{SETTING}'")
-        beside = cdk_json_beside()
+        beside = cdk_json_of_program()
         there = Path(given)
         if beside is not None and not there.is_absolute() and not there.is_file():
             there = beside.parent / given
@@ -222,3 +221,9 @@ def _violation(finding: Finding, templates: Sequence[str], severity: str) -> Pol
         severity=severity,
         violating_resources=[place],
     )
+
+
+def _refuse_no_construct(where: str, scope: object) -> None:
+    if not hasattr(type(scope), "node"):
+        use = "pass an app, a stack, a construct in one, or a job"
+        raise InvalidInputError(where, [Problem("scope is no construct", scope, use, "argument-type")])

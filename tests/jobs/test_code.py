@@ -395,6 +395,13 @@ MEANT = {
     "large negative number": (-1.5e22, '"-15000000000000000000000"', "-15000000000000000000000"),
     "negative number": (-0.5, "-0.5", "-0.5"),
     "boolean": (True, "true", "True"),
+    # As a list in SM_HPS as well.
+    "numbers": ([64, 0.5, 1e-07], "[64, 0.5, 1e-07]", "[64, 0.5, 1e-07]"),
+    "numbers of numbers": ([[1, 2], [3]], "[[1, 2], [3]]", "[[1, 2], [3]]"),
+    "list": ((1, "a", True, None), '"[1, \\"a\\", true, null]"', '[1, "a", true, null]'),
+    "mapping": ({"a": {"b": 1}}, '"{\\"a\\": {\\"b\\": 1}}"', '{"a": {"b": 1}}'),
+    "empty list": ([], "[]", "[]"),
+    "empty mapping": ({}, '"{}"', "{}"),
 }
 
 
@@ -405,6 +412,55 @@ def test_hyperparameter_reaches_the_script_as_it_was_meant(app, request_of, valu
     assert made["HyperParameters"]["x"] == spelled
     assert argument(spelled) == got
     assert warned(app) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sent"),
+    [
+        ("sagemaker_container_log_level", "20", "20"),
+        ("sagemaker_mpi_enabled", True, "true"),
+        ("sagemaker_mpi_enabled", "false", "false"),
+        ("sagemaker_distribution_instance_groups", ["a", "b"], '["a", "b"]'),
+        ("sagemaker_mpi_custom_mpi_options", "-x A=1", "-x A=1"),
+    ],
+)
+def test_hyperparameter_of_the_toolkit_is_sent_as_it_is_said(request_of, name, value, sent):
+    made = request_of(code="s3://code/a.tar.gz", entry_point="train.py", hyperparameters={name: value})
+
+    assert made["HyperParameters"][name] == sent
+
+
+@pytest.mark.parametrize(
+    "value",
+    [["$.x"], {"a": "{% 1 %}"}, [sfn.JsonPath.string_at("$.x")], ["a", ["$.b"]]],
+    ids=["path", "JSONata", "token", "deep"],
+)
+def test_structure_with_something_in_it_that_comes_later_is_refused(stack, value):
+    with pytest.raises(InvalidInputError, match="hyperparameter x has a value in it that comes later"):
+        TrainingJob(
+            stack, "Job", **TRAINING, code="s3://code/a.tar.gz", entry_point="train.py", hyperparameters={"x": value}
+        )
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ([float("nan")], r"HyperParameters\.x\[0\] "),
+        ({1: 2}, r"HyperParameters\.x"),
+        ([object()], r"HyperParameters\.x\[0\] cannot be part of a request"),
+    ],
+    ids=["no number", "no name", "no JSON"],
+)
+def test_structure_that_json_cannot_say_is_refused(stack, value, said):
+    with pytest.raises(InvalidInputError, match=said):
+        TrainingJob(
+            stack, "Job", **TRAINING, code="s3://code/a.tar.gz", entry_point="train.py", hyperparameters={"x": value}
+        )
+
+
+def test_structure_is_none_for_a_container_without_a_script(stack):
+    with pytest.raises(InvalidInputError, match=r"HyperParameters\.x must be a string, got \[1, 2\]"):
+        TrainingJob(stack, "Job", **TRAINING, hyperparameters={"x": [1, 2]})
 
 
 LATE = {

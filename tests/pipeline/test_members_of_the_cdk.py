@@ -154,19 +154,19 @@ ARGUMENTS_OF_TASKS = {
 ARGUMENTS_OF_STATE_MACHINES = {
     "comment": "comment",
     "definition_body": "definition",
+    "encryption_configuration": "encryption_configuration",
     "logs": "log_level",
     "role": "role",
     "state_machine_name": "state_machine_name",
     "timeout": "timeout",
+    "tracing_enabled": "tracing_enabled",
 }
 SAID_ELSEWHERE = {
     "definition": "deprecated by the CDK",
     "definition_substitutions": "a definition of ours has no placeholders",
-    "encryption_configuration": "node.default_child.encryption_configuration",
     "query_language": "each state says its own",
     "removal_policy": "apply_removal_policy",
     "state_machine_type": "an Express execution waits for no job",
-    "tracing_enabled": "always",
 }
 
 

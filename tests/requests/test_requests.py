@@ -22,6 +22,7 @@ import pytest
 from aws_cdk import Token
 from aws_cdk import aws_stepfunctions as sfn
 from every_action import IMAGE, REQUESTS
+from newer_fields import needs_field
 
 ROLE = "arn:aws:iam::123456789012:role/execution"
 TRAINING = {**REQUESTS["createTrainingJob"], "TrainingJobName": "churn", "RoleArn": ROLE}
@@ -427,7 +428,12 @@ def configured(*variants, **fields):
         pytest.param(MODEL, HOSTED | {"Containers": [CONTAINER]}, id="inference pipeline"),
         pytest.param(ENDPOINT_CONFIG, configured(VARIANT, DataCaptureConfig=CAPTURE), id="data capture"),
         pytest.param(ENDPOINT_CONFIG, configured(VARIANT, VARIANT | {"VariantName": "b"}), id="two variants"),
-        pytest.param(ENDPOINT_CONFIG, configured(POOLS), id="instance pools"),
+        pytest.param(
+            ENDPOINT_CONFIG,
+            configured(POOLS),
+            id="instance pools",
+            marks=needs_field(ENDPOINT_CONFIG, "ProductionVariants.*.InstancePools"),
+        ),
         pytest.param(
             ENDPOINT_CONFIG,
             configured(FOR_COMPONENTS, ExecutionRoleArn="arn:aws:iam::123456789012:role/Admin"),
@@ -505,15 +511,17 @@ def routed(**fields):
             TRAINED | {"ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceGroups": [GROUP]}},
             "ResourceConfig.InstanceGroups and ResourceConfig.InstanceType exclude each other",
         ),
-        (
+        pytest.param(
             TRAINING_JOB,
             TRAINED | resources(SelectedInstanceType="ml.m5.xlarge"),
             "ResourceConfig.SelectedInstanceType is read-only",
+            marks=needs_field(TRAINING_JOB, "ResourceConfig.SelectedInstanceType"),
         ),
-        (
+        pytest.param(
             TRAINING_JOB,
             TRAINED | {"ResourceConfig": {"InstancePreferences": [{"InstanceType": "ml.m5.large"}]}},
             "ResourceConfig.InstanceCount is missing",
+            marks=needs_field(TRAINING_JOB, "ResourceConfig.InstancePreferences"),
         ),
         (
             TRAINING_JOB,
@@ -535,15 +543,17 @@ def routed(**fields):
             TRAINED | {"Tags": [{"Key": "a", "Value": "b"}, {"Key": "a", "Value": "c"}]},
             "Tags[1].Key is given twice",
         ),
-        (
+        pytest.param(
             PROCESSING_JOB,
             PROCESSED | {"ProcessingResources": {"ClusterConfig": {"VolumeSizeInGB": 20}}},
             "ProcessingResources.ClusterConfig.InstanceType or ProcessingResources.ClusterConfig.Inst",
+            marks=needs_field(PROCESSING_JOB, "ProcessingResources.ClusterConfig.InstancePreferences"),
         ),
-        (
+        pytest.param(
             PROCESSING_JOB,
             PROCESSED | cluster(InstancePreferences=[{"InstanceType": "ml.m5.large"}]),
             "ProcessingResources.ClusterConfig.InstanceType and ProcessingResources.ClusterConfig.Insta",
+            marks=needs_field(PROCESSING_JOB, "ProcessingResources.ClusterConfig.InstancePreferences"),
         ),
         (
             PROCESSING_JOB,
@@ -642,10 +652,11 @@ def routed(**fields):
             configured(VARIANT, VARIANT, ShadowProductionVariants=[VARIANT]),
             "ProductionVariants is too long beside",
         ),
-        (
+        pytest.param(
             ENDPOINT_CONFIG,
             routed(PrefixAwareRoutingConfig={"PrefixLength": 1024, "ConcurrencyThreshold": 1}),
             "ProductionVariants[0].RoutingConfig.PrefixAwareRoutingConfig is for RoutingStrategy PREFIX_AWARE only",
+            marks=needs_field(ENDPOINT_CONFIG, "ProductionVariants.*.RoutingConfig.PrefixAwareRoutingConfig"),
         ),
         (
             ENDPOINT_UPDATE,

@@ -8,19 +8,19 @@ import itertools
 import re
 
 import constructs_sm
-from constructs_sm.rules import request_rules as rules
+from constructs_sm.rules import closed_services
 
 import pytest
 from conftest import ROOT
 
 SERVICES = {
     # Remote debugging is by Systems Manager; rules of the profiler are run by Debugger.
-    rules.DEBUGGER: re.compile(r"(?<!remote_)debug|profiler_?rule", re.IGNORECASE),
-    rules.PROFILER: re.compile(r"profil(?!er_?rule)", re.IGNORECASE),
-    rules.CLARIFY: re.compile(r"clarify|explainer", re.IGNORECASE),
-    rules.MODEL_MONITOR: re.compile(r"model_?monitor", re.IGNORECASE),
-    rules.GROUND_TRUTH: re.compile(r"labeling", re.IGNORECASE),
-    rules.ELASTIC_INFERENCE: re.compile(r"accelerator_?type", re.IGNORECASE),
+    closed_services.DEBUGGER: re.compile(r"(?<!remote_)debug|profiler_?rule", re.IGNORECASE),
+    closed_services.PROFILER: re.compile(r"profil(?!er_?rule)", re.IGNORECASE),
+    closed_services.CLARIFY: re.compile(r"clarify|explainer", re.IGNORECASE),
+    closed_services.MODEL_MONITOR: re.compile(r"model_?monitor", re.IGNORECASE),
+    closed_services.GROUND_TRUTH: re.compile(r"labeling", re.IGNORECASE),
+    closed_services.ELASTIC_INFERENCE: re.compile(r"accelerator_?type", re.IGNORECASE),
 }
 """The rules that tell of a service, with the names by which the library offers it."""
 OF_THEMSELVES = {"disable_profiler", "profiling_interval", "profiling_parameters"}
@@ -84,7 +84,7 @@ def test_every_such_service_is_offered_somewhere():
 def test_reference_says_the_same():
     pages = " ".join(" ".join(page.read_text().split()) for page in (ROOT / "docs" / "reference").glob("*.md"))
 
-    for rule in set(SERVICES) - {rules.MODEL_MONITOR}:
+    for rule in set(SERVICES) - {closed_services.MODEL_MONITOR}:
         assert says(rule) in pages, rule.id
 
 

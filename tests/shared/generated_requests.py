@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from random import Random
 from typing import Any
 
+from constructs_sm.actions import ACTIONS
 from constructs_sm.requests.api_model import input_shape
 
 import instance_types
@@ -38,18 +39,34 @@ Fields = set[str]
 Draw = Callable[[Any], Any]
 
 
+@cache
+def _known() -> Fields:
+    """The names of all fields: a model that is older lacks the newest."""
+    found: dict[str, Any] = {}
+    open_shapes = [input_shape(action.operation) for action in ACTIONS]
+    while open_shapes:
+        shape = open_shapes.pop()
+        if shape.name not in found:
+            found[shape.name] = shape
+            inner = {"structure": lambda of: [*of.members.values()], "list": lambda of: [of.member]}
+            open_shapes += inner.get(shape.type_name, lambda _: [])(shape)
+    return {name for shape in found.values() if shape.type_name == "structure" for name in shape.members}
+
+
+def _drawn_of(draw: Draw, names: Sequence[str]) -> str:
+    chosen: str = draw(st.sampled_from([name for name in names if name in _known()]))
+    return chosen
+
+
 # The rules beyond the model, as choices: what SageMaker says excludes or requires each other, said a second time.
 
 
 def _one(*names: str) -> Callable[[Draw, Fields], Fields]:
-    def choose(draw: Draw, fields: Fields) -> Fields:
-        return (fields - set(names)) | {draw(st.sampled_from(names))}
-
-    return choose
+    return lambda draw, fields: (fields - set(names)) | {_drawn_of(draw, names)}
 
 
 def _at_least_one(*names: str) -> Callable[[Draw, Fields], Fields]:
-    return lambda draw, fields: fields if fields & set(names) else fields | {draw(st.sampled_from(names))}
+    return lambda draw, fields: fields if fields & set(names) else fields | {_drawn_of(draw, names)}
 
 
 def _at_most_one(*names: str) -> Callable[[Draw, Fields], Fields]:
@@ -69,7 +86,7 @@ def _cluster(draw: Draw, fields: Fields) -> Fields:
 
 
 def _resources(draw: Draw, fields: Fields) -> Fields:
-    chosen = draw(st.sampled_from(["InstanceType", "InstanceGroups", "InstancePreferences"]))
+    chosen = _drawn_of(draw, ["InstanceType", "InstanceGroups", "InstancePreferences"])
     beside = {
         "InstanceType": {"InstanceGroups", "InstancePreferences"},
         "InstanceGroups": {"InstanceType", "InstanceCount", "InstancePreferences"},

@@ -8,7 +8,9 @@ from constructs_sm import FanOut, InvalidInputError, ItemBatcher, S3Items, S3Loc
 from constructs_sm.testing import Rehearsal, definition, resolved, state_machine_policy
 
 import pytest
+from aws_cdk import CfnParameter
 from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk.assertions import Template
 from every_action import IMAGE
 from rehearsed import stack_of
 
@@ -222,3 +224,103 @@ def test_results_that_go_nowhere_are_made_as_wanted_in_the_output():
 def test_what_step_functions_would_refuse_is_refused(make, said):
     with pytest.raises(InvalidInputError, match=said):
         make()
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        S3Items.objects("s3://lists/sets/", load="JSON"),
+        S3Items.athena("s3://lists/q-manifest.csv", data="s3://lists/unloaded/"),
+        S3Items.json("s3://lists/all.json", pointer="/sets"),
+        S3Items.parquet("s3://lists/all.parquet"),
+        S3Items.objects("s3://lists/sets/"),
+    ],
+    ids=["loaded", "Athena", "pointer", "Parquet", "listed"],
+)
+def test_role_is_exact_where_a_script_answers_for_the_list(items):
+    with Rehearsal.of(fanned(items)) as rehearsal:
+        rehearsal.answer("Each", [{"data": "s3://data/north/"}])
+        permissions = rehearsal.permissions()
+
+    assert permissions.exact, permissions
+
+
+def test_loaded_objects_are_asked_for_where_a_script_answers_for_them():
+    stack = fanned(S3Items.objects("s3://lists/sets/", load="JSON"))
+    with Rehearsal.of(stack, policy=[{"Effect": "Allow", "NotAction": "s3:GetObject", "Resource": "*"}]) as rehearsal:
+        rehearsal.answer("Each", [{"data": "s3://data/north/"}])
+        run = rehearsal.start()
+
+    assert run.error == "States.ItemReaderFailed"
+    assert "s3:GetObject on resource: arn:aws:s3:::lists/sets/*" in run.cause
+
+
+AT_ONCE = sfn.JsonPath.number_at("$.at_once")
+
+
+@pytest.mark.parametrize(
+    ("language", "value", "said"),
+    [
+        (JSONPATH, "$.at_once", ("Path", "$.at_once")),
+        (JSONPATH, AT_ONCE, ("Path", "$.at_once")),
+        (JSONATA, "$.at_once", ("", "{% $states.input.at_once %}")),
+        (JSONATA, AT_ONCE, ("", "{% $states.input.at_once %}")),
+        (JSONATA, "{% $states.input.at_once + 1 %}", ("", "{% $states.input.at_once + 1 %}")),
+    ],
+    ids=["path", "token", "path in JSONata", "token in JSONata", "JSONata"],
+)
+def test_numbers_come_from_the_input_in_each_spelling(language, value, said):
+    suffix, spelled = said
+    stack = fanned(
+        S3Items.csv("s3://lists/all.csv"),
+        language,
+        uri="s3://data/north/",
+        max_concurrency=value,
+        tolerated_failure_count=value,
+        tolerated_failure_percentage=value,
+        max_items=value,
+        batches=ItemBatcher(max_items=value, max_bytes=value),
+    )
+
+    state = definition(stack)["States"]["Each"]
+    for name in ("MaxConcurrency", "ToleratedFailureCount", "ToleratedFailurePercentage"):
+        assert state[f"{name}{suffix}"] == spelled
+    assert state["ItemReader"]["ReaderConfig"][f"MaxItems{suffix}"] == spelled
+    assert state["ItemBatcher"][f"MaxItemsPerBatch{suffix}"] == spelled
+    assert state["ItemBatcher"][f"MaxInputBytesPerBatch{suffix}"] == spelled
+    at_once = {"at_once": 2}
+    with Rehearsal.of(stack) as rehearsal:
+        rehearsal.answer("Each", [{}, {}, {}])
+        assert rehearsal.start(at_once).succeeded
+
+
+def test_number_comes_with_the_deployment():
+    def make(stack):
+        most = CfnParameter(stack, "Most", type="Number", default=3)
+        train = TrainingJob(stack, "Train", image=IMAGE, instance_type="ml.m5.xlarge", output="s3://data/models/")
+        return FanOut(stack, "Each", train, items="$.sets", max_concurrency=most.value_as_number)
+
+    (machine,) = Template.from_stack(stack_of(make)).find_resources("AWS::StepFunctions::StateMachine").values()
+    parts = machine["Properties"]["DefinitionString"]["Fn::Join"][1]
+    assert parts[parts.index({"Ref": "Most"}) - 1].endswith('"MaxConcurrency":')
+
+
+@in_both_languages
+def test_items_that_leave_nothing_are_empty_objects(language):
+    def make(stack):
+        nothing = sfn.Pass(stack, "Nothing", query_language=language)
+        items = "{% $states.input.sets %}" if language is JSONATA else "$.sets"
+        return FanOut(
+            stack,
+            "Each",
+            nothing,
+            items=items,
+            batches=ItemBatcher(max_items=2),
+            results="s3://data/",
+            query_language=language,
+        )
+
+    with Rehearsal.of(stack_of(make)) as rehearsal:
+        run = rehearsal.start({"sets": [1, 2, 3]})
+
+    assert run.succeeded, run

@@ -208,3 +208,14 @@ def test_other_training_has_no_package_to_hand_on(stack):
     )
     with pytest.raises(InvalidInputError, match="no model package is registered"):
         train.model_package_arn  # noqa: B018  (it is asked for)
+
+
+@in_both_languages
+@pytest.mark.parametrize("noun", DELETIONS)
+def test_what_has_served_is_deleted_where_the_execution_has_no_input(noun, language):
+    make, _ = DELETIONS[noun]
+    machine = Rehearsed(lambda stack: make(stack, "Delete", name="churn", query_language=LANGUAGES[language]))
+
+    run = machine.run(execution_input={})
+    assert run.succeeded, run.cause
+    assert run.output == {}

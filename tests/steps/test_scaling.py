@@ -18,7 +18,7 @@ from constructs_sm import (
 from constructs_sm.testing import EndpointStatus, Rehearsal, TaskError, grants, without
 
 import pytest
-from aws_cdk import App, CfnParameter, Duration, Environment
+from aws_cdk import App, CfnParameter, Duration, Environment, Stack
 from aws_cdk import aws_stepfunctions as sfn
 from rehearsed import LANGUAGES, Rehearsed
 
@@ -369,3 +369,14 @@ def test_bounds_of_which_one_is_known_are_judged_by_that(bounds):
 def test_target_value_that_is_no_number_above_zero_is_refused(value):
     with pytest.raises(InvalidInputError, match="target_value must be above 0"):
         ScalableTarget(min_capacity=1, max_capacity=2, policies=[TargetTrackingScaling(target_value=value)])
+
+
+def test_copies_are_bounded_where_the_execution_has_no_input():
+    stack = Stack(App(), "Stack")
+    scale = RegisterScalableTarget(stack, "Scale", inference_component="copies", target=FROM_ZERO)
+    sfn.StateMachine(stack, "Machine", definition_body=sfn.DefinitionBody.from_chainable(scale))
+
+    with Rehearsal.of(stack) as rehearsal:
+        run = rehearsal.start({})
+    assert run.succeeded, run
+    assert run.output == {}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from constructs_sm import InvalidInputError, PolledJob
-from constructs_sm.polled_actions import POLLED_ACTIONS, PolledAction
+from constructs_sm.polled_actions import JOB, POLLED_ACTIONS, PolledAction
+from constructs_sm.requests import polled_rows
 from constructs_sm.requests.polled_rows import row_problems
 from constructs_sm.testing import Rehearsal, definition
 
@@ -129,6 +130,13 @@ def test_rows_of_the_package_are_not_compared_again():
     assert [problem for action in POLLED_ACTIONS for problem in row_problems(action)] == []
 
 
+def test_row_of_the_package_that_the_model_is_too_old_for_is_refused(stack, monkeypatch):
+    monkeypatch.setattr(polled_rows, "has_operation", lambda name: name != "CreateJob")
+
+    with pytest.raises(InvalidInputError, match=r"no such API, got 'CreateJob'; install a botocore after \d"):
+        PolledJob(stack, "Job", action=JOB, parameters={})
+
+
 def test_row_of_another_service_is_taken_as_it_is():
     assert row_problems(PolledAction(noun="X", arn_type="x", integration="aws-sdk:bedrock")) == []
 
@@ -136,8 +144,14 @@ def test_row_of_another_service_is_taken_as_it_is():
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ({"noun": "Nothing"}, "SageMaker has no such API, got 'CreateNothing, DescribeNothing, StopNothing'"),
-        ({"noun": "TrainingPlan", "status": "Status"}, "SageMaker has no such API, got 'StopTrainingPlan'"),
+        (
+            {"noun": "Nothing"},
+            "the model of SageMaker has no such API, got 'CreateNothing, DescribeNothing, StopNothing'",
+        ),
+        (
+            {"noun": "TrainingPlan", "status": "Status"},
+            "the model of SageMaker has no such API, got 'StopTrainingPlan'",
+        ),
         (
             {"noun": "EdgePackagingJob", "role_path": ("RoleArn",), "success": "COMPLETED"},
             "CreateEdgePackagingJob does not answer with an ARN, by which the job is looked at",

@@ -112,6 +112,8 @@ MEANT = {
     "flag": ("true", "true"),
     "nothing": ("null", "null"),
     "layers": ('{"a": [1, "b"]}', '{"a": [1, "b"]}'),
+    "sizes": ([64, 1e-07], "[64, 1e-07]"),
+    "nested": ({"a": [1, "b", True]}, '{"a": [1, "b", true]}'),
     "quoted": ('"a"', '"a"'),
     "accent": ("é\\", "é\\"),
     "gain": (-1e-05, "-0.00001"),

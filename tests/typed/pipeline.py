@@ -182,6 +182,8 @@ def pipeline(stack: Stack) -> JobPipeline:
         log_retention=logs.RetentionDays.ONE_MONTH,
         key=kms.Key(stack, "Key"),
         encrypt_jobs=True,
+        encryption_configuration=sfn.CustomerManagedEncryptionConfiguration(kms.Key(stack, "History")),
+        tracing_enabled=False,
         role=iam.Role(stack, "States", assumed_by=iam.ServicePrincipal("states.amazonaws.com")),
         comment="By night",
         log_level=sfn.LogLevel.ERROR,
@@ -198,6 +200,13 @@ def pipeline_app(stack: Stack) -> PipelineApp:
         context={"owner": stack.stack_name},
         outdir=None,
         default_stack_synthesizer=DefaultStackSynthesizer(),
+        analytics_reporting=False,
+        auto_synth=False,
+        policy_validation_beta1=[],
+        post_cli_context={"owner": stack.stack_name},
+        property_injectors=[],
+        stack_traces=False,
+        tree_metadata=False,
     )
     assert app.node.try_get_context("owner") == stack.stack_name
     return app
@@ -223,6 +232,7 @@ def pipeline_in_pipeline(stack: Stack) -> JobPipeline:
     outer = JobPipeline(stack, "Outer")
     whole: tasks.StepFunctionsStartExecution = inner.task(stack, "Whole")
     part = inner.task(stack, "Part", input={"rounds": 1}, result_path=sfn.JsonPath.DISCARD)
+    inner.task(stack, "Other part", query_language=sfn.QueryLanguage.JSONATA)
     outer.run(whole.next(part))
     outer.grant_start_execution(iam.Role(stack, "Starter", assumed_by=iam.AccountPrincipal("123456789012")))
     return outer
@@ -252,6 +262,8 @@ def pipeline_stack(stack: Stack) -> PipelineStack:
         dead_letters=True,
         key=True,
         encrypt_jobs=True,
+        encrypt_executions=True,
+        tracing_enabled=True,
         vpc={"subnets": ["subnet-11111111"], "security_groups": ["sg-11111111"]},
         dashboard=True,
         starters=["arn:aws:iam::123456789012:role/starter"],
@@ -294,6 +306,7 @@ def pipeline_stack_among_others(stack: Stack) -> PipelineStack:
             availability_zones=["us-east-1a"],
             private_subnet_ids=["subnet-11111111"],
         ),
+        encryption_configuration=sfn.AwsOwnedEncryptionConfiguration(),
         permissions_boundary="boundary",
         account="123456789012",
         region="us-east-1",

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union
 from constructs_sm.images import SageMakerImage
 from constructs_sm.jobs.parts.channels import Channel
 from constructs_sm.jobs.parts.fields import texts
-from constructs_sm.jobs.parts.hyperparameters import meant
+from constructs_sm.jobs.parts.hyperparameters import late_structures, meant, spelled
 from constructs_sm.jobs.parts.ranges import CategoricalParameterRange
 from constructs_sm.jobs.parts.source_archive import archive_asset, folder_problems, is_file, is_there, unpackable
 from constructs_sm.language.errors import NOTHING, Problem
 from constructs_sm.language.late_bound import is_late_bound, is_token
+from constructs_sm.language.offering import offers
 from constructs_sm.rules.script_mode import PROGRAM, SUBMIT_DIRECTORY
 from constructs_sm.values.s3 import S3Location, bucket_and_prefix, is_late
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from constructs_sm.jobs.parts.channels import ChannelData
-    from constructs_sm.jobs.parts.fields import Flag, Image, Texts
+    from constructs_sm.jobs.parts.fields import Flag, HyperParameters, Image, Texts
     from constructs_sm.values.s3 import S3Data
 
     from constructs import Construct
@@ -136,18 +137,20 @@ def training_script(
         what = "hyperparameters that are known at run time cannot have code beside"
         problems.append(Problem(what, hyperparameters, use, "code-container"))
     elif isinstance(hyperparameters, Mapping):
-        problems += _said_twice(hyperparameters, (PROGRAM, SUBMIT_DIRECTORY))
+        problems += [*_said_twice(hyperparameters, (PROGRAM, SUBMIT_DIRECTORY)), *late_structures(hyperparameters)]
     return found
 
 
-def script_hyperparameters(hyperparameters: Texts | None, found: Script | None, *, isolated: Flag | None = None) -> Any:
+def script_hyperparameters(
+    hyperparameters: HyperParameters | None, found: Script | None, *, isolated: Flag | None = None
+) -> Any:
     """Spell hyperparameters so that a script gets what was meant, and tell the container which script."""
     if found is None or isinstance(hyperparameters, str):
         return texts(hyperparameters)
     values = hyperparameters if isinstance(hyperparameters, Mapping) else {}
     entry_point = found.entry_point
     return {
-        **texts({name: meant(value) for name, value in values.items()}),
+        **texts({name: spelled(name, value) for name, value in values.items()}),
         # In quotes, as AWS's own SDK has them; the toolkit reads them with and without.
         PROGRAM: entry_point if is_late_bound(entry_point) else json.dumps(entry_point),
         SUBMIT_DIRECTORY: found.directory_of_a_channel if isolated is True else found.directory,
@@ -304,7 +307,7 @@ def _entry_point_problems(entry_point: Any, *, module: bool) -> Iterable[Problem
 
 def _place(code: Any, problems: list[Problem]) -> S3Location | None:
     place = S3Location.of(code)
-    if place is None or hasattr(code, "bucket_name"):
+    if place is None or offers(code, "bucket_name"):
         use = "pass a path on this machine, or the place of a tar.gz in S3"
         problems.append(Problem("code is no place of one archive", code, use, "code-place"))
         return None

@@ -144,6 +144,8 @@ class Account(Player):
         need = self._listing(bucket, place) if reading.lists else self._reading(bucket, place)
         self._ask(reading.state, "States.ItemReaderFailed", need)
         items = self.answers.items_of(reading.state)
+        if items is not None:
+            self._ask_for_more(reading, bucket, place)
         if items is not None and reading.config.get("InputType", "JSON") == "JSON":
             self._note_items(reading.state, json.dumps(items))
         if items is None and self._files is None:
@@ -153,6 +155,14 @@ class Account(Player):
             )
             raise UnansweredError(message)
         return items
+
+    def _ask_for_more(self, reading: Reading, bucket: str, place: str) -> None:
+        """Ask for what is read besides the first object, of which a script tells nothing."""
+        if reading.config.get("Transformation") == "LOAD_AND_FLATTEN":
+            self._ask(reading.state, "States.ItemReaderFailed", self._reading(bucket, f"{place}*"))
+        elif reading.config.get("InputType") == "MANIFEST" or "ManifestType" in reading.config:
+            # The manifest would say where.
+            self.role.possible["s3:GetObject"] = None
 
     def content(self, state: str, bucket: str, key: str) -> bytes:
         """Return what a file of the folder has in it."""
