@@ -28,7 +28,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from every_action import IMAGE, REQUESTS
-from every_fault import GONE, GROUP, SPOT, WAITING, made, resources, trained, training
+from every_fault import GONE, GROUP, SPOT, WAITING, Fault, made, resources, trained, training
 from every_polled_action import REQUESTS as POLLED_REQUESTS
 
 OTHER = "arn:aws:iam::444455556666:role/Other"
@@ -187,6 +187,28 @@ def test_nearest_version_is_near_by_its_numbers(asked, near):
 def test_suggestion_for_an_image_is_one_that_exists(ask, said):
     with pytest.raises(InvalidInputError) as caught:
         ask()
+
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("field", "written", "said"),
+    [
+        ("PrimaryContainer.Image", "xgboost:1.7-1", "pass images.image('xgboost', '1.7-1', image_scope='inference')"),
+        ("PrimaryContainer.Image", "xgboost:1.7", "pass images.image('xgboost', '1.7-1', image_scope='inference')"),
+        ("PrimaryContainer.Image", "sagemaker-kmeans:1", "pass images.image('kmeans', '1'), or the whole URI"),
+        (
+            "AlgorithmSpecification.TrainingImage",
+            "pytorch:2.1",
+            "pass images.image('pytorch', '2.1', image_scope='training')",
+        ),
+    ],
+)
+def test_image_of_aws_s_without_its_uri_is_suggested_as_one_that_exists(stack, field, written, said):
+    api = "createModel" if field.startswith("Primary") else "createTrainingJob"
+
+    with pytest.raises(InvalidInputError) as caught:
+        made(stack, "Job", Fault(api, {field: written}))
 
     assert said in str(caught.value)
 
