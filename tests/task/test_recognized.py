@@ -1,4 +1,4 @@
-"""References of the CDK, imported roles and classes, and functions of who writes a class of jobs, as they are recognized."""
+"""References of the CDK, imported roles and classes, and functions for classes of jobs, as they are recognized."""
 
 from __future__ import annotations
 
