@@ -87,12 +87,14 @@ def matches(pattern: list[Any], text: str, *, fold: bool = False) -> bool:
             wanted = pattern[place] if place < len(pattern) else None
             if wanted is STAR:
                 further.add(place)
-            elif (
-                wanted is ONE or wanted == each or (fold and isinstance(wanted, str) and wanted.lower() == each.lower())
-            ):
+            elif wanted is ONE or (isinstance(wanted, str) and _alike(wanted, each, fold=fold)):
                 further.add(place + 1)
         places = with_stars(further)
     return len(pattern) in places
+
+
+def _alike(one: str, other: str, *, fold: bool) -> bool:
+    return one.lower() == other.lower() if fold else one == other
 
 
 def number(text: str) -> Fraction | None:
@@ -152,11 +154,21 @@ def compared(  # noqa: PLR0911  (one for each kind)
             return all(pairs)
     except UnresolvedError:
         return None
+    return in_order(kind, given, wanted)
+
+
+def within(given: str, wanted: str) -> bool | None:
+    """One address or network in another; None where one of them is none."""
+    inner, outer = network(given), network(wanted)
+    if inner is None or outer is None:
+        return None
+    return bool(inner.version == outer.version and inner.subnet_of(outer))
+
+
+def in_order(kind: str, given: str, wanted: str) -> bool | None:
+    """Two addresses, numbers, dates, truths or contents; None where one of them is none."""
     if kind == "ipaddress":
-        inner, outer = network(given), network(wanted)
-        if inner is None or outer is None:
-            return None
-        return inner.version == outer.version and inner.subnet_of(outer)
+        return within(given, wanted)
     read, compare = next(
         (read, order)
         for beginning, read, order in (
