@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm import Guardrails, PipelineStack, TrainingJob
 from constructs_sm.task.guardrails import _Report
-from constructs_sm.task.machines import _Machines
+from constructs_sm.task.machines import Machines
 
 from aws_cdk import App
 from measure import cpu_s
@@ -95,7 +95,7 @@ def timing(figures: dict[str, float], of: type, method: str) -> None:
 def main(jobs: int) -> None:
     """Make the jobs, half of them with a type from the input, and synthesize them."""
     figures: dict[str, float] = {}
-    timing(figures, _Machines, "_guard")
+    timing(figures, Machines, "_guard")
     timing(figures, _Report, "validate")
     app = App()
     RAILS.apply(app)

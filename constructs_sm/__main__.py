@@ -24,8 +24,8 @@ def main(arguments: list[str]) -> None:
     sys.path[0] = str(Path(program).resolve().parent)
     try:
         runpy.run_path(program, run_name="__main__")
-    except node.MissingNodeError as missing:
-        sys.exit(str(missing))
+    except node.MissingNodeError as error:
+        sys.exit(str(error))
     except FileNotFoundError as absent:
         said = node.missing(absent)
         if said is absent:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.arns import Arns
 from constructs_sm.language.errors import InvalidInputError, Problem, where_of
@@ -50,3 +50,8 @@ def parent_of(scope: IConstruct) -> IConstruct:
             [Problem("the scope is not inside a Stack", scope.node.path, "pass a scope in one", "scope-outside-stack")],
         )
     return parent
+
+
+def reference_of(value: Any) -> str:
+    """Reference of an object of the CDK: the same one may come over the bridge as several of ours."""
+    return str(value.__jsii_ref__.ref)

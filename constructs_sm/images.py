@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from constructs_sm.environment import arns_of
 from constructs_sm.image_accounts import mapped_account
-from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, did_you_mean
+from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, did_you_mean, raise_unless
 from constructs_sm.language.late_bound import is_token
+from constructs_sm.language.versions import age, nearest_versions
 
 from aws_cdk import Aws
 
@@ -32,6 +33,8 @@ GravitonScope: TypeAlias = Literal["training", "inference", "inference_graviton"
 """`inference_graviton`: for endpoints on Arm instances."""
 
 _SHOWN = 12
+_TELLING = 5
+"""Letters of a name by which a longer one is known."""
 _MAPPING = "SageMakerImages{}"
 
 
@@ -111,7 +114,7 @@ class Framework:
         self,
         version: str,
         *,
-        processor: Processor,
+        processor: Processor | None = None,
         image_scope: GravitonScope = "training",
         py_version: str | None = None,
     ) -> SageMakerImage:
@@ -119,12 +122,12 @@ class Framework:
 
         Args:
             version: As `2.6.0`, or `2.6` for the latest of its line.
-            processor: What the instances have.
+            processor: What the instances have. Default: the one there is; of most versions there are two.
             image_scope: What it is for. Default: training.
             py_version: As `py312`. Default: the one there is.
 
         Raises:
-            InvalidInputError: There is no such image.
+            InvalidInputError: There is no such image, or more than one.
         """
         return image(self.family, version, processor=processor, image_scope=image_scope, py_version=py_version)
 
@@ -238,7 +241,7 @@ def image_scopes(family: str) -> tuple[str, ...]:
     """
     scopes = _data()["families"].get(family) if isinstance(family, str) else None
     if scopes is None:
-        raise _wrong(family, "no such image", family, families())
+        raise _wrong(family, "no such image", family, families(), near=_called(family))
     return tuple(name for names in scopes for name in names.split())
 
 
@@ -252,7 +255,8 @@ def versions(family: str, *, image_scope: str | None = None) -> tuple[str, ...]:
     Raises:
         InvalidInputError: There is no such family or scope.
     """
-    return tuple(sorted({version for row in _rows(family, image_scope) for version in row[0]}, key=_age))
+    _refuse_no_texts(family, image_scope=image_scope)
+    return tuple(sorted({version for row in _rows(family, image_scope) for version in row[0]}, key=age))
 
 
 def image(
@@ -277,16 +281,17 @@ def image(
     Raises:
         InvalidInputError: There is no such image, or more than one.
     """
+    asked = {"processor": processor, "base_framework_version": base_framework_version, "py_version": py_version}
+    _refuse_no_texts(family, version=version, image_scope=image_scope, **asked)
     rows = _rows(family, image_scope)
     known = list(dict.fromkeys(name for row in rows for name in row[0]))
     if version is None and len(known) == 1:
         version = known[0]
     if version is None or version not in known:
-        newest_last = sorted(known, key=_age)
+        newest_last = sorted(known, key=age)
         got = NOTHING if version is None else version
-        raise _wrong(family, "no such version", got, newest_last, near=_nearest(version, known))
+        raise _wrong(family, "no such version", got, newest_last, near=nearest_versions(version, known))
     tags = [(row[1], row[2], tag) for row in rows if version in row[0] for tag in row[3]]
-    asked = {"processor": processor, "base_framework_version": base_framework_version, "py_version": py_version}
     for place, (name, value) in enumerate(asked.items()):
         options = dict.fromkeys(tag[place] for _, _, tag in tags)
         if value is not None and value not in options:
@@ -303,6 +308,13 @@ def image(
             raise _wrong(family, f"{name} of version {version} is missing", NOTHING, options)
     (one,) = found
     return one
+
+
+def _refuse_no_texts(family: object, **options: object) -> None:
+    given = {name: value for name, value in options.items() if value is not None}
+    raise_unless(
+        "image", family=(family, str, "a text"), **{name: (value, str, "a text") for name, value in given.items()}
+    )
 
 
 def _rows(family: str, image_scope: str | None) -> list[Any]:
@@ -332,15 +344,15 @@ def _accounts(key: str) -> dict[str, str]:
     return {region: account for region, account in _data()["registries"][registry].items() if region not in without}
 
 
-def _age(version: str) -> list[tuple[bool, int, str]]:
-    """For sorting: numbers as numbers, words (`latest`) before them."""
-    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in re.findall(r"\d+|[a-z]+", version)]
-
-
-def _nearest(version: object, known: Iterable[str]) -> tuple[str, ...]:
-    """The versions that the text of another begins with, the newest of them first: 1.2 means 1.2-1, not 1.4-2."""
-    begun = re.compile(rf"{re.escape(str(version))}(?!\d)")
-    return tuple(sorted(filter(begun.match, known), key=_age, reverse=True))
+def _called(name: object) -> tuple[str, ...]:
+    """The families that have a name in theirs, or are in it: `deepar`, `sagemaker-xgboost`."""
+    written = re.sub(r"[^a-z0-9]", "", str(name).lower())
+    spelled = {family: family.replace("-", "") for family in families()}
+    found = sorted(
+        (family for family, text in spelled.items() if len(written) >= _TELLING and written in text), key=len
+    )
+    found = found or sorted((family for family, text in spelled.items() if text in written), key=len)[-1:]
+    return tuple(found[:1])
 
 
 def _wrong(
@@ -353,11 +365,11 @@ def _wrong(
         what: The fault.
         got: What was asked for.
         options: All that there is.
-        near: What is nearest, best first. Default: what is spelled alike.
+        near: What is nearest. Default: what is spelled alike.
     """
     known = list(options)
     # The newest versions come last.
     listed = f"use one of {'..., ' if len(known) > _SHOWN else ''}{', '.join(known[-_SHOWN:])}"
-    alike = f"did you mean {near[0]}?" if near else ""
+    alike = f"did you mean {' or '.join(near)}?" if near else ""
     use = alike or did_you_mean(got, known) or (listed if known else "leave it out")
     return InvalidInputError(f"image '{family}'", [Problem(what, got, use, "image-unknown")])

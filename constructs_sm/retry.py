@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from constructs_sm.language.error_names import ALL
-from constructs_sm.language.errors import Problem, raise_all
+from constructs_sm.language.errors import Problem, raise_all, raise_unless
 
 MOST_ATTEMPTS = 99_999_999
 """The largest MaxAttempts, and the largest IntervalSeconds, that Step Functions takes."""
@@ -120,6 +120,7 @@ class RetryPolicy:
         Raises:
             InvalidInputError: Step Functions would not take it.
         """
+        raise_unless("RetryPolicy.from_state", retrier=(retrier, Mapping, "a mapping"))
         return cls(
             errors=retrier.get("ErrorEquals", ()),
             interval_seconds=retrier.get("IntervalSeconds", 1),

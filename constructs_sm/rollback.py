@@ -11,11 +11,12 @@ import re
 from contextlib import contextmanager
 from functools import wraps
 from inspect import signature
-from types import FunctionType
+from types import FunctionType, MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, where_of
-from constructs_sm.language.l1 import l1_problems
+from constructs_sm.language.foreign import foreign_problems
+from constructs_sm.language.l1 import L1, l1_problems
 from constructs_sm.language.sizes import not_finite_in, too_deep, too_large
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ _OF_THE_CDK = re.compile(
     r"type of argument (?P<argument>\S+) must be (?P<wanted>.+); got .+"
     r"|(?:@jsii/kernel\.SerializationError: )?Passed to parameter (?P<parameter>\S+) of .+"
     r"Unable to deserialize value as (?P<type>[^\n]+)"
-    r"|type object '(?P<kind>\w+)' has no attribute '__jsii_type__'"
+    r"|(?:type object '(?P<kind>\w+)' has no attribute ')?__jsii_type__'?$"
+    r"|(?P<undecided>'.*' is decided when the state machine runs); .*"
     r"|(?P<empty>Only root constructs may have an empty ID)",
     re.DOTALL,
 )
@@ -93,6 +95,7 @@ class WholeOrNotMade:
 
 def _whole_or_not_made(make: Callable[..., None]) -> Callable[..., None]:
     switches = [name for name, kind in make.__annotations__.items() if kind in {"bool", "bool | None"}]
+    languages = [name for name, kind in make.__annotations__.items() if kind == "sfn.QueryLanguage | None"]
 
     @wraps(make)
     def made(construct: Any, *positional: Any, **arguments: Any) -> None:
@@ -102,7 +105,12 @@ def _whole_or_not_made(make: Callable[..., None]) -> Callable[..., None]:
             return
         found: list[Problem] = []
         if arguments:
-            found = list(too_large(arguments)) or [*_no_switches(arguments, switches), *l1_problems(arguments)]
+            found = list(too_large(arguments)) or [
+                *_of_no_such_type(arguments, switches, languages),
+                *l1_problems(arguments),
+            ]
+            if found:
+                found = _once_each(found)
         if found:
             raise InvalidInputError(where_of(type(construct).__name__, *positional[:2]), found)
         with _Attempt(construct):
@@ -110,20 +118,42 @@ def _whole_or_not_made(make: Callable[..., None]) -> Callable[..., None]:
             undone_by(lambda: _take_out(construct))
             try:
                 make(construct, *positional, **arguments)
-            except (TypeError, RuntimeError) as error:
-                tell_in_words(error, type(construct).__name__, positional)
+            except InvalidInputError:
+                raise
+            except Exception as error:
+                tell_in_words(error, type(construct).__name__, positional, arguments)
                 raise
         construct.is_whole = True
 
     return made
 
 
-def _no_switches(arguments: Mapping[str, Any], switches: Sequence[str]) -> Iterator[Problem]:
-    """Find what is neither true nor false where it has to be one of them: a text that says no would count as yes."""
+def _once_each(problems: Sequence[Problem]) -> list[Problem]:
+    """The problems but those of arguments in which an L1 construct is found: in the place of a switch it is one."""
+    of_l1 = {_argument(problem) for problem in problems if L1 in problem.what}
+    return [problem for problem in problems if L1 in problem.what or _argument(problem) not in of_l1]
+
+
+def _argument(problem: Problem) -> str:
+    return re.split(r"\W", problem.what, maxsplit=1)[0]
+
+
+def _of_no_such_type(
+    arguments: Mapping[str, Any], switches: Sequence[str], languages: Sequence[str]
+) -> Iterator[Problem]:
+    """Find what is no truth value, and what is no query language, where it has to be one.
+
+    A text that says no would count as yes, and anything but JSONata as JSONPath.
+    """
     for name in switches:
         value = arguments.get(name)
         if value is not None and not isinstance(value, bool):
             yield Problem(f"{name} must be True or False", value, "pass one of them", "argument-type")
+    for name in languages:
+        value = arguments.get(name)
+        # By its name: what makes no construct does not import the CDK for it.
+        if value is not None and type(value).__name__ != "QueryLanguage":
+            yield Problem(f"{name} must be a QueryLanguage", value, "pass sfn.QueryLanguage.JSONATA", "argument-type")
 
 
 @contextmanager
@@ -160,8 +190,13 @@ def _in_words(method: Callable[..., Any]) -> Callable[..., Any]:
             raise InvalidInputError(where_of(type(self).__name__, self), found)
         try:
             return method(self, *positional, **arguments)
-        except (TypeError, RuntimeError, AttributeError) as error:
-            tell_in_words(error, type(self).__name__, (self,))
+        except InvalidInputError:
+            raise
+        except Exception as error:
+            # Asked when it goes wrong, and not on every call.
+            if found := list(l1_problems(named)):
+                raise InvalidInputError(where_of(type(self).__name__, self), found) from error
+            tell_in_words(error, type(self).__name__, (self,), named)
             if type(error.__cause__).__name__ != "JavaScriptError" and not _is_of_the_bridge(error):
                 raise
             what = f"the CDK refuses it: {str(error).partition(chr(10))[0]}"
@@ -179,17 +214,25 @@ def _is_of_the_bridge(error: Exception) -> bool:
     return last is not None and last.tb_frame.f_globals.get("__name__", "").partition(".")[0] in {"", "cattrs", "jsii"}
 
 
-def tell_in_words(error: Exception, kind: str, place: Sequence[Any]) -> None:
+def tell_in_words(
+    error: Exception, kind: str, place: Sequence[Any], arguments: Mapping[str, Any] = MappingProxyType({})
+) -> None:
     """Tell of an argument that the CDK stumbles over as of one that we do: it names a class of its kernel otherwise."""
     if isinstance(error, RecursionError):
         raise InvalidInputError(where_of(kind, *place[:2]), [too_deep("an argument", NOTHING)]) from error
-    found = _OF_THE_CDK.match(str(error))
+    if "unexpected keyword" in str(error):
+        return
+    if foreign := foreign_problems(arguments):
+        raise InvalidInputError(where_of(kind, *place[:2]), foreign) from error
+    found = _OF_THE_CDK.match(str(error)) if isinstance(error, (TypeError, RuntimeError, AttributeError)) else None
     if found is None:
         return
     if found["empty"]:
         problem = Problem("the construct id is empty", "", "name the construct", "construct-id")
-    elif found["kind"]:
-        what = f"an argument is a {found['kind']}, of which the CDK knows nothing"
+    elif found["undecided"]:
+        problem = Problem(found["undecided"], NOTHING, "pass what is known now", "argument-type")
+    elif not (found["argument"] or found["parameter"]):
+        what = f"an argument is a {found['kind'] or 'value'}, of which the CDK knows nothing"
         problem = Problem(what, NOTHING, "pass what the docstring names", "argument-type")
     else:
         argument, wanted = found["argument"] or found["parameter"], found["wanted"] or found["type"]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, Union, get_arg
 from constructs_sm.language.durations import seconds_of
 from constructs_sm.language.errors import Problem, did_you_mean, raise_all
 from constructs_sm.language.late_bound import is_token
+from constructs_sm.language.offering import offers
 
 from aws_cdk import Duration, PermissionsBoundary, RemovalPolicy
 from aws_cdk import aws_events as events
@@ -71,7 +72,8 @@ class Settings:
         alerts: What tells them: `executions` that have ended so, with error and cause, `jobs` when they fail, `alarms`
             when they go off. Default: executions, so that each failure is one message.
         timeout: An execution that runs longer ends TIMED_OUT: ISO 8601 (`PT6H`, `P2D`), a Duration, an
-            `sfn.Timeout` or seconds. Default: 1 day.
+            `sfn.Timeout` or seconds. Default: 1 day, and what approvals and other states may wait that have a day or
+            more.
         log_retention_days: How long the log of executions is kept. Default: 365.
         removal_policy: What becomes of the data bucket and the key with the stack: `retain` or `destroy` (which fails
             while anything is in the bucket). Default: retain.
@@ -113,7 +115,7 @@ class Settings:
     schedule: str | Duration | events.Schedule | Sequence[str | Duration | events.Schedule] | None = None
     alert_emails: Sequence[str] = ()
     alerts: Sequence[Alert] = ONE_MESSAGE
-    timeout: str | Time = "P1D"
+    timeout: str | Time | None = None
     log_retention_days: int = 365
     removal_policy: str | RemovalPolicy = "retain"
     tags: Mapping[str, str] | None = None
@@ -161,7 +163,9 @@ class Settings:
         raise_all(where, mistyped(arguments))
         return replace(cls(**{**everywhere, **here}), **arguments)
 
-    def timeout_duration(self) -> Duration:
+    def timeout_duration(self) -> Duration | None:
+        if self.timeout is None:
+            return None
         return Duration.parse(self.timeout) if isinstance(self.timeout, str) else duration_of(self.timeout)
 
     def event_schedules(self) -> list[events.Schedule]:
@@ -367,7 +371,7 @@ def _unusable_places(given: Mapping[str, Any]) -> list[Problem]:
             Problem("arrivals must be prefixes", arrivals, "write 'raw/' or 's3://bucket/prefix/'", "setting-value")
         )
     bucket = given.get("bucket")
-    if bucket is not None and not hasattr(bucket, "bucket_name") and not _matches(_BUCKET, bucket):
+    if bucket is not None and not offers(bucket, "bucket_name") and not _matches(_BUCKET, bucket):
         problems.append(
             Problem(
                 "bucket must be the name of a bucket", bucket, "write 'your-bucket', without s3://", "setting-value"
@@ -380,7 +384,7 @@ def _unusable_places(given: Mapping[str, Any]) -> list[Problem]:
         use = "write the name of a managed policy, or its ARN"
         problems.append(Problem("permissions_boundary is no policy", boundary, use, "setting-value"))
     key = given.get("key")
-    if not (key is None or key is True or hasattr(key, "key_arn") or _matches(_ARN.format("kms", "key/"), key)):
+    if not (key is None or key is True or offers(key, "key_arn") or _matches(_ARN.format("kms", "key/"), key)):
         problems.append(
             Problem("key must be the ARN of a key", key, "write 'arn:aws:kms:...:key/...', or true", "setting-value")
         )
@@ -392,7 +396,7 @@ def _unusable_places(given: Mapping[str, Any]) -> list[Problem]:
             for name, listed in ids.items()
         )
     else:
-        right = vpc is None or hasattr(vpc, "select_subnets")
+        right = vpc is None or offers(vpc, "select_subnets")
     if not right:
         use = "write {'subnets': ['subnet-...'], 'security_groups': ['sg-...']}"
         problems.append(Problem("vpc must name subnets and security groups", vpc, use, "setting-value"))
@@ -412,7 +416,7 @@ def unusable_environment(account: object, region: object) -> list[Problem]:
 def _unusable_logs(given: Mapping[str, Any]) -> list[Problem]:
     problems = []
     logs_to = given.get("access_logs")
-    if logs_to is not None and not hasattr(logs_to, "bucket_name") and not _matches(_BUCKET, logs_to):
+    if logs_to is not None and not offers(logs_to, "bucket_name") and not _matches(_BUCKET, logs_to):
         use = "write 'your-log-bucket', without s3://"
         problems.append(Problem("access_logs must be the name of a bucket", logs_to, use, "setting-value"))
     queue = given.get("dead_letters")
@@ -423,7 +427,7 @@ def _unusable_logs(given: Mapping[str, Any]) -> list[Problem]:
 
 def is_dead_letters(value: object) -> bool:
     """Tell whether *value* says where dead letters go, or that they go nowhere."""
-    return value is None or isinstance(value, bool) or hasattr(value, "queue_arn")
+    return value is None or isinstance(value, bool) or offers(value, "queue_arn")
 
 
 def _strings(value: Any) -> bool:

@@ -35,7 +35,7 @@ WINGS = (
     "commands",
 )
 """A wing imports only wings above it; the modules at the top of the package, only `language` and each other."""
-FACTS = tuple(sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__"))
+FACTS = tuple(sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem not in {"__init__", "__main__"}))
 WITHOUT_CDK = (
     "language",
     "diagram",

@@ -95,7 +95,8 @@ def _rule(rule: Rule) -> Iterator[str]:
     if rule.protects:
         yield f"- Cannot be acknowledged: {rule.protects}.\n"
     else:
-        yield f'- Acknowledge: `acknowledge(scope, "{rule.id}", "...")`.\n'
+        where = ", or a line in `.constructs-sm-ignore`: `constructs-sm check` asks it" if rule.by_check else ""
+        yield f'- Acknowledge: `acknowledge(scope, "{rule.id}", "...")`{where}.\n'
 
 
 if __name__ == "__main__":

@@ -214,7 +214,7 @@ def _judge(located: Located, action: Action, request: dict[str, Any]) -> None:
     if lacks_role(action, known):
         raise NoJobError("it names no execution role, and a job makes one")
     problems = [
-        *(problem for problem in found_in(action, known) if RULES[problem.rule].severity == "error"),
+        *(problem for problem in found_in(action.operation, known) if RULES[problem.rule].severity == "error"),
         *(name_problems(name, action.name_max) if type(name) is str and not is_jsonata(name) else ()),
     ]
     if problems:

@@ -4,4 +4,4 @@
 `outputs` for fields that may be missing, `literal_values` for paths sent as text, `roles` for permissions.
 """
 
-__all__ = ["findings", "ignoring", "machine", "needed", "roles", "scene"]
+__all__ = ["acknowledged", "findings", "ignoring", "machine", "needed", "roles", "scene"]

@@ -12,7 +12,7 @@ from constructs_sm.checking.scene import PLACEHOLDER, Scene
 from constructs_sm.language.arns import Arns
 from constructs_sm.language.errors import NOTHING, shown
 from constructs_sm.requests.api_model import has_operation
-from constructs_sm.requests.model_check import found_in, model_problems
+from constructs_sm.requests.model_check import found_in
 from constructs_sm.rules import definition_rules, model_rules, training_rules
 from constructs_sm.rules.catalogue import RULES
 from constructs_sm.rules.definitions import violations
@@ -81,14 +81,7 @@ def _of_request(located: Located, called: Called) -> Iterator[Finding]:
     request = located.request
     assert request is not None  # noqa: S101 - the caller has asked
     operation = called.operation
-    action = called.action
-    if action is not None:
-        problems = found_in(action, request.fields)
-    elif has_operation(operation):
-        problems = model_problems(operation, request.fields)
-    else:
-        return
-    for problem in problems:
+    for problem in found_in(operation, request.fields) if has_operation(operation) else ():
         if not _is_told(problem):
             yield _finding(problem, located)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.actions import ACTIONS
@@ -14,6 +14,7 @@ from constructs_sm.grants.data_access import key_needs
 from constructs_sm.grants.resource_arns import LEFT_OUT, arns_of
 from constructs_sm.grants.service_authorization import iam_action
 from constructs_sm.grants.state_machine_role import polled_grants, state_machine_grants
+from constructs_sm.integrations import RULE_ACTIONS
 from constructs_sm.language.arns import Arns
 from constructs_sm.language.late_bound import Computed
 from constructs_sm.polled_actions import POLLED_ACTIONS, PolledAction
@@ -67,11 +68,14 @@ class Needs:
         needed: Each action of each state.
         possible: Patterns of actions that may be needed besides.
         unknown: Why the needs of a state are not known, by state.
+        assumed: Each action that a role needs which Credentials of states name, by its ARN; under `*` what the roles
+            need that come at run time.
     """
 
     needed: tuple[Needed, ...]
     possible: frozenset[str]
     unknown: Mapping[str, str]
+    assumed: Mapping[str, tuple[Needed, ...]] = field(default_factory=dict)
 
 
 def needs_of(scene: Scene, arns: Arns, *, machine: str = "", keys: Mapping[str, str] | None = None) -> Needs:
@@ -86,6 +90,7 @@ def needs_of(scene: Scene, arns: Arns, *, machine: str = "", keys: Mapping[str, 
     needed: list[Needed] = []
     possible: set[str] = set()
     unknown: dict[str, str] = {}
+    assumed: dict[str, list[Needed]] = {}
     for located in scene.states:
         needed += _distributed(located, arns, machine)
         called = located.called
@@ -95,6 +100,11 @@ def needs_of(scene: Scene, arns: Arns, *, machine: str = "", keys: Mapping[str, 
             continue
         if (role := _assumed(located)) is not None:
             needed.append(Needed(state=located.name, action="sts:AssumeRole", resources=(role,)))
+            there = replace(arns, account=_account_of(role))
+            of_role = _of_call(located, called, arns=there, machine=machine, possible=set(), unknown=unknown)
+            # For a role that it assumes Step Functions polls, and needs no rule of EventBridge:
+            # https://docs.aws.amazon.com/step-functions/latest/dg/concepts-cross-acct-sync-pattern.html
+            assumed.setdefault(role, []).extend(one for one in of_role if one.action not in RULE_ACTIONS)
             continue
         own = list(_of_call(located, called, arns=arns, machine=machine, possible=possible, unknown=unknown))
         needed += [*own, *_of_keys(own, keys or {}, possible)]
@@ -102,7 +112,8 @@ def needs_of(scene: Scene, arns: Arns, *, machine: str = "", keys: Mapping[str, 
             possible.add("cloudwatch:DescribeAlarms")
         if _KEY_FIELD.search(str(located.state.get(located.request_field))):
             possible.add("kms:*")
-    return Needs(tuple(dict.fromkeys(needed)), frozenset(possible), unknown)
+    by_role = {role: tuple(dict.fromkeys(found)) for role, found in assumed.items()}
+    return Needs(tuple(dict.fromkeys(needed)), frozenset(possible), unknown, by_role)
 
 
 def needed_by(machine: Machine) -> Needs:
@@ -143,6 +154,11 @@ def _assumed(located: Located) -> str | None:
         return None
     role = given.get("RoleArn")
     return role if isinstance(role, str) and role.startswith("arn:") else ANY
+
+
+def _account_of(role: str) -> str:
+    """The account of a role, or * where it is known at run time."""
+    return role.split(":")[4] if role.count(":") > 4 else ANY  # noqa: PLR2004 - the parts of an ARN
 
 
 def _of_call(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Final
 
+from constructs_sm.checking.acknowledged import AcknowledgedInApps
 from constructs_sm.checking.findings import line_of
 from constructs_sm.checking.machine import check_machine
 from constructs_sm.commands import judged
@@ -70,12 +71,14 @@ def command(
     Exits with 0 if nothing is found, 1 if an error or a warning is, 2 if a file cannot be read.
     """
     used: set[Ignored] = set()
+    apps = AcknowledgedInApps()
     report = judged.Report()
     outcome = _Failures(report)
     for path in files_of(paths, outcome):
         try:
             for machine, text in machines_at(path, **options):
                 report.machines += 1
+                apps.take_up(path, machine)
                 for finding in check_machine(machine, role=not no_grants, limits=judging.limits):
                     rule = finding.rule.id
                     if (select and not _any(rule, select)) or _any(rule, ignore) or (missing_only and rule in _SURPLUS):
@@ -83,7 +86,7 @@ def command(
                     line = judging.ignoring(path, finding)
                     used |= {line} if line else set()
                     name = " ".join(filter(None, (machine.stack, machine.id)))
-                    reason = line.reason if line else ""
+                    reason = line.reason if line else apps.reason(path, machine, finding)
                     report.judged.append(judged.Judged(path, name, line_of(text, finding, machine.id), finding, reason))
         except Exception as error:
             # Whatever it is: one line of it.
@@ -91,9 +94,13 @@ def command(
                 raise
             outcome.fail(path, error)
     _print(report, "json" if as_json else form, detail=detail)
-    for each in judging.ignored:
-        if each not in used:
-            click.echo(f"constructs-sm: {IGNORE_FILE}: line {each.line} ignores nothing; take it out", err=True)
+    in_vain = [
+        f"{IGNORE_FILE}: line {each.line} ignores nothing; take it out" for each in judging.ignored if each not in used
+    ]
+    # With a part of the rules, nobody knows.
+    in_vain += [] if select or ignore or missing_only or no_grants else apps.in_vain()
+    for message in in_vain:
+        click.echo(f"constructs-sm: {message}", err=True)
     if report.failures:
         return WRONG
     return 1 if any(one.finding.severity != "info" for one in report.standing) else 0

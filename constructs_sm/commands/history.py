@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +10,7 @@ from constructs_sm.commands.error_lines import told
 from constructs_sm.commands.output_files import output_options, write
 from constructs_sm.commands.recorded import recorded
 from constructs_sm.language.document_limits import MAX_HISTORY_BYTES
-from constructs_sm.language.document_text import text_at, text_in
+from constructs_sm.language.document_text import text_at, text_piped
 from constructs_sm.language.errors import InvalidInputError
 from constructs_sm.testing.source.histories import events_of
 
@@ -53,7 +52,7 @@ def command(files: tuple[str, ...], *, start_at: str | None, output: str | None,
 
 def _pages(files: Sequence[str]) -> list[tuple[str, str]]:
     return [
-        (name, text_in(name, sys.stdin.buffer, most=MAX_HISTORY_BYTES, use=_GIVE))
+        (name, text_piped(name, most=MAX_HISTORY_BYTES, use=_GIVE))
         if name == "-"
         else (name, text_at(Path(name), most=MAX_HISTORY_BYTES, use=_GIVE))
         for name in files

@@ -73,7 +73,7 @@ def _name_of(folder: str) -> str:
     """A name for the stack in *folder*: its own, in CamelCase."""
     try:
         words = re.findall("[A-Za-z0-9]+", Path(folder).resolve().name)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # a loop of links is a RuntimeError before Python 3.13
         message = f"{folder!a}: no folder can be called so; give another"
         raise click.ClickException(message) from error
     name = "".join(word[:1].upper() + word[1:] for word in words).lstrip("0123456789")

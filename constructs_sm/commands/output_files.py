@@ -39,8 +39,13 @@ class OutputFiles:
         self._force = force
         self._written: set[Path] = set()
 
-    def write(self, target: Target, text: str) -> Path | None:
+    def write(self, target: Target, text: str, *, part: str = "") -> Path | None:
         """Write a text to the file of a target, which is returned; None where nothing is to be written.
+
+        Args:
+            target: What it is about.
+            text: The content.
+            part: The end of the name of a file beside that of the target; empty for that itself.
 
         Raises:
             click.ClickException: The file is there, or cannot be written.
@@ -48,6 +53,8 @@ class OutputFiles:
         if self._output is None:
             return None
         path = _place_of(self._output, target, self._ending)
+        if part:
+            path = path.with_name(f"{path.name.split('.')[0]}-{_in_a_name(part)}.{self._ending}")
         if path in self._written:
             raise _is_there(path, "give a folder")
         write(path, text, force=self._force)
@@ -90,13 +97,17 @@ def _name(target: Target) -> str:
     """A name for a target: its file's, and its own in that file."""
     stem = Path(target.path).resolve().name.split(".")[0]
     name = "-".join(filter(None, (stem, target.machine.stack, target.machine.id)))
-    return re.sub(r"[^A-Za-z0-9_.-]+", "-", name)
+    return _in_a_name(name)
+
+
+def _in_a_name(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", text)
 
 
 def _place_of(output: str, target: Target, ending: str) -> Path:
     """The file that *output* means for one target: itself, or one in a folder that is made if need be."""
     path = Path(output)
-    if not _is_folder(path) and not output.endswith("/"):
+    if not is_folder(path) and not output.endswith("/"):
         return path
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -105,7 +116,8 @@ def _place_of(output: str, target: Target, ending: str) -> Path:
     return path / f"{_name(target)}.{ending}"
 
 
-def _is_folder(path: Path) -> bool:
+def is_folder(path: Path) -> bool:
+    """Tell whether there is such a folder; a name that no folder can have is none."""
     try:
         return path.is_dir()
     except (OSError, ValueError):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.commands.output_files import is_folder
 from constructs_sm.commands.scripts import parts_of, play, section_in
 from constructs_sm.commands.targets import json_option
 from constructs_sm.language.errors import InvalidInputError
@@ -134,7 +135,7 @@ def _given(script: str | None, execution_input: str | None, files: str | None) -
         shown = script if script and script.lstrip()[:1] not in {"{", "["} else "JSON"
         message = f"--script {shown}: {error.where}: {'; '.join(problem.sentence for problem in error.problems)}"
         raise click.UsageError(message) from error
-    if files is not None and not Path(files).is_dir():
+    if files is not None and not is_folder(Path(files)):
         message = f"--files {files}: there is no such folder; give one that has bucket/key"
         raise click.UsageError(message)
     given = json_option(execution_input, "--input")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import glob
 import json
 import os
-import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.commands.cli import WRONG
 from constructs_sm.commands.error_lines import told
 from constructs_sm.language.document_limits import MAX_HISTORY_BYTES
-from constructs_sm.language.document_text import text_at, text_in
+from constructs_sm.language.document_text import text_at, text_piped
 from constructs_sm.language.errors import InvalidInputError, Problem
+from constructs_sm.language.numbers import json_in
 from constructs_sm.testing.source.documents import document_at
 from constructs_sm.testing.source.machine import REGION, Machine, machines_of, places_named
 
@@ -222,12 +222,12 @@ def json_option(given: str | None, option: str) -> Any:
     use = "give JSON, or a file of it"
     try:
         if given == "-":
-            text = text_in(given, sys.stdin.buffer, most=MAX_HISTORY_BYTES, use=use)
+            text = text_piped(given, most=MAX_HISTORY_BYTES, use=use)
         elif given.lstrip()[:1] in {"{", "["}:
             text = given
         else:
             text = text_at(Path(given), most=MAX_HISTORY_BYTES, use=use)
-        return json.loads(text)
+        return json_in(text)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         message = f"{option} {shown}: this is no JSON, at {place}: {error.msg}; correct it there"
@@ -235,6 +235,8 @@ def json_option(given: str | None, option: str) -> Any:
         message = f"{option} {shown}: nested too deeply; nest it less"
     except InvalidInputError as error:
         message = f"{option} {shown}: {'; '.join(problem.sentence for problem in error.problems)}"
+    except ValueError as error:
+        message = f"{option} {shown}: this is no JSON: {error}; correct it there"
     raise click.UsageError(message)
 
 

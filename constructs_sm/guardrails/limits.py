@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -12,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from constructs_sm.guardrails.patterns import HOLE, HOLES, among, may_fit
 from constructs_sm.language.document_text import content_of, text_at
 from constructs_sm.language.durations import seconds_of
-from constructs_sm.language.errors import InvalidInputError, Problem, did_you_mean, raise_all
+from constructs_sm.language.errors import InvalidInputError, Problem, did_you_mean, raise_all, raise_unless
 from constructs_sm.language.late_bound import is_token
+from constructs_sm.language.offering import offers
 from constructs_sm.rules.guardrail_rules import VALUE
 from constructs_sm.values.s3 import bucket_and_prefix
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterator
 
     from aws_cdk import Duration
@@ -120,6 +121,7 @@ class Limits:
             InvalidInputError: It cannot be read, or says what no guardrails can be.
             ImportError: It is YAML, and PyYAML is not installed.
         """
+        raise_unless("Guardrails.from_file", path=(path, (str, os.PathLike), "the path of a file"))
         where = str(path)
         if len(where) > _LONGEST_PATH:
             problem = Problem("no file has such a long name", path, _GIVE, VALUE.id)
@@ -286,7 +288,7 @@ def _is_text(value: object) -> bool:
 def _is_list(value: object, name: str = "") -> bool:
     if isinstance(value, str) or not isinstance(value, (list, tuple)) or not value:
         return False
-    return all(_is_text(each) or (name.endswith("_keys") and hasattr(each, "key_arn")) for each in value)
+    return all(_is_text(each) or (name.endswith("_keys") and offers(each, "key_arn")) for each in value)
 
 
 def _is_count(value: object) -> bool:

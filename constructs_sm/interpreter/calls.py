@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.language.errors import raise_unless
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
@@ -99,6 +101,8 @@ class TaskError(Exception):
     """
 
     def __init__(self, error: str | None, cause: str | None = "the script says so") -> None:
+        said = {name: each for name, each in (("error", error), ("cause", cause)) if each is not None}
+        raise_unless("TaskError", **{name: (each, str, "a text") for name, each in said.items()})
         super().__init__(": ".join(part for part in (error, cause) if part))
         self.error = error
         self.cause = cause

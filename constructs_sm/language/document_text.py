@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Mapping
-from typing import IO, TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from constructs_sm.language.document_limits import (
     MAX_BYTES,
@@ -66,13 +67,20 @@ def text_at(path: Path, *, most: int | None = None, use: str = _GIVE) -> str:
     return _decoded(where, content, use)
 
 
-def text_in(where: str, stream: IO[bytes], *, most: int, use: str) -> str:
-    """The text in a stream, such as what is piped to a command; of more than *most* bytes no more is read.
+def text_piped(where: str, *, most: int, use: str) -> str:
+    """The text that is piped to a command; of more than *most* bytes no more is read.
 
     Raises:
-        InvalidInputError: It is no text, or too large.
+        InvalidInputError: It is no text, or too large, or nothing can be read there.
     """
-    content = stream.read(most + 1)
+    stream = getattr(sys.stdin, "buffer", None)
+    if stream is None:
+        raise refusal(where, "nothing is piped", "no standard input", use)
+    try:
+        content = stream.read(most + 1)
+    except (OSError, ValueError) as error:
+        problem = getattr(error, "strerror", None) or "it is closed"
+        raise refusal(where, "the standard input cannot be read", problem, use) from error
     refuse_size(where, len(content), most)
     return _decoded(where, content, use)
 

@@ -101,7 +101,7 @@ class Problem:
     def sentence(self) -> str:
         """Return what is wrong and what to do, without the id of the rule."""
         got = "" if self.got is NOTHING else f", got {shown(self.got)}"
-        return f"{_cut(self.what)}{got}; {_cut(self.use)}"
+        return f"{_cut(_without_address(self.what))}{got}; {_cut(self.use)}"
 
     def __str__(self) -> str:
         return f"{self.sentence} [{self.rule}]"
@@ -159,6 +159,21 @@ def raise_all(where: str, problems: Sequence[Problem]) -> None:
         raise InvalidInputError(where, problems)
 
 
+def raise_unless(where: str, **wanted: tuple[object, type | tuple[type, ...], str]) -> None:
+    """Raise InvalidInputError if an argument is of another type than it must be.
+
+    Args:
+        where: The call.
+        wanted: By the name of the argument: its value, the types that it may have, and what to pass, in words.
+    """
+    found = [
+        Problem(f"{name} must be {said}", value, "pass one", "argument-type")
+        for name, (value, kinds, said) in wanted.items()
+        if not isinstance(value, kinds) or (isinstance(value, bool) and kinds is not bool)
+    ]
+    raise_all(where, found)
+
+
 def did_you_mean(written: object, known: Iterable[str]) -> str:
     """The way out of a name that is not known, in words; empty if nothing known is near.
 
@@ -166,9 +181,17 @@ def did_you_mean(written: object, known: Iterable[str]) -> str:
         written: The name.
         known: The names there are. As a mapping, it has each under what *written* is compared with.
     """
+    if not isinstance(written, str):
+        return ""
     names = known if isinstance(known, Mapping) else {name: name for name in known}
-    near = get_close_matches(str(written)[:_LONGEST_NAME], names, n=1) if isinstance(written, str) else []
-    return f"did you mean {names[near[0]]}?" if near else ""
+    text = written[:_LONGEST_NAME]
+    near = get_close_matches(text, names, n=1)
+    if near:
+        return f"did you mean {names[near[0]]}?"
+    # What is in capitals by mistake is like nothing, letter by letter.
+    small = {str(name).lower(): meant for name, meant in names.items()}
+    near = get_close_matches(text.lower(), small, n=1)
+    return f"did you mean {small[near[0]]}?" if near else ""
 
 
 def where_of(kind: str, scope: Any, construct_id: object = "") -> str:

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Any, TypeAlias
 
 from constructs_sm.language.intrinsics import items_in
@@ -166,6 +167,30 @@ class _Machine:
                     made = _template(state.get("Parameters", state.get("Result")), taken)
                 return replace(facts, results=_after(state, facts.results, made, jsonata))
         return replace(facts, results=_after(state, facts.results, taken, jsonata))
+
+
+def may_come_before(machine: Mapping[str, Point], first: str, second: str) -> bool | None:
+    """Tell whether a way leads from one state to another, failures included; None if they run beside each other."""
+    before, after = machine[first].containers, machine[second].containers
+    common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False)))
+    # What stands at the level that both are in: a state itself, or what it is inside of.
+    start, goal = ((*(name for name, _ in each), own)[common] for each, own in ((before, first), (after, second)))
+    if start == goal:
+        return None
+    seen, waiting = {start}, [start]
+    while waiting:
+        new = {following for following in _led_to(machine[waiting.pop()].state) if following not in seen}
+        if goal in new:
+            return True
+        seen |= new
+        waiting += new
+    return False
+
+
+def _led_to(state: Json) -> Iterator[str]:
+    """The states that a state may lead to."""
+    yield from (state[name] for name in ("Next", "Default") if name in state)
+    yield from (each["Next"] for name in ("Choices", "Catch") for each in state.get(name, ()))
 
 
 def stands_for(name: str, state: Json) -> str:

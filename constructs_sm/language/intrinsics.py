@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -12,6 +11,7 @@ from constructs_sm.language.intrinsic_functions import FUNCTIONS, IntrinsicError
 from constructs_sm.language.jsonpath import Path, PathError
 from constructs_sm.language.jsonpath import parse as parse_path
 from constructs_sm.language.late_bound import TOKEN
+from constructs_sm.language.numbers import json_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -211,7 +211,10 @@ class _Reader:
             return Literal(_ESCAPED.sub(r"\1", quoted[1]), quoted[1])
         if (literal := _LITERAL.match(self.text, self.at)) is not None:
             self.at = literal.end()
-            return Literal(json.loads(literal[0]))
+            try:
+                return Literal(json_in(literal[0]))
+            except ValueError as error:
+                raise self.error(str(error)) from None
         if self.text.startswith("$", self.at):
             end = _path_end(self.text, self.at)
             try:

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, Final, TypeAlias
 
+from constructs_sm.language.numbers import json_in
+
 Predicate: TypeAlias = Callable[[Any, Any], bool]
 """Tells of an item, and of the document that it is in, if it is found."""
 _Finder: TypeAlias = Callable[[Any, Any], list[Any]]
@@ -122,7 +124,10 @@ class _Filters:
             return re.sub(r"\\(.)", r"\1", quoted[1] if quoted[1] is not None else quoted[2])
         if (literal := _LITERAL.match(self.text, self.at)) is not None:
             self.at = literal.end()
-            return json.loads(literal[0])
+            try:
+                return json_in(literal[0])
+            except ValueError as error:
+                raise self._error(str(error)) from None
         if (word := _WORD.match(self.text, self.at)) is not None:
             self.at = word.end()
             return word[0]  # Step Functions takes a text without quotes

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from constructs_sm.language.errors import NOTHING, Problem
+from constructs_sm.language.errors import NOTHING, Problem, shown
 
+L1: Final = "an L1 construct"
+"""The words by which messages say so."""
 _INSTEAD: Final = {
     "CfnKey": "its .attr_arn, or kms.Key.from_key_arn(scope, id, key.attr_arn)",
     "CfnAlias": "kms.Alias.from_alias_name(scope, id, alias.alias_name)",
@@ -32,7 +34,7 @@ def l1_problem(name: str, value: object) -> Problem | None:
         return None
     kind = next((kind for kind in kinds if kind in _INSTEAD), kinds[0])
     use = f"pass {_INSTEAD.get(kind, _OTHERWISE)}"
-    return Problem(f"{name} is a {kind}, an L1 construct", NOTHING, use, "argument-type")
+    return Problem(f"{name} is a {kind}, {L1}", NOTHING, use, "argument-type")
 
 
 def l1_problems(arguments: Mapping[str, Any]) -> Iterator[Problem]:  # noqa: C901  (a call less for every value)
@@ -47,7 +49,8 @@ def l1_problems(arguments: Mapping[str, Any]) -> Iterator[Problem]:  # noqa: C90
             continue
         if isinstance(value, Mapping):
             for key in reversed(list(value)):
-                waiting.append((f"{name}[{key!r}]", value[key], depth + 1))  # noqa: PERF401
+                spelled = repr(key) if type(key) is str else shown(key)
+                waiting.append((f"{name}[{spelled}]", value[key], depth + 1))
         elif isinstance(value, (list, tuple)):
             for number in range(len(value) - 1, -1, -1):
                 waiting.append((f"{name}[{number}]", value[number], depth + 1))  # noqa: PERF401

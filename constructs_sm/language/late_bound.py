@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from constructs_sm.language.offering import offers
+
 LATE = ".$"
 """End of the name of a field whose value is JSONPath or an intrinsic function."""
 TOKEN = re.compile(r"\$\{Token\[[^\]]*\]\}|#\{Token\[[^\]]*\]\}|dummy-value-for-[^\s'\"{},\\]*")
@@ -45,7 +47,8 @@ def is_token(value: object) -> bool:
         return _ENCODED_NUMBERS[0] <= value <= _ENCODED_NUMBERS[1]
     if isinstance(value, (list, tuple)) and len(value) == 1:
         return isinstance(value[0], str) and value[0].startswith("#{Token[")
-    return hasattr(value, "creation_stack")
+    # Most are structures, which need no call.
+    return not (value is None or isinstance(value, (list, tuple, dict))) and offers(value, "creation_stack")
 
 
 def is_altered_number(value: object) -> bool:

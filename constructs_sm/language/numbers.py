@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import math
 import sys
-from typing import Any
+from typing import Any, Final
 
+from constructs_sm.language.document_limits import MAX_DIGITS
 from constructs_sm.language.late_bound import is_altered_number, is_token
 
 
@@ -26,14 +27,28 @@ def json_in(text: str, **hooks: Any) -> Any:
     Raises:
         ValueError: It is none.
     """
-    return json.loads(text, parse_constant=_no_number, parse_float=_double, **hooks)
+    return json.loads(text, **READ_AS, **hooks)
 
 
 def _no_number(word: str) -> Any:
     raise ValueError(f"{word} is no JSON")
 
 
+def _whole(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise ValueError(f"a number of {len(digits):,} digits is more than a number can be")
+    return int(digits)
+
+
 def _double(digits: str) -> float:
     if math.isinf(number := float(digits)):
         raise ValueError(f"{digits} is more than a number can be")
     return number
+
+
+READ_AS: Final[dict[str, Any]] = {
+    "parse_constant": _no_number,
+    "parse_float": _double,
+    "parse_int": _whole,
+}
+"""Arguments of a decoder of JSON that reads numbers as AWS does."""

@@ -16,7 +16,7 @@ _TEMPLATES: Final = {
     "States.JsonToString": "($j := $string({{'v': {0}}}); $substring($j, 5, $length($j) - 6))",
     "States.ArrayPartition": "$partition({0}, {1})",
     "States.ArrayContains": "({1} in {0})",
-    "States.ArrayRange": "$range({0}, {1}, {2})",
+    "States.ArrayRange": "[$range({0}, {1}, {2})]",
     "States.ArrayGetItem": "({0})[{1}]",
     "States.ArrayLength": "$count({0})",
     "States.ArrayUnique": "$distinct({0})",
@@ -69,7 +69,8 @@ def _string_split(call: Intrinsic, values: list[str]) -> str | None:
     mark = call.arguments[1]
     # More than one mark are several separators there, and one here.
     one = isinstance(mark, Literal) and isinstance(mark.value, str) and len(mark.value) == 1
-    return f"$split({values[0]}, {values[1]})" if one else None
+    # Empty parts are dropped there, and what is in brackets is a list whatever is left.
+    return f"[$split({values[0]}, {values[1]})[$ != '']]" if one else None
 
 
 def _json_merge(_: Intrinsic, values: list[str]) -> str | None:

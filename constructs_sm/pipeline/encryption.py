@@ -13,8 +13,10 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from constructs_sm.environment import stack_of
+from constructs_sm.environment import reference_of, stack_of
 from constructs_sm.grants.statements import publish_grants
+from constructs_sm.language.errors import InvalidInputError, Problem
+from constructs_sm.language.late_bound import is_token
 from constructs_sm.rollback import undone_by
 
 from aws_cdk import ArnFormat, Stack
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_sns as sns
+    from constructs import IConstruct
 
 _LOGS = ("kms:Decrypt*", "kms:Describe*", "kms:Encrypt*", "kms:GenerateDataKey*", "kms:ReEncrypt*")
 _TOPIC = ("kms:Decrypt", "kms:GenerateDataKey*")
@@ -51,8 +54,12 @@ def admit_publishers(key: kms.IKey, stack: Stack) -> None:
     _admit(key, "events.amazonaws.com", _TOPIC, {})
 
 
-def encrypt_topics(machine: sfn.StateMachine, key: kms.IKey, topics: Sequence[sns.Topic]) -> None:
-    """Encrypt those of *topics* with *key* that a state machine publishes to, and let it use the key for that."""
+def encrypt_topics(where: str, machine: sfn.StateMachine, key: kms.IKey, topics: Sequence[sns.Topic]) -> None:
+    """Encrypt those of *topics* with *key* that a state machine publishes to, and let it use the key for that.
+
+    Raises:
+        InvalidInputError: One stands in a stack that cannot have the key.
+    """
     stack = stack_of(machine)
     made: Any = machine.node.default_child
     text = json.dumps(stack.resolve(made.definition_string))
@@ -62,6 +69,11 @@ def encrypt_topics(machine: sfn.StateMachine, key: kms.IKey, topics: Sequence[sn
         reference = json.dumps({"Ref": stack_of(topic).resolve(resource.logical_id)})
         if reference in text and resource.kms_master_key_id is None:
             text = text.replace(reference, "")
+            # The state machine's stack needs the topic already: both of them each other is a circle.
+            if is_token(key.key_arn) and _whole(key) == _whole(machine) != _whole(topic):
+                what = f"the topic '{topic.node.path}' would need the key of the stack that needs it"
+                use = "make the Approval in the stack of the pipeline, or pass a key of another stack"
+                raise InvalidInputError(where, [Problem(what, key.node.path, use, "argument-value")])
             resource.kms_master_key_id = key.key_arn
             undone_by(partial(setattr, resource, "kms_master_key_id", None))
             for grant in publish_grants(topic.topic_arn, key.key_arn)[1:]:
@@ -94,6 +106,14 @@ def grant_key_of_executions(
             conditions={"StringLike": {"kms:EncryptionContext:aws:states:stateMachineArn": arn}},
         )
     )
+
+
+def _whole(construct: IConstruct) -> str:
+    """Reference of the stack that a construct is deployed with: the one around those that are nested in it."""
+    stack = stack_of(construct)
+    while stack.nested_stack_parent is not None:
+        stack = stack.nested_stack_parent
+    return reference_of(stack)
 
 
 def _admit(key: kms.IKey, service: str, actions: tuple[str, ...], conditions: dict[str, dict[str, str]]) -> None:

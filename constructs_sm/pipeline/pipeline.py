@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.grants.state_machine_role import SERVICE_GRANT
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all, where_of
+from constructs_sm.language.offering import offers
 from constructs_sm.pipeline.alerts import Thresholds, alert_of_failures, alert_topic
 from constructs_sm.pipeline.dashboard import dashboard as dashboard_of
 from constructs_sm.pipeline.encryption import admit_logs, encrypt_topics, grant_key_of_executions
-from constructs_sm.pipeline.limits import WithinLimits
 from constructs_sm.pipeline.pipeline_base import ImportedPipeline, PipelineResource
 from constructs_sm.pipeline.triggers import Trigger, dead_letter_queue
 from constructs_sm.rollback import WholeOrNotMade, methods_in_words, undone_by, whole_or_not_done
@@ -38,8 +38,8 @@ from constructs_sm.steps.part_run import INPUT, MOST_TAKEN, PartRun
 from constructs_sm.task.acknowledgments import AcknowledgedExecutions, acknowledge_wildcards
 from constructs_sm.task.custom_states import is_chainable
 from constructs_sm.task.kept_results import RUN
-from constructs_sm.task.overruling import ask
-from constructs_sm.task.path_tokens import concatenated
+from constructs_sm.task.machines import give_time
+from constructs_sm.task.path_tokens import misplaced
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.input_schema import InputSchema
 from constructs_sm.values.names import LONGEST_PREFIX, slug
@@ -98,7 +98,8 @@ class JobPipeline(PipelineResource, WholeOrNotMade, Construct):
         inputs: What an execution may be started with: `{"rounds": Input.integer(1, 500, default=100)}`. They are
             checked before anything else runs, and stand in the comment of the state machine. Default: anything, and
             nothing is checked.
-        timeout: An execution that runs longer ends TIMED_OUT; longer than any of its states may wait. Default: 1 day.
+        timeout: An execution that runs longer ends TIMED_OUT; longer than any of its states may wait. Default: 1 day,
+            and what approvals and other states may wait that have a day or more.
         schedule: When to start an execution by itself, with the defaults of its inputs. Default: never.
         topic: Who is told of executions that did not succeed. Default: a topic made here.
         alert_emails: Subscribed to the topic; each must confirm.
@@ -110,7 +111,7 @@ class JobPipeline(PipelineResource, WholeOrNotMade, Construct):
         dashboard: Whether to make a dashboard: executions, durations, what failed. Default: no; it has a price.
         log_retention: How long the log of executions is kept; it goes with the stack. Default: 1 year.
         key: For the log, and the topics that are made here. The policy of a key that is not of this app must admit
-            CloudWatch, CloudWatch Logs and EventBridge. Default: none.
+            CloudWatch, CloudWatch Logs and EventBridge. Default: that of the `PipelineStack` around, or none.
         encrypt_jobs: Whether that key is also for what jobs write and for their volumes, where a job names no key. In
             a `PipelineStack` say it there. Default: no.
         encryption_configuration: The key for the definition and for the history of executions: an
@@ -189,12 +190,7 @@ class JobPipeline(PipelineResource, WholeOrNotMade, Construct):
         if encrypt_jobs and (key is None or JobScope.of(scope).name_prefix is not None):
             use = "pass key=, or both to the PipelineStack that the pipeline is in"
             problems.append(Problem("encrypt_jobs is with the key of the pipeline", key, use, "argument-value"))
-        self._schema = None if inputs is None else InputSchema(inputs)
-        if run_parts is True:
-            problems += _taken_name(inputs)
-            self._schema = InputSchema({**(inputs or {}), RUN: INPUT}, others_allowed=inputs is None)
-        if self._schema is not None:
-            problems += self._schema.problems()
+        self._schema = _schema(inputs, run_parts=run_parts is True, problems=problems)
         self._guard = TaskIdentity(where_of(type(self).__name__, scope, construct_id), _GUARD, "", lambda: _GUARD)
         self._triggers: list[Trigger] = []
         if schedule is not None and not problems:
@@ -202,11 +198,17 @@ class JobPipeline(PipelineResource, WholeOrNotMade, Construct):
             problems += self._triggers[0].problems(self._schema)
         raise_all(where_of(type(self).__name__, scope, construct_id), problems)
         super().__init__(scope, construct_id)
+        key = JobScope.of(scope).key if key is None else key
         if JobScope.of(scope).name_prefix is None:
             jobs = JobScope(self, name_prefix=slug(construct_id, LONGEST_PREFIX))
             jobs.key, jobs.job_key = key, None if key is None or not encrypt_jobs else key.key_arn
         self._kept = JobScope.of(self).kept
-        self._kept.reuse, self._kept.parts, self._kept.key = reuse, run_parts, key
+        # A pipeline in a PipelineStack that says nothing leaves what is said of all jobs in there.
+        if reuse is not None:
+            self._kept.reuse = reuse
+        self._kept.parts = self._kept.parts or run_parts
+        self._kept.key = self._kept.key or key
+        self._runs_parts = run_parts
         self._timeout = timeout
         self._comment = comment
         self._started_on: dict[str, int] = {}
@@ -315,7 +317,7 @@ class JobPipeline(PipelineResource, WholeOrNotMade, Construct):
             try:
                 return self._made(definition)
             except RuntimeError as error:
-                problem = concatenated(error)
+                problem = misplaced(error)
                 if problem is None:
                     raise
                 raise InvalidInputError(self._where, [problem]) from None
@@ -327,7 +329,7 @@ class JobPipeline(PipelineResource, WholeOrNotMade, Construct):
             handler = FailureHandler(self, "JobFailed", topic=self.topic if "jobs" in self._alerts else None)
             handler.catch(definition)
             handling = handler.catching_branches()
-        if self._kept.parts:
+        if self._runs_parts:
             definition = self._of_parts(definition)
         if self._schema is not None:
             schema = self._schema
@@ -347,11 +349,13 @@ class JobPipeline(PipelineResource, WholeOrNotMade, Construct):
                 state_machine_name=self._state_machine_name,
                 logs=sfn.LogOptions(destination=log, level=self._log_level, include_execution_data=True),
             )
+        if self._timeout is None:
+            give_time(machine)
         self._state_machine = machine
         undone_by(partial(setattr, self, "_state_machine", None))
         plain = JobScope.of(self).plain_topics
         if self._key is not None and plain:
-            encrypt_topics(machine, self._key, plain)
+            encrypt_topics(self._where, machine, self._key, plain)
         grant_key_of_executions(machine, self._state_machine_name, self._encryption)
         alarms = alert_of_failures(self, machine, self.topic, self._alerts, self._thresholds)
         self._around = _Around(log, handler, alarms["failed"], alarms["timed out"])
@@ -365,7 +369,6 @@ class JobPipeline(PipelineResource, WholeOrNotMade, Construct):
         acknowledge_wildcards(machine.role, [*granted, SERVICE_GRANT])
         if any(scope.starts_executions for scope in scopes):
             self.node.add_validation(AcknowledgedExecutions(machine))
-        ask(self, WithinLimits(self._where, machine).validate)
         return machine
 
     def _comment_of_machine(self) -> str | None:
@@ -472,18 +475,18 @@ def _mistyped(**arguments: Any) -> list[Problem]:
         "definition": ("a job, or a chain", is_chainable),
         "timeout": ("Duration.hours(6), or seconds", is_time),
         "schedule": ("a Duration or an events.Schedule", lambda value: isinstance(value, (Duration, events.Schedule))),
-        "topic": ("an sns.ITopic", lambda value: hasattr(value, "topic_arn")),
+        "topic": ("an sns.ITopic", lambda value: offers(value, "topic_arn")),
         "alert_emails": ("['ml@example.com']", _addresses),
         "alerts": ("some of ['executions', 'jobs', 'alarms']", are_alerts),
         "log_retention": ("logs.RetentionDays", lambda value: isinstance(value, logs.RetentionDays)),
-        "key": ("a kms.IKey", lambda value: hasattr(value, "key_arn")),
+        "key": ("a kms.IKey", lambda value: offers(value, "key_arn")),
         "encrypt_jobs": ("True or False", lambda value: isinstance(value, bool)),
         "encryption_configuration": (
             "sfn.CustomerManagedEncryptionConfiguration(key)",
             lambda value: isinstance(value, sfn.EncryptionConfiguration),
         ),
         "tracing_enabled": ("True or False", lambda value: isinstance(value, bool)),
-        "role": ("an iam.IRole", lambda value: hasattr(value, "role_arn")),
+        "role": ("an iam.IRole", lambda value: offers(value, "role_arn")),
         "comment": ("a text", lambda value: isinstance(value, str)),
         "log_level": ("an sfn.LogLevel", lambda value: isinstance(value, sfn.LogLevel)),
         "state_machine_name": ("a name of 1 to 80 letters, digits, - and _", is_state_machine_name),
@@ -497,6 +500,19 @@ def _mistyped(**arguments: Any) -> list[Problem]:
         for name, value in arguments.items()
         if value is not None and not wanted[name][1](value)
     ]
+
+
+def _schema(inputs: Mapping[str, Input] | None, *, run_parts: bool, problems: list[Problem]) -> InputSchema | None:
+    """The check of the input; what is wrong with it goes to *problems*."""
+    if inputs is None and not run_parts:
+        return None
+    said = {} if inputs is None else inputs
+    if run_parts and isinstance(said, Mapping):
+        problems += _taken_name(inputs)
+        said = {**said, RUN: INPUT}
+    schema = InputSchema(said, others_allowed=inputs is None)
+    problems += schema.problems()
+    return schema
 
 
 def _taken_name(inputs: Any) -> Iterator[Problem]:

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import Problem, raise_all, where_of
+from constructs_sm.language.jsonata import UNCHANGED, merged, object_of
 from constructs_sm.language.late_bound import is_token
-from constructs_sm.language.paths import path_of
+from constructs_sm.language.paths import key_of, path_of
 from constructs_sm.pipeline.alerts import Thresholds, alert_of_failures
 from constructs_sm.rollback import WholeOrNotMade, methods_in_words, whole_or_not_done
 from constructs_sm.settings import ONE_MESSAGE, Alert, are_alerts, is_state_machine_name
+from constructs_sm.task.query_language import is_jsonata_language
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.names import LONGEST_STATE_NAME, id_problems
 
@@ -30,6 +32,10 @@ if TYPE_CHECKING:
     from aws_cdk import aws_stepfunctions_tasks as tasks
     from aws_cdk.interfaces import ResourceEnvironment
     from aws_cdk.interfaces.aws_stepfunctions import StateMachineReference
+
+
+_OF_AN_EXECUTION = {"ExecutionArn": sfn.JsonPath.string_at, "Output": sfn.JsonPath.object_at}
+"""What is kept of an execution that another has waited for, and what it is."""
 
 
 @methods_in_words
@@ -79,6 +85,7 @@ class PipelineBase:
         *,
         input: Mapping[str, Any] | None = None,  # noqa: A002  (Step Functions' name)
         result_path: str | None = None,
+        query_language: sfn.QueryLanguage | None = None,
     ) -> tasks.StepFunctionsStartExecution:
         """A state of another pipeline that runs this one and waits for its end: a plain state to chain and to catch.
 
@@ -91,7 +98,8 @@ class PipelineBase:
             input: What the execution is started with; values may be of `sfn.JsonPath`. Default: the state's input.
             result_path: Where the execution's ARN and its output go in the state's input, as `ExecutionArn` and
                 `Output`. What is in a state may have 256 KiB: with `sfn.JsonPath.DISCARD` it is not kept. Default:
-                `$.<construct id>`.
+                `$.<construct id>`, which in JSONata it always is.
+            query_language: That of the state machine. Default: JSONPath.
 
         Raises:
             InvalidInputError: The pipeline does not run anything yet.
@@ -108,24 +116,32 @@ class PipelineBase:
             )
         if input is not None and not isinstance(input, Mapping):
             problems.append(Problem("input must be a mapping", input, "give its fields by name", "argument-type"))
+        jsonata = is_jsonata_language(query_language)
+        if jsonata and result_path is not None:
+            use = "leave it out: the result stands under the construct id"
+            problems.append(Problem("a state in JSONata has no result_path", result_path, use, "argument-value"))
         raise_all(where_of("task of a pipeline", scope, construct_id), problems)
         # The module is large, and most apps do without.
         from aws_cdk import aws_stepfunctions_tasks as tasks  # noqa: PLC0415
 
+        make: Any = tasks.StepFunctionsStartExecution
+        whole = sfn.TaskInput.from_json_path_at("$")
+        selected = {name: at(f"$.{name}") for name, at in _OF_AN_EXECUTION.items()}
+        kept: dict[str, Any] = {"result_selector": selected, "result_path": result_path or path_of(construct_id)}
+        if jsonata:
+            result = object_of({name: f"$states.result.{name}" for name in _OF_AN_EXECUTION})
+            make, whole = make.jsonata, sfn.TaskInput.from_text(UNCHANGED)
+            kept = {"outputs": merged(key_of(construct_id), result)}
         with whole_or_not_done(scope):
-            started = tasks.StepFunctionsStartExecution(
+            started: tasks.StepFunctionsStartExecution = make(
                 scope,
                 construct_id,
                 state_machine=machine,
                 integration_pattern=sfn.IntegrationPattern.RUN_JOB,
-                input=sfn.TaskInput.from_json_path_at("$") if input is None else sfn.TaskInput.from_object(dict(input)),
+                input=sfn.TaskInput.from_object(dict(input)) if input is not None else whole,
                 # Shown in the console as started by the other; the CDK puts it into an input that is an object.
                 associate_with_parent=input is not None,
-                result_selector={
-                    "ExecutionArn": sfn.JsonPath.string_at("$.ExecutionArn"),
-                    "Output": sfn.JsonPath.object_at("$.Output"),
-                },
-                result_path=result_path or path_of(construct_id),
+                **kept,
             )
         JobScope.of(scope).starts_executions = True
         return started

@@ -98,7 +98,8 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
         alert_emails: Who is told of executions that did not succeed.
         alerts: What tells them: `executions` that have ended, with error and cause, `jobs` when they fail, `alarms`
             when they go off. Default: executions, so that each failure is one message.
-        timeout: An execution that runs longer ends TIMED_OUT; longer than any of its states may wait. Default: 1 day.
+        timeout: An execution that runs longer ends TIMED_OUT; longer than any of its states may wait. Default: 1 day,
+            and what approvals and other states may wait that have a day or more.
         log_retention_days: How long the log of executions is kept. Default: 365.
         removal_policy: What becomes of the data bucket and the key with the stack. Default: retain.
         tags: On every resource that takes tags.

@@ -9,6 +9,7 @@ __all__ = [
     "api_model",
     "called",
     "check",
+    "closed_calls",
     "comparison",
     "encryption",
     "model_check",

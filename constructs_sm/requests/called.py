@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from constructs_sm.actions import Action
 
-_INTEGRATION: Final = re.compile(r"arn:(?:[\w-]+|\$\{[^}]+\}):states:::(aws-sdk:)?([\w-]+):([\w-]+)(?:\.([\w:]+))?")
+_INTEGRATION: Final = re.compile(r"arn:(?:\$\{[^}]+\}|[^:]+):states:::(aws-sdk:)?([\w-]+):([\w-]+)(?:\.([\w:]+))?")
 _FUNCTION: Final = re.compile(r"arn:[\w-]+:lambda:[^:]*:[^:]*:function:.+")
 _OPTIMIZED: Final = {action.api: action for action in ACTIONS}
 _POLLED: Final = {action.api: action for action in POLLED_ACTIONS}

@@ -61,22 +61,22 @@ def check(action: Action, request: Mapping[str, Any]) -> None:
 
 def problems(action: Action, request: Mapping[str, Any]) -> list[Problem]:
     """List what `check` would raise."""
-    return [problem for problem in found_in(action, request) if RULES[problem.rule].severity == "error"]
+    return [problem for problem in found_in(action.operation, request) if RULES[problem.rule].severity == "error"]
 
 
 def found_in(
-    action: Action, request: Mapping[str, Any], *, arns: Arns | None = None, models: Sequence[Mapping[str, Any]] = ()
+    operation: str, request: Mapping[str, Any], *, arns: Arns | None = None, models: Sequence[Mapping[str, Any]] = ()
 ) -> list[Problem]:
     """List everything that is wrong with a request, and what is worth a warning.
 
     Args:
-        action: The row of `ACTIONS` the request is for.
+        operation: As `CreateTrainingJob`.
         request: The request in SageMaker's words.
         arns: The Region and account that the request is made in, where they are known.
         models: The requests of the models that it names, as far as they are known.
     """
     indexed = read(request)
-    return indexed.problems + problems_of(action.operation, indexed, arns=arns, models=models)
+    return indexed.problems + problems_of(operation, indexed, arns=arns, models=models)
 
 
 def problems_of(
@@ -85,7 +85,12 @@ def problems_of(
     """List the same of a request that is read or rendered already, and indexed."""
     found: list[Problem] = []
     _operation_check(operation)(request.fields, None, found)
-    return found + broken_rules(operation, request.fields, request.structures, arns=arns, models=models)
+    broken = broken_rules(operation, request.fields, request.structures, arns=arns, models=models)
+    if found and broken:
+        # What a field cannot be at all is said once.
+        wrong = {problem.what.partition(" ")[0] for problem in found}
+        broken = [problem for problem in broken if wrong.isdisjoint(problem.what.split())]
+    return found + broken
 
 
 def model_problems(operation: str, request: Mapping[str, Any]) -> list[Problem]:

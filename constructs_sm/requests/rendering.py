@@ -23,8 +23,9 @@ from constructs_sm.language.late_bound import (
     is_token,
 )
 from constructs_sm.language.late_values import misspelled_expression, misspelled_path
+from constructs_sm.language.offering import offers
 from constructs_sm.language.sizes import DEEPEST, not_finite, too_deep
-from constructs_sm.requests.request import MOST_EXACT, Fields, Request, too_long
+from constructs_sm.requests.request import MOST_EXACT, Fields, Request, no_value, plain_number, too_long
 from constructs_sm.rules.argument_rules import NUMBER_TOKEN
 from constructs_sm.values.outputs import JobOutput
 from constructs_sm.values.s3 import S3Location
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 _REFERENCES = ("key_arn", "role_arn", "subnet_id", "security_group_id", "topic_arn", "function_arn")
 _MAY_BE_LATE = re.compile(r"\$|States\.|\{%|.*(?:[$#]\{(?:Token\[|AWS::)|[eE]\+?28\d|\d{281})", re.DOTALL).match
 """Match of a text that may be more than it says. Most are not, which is told without a call of ours."""
+_INPUT, _RESULT = "$states.input", "$states.result"
 _PSEUDO_PARAMETER = re.compile(r"\$\{AWS::\w+\}")
 
 
@@ -200,7 +202,7 @@ class _Walk:
         elif value is not None and not -MOST_EXACT <= value <= MOST_EXACT:
             problem = too_long(path, value)
         if problem is None:
-            return value
+            return value if value is None else plain_number(value)
         self.request.problems.append(problem)
         return Computed()
 
@@ -349,11 +351,16 @@ class _Walk:
         if not self.jsonata:
             return Computed(found)
         try:
-            return Computed(f"{{% {jsonata_of(found)} %}}")
+            said = jsonata_of(found)
         except InvalidInputError as error:
             problem = error.problems[0]
             self.wrong(f"{path}: {problem.what}", found, problem.use, problem.rule)
             return Computed()
+        if "result" in self.sees and _INPUT in said:
+            use = f"write '{{% {said.replace(_INPUT, _RESULT)} %}}', or {_INPUT} for what the state was given"
+            what = f"{path}: a path of JSONPath may mean the result here, or the input"
+            self.wrong(what, found, use, "query-language-of-value")
+        return Computed(f"{{% {said} %}}")
 
     def _reference(self, value: Any, path: str) -> Any:
         """Name a CDK object as the API does. Recognized by what it offers, so that no CDK module is imported for it."""
@@ -361,25 +368,23 @@ class _Walk:
         if location is not None:
             self.request.objects[path] = location
             return self.value(location.uri, path, typed=True)
-        if hasattr(value, "uri_in"):
+        if offers(value, "uri_in"):
             return self._of_this_region(value, path)
-        if hasattr(value, "image_uri"):
+        if offers(value, "image_uri"):
             self.request.objects[path] = value.repository
             return value.image_uri
-        if hasattr(value, "repository_uri"):
+        if offers(value, "repository_uri"):
             self.request.objects[path] = value
             return value.repository_uri
-        if hasattr(value, "alias_name"):
+        if offers(value, "alias_name"):
             value = _target_of(value)
         for reference in _REFERENCES:
-            if hasattr(value, reference):
+            if offers(value, reference):
                 return getattr(value, reference)
         if value is NOTHING:
             self.wrong(f"{path} has no value", None, "give it one, or leave the key out", "value-of-request")
         else:
-            self.wrong(
-                f"{path} cannot be part of a request", value, "pass a JSON value or a CDK construct", "value-of-request"
-            )
+            self.request.problems.append(no_value(path, value))
         # What has been refused is judged no further.
         return Computed()
 

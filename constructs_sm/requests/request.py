@@ -11,7 +11,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from constructs_sm.language.errors import Problem
-from constructs_sm.language.late_bound import LATE, Computed, is_jsonata
+from constructs_sm.language.late_bound import LATE, Computed, is_jsonata, is_token
 from constructs_sm.language.sizes import DEEPEST, not_finite, too_deep
 
 if TYPE_CHECKING:
@@ -187,7 +187,26 @@ def _read(value: Any, path: str, depth: int, problems: list[Problem]) -> Any:
         return [_read(item, f"{path}[{number}]", depth + 1, problems) for number, item in enumerate(value)]
     if isinstance(value, float) and not isfinite(value):
         problems.append(not_finite(path, value))
+    if isinstance(value, (int, float)):
+        return plain_number(value)
+    if value is not None and not isinstance(value, str) and not is_token(value):
+        problems.append(no_value(path, value))
+        # What has been refused is judged no further.
+        return Computed()
     return Computed(value) if is_jsonata(value) else value
+
+
+def plain_number(value: float) -> float:
+    """A number of a class of its own, as an enum or an array has them, as one of Python's: they compare otherwise."""
+    if isinstance(value, bool) or type(value) in {int, float}:
+        return value
+    return int(value) if isinstance(value, int) else float(value)
+
+
+def no_value(path: str, value: object) -> Problem:
+    """Refuse what is no value of JSON, and does not stand for one."""
+    use = "pass a JSON value or a CDK construct"
+    return Problem(f"{path or 'the request'} cannot be part of a request", value, use, "value-of-request")
 
 
 def too_long(path: str, value: int) -> Problem:

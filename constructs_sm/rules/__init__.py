@@ -9,6 +9,7 @@ brings.
 __all__ = [
     "argument_rules",
     "catalogue",
+    "closed_services",
     "definition_rules",
     "definitions",
     "express",
@@ -23,6 +24,8 @@ __all__ = [
     "rule",
     "script_mode",
     "service_models",
+    "serving",
+    "state_checks",
     "state_fields",
     "tags",
     "training_rules",

@@ -366,6 +366,12 @@ OUTPUT_SPELLED: Final = _rule(
     why="Step Functions computes a value in JSONPath where the field ends in .$, in JSONata where {% %} is all of it",
     protects="",
 )
+OUTPUT_COMPUTED: Final = _rule(
+    "output-computed-in-python",
+    "Python would work on the text that stands for an output, whose value is known when the state machine runs",
+    "compute with functions of sfn.JsonPath, or in a state in JSONata",
+    why="what is made of that text is sent as it is, or fails in words of Python's own",
+)
 OUTPUT_THERE: Final = _rule(
     "output-is-there",
     "a state uses an output of a job that is not certainly there when it runs",

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from constructs_sm.rules.request_rule import API, GUIDE, request_rule
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from constructs_sm.rules.rule import Rule
 
 _ENDS: Final = "new accounts cannot use it, and others should plan to leave"
 
@@ -56,3 +61,16 @@ ELASTIC_INFERENCE: Final = request_rule(
     source=API.format("ProductionVariant"),
     severity="warning",
 )
+CLOSED_APIS: Final[Mapping[str, Rule]] = {
+    **dict.fromkeys(
+        (
+            *("CreateMonitoringSchedule", "UpdateMonitoringSchedule", "StartMonitoringSchedule"),
+            *("CreateDataQualityJobDefinition", "CreateModelQualityJobDefinition"),
+        ),
+        MODEL_MONITOR,
+    ),
+    **dict.fromkeys(("CreateModelBiasJobDefinition", "CreateModelExplainabilityJobDefinition"), CLARIFY),
+    "CreateLabelingJob": GROUND_TRUTH,
+}
+"""The operations that are of such a service alone, with the rule that tells of it."""
+ALL: Final = frozenset({DEBUGGER, PROFILER, CLARIFY, MODEL_MONITOR, GROUND_TRUTH, ELASTIC_INFERENCE})

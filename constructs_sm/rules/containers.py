@@ -11,38 +11,19 @@ from constructs_sm.language.late_bound import is_late_bound, is_token
 from constructs_sm.rules import image_rules
 from constructs_sm.rules.instances import processor_of
 from constructs_sm.rules.kinds import structures, text_of, value_of
+from constructs_sm.rules.named_fields import NamedField, role_fields
 from constructs_sm.rules.published import ecr_image, families
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
     from constructs_sm.language.arns import Arns
     from constructs_sm.language.errors import Problem
     from constructs_sm.rules.kinds import Found, Structure
     from constructs_sm.rules.rule import Rule
 
-_TRAINING: Final = ("AlgorithmSpecification", "TrainingImage")
+_TRAINING: Final = NamedField("AlgorithmSpecification", "AlgorithmSpecification", "TrainingImage")
 _TUNED: Final = ("TrainingJobDefinition", "TrainingJobDefinitions[]")
-_PACKAGED: Final = ("InferenceSpecification", "AdditionalInferenceSpecifications[]")
-_MODELS: Final = (("PrimaryContainer", "Image"), ("Containers[]", "Image"))
-IMAGES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
-    "CreateTrainingJob": (
-        _TRAINING,
-        ("DebugRuleConfigurations[]", "RuleEvaluatorImage"),
-        ("ProfilerRuleConfigurations[]", "RuleEvaluatorImage"),
-    ),
-    "CreateHyperParameterTuningJob": tuple((f"{definition}.{_TRAINING[0]}", _TRAINING[1]) for definition in _TUNED),
-    "CreateProcessingJob": (("AppSpecification", "ImageUri"),),
-    "CreateModel": _MODELS,
-    "CreateModelPackage": tuple((f"{specification}.Containers[]", "Image") for specification in _PACKAGED),
-}
-"""The structures of a request that name an image, and the field that does, by operation."""
-_ROLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
-    **{f"Create{job}Job": (("", "RoleArn"),) for job in ("Training", "Processing", "Labeling")},
-    "CreateHyperParameterTuningJob": tuple((definition, "RoleArn") for definition in _TUNED),
-    "CreateModel": (("", "ExecutionRoleArn"),),
-    "CreateEndpointConfig": (("", "ExecutionRoleArn"),),
-}
 _CLUSTER: Final = ("", "InstanceGroups[]", "InstancePreferences[]")
 RUNS_ON: Final = {
     "CreateTrainingJob": (("", tuple(f"ResourceConfig{f'.{at}' if at else ''}" for at in _CLUSTER)),),
@@ -64,26 +45,35 @@ RUNS_ON: Final = {
 _IMAGE_OF: Final = {
     "CreateTrainingJob": (_TRAINING,),
     "CreateHyperParameterTuningJob": (_TRAINING,),
-    "CreateProcessingJob": (("AppSpecification", "ImageUri"),),
+    "CreateProcessingJob": (NamedField("AppSpecification", "AppSpecification", "ImageUri"),),
 }
+_ACCELERATED: Final = "eia"
 _ACCOUNT_OF_ROLE: Final = re.compile(r"arn:[^:]*:iam::(\d{12}):role/")
 _HOST: Final = re.compile(r"[^/]*[.:][^/]*/|localhost/")
 _SHORT: Final = re.compile(r"[a-z][a-z0-9]+(?:[._/-][a-z0-9]+)*(?::[\w.-]+)?", re.ASCII)
 """A name as other tools know images by: it lacks the registry."""
 
 
-def is_no_uri(field: str) -> Any:
-    """A judgement of the image that a structure names in *field*: whether its text has a registry in it."""
+def said_in(request: Structure, fields: Iterable[NamedField], path: str = "") -> list[tuple[str, str]]:
+    """The texts of some fields of a request, each with its path."""
+    said = []
+    for first, at, name in fields:
+        # Most requests have few of them.
+        if first in request:
+            for structure, place in structures(request, at, path):
+                value = text_of(structure, name)
+                if value is not None:
+                    said.append((value, join(place, name)))
+    return said
 
-    def find(rule: Rule, structure: Structure, path: str) -> Found:
-        value = text_of(structure, field)
-        if value and not is_late_bound(value) and _SHORT.fullmatch(value) and not _HOST.match(value):
-            use, broken = _published_as(value), rule
-            if not use:
-                broken = image_rules.IMAGE_REGISTRY
-            yield broken.problem(f"{join(path, field)} is no URI of an image", value, use)
 
-    return find
+def no_uris(images: Iterable[tuple[str, str]]) -> Iterator[Problem]:
+    """Images whose texts have no registry in them."""
+    for value, path in images:
+        if _SHORT.fullmatch(value) and not _HOST.match(value) and not is_late_bound(value):
+            use = _published_as(value)
+            broken = image_rules.IMAGE_URI if use else image_rules.IMAGE_REGISTRY
+            yield broken.problem(f"{path} is no URI of an image", value, use)
 
 
 def _published_as(value: str) -> str:
@@ -119,16 +109,27 @@ def is_of(field: str, name: str) -> Any:
     return find
 
 
-def foreign(operation: str, request: Structure, arns: Arns) -> Iterator[Problem]:
+def is_for_accelerators(field: str) -> Any:
+    """A judgement of an image that AWS publishes for accelerators of Elastic Inference."""
+
+    def find(rule: Rule, structure: Structure, path: str) -> Found:
+        image = ecr_image(text_of(structure, field))
+        if image is not None and image.image_scopes == {_ACCELERATED}:
+            yield rule.problem(f"{join(path, field)}: {rule.what}")
+
+    return find
+
+
+def foreign(operation: str, request: Structure, images: Iterable[tuple[str, str]], arns: Arns) -> Iterator[Problem]:
     """Images of another Region, and roles of another account, than a request is made in."""
     if not is_token(arns.region):
-        for value, path in _said(request, IMAGES.get(operation, ())):
+        for value, path in images:
             image = ecr_image(value)
             if image is not None and not is_token(image.region) and image.region != arns.region:
                 what = f"{path} is of the Region {image.region}, not {arns.region}"
                 yield image_rules.IMAGE_REGION.problem(what, value)
     if not is_token(arns.account):
-        for value, path in _said(request, _ROLES.get(operation, ())):
+        for value, path in said_in(request, role_fields(operation)):
             account = _ACCOUNT_OF_ROLE.match(value)
             if account is not None and account[1] != arns.account:
                 what = f"{path} is of the account {account[1]}, not {arns.account}"
@@ -160,13 +161,5 @@ def processors_of(operation: str, request: Structure) -> Iterator[Problem]:
     """The same of a request that names both."""
     for definition, cluster in RUNS_ON.get(operation, ()):
         for structure, path in structures(request, definition):
-            for image, place in _said(structure, _IMAGE_OF[operation], path):
+            for image, place in said_in(structure, _IMAGE_OF[operation], path):
                 yield from processors([image], partial(types_in, structure, cluster), place)
-
-
-def _said(request: Structure, places: Iterable[tuple[str, str]], path: str = "") -> Iterator[tuple[str, str]]:
-    for at, field in places:
-        for structure, place in structures(request, at, path):
-            value = text_of(structure, field)
-            if value is not None:
-                yield value, join(place, field)

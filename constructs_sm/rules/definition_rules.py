@@ -11,7 +11,8 @@ _REFUSED: Final = "Step Functions does not create the state machine"
 
 
 def _rule(rule_id: str, what: str, fix: str, *, why: str = _REFUSED, source: str = _LANGUAGE, **more: Any) -> Rule:
-    rule = Rule(id=f"asl-{rule_id}", what=what, why=why, source=source, fix=fix, **more)
+    """A rule that a check of a definition asks, unless *more* says that a synthesis does."""
+    rule = Rule(id=f"asl-{rule_id}", what=what, why=why, source=source, fix=fix, **{"by_check": True, **more})
     RULES.add(rule)
     return rule
 
@@ -27,6 +28,7 @@ UNREACHABLE: Final = _rule(
     "unreachable-state",
     "no state leads to it (MISSING_TRANSITION_TARGET)",
     "let a state lead to it, or take it out",
+    by_check=False,
 )
 NO_END: Final = _rule(
     "no-end", "no state ends the execution (MISSING_END_STATE)", "give a state End, or add a Succeed or Fail"
@@ -143,4 +145,5 @@ EXPRESS: Final = _rule(
     "an Express state machine does not wait for what it starts",
     "use a Standard state machine, or the pattern without .sync and .waitForTaskToken",
     source="https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html",
+    by_check=False,
 )

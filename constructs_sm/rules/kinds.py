@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.language.errors import NOTHING
 from constructs_sm.language.fields import join
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from constructs_sm.rules.rule import Rule
 
 UNKNOWN = object()
+_NOT_GIVEN: Final[tuple[object, ...]] = ([], {}, 0, None)
+"""Values that say nothing: a list of nothing, and a time of nought."""
 Structure = Mapping[str, Any]
 Found = Iterator["Problem"]
 
@@ -171,7 +173,7 @@ class Never(_Beside):
     def problems(self, structure: Structure, path: str) -> Found:
         for holder, name, shown in self._holders(structure, path):
             value = value_of(holder, name)
-            if value is not None and value is not UNKNOWN and value != []:
+            if value not in _NOT_GIVEN and value is not UNKNOWN:
                 yield self.rule.problem(f"{shown} does not go with {self.where} {self.has}", value, "give one of them")
 
 
@@ -377,7 +379,7 @@ class NotOnLocalStorage(Constraint):
 
 @dataclass(frozen=True, slots=True)
 class Absent(Constraint):
-    """A field that must not be given here; a number that is 0 is not given."""
+    """A field that must not be given here."""
 
     field: str
 
@@ -424,13 +426,12 @@ def _given_in(structure: Structure, path: str) -> Iterator[tuple[str, object]]:
     """The field at a path, with its value, where it says something."""
     inner, _, name = path.rpartition(".")
     for holder, place in structures(structure, inner):
-        if name in holder and holder[name] not in ([], {}, 0, None):
+        if name in holder and holder[name] not in _NOT_GIVEN:
             yield join(place, name), holder[name]
 
 
 def _given(structure: Structure, name: str) -> bool:
-    # A list of nothing says nothing.
-    return name in structure and structure[name] != []
+    return structure.get(name) not in _NOT_GIVEN
 
 
 def value_of(structure: Structure, name: str) -> object:

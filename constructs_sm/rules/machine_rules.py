@@ -13,7 +13,9 @@ _REFERENCE: Final = "https://docs.aws.amazon.com/service-authorization/latest/re
 
 
 def _rule(rule_id: str, what: str, fix: str, *, why: str, source: str, severity: str = "warning", **more: Any) -> Rule:
-    rule = Rule(id=rule_id, what=what, why=why, source=source, fix=fix, severity=severity, **more)  # type: ignore[arg-type]
+    """A rule that a check of a definition asks, unless *more* says that a synthesis does."""
+    said: Any = {"why": why, "source": source, "severity": severity, "by_check": True, **more}
+    rule = Rule(id=rule_id, what=what, fix=fix, **said)
     RULES.add(rule)
     return rule
 
@@ -118,6 +120,7 @@ EXPRESS_ENDS: Final = _rule(
     why="the execution times out, and what comes after the wait never runs",
     source=_GUIDE.format("choosing-workflow-type"),
     severity="error",
+    by_check=False,
 )
 EXPRESS_POLLS: Final = _rule(
     "express-polls",
@@ -125,6 +128,7 @@ EXPRESS_POLLS: Final = _rule(
     "use a Standard state machine, or the .sync pattern in one",
     why="the execution times out, and what it has started runs on and is paid for",
     source=_GUIDE.format("choosing-workflow-type"),
+    by_check=False,
 )
 HISTORY: Final = _rule(
     "history-fills",

@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.rules import containers, serving, tags
+from constructs_sm.rules.named_fields import image_fields
 from constructs_sm.rules.request_constraints import CONSTRAINTS
 
 if TYPE_CHECKING:
@@ -41,10 +42,12 @@ def broken_rules(
                     continue
                 if not constraint.lifted_by or constraint.lifted_by not in request:
                     found += constraint.problems(structure, path)
+    images = containers.said_in(request, image_fields(operation))
+    found += containers.no_uris(images)
     found += containers.processors_of(operation, request)
     found += tags.of_request(request)
     if arns is not None:
-        found += containers.foreign(operation, request, arns)
+        found += containers.foreign(operation, request, images, arns)
     if models:
         found += serving.of_models(operation, request, models)
     return found

@@ -44,7 +44,8 @@ from constructs_sm.rules.kinds import (
 )
 
 if TYPE_CHECKING:
-    from constructs_sm.rules.kinds import Constraint
+    from constructs_sm.rules.kinds import Constraint, Found, Structure
+    from constructs_sm.rules.rule import Rule
 
 _SELECTED = ("SelectedInstanceType", "SelectedInstanceCount")
 _TYPES_OF_A_CLUSTER = ("", "InstanceGroups[]", "InstancePreferences[]", "InstanceConfigs[]")
@@ -131,7 +132,6 @@ def _training(definition: str = "") -> tuple[Constraint, ...]:
             ("EnableManagedSpotTraining",),
         ),
         Judged(training_rules.METRIC_EXPRESSION, definition, metrics.expressions),
-        Judged(image_rules.IMAGE_URI, f"{prefix}AlgorithmSpecification", containers.is_no_uri("TrainingImage")),
         Judged(image_rules.INFERENCE_IMAGE, f"{prefix}AlgorithmSpecification", _trains("TrainingImage")),
         *_preferences(resources),
         NotOnLocalStorage(training_rules.NO_VOLUME_KEY, resources, _TYPES_OF_A_CLUSTER),
@@ -141,8 +141,8 @@ def _training(definition: str = "") -> tuple[Constraint, ...]:
 def _container(at: str) -> tuple[Constraint, ...]:
     return (
         OneOf(serving_rules.CONTAINER, at, ("Image", "ModelPackageName"), most=2),
-        Judged(image_rules.IMAGE_URI, at, containers.is_no_uri("Image")),
         Judged(image_rules.TRAINING_IMAGE, at, _serves("Image")),
+        Judged(closed_services.ELASTIC_INFERENCE, at, containers.is_for_accelerators("Image"), ("Image",)),
         Only(serving_rules.REGISTRY_LOGIN, f"{at}.ImageConfig", "RepositoryAuthConfig", "RepositoryAccessMode", "Vpc"),
         Among(
             serving_rules.METRICS_INTERVAL,
@@ -209,6 +209,10 @@ def _tuned(definition: str) -> tuple[Constraint, ...]:
     )
 
 
+def _of_the_service(rule: Rule, _: Structure, __: str) -> Found:
+    yield rule.problem()
+
+
 _TAGS = Unique(tag_rules.TAGS, "", "Tags", "Key")
 _JSON_PATH = re.compile(r"^\$")
 _DEPLOYMENT = OneOf(
@@ -247,7 +251,6 @@ CONSTRAINTS: dict[str, tuple[Constraint, ...]] = {
         ),
         *_preferences("ProcessingResources.ClusterConfig"),
         NotOnLocalStorage(training_rules.NO_VOLUME_KEY, "ProcessingResources.ClusterConfig", _TYPES_OF_A_CLUSTER),
-        Judged(image_rules.IMAGE_URI, "AppSpecification", containers.is_no_uri("ImageUri")),
         Judged(closed_services.CLARIFY, "AppSpecification", containers.is_of("ImageUri", "sagemaker-clarify")),
         Judged(
             closed_services.MODEL_MONITOR, "AppSpecification", containers.is_of("ImageUri", "sagemaker-model-monitor")
@@ -322,7 +325,6 @@ CONSTRAINTS: dict[str, tuple[Constraint, ...]] = {
         _TAGS,
     ),
     "CreateLabelingJob": (
-        Told(closed_services.GROUND_TRUTH, "", "LabelingJobName"),
         Judged(training_rules.MANIFEST, "InputConfig.DataSource.S3DataSource", channels.manifest_of_objects),
         OneOf(processing_rules.LABELING_SOURCE, "InputConfig.DataSource", ("S3DataSource", "SnsDataSource"), most=2),
         # The template was required until AWS's own user interfaces came.
@@ -371,17 +373,22 @@ CONSTRAINTS: dict[str, tuple[Constraint, ...]] = {
     ),
     "CreateModelPackage": (
         *(
-            Judged(rule, f"{specification}.Containers[]", find)
+            Judged(image_rules.TRAINING_IMAGE, f"{specification}.Containers[]", _serves("Image"))
             for specification in ("InferenceSpecification", "AdditionalInferenceSpecifications[]")
-            for rule, find in (
-                (image_rules.IMAGE_URI, containers.is_no_uri("Image")),
-                (image_rules.TRAINING_IMAGE, _serves("Image")),
-            )
         ),
         Excludes(serving_rules.PACKAGE_IN_GROUP, "", "ModelPackageGroupName", ("Tags", "ModelPackageName")),
         OneOf(serving_rules.PACKAGE_NAMED, "", ("ModelPackageGroupName", "ModelPackageName"), most=2),
+    ),
+    "CreateInferenceComponent": (
+        *(
+            Judged(image_rules.TRAINING_IMAGE, f"{specification}.Container", _serves("Image"))
+            for specification in ("Specification", "Specifications[]")
+        ),
+        _TAGS,
     ),
     "CreateEndpoint": (_DEPLOYMENT, _TAGS),
     "UpdateEndpoint": (_DEPLOYMENT,),
 }
 """By operation."""
+for _operation, _rule in closed_services.CLOSED_APIS.items():
+    CONSTRAINTS[_operation] = (Judged(_rule, "", _of_the_service), *CONSTRAINTS.get(_operation, ()))

@@ -17,6 +17,8 @@ PREFIX: Final = "constructs-sm"
 """Prefix of an id where those of other tools may stand too, as in `Validations.of(...).acknowledge(...)`."""
 ACKNOWLEDGED: Final = f"{PREFIX}:acknowledged"
 """The key of a template's metadata that holds the reasons: by path of the scope, then by rule."""
+EVERYWHERE: Final = "the app"
+"""There, in place of the path of an app, which is empty."""
 _ID: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+")
 
 
@@ -32,6 +34,7 @@ class Rule:
         fix: What to do.
         severity: An error is refused, a warning is told, an info is told to whoever asks.
         protects: Why nobody can overrule it; empty: it can be acknowledged.
+        by_check: True of a rule that `constructs-sm check` alone asks, of a definition.
     """
 
     id: str
@@ -41,6 +44,7 @@ class Rule:
     fix: str
     severity: Severity = "error"
     protects: str = ""
+    by_check: bool = False
 
     def __post_init__(self) -> None:
         if _ID.fullmatch(self.id) is None:

@@ -53,6 +53,16 @@ def state(written: Mapping[str, Any], where: str, *, jsonata: bool) -> Iterator[
         yield from task(written, where, jsonata=jsonata)
 
 
+def late_values(written: Mapping[str, Any], where: str, *, jsonata: bool) -> Iterator[Violation]:
+    """Check the fields of one state that hold paths and expressions: not what it calls, nor where it leads."""
+    kind = written["Type"]
+    yield from _fields(written, kind, where, jsonata=jsonata)
+    yield from _values(written, kind, where, jsonata=jsonata)
+    own = _OWN.get(kind)
+    if own is not None:
+        yield from own(written, where, jsonata)
+
+
 def _fields(written: Mapping[str, Any], kind: str, where: str, *, jsonata: bool) -> Iterator[Violation]:
     own, other = (fields.JSONATA, fields.JSON_PATH) if jsonata else (fields.JSON_PATH, fields.JSONATA)
     language = "JSONPath" if jsonata else "JSONata"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.loops import loops
+from constructs_sm.language.machines import machines_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,3 +43,28 @@ def hashable(value: Any) -> Any:
 def listed(value: Any) -> list[Any]:
     """A list, or an empty one where there is none."""
     return value if isinstance(value, list) else []
+
+
+def unentered(definition: Mapping[str, Any]) -> Iterator[str]:
+    """The states of a right definition that no other state leads to, wherever they stand in it."""
+    states = definition["States"]
+    entered = {definition["StartAt"]}
+    for name, written in states.items():
+        entered.update(target for _, target in targets(written) if target != name)
+        for inner in machines_in(written):
+            yield from unentered(inner)
+    yield from (name for name in states if name not in entered)
+
+
+def reached(definition: Mapping[str, Any]) -> Iterator[str]:
+    """The states of a right definition that an execution can come to, wherever they stand in it."""
+    seen, waiting = {definition["StartAt"]}, [definition["StartAt"]]
+    while waiting:
+        name = waiting.pop()
+        written = definition["States"][name]
+        yield name
+        for inner in machines_in(written):
+            yield from reached(inner)
+        new = {target for _, target in targets(written)} - seen
+        seen |= new
+        waiting += new

@@ -11,15 +11,17 @@ from constructs_sm.grants.statements import Grant, publish_grants
 from constructs_sm.jobs.model_package import CreateModelPackage
 from constructs_sm.language.console import execution_link
 from constructs_sm.language.durations import seconds_of
-from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all, where_of
-from constructs_sm.language.jsonata import merged, object_of, place_of, said, without
-from constructs_sm.language.late_bound import is_token
+from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, where_of
+from constructs_sm.language.jsonata import is_plain, jsonata_of, merged, object_of, place_of, said, without
+from constructs_sm.language.late_bound import is_json_path, is_late_bound, is_token
+from constructs_sm.language.offering import offers
 from constructs_sm.language.paths import key_of, path_of
-from constructs_sm.requests.rendering import render
+from constructs_sm.requests.rendering import Verbatim, render
 from constructs_sm.retry import SDK, RetryPolicy
 from constructs_sm.rollback import undone_by
 from constructs_sm.task.custom_states import Begin, JsonataState, JsonataTask, describing, holds, is_chainable
 from constructs_sm.task.fragment import NamedFragment
+from constructs_sm.task.overruling import refuse_part
 from constructs_sm.task.path_tokens import json_path_of
 from constructs_sm.task.polling import words_for
 from constructs_sm.task.query_language import is_jsonata_language
@@ -71,9 +73,9 @@ class Approval(NamedFragment):
         about: What the message says of the matter, by name; late-bound strings too.
         model_package: A `CreateModelPackage`. The message names it, and its approval status becomes `Approved` or
             `Rejected`, with the answer as description. Without an answer it stays as it is.
-        subject: Of an e-mail. Default: the construct id.
-        timeout: How long an answer is waited for; a task of yours has its own. Default: 7 days. The pipeline
-            needs a longer one.
+        subject: Of an e-mail: a text, or late-bound. Default: the construct id.
+        timeout: How long an answer is waited for; a task of yours has its own. Default: 7 days. A pipeline needs a
+            longer one, and has it by default.
         otherwise: What to do when it is refused, or not answered in time. Default: fail.
         query_language: That of the state machine. Default: JSONPath.
 
@@ -98,7 +100,7 @@ class Approval(NamedFragment):
         notify: Notifier | None = None,
         about: Mapping[str, Any] | None = None,
         model_package: CreateModelPackage | None = None,
-        subject: str | None = None,
+        subject: str | Verbatim | None = None,
         timeout: Time | None = None,
         otherwise: sfn.IChainable | None = None,
         query_language: sfn.QueryLanguage | None = None,
@@ -120,11 +122,17 @@ class Approval(NamedFragment):
             if model_package is not None:
                 matter["ModelPackageArn"] = model_package.model_package_arn
             rendered = render(matter, scope=scope, jsonata=self._jsonata, json_path_of=json_path_of)
-            problems += rendered.problems
-        raise_all(where_of(type(self).__name__, scope, construct_id), problems)
+            # Step Functions asks in JSONata, whatever the state machine is in.
+            line = self._subject
+            if not self._jsonata and is_json_path(line) and is_plain(str(line)):
+                line = f"{{% {jsonata_of(str(line))} %}}"
+            asked = render({"subject": line}, scope=scope, jsonata=True, json_path_of=json_path_of)
+            self._line = asked.fields.get("subject")
+            problems += [*rendered.problems, *asked.problems]
+        refuse_part(where_of(type(self).__name__, scope, construct_id), scope, construct_id, problems)
         super().__init__(scope, construct_id)
         self._said = list(matter)
-        self._own_task = notify if emails is None and not hasattr(notify, "topic_arn") else None
+        self._own_task = notify if emails is None and not offers(notify, "topic_arn") else None
         self.topic = self._topic(notify, emails) if self._own_task is None else None
         self._begin = Begin(
             self,
@@ -157,7 +165,9 @@ class Approval(NamedFragment):
             yield Problem(
                 "model_package must be a ModelPackage", self._package, "pass about= for anything else", "argument-type"
             )
-        if not isinstance(self._subject, str) or not 1 <= len(self._subject) <= _LONGEST_SUBJECT:
+        line = self._subject.text if isinstance(self._subject, Verbatim) else self._subject
+        known = isinstance(line, str) and (isinstance(self._subject, Verbatim) or not is_late_bound(line))
+        if not isinstance(line, str) or (known and not 1 <= len(line) <= _LONGEST_SUBJECT):
             yield Problem(
                 "subject is no line of an e-mail",
                 self._subject,
@@ -226,7 +236,7 @@ class Approval(NamedFragment):
         answer = {field: f"$states.result.{field}" for field in ("Approved", "By", "Comment")}
         request = {
             "TopicArn": self.topic.topic_arn if self.topic else None,
-            "Subject": self._subject,
+            "Subject": self._line,
             "Message": f"{{% {self._message()} %}}",
         }
         call = describing(self._resource("sns:publish.waitForTaskToken"), request, [_OF_SNS])
@@ -255,7 +265,7 @@ class Approval(NamedFragment):
 
     def _catch_silence(self, ask: Any, timed_out: sfn.IChainable) -> None:
         """Go on when nobody answers, with the input as it was."""
-        if not hasattr(ask, "add_catch"):
+        if not offers(ask, "add_catch"):
             return
         error = key_of(self._named("Error"))
         caught: dict[str, Any] = {"result_path": path_of(error)}
@@ -287,9 +297,9 @@ class Approval(NamedFragment):
 def _nobody(notify: Any, emails: Any) -> Iterator[Problem]:
     use = "pass a topic, e-mail addresses, or a task that waits for a token"
     if emails is not None:
-        if not emails or not all("@" in str(email) for email in emails):
+        if not emails or not all(isinstance(email, str) and "@" in email for email in emails):
             yield Problem("notify has no e-mail addresses", notify, use, "approval-asks-nobody")
-    elif not hasattr(notify, "topic_arn") and not is_chainable(notify):
+    elif not offers(notify, "topic_arn") and not is_chainable(notify):
         yield Problem("nobody is asked", NOTHING if notify is None else notify, use, "approval-asks-nobody")
 
 

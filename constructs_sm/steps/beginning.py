@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.language.errors import InvalidInputError, Problem, raise_all
+from constructs_sm.language.errors import InvalidInputError, Problem
 from constructs_sm.language.late_bound import Computed
 from constructs_sm.requests.rendering import render
 from constructs_sm.retry import problems_of
+from constructs_sm.task.overruling import refuse_part
 from constructs_sm.task.path_tokens import json_path_of
 from constructs_sm.task.query_language import is_jsonata_language
 from constructs_sm.values.names import arn_suffix, id_problems
@@ -43,7 +44,7 @@ def told(
     jsonata = is_jsonata_language(query_language)
     found = [*id_problems(construct_id, longest_id), *problems, *([] if retry is None else problems_of(retry))]
     rendered = render(values, scope=scope, jsonata=jsonata, json_path_of=json_path_of)
-    raise_all(where, [*found, *rendered.problems])
+    refuse_part(where, scope, construct_id, [*found, *rendered.problems])
     return rendered, jsonata
 
 

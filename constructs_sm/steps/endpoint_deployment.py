@@ -11,7 +11,7 @@ from constructs_sm.jobs.endpoint import CreateEndpoint, CreateEndpointConfig, Up
 from constructs_sm.jobs.parts.scaling import CONCURRENCY, INSTANCES, ScalableTarget
 from constructs_sm.jobs.parts.update_policies import BlueGreenUpdatePolicy
 from constructs_sm.jobs.variants import Variant
-from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all, where_of
+from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, where_of
 from constructs_sm.language.jsonata import UNCHANGED, listed, merged, object_of, place_of, said, without
 from constructs_sm.language.late_bound import Computed
 from constructs_sm.language.paths import key_of, path_of
@@ -20,6 +20,7 @@ from constructs_sm.retry import SDK, RetryPolicy
 from constructs_sm.steps.scaling import ScalingStates
 from constructs_sm.task.custom_states import Begin, JsonataState, describing, holds
 from constructs_sm.task.fragment import NamedFragment
+from constructs_sm.task.overruling import refuse_part
 from constructs_sm.task.path_tokens import json_path_of, token_of
 from constructs_sm.task.polling import Polling, Polls
 from constructs_sm.task.query_language import is_jsonata_language
@@ -158,7 +159,7 @@ class EndpointDeployment(NamedFragment):
         late = {name: value for scaling in self._scalings for name, value in scaling.late.items()}
         variables = render(late, scope=scope, jsonata=self._jsonata, json_path_of=json_path_of)
         problems += [*named.problems, *variables.problems]
-        raise_all(where_of(type(self).__name__, scope, construct_id), problems)
+        refuse_part(where_of(type(self).__name__, scope, construct_id), scope, construct_id, problems)
         super().__init__(scope, construct_id)
         common: dict[str, Any] = {"query_language": query_language} | ({} if retry is None else {"retry": retry})
         served: dict[str, Any] = {

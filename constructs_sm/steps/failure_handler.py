@@ -13,6 +13,7 @@ from constructs_sm.language.error_names import ALL
 from constructs_sm.language.errors import InvalidInputError, Problem, raise_all, where_of
 from constructs_sm.language.flow import REDRIVEN
 from constructs_sm.language.jsonata import UNCHANGED
+from constructs_sm.language.offering import offers
 from constructs_sm.rollback import WholeOrNotMade
 from constructs_sm.steps.levels import inner_starts, reachable
 from constructs_sm.task.custom_states import GrantedState, OptionalState, is_chainable
@@ -360,7 +361,7 @@ def _in_jsonata(state: sfn.State) -> bool:
 
 def _mistyped(construct_id: object, topic: object, notify: object) -> Iterator[Problem]:
     yield from id_problems(construct_id, _LONGEST_ID)
-    if topic is not None and not hasattr(topic, "topic_arn"):
+    if topic is not None and not offers(topic, "topic_arn"):
         yield Problem("topic cannot be used", topic, "pass an sns.ITopic", "argument-type")
     if notify is not None and not is_chainable(notify):
         yield Problem("notify cannot be used", notify, "pass a task, or a chain", "argument-type")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from constructs_sm.environment import reference_of
 from constructs_sm.steps.parallel_jobs import ParallelJobs
 from constructs_sm.task.fragment import Check
 from constructs_sm.task.job_task import JobTask
-from constructs_sm.task.scope import reference_of
 
 from aws_cdk import aws_stepfunctions as sfn
 

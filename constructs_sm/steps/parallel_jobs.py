@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from constructs_sm.language.errors import Problem, raise_all, where_of
 from constructs_sm.rollback import WholeOrNotMade
+from constructs_sm.task.chaining import GoesOnOnce
 from constructs_sm.task.custom_states import is_chainable
 from constructs_sm.task.query_language import is_jsonata_language
 from constructs_sm.values.names import LONGEST_STATE_NAME, id_problems
@@ -21,7 +22,7 @@ _MOST_MERGED = 11
 """Ten intrinsic functions may stand within one another: Step Functions' limit."""
 
 
-class ParallelJobs(WholeOrNotMade, sfn.Parallel):
+class ParallelJobs(WholeOrNotMade, GoesOnOnce, sfn.Parallel):
     """Run branches at the same time; later states find each result where it would be after a chain.
 
     A `sfn.Parallel` leaves a list with the whole payload of each branch. Here they are made one again: the input, and

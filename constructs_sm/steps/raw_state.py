@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import Problem, raise_all, where_of
 from constructs_sm.rollback import WholeOrNotMade, methods_in_words
+from constructs_sm.task.chaining import GoesOnOnce
 from constructs_sm.task.custom_states import always, is_chainable
 from constructs_sm.values.names import LONGEST_STATE_NAME, id_problems
 
@@ -19,7 +20,7 @@ _INNER = "{}: {}"
 
 
 @methods_in_words
-class RawState(WholeOrNotMade, sfn.CustomState):
+class RawState(WholeOrNotMade, GoesOnOnce, sfn.CustomState):
     """A state of any type exactly as Amazon States Language has it, where no class of the CDK can say it.
 
     A `CustomState` with what that cannot have: a name with a slash, nulls, choices, and catchers whose `Output` the CDK

@@ -8,6 +8,7 @@ looked at, and the wait between.
 __all__ = [
     "acknowledgments",
     "arguments",
+    "chaining",
     "changes",
     "custom_states",
     "describing",
@@ -16,6 +17,7 @@ __all__ = [
     "job",
     "job_task",
     "kept_results",
+    "machines",
     "network",
     "output_folders",
     "overruling",

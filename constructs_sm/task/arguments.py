@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from inspect import signature
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from constructs_sm.grants.statements import Grant
 from constructs_sm.language.durations import seconds_of
-from constructs_sm.language.errors import Problem, did_you_mean
+from constructs_sm.language.errors import InvalidInputError, Problem, did_you_mean
 from constructs_sm.language.jsonata_checks import RESULT_SEEN, SEEN
 from constructs_sm.language.late_bound import Computed, is_json_path, is_token
 from constructs_sm.language.late_values import misspelled_path
+from constructs_sm.language.offering import offers
 from constructs_sm.language.paths import is_reference
 from constructs_sm.polled_actions import PolledAction
 from constructs_sm.retry import DEFAULT, SDK, RetryPolicy, problems_of
@@ -105,8 +107,9 @@ class TaskArguments(TypedDict, total=False):
     credentials: TaskCredentials | None
     """The role that Step Functions assumes for the call, as of another account. Default: the state machine's own.
 
-    That one may then do no more than assume this, which needs the permissions of the call and of polling. If the role
-    is made in the app, `permissions()` of a rehearsal names what it lacks."""
+    That one may then do no more than assume this, which needs the permissions of the call and of polling, and must
+    trust it. `constructs-sm grants` prints its policy; if the role is made in the app, `permissions()` names what it
+    lacks."""
     query_language: sfn.QueryLanguage | None
     """Default: JSONPath."""
     reads: Sequence[S3Data]
@@ -255,7 +258,7 @@ class StateFields:
         role = getattr(given, "role", given)
         if isinstance(role, sfn.TaskRole):
             arn, resource = role.role_arn, role.resource
-        elif hasattr(role, "role_arn"):
+        elif offers(role, "role_arn"):
             arn = resource = scope.arn_of(role)
         else:
             self._wrong(
@@ -302,12 +305,11 @@ def arn_of_role(arguments: Mapping[str, Any], scope: JobScope, problems: list[Pr
     role = arguments.get("role")
     if role is None:
         return None
-    try:
-        return scope.arn_of(role)
-    except (AttributeError, TypeError):
+    if not offers(role, "role_arn"):
         use = "use iam.Role.from_role_arn for a role you have the ARN of"
         problems.append(Problem("role must be an iam.IRole", role, use, "argument-type"))
         return None
+    return scope.arn_of(role)
 
 
 def passable_roles(arguments: Mapping[str, Any], scope: JobScope, problems: list[Problem]) -> list[str]:
@@ -326,28 +328,56 @@ def passable_roles(arguments: Mapping[str, Any], scope: JobScope, problems: list
 def _role_arn(role: Any, scope: JobScope) -> str | None:
     if isinstance(role, str):
         return role if is_token(role) or _ROLE_ARN.fullmatch(role) else None
-    return scope.arn_of(role) if hasattr(type(role), "role_arn") else None
+    return scope.arn_of(role) if offers(role, "role_arn") else None
 
 
 def wrong_of_class(own: Mapping[str, Any]) -> list[Problem]:
     """List what is wrong with what a class of jobs tells its base, where somebody else does."""
-    return [
-        Problem(f"{name} cannot be used", got, f"pass {_OF_A_CLASS[name][0]}", "argument-type")
-        for name, got in own.items()
-        if got not in (None, ()) and not _OF_A_CLASS[name][1](got)
-    ]
+    found: list[Problem] = []
+    for name, got in own.items():
+        if got is None or (isinstance(got, tuple) and not got):
+            continue
+        wanted, right = _OF_A_CLASS[name]
+        if not (isinstance(got, right) if isinstance(right, type) else right(got)):
+            found.append(Problem(f"{name} cannot be used", got, f"pass {wanted}", "argument-type"))
+    return found
+
+
+def mapping_of(name: str, made: Any) -> Mapping[str, Any]:
+    """Give what a function of a class of jobs has made, if it is a mapping.
+
+    Raises:
+        InvalidInputError: It is no mapping.
+    """
+    if not isinstance(made, Mapping):
+        use = f"let it return {_OF_A_CLASS[name][0].partition('which gives ')[2]} in a mapping"
+        raise InvalidInputError("SageMakerJob", [Problem(f"{name} gives no mapping", made, use, "argument-type")])
+    return made
+
+
+def _takes_one(value: Any) -> bool:
+    """Tell whether *value* can be called with one argument; of what says nothing of itself it is taken to be so."""
+    if not callable(value):
+        return False
+    try:
+        signature(value).bind(None)
+    except TypeError:
+        return False
+    except ValueError:
+        return True
+    return True
 
 
 def _are_problems(value: Any) -> bool:
     return isinstance(value, (list, tuple)) and all(isinstance(problem, Problem) for problem in value)
 
 
-_OF_A_CLASS: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    "given": ("a mapping from fields to values", lambda value: isinstance(value, Mapping)),
-    "defaults": ("a function of the request", callable),
+_OF_A_CLASS: dict[str, tuple[str, type | Callable[[Any], bool]]] = {
+    "given": ("a mapping from fields to values", Mapping),
+    "defaults": ("a function of the request, which gives fields", _takes_one),
     "problems": ("a list of Problem", _are_problems),
     "runs_under": ("a job", lambda value: hasattr(type(value), "shares_the_role")),
-    "make": ("a function of the job", callable),
+    "make": ("a function of the job, which gives what stands for what", _takes_one),
 }
 
 

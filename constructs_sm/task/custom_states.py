@@ -8,13 +8,13 @@ counts and selects where JSONPath would need three.
 from __future__ import annotations
 
 import json
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.jsonata import UNCHANGED, jsonata_of, merged, merged_at, object_of
 from constructs_sm.language.late_bound import LATE, is_jsonata, is_token
 from constructs_sm.language.paths import keys_in, path_of
-from constructs_sm.rollback import methods_in_words
+from constructs_sm.rollback import methods_in_words, undone_by
 from constructs_sm.task.changes import Changes, policy_of
 from constructs_sm.task.running_role import RunsInMachine
 from constructs_sm.task.scope import JobScope
@@ -144,6 +144,10 @@ class Begin(GrantedState):
     """The first state of a fragment: a Pass that puts what the user has said under *key*, and has the grants with it.
 
     It is in the user's query language, so that the states after it need not be.
+
+    Attributes:
+        fragment: The fragment.
+        first_name: Its name, without what is put before it.
     """
 
     def __init__(
@@ -180,6 +184,14 @@ class Begin(GrantedState):
             names = [name.removesuffix(LATE) for name in variables]
             state |= {"Assign": {f"{name}{LATE}": f"$.{name}" for name in names}} if names else {}
         super().__init__(scope, construct_id, grants=grants, state_json=state)
+        self.fragment, self.first_name = scope, construct_id
+        steps = self._job_scope.output_order.steps
+        steps[self] = False
+        undone_by(partial(steps.pop, self, None))
+
+    def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
+        super()._when_bound_to_graph(graph)
+        self._job_scope.output_order.steps[self] = True
 
 
 def _expression(value: Any) -> str:

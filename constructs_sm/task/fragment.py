@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, where_of
 from constructs_sm.language.paths import name_of
 from constructs_sm.rollback import WholeOrNotMade, methods_in_words, undone_by
+from constructs_sm.task.chaining import GoesOnOnce, goes_on_already, not_chainable
 from constructs_sm.task.custom_states import JsonataTask, is_chainable
 from constructs_sm.task.jsii_overrides import make_in_cdk
 from constructs_sm.task.query_language import query_language_of
@@ -32,7 +33,7 @@ _SINGLE = "SingleState"
 
 
 @methods_in_words
-class Fragment(WholeOrNotMade, sfn.StateMachineFragment):
+class Fragment(WholeOrNotMade, GoesOnOnce, sfn.StateMachineFragment):
     """States that belong together, whose names begin with the construct id.
 
     Args:
@@ -144,7 +145,6 @@ class CheckedFragment(Fragment):
     def __init__(self, scope: Construct, construct_id: str, *, state_name: str | None = None) -> None:
         super().__init__(scope, construct_id, state_name=state_name)
         self._goes_on = False
-        self._following: sfn.IChainable | None = None
 
     @property
     def end_states(self) -> list[sfn.INextable]:
@@ -162,22 +162,9 @@ class CheckedFragment(Fragment):
             InvalidInputError: It goes on to something else already, or *next* is nothing to go on to.
         """
         if not is_chainable(next):
-            problem = Problem("next must be a state", next, "pass a job, a state or a chain", "argument-type")
-            raise InvalidInputError(where_of(type(self).__name__, self), [problem])
+            raise InvalidInputError(where_of(type(self).__name__, self), [not_chainable(next)])
         if self._goes_on:
-            # Its name is asked for here only: a message over the bridge.
-            what = f"it goes on to '{self._following.id}' already" if self._following else "it goes on already"
-            raise InvalidInputError(
-                where_of(type(self).__name__, self),
-                [
-                    Problem(
-                        what,
-                        next.id,
-                        "call next once, and before a state machine or Map takes it",
-                        "state-goes-on-already",
-                    )
-                ],
-            )
+            raise InvalidInputError(where_of(type(self).__name__, self), [goes_on_already(self._following, next)])
         self._goes_on = True
         self._following = next
         self._accept(next.start_state)
@@ -280,6 +267,7 @@ class JobChain:
     def __init__(self, first: sfn.IChainable, last: sfn.IChainable) -> None:
         self._first = first
         self._last = last
+        self._following: sfn.IChainable | None = None
 
     @property
     def id(self) -> str:
@@ -302,14 +290,20 @@ class JobChain:
         Raises:
             InvalidInputError: The chain cannot go on: it ends in a Succeed or Fail, say.
         """
+        if not is_chainable(next):
+            raise InvalidInputError(f"chain that ends in '{self.id}'", [not_chainable(next)])
+        if self._following is not None:
+            raise InvalidInputError(f"chain that ends in '{self.id}'", [goes_on_already(self._following, next)])
         ends = self.end_states
         if not ends:
             use = "chain before what ends the state machine"
             raise InvalidInputError(
                 f"chain that ends in '{self.id}'", [Problem("nothing goes on", next.id, use, "state-goes-on-already")]
             )
-        for end in ends:
+        # What is ours says where it goes on already; its ends, which may be the CDK's, do not.
+        for end in [self._last] if isinstance(self._last, GoesOnOnce) else ends:
             end.next(next)
+        self._following = next
         return cast("sfn.Chain", JobChain(self._first, next))
 
     def to_single_state(self, id: str, **parallel: Any) -> sfn.Parallel:  # noqa: A002  (the CDK's name)

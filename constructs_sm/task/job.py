@@ -8,8 +8,9 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, where_of
+from constructs_sm.language.offering import offers
 from constructs_sm.rollback import undone_by
-from constructs_sm.task.arguments import TaskArguments, wrong_of_class
+from constructs_sm.task.arguments import TaskArguments, mapping_of, wrong_of_class
 from constructs_sm.task.cloudwatch import JobMetrics
 from constructs_sm.task.custom_states import Rule, always, holds
 from constructs_sm.task.describing import STATES as DESCRIBING
@@ -27,6 +28,7 @@ from constructs_sm.task.network import (
     works_together,
 )
 from constructs_sm.task.output_check import Output, OutputCheck
+from constructs_sm.task.overruling import refuse
 from constructs_sm.task.query_language import InEitherLanguage, query_language_of
 from constructs_sm.task.reuse_checks import reuse_grants
 from constructs_sm.task.reuse_plan import reuse_plan_of
@@ -141,7 +143,7 @@ class SageMakerJob(CheckedFragment, JobMetrics, InEitherLanguage, KnownToCdk):
         super().__init__(scope, construct_id, state_name=arguments.get("state_name"))
         in_vpc = plan.request.has(GROUPS)
         self._groups = groups_in(given) if in_vpc else []
-        state = self._checked(plan, {**({} if make is None else make(self)), **self._made_groups()})
+        state = self._checked(plan, {**({} if make is None else mapping_of("make", make(self))), **self._made_groups()})
         artifact = None
         if state.reuse is not None:
             artifact = self._artifact(state)
@@ -230,7 +232,9 @@ class SageMakerJob(CheckedFragment, JobMetrics, InEitherLanguage, KnownToCdk):
                 "a field of the output is named by a text", path, "pass 'ModelArtifacts'", "argument-type"
             )
             raise InvalidInputError(where_of(type(self).__name__, self), [problem])
-        return self._state.field(path)
+        name = self._state.identity.path
+        refuse(self, f"output of '{name}'", self._state.unknown(path), path=name)
+        return self._state.result(path)
 
     @property
     def execution_role(self) -> iam.IRole:
@@ -269,7 +273,7 @@ class SageMakerJob(CheckedFragment, JobMetrics, InEitherLanguage, KnownToCdk):
         """
         if self._connections is None:
             ids = groups_in(self._state.request)
-            known = [group for group in self._groups if hasattr(group, "security_group_id")]
+            known = [group for group in self._groups if offers(group, "security_group_id")]
             self._connections = connections_of(self, ids, [*known, *self._state.scope.groups_of(ids)])
         return self._connections
 

@@ -10,28 +10,32 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.flow import Container, Point, calls_sagemaker, points, result_place, root_of
-from constructs_sm.language.jsonata_checks import is_expression
 from constructs_sm.language.late_bound import LATE
 from constructs_sm.language.machines import Json, machines_in
 from constructs_sm.language.paths import Place, keys_before
 from constructs_sm.rollback import undone_by
-from constructs_sm.rules.argument_rules import OUTPUT_SPELLED, OUTPUT_THERE, PLACES_SHARED
+from constructs_sm.rules.argument_rules import OUTPUT_THERE, PLACES_SHARED
+from constructs_sm.task.output_spelling import ASKED_ELSEWHERE, spelling_problems
 
 if TYPE_CHECKING:
     from constructs_sm.grants.statements import Grant
     from constructs_sm.language.errors import Problem
+    from constructs_sm.task.custom_states import Begin
     from constructs_sm.values.outputs import JobOutput, TaskIdentity
 
     from constructs import IConstruct
 
-_ASKED_ELSEWHERE = ("Branches", "ItemProcessor", "Iterator", "ResultSelector", "ResultPath", "OutputPath", "Comment")
+_PASSED_ON = ("Pass", "Wait", "Choice", "Succeed")
+"""Types of states whose result is their input, unless a Pass says another."""
+_OF_THE_RESULT = ("Assign", "ResultSelector")
+"""Fields in which a state in JSONPath finds what it has made itself."""
 _WRITTEN = re.compile("Output|Checkpoint")
 _EXECUTION_NAME = re.compile(r"s3://.*(?:\$\$|\$states\.context)\.Execution\.Name")
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """An output somebody asked for, and how states refer to it."""
+class Asked:
+    """An output that somebody asked for, and how states refer to it."""
 
     producer: TaskIdentity
     name: str
@@ -47,7 +51,7 @@ class _Asked:
 class OutputOrder:
     """Outputs of jobs and the states that use them, in one stack."""
 
-    _asked: dict[str, list[_Asked]] = field(default_factory=dict)
+    _asked: dict[str, list[Asked]] = field(default_factory=dict)
     """By how states refer to it: jobs of one id, told apart by prefixes, leave their outputs at one place."""
     _used: dict[tuple[TaskIdentity, TaskIdentity, str], None] = field(default_factory=dict)
     paths: dict[str, str] = field(default_factory=dict)
@@ -61,6 +65,8 @@ class OutputOrder:
     """Grants that tasks need for tags that they do not have when they are made."""
     run: dict[TaskIdentity, str] = field(default_factory=dict)
     """Tasks that stand in a state machine, each with the graph of states it is in."""
+    steps: dict[Begin, bool] = field(default_factory=dict)
+    """First states of steps that are no jobs, and whether they stand in a state machine, a Map or a Parallel."""
     watched: bool = False
 
     def knows(self, task: TaskIdentity, scope: IConstruct | None = None) -> None:
@@ -88,7 +94,7 @@ class OutputOrder:
         is_input: bool = False,
     ) -> None:
         """An output is asked for; in a definition it is spelled as one of *references*."""
-        asked = _Asked(producer, name, keys_before(result_path)[0], keys_before(f"$.{name}")[0], is_input)
+        asked = Asked(producer, name, keys_before(result_path)[0], keys_before(f"$.{name}")[0], is_input)
         for reference in references:
             known = self._asked.get(reference, [])
             if asked not in known:
@@ -103,10 +109,15 @@ class OutputOrder:
                 self._used[use] = None
                 undone_by(partial(self._used.pop, use, None))
 
-    def _forget(self, reference: str, asked: _Asked) -> None:
+    def _forget(self, reference: str, asked: Asked) -> None:
         self._asked[reference].remove(asked)
         if not self._asked[reference]:
             del self._asked[reference]
+
+    @property
+    def linked(self) -> set[tuple[TaskIdentity, TaskIdentity]]:
+        """Users and makers of outputs that stand in requests."""
+        return {(user, producer) for user, producer, _ in self._used}
 
     @property
     def is_asked(self) -> bool:
@@ -153,7 +164,9 @@ class OutputOrder:
                 if whys and all(whys):
                     used = f"{others[0].name} of {others[0].producer.path}"
                     found[_there(f"{paths.get(user, user)} uses {used}, {whys[0]}")] = None
-            found.update(dict.fromkeys(self._misspelled(machine, paths)))
+            found.update(dict.fromkeys(self._misread(machine, paths)))
+            if self._asked:
+                found.update(dict.fromkeys(spelling_problems(machine, self._asked, self._reference(), paths)))
         for task, producer, what in self._used:
             user, maker = (self._name(each, machines, names) for each in (task, producer))
             # Two state machines may each have a state of that name: one in which all is well will do.
@@ -170,28 +183,22 @@ class OutputOrder:
                 found[_there(f"{task.path} uses {what} of {producer.path}, {whys[0]}")] = None
         return list(found)
 
-    def _misspelled(self, machine: Mapping[str, Point], paths: Mapping[str, str]) -> Iterator[Problem]:
-        """Find texts that have an output in them where Step Functions would send its path as it is written."""
-        if not self._asked:
-            return
-        reference = self._reference()
+    def _misread(self, machine: Mapping[str, Point], paths: Mapping[str, str]) -> Iterator[Problem]:
+        """Find fields that ask for an output where a state finds what it has made itself, and nothing else."""
         for name, point in machine.items():
-            for text in dict.fromkeys(_plain_texts(point.state, jsonata=point.jsonata)):
-                for match in reference.finditer(text):
-                    meant = self._asked[match[0]]
-                    # A path that is as short as `$.features` may be meant for SageMaker.
-                    if not point.jsonata and all(each.is_input for each in meant):
-                        continue
-                    said = f"{meant[0].name} of {meant[0].producer.path}"
-                    whole = text == match[0] or is_expression(text)
-                    if point.jsonata:
-                        use = "pass its .in_jsonata" if whole else "join texts with + ('text ' + output)"
-                    else:
-                        use = "pass its .in_json_path" if whole else "use sfn.JsonPath.format('text {}', output)"
-                    what = f"{paths.get(name, name)} would send the path of {said} as a text"
-                    yield OUTPUT_SPELLED.problem(what, text, fix=use)
+            own = _own_result(point)
+            if own is None or not self._asked:
+                continue
+            for field_name in _OF_THE_RESULT:
+                texts = _expressions(point.state.get(field_name), jsonata=False, late=False)
+                for meant in (self._asked[match[0]] for text in texts for match in self._reference().finditer(text)):
+                    theirs = [each for each in meant if not each.is_input and each.producer.name != name]
+                    if theirs and not any(each.place[0] in own for each in meant if each.place):
+                        said = f"{theirs[0].name} of {theirs[0].producer.path}"
+                        what = f"the {field_name} of {paths.get(name, name)} asks for {said}, and finds its own result"
+                        yield OUTPUT_THERE.problem(what, fix="assign it in a Pass before")
 
-    def _asked_of(self, producer: TaskIdentity, name: str) -> _Asked | None:
+    def _asked_of(self, producer: TaskIdentity, name: str) -> Asked | None:
         found = (asked for each in self._asked.values() for asked in each)
         return next((asked for asked in found if (asked.producer, asked.name) == (producer, name)), None)
 
@@ -214,7 +221,7 @@ class OutputOrder:
         longest_first = sorted(self._asked, key=len, reverse=True)
         return re.compile(rf"(?:{'|'.join(map(re.escape, longest_first))})(?![\w`])")
 
-    def _uses(self, machine: Mapping[str, Point]) -> Iterator[tuple[str, list[_Asked]]]:
+    def _uses(self, machine: Mapping[str, Point]) -> Iterator[tuple[str, list[Asked]]]:
         if not self._asked:
             return
         reference = self._reference()
@@ -222,9 +229,7 @@ class OutputOrder:
             # What a Fail says is said where it is decided.
             if point.state["Type"] == "Fail":
                 continue
-            if not point.jsonata and point.state.get("InputPath", "$") != "$":
-                continue
-            for text in _expressions(point.state, jsonata=point.jsonata):
+            for text in _read(point):
                 for match in reference.finditer(text):
                     yield name, self._asked[match[0]]
 
@@ -275,7 +280,7 @@ def _expressions(value: Any, *, jsonata: bool, late: bool = True) -> Iterator[st
     """Every text in a state that may refer to its input."""
     if isinstance(value, Mapping):
         for key, item in value.items():
-            if key in _ASKED_ELSEWHERE or (key == "Assign" and not jsonata):
+            if key in ASKED_ELSEWHERE or (key == "Assign" and not jsonata):
                 continue
             computed = jsonata or isinstance(item, (Mapping, list)) or key.endswith((LATE, "Path", "Variable"))
             yield from _expressions(item, jsonata=jsonata, late=computed)
@@ -286,22 +291,35 @@ def _expressions(value: Any, *, jsonata: bool, late: bool = True) -> Iterator[st
         yield value
 
 
-def _plain_texts(value: Any, *, jsonata: bool, plain: bool = True) -> Iterator[str]:
-    """Every text in a state that Step Functions sends as it is written."""
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            if key in _ASKED_ELSEWHERE:
-                continue
-            computed = not jsonata and key.endswith((LATE, "Path", "Variable"))
-            yield from _plain_texts(item, jsonata=jsonata, plain=not computed or isinstance(item, (Mapping, list)))
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _plain_texts(item, jsonata=jsonata)
-    elif isinstance(value, str) and plain and "$" in value and not (jsonata and is_expression(value)):
-        yield value
+def _own_result(point: Point) -> set[str] | None:
+    """Keys of a result that a state makes of something else than its input; None where that is its input, or ours."""
+    state = point.state
+    if point.jsonata or calls_sagemaker(state):
+        return None
+    if state["Type"] == "Task":
+        return set()
+    made = state.get("Parameters", state.get("Result")) if state["Type"] == "Pass" else None
+    return {key.removesuffix(LATE) for key in made} if isinstance(made, Mapping) else None
 
 
-def _missing(machine: Mapping[str, Point], user: str, producer: str, asked: _Asked) -> str | None:
+def _read(point: Point) -> Iterator[str]:
+    """Every text in a state that refers to what it is started with."""
+    state = point.state
+    if point.jsonata:
+        yield from _expressions(state, jsonata=True)
+        return
+    if state.get("InputPath", "$") != "$":
+        # All else is asked of what stands there.
+        yield from _expressions({"InputPath": state["InputPath"]}, jsonata=False)
+        return
+    yield from _expressions(state, jsonata=False)
+    if state["Type"] in _PASSED_ON and not ("Parameters" in state or "Result" in state):
+        for assigned in (state, *state.get("Choices", ())):
+            yield from _expressions(assigned.get("Assign"), jsonata=False)
+        yield from _expressions({"Path": state.get("OutputPath")}, jsonata=False)
+
+
+def _missing(machine: Mapping[str, Point], user: str, producer: str, asked: Asked) -> str | None:
     """Reason why an output may not be there when *user* starts; None if it certainly is."""
     why = _not_before(machine, user, producer)
     if why:

@@ -12,7 +12,7 @@ from constructs_sm.rules import argument_rules as rules
 from constructs_sm.rules import guardrail_rules
 from constructs_sm.rules.catalogue import RULES
 from constructs_sm.rules.guardrail_rules import UNTIL
-from constructs_sm.rules.rule import ACKNOWLEDGED, PREFIX
+from constructs_sm.rules.rule import ACKNOWLEDGED, EVERYWHERE, PREFIX
 
 import jsii
 from aws_cdk import Acknowledgment, Annotations, Stack, Stage, Validations
@@ -84,6 +84,18 @@ def refuse(scope: IConstruct, where: str, problems: Iterable[Problem], *, path: 
         if left:
             raise InvalidInputError(where, left)
     return [problem for problem in found if RULES[problem.rule].severity != "error"]
+
+
+def refuse_part(where: str, scope: IConstruct, construct_id: str, problems: Iterable[Problem]) -> None:
+    """Raise what is wrong with a construct that is to be made in *scope*, and acknowledged by nobody around it.
+
+    Raises:
+        InvalidInputError: With all of that.
+    """
+    found = list(problems)
+    if found:
+        path = "/".join(filter(None, (str(scope.node.path), str(construct_id))))
+        refuse(scope, where, found, path=path)
 
 
 def unacknowledged(
@@ -205,7 +217,13 @@ class _OfStage:
             path = str(scope.node.path)
             for given, reason in _given_on(scope):
                 bare = _bare(given)
-                if bare in RULES and not RULES[bare].protects and not self._is_broken(bare, path):
+                if bare not in RULES or RULES[bare].protects:
+                    continue
+                if RULES[bare].by_check:
+                    # `constructs-sm check` reads it in the templates, and says if it is in vain.
+                    for stack in _stacks_of(scope):
+                        keep(stack, path, bare, reason)
+                elif not self._is_broken(bare, path):
                     _say_in_vain(scope, bare, reason)
 
     def _is_broken(self, rule_id: str, path: str) -> bool:
@@ -220,8 +238,14 @@ def _bare(rule_id: str) -> str:
 def _say_in_vain(scope: IConstruct, rule_id: str, reason: str) -> None:
     # What is said of an app would be shown with none of its stacks.
     holder = scope if _stack_around(scope) else next(filter(Stack.is_stack, scope.node.find_all()), scope)
-    text = f"{rule_id} is acknowledged for '{scope.node.path or 'the app'}' ({reason}), and nothing there breaks it"
+    text = f"{rule_id} is acknowledged for '{scope.node.path or EVERYWHERE}' ({reason}), and nothing there breaks it"
     Annotations.of(holder).add_warning_v2(rules.NEVER_FIRED.id, f"{text}; {rules.NEVER_FIRED.fix}")
+
+
+def _stacks_of(scope: IConstruct) -> list[Any]:
+    """The stack around a construct, or those in it."""
+    around = _stack_around(scope)
+    return list(filter(Stack.is_stack, scope.node.find_all())) if around is None else [around]
 
 
 def _no_such_rule(path: str, given: str) -> str:
@@ -288,7 +312,7 @@ _KEPT: dict[Stack, dict[str, dict[str, str]]] = {}
 
 def keep(stack: Stack, path: str, rule_id: str, reason: str) -> None:
     """Keep the reason for which a rule is overruled around the construct at *path* in the metadata of a template."""
-    of_path = _KEPT.setdefault(stack, {}).setdefault(path or "the app", {})
+    of_path = _KEPT.setdefault(stack, {}).setdefault(path or EVERYWHERE, {})
     if of_path.get(rule_id) != reason:
         of_path[rule_id] = reason
         stack.add_metadata(ACKNOWLEDGED, _KEPT[stack])

@@ -21,8 +21,17 @@ if TYPE_CHECKING:
 
     from constructs_sm.language.errors import Problem
 
-_CONCATENATED = "Field references must be the entire string"
-"""Beginning of what the CDK says of a text with a path inside it."""
+_MISPLACED = {
+    "Field references must be the entire string": (
+        "a text has a path inside it, which no state takes",
+        "join with + ('text ' + output), or with sfn.JsonPath.format('text {}', output)",
+    ),
+    "Cannot use JsonPath fields in an array": (
+        "a list has a path among its items, which no state in JSONPath takes",
+        "make the whole list with sfn.JsonPath.array('text', output), or with list_at of that where a list is wanted",
+    ),
+}
+"""Words of the CDK about a path where it takes none: what is wrong, and what to do."""
 
 
 def json_path_of(value: Any) -> str | None:
@@ -83,28 +92,38 @@ def spelled_paths(value: Any) -> Any:
     return [spelled_paths(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
-def concatenated(error: RuntimeError) -> Problem | None:
-    """Say in words that a text has a path inside it: the CDK has no rule and no remedy for it, and asks first."""
-    if _CONCATENATED not in str(error):
-        return None
-    use = "join with + ('text ' + output), or with sfn.JsonPath.format('text {}', output)"
-    return OUTPUT_SPELLED.problem("a text has a path inside it, which no state takes", str(error), use)
+def misplaced(error: RuntimeError) -> Problem | None:
+    """Say in words that a path stands where no state takes one: the CDK has no rule and no remedy, and asks first."""
+    for words, (what, use) in _MISPLACED.items():
+        if words in str(error):
+            return OUTPUT_SPELLED.problem(what, str(error), use)
+    return None
 
 
-def refuse_concatenated(start: sfn.State) -> None:
-    """Refuse a text with a path inside it in a state of the CDK, before a state machine is drawn with it.
+def refuse_misplaced(start: sfn.State) -> None:
+    """Refuse a path where no state of the CDK takes one, before a state machine is drawn with it.
 
     Raises:
-        InvalidInputError: There is such a state.
+        InvalidInputError: There is such a state, here or in a branch or Map.
     """
     for state in sfn.State.find_reachable_states(start, include_error_handlers=True):
-        if isinstance(state, (sfn.Pass, sfn.TaskStateBase)):
-            try:
-                state.to_state_json()
-            except RuntimeError as error:
-                problem = concatenated(error)
-                if problem is not None:
-                    raise InvalidInputError(f"state '{state.state_id}'", [problem]) from None
+        inside = _graphs_in(state) if isinstance(state, (sfn.Map, sfn.Parallel, sfn.DistributedMap)) else []
+        for graph in inside:
+            refuse_misplaced(graph.start_state)
+        if isinstance(state, sfn.CustomState):
+            continue
+        try:
+            state.to_state_json()
+        except RuntimeError as error:
+            problem = misplaced(error)
+            if problem is not None:
+                raise InvalidInputError(f"state '{state.state_id}'", [problem]) from None
+
+
+def _graphs_in(state: Any) -> list[sfn.StateGraph]:
+    """The graphs of states inside a Map or Parallel."""
+    inside = [*state._branches, state._iteration, state._processor]  # noqa: SLF001  (protected, and nowhere else told)
+    return [graph for graph in inside if graph is not None]
 
 
 @cache

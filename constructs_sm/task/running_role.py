@@ -5,10 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.environment import arns_of, stack_of
+from constructs_sm.environment import arns_of, reference_of, stack_of
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, where_of
 from constructs_sm.rollback import undone_by
-from constructs_sm.task.scope import reference_of
 
 import jsii
 from aws_cdk import aws_iam as iam

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from constructs_sm.environment import arns_of, parent_of, stack_of
+from constructs_sm.environment import arns_of, parent_of, reference_of, stack_of
 from constructs_sm.grants.execution_role import execution_base_grants
 from constructs_sm.rollback import once_kept, undone_by
 from constructs_sm.task.acknowledgments import acknowledge_wildcards
@@ -15,7 +15,7 @@ from constructs_sm.task.kept_results import KeptResults
 from constructs_sm.task.machines import watch_machines
 from constructs_sm.task.output_order import OutputOrder
 from constructs_sm.task.overruling import watch
-from constructs_sm.task.path_tokens import refuse_concatenated
+from constructs_sm.task.path_tokens import refuse_misplaced
 
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
@@ -108,7 +108,7 @@ class JobScope:
         self.arns = arns_of(stack)
         if stack not in _ORDERS:
             order = _ORDERS[stack] = OutputOrder()
-            watch_machines(stack, order, self.arns)
+            watch_machines(stack, order)
         self.output_order = _ORDERS[stack]
         # Of the app: jobs of several stacks may stand in one state machine.
         app = stack.node.root
@@ -237,7 +237,7 @@ class JobScope:
             # A state machine takes shape: the jobs are there, and so is all they need of their role.
             self._acknowledge_execution()
             if self.output_order.is_asked:
-                refuse_concatenated(graph.start_state)
+                refuse_misplaced(graph.start_state)
         for grant in grants:
             if grant not in registered:
                 registered[grant] = None
@@ -266,8 +266,3 @@ class JobScope:
 def construct_path(scope: IConstruct) -> str:
     """Path of a construct. Asked once, however many jobs stand in it: two messages."""
     return str(scope.node.path)
-
-
-def reference_of(value: Any) -> str:
-    """Reference of an object of the CDK: the same one may come over the bridge as several of ours."""
-    return str(value.__jsii_ref__.ref)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.environment import reference_of
 from constructs_sm.language.error_names import ALL
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all
 from constructs_sm.language.jsonata_checks import STATES_FIELDS
@@ -17,7 +18,6 @@ from constructs_sm.task.custom_states import NamedState, is_chainable
 from constructs_sm.task.jsii_overrides import make_in_cdk
 from constructs_sm.task.overruling import tell
 from constructs_sm.task.path_tokens import json_path_of
-from constructs_sm.task.scope import reference_of
 from constructs_sm.task.task_plan import TaskPlan
 
 from aws_cdk import aws_stepfunctions as sfn

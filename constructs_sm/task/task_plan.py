@@ -33,6 +33,7 @@ from constructs_sm.task.arguments import (
     TaskArguments,
     arn_of_role,
     further_reads,
+    mapping_of,
     passable_roles,
     unknown_arguments,
 )
@@ -42,6 +43,7 @@ from constructs_sm.task.query_language import is_jsonata_language
 from constructs_sm.task.scope import JobScope, construct_path
 from constructs_sm.task.task_result import TaskResult
 from constructs_sm.task.task_state import TaskState
+from constructs_sm.task.unknown_fields import AllowedFields
 from constructs_sm.values.names import LONGEST_STATE_NAME, JobName, id_problems, name_problems, slug, unique_prefix_max
 from constructs_sm.values.outputs import JobOutput, TaskIdentity
 
@@ -119,6 +121,7 @@ class TaskPlan:
         self._check = check
         self._reuse = reuse
         self._whole_request = whole_request
+        self._unread = False
         self._longest_id = longest_id
         self._role_is_foreign = role_is_foreign
         self._argument_of = argument_of or {}
@@ -199,21 +202,15 @@ class TaskPlan:
 
     def _of_the_request(self, request: Request) -> Iterator[Problem]:
         """Find what SageMaker's model and the rules say of the request."""
-        allowed = self._arguments.get("allow_unknown_fields", False)
-        if not isinstance(allowed, (bool, list, tuple)) or not (allowed is True or all(map(_is_text, allowed or ()))):
-            use = "pass ['NewField'], or True for all"
-            yield Problem("allow_unknown_fields must be a list of fields", allowed, use, "argument-type")
-            allowed = True
+        given = self._arguments.get("allow_unknown_fields", False)
+        allowed = None if given is False else AllowedFields(given)
         models = [used.producer.request for used in self._outputs if used.producer.api == MODEL.api]
         # With credentials, the job runs where their role is.
         arns = None if self._arguments.get("credentials") else self._job_scope.arns
         for problem in problems_of(self._action.operation, request, arns=arns, models=models):
-            # The name has been judged, and more strictly.
-            judged = problem.what.startswith(f"{self._action.name_field} ")
-            named = {str(problem.got), problem.what.partition(" ")[0]}
-            passed = allowed if isinstance(allowed, bool) else not named.isdisjoint(allowed)
-            on_purpose = passed and problem.rule == UNKNOWN_FIELD.id
-            if judged or on_purpose:
+            # The name has been judged, and more strictly; what is missing may stand in what could not be read.
+            judged = problem.what.startswith(f"{self._action.name_field} ") or (self._unread and problem.got is NOTHING)
+            if judged or (allowed is not None and allowed.passes(problem)):
                 continue
             if problem.rule == UNKNOWN_FIELD.id and self._arguments.get("parameters") is None:
                 # What an argument says is a field, if not one that this model knows.
@@ -221,6 +218,8 @@ class TaskPlan:
                 yield replace(problem, use=use)
             else:
                 yield self._in_arguments(problem)
+        if allowed is not None:
+            yield from allowed.problems()
 
     def state(self, made: Mapping[str, str] | None = None) -> TaskState:
         """Make the TaskState, checked before.
@@ -248,6 +247,7 @@ class TaskPlan:
             job_scope.output_order.use(self._identity, self._outputs)
             job_scope.watch_order()
         if ours:
+            self._identity.role_scope = job_scope
             job_scope.grant_execution(execution_grants(access, job_scope.arns))
         if self._role_needed and access.passes_itself:
             job_scope.grant_execution([self_passing_grant(job_scope.execution_role_arn())])
@@ -352,7 +352,7 @@ class TaskPlan:
             self._wrong(
                 "parameters must be a mapping", parameters, "pass a dict with SageMaker's field names", "argument-type"
             )
-            parameters = None
+            parameters, self._unread = None, True
         request = render(
             self._given,
             parameters,
@@ -378,7 +378,10 @@ class TaskPlan:
         return request
 
     def _filling(self, request: Request) -> Mapping[str, Any]:
-        return self._job_scope.defaults(self._action, self._defaults(request) if self._defaults else {})
+        made = self._defaults(request) if self._defaults else {}
+        if not isinstance(made, Mapping):
+            made = mapping_of("defaults", made)
+        return self._job_scope.defaults(self._action, made)
 
     def _name(self, request: Request, job_scope: JobScope) -> None:
         field_name, given = self._action.name_field, self._arguments.get("job_name")
@@ -458,10 +461,6 @@ class TaskPlan:
 
 def _is_computed(role: str) -> bool:
     return isinstance(role, Computed) or is_jsonata(role)
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
 
 
 def _hands_out_token(request: Request) -> bool:

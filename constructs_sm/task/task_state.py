@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from constructs_sm.actions import DESCRIBED, WRITTEN
-from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all
+from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem
 from constructs_sm.language.jsonata import is_plain, jsonata_of, merged, named, only, quoted
 from constructs_sm.language.late_bound import Computed, is_json_path, is_jsonata
 from constructs_sm.language.paths import key_in, path_of
@@ -144,11 +144,9 @@ class TaskState:
         if not description.is_read:
             description.ask(field_name, members=members)
 
-    def field(self, path: str) -> JobOutput:
-        """A field of the output that the class of the job does not know of."""
-        problems = model_check.unknown_output(self.action, [path]) if self.waits else []
-        raise_all(f"output of '{self.identity.path}'", problems)
-        return self.result(path)
+    def unknown(self, path: str) -> list[Problem]:
+        """List what is wrong with a field of the output that the class of the job does not know of."""
+        return model_check.unknown_output(self.action, [path]) if self.waits else []
 
     def result(self, path: str) -> JobOutput:
         """A field of the output that a state cannot do without."""

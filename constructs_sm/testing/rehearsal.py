@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import warnings
 from dataclasses import replace
@@ -13,6 +14,7 @@ from constructs_sm.interpreter.execution import Execution, Setting
 from constructs_sm.interpreter.machines import Machine as Prepared
 from constructs_sm.interpreter.sections import WHOLE, Section, section_of
 from constructs_sm.language.error_names import WILDCARDS
+from constructs_sm.language.errors import raise_unless
 from constructs_sm.language.flow import LOOKS
 from constructs_sm.language.machines import states_of
 from constructs_sm.testing.drill import drill_runs
@@ -29,7 +31,6 @@ from constructs_sm.testing.world.role import Role, Standing
 from constructs_sm.testing.world.script_addresses import state_of
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Iterator, Mapping
 
     from constructs_sm.interpreter.history import Moment
@@ -71,6 +72,15 @@ class Rehearsal:
         seed: int | None = None,
         _machine: Machine | None = None,
     ) -> None:
+        given = {"region": region, "account": account}
+        raise_unless(
+            "Rehearsal",
+            **{name: (each, str, "a text") for name, each in given.items()},
+            job_seconds=(job_seconds, (int, float), "a number of seconds"),
+            describes=(describes, int, "a whole number"),
+            **({} if files is None else {"files": (files, (str, os.PathLike), "the path of a folder")}),
+            **({} if seed is None else {"seed": (seed, int, "a whole number")}),
+        )
         machine = _machine or Machine(definition={})
         self._options: dict[str, Any] = {
             "region": region,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from constructs_sm.language.errors import Problem, raise_all
+from constructs_sm.language.foreign import foreign_problems
 from constructs_sm.language.numbers import is_finite_number
 
 if TYPE_CHECKING:
@@ -288,6 +289,10 @@ class Input:
             return
         if self.of is not None and not isinstance(self.of, Input):
             yield Problem("a list is of an Input", self.of, "pass Input.string(), say", "input-declaration")
+            return
+        strange = foreign_problems({"choices": self.choices, "default": self.default})
+        if strange:
+            yield from strange
             return
         for choice in self.choices:
             if not self.accepts(choice):

@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.language.errors import InvalidInputError, Problem
+from constructs_sm.language.errors import InvalidInputError, Problem, raise_unless
 from constructs_sm.language.formats import joined
 from constructs_sm.language.jsonata import quoted
 from constructs_sm.values.conditions import Comparable
 from constructs_sm.values.descriptions import Description
+from constructs_sm.values.stand_ins import StandIn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,6 +37,7 @@ class TaskIdentity:
         state_id: Asks the CDK for the name with its prefixes.
         request: The request that it sends, once that is known.
         access: What SageMaker needs to serve that request.
+        role_scope: The scope whose execution role it runs under; None if its role is given.
         description: What later states ask for that its output is not known to hold.
     """
 
@@ -45,10 +47,11 @@ class TaskIdentity:
     state_id: Callable[[], str] = field(default=_never_made, repr=False)
     request: Mapping[str, Any] = field(default_factory=dict, repr=False)
     access: Any = field(default=None, repr=False)
+    role_scope: Any = field(default=None, repr=False)
     description: Description = field(default_factory=Description, repr=False)
 
 
-class JobOutput(Comparable, str):
+class JobOutput(StandIn, Comparable, str):
     """A value that a job leaves for later states: a string that other jobs and the CDK's own states take.
 
     As a string it is what the CDK's own states in the query language of the job take: a token in JSONPath, `{% ... %}`
@@ -80,6 +83,8 @@ class JobOutput(Comparable, str):
     @classmethod
     def literal(cls, producer: TaskIdentity, name: str, text: str) -> JobOutput:
         """One that is known now, and means something only when the job has run."""
+        if not isinstance(text, str):
+            raise_unless("JobOutput.literal", text=(text, str, "a text"))
         return cls._of(text, producer, name, None, None)
 
     @classmethod
@@ -123,10 +128,9 @@ class JobOutput(Comparable, str):
 
     def _joined(self, first: str, second: str) -> JobOutput:
         if not isinstance(first, str) or not isinstance(second, str):
-            where = f"'{self.name}' of '{self.producer.path}'"
             other = second if first is self else first
             use = "add a text, or compute with it in a state in JSONata"
-            raise InvalidInputError(where, [Problem("+ joins texts", other, use, "argument-type")])
+            raise InvalidInputError(self.stands_for, [Problem("+ joins texts", other, use, "argument-type")])
         parts = (first, second)
         if self.json_path is None and not any(isinstance(part, JobOutput) and part.json_path for part in parts):
             return JobOutput.literal(self.producer, self.name, str.__add__(first, second))
@@ -143,6 +147,16 @@ class JobOutput(Comparable, str):
         if self._token_of is None:
             return whole
         return whole.tokened(self._token_of, in_jsonata=self.startswith("{%"))
+
+    @property
+    def is_known_later(self) -> bool:
+        """Tell whether it stands for a value, and is not the value itself."""
+        return self.json_path is not None
+
+    @property
+    def stands_for(self) -> str:
+        """The name of the value in messages."""
+        return f"'{self.name}' of '{self.producer.path}'"
 
     def spelled(self, *, jsonata: bool) -> str:
         """Return the value spelled in JSONata or JSONPath, as a plain string."""

@@ -6,12 +6,14 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
-from constructs_sm.language.errors import InvalidInputError, Problem, raise_all
+from constructs_sm.language.errors import InvalidInputError, Problem, raise_all, raise_unless
 from constructs_sm.language.formats import joined
 from constructs_sm.language.jsonata import is_plain, jsonata_of, quoted
 from constructs_sm.language.l1 import l1_problem
 from constructs_sm.language.late_bound import is_json_path, is_jsonata, unmarked
+from constructs_sm.language.offering import offers
 from constructs_sm.values.outputs import JobOutput
+from constructs_sm.values.stand_ins import StandIn
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
@@ -23,7 +25,7 @@ _URI = re.compile(r"(?:s3://|https://s3[^/]*/)(?P<rest>.+)")
 _OF_A_HOST = re.compile(r"https://(?P<bucket>[^/]+)\.s3[.-][^/]*/(?P<prefix>.*)")
 
 
-class S3Location(str):
+class S3Location(StandIn, str):
     """A place in S3, with what the grants need to know about it. As a string it is its URI.
 
     Attributes:
@@ -41,6 +43,8 @@ class S3Location(str):
 
     def __new__(cls, uri: str, within: str | None = None, key: kms.IKey | None = None) -> Self:
         """Make one of a URI."""
+        if not isinstance(uri, str):
+            raise_unless("S3Location", uri=(uri, str, "a text"))
         self = super().__new__(cls, uri)
         object.__setattr__(self, "uri", uri)
         object.__setattr__(self, "within", within)
@@ -77,6 +81,16 @@ class S3Location(str):
         # A late URI knows how to be joined; a plain text does not.
         return self.uri.__radd__(other) if isinstance(self.uri, JobOutput) else other + self.uri
 
+    @property
+    def is_known_later(self) -> bool:
+        """Tell whether it stands for a URI, and is not the URI itself."""
+        return is_late(self.uri)
+
+    @property
+    def stands_for(self) -> str:
+        """The name of the URI in messages."""
+        return self.uri.stands_for if isinstance(self.uri, JobOutput) else f"S3Location '{self.uri}'"
+
     @classmethod
     def of_bucket(cls, bucket: s3.IBucket, prefix: str = "") -> S3Location:
         """*prefix* of *bucket*, with the bucket's key.
@@ -87,7 +101,7 @@ class S3Location(str):
         wrong = [
             Problem(f"{name} cannot be used", got, f"pass {wanted}", "argument-type")
             for name, got, wanted, right in (
-                ("bucket", bucket, "an s3.IBucket", hasattr(bucket, "bucket_name")),
+                ("bucket", bucket, "an s3.IBucket", offers(bucket, "bucket_name")),
                 ("prefix", prefix, "a text", isinstance(prefix, str)),
             )
             if not right
@@ -109,9 +123,9 @@ class S3Location(str):
             return cls(data, data if bucket_and_prefix(data) else None)
         if (problem := l1_problem("a place in S3", data)) is not None:
             raise InvalidInputError("S3Location", [problem])
-        if hasattr(data, "bucket_name"):
+        if offers(data, "bucket_name"):
             return cls.of_bucket(data)
-        if hasattr(data, "s3_object_key"):
+        if offers(data, "s3_object_key"):
             uri = f"s3://{data.s3_bucket_name}/{data.s3_object_key}"
             return cls(uri, uri)
         return None

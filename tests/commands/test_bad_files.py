@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from pathlib import Path
 
 from constructs_sm.commands.cli import main
@@ -202,6 +204,107 @@ def test_option_with_a_bad_file_is_one_line(tmp_path, monkeypatch, capsys, optio
     told = capsys.readouterr()
     assert told.err.count("\n") == 1
     assert told.err.startswith(f"constructs-sm: {option} bad.json: {said}")
+
+
+@pytest.mark.parametrize("option", ["--script", "--input", "--state-input", "--variables"])
+def test_number_that_python_does_not_read_is_one_line(tmp_path, monkeypatch, capsys, option):
+    monkeypatch.chdir(tmp_path)
+    Path("m.json").write_text(SOUND)
+    Path("bad.json").write_text(f'{{"a": {"9" * 6000}}}')
+
+    assert main(["rehearse", "m.json", option, "bad.json"]) == 2
+    assert capsys.readouterr().err == (
+        f"constructs-sm: {option} bad.json: this is no JSON: a number of 6,000 digits is more than a number can be; "
+        "correct it there; see constructs-sm rehearse --help\n"
+    )
+
+
+def test_history_with_such_a_number_is_one_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("bad.json").write_text(f'{{"events": [{"9" * 6000}]}}')
+
+    assert main(["history", "bad.json"]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("constructs-sm: bad.json: this is no JSON, got 'a number of 6,000 digits is more than")
+    assert told.count("\n") == 1
+
+
+class Broken(io.RawIOBase):
+    """A pipe that fails when it is read."""
+
+    def readable(self):
+        return True
+
+    def readinto(self, _):
+        raise OSError(5, "Input/output error")
+
+
+def _shut():
+    stream = io.TextIOWrapper(io.BytesIO(b"{}"))
+    stream.close()
+    return stream
+
+
+@pytest.mark.parametrize("words", [["rehearse", "m.json", "--input", "-"], ["drill", "m.json", "--script", "-"]])
+@pytest.mark.parametrize(
+    ("piped", "said"),
+    [
+        (lambda: None, "nothing is piped, got 'no standard input'; give JSON, or a file of it"),
+        (_shut, "the standard input cannot be read, got 'it is closed'; give JSON, or a file of it"),
+        (
+            lambda: io.TextIOWrapper(io.BufferedReader(Broken())),
+            "the standard input cannot be read, got 'Input/output error'; give JSON, or a file of it",
+        ),
+    ],
+    ids=["none", "closed", "broken"],
+)
+def test_standard_input_that_cannot_be_read_is_one_line(tmp_path, monkeypatch, capsys, words, piped, said):
+    monkeypatch.chdir(tmp_path)
+    Path("m.json").write_text(SOUND)
+    monkeypatch.setattr(sys, "stdin", piped())
+
+    assert main(words) == 2
+    assert capsys.readouterr().err == (f"constructs-sm: {words[2]} -: {said}; see constructs-sm {words[0]} --help\n")
+
+
+def test_history_from_a_closed_standard_input_is_one_line(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdin", None)
+
+    assert main(["history", "-"]) == 2
+    assert capsys.readouterr().err == (
+        "constructs-sm: -: nothing is piped, got 'no standard input'; "
+        "give what `aws stepfunctions get-execution-history` prints [source-of-rehearsal]\n"
+    )
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "x/" * 3_000, "a\0b"], ids=["long name", "long path", "zero"])
+@pytest.mark.parametrize("command", ["rehearse", "drill", "permissions", "report"])
+def test_name_that_no_folder_can_have_is_one_line(tmp_path, monkeypatch, capsys, command, name):
+    monkeypatch.chdir(tmp_path)
+    Path("m.json").write_text(SOUND)
+
+    assert main([command, "m.json", "--files", name]) == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert "there is no such folder; give one that has bucket/key" in told
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_manifest_with_artifacts_that_are_none_is_read_as_far_as_it_goes(tmp_path, monkeypatch, capsys, command):
+    monkeypatch.chdir(tmp_path)
+    Path("cdk.out").mkdir()
+    Path("cdk.out/manifest.json").write_text('{"artifacts": {"A": 5, "B": null, "C": {"type": []}}}')
+
+    assert main([command, "cdk.out"]) == 2
+    assert "cdk.out: the folder is no cloud assembly, got 'no manifest.json with a stack'" in capsys.readouterr().err
+
+
+def test_project_in_a_loop_of_links_is_one_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    _loop(Path("loop"))
+
+    assert main(["init", "loop"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_control_characters_of_a_name_do_not_reach_the_terminal(tmp_path, capsys):

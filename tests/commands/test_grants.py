@@ -165,3 +165,89 @@ def test_nothing_is_overwritten_without_force(here, capsys):
 def test_detail_says_which_state_needs_what(capsys):
     assert main(["grants", "many.json", "--detail"]) == 0
     assert "Transform: glue:StartJobRun on arn:aws:glue:us-east-1:111122223333:job/g\n" in capsys.readouterr().err
+
+
+CREDENTIALS = {
+    "StartAt": "Train",
+    "States": {
+        "Train": {
+            **MANY["States"]["Train"],
+            "Credentials": {"RoleArn": "arn:aws:iam::999999999999:role/team/other"},
+            "Parameters": {
+                "TrainingJobName.$": "States.Format('train-{}', States.UUID())",
+                "RoleArn": "arn:aws:iam::999999999999:role/execution",
+            },
+            "Next": "Send",
+        },
+        "Send": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::sqs:sendMessage",
+            "Credentials": {"RoleArn.$": "$.role"},
+            "Parameters": {"QueueUrl": "https://sqs.us-east-1.amazonaws.com/111122223333/jobs", "MessageBody": "x"},
+            "Next": "Tell",
+        },
+        "Tell": MANY["States"]["Tell"],
+    },
+}
+OWN = [
+    {
+        "Effect": "Allow",
+        "Action": ["sts:AssumeRole"],
+        "Resource": ["*", "arn:aws:iam::999999999999:role/team/other"],
+    },
+    {"Effect": "Allow", "Action": ["sns:Publish"], "Resource": ["arn:aws:sns:us-east-1:111122223333:*"]},
+]
+OF_THE_OTHER = [
+    {
+        **STATEMENTS[0],
+        "Resource": ["arn:aws:sagemaker:us-east-1:999999999999:training-job/train-*"],
+    },
+    STATEMENTS[1],
+    {**STATEMENTS[2], "Resource": ["arn:aws:iam::999999999999:role/execution"]},
+]
+"""Without the rule of EventBridge, since Step Functions polls for another role."""
+AT_RUN_TIME = [{"Effect": "Allow", "Action": ["sqs:SendMessage"], "Resource": ["arn:aws:sqs:us-east-1:*:jobs"]}]
+
+
+@pytest.fixture
+def with_credentials(here):
+    (here / "many.json").write_text(json.dumps(CREDENTIALS))
+    return ["grants", "many.json", "--account", "111122223333", "--region", "us-east-1"]
+
+
+def test_role_that_a_state_assumes_has_a_policy_of_its_own(with_credentials, capsys):
+    assert main([*with_credentials, "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+
+    assert found["policy"]["Statement"] == OWN
+    assert found["assumed"]["arn:aws:iam::999999999999:role/team/other"]["Statement"] == OF_THE_OTHER
+    assert list(found["assumed"]) == ["arn:aws:iam::999999999999:role/team/other", "*"]
+
+
+def test_policies_of_assumed_roles_follow_with_a_note_on_each(with_credentials, capsys):
+    assert main(with_credentials) == 0
+    told = capsys.readouterr()
+
+    decoder, text, found = json.JSONDecoder(), told.out, []
+    while text.strip():
+        document, end = decoder.raw_decode(text.lstrip())
+        found.append(document["Statement"])
+        text = text.lstrip()[end:]
+    assert found[:2] == [OWN, OF_THE_OTHER]
+    assert found[2] == AT_RUN_TIME
+    trusting = "let it trust the state machine role, with the ARN of the state machine as sts:ExternalId"
+    assert told.err.splitlines()[-2:] == [
+        f"note: the policy of arn:aws:iam::999999999999:role/team/other, for 'Train'; {trusting}",
+        f"note: the policy of the roles that come at run time, for 'Send'; {trusting}",
+    ]
+
+
+def test_policies_of_assumed_roles_are_in_files_of_their_own(with_credentials, here):
+    assert main([*with_credentials, "--output", "policy.json"]) == 0
+
+    assert sorted(path.name for path in here.glob("policy*")) == [
+        "policy-999999999999-team-other.json",
+        "policy-roles-at-run-time.json",
+        "policy.json",
+    ]
+    assert json.loads((here / "policy-999999999999-team-other.json").read_text())["Statement"] == OF_THE_OTHER

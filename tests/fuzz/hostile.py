@@ -30,6 +30,16 @@ def places(value, path=()):
         yield from places(child, (*path, key))
 
 
+def with_in_it(holder, path, value):
+    """A structure or list with *value* at a path; what else is in it, constructs among them, is not copied."""
+    if not path:
+        return value
+    step, *further = path
+    copied = {**holder} if isinstance(holder, dict) else [*holder]
+    copied[step] = with_in_it(holder[step], further, value)
+    return copied
+
+
 @st.composite
 def changed(draw, documents, junk=JUNK):
     """One of *documents* with one to three of its parts left out, replaced, renamed or doubled."""

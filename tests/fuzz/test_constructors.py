@@ -23,8 +23,9 @@ from constructs_sm.task.arguments import TaskArguments
 import pytest
 from aws_cdk import App, Duration
 from aws_cdk import aws_stepfunctions as sfn
-from hostile import tried
+from hostile import places, tried, with_in_it
 from hypothesis import strategies as st
+from strange import AROUND, STRANGE
 from test_refused import ARGUMENTS_OF
 
 LONGEST = 5
@@ -92,10 +93,17 @@ def arguments_of(made):
 
 
 def try_with(made, valid, wrong):
-    """Make it, or see it refused in words; neither must leave anything."""
+    """Make it, or see it refused in words; neither must leave anything.
+
+    Args:
+        made: The class.
+        valid: Makes arguments that are right.
+        wrong: Arguments, or what makes them of the stack and of those.
+    """
     app = App()
     stack = PipelineStack(app, "Stack")
-    full = {**valid(stack), **wrong}
+    right = valid(stack)
+    full = {**right, **(wrong(stack, right) if callable(wrong) else wrong)}
     scope = app if made is PipelineStack else stack
     before = [child.node.path for child in scope.node.find_all()]
     begun = time.process_time()
@@ -108,6 +116,7 @@ def try_with(made, valid, wrong):
         assert [child.node.path for child in scope.node.find_all()] == before
         assert time.process_time() - begun < LONGEST
         assert len(text) < MOST_TEXT
+        made(scope, "Job", **right)
     except TypeError as error:
         assert "unexpected keyword" in str(error)  # noqa: PT017  (what it may be, and nothing else)
 
@@ -116,6 +125,24 @@ def with_hostile_values(data):
     made, valid = data.draw(st.sampled_from(CALLS))
     names = data.draw(st.lists(st.sampled_from(arguments_of(made)), min_size=1, max_size=3, unique=True))
     try_with(made, valid, {name: data.draw(st.sampled_from(HOSTILE)) for name in names})
+
+
+def with_a_strange_value(data):
+    """In place of an argument, or somewhere in one that is right."""
+    made, valid = data.draw(st.sampled_from(CALLS))
+    make, around = (data.draw(st.sampled_from(sorted(kinds))) for kinds in (STRANGE, AROUND))
+    argument = data.draw(st.sampled_from(arguments_of(made)))
+    place = data.draw(st.integers(0, 20))
+
+    def wrong(stack, right):
+        value = AROUND[around](STRANGE[make](stack))
+        inside = [(name, *path) for name, given in right.items() for path in places(given)]
+        if place >= len(inside):
+            return {argument: value}
+        name, *path = inside[place]
+        return {name: with_in_it(right[name], path, value)}
+
+    try_with(made, valid, wrong)
 
 
 def with_a_huge_value(data):
@@ -162,3 +189,12 @@ def test_hostile_value_is_refused_in_words_and_leaves_nothing():
 @pytest.mark.fuzz
 def test_hostile_value_is_refused_in_words_in_many_more_tries():
     tried(5_000, st.data(), with_hostile_values)
+
+
+def test_value_of_another_library_class_or_app_is_refused_in_words_and_leaves_nothing():
+    tried(150, st.data(), with_a_strange_value)
+
+
+@pytest.mark.fuzz
+def test_value_of_another_library_class_or_app_is_refused_in_words_in_many_more_tries():
+    tried(5_000, st.data(), with_a_strange_value)

@@ -16,8 +16,9 @@ from constructs_sm.testing.world.errors import RehearsalError
 
 import pytest
 from every_action import REQUESTS
-from hostile import JUNK, NO_JSON, changed, tried
+from hostile import JUNK, NO_JSON, changed, places, tried, with_in_it
 from hypothesis import strategies as st
+from strange import AROUND, PLAIN
 
 DATA = Path(__file__).parents[1] / "data"
 READ = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((DATA / "conformance").glob("*.json"))]
@@ -71,6 +72,18 @@ def rehearse(drawn):
         assert " at 0x" not in str(error)  # noqa: PT017  (it may also run)
 
 
+def judge_strange(drawn):
+    action, name, around, place = drawn
+    request = REQUESTS[action.api]
+    inside = [*places(request)]
+    judge((action, with_in_it(request, inside[place % len(inside)], AROUND[around](PLAIN[name]()))))
+
+
+STRANGE_REQUESTS = st.tuples(
+    st.sampled_from(ACTIONS), st.sampled_from(sorted(PLAIN)), st.sampled_from(sorted(AROUND)), st.integers(0, 40)
+)
+
+
 WRONG_REQUESTS = st.one_of(
     st.sampled_from(ACTIONS).flatmap(
         lambda action: st.tuples(st.just(action), changed([REQUESTS[action.api]], JUNK + NO_JSON))
@@ -88,6 +101,10 @@ WRONG_FILES = st.one_of(
 
 def test_wrong_request_is_refused_in_words():
     tried(300, WRONG_REQUESTS, judge)
+
+
+def test_request_with_a_value_of_another_library_is_refused_in_words():
+    tried(300, STRANGE_REQUESTS, judge_strange)
 
 
 def test_wrong_definition_is_refused_in_words_or_runs():
@@ -139,5 +156,6 @@ def test_command_tells_of_a_wrong_argument_in_one_line(command, argument, comman
 @pytest.mark.fuzz
 def test_many_more_are_told_in_words(commanded):
     tried(20_000, WRONG_REQUESTS, judge)
+    tried(10_000, STRANGE_REQUESTS, judge_strange)
     tried(10_000, WRONG_DEFINITIONS, rehearse)
     tried(5_000, *told_of_files(commanded))

@@ -6,6 +6,7 @@ The methods come from the classes, the arguments from their signatures; a new on
 from __future__ import annotations
 
 import inspect
+from typing import NamedTuple
 
 from constructs_sm import (
     FailureHandler,
@@ -23,6 +24,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from every_action import REQUESTS
 from hostile import JUNK, NO_JSON, tried
 from hypothesis import strategies as st
+from strange import AROUND, STRANGE
 from test_refused import ARGUMENTS_OF
 
 VALUES = [*JUNK, *NO_JSON, Duration.seconds(5), Duration.millis(5), ["x"], sfn.JsonPath.DISCARD, ValueError]
@@ -65,6 +67,13 @@ def methods_of(made):
             parameters = [one for one in inspect.signature(method).parameters.values() if one.name != "self"]
             if parameters:
                 yield name, parameters
+
+
+class Strange(NamedTuple):
+    """A value that is made in the stack of the call."""
+
+    name: str
+    around: str
 
 
 CALLS = sorted(
@@ -114,6 +123,8 @@ def call(drawn):
     stack = PipelineStack(App(), "Stack")
     made, make = SUBJECTS[subject]
     one = make(stack)
+    if isinstance(value, Strange):
+        value = AROUND[value.around](STRANGE[value.name](stack))
     positional, named = arguments_with(stack, dict(methods_of(made))[method], wrong, value, option)
     before = [child.node.path for child in stack.node.find_all()]
     try:
@@ -133,8 +144,24 @@ def call(drawn):
 TRIES = st.tuples(st.sampled_from(CALLS), st.sampled_from(VALUES), st.sampled_from(OPTIONS))
 
 
+STRANGE_TRIES = st.tuples(
+    st.sampled_from(CALLS),
+    st.builds(Strange, st.sampled_from(sorted(STRANGE)), st.sampled_from(sorted(AROUND))),
+    st.sampled_from(OPTIONS),
+)
+
+
 def test_hostile_argument_of_a_method_is_refused_in_words_and_leaves_nothing():
     tried(120, TRIES, call)
+
+
+def test_argument_of_another_library_class_or_app_is_refused_in_words_and_leaves_nothing():
+    tried(120, STRANGE_TRIES, call)
+
+
+@pytest.mark.fuzz
+def test_every_method_refuses_values_of_others_in_many_more_tries():
+    tried(4_000, STRANGE_TRIES, call)
 
 
 @pytest.mark.fuzz

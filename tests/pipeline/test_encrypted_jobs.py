@@ -310,3 +310,35 @@ def test_key_covers_every_topic(stack):
 
     topics = Template.from_stack(stack).find_resources("AWS::SNS::Topic").values()
     assert [topic["Properties"]["KmsMasterKeyId"] for topic in topics] == [KEY, KEY]
+
+
+def test_key_of_the_stack_covers_the_topics_and_logs_of_pipelines_in_it(stack):
+    inner = JobPipeline(stack, "Inner")
+    inner.run(Approval(inner, "Approve", notify="ml@example.com"))
+    stack.run(inner.task(stack, "Run"))
+
+    template = Template.from_stack(stack)
+    topics = template.find_resources("AWS::SNS::Topic").values()
+    logs = template.find_resources("AWS::Logs::LogGroup").values()
+    assert [topic["Properties"]["KmsMasterKeyId"] for topic in topics] == [KEY, KEY, KEY]
+    assert [log["Properties"]["KmsKeyId"] for log in logs] == [KEY, KEY]
+
+
+def test_topic_of_another_stack_that_would_need_the_key_of_its_user_is_refused_in_words():
+    app = App()
+    stack = PipelineStack(app, "Churn", key=True)
+    approve = Approval(Stack(app, "Other"), "Approve", notify="ml@example.com")
+
+    with pytest.raises(
+        InvalidInputError, match=r"the topic 'Other/Approve/Topic' would need the key of the stack that"
+    ):
+        stack.run(approve)
+
+
+def test_topic_of_another_stack_takes_a_key_of_a_third():
+    app = App()
+    stack = PipelineStack(app, "Churn", key=kms.Key(Stack(app, "Keys"), "Key"))
+    stack.run(Approval(Stack(app, "Other"), "Approve", notify="ml@example.com"))
+
+    (topic,) = Template.from_stack(app.node.find_child("Other")).find_resources("AWS::SNS::Topic").values()
+    assert topic["Properties"]["KmsMasterKeyId"]["Fn::ImportValue"].startswith("Keys:")

@@ -6,7 +6,7 @@ import json
 import re
 
 from constructs_sm import InvalidInputError, JobPipeline, PipelineStack, TrainingJob
-from constructs_sm.pipeline.limits import problems_of
+from constructs_sm.task.limits import problems_of
 from constructs_sm.testing import definition, state_machine_policy
 from constructs_sm.testing.source.synthesized import definition_of
 
@@ -83,9 +83,8 @@ def test_pipeline_over_the_quotas_fails_at_synthesis_and_names_them(app):
     with pytest.raises(RuntimeError) as raised:
         app.synth()
     said = str(raised.value)
-    assert "[Large/Pipeline] JobPipeline 'Large/Pipeline':" in said
-    assert f"- {DEFINITION}, got 1" in said
-    assert f"- {TEMPLATE}, got 1" in said
+    assert f"[Large] state machine 'Large/Pipeline/StateMachine': {DEFINITION}, got 1" in said
+    assert f"[Large] state machine 'Large/Pipeline/StateMachine': {TEMPLATE}, got 1" in said
     assert "; run a part of it as a pipeline of its own, in a stack of its own, with JobPipeline.task" in said
 
 
@@ -165,6 +164,41 @@ def test_task_of_a_pipeline_waits_for_its_end_and_keeps_the_output(stack):
         "ResultPath": "$['Run it']",
         "End": True,
     }
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        (None, "{% $states.input %}"),
+        (
+            {"data": "{% $states.input.data %}"},
+            {
+                "data": "{% $states.input.data %}",
+                "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID": "{% $states.context.Execution.Id %}",
+            },
+        ),
+    ],
+)
+def test_task_of_a_pipeline_stands_in_a_state_machine_in_jsonata(stack, given, sent):
+    inner = JobPipeline(stack, "Inner")
+    inner.run(sfn.Pass(stack, "Nothing"))
+    task = inner.task(stack, "Run it", input=given, query_language=sfn.QueryLanguage.JSONATA)
+    body = sfn.DefinitionBody.from_chainable(task)
+    sfn.StateMachine(stack, "Outer", definition_body=body, query_language=sfn.QueryLanguage.JSONATA)
+
+    machines = Template.from_stack(stack).find_resources("AWS::StepFunctions::StateMachine")
+    (state,) = (definition_of(machine)["States"]["Run it"] for name, machine in machines.items() if "Outer" in name)
+    assert state["Arguments"]["Input"] == sent
+    kept = "{'ExecutionArn': $states.result.ExecutionArn, 'Output': $states.result.Output}"
+    assert state["Output"] == f"{{% $merge([$states.input, {{'Run it': {kept}}}]) %}}"
+
+
+def test_task_in_jsonata_has_no_result_path(stack):
+    inner = JobPipeline(stack, "Inner")
+    inner.run(sfn.Pass(stack, "Nothing"))
+
+    with pytest.raises(InvalidInputError, match="a state in JSONata has no result_path"):
+        inner.task(stack, "Run", result_path="$.x", query_language=sfn.QueryLanguage.JSONATA)
 
 
 def test_task_of_a_pipeline_may_start_see_and_stop_it_alone(parts):

@@ -66,7 +66,7 @@ def test_execution_ends_after_a_day_or_as_told(app):
 
 def test_state_that_may_wait_longer_than_the_execution_is_refused(app):
     """Else a week is promised to whoever is asked, and the execution ends after a day without a word."""
-    stack = PipelineStack(app, "Churn")
+    stack = PipelineStack(app, "Churn", timeout="P1D")
     each = sfn.Map(stack, "Each", items_path="$.items")
     slow = TrainingJob(stack, "Train", parameters=TRAINING, task_timeout=Duration.days(2))
     stack.run(each.item_processor(slow).next(Approval(stack, "Approve", notify="ml@example.com")))

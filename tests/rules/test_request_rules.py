@@ -38,7 +38,7 @@ GROUPS = [
 
 def found(action, request, **known):
     whole = {action.name_field: "churn", **request}
-    return [problem.rule for problem in model_check.found_in(action, whole, **known)]
+    return [problem.rule for problem in model_check.found_in(action.operation, whole, **known)]
 
 
 def channel(name="train", mode=None, s3=None, **fields):

@@ -595,3 +595,13 @@ def test_value_that_is_another_in_each_execution_is_told(stack, machine):
 
     what = ".*Reuse compares what is another in each execution.*Environment.*"
     Annotations.from_stack(stack).has_warning("*", Match.string_like_regexp(what))
+
+
+def test_further_pipeline_in_a_stack_leaves_the_reuse_of_its_jobs_on():
+    stack = PipelineStack(App(), "Churn", reuse=Reuse())
+    JobPipeline(stack, "Second").run(sfn.Pass(stack, "Nothing"))
+    data = {"inputs": {"train": "s3://data/train/"}, "instance_type": "ml.m5.xlarge"}
+    stack.run(TrainingJob(stack, "Train", image=images.xgboost("1.7-1"), **data))
+
+    machines = Template.from_stack(stack).find_resources("AWS::StepFunctions::StateMachine").values()
+    assert sum("Train: Reuse" in str(machine) for machine in machines) == 1

@@ -102,8 +102,6 @@ def test_tokens_are_computed_in_every_field_of_every_request(action, language):
         ({"tags": {"a": AT("$.n")}}, "$states.input.n"),
         ({"task_timeout": N("$.n")}, "$states.input.n"),
         ({"task_timeout": sfn.Timeout.at("$.n")}, None),
-        ({"assign": {"a": AT("$.n")}}, "$states.input.n"),
-        ({"state_output": {"a": AT("$.n")}, "output_check": None}, "$states.input.n"),
         ({"credentials": sfn.TaskRole.from_role_arn_json_path("$.n")}, "$states.input.n"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
@@ -117,6 +115,14 @@ def test_token_in_an_argument_is_an_expression_in_jsonata(arguments, expected):
     sent = states(stack, train(stack, query_language=JSONATA, **arguments))["Train"]
     assert f"{{% {expected} %}}" in [value for _, value in leaves(sent)]
     assert '"$.' not in json.dumps(sent)
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"assign": {"a": AT("$.n")}}, {"state_output": {"a": AT("$.n")}, "output_check": None}]
+)
+def test_token_where_there_is_a_result_too_is_refused_with_both_ways_to_write_it(arguments):
+    with pytest.raises(InvalidInputError, match=r"\$states\.result\.n %\}', or \$states\.input"):
+        train(Stack(App(), "S"), query_language=JSONATA, **arguments)
 
 
 @LANGUAGES

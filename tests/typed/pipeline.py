@@ -232,6 +232,7 @@ def pipeline_in_pipeline(stack: Stack) -> JobPipeline:
     outer = JobPipeline(stack, "Outer")
     whole: tasks.StepFunctionsStartExecution = inner.task(stack, "Whole")
     part = inner.task(stack, "Part", input={"rounds": 1}, result_path=sfn.JsonPath.DISCARD)
+    inner.task(stack, "Other part", query_language=sfn.QueryLanguage.JSONATA)
     outer.run(whole.next(part))
     outer.grant_start_execution(iam.Role(stack, "Starter", assumed_by=iam.AccountPrincipal("123456789012")))
     return outer

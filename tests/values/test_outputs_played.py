@@ -40,7 +40,9 @@ CALLS = [
     "States.Format('{}', $.number)",    "States.Format('\\{\\'{}\\'\\}', $.text)",
     "States.Format('n: {}', States.MathAdd($.number, 1))",
     "States.Format('{}', $.yes)", "States.Format('{} and {}', $.fraction, $.object.a)",
-    "States.ArrayGetItem(States.StringSplit($.text, '/'), 1)"]  # fmt: skip
+    "States.ArrayGetItem(States.StringSplit($.text, '/'), 1)", "States.StringSplit('s3://data/in/', '/')",
+    "States.ArrayGetItem(States.StringSplit('s3://data/in/', '/'), 1)", "States.StringSplit(',,', ',')",
+    "States.StringSplit('one', ',')", "States.ArrayRange(1, 1, 1)"]  # fmt: skip
 
 
 def played(chain_of, given=None, **script):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 from constructs_sm.jobs.parts.fields import named, text_list
 from constructs_sm.language.late_bound import is_late_bound
+from constructs_sm.language.offering import offers
 from constructs_sm.requests.rendering import Structure
 from constructs_sm.values.s3 import S3Location
 
@@ -39,9 +40,9 @@ class FileSystemDataSource(Structure):
 
     def to_request(self) -> dict[str, Any]:
         system, kind = self.file_system, self.file_system_type
-        if kind is None and hasattr(system, "file_system_id"):
+        if kind is None and offers(system, "file_system_id"):
             # Of the two, only those of EFS have an ARN.
-            kind = "EFS" if hasattr(system, "file_system_arn") else "FSxLustre"
+            kind = "EFS" if offers(system, "file_system_arn") else "FSxLustre"
         return {
             "FileSystemId": getattr(system, "file_system_id", system),
             "FileSystemType": kind,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union, cast
 from constructs_sm.language.durations import seconds_of
 from constructs_sm.language.errors import NOTHING, Problem
 from constructs_sm.language.late_bound import TOKEN, is_json_path, is_jsonata, is_token, unmarked
+from constructs_sm.language.offering import offers
 from constructs_sm.requests.rendering import Structure, Verbatim
 from constructs_sm.task.network import OwnSecurityGroup
 from constructs_sm.values.outputs import JobOutput
@@ -150,7 +151,9 @@ def named(values: Any, argument: str, problems: list[Problem]) -> Mapping[str, A
 
 def instance(instance_type: Any) -> Any:
     """The instance type in SageMaker's spelling."""
-    return f"ml.{instance_type.to_string()}" if hasattr(instance_type, "to_string") else instance_type
+    if instance_type is None or isinstance(instance_type, str) or not offers(instance_type, "architecture"):
+        return instance_type
+    return f"ml.{instance_type.to_string()}"
 
 
 def seconds(duration: Any) -> Any:
@@ -244,7 +247,7 @@ def vpc_config(
         return None
     # What is no list is left for SageMaker's model to judge.
     groups: Any = [] if security_groups is None else security_groups
-    if security_groups is None and hasattr(vpc, "select_subnets"):
+    if security_groups is None and offers(vpc, "select_subnets"):
         groups = [OwnSecurityGroup(cast("ec2.IVpc", vpc))]
     elif not security_groups:
         problems.append(
@@ -263,7 +266,7 @@ def _subnets(vpc: ec2.IVpc | None, subnets: Subnets | None, problems: list[Probl
         return subnets
     if isinstance(subnets, Sequence) and not isinstance(subnets, str):
         return list(subnets)
-    if vpc is None or not hasattr(vpc, "select_subnets"):
+    if vpc is None or not offers(vpc, "select_subnets"):
         problems.append(
             Problem(
                 "subnets of no VPC", subnets or vpc, "pass vpc, an ec2.IVpc, or a list of subnets", "subnets-need-vpc"

@@ -226,7 +226,8 @@ def processing_inputs(inputs: Any, code: ProcessingCode | None, problems: list[P
                     "input 'code' is given twice", "code", "call the other one something else", "argument-given-twice"
                 )
             )
-        items.append(ProcessingInput(data=code.data, local_path=CODE).to_request("code"))
+        else:
+            items.append(ProcessingInput(data=code.data, local_path=CODE).to_request("code"))
     return items or None
 
 

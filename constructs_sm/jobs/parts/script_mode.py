@@ -18,6 +18,7 @@ from constructs_sm.jobs.parts.ranges import CategoricalParameterRange
 from constructs_sm.jobs.parts.source_archive import archive_asset, folder_problems, is_file, is_there, unpackable
 from constructs_sm.language.errors import NOTHING, Problem
 from constructs_sm.language.late_bound import is_late_bound, is_token
+from constructs_sm.language.offering import offers
 from constructs_sm.rules.script_mode import PROGRAM, SUBMIT_DIRECTORY
 from constructs_sm.values.s3 import S3Location, bucket_and_prefix, is_late
 
@@ -306,7 +307,7 @@ def _entry_point_problems(entry_point: Any, *, module: bool) -> Iterable[Problem
 
 def _place(code: Any, problems: list[Problem]) -> S3Location | None:
     place = S3Location.of(code)
-    if place is None or hasattr(code, "bucket_name"):
+    if place is None or offers(code, "bucket_name"):
         use = "pass a path on this machine, or the place of a tar.gz in S3"
         problems.append(Problem("code is no place of one archive", code, use, "code-place"))
         return None

@@ -73,8 +73,9 @@ def _stacks(manifest: Path) -> Iterator[Stack]:
     content = content_of(where, text_at(manifest))
     artifacts = content.get("artifacts", {}) if isinstance(content, Mapping) else {}
     for artifact_id, artifact in artifacts.items() if isinstance(artifacts, Mapping) else ():
-        properties = artifact.get("properties") if isinstance(artifact, Mapping) else None
-        if artifact.get("type") != _CLOUDFORMATION_STACK or not isinstance(properties, Mapping):
+        is_stack = isinstance(artifact, Mapping) and artifact.get("type") == _CLOUDFORMATION_STACK
+        properties = artifact.get("properties") if is_stack else None
+        if not isinstance(properties, Mapping):
             continue
         file = properties.get("templateFile")
         if not isinstance(file, str):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -63,6 +64,11 @@ def document_of(where: str, given: Mapping[str, Any] | str) -> Document:
         given = content_of(where, given)
     else:
         refuse_depth(where, given)
+        try:
+            json.dumps(given)
+        except (TypeError, ValueError, RecursionError) as error:
+            use = "give what JSON can hold"
+            raise refusal(where, "neither a template nor a definition", f"no JSON: {error}", use) from error
     return Document(where, _recognized(where, given))
 
 

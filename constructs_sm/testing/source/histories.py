@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem
+from constructs_sm.language.numbers import READ_AS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -81,7 +82,7 @@ def events_of(pages: Sequence[tuple[str, str]]) -> list[Event]:
 
 def _documents(where: str, text: str) -> Iterator[Any]:
     """Every document in a file: who asks for page after page has one behind the other."""
-    decoder, at = json.JSONDecoder(), 0
+    decoder, at = json.JSONDecoder(**READ_AS), 0
     try:
         while at < len(text):
             if text[at].isspace():
@@ -93,6 +94,8 @@ def _documents(where: str, text: str) -> Iterator[Any]:
         place = f"line {error.lineno}, column {error.colno}: {error.msg}"
         use = f"give the output of: {_COMMAND} --output json"
         raise _refusal(where, "this is no JSON", place, use) from error
+    except ValueError as error:
+        raise _refusal(where, "this is no JSON", str(error), f"give the output of: {_COMMAND} --output json") from error
     except RecursionError as error:
         raise _refusal(where, "nested too deeply", NOTHING, f"give the output of: {_COMMAND}") from error
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
+from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_unless
 from constructs_sm.testing.source.resource_names import partition_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z0-9:.]+)\}")
 
@@ -32,6 +31,14 @@ def resolved(
         region: For ``AWS::Region``.
         account: For ``AWS::AccountId``.
     """
+    said = {"region": region, "account": account}
+    raise_unless("resolved", **{name: (each, str, "a text") for name, each in said.items()})
+    raise_unless("resolved", references=({} if references is None else references, Mapping, "a mapping"))
+    try:
+        spelled = json.dumps(value)
+    except (TypeError, ValueError, RecursionError) as error:
+        problem = Problem(f"the value is none of JSON: {error}", NOTHING, "pass what JSON can hold", "argument-type")
+        raise InvalidInputError("resolved", [problem]) from error
     known = {
         "AWS::Partition": partition_of(region),
         "AWS::Region": region,
@@ -49,4 +56,4 @@ def resolved(
         assumed = f"arn:{known['AWS::Partition']}:iam::{account}:role/{logical_id}" if is_arn else logical_id.lower()
         return json.dumps(known.get(reference[1], assumed))[1:-1]
 
-    return json.loads(_REFERENCE.sub(text, json.dumps(value)))
+    return json.loads(_REFERENCE.sub(text, spelled))

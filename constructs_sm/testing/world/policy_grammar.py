@@ -83,7 +83,9 @@ class _Shown:
         return self._text
 
 
-def read(policies: Any, *, where: str = "policy", trust: bool = False) -> tuple[ReadStatement, ...]:
+def read(
+    policies: Any, *, where: str = "policy", trust: bool = False, names: bool = False
+) -> tuple[ReadStatement, ...]:
     """The statements of *policies*.
 
     Args:
@@ -91,6 +93,7 @@ def read(policies: Any, *, where: str = "policy", trust: bool = False) -> tuple[
             of version 2012-10-17.
         where: What an error begins with.
         trust: Whether these are trust policies, which name principals and no resources.
+        names: Whether resources may be names, as `resolved` writes for references.
 
     Raises:
         InvalidInputError: All that IAM would refuse in them.
@@ -98,7 +101,7 @@ def read(policies: Any, *, where: str = "policy", trust: bool = False) -> tuple[
     problems: Problems = []
     found: list[ReadStatement] = []
     for index, document in enumerate(_documents(policies, problems)):
-        found += _Reader(index, trust=trust, problems=problems).statements(document)
+        found += _Reader(index, trust=trust, names=names, problems=problems).statements(document)
     raise_all(where, problems)
     return tuple(found)
 
@@ -154,12 +157,14 @@ class _Reader:
     Args:
         index: Of the document among those given.
         trust: Whether it is a trust policy.
+        names: Whether resources may be names.
         problems: Gets what is wrong.
     """
 
-    def __init__(self, index: int, *, trust: bool, problems: Problems) -> None:
+    def __init__(self, index: int, *, trust: bool, names: bool, problems: Problems) -> None:
         self._index = index
         self._trust = trust
+        self._names = names
         self._problems = problems
         self._variables = True
         self._sids: set[str] = set()
@@ -287,7 +292,7 @@ class _Reader:
             self._add(f"{where} is no action", text, "write * or service:Action, as sagemaker:CreateTrainingJob")
 
     def _resource(self, where: str, text: str) -> None:
-        if text == "*":
+        if text == "*" or self._names:
             return
         fields = text.split(":", _ARN_PARTS - 1)
         short = len(fields) < _ARN_PARTS and not any(wild in text for wild in "*?")

@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from constructs_sm.grants.statements import listed, statements_in
+from constructs_sm.language.errors import InvalidInputError, Problem, raise_unless
 from constructs_sm.testing.world.policy_decision import excepted
+from constructs_sm.testing.world.policy_grammar import read
 
 Statement: TypeAlias = Mapping[str, Any]
+
+_RULE = "policy-question"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,14 @@ def statements(policy: Any) -> list[Statement]:
     Each reads by itself as it does in its document.
     """
     if isinstance(policy, str):
-        return statements(json.loads(policy))
+        try:
+            return statements(json.loads(policy))
+        except (ValueError, RecursionError) as error:
+            problem = Problem(f"a policy is no JSON: {error}", policy, "write it as IAM's grammar has it", _RULE)
+            raise InvalidInputError("policy", [problem]) from error
+    if not isinstance(policy, (Mapping, list, tuple)):
+        use = "give a mapping, or the JSON of one"
+        raise InvalidInputError("policy", [Problem("a policy is no document", policy, use, _RULE)])
     if isinstance(policy, Mapping):
         return statements_in(policy) if "Statement" in policy else [policy]
     return [statement for part in policy for statement in statements(part)]
@@ -45,6 +56,7 @@ def statements(policy: Any) -> list[Statement]:
 
 def grants(policy: Any) -> list[Grant]:
     """Every action on every resource that *policy* allows, one by one; one with NotAction or NotResource as a whole."""
+    read(policy, names=True)
     return [
         Grant(index, action, resource)
         for index, statement in enumerate(statements(policy))
@@ -56,6 +68,8 @@ def grants(policy: Any) -> list[Grant]:
 
 def without(policy: Any, grant: Grant) -> list[Statement]:
     """Return the statements of *policy*, less one *grant*."""
+    read(policy, names=True)
+    raise_unless("without", grant=(grant, Grant, "a Grant, as grants() lists them"))
     kept: list[Statement] = []
     for index, statement in enumerate(statements(policy)):
         if index == grant.statement:

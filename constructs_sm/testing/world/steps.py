@@ -7,6 +7,7 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar, Final
 
 from constructs_sm.interpreter.calls import TaskError
+from constructs_sm.language.errors import raise_unless
 
 
 class _Missing:
@@ -240,6 +241,8 @@ class LabelCounts(Output):
     def __init__(
         self, human: int = 0, machine: int = 0, *, failed: int = 0, unlabeled: int = 0, seconds: float | None = None
     ) -> None:
+        given = {"human": human, "machine": machine, "failed": failed, "unlabeled": unlabeled}
+        raise_unless("LabelCounts", **{name: (each, int, "a whole number") for name, each in given.items()})
         counts = {
             "TotalLabeled": human + machine,
             "HumanLabeled": human,

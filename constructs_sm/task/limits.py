@@ -1,4 +1,4 @@
-"""Limits that a pipeline meets: what AWS refuses at deployment for its size, and waits longer than an execution.
+"""Limits that a state machine meets: what AWS refuses at deployment for its size, and waits longer than an execution.
 
 The CDK itself refuses a stack of more than 500 resources. Of a template that is too large it only tells, and it splits
 the policy of a role into managed ones until nothing takes them any more.
@@ -11,19 +11,21 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.language.errors import InvalidInputError, Problem
-from constructs_sm.language.machines import LARGEST_DEFINITION, definition_of, states_of
-from constructs_sm.task.overruling import unacknowledged
-from constructs_sm.task.scope import reference_of
+from constructs_sm.environment import reference_of
+from constructs_sm.language.errors import Problem
+from constructs_sm.language.machines import LARGEST_DEFINITION, states_of
 from constructs_sm.values.names import LONGEST_STATE_NAME
 
-from aws_cdk import CfnResource, Stack
+from aws_cdk import CfnResource
 from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from aws_cdk import Stack
 
 TEMPLATE_BYTES = 1_000_000
 """CloudFormation's page says 1 MB; the service names the number: https://github.com/aws-samples/aws-vpc-cidr-mgmt/issues/10."""
@@ -31,40 +33,36 @@ _LARGE = 900_000
 MANAGED_POLICIES = 10
 """Of a role; on request 20."""
 _NEST = "run a part of it as a pipeline of its own, in a stack of its own, with JobPipeline.task"
-_DAY = 86_400
+DAY = 86_400
+"""Seconds of an execution, where nobody says otherwise."""
 _FEWER_NAMES = "let its jobs share a prefix: make them in the pipeline, or in a PipelineStack"
 
 
-class WithinLimits:
-    """Asked by the CDK when it synthesizes: whether a state machine is within what AWS takes, and within its own time.
+def of_machine(
+    resource: sfn.CfnStateMachine, stack: Stack, resolved: Any, definition: Mapping[str, Any]
+) -> Iterator[Problem]:
+    """Find what of a state machine is more than AWS takes, or longer than its own time.
 
     Args:
-        where: What a user calls it.
-        machine: The state machine.
+        resource: The state machine.
+        stack: The stack that it is in.
+        resolved: Its definition as the template has it.
+        definition: The same, read.
     """
-
-    def __init__(self, where: str, machine: sfn.StateMachine) -> None:
-        self._where = where
-        self._machine = machine
-
-    def validate(self) -> list[str]:
-        found = list(self._problems())
-        problems = unacknowledged(self._machine, found, path=str(self._machine.node.path)) if found else []
-        return [str(InvalidInputError(self._where, problems))] if problems else []
-
-    def _problems(self) -> Iterator[Problem]:
-        resource = self._machine.node.default_child
-        if isinstance(resource, sfn.CfnStateMachine):
-            stack = Stack.of(resource)
-            definition = stack.resolve(resource.definition_string)
-            yield from problems_of(definition, lambda: _bytes_beside(stack, resource))
-            states = definition_of(definition) or {}
-            yield from unnameable(states)
-            yield from cut_short(states)
-        # What has no room in the inline policy of a role, the CDK puts into managed ones of these names.
-        if self._machine.role.node.try_find_child(f"OverflowPolicy{MANAGED_POLICIES + 1}") is not None:
-            what = f"IAM takes {MANAGED_POLICIES} managed policies for the state machine role"
-            yield Problem(what, f"{MANAGED_POLICIES + 1} or more", _FEWER_NAMES, "limit-managed-policies")
+    around = resource.node.scope
+    here = f"state machine '{resource.node.path if around is None else around.node.path}'"
+    found = [
+        *problems_of(resolved, lambda: _bytes_beside(stack, resource)),
+        *unnameable(definition),
+        *cut_short(definition),
+    ]
+    # What has no room in the inline policy of a role, the CDK puts into managed ones of these names.
+    overflowing = f"OverflowPolicy{MANAGED_POLICIES + 1}"
+    if isinstance(around, sfn.StateMachine) and around.role.node.try_find_child(overflowing) is not None:
+        what = f"IAM takes {MANAGED_POLICIES} managed policies for the state machine role"
+        found.append(Problem(what, f"{MANAGED_POLICIES + 1} or more", _FEWER_NAMES, "limit-managed-policies"))
+    for problem in found:
+        yield replace(problem, what=f"{here}: {problem.what}")
 
 
 def _bytes_beside(stack: Stack, machine: sfn.CfnStateMachine) -> int:
@@ -121,5 +119,5 @@ def cut_short(definition: Mapping[str, Any]) -> Iterator[Problem]:
         seconds = state.get("TimeoutSeconds")
         if isinstance(seconds, int) and seconds >= limit:
             what = f"'{name}' may wait more seconds than the {limit} after which the execution ends"
-            use = f"pass timeout=Duration.days({seconds // _DAY + 1}) to the pipeline, or let the state wait less"
+            use = f"pass timeout=Duration.days({seconds // DAY + 1}) to the pipeline, or let the state wait less"
             yield Problem(what, seconds, use, "timeout-never-reached")

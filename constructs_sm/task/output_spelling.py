@@ -1,0 +1,115 @@
+"""The spelling of outputs: states that would be sent the path of an output, or read it where it is not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from constructs_sm.language.jsonata_checks import is_expression
+from constructs_sm.language.late_bound import LATE, is_json_path
+from constructs_sm.rules.argument_rules import OUTPUT_SPELLED
+from constructs_sm.rules.definition_rules import OF_THE_OTHER_LANGUAGE
+from constructs_sm.rules.state_checks import late_values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from constructs_sm.language.errors import Problem
+    from constructs_sm.language.flow import Point
+    from constructs_sm.task.output_order import Asked
+
+_STATES_INSIDE: Final = ("Branches", "ItemProcessor", "Iterator")
+ASKED_ELSEWHERE: Final = (*_STATES_INSIDE, "ResultSelector", "ResultPath", "OutputPath", "Comment")
+"""Fields that do not read the input of the state."""
+_QUOTED: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
+_JOIN: Final = "join texts with + ('text ' + output)"
+_READ: Final = (
+    "give it where a path is read: under a key that ends in .$, in parameters= of a Pass, in cause_path= of a Fail, "
+    "in a ..._json_path condition of a Choice"
+)
+_KEEP: Final = (
+    "keep it before: sfn.Pass(..., parameters={'value': output}, result_path='$.kept'), and read '$.kept.value'; "
+    "a QualityGate compares it as it is"
+)
+
+
+def spelling_problems(
+    machine: Mapping[str, Point],
+    asked: Mapping[str, Sequence[Asked]],
+    reference: re.Pattern[str],
+    paths: Mapping[str, str],
+) -> Iterator[Problem]:
+    """Find every state of a machine in which an output is not read as it was meant.
+
+    Args:
+        machine: The states, by name.
+        asked: Outputs that somebody has asked for, by how states refer to them.
+        reference: Finds such a reference.
+        paths: Of tasks, by the names of their states.
+    """
+    for name, point in machine.items():
+        sent = [text for text in _texts_sent(point.state, jsonata=point.jsonata) if reference.search(text)]
+        for text in dict.fromkeys(sent):
+            for match in reference.finditer(text):
+                meant = asked[match[0]]
+                # A path that is as short as `$.features` may be meant for SageMaker.
+                if point.jsonata or not all(each.is_input for each in meant):
+                    yield _sent(paths.get(name, name), meant[0], text, whole=text == match[0], jsonata=point.jsonata)
+        yield from _refused(name, point, sent, reference)
+
+
+def _sent(user: str, meant: Asked, text: str, *, whole: bool, jsonata: bool) -> Problem:
+    if jsonata:
+        use = "pass its .in_jsonata" if whole else _JOIN
+    elif is_expression(text):
+        use = "pass its .in_json_path"
+    else:
+        use = _READ if whole or is_json_path(text) else "use sfn.JsonPath.format('text {}', output)"
+    what = f"{user} would send the path of {meant.name} of {meant.producer.path} as a text"
+    return OUTPUT_SPELLED.problem(what, text, fix=use)
+
+
+def _refused(name: str, point: Point, sent: Sequence[str], reference: re.Pattern[str]) -> Iterator[Problem]:
+    """Find values with an output in them that Step Functions refuses: a path that is none, two expressions in one."""
+    if not any(reference.search(text) for text in _texts(point.state)):
+        return
+    for broken in late_values(point.state, f"state '{name}'", jsonata=point.jsonata):
+        text = str(broken.got)
+        of_language = broken.rule is OF_THE_OTHER_LANGUAGE
+        if of_language or (reference.search(text) and text not in sent):
+            use = broken.fix if of_language else _KEEP if is_json_path(text) and not point.jsonata else _JOIN
+            yield OUTPUT_SPELLED.problem(
+                f"{broken.where}: {broken.what if of_language else broken.rule.what}", broken.got, use
+            )
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a state, but for those of the states in it."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if key not in _STATES_INSIDE and key != "Comment":
+                yield from _texts(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, str) and "$" in value:
+        yield value
+
+
+def _texts_sent(value: Any, *, jsonata: bool, plain: bool = True) -> Iterator[str]:
+    """Every text in a state that Step Functions sends as it is written, or that an expression has in quotes."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if key in ASKED_ELSEWHERE:
+                continue
+            computed = not jsonata and key.endswith((LATE, "Path", "Variable"))
+            yield from _texts_sent(item, jsonata=jsonata, plain=not computed or isinstance(item, (Mapping, list)))
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _texts_sent(item, jsonata=jsonata)
+    elif isinstance(value, str) and plain and "$" in value:
+        if not jsonata or not is_expression(value):
+            yield value
+        elif "{%" in value[2:]:
+            yield from (found[0][1:-1] for found in _QUOTED.finditer(value))
