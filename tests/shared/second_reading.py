@@ -135,7 +135,7 @@ def content(text: str) -> bytes | None:
         return None
 
 
-def compared(  # noqa: PLR0911  (one for each kind)
+def compared(
     kind: str, wanted: str, given: str, keys: dict[str, Any], *, variables: bool
 ) -> bool | None:
     """One value of a policy against one of a request; None where one of them is not of the kind."""
