@@ -11,6 +11,7 @@ from pathlib import Path
 import constructs_sm
 from constructs_sm.actions import ACTIONS
 
+import hypothesis
 import pytest
 
 # For the Node of this process alone, which aws_cdk starts: what is made here is read by the linters; by the CDK's
@@ -22,6 +23,10 @@ from aws_cdk import aws_stepfunctions as sfn
 del os.environ["CDK_VALIDATION"]
 
 assert constructs_sm
+
+# Draws are the same in every run: a test that fails fails for all, and nothing is kept of it.
+hypothesis.settings.register_profile("the same draws", derandomize=True, database=None)
+hypothesis.settings.load_profile("the same draws")
 
 # Somebody's own AWS configuration must not lead a test anywhere.
 for name in [name for name in os.environ if name.startswith("AWS_")]:

@@ -21,9 +21,11 @@ from conftest import ROOT
 PREPARE = runpy.run_path(str(ROOT / "examples" / "churn" / "prepare.py"))
 
 
-def synthesize(folder, *, outdir=None, without_node=True):
+def synthesize(folder, *, outdir=None, without_node=True, hashes="0"):
     """Run app.py as a newcomer would; what it printed."""
     environment = {name: value for name, value in os.environ.items() if name not in ("CDK_OUTDIR", "JSII_NODE")}
+    # Sets are in another order with another seed.
+    environment["PYTHONHASHSEED"] = hashes
     if outdir is not None:
         environment["CDK_OUTDIR"] = str(outdir)
     if without_node:
@@ -38,7 +40,10 @@ def synthesize(folder, *, outdir=None, without_node=True):
 def assemblies(tmp_path_factory):
     folder = tmp_path_factory.mktemp("synthesized")
     with ThreadPoolExecutor() as both:
-        assert list(both.map(lambda name: synthesize(folder, outdir=folder / name), ("one", "two"))) == ["", ""]
+        printed = both.map(
+            lambda name, seed: synthesize(folder, outdir=folder / name, hashes=seed), ("one", "two"), "12"
+        )
+        assert list(printed) == ["", ""]
     return folder / "one", folder / "two"
 
 

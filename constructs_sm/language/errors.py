@@ -144,7 +144,7 @@ class InvalidInputError(ValueError):
 
     def __init__(self, where: str, problems: Sequence[Problem]) -> None:
         # A value that stands for a name there may be any.
-        self.where = _without_address(where)
+        self.where = _without_address(str(where))
         self.problems = tuple(problems)
         lines = [str(problem) for problem in problems[:_MOST_PROBLEMS]]
         if more := len(problems) - len(lines):

@@ -101,7 +101,7 @@ class S3Items:
             InvalidInputError: Step Functions reads no such format.
         """
         config: tuple[tuple[str, Any], ...] = ()
-        if file_format not in _FORMATS_OF_ATHENA:
+        if not isinstance(file_format, str) or file_format not in _FORMATS_OF_ATHENA:
             use = f"use one of {', '.join(_FORMATS_OF_ATHENA)}"
             raise InvalidInputError(
                 "S3Items.athena", [Problem("no format of Athena's", file_format, use, "argument-value")]
@@ -140,7 +140,7 @@ class S3Items:
         """
         if load is None:
             return cls(_location(prefix), lists=True)
-        if load not in _FORMATS_LOADED:
+        if not isinstance(load, str) or load not in _FORMATS_LOADED:
             use = f"use one of {', '.join(_FORMATS_LOADED)}"
             problem = Problem("no format of objects", load, use, "argument-value")
             raise InvalidInputError("S3Items.objects", [problem])

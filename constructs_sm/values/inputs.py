@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from constructs_sm.language.errors import Problem, raise_all
-from constructs_sm.language.foreign import foreign_problems
 from constructs_sm.language.numbers import is_finite_number
 
 if TYPE_CHECKING:
@@ -290,9 +289,11 @@ class Input:
         if self.of is not None and not isinstance(self.of, Input):
             yield Problem("a list is of an Input", self.of, "pass Input.string(), say", "input-declaration")
             return
-        strange = foreign_problems({"choices": self.choices, "default": self.default})
-        if strange:
-            yield from strange
+        try:
+            json.dumps([self.choices, self.default])
+        except (TypeError, ValueError, RecursionError):
+            got = [type(each).__name__ for each in (*self.choices, self.default) if each is not None]
+            yield Problem("choices or default are no JSON", got, "pass texts, numbers, lists", "input-declaration")
             return
         for choice in self.choices:
             if not self.accepts(choice):
