@@ -34,5 +34,6 @@ __all__ = [
     "paths",
     "sizes",
     "translation",
+    "versions",
     "yaml_text",
 ]
