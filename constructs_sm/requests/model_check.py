@@ -85,6 +85,9 @@ def problems_of(
     """List the same of a request that is read or rendered already, and indexed."""
     found: list[Problem] = []
     _operation_check(operation)(request.fields, None, found)
+    if not isinstance(request.fields, Mapping):
+        # It is no structure, or computed as a whole: no rule can be asked.
+        return found
     broken = broken_rules(operation, request.fields, request.structures, arns=arns, models=models)
     if found and broken:
         # What a field cannot be at all is said once.
