@@ -23,16 +23,16 @@ step_function_succeeded, deferred: nothing about TIMED_OUT
 EXPECTED
 
 AIRFLOW_HOME="$work/airflow" AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=testing AWS_SECRET_ACCESS_KEY=testing \
-  "$work/venv/bin/python" - >"$work/seen" 2>"$work/errors" <<'PROGRAM' || cat "$work/errors" >&2
-import logging
-import warnings
+  "$work/venv/bin/python" - "$work/seen" >"$work/log" 2>&1 <<'PROGRAM' || cat "$work/log" >&2
+import pathlib
+import sys
 
-warnings.simplefilter("ignore")
-logging.disable(logging.CRITICAL)
 from airflow.providers.amazon.aws.hooks.sagemaker import SageMakerHook
 from airflow.providers.amazon.aws.hooks.step_function import StepFunctionHook
 from airflow.providers.amazon.aws.sensors import sagemaker as sensors
 
+# Airflow logs to the standard output, so what is seen goes elsewhere.
+lines = []
 SENSORS = {
     "Training": ("job_name", "TrainingJobStatus", "Stopped"),
     "Processing": ("job_name", "ProcessingJobStatus", "Stopped"),
@@ -50,7 +50,7 @@ for name, (argument, field, status) in SENSORS.items():
         seen = "succeeds" if sensor.poke({}) else "waits"
     except Exception:
         seen = "fails"
-    print(f"{name}, {status}: {seen}")
+    lines.append(f"{name}, {status}: {seen}")
 
 WAITERS = (
     (SageMakerHook, "TransformJobComplete", "Stopped"),
@@ -59,7 +59,8 @@ WAITERS = (
 )
 for hook, name, status in WAITERS:
     states = [acceptor.state for acceptor in hook().get_waiter(name).config.acceptors if acceptor.expected == status]
-    print(f"{name}, deferred:", f"{status} fails" if states == ["failure"] else f"nothing about {status}")
+    lines.append(f"{name}, deferred: " + (f"{status} fails" if states == ["failure"] else f"nothing about {status}"))
+pathlib.Path(sys.argv[1]).write_text("\n".join([*lines, ""]))
 PROGRAM
 
 cat "$work/seen"

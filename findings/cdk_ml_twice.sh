@@ -25,7 +25,7 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 
 for instance_type in ("ml.p3.2xlarge", "p3.2xlarge"):
     stack = Stack(App(), "S")
-    place = tasks.S3Location.from_bucket(s3.Bucket.from_bucket_name(stack, "B", "b"), "p")
+    place = tasks.S3Location.from_bucket(s3.Bucket.from_bucket_name(stack, "B", "data"), "p")
     source = tasks.DataSource(s3_data_source=tasks.S3DataSource(s3_location=place))
     job = tasks.SageMakerCreateTrainingJob(
         stack,

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# event-ruler 0.3.0 (PyPI), which tests patterns of EventBridge, calls most of them invalid: prefix, suffix,
-# anything-but, numeric, $or. It knows exact values and exists, and 5.0 does not match 5.
+# event-ruler 0.3.0 (PyPI), which tests patterns of EventBridge, calls most kinds of them invalid: prefix, suffix,
+# numeric, $or, anything-but of a text. It knows exact values, exists and anything-but of a list; 5.0 does not match 5.
 set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -13,7 +13,8 @@ cat >"$work/expected" <<'EXPECTED'
 {"status": [{"exists": true}]}: True
 {"status": [{"prefix": "Comp"}]}: invalid pattern
 {"status": [{"suffix": "ed"}]}: invalid pattern
-{"status": [{"anything-but": ["Failed"]}]}: invalid pattern
+{"status": [{"anything-but": ["Failed"]}]}: True
+{"status": [{"anything-but": "Failed"}]}: invalid pattern
 {"count": [{"numeric": [">", 1]}]}: invalid pattern
 {"$or": [{"status": ["Failed"]}, {"count": [5]}]}: invalid pattern
 {"count": [5.0]}: False
@@ -31,6 +32,7 @@ PATTERNS = (
     {"status": [{"prefix": "Comp"}]},
     {"status": [{"suffix": "ed"}]},
     {"status": [{"anything-but": ["Failed"]}]},
+    {"status": [{"anything-but": "Failed"}]},
     {"count": [{"numeric": [">", 1]}]},
     {"$or": [{"status": ["Failed"]}, {"count": [5]}]},
     {"count": [5.0]},

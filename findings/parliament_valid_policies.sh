@@ -25,11 +25,11 @@ import warnings
 warnings.simplefilter("ignore")
 import parliament
 
-HUB = "arn:aws:sagemaker:us-east-1:{}:hub-content/Hub/Model/m/1.0.0"
+HUB = "arn:aws:sagemaker:us-east-1:{}:hub/SageMakerPublicHub"
 LIST = {"Action": "s3:ListBucket", "Resource": "arn:aws:s3:::b"}
 STATEMENTS = {
-    "public hub": {"Action": "sagemaker:DescribeHubContent", "Resource": HUB.format("aws")},
-    "own hub": {"Action": "sagemaker:DescribeHubContent", "Resource": HUB.format("111122223333")},
+    "public hub": {"Action": "sagemaker:DescribeHub", "Resource": HUB.format("aws")},
+    "own hub": {"Action": "sagemaker:DescribeHub", "Resource": HUB.format("111122223333")},
     "variable with a default": {"Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/${aws:PrincipalTag/team, 'none'}/*"},
     "variable": {"Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/${aws:PrincipalTag/team}/*"},
     "number": LIST | {"Condition": {"NumericLessThanEquals": {"s3:max-keys": 10}}},

@@ -191,20 +191,24 @@ def _type(kind: str, default: Any = None) -> str:
     return f"`{spelled(plain)}`" if plain and "empty" not in plain else ""
 
 
+_OF_THE_CDK = {"StackArguments": "Stack", "AppArguments": "App"}
+"""Classes of the CDK whose arguments a TypedDict has, which explain them."""
+
+
 def _common(value: Any, name: str, described: Docstring) -> list[tuple[str, ...]]:
     """Rows of a TypedDict of arguments, without those that the class has itself."""
     taken = {*_signature(value)}
     return [
-        _row(argument, kind, None, described.items.get(argument) or said or _said_elsewhere(argument))
+        _row(argument, kind, None, described.items.get(argument) or said or _said_elsewhere(argument, name))
         for argument, (kind, said) in _fields(name).items()
         if argument not in taken
     ]
 
 
-def _said_elsewhere(argument: str) -> str:
-    said = (_fields(name).get(argument, ("", ""))[1] for name in _typed_dicts())
-    of_a_stack = "See `aws_cdk.Stack`." if argument in _fields("StackArguments") else ""
-    return next(filter(None, said), of_a_stack)
+def _said_elsewhere(argument: str, name: str) -> str:
+    said = (_fields(each).get(argument, ("", ""))[1] for each in _typed_dicts())
+    of_the_cdk = f"See `aws_cdk.{_OF_THE_CDK[name]}`." if name in _OF_THE_CDK else ""
+    return next(filter(None, said), of_the_cdk)
 
 
 @cache

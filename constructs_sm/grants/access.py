@@ -8,6 +8,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.grants.marketplace import is_bought
 from constructs_sm.language.late_bound import Computed, is_token
 from constructs_sm.requests.model_check import fields_below
 from constructs_sm.values.s3 import S3Location, bucket_and_prefix
@@ -181,7 +182,7 @@ def _leaf(access: Access, path: str, kind: _Kind, value: Any, known: Any) -> Non
         access.plans.append("*" if late else value)
     elif kind is _Kind.USE and not late:
         access.uses.append((next(use for use in Use if use.value.search(path)), value))
-    else:
+    elif not is_bought(value):
         access.unknown.append(path)
 
 

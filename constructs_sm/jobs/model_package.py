@@ -129,7 +129,7 @@ class CreateModelPackage(PolledJob):
                     else None
                 ),
                 "ModelApprovalStatus": approval_status,
-                "CustomerMetadataProperties": metadata,
+                "CustomerMetadataProperties": texts(metadata),
             },
             defaults=lambda _: {"ModelApprovalStatus": "PendingManualApproval"},
             problems=problems,

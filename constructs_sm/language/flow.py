@@ -29,6 +29,10 @@ _MERGED_INPUT = re.compile(r"\$merge\(\[\s*\$states\.input\b")
 _MERGED_RESULT = re.compile(r"\$merge\(\s*\$states\.result\s*\)")
 _KEY = re.compile(r"""("(?:[^"\\]|\\.)*"|'[^']*'|\w+)\s*:""")
 _OURS = ":states:::sagemaker:"
+_OWN_ANSWER = re.compile(
+    r":states:::(?:sns|sqs|dynamodb|events|glue|batch|ecs|codebuild|athena):\w+(?:\.sync(?::2)?)?$"
+)
+"""Resources that answer with fields of their own, and with nothing that the state was given."""
 _FAILS = ":sendTaskFailure.waitForTaskToken"
 """End of the resource of a task that reports its own failure: it ends the execution, or redriven leads back."""
 REDRIVEN = "Redriven: "
@@ -159,7 +163,7 @@ class _Machine:
                 )
                 return replace(facts, results=_after(state, facts.results, _NOWHERE, jsonata))
             case "Task":
-                left = frozenset({(root_of(name),)}) if calls_sagemaker(state) else None
+                left = frozenset({(root_of(name),)}) if calls_sagemaker(state) else _answered(state)
                 return replace(facts, results=_after(state, facts.results, left, jsonata))
             case "Pass" if not jsonata:
                 made = taken
@@ -201,6 +205,11 @@ def stands_for(name: str, state: Json) -> str:
 def calls_sagemaker(state: Json) -> bool:
     """Tell whether a state is a task of ours."""
     return _OURS in str(state.get("Resource"))
+
+
+def _answered(state: Json) -> Places:
+    """Places of results in what a task of another service answers: of a Lambda, anywhere."""
+    return _NOWHERE if _OWN_ANSWER.search(str(state.get("Resource"))) else None
 
 
 def root_of(state: str) -> str:

@@ -203,11 +203,7 @@ class JobPipeline(PipelineResource, WholeOrNotMade, Construct):
             jobs = JobScope(self, name_prefix=slug(construct_id, LONGEST_PREFIX))
             jobs.key, jobs.job_key = key, None if key is None or not encrypt_jobs else key.key_arn
         self._kept = JobScope.of(self).kept
-        # A pipeline in a PipelineStack that says nothing leaves what is said of all jobs in there.
-        if reuse is not None:
-            self._kept.reuse = reuse
-        self._kept.parts = self._kept.parts or run_parts
-        self._kept.key = self._kept.key or key
+        self._kept.serve(reuse, parts=run_parts, key=key)
         self._runs_parts = run_parts
         self._timeout = timeout
         self._comment = comment

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 _OF_AN_EXECUTION = {"ExecutionArn": sfn.JsonPath.string_at, "Output": sfn.JsonPath.object_at}
-"""What is kept of an execution that another has waited for, and what it is."""
+"""Fields that are kept of an execution that another has waited for, each with what it is."""
 
 
 @methods_in_words

@@ -18,7 +18,7 @@ from constructs_sm.settings import Alert, Settings, Time, unknown_settings, unus
 from constructs_sm.task.guardrails import Guardrails
 from constructs_sm.task.network import Connectable, connections_of
 from constructs_sm.task.output_folders import JOBS
-from constructs_sm.task.overruling import refuse, tell
+from constructs_sm.task.overruling import refuse_part, tell
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.input_schema import InputSchema
 from constructs_sm.values.names import LONGEST_PREFIX, slug
@@ -235,7 +235,7 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
         problems += [*unusable_environment(env.account, env.region), *_of_what_is_not_here(settings)]
         raise_all(where, problems)
         unusable = [*_unusable_triggers(settings, inputs), *_foreign_starters(settings.starters, account)]
-        refuse(scope, where, unusable, path=str(construct_id))
+        refuse_part(where, scope, construct_id, unusable)
         if settings.account or settings.region:
             stack["env"] = Environment(account=account, region=env.region or settings.region)
         super().__init__(scope, construct_id, permissions_boundary=_boundary(settings), **stack)

@@ -86,9 +86,6 @@ def synthesize(app: App) -> CloudAssembly:
 
 def summary(assembly: CloudAssembly) -> str:
     """The stacks of *assembly*: how much each holds, what its state machines run, what the CDK warns of, and where."""
-    # Before 1.143, jsii knows the type of a message only when its module is loaded.
-    import aws_cdk.cloud_assembly_schema  # noqa: F401, PLC0415
-
     lines: list[str] = []
     for stack in assembly.stacks_recursively:
         lines += _of_stack(stack)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.language.fields import join
 from constructs_sm.language.late_bound import is_late_bound, is_token
-from constructs_sm.rules import image_rules
+from constructs_sm.language.versions import nearest_versions
+from constructs_sm.rules import image_rules, published
 from constructs_sm.rules.instances import processor_of
 from constructs_sm.rules.kinds import structures, text_of, value_of
 from constructs_sm.rules.named_fields import NamedField, role_fields
@@ -71,19 +72,28 @@ def no_uris(images: Iterable[tuple[str, str]]) -> Iterator[Problem]:
     """Images whose texts have no registry in them."""
     for value, path in images:
         if _SHORT.fullmatch(value) and not _HOST.match(value) and not is_late_bound(value):
-            use = _published_as(value)
+            use = _published_as(value, "training" if path.endswith(_TRAINING.name) else "inference")
             broken = image_rules.IMAGE_URI if use else image_rules.IMAGE_REGISTRY
             yield broken.problem(f"{path} is no URI of an image", value, use)
 
 
-def _published_as(value: str) -> str:
-    """The way to say an image of AWS's that is written as in a settings file; empty: it is none."""
+def _published_as(value: str, wanted: str) -> str:
+    """The way to say an image of AWS's that is written as in a settings file; empty: it is none.
+
+    Args:
+        value: As `xgboost:1.7`, of which there is a 1.7-1.
+        wanted: Its use, which is said of a family that has several.
+    """
     family, _, version = value.partition(":")
     known = {name.removeprefix("sagemaker-"): name for name in families()}
     name = known.get(family.removeprefix("sagemaker-"))
     if name is None:
         return ""
-    return f"pass images.image('{name}'{f', {version!r}' if version else ''}), or the whole URI"
+    there, scopes = published.versions(name), published.image_scopes(name)
+    near = nearest_versions(version, there) if version and version not in there else ()
+    said = [name, *([near[0] if near else version] if version else [])]
+    scope = f", image_scope={wanted!r}" if wanted in scopes else ""
+    return f"pass images.image({', '.join(map(repr, said))}{scope}), or the whole URI"
 
 
 def is_for(field: str, *, wanted: str, unwanted: str) -> Any:

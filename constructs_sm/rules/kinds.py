@@ -70,7 +70,7 @@ class OneOf(Constraint):
         if self.least <= count <= self.most:
             return
         given = [name for name in self.of if name in structure and structure[name] != []]
-        if len(given) > self.most:
+        if len(given) > self.most and not _all_late(structure, given):
             shown = " and ".join(join(path, name) for name in given)
             yield self.rule.problem(f"{shown} exclude each other", given, "give one of them")
         elif len(given) < self.least and not any(name in structure for name in self.unless):
@@ -92,7 +92,7 @@ class Excludes(Constraint):
     def problems(self, structure: Structure, path: str) -> Found:
         if _given(structure, self.field):
             for other in self.others:
-                if _given(structure, other):
+                if _given(structure, other) and not _all_late(structure, (self.field, other)):
                     what = f"{join(path, self.field)} and {join(path, other)} exclude each other"
                     yield self.rule.problem(what, [self.field, other], "give one of them")
 
@@ -432,6 +432,11 @@ def _given_in(structure: Structure, path: str) -> Iterator[tuple[str, object]]:
 
 def _given(structure: Structure, name: str) -> bool:
     return structure.get(name) not in _NOT_GIVEN
+
+
+def _all_late(structure: Structure, names: Iterable[str]) -> bool:
+    """Tell whether some fields are all known at run time only, when the input may leave all but one of them empty."""
+    return all(value_of(structure, name) is UNKNOWN for name in names)
 
 
 def value_of(structure: Structure, name: str) -> object:

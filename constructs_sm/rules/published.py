@@ -83,6 +83,18 @@ def families() -> tuple[str, ...]:
     return tuple(_data()["families"])
 
 
+def versions(family: str) -> list[str]:
+    """The versions of a family, for any use."""
+    rows = [row for rows in _data()["families"][family].values() for row in rows]
+    return list(dict.fromkeys(version for row in rows for version in row[0]))
+
+
+def image_scopes(family: str) -> list[str]:
+    """The uses of which one has to be said, since a family has an image of its own for each; none if all have one."""
+    uses = list(_data()["families"][family])
+    return [name for names in uses for name in names.split()] if len(uses) > 1 else []
+
+
 @cache
 def _data() -> dict[str, Any]:
     text = resources.files("constructs_sm").joinpath("images.json").read_text(encoding="utf-8")

@@ -105,6 +105,10 @@ class Rulebook:
     def __getitem__(self, rule_id: str) -> Rule:
         return self._rules[rule_id]
 
+    def get(self, rule_id: str) -> Rule | None:
+        """The rule of an id; None if there is none."""
+        return self._rules.get(rule_id)
+
     def __contains__(self, rule_id: object) -> bool:
         return rule_id in self._rules
 

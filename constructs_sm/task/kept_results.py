@@ -73,6 +73,12 @@ class KeptResults:
         self.key: kms.IKey | None = None
         self.removal: RemovalPolicy | None = None
 
+    def serve(self, reuse: ReuseOfJobs | None, *, parts: bool, key: kms.IKey | None) -> None:
+        """Take down what a pipeline says of jobs; of several in one stack each leaves what others have said."""
+        self.reuse = self.reuse if reuse is None else reuse
+        self.parts = self.parts or parts
+        self.key = self.key or key
+
     def reuse_of(self, construct_id: str) -> Reuse | None:
         """The reuse of a job that says nothing of it itself."""
         self._asked_for.add(construct_id)

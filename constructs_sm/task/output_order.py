@@ -193,7 +193,7 @@ class OutputOrder:
                 texts = _expressions(point.state.get(field_name), jsonata=False, late=False)
                 for meant in (self._asked[match[0]] for text in texts for match in self._reference().finditer(text)):
                     theirs = [each for each in meant if not each.is_input and each.producer.name != name]
-                    if theirs and not any(each.place[0] in own for each in meant if each.place):
+                    if theirs and not any(not each.place or each.place[0] in own for each in meant):
                         said = f"{theirs[0].name} of {theirs[0].producer.path}"
                         what = f"the {field_name} of {paths.get(name, name)} asks for {said}, and finds its own result"
                         yield OUTPUT_THERE.problem(what, fix="assign it in a Pass before")
@@ -292,11 +292,11 @@ def _expressions(value: Any, *, jsonata: bool, late: bool = True) -> Iterator[st
 
 
 def _own_result(point: Point) -> set[str] | None:
-    """Keys of a result that a state makes of something else than its input; None where that is its input, or ours."""
+    """Keys of a result that a state makes of something else than its input; None where that is its input."""
     state = point.state
-    if point.jsonata or calls_sagemaker(state):
+    if point.jsonata:
         return None
-    if state["Type"] == "Task":
+    if state["Type"] in ("Task", "Map", "Parallel"):
         return set()
     made = state.get("Parameters", state.get("Result")) if state["Type"] == "Pass" else None
     return {key.removesuffix(LATE) for key in made} if isinstance(made, Mapping) else None

@@ -65,7 +65,7 @@ def _sent(user: str, meant: Asked, text: str, *, whole: bool, jsonata: bool) -> 
     elif is_expression(text):
         use = "pass its .in_json_path"
     else:
-        use = _READ if whole or is_json_path(text) else "use sfn.JsonPath.format('text {}', output)"
+        use = _READ if whole or is_json_path(text) else _JOIN
     what = f"{user} would send the path of {meant.name} of {meant.producer.path} as a text"
     return OUTPUT_SPELLED.problem(what, text, fix=use)
 

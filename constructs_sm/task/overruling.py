@@ -112,8 +112,11 @@ def unacknowledged(
         if problem.rule in acknowledged and not RULES[problem.rule].protects:
             # One made above the stacks has no template of its own to keep its reason in.
             holder, reason = acknowledged[problem.rule]
-            for stack in {_stack_around(scope)} - {None}:
-                keep(stack, holder, problem.rule, reason)
+            around = _stack_around(scope)
+            if around is None:
+                stage.unkept[path, holder, problem.rule, reason] = None
+            else:
+                keep(around, holder, problem.rule, reason)
         else:
             left.append(problem)
     return left
@@ -172,6 +175,8 @@ class _OfStage:
         self.fired: dict[str, set[str]] = {}
         self.declared: dict[IConstruct, None] = {stage: None}
         self.told: list[tuple[Construct, Problem]] = []
+        self.unkept: dict[tuple[str, str, str, str], None] = {}
+        """Reasons for which stacks were not refused that were not there yet: with the path of each."""
         self.asked: list[_Asked] = []
         self.answered: set[_Asked] = set()
         known = _Asked(self._unknown, self)
@@ -205,6 +210,7 @@ class _OfStage:
 
     def say(self) -> None:
         """Say what is told and nobody has acknowledged, and then what was acknowledged in vain."""
+        self._keep()
         told, self.told = self.told, []
         for construct, problem in told:
             for left in unacknowledged(construct, [problem], path=str(construct.node.path)):
@@ -216,15 +222,23 @@ class _OfStage:
         for scope in self.declared:
             path = str(scope.node.path)
             for given, reason in _given_on(scope):
-                bare = _bare(given)
-                if bare not in RULES or RULES[bare].protects:
+                rule = RULES.get(_bare(given))
+                if rule is None or rule.protects:
                     continue
-                if RULES[bare].by_check:
+                if rule.by_check:
                     # `constructs-sm check` reads it in the templates, and says if it is in vain.
                     for stack in _stacks_of(scope):
-                        keep(stack, path, bare, reason)
-                elif not self._is_broken(bare, path):
-                    _say_in_vain(scope, bare, reason)
+                        keep(stack, path, rule.id, reason)
+                elif not self._is_broken(rule.id, path):
+                    _say_in_vain(scope, rule.id, reason)
+
+    def _keep(self) -> None:
+        """Keep the reasons for which stacks were not refused, now that they are there."""
+        stage = next(iter(self.declared))
+        made = {str(each.node.path): each for each in (_stacks_of(stage) if self.unkept else ())}
+        for path, holder, rule, reason in self.unkept:
+            if path in made:
+                keep(made[path], holder, rule, reason)
 
     def _is_broken(self, rule_id: str, path: str) -> bool:
         inside = f"{path}/" if path else ""

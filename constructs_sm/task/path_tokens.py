@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.language.errors import InvalidInputError
+from constructs_sm.language.errors import NOTHING, InvalidInputError
 from constructs_sm.language.formats import joined
 from constructs_sm.language.late_bound import TOKEN, is_token
 from constructs_sm.rules.argument_rules import NUMBER_TOKEN, OUTPUT_SPELLED
@@ -32,6 +33,9 @@ _MISPLACED = {
     ),
 }
 """Words of the CDK about a path where it takes none: what is wrong, and what to do."""
+_STATE = re.compile(r"state '[^']*': ")
+"""Beginning of what `refuse_misplaced` has said, where it comes back over the bridge."""
+_FOUND = re.compile(r"(?:\(found|, got) '(.*?)'[);]", re.DOTALL)
 
 
 def json_path_of(value: Any) -> str | None:
@@ -94,9 +98,11 @@ def spelled_paths(value: Any) -> Any:
 
 def misplaced(error: RuntimeError) -> Problem | None:
     """Say in words that a path stands where no state takes one: the CDK has no rule and no remedy, and asks first."""
+    said = str(error)
     for words, (what, use) in _MISPLACED.items():
-        if words in str(error):
-            return OUTPUT_SPELLED.problem(what, str(error), use)
+        if words in said or what in said:
+            state, found = _STATE.match(said), _FOUND.search(said)
+            return OUTPUT_SPELLED.problem(f"{state[0]}{what}" if state else what, found[1] if found else NOTHING, use)
     return None
 
 

@@ -249,6 +249,28 @@ def test_resource_that_holds_its_own_image_and_data_is_warned_of():
     assert access_of(TRAINING_JOB, read(request)).unknown == ["AlgorithmSpecification.AlgorithmName"]
 
 
+@pytest.mark.parametrize(
+    ("arn", "unknown"),
+    [
+        ("arn:aws:sagemaker:eu-west-1:985815980388:algorithm/forest-1", []),
+        ("arn:aws:sagemaker:eu-west-1:123456789012:algorithm/forest-1", ["AlgorithmSpecification.AlgorithmName"]),
+        ("forest-985815980388", ["AlgorithmSpecification.AlgorithmName"]),
+    ],
+    ids=["bought", "own", "name"],
+)
+def test_algorithm_of_aws_marketplace_needs_nothing_of_the_role(arn, unknown):
+    request = {**REQUESTS["createTrainingJob"], "AlgorithmSpecification": {"AlgorithmName": arn}}
+
+    assert access_of(TRAINING_JOB, read(request)).unknown == unknown
+
+
+def test_model_package_of_aws_marketplace_needs_nothing_of_the_role():
+    package = "arn:aws:sagemaker:us-east-1:865070037744:model-package/forest-1"
+    request = {"PrimaryContainer": {"ModelPackageName": package}}
+
+    assert access_of(MODEL, read(request)).unknown == []
+
+
 def test_key_of_s3_that_looks_like_a_wildcard_is_taken_by_its_letters():
     source = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://data/what?/*/"}}
 

@@ -340,7 +340,7 @@ def test_image_of_a_model_that_is_no_uri_is_named():
 
     assert str(problem) == (
         "PrimaryContainer.Image is no URI of an image, got 'xgboost:1.7-1'; "
-        "pass images.image('xgboost', '1.7-1'), or the whole URI [image-is-no-uri]"
+        "pass images.image('xgboost', '1.7-1', image_scope='inference'), or the whole URI [image-is-no-uri]"
     )
 
 

@@ -233,9 +233,8 @@ def test_what_step_functions_would_refuse_is_refused(make, said):
         S3Items.athena("s3://lists/q-manifest.csv", data="s3://lists/unloaded/"),
         S3Items.json("s3://lists/all.json", pointer="/sets"),
         S3Items.parquet("s3://lists/all.parquet"),
-        S3Items.objects("s3://lists/sets/"),
     ],
-    ids=["loaded", "Athena", "pointer", "Parquet", "listed"],
+    ids=["loaded", "Athena", "pointer", "Parquet"],
 )
 def test_role_is_exact_where_a_script_answers_for_the_list(items):
     with Rehearsal.of(fanned(items)) as rehearsal:

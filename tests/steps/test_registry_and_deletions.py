@@ -16,13 +16,13 @@ from constructs_sm import (
     ServerlessJobConfig,
     TrainingJob,
 )
-from constructs_sm.testing import Always, Refused, grants
+from constructs_sm.testing import Always, Refused, Rehearsal, grants
 
 import pytest
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from every_action import IMAGE
-from rehearsed import LANGUAGES, Rehearsed
+from rehearsed import LANGUAGES, Rehearsed, stack_of
 
 in_both_languages = pytest.mark.parametrize("language", LANGUAGES)
 DELETIONS = {
@@ -214,8 +214,9 @@ def test_other_training_has_no_package_to_hand_on(stack):
 @pytest.mark.parametrize("noun", DELETIONS)
 def test_what_has_served_is_deleted_where_the_execution_has_no_input(noun, language):
     make, _ = DELETIONS[noun]
-    machine = Rehearsed(lambda stack: make(stack, "Delete", name="churn", query_language=LANGUAGES[language]))
+    stack = stack_of(lambda stack: make(stack, "Delete", name="churn", query_language=LANGUAGES[language]))
 
-    run = machine.run(execution_input={})
+    with Rehearsal.of(stack) as rehearsal:
+        run = rehearsal.start({})
     assert run.succeeded, run.cause
     assert run.output == {}

@@ -146,11 +146,11 @@ def test_row_of_another_service_is_taken_as_it_is():
     [
         (
             {"noun": "Nothing"},
-            "the model of SageMaker has no such API, got 'CreateNothing, DescribeNothing, StopNothing'",
+            "SageMaker has no such API, got 'CreateNothing, DescribeNothing, StopNothing'",
         ),
         (
             {"noun": "TrainingPlan", "status": "Status"},
-            "the model of SageMaker has no such API, got 'StopTrainingPlan'",
+            "SageMaker has no such API, got 'StopTrainingPlan'",
         ),
         (
             {"noun": "EdgePackagingJob", "role_path": ("RoleArn",), "success": "COMPLETED"},

@@ -10,9 +10,12 @@ from constructs_sm import (
     ContinuousParameterRange,
     CreateEndpointConfig,
     CreateModel,
+    CreateModelPackage,
     EndpointDeployment,
     InvalidInputError,
+    JobPipeline,
     LabelingJob,
+    PipelineStack,
     ProcessingJob,
     TrainingJob,
     TuningJob,
@@ -21,7 +24,7 @@ from constructs_sm import (
 from constructs_sm.testing import Always, Metrics, Output, Rehearsal, definition
 
 import pytest
-from aws_cdk import App, Duration, Environment, SecretValue, Stack
+from aws_cdk import App, Duration, Environment, NestedStack, SecretValue, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
@@ -61,8 +64,9 @@ def prepare(stack, language):
     )
 
 
-def model(stack, language):
-    return CreateModel(stack, "Model", image=IMAGE, model_data="s3://data/m.tar.gz", query_language=language)
+def model(stack, language, **arguments):
+    given = {"image": IMAGE, "model_data": "s3://data/m.tar.gz", "query_language": language}
+    return CreateModel(stack, "Model", **given, **arguments)
 
 
 def config(stack, language):
@@ -519,6 +523,59 @@ def test_subject_of_an_approval_may_be_late(subject_of, expected, language):
         run = rehearsal.start(INPUT)
     ((_, _, request),) = run.calls
     assert re.fullmatch(expected, request["Subject"])
+
+
+@LANGUAGES
+def test_output_that_a_state_of_the_cdk_has_put_its_answer_in_place_of_is_refused(language):
+    def chain(stack):
+        job = train(stack, language)
+        return job.next(published(stack, "m", language)).next(
+            model(stack, language, environment={"J": job.resource_name})
+        )
+
+    with pytest.raises(RuntimeError, match=r"S/Model uses TrainingJobName of S/Train, .* give that a result_path"):
+        machine(chain)
+
+
+@LANGUAGES
+def test_number_among_tags_and_metadata_is_sent_as_a_text(language):
+    def chain(stack):
+        job = train(stack, language)
+        containers = {"image": IMAGE, "model_data": job.model_artifacts}
+        types = {"content_types": ["text/csv"], "response_types": ["text/csv"]}
+        said = {"metadata": {"auc": job.final_metric("auc")}, "query_language": language}
+        package = CreateModelPackage(stack, "Tell", group="g", **containers, **types, **said)
+        return job.next(model(stack, language, tags={"auc": job.final_metric("auc")})).next(package)
+
+    stack, _ = machine(chain)
+    with Rehearsal.of(stack) as rehearsal:
+        run = rehearsal.script("Train", Always(Metrics(auc=0.9))).start(INPUT)
+    assert run.succeeded, run
+    sent = dict(run.requests)
+    assert sent["Model"]["Tags"] == [{"Key": "auc", "Value": "0.9"}]
+    assert sent["Tell"]["CustomerMetadataProperties"] == {"auc": "0.9"}
+
+
+@LANGUAGES
+def test_output_of_a_job_in_a_nested_stack_is_told(language):
+    def chain(stack):
+        job = train(NestedStack(stack, "Nested"), language)
+        return job.next(published(stack, "of " + job.final_metric("auc") + "!", language))
+
+    assert '"of 0.9!"' in told(chain)
+
+
+def test_output_is_what_a_pipeline_in_a_pipeline_is_started_with():
+    stack = PipelineStack(App(), "S", env=ENVIRONMENT)
+    child = JobPipeline(Stack(stack.node.scope, "Child", env=ENVIRONMENT), "Child")
+    child.run(sfn.Pass(child, "Done"))
+    job = train(stack, None)
+    run = child.task(stack, "Tell", input={"model": job.model_artifacts, "text": "of " + job.resource_name})
+    stack.run(job.next(run))
+
+    given = definition(stack)["States"]["Tell"]["Parameters"]["Input"]
+    assert given["model.$"] == "$.Train.ModelArtifacts.S3ModelArtifacts"
+    assert given["text.$"] == "States.Format('of {}', $.Train.TrainingJobName)"
 
 
 def test_subject_that_cannot_be_read_is_refused():

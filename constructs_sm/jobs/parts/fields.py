@@ -135,8 +135,11 @@ def text_list(values: TextList | None) -> Any:
 
 
 def tag_list(tags: Mapping[str, str] | None) -> list[dict[str, str]] | None:
-    """Tags as SageMaker lists them."""
-    return [{"Key": key, "Value": value} for key, value in tags.items()] if isinstance(tags, Mapping) else tags
+    """Tags as SageMaker lists them; of an output, which may be a number, the text."""
+    if not isinstance(tags, Mapping):
+        return tags
+    said = {key: value.as_text() if isinstance(value, JobOutput) else value for key, value in tags.items()}
+    return [{"Key": key, "Value": value} for key, value in said.items()]
 
 
 def named(values: Any, argument: str, problems: list[Problem]) -> Mapping[str, Any]:

@@ -23,6 +23,7 @@ _NO_VALUE = object()
 _SAM = "AWS::Serverless-2016-10-31"
 _IN_TEXT = re.compile(r"\$\{(!?)([^{}]+)\}")
 _MAX_TEXT = 4 * 1_048_576
+_OUTPUT = "Outputs."
 _MADE_UP_NUMBER = 1
 
 
@@ -212,6 +213,9 @@ class Template:
 
     def get_att(self, logical_id: str, attribute: str) -> Any:
         """Decide GetAtt; an ARN of a resource that the template does not have is taken for a role's."""
+        if attribute.startswith(_OUTPUT):
+            # Of a nested stack, whose template is another.
+            return self._elsewhere(attribute.removeprefix(_OUTPUT))
         if logical_id in self.resources:
             resource = self.resource(logical_id)
             return self._once(f"{logical_id}.{attribute}", lambda: resource.attribute(attribute, self.place))
@@ -317,8 +321,10 @@ class Template:
 
     def _import(self, operand: Any) -> Any:
         name = self.text(operand)
-        if name in self._imports:
-            return self._imports[name]
+        return self._imports[name] if name in self._imports else self._elsewhere(name)
+
+    def _elsewhere(self, name: str) -> str:
+        """Make up what another template has by this name: the ARN of a role, where it says so."""
         return Resource(name, "AWS::IAM::Role", {}, str).arn(self.place) if "role" in name.lower() else name
 
 
