@@ -22,6 +22,10 @@ def stack_of(scope: IConstruct) -> Stack:
     Raises:
         InvalidInputError: There is none.
     """
+    if not hasattr(type(scope), "node"):
+        # Some values end the process in which the CDK runs, when it is asked of them.
+        problem = Problem("the scope is no construct", scope, "pass a stack, or a construct in one", "argument-type")
+        raise InvalidInputError(where_of("scope", scope), [problem])
     found = _STACKS.get(scope)
     if found is None:
         found = _STACKS[scope] = Stack.of(scope) if Stack.is_stack(scope) else stack_of(parent_of(scope))

@@ -86,6 +86,7 @@ def problems_of(
     found: list[Problem] = []
     _operation_check(operation)(request.fields, None, found)
     if not isinstance(request.fields, Mapping):
+        # It is no structure, or computed as a whole: no rule can be asked.
         return found
     broken = broken_rules(operation, request.fields, request.structures, arns=arns, models=models)
     if found and broken:

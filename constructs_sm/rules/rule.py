@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem
+from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -124,7 +124,11 @@ class Rulebook:
         Raises:
             InvalidInputError: There is none; with the nearest that there is.
         """
-        bare = str(rule_id).removeprefix(f"{PREFIX}::").removeprefix(f"{PREFIX}:")
+        bare = (
+            (rule_id if isinstance(rule_id, str) else shown(rule_id))
+            .removeprefix(f"{PREFIX}::")
+            .removeprefix(f"{PREFIX}:")
+        )
         if bare not in self._rules:
             (near,) = get_close_matches(bare, list(self._rules), n=1, cutoff=0)
             use = f"did you mean {near}? docs/rules.md lists all"

@@ -52,7 +52,7 @@ class Input:
     """The type of each item of a list."""
 
     def __post_init__(self) -> None:
-        raise_all(f"Input.{self.kind or 'anything'}", list(self._problems()))
+        raise_all(f"Input.{self.kind if isinstance(self.kind, str) else 'anything'}", list(self._problems()))
 
     @classmethod
     def string(

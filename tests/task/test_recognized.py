@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from constructs_sm import InvalidInputError, PipelineStack, SageMakerJob, TrainingJob, images
 from constructs_sm.actions import TRAINING_JOB
 from constructs_sm.testing import definition, state_machine_policy
@@ -76,3 +78,10 @@ def test_class_of_the_cdk_is_no_construct_of_it(pipeline):
         TrainingJob(
             pipeline, "Train", image=images.xgboost("1.7-1"), instance_type="ml.m5.xlarge", inputs={"train": s3.Bucket}
         )
+
+
+@pytest.mark.parametrize("scope", [math.inf, 5, None], ids=str)
+def test_image_outside_of_a_construct_is_refused_in_words(scope):
+    """An infinite number would end the process in which the CDK runs."""
+    with pytest.raises(InvalidInputError, match="the scope is no construct"):
+        images.xgboost("1.7-1").uri_in(scope)

@@ -92,7 +92,7 @@ def _misshapen(machine: Any, path: str) -> Iterator[Problem]:
         yield Problem(
             f"{at}: StartAt must name one of its states",
             start,
-            f"use one of {', '.join(list(states)[:5])}",
+            f"use one of {', '.join(map(str, list(states)[:5]))}",
             "source-of-rehearsal",
         )
     for name, state in states.items():
