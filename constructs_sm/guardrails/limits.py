@@ -176,7 +176,7 @@ class Limits:
         return tuple(
             each.name
             for each in fields(self)
-            if each.name not in _NO_RAILS and getattr(self, each.name) != each.default
+            if each.name not in _NO_RAILS and not _is(getattr(self, each.name), each.default)
         )
 
     def why(self, line: str) -> str:
@@ -260,7 +260,7 @@ class Limits:
         for name in _WORDS:
             if not isinstance(given := getattr(self, name), str):
                 yield _wrong(f"{name} must be a text", given, "write a sentence")
-        if self.late not in _LATE:
+        if not isinstance(self.late, str) or self.late not in _LATE:
             yield _wrong("late is what becomes of values that IAM cannot limit", self.late, "write 'refuse' or 'warn'")
         reasons = self.reasons
         lines = [each.name for each in fields(self) if each.name not in _NO_RAILS]
@@ -279,6 +279,11 @@ class Limits:
 
 def _wrong(what: str, got: object, use: str) -> Problem:
     return Problem(what, got, use, VALUE.id)
+
+
+def _is(value: object, default: object) -> bool:
+    """Tell whether an argument was left out; what is of another type may compare as it likes, as arrays do."""
+    return type(value) is type(default) and value == default
 
 
 def _is_text(value: object) -> bool:

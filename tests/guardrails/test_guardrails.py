@@ -7,6 +7,7 @@ import copy
 import json
 import re
 import warnings
+from dataclasses import fields
 from pathlib import Path
 
 from constructs_sm import (
@@ -835,6 +836,24 @@ def test_file_that_is_none_is_refused_with_its_name(tmp_path, text, problem):
         Guardrails.from_file(path)
     assert str(path) in str(error.value)
     assert {each.rule for each in error.value.problems} == {"guardrail-value"}
+
+
+class _Array:
+    """As the arrays of libraries: neither equal to anything nor true, but item by item."""
+
+    __hash__ = None
+
+    def __eq__(self, other):
+        return self
+
+    def __bool__(self):
+        raise ValueError("the truth value of an array is ambiguous")
+
+
+@pytest.mark.parametrize("name", [each.name for each in fields(Guardrails)])
+def test_array_in_place_of_a_limit_is_refused_in_words(name):
+    with pytest.raises(InvalidInputError, match=name):
+        Guardrails(**{"reason": "the platform says so", "most_instances": 4, name: _Array()})
 
 
 def test_all_that_is_wrong_with_guardrails_is_said_at_once():
