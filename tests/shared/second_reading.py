@@ -135,9 +135,7 @@ def content(text: str) -> bytes | None:
         return None
 
 
-def compared(
-    kind: str, wanted: str, given: str, keys: dict[str, Any], *, variables: bool
-) -> bool | None:
+def compared(kind: str, wanted: str, given: str, keys: dict[str, Any], *, variables: bool) -> bool | None:
     """One value of a policy against one of a request; None where one of them is not of the kind."""
     try:
         if kind.startswith("string"):
