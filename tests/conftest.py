@@ -6,12 +6,12 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import constructs_sm
 from constructs_sm.actions import ACTIONS
 
-import hypothesis
 import pytest
 
 # For the Node of this process alone, which aws_cdk starts: what is made here is read by the linters; by the CDK's
@@ -24,9 +24,13 @@ del os.environ["CDK_VALIDATION"]
 
 assert constructs_sm
 
-# Draws are the same in every run: a test that fails fails for all, and nothing is kept of it.
-hypothesis.settings.register_profile("the same draws", derandomize=True, database=None)
-hypothesis.settings.load_profile("the same draws")
+# At the lowest versions nothing is drawn, and there is no hypothesis.
+if find_spec("hypothesis") is not None:
+    from hypothesis import settings
+
+    # Draws are the same in every run: a test that fails fails for all, and nothing is kept of it.
+    settings.register_profile("the same draws", derandomize=True, database=None)
+    settings.load_profile("the same draws")
 
 # Somebody's own AWS configuration must not lead a test anywhere.
 for name in [name for name in os.environ if name.startswith("AWS_")]:
