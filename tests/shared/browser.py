@@ -47,6 +47,13 @@ _INNERMOST = """() => {
 }"""
 
 
+_AXE = """() => Promise.race([
+    axe.run({resultTypes: ['violations']}),
+    new Promise((_, fail) => setTimeout(() => fail(new Error("axe-core has not ended after a minute")), 60000)),
+])"""
+"""Playwright waits for the end of a script without a limit."""
+
+
 class _Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         """Say nothing of each request."""
@@ -95,7 +102,7 @@ class Visit:
         wanted = serious or ("serious", "critical")
         # Not as a script tag: a page may refuse those by its Content-Security-Policy.
         self.page.evaluate(AXE.read_text())
-        found = self.page.evaluate("() => axe.run({resultTypes: ['violations']})")
+        found = self.page.evaluate(_AXE)
         return [
             f"{violation['id']} ({violation['impact']}): {node['target']} {node['failureSummary']}"
             for violation in found["violations"]
