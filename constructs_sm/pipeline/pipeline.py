@@ -208,7 +208,7 @@ class JobPipeline(PipelineResource, WholeOrNotMade, Construct):
         self._timeout = timeout
         self._comment = comment
         self._started_on: dict[str, int] = {}
-        self._alerts = alerts
+        self._alerts = ONE_MESSAGE if alerts is None else alerts
         self._explains_failures = explain_failures
         self._has_dashboard = dashboard
         self._key = key
@@ -222,7 +222,7 @@ class JobPipeline(PipelineResource, WholeOrNotMade, Construct):
         self._state_machine: sfn.StateMachine | None = None
         self.dead_letter_queue = dead_letter_queue(self, key) if dead_letters is True else dead_letters or None
         self.topic = topic or alert_topic(self, key)
-        for email in dict.fromkeys(alert_emails):
+        for email in dict.fromkeys(alert_emails or ()):
             subscription = self.topic.add_subscription(subscriptions.EmailSubscription(email))
             undone_by(partial(self.topic.node.try_remove_child, subscription.node.id))
         if definition is not None:

@@ -15,7 +15,7 @@ from constructs_sm.testing import (
 )
 
 import pytest
-from aws_cdk import App, Environment
+from aws_cdk import App, Environment, Stack
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
@@ -138,3 +138,12 @@ def test_handler_tells_besides_where_that_is_asked_for():
     stack = stack_of(training, alerts=["executions", "jobs"])
 
     assert messages(stack, {"Train": [Failed("no rows")]}, {}) == ["rule", "JobFailed: Notify"]
+
+
+def test_nobody_to_tell_is_as_the_default():
+    stack = Stack(App(), "S")
+
+    pipeline = JobPipeline(stack, "Quiet", definition=sfn.Pass(stack, "X"), alert_emails=None, alerts=None)
+
+    assert Template.from_stack(stack).find_resources("AWS::SNS::Subscription") == {}
+    assert pipeline.topic is not None
