@@ -311,10 +311,8 @@ def image(
 
 
 def _refuse_no_texts(family: object, **options: object) -> None:
-    given = {name: value for name, value in options.items() if value is not None}
-    raise_unless(
-        "image", family=(family, str, "a text"), **{name: (value, str, "a text") for name, value in given.items()}
-    )
+    given = {name: (value, str, "a text") for name, value in options.items() if value is not None}
+    raise_unless("image", family=(family, str, "a text"), **given)
 
 
 def _rows(family: str, image_scope: str | None) -> list[Any]:

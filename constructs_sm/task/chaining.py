@@ -37,16 +37,17 @@ class GoesOnOnce:
         Raises:
             InvalidInputError: It goes on to something else already, or *next* is nothing to go on to.
         """
-        where = where_of(type(self).__name__, self)
         if not is_chainable(next):
-            raise InvalidInputError(where, [not_chainable(next)])
+            raise InvalidInputError(where_of(type(self).__name__, self), [not_chainable(next)])
         if self._following is not None:
-            raise InvalidInputError(where, [goes_on_already(self._following, next)])
+            problem = goes_on_already(self._following, next)
+            raise InvalidInputError(where_of(type(self).__name__, self), [problem])
         try:
             chain: sfn.Chain = super().next(next)  # type: ignore[misc]
         except RuntimeError as error:
             if _OF_THE_CDK in str(error):
-                raise InvalidInputError(where, [goes_on_already(None, next)]) from error
+                problem = goes_on_already(None, next)
+                raise InvalidInputError(where_of(type(self).__name__, self), [problem]) from error
             raise
         self._following = next
         return chain

@@ -19,7 +19,6 @@ from constructs_sm.rules.argument_rules import (
 from constructs_sm.rules.catalogue import RULES
 from constructs_sm.rules.definition_rules import EXPRESS, UNREACHABLE
 from constructs_sm.rules.express import ends_first, refused
-from constructs_sm.rules.rule import errors
 from constructs_sm.rules.state_fields import JSON_PATH
 from constructs_sm.rules.transitions import unentered
 from constructs_sm.task import limits
@@ -126,9 +125,11 @@ class OfStack:
         # Of what a Task may call, an activity alone is known by its Ref.
         activities = machine.text.marks_of(lambda reference: isinstance(reference, dict) and "Ref" in reference)
         yield from (each.problem for each in refused(definition, express=express, activities=activities))
-        late = list(ends_first(definition, express=express))
-        yield from (each.problem for each in errors(late))
-        tell(machine.construct, [each.problem for each in late if each.rule.severity != "error"])
+        of_ends = (each.problem for each in ends_first(definition, express=express))
+        of_names = named_problems(definition, self._machines.named.get(machine, ()))
+        graded = [*of_ends, *of_names]
+        yield from (each for each in graded if RULES[each.rule].severity == "error")
+        tell(machine.construct, [each for each in graded if RULES[each.rule].severity != "error"])
         yield from (UNREACHABLE.broken(f"state '{name}'").problem for name in unentered(definition))
         yield from limits.of_machine(machine.construct, machine.stack, machine.resolved, definition)
         ours = {task.state_id() for task, place in self._machines.of_tasks.items() if place is machine}
@@ -136,9 +137,6 @@ class OfStack:
         tell(machine.construct, list(closed_calls(of_others)))
         yield from _in_the_other_language(machine)
         yield from self._nested(machine)
-        of_names = list(named_problems(definition, self._machines.named.get(machine, ())))
-        yield from (each for each in of_names if RULES[each.rule].severity == "error")
-        tell(machine.construct, [each for each in of_names if RULES[each.rule].severity != "error"])
 
     def _nested(self, machine: Machine) -> Iterator[Problem]:
         """Find executions that are started and cannot be: of an Express machine that is waited for, or of one role."""

@@ -56,7 +56,7 @@ def named_resources(
     """
     made: dict[tuple[str, str], TaskIdentity] = {}
     for task in tasks:
-        own = _own_field(task.api)
+        own = _name_field(task.api) if task.api.startswith("create") else None
         if own is not None and _is_known(name := task.request.get(own)):
             made[own, str(name)] = task
     if not made:
@@ -64,7 +64,7 @@ def named_resources(
     return [
         Named(task, maker, field_name, name)
         for task in tasks
-        for field_name, name in dict.fromkeys(_names_in(task.request, outside=True, own=_named_itself(task.api)))
+        for field_name, name in dict.fromkeys(_names_in(task.request, outside=True, own=_name_field(task.api)))
         if (maker := made.get((field_name, name))) is not None and (task, maker) not in linked and task is not maker
     ]
 
@@ -95,14 +95,7 @@ def grant_access(found: Iterable[Named]) -> None:
 
 
 @cache
-def _own_field(api: str) -> str | None:
-    """The field that says the name of what an API makes; None if it makes nothing that is named."""
-    every = (action for action in (*ACTIONS, *POLLED_ACTIONS) if action.api == api and api.startswith("create"))
-    return next((action.name_field for action in every), None)
-
-
-@cache
-def _named_itself(api: str) -> str | None:
+def _name_field(api: str) -> str | None:
     """The field of a request that says what the call itself makes or changes."""
     return next((action.name_field for action in (*ACTIONS, *POLLED_ACTIONS) if action.api == api), None)
 
