@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     """Function of what fills a request, as far as it is there."""
 
 _REFERENCES = ("key_arn", "role_arn", "subnet_id", "security_group_id", "topic_arn", "function_arn")
-_MAY_BE_LATE = re.compile(r"\$|States\.|\{%|.*(?:[$#]\{(?:Token\[|AWS::)|[eE]\+?28\d|\d{281})", re.DOTALL).match
+_MAY_BE_LATE = re.compile(r"\$|States\.|\{%|.*(?:[$#]\{(?:Token\[|AWS::)|[eE]\+28\d|\d{281})", re.DOTALL).match
 """Match of a text that may be more than it says. Most are not, which is told without a call of ours."""
 _INPUT, _RESULT = "$states.input", "$states.result"
 _PSEUDO_PARAMETER = re.compile(r"\$\{AWS::\w+\}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 
@@ -210,7 +211,15 @@ def altered():
 
 def texts_of_numbers():
     token = N("$.n")
-    return {"str": str(token), "f-string": f"n={token}", "digits": f"{token:.0f}", "repr": f"{token!r} of them"}
+    return {
+        "str": str(token),
+        "f-string": f"n={token}",
+        "in a word": f"n{token}n",
+        "digits": f"{token:.0f}",
+        "repr": f"{token!r} of them",
+        "one digit": f"{token:.0e}",
+        "capital": f"{-token:G}",
+    }
 
 
 @LANGUAGES
@@ -234,6 +243,19 @@ def test_large_numbers_and_their_texts_are_none():
     stack = Stack(App(), "S")
     sent = states(stack, train(stack, hyperparameters={"a": 1e28, "b": "1e28", "c": 10**40, "d": -1e300}))["Train"]
     assert sent["Parameters"]["HyperParameters"] == {"a": "1e+28", "b": "1e28", "c": str(10**40), "d": "-1e+300"}
+
+
+def test_hashes_and_base64_are_no_texts_of_number_tokens():
+    hashes = [hashlib.sha256(str(number).encode()).hexdigest() for number in range(3_000)]
+    looking_alike = [text for text in hashes if re.search(r"\de28\d(?!\d)", text)]
+    assert looking_alike
+    texts = [*looking_alike, "s3://code/4d7e213e288d4f18.tar.gz", "9e289", "7E285/", "a+9e+289", "v1e+289b", "//2e+280=="]
+    stack = Stack(App(), "S")
+    given = {f"h{number}": text for number, text in enumerate(texts)}
+    tags = {"commit": "7e288d4f1e289", "digest": "sha256:3e281e"}
+    sent = states(stack, train(stack, environment=given, tags=tags))["Train"]["Parameters"]
+    assert sent["Environment"] == given
+    assert sent["Tags"] == [{"Key": "commit", "Value": "7e288d4f1e289"}, {"Key": "digest", "Value": "sha256:3e281e"}]
 
 
 def test_number_token_is_compared_by_its_path():
