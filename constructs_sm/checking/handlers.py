@@ -43,8 +43,6 @@ _OF_STEP_FUNCTIONS: Final = frozenset(
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
 """
 _CODES: Final = "States.Http.StatusCode."
-_NOT_TASK_FAILED: Final = frozenset({"States.Timeout", "States.HeartbeatTimeout", "States.QueryEvaluationError"})
-"""Errors that `States.TaskFailed` does not stand for; of the others that Step Functions gives it is not said."""
 _PREFIXES: Final[dict[str, frozenset[str]]] = {
     "Batch": frozenset({"batch"}),
     "DynamoDB": frozenset({"dynamodb"}),

@@ -270,7 +270,7 @@ class TuningJob(SageMakerJob):
                     "MaxParallelTrainingJobs": max_parallel_jobs,
                     "MaxRuntimeInSeconds": seconds(max_tuning_runtime),
                 },
-                "ParameterRanges": parameter_ranges(script_ranges(ranges, one.script([])), "ranges", problems),
+                "ParameterRanges": parameter_ranges(script_ranges(ranges, one.script([])), problems),
                 "TrainingJobEarlyStoppingType": early_stopping,
                 "TuningJobCompletionCriteria": completion_criteria,
                 "RandomSeed": random_seed,

@@ -26,7 +26,6 @@ __all__ = [
     "Path",
     "PathError",
     "is_path",
-    "is_reference_path",
     "names_before",
     "parse",
 ]
@@ -283,11 +282,6 @@ def is_path(text: object) -> bool:
     except PathError:
         return False
     return isinstance(text, str)
-
-
-def is_reference_path(text: object) -> bool:
-    """Return True for a JSONPath of names and numbers alone."""
-    return isinstance(text, str) and is_path(text) and parse(text).is_reference
 
 
 def names_before(text: str) -> tuple[tuple[str, ...], str]:

@@ -37,9 +37,9 @@ def has_service(service: str) -> bool:
     return squashed(model_of(service, sdk=True)) in clients()
 
 
-def has_api(service: str, api: str, *, sdk: bool) -> bool:
-    """Return True unless the model of the service has no such API."""
-    operations = _operations(service, sdk)
+def has_api(service: str, api: str) -> bool:
+    """Return True unless the SDK has no such API of the service."""
+    operations = _operations(service, sdk=True)
     return not operations or api.casefold() in operations
 
 

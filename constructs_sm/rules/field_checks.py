@@ -117,11 +117,11 @@ def place(value: Any, where: str, *, of_context: bool = False) -> Iterator[Viola
 
 
 def one_number(
-    given: Mapping[str, Any], name: str, where: str, *, least: float = 0, most: float = float("inf"), jsonata: bool
+    given: Mapping[str, Any], name: str, where: str, *, most: float = float("inf"), jsonata: bool
 ) -> Iterator[Violation]:
     """Check a whole number that is written out, or in JSONPath by a path under the same name with Path behind it."""
     if name in given:
-        yield from number(given[name], f"{where}/{name}", least=least, most=most, jsonata=jsonata)
+        yield from number(given[name], f"{where}/{name}", least=0, most=most, jsonata=jsonata)
     if f"{name}Path" in given and not jsonata:
         yield from place(given[f"{name}Path"], f"{where}/{name}Path")
         if name in given:

@@ -31,8 +31,6 @@ OPTIMIZED: Final = _offered()
 """By service, then by API: the patterns that are offered."""
 SDK_PATTERNS: Final = _TOKEN
 """APIs that an SDK integration offers."""
-READERS: Final = frozenset({"getObject", "listObjectsV2"})
-"""API that an ItemReader calls in S3."""
 _OPTIMIZED_MODELS: Final = {"states": "stepfunctions", "elasticmapreduce": "emr"}
 _OWN_REQUESTS: Final = frozenset(
     {"apigateway:invoke", "eks:call", "eks:runJob", "http:invoke", "bedrock:invokeModel", "elasticmapreduce"}

@@ -63,7 +63,7 @@ def _activity(written: Mapping[str, Any], where: str) -> Iterator[Violation]:
 
 def _resource(service: str, api: str, pattern: str, where: str, got: str, *, sdk: bool) -> Iterator[Violation]:
     if sdk:
-        if not api_requests.has_service(service) or not api_requests.has_api(service, api, sdk=True):
+        if not api_requests.has_service(service) or not api_requests.has_api(service, api):
             yield rules.RESOURCE.broken(where, got, what=f"{rules.RESOURCE.what}: the SDK has no {service}:{api}")
         elif pattern not in SDK_PATTERNS:
             yield rules.PATTERN.broken(where, got, fix="an SDK integration waits for nothing but a task token")

@@ -14,7 +14,6 @@ from constructs_sm.task.custom_states import GrantedState, JsonataTask, describi
 from constructs_sm.task.fragment import CheckedFragment, ClosingCheck
 from constructs_sm.task.overruling import tell
 from constructs_sm.task.path_tokens import naming, spelled_paths
-from constructs_sm.task.query_language import query_language_of
 from constructs_sm.task.running_role import RunsInMachine
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.names import LONGEST_STATE_NAME, id_problems
@@ -73,7 +72,7 @@ class ArtifactCheck(RunsInMachine, CheckedFragment):
         key = key_of(construct_id)
         self._least = int(least.to_bytes())
         self._size = f"{place_of(key)}.ContentLength"
-        self._choice = ClosingCheck(self, construct_id, query_language_of(jsonata=True), self)
+        self._choice = ClosingCheck(self, construct_id, sfn.QueryLanguage.JSONATA, self)
         self._look = _Look(self, _LOOK.format(self._state_name), key, location)
         self._look.next(self._choice)
 
@@ -94,7 +93,7 @@ class ArtifactCheck(RunsInMachine, CheckedFragment):
         fail = sfn.Fail(
             self,
             _TOO_SMALL.format(self._state_name),
-            query_language=query_language_of(jsonata=True),
+            query_language=sfn.QueryLanguage.JSONATA,
             error="ArtifactTooSmall",
             cause=f"{{% {said} & $string({self._size}) %}}",
         )

@@ -18,7 +18,7 @@ from constructs_sm.rollback import WholeOrNotMade
 from constructs_sm.steps.levels import inner_starts, reachable
 from constructs_sm.task.custom_states import GrantedState, OptionalState, is_chainable
 from constructs_sm.task.job_task import JobTask
-from constructs_sm.task.query_language import is_jsonata_language, query_language_of
+from constructs_sm.task.query_language import is_jsonata_language
 from constructs_sm.task.running_role import RunsInMachine
 from constructs_sm.task.scope import JobScope
 from constructs_sm.task.task import SageMakerTask
@@ -166,7 +166,7 @@ class _Level:
         fail = sfn.Fail(
             scope,
             f"{name}: Fail",
-            query_language=query_language_of(jsonata=True),
+            query_language=sfn.QueryLanguage.JSONATA,
             error="{% $states.input.failure.name %}",
             cause="{% $states.input.failure.message %}",
         )
@@ -286,7 +286,7 @@ def _told(scope: Construct, name: str, arns: Arns, topic: sns.ITopic, end: sfn.S
 
 
 def _also_told(scope: Construct, name: str, notify: sfn.IChainable, end: sfn.State) -> sfn.Parallel:
-    around = sfn.Parallel(scope, name, query_language=query_language_of(jsonata=True), outputs=UNCHANGED)
+    around = sfn.Parallel(scope, name, query_language=sfn.QueryLanguage.JSONATA, outputs=UNCHANGED)
     return around.branch(notify).add_catch(end, outputs=UNCHANGED)
 
 

@@ -18,7 +18,7 @@ from constructs_sm.task.fragment import CheckedFragment, Fragment
 from constructs_sm.task.output_folders import folder_of
 from constructs_sm.task.overruling import tell
 from constructs_sm.task.path_tokens import naming, spelled_paths, token_of
-from constructs_sm.task.query_language import is_jsonata_language, query_language_of
+from constructs_sm.task.query_language import is_jsonata_language
 from constructs_sm.task.running_role import RunsInMachine
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.names import LONGEST_STATE_NAME, id_problems
@@ -237,7 +237,7 @@ class FanOut(RunsInMachine, Fragment):
 
 def _language_of(plan: ItemPlan) -> sfn.QueryLanguage | None:
     # To say JSONPath would let the CDK refuse it, in a JSONata state machine, before we can say what to do.
-    return query_language_of(jsonata=True) if plan.jsonata else None
+    return sfn.QueryLanguage.JSONATA if plan.jsonata else None
 
 
 class _InlineItems(sfn.Map):

@@ -15,7 +15,6 @@ from constructs_sm.task.custom_states import GrantedState, JsonataTask, describi
 from constructs_sm.task.fragment import CheckedFragment, ClosingCheck
 from constructs_sm.task.overruling import tell
 from constructs_sm.task.path_tokens import naming, spelled_paths
-from constructs_sm.task.query_language import query_language_of
 from constructs_sm.task.running_role import RunsInMachine
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.conditions import Comparable, Condition
@@ -178,7 +177,7 @@ class QualityGate(RunsInMachine, CheckedFragment):
         self._numbers = " and ".join(f"$type({o.expression(self._key)}) = '{o.kind}'" for o in self._operands)
         self._no_value = self._fail(_NO_VALUE, "QualityGateNoValue", self._what_is_missing())
         self._not_met = None if otherwise else self._fail(_NOT_MET, "QualityGateNotMet", self._what_is_wrong())
-        self._choice = ClosingCheck(self, construct_id, query_language_of(jsonata=True), self)
+        self._choice = ClosingCheck(self, construct_id, sfn.QueryLanguage.JSONATA, self)
         self._start: sfn.State = self._choice
         self._readings: list[_Reading] = []
         self._reports()
@@ -226,7 +225,7 @@ class QualityGate(RunsInMachine, CheckedFragment):
         return sfn.Fail(
             self,
             name.format(self._state_name),
-            query_language=query_language_of(jsonata=True),
+            query_language=sfn.QueryLanguage.JSONATA,
             error=error,
             cause=f"{{% {quoted(f'{self._state_name}: ')} & {cause} %}}",
         )

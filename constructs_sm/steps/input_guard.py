@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.language.errors import raise_all, where_of
 from constructs_sm.task.fragment import CheckedFragment, ClosingCheck
 from constructs_sm.task.path_tokens import token_of
-from constructs_sm.task.query_language import is_jsonata_language, query_language_of
+from constructs_sm.task.query_language import is_jsonata_language
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.input_schema import InputSchema
 from constructs_sm.values.names import LONGEST_STATE_NAME, id_problems
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _CHECK = "{}: ValidateInput"
 _REFUSED = "{}: InvalidInput"
 _LONGEST_ID = LONGEST_STATE_NAME - len(_CHECK.format(""))
-_JSONATA = query_language_of(jsonata=True)
+_JSONATA = sfn.QueryLanguage.JSONATA
 
 
 def input_of(

@@ -9,7 +9,6 @@ from constructs_sm.language.jsonata import object_of, quoted
 from constructs_sm.task.custom_states import JsonataState, JsonataTask, always, describing, holds
 from constructs_sm.task.fragment import CheckedFragment, ClosingCheck
 from constructs_sm.task.kept_results import JOB, KEY, KEY_OF_PART, RETRY, RUN_INPUT, TAKEN
-from constructs_sm.task.query_language import query_language_of
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.inputs import Input
 
@@ -55,7 +54,7 @@ class PartRun(CheckedFragment):
     ) -> None:
         super().__init__(scope, construct_id)
         self._read = JsonataState(self, construct_id, Type="Pass", Output=_read(jobs, before))
-        language = query_language_of(jsonata=True)
+        language = sfn.QueryLanguage.JSONATA
         self._choice = ClosingCheck(self, self._named("IsPart"), language, self)
         self._read.next(self._choice)
         table, arns = kept.name, JobScope.of(self).arns

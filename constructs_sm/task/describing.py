@@ -10,7 +10,6 @@ from constructs_sm.language.late_bound import LATE, Computed
 from constructs_sm.language.paths import keys_in
 from constructs_sm.retry import SDK
 from constructs_sm.task.custom_states import JsonataTask, always, describing, holds
-from constructs_sm.task.query_language import query_language_of
 
 from aws_cdk import aws_stepfunctions as sfn
 
@@ -66,7 +65,7 @@ class Describing:
         )
         unmet = self._description.unmet
         self._choice = (
-            sfn.Choice(job, _CHECK.format(name), query_language=query_language_of(jsonata=True)) if unmet else None
+            sfn.Choice(job, _CHECK.format(name), query_language=sfn.QueryLanguage.JSONATA) if unmet else None
         )
         if self._choice is not None:
             self.task.next(self._choice)
@@ -103,7 +102,7 @@ class Describing:
             return None
         failure = self._failure(f"{self._name}: ")
         fail = sfn.Fail(
-            self._job, _MISSING.format(self._name), query_language=query_language_of(jsonata=True), **failure
+            self._job, _MISSING.format(self._name), query_language=sfn.QueryLanguage.JSONATA, **failure
         )
         self._choice.otherwise(fail)
         return fail

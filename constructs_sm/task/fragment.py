@@ -10,7 +10,6 @@ from constructs_sm.rollback import WholeOrNotMade, methods_in_words, undone_by
 from constructs_sm.task.chaining import GoesOnOnce, goes_on_already, not_chainable
 from constructs_sm.task.custom_states import JsonataTask, is_chainable
 from constructs_sm.task.jsii_overrides import make_in_cdk
-from constructs_sm.task.query_language import query_language_of
 from constructs_sm.task.running_role import RunsInMachine
 from constructs_sm.task.scope import JobScope
 
@@ -223,10 +222,10 @@ class NamedFragment(RunsInMachine, Fragment):
         return JsonataTask(self, self._named(name), **call, **fields, Output=output)
 
     def _choice(self, name: str) -> sfn.Choice:
-        return sfn.Choice(self, self._named(name), query_language=query_language_of(jsonata=True))
+        return sfn.Choice(self, self._named(name), query_language=sfn.QueryLanguage.JSONATA)
 
     def _fail(self, name: str, error: str, cause: str) -> sfn.Fail:
-        language = query_language_of(jsonata=True)
+        language = sfn.QueryLanguage.JSONATA
         return sfn.Fail(self, self._named(name), query_language=language, error=error, cause=cause)
 
 

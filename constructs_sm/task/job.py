@@ -29,7 +29,7 @@ from constructs_sm.task.network import (
 )
 from constructs_sm.task.output_check import Output, OutputCheck
 from constructs_sm.task.overruling import refuse
-from constructs_sm.task.query_language import InEitherLanguage, query_language_of
+from constructs_sm.task.query_language import InEitherLanguage
 from constructs_sm.task.reuse_checks import reuse_grants
 from constructs_sm.task.reuse_plan import reuse_plan_of
 from constructs_sm.task.reusing import Reusing
@@ -195,7 +195,7 @@ class SageMakerJob(CheckedFragment, JobMetrics, InEitherLanguage, KnownToCdk):
         )
         for field in check.described(action, output):
             self._state.found(field)
-        language = query_language_of(jsonata=True) if in_jsonata else None
+        language = sfn.QueryLanguage.JSONATA if in_jsonata else None
         choice = Check(self, _CHECK.format(self._state_name), language, self)
         before.next(choice)
         return choice
@@ -439,7 +439,7 @@ class SageMakerJob(CheckedFragment, JobMetrics, InEitherLanguage, KnownToCdk):
         failure = self._output_check.failure(self._state.action, output, self._state_name)
         # That of a job in JSONPath says nothing: the CDK would refuse it in a JSONata state machine before we can.
         name = _REFUSED.format(self._state_name)
-        language = query_language_of(jsonata=True) if output.jsonata else None
+        language = sfn.QueryLanguage.JSONATA if output.jsonata else None
         fail = sfn.Fail(self, name, query_language=language, **failure)
         undone_by(lambda: self.node.try_remove_child(fail.node.id))
         return self._prefixed(fail, self._task)

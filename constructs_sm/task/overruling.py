@@ -98,14 +98,12 @@ def refuse_part(where: str, scope: IConstruct, construct_id: str, problems: Iter
         refuse(scope, where, found, path=path)
 
 
-def unacknowledged(
-    scope: IConstruct, problems: Sequence[Problem], *, path: str, as_of: date | None = None
-) -> list[Problem]:
-    """The problems that nobody has acknowledged for *scope*, or not for the day *as_of*."""
+def unacknowledged(scope: IConstruct, problems: Sequence[Problem], *, path: str) -> list[Problem]:
+    """The problems that nobody has acknowledged for *scope*."""
     if not problems:
         return []
     stage = _OfStage.of(scope)
-    acknowledged = dict(_acknowledged_around(scope, as_of))
+    acknowledged = dict(_acknowledged_around(scope))
     left = []
     for problem in problems:
         stage.fired.setdefault(problem.rule, set()).add(path)
@@ -270,8 +268,8 @@ def _no_such_rule(path: str, given: str) -> str:
     return ""
 
 
-def acknowledged_around(scope: IConstruct, as_of: date | None = None) -> dict[str, tuple[str, str]]:
-    """The path and the reason of the nearest acknowledgment of each rule around *scope* that has not ended."""
+def acknowledged_around(scope: IConstruct, as_of: date | None) -> dict[str, tuple[str, str]]:
+    """The path and the reason of the nearest acknowledgment of each rule around *scope*, but for those ended before *as_of*."""
     return dict(_acknowledged_around(scope, as_of))
 
 

@@ -22,7 +22,6 @@ from constructs_sm.task.describing import call_beside
 from constructs_sm.task.job import SageMakerJob
 from constructs_sm.task.output_check import Output, OutputCheck, Status
 from constructs_sm.task.polling import Polling, Polls
-from constructs_sm.task.query_language import query_language_of
 
 from aws_cdk import aws_stepfunctions as sfn
 
@@ -196,7 +195,7 @@ class PolledJob(SageMakerJob):
         self._timed_out = sfn.Fail(
             self,
             self._named("TimedOut"),
-            query_language=query_language_of(jsonata=True),
+            query_language=sfn.QueryLanguage.JSONATA,
             error=_TIMED_OUT,
             cause=said(
                 f"{self._state_name}: {action.api} had not ended after {self._polls.total}: ", f"$string({place})"

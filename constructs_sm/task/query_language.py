@@ -21,11 +21,6 @@ def is_jsonata_language(query_language: object) -> bool:
     return query_language is sfn.QueryLanguage.JSONATA
 
 
-def query_language_of(*, jsonata: bool) -> sfn.QueryLanguage:
-    """Give the CDK's name of JSONata, or of JSONPath."""
-    return sfn.QueryLanguage.JSONATA if jsonata else sfn.QueryLanguage.JSON_PATH
-
-
 class InEitherLanguage:
     """The factories by which tasks of the CDK say their query language, in the place of `query_language=`."""
 

@@ -21,7 +21,6 @@ _STACK = "aws:cdk:stack"
 _OF_THE_STACK = 50
 """Priority of the tags that a stack was given when it was made."""
 _ADDED, _REMOVED = 100, 200
-_DEFAULT_PRIORITY = 500
 
 
 class KnownToCdk:

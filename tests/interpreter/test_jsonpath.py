@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constructs_sm.language.jsonpath import MissingError, PathError, is_path, is_reference_path, parse
+from constructs_sm.language.jsonpath import MissingError, PathError, is_path, parse
 
 import pytest
 from hypothesis import given
@@ -106,7 +106,7 @@ def test_text_that_is_no_path_is_refused(text):
     ],
 )
 def test_reference_path_is_of_names_and_numbers(path, is_one):
-    assert is_reference_path(path) is is_one
+    assert parse(path).is_reference is is_one
 
 
 def test_path_says_where_it_starts():

@@ -96,14 +96,14 @@ _FIELDS: dict[type[Structure], str] = {
 }
 
 
-def parameter_ranges(ranges: Any, argument: str, problems: list[Problem]) -> dict[str, list[dict[str, Any]]]:
+def parameter_ranges(ranges: Any, problems: list[Problem]) -> dict[str, list[dict[str, Any]]]:
     """ParameterRanges, as SageMaker sorts them: by the type of their values, the ends written as strings."""
     found: dict[str, list[dict[str, Any]]] = {}
-    for name, values in named(ranges, argument, problems).items():
+    for name, values in named(ranges, "ranges", problems).items():
         range_ = _range(values)
         if range_ is None:
             use = "pass (lowest, highest), or a list of choices"
-            problems.append(Problem(f"{argument}['{name}'] is no range", values, use, "argument-value"))
+            problems.append(Problem(f"ranges['{name}'] is no range", values, use, "argument-value"))
             continue
         found.setdefault(_FIELDS[type(range_)], []).append({"Name": name, **range_.to_request()})
     return found

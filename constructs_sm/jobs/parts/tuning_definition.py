@@ -120,7 +120,7 @@ class TuningDefinition:
         return {
             "DefinitionName": self.definition_name,
             "TuningObjective": {"MetricName": self.objective, "Type": self.objective_type},
-            "HyperParameterRanges": parameter_ranges(script_ranges(self.ranges, script), "ranges", problems),
+            "HyperParameterRanges": parameter_ranges(script_ranges(self.ranges, script), problems),
             "StaticHyperParameters": script_hyperparameters(
                 self.hyperparameters, script, isolated=self.network_isolation
             ),
