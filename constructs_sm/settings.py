@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, Union, get_arg
 from constructs_sm.language.durations import seconds_of
 from constructs_sm.language.errors import Problem, did_you_mean, raise_all
 from constructs_sm.language.late_bound import is_token
+from constructs_sm.language.numbers import is_whole_number
 from constructs_sm.language.offering import offers
 
 from aws_cdk import Duration, PermissionsBoundary, RemovalPolicy
@@ -195,7 +196,7 @@ def setting_in(node: Node, name: str) -> Any:
 
 def is_threshold(value: object) -> bool:
     """Tell whether an alarm can go off at *value* executions."""
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+    return is_whole_number(value, least=1)
 
 
 def are_alerts(value: object) -> bool:

@@ -21,6 +21,7 @@ from constructs_sm.adopting.python_text import Call, Code, literal
 from constructs_sm.adopting.references import STACK
 from constructs_sm.adopting.typed_requests import duration
 from constructs_sm.language.late_bound import is_jsonata
+from constructs_sm.language.numbers import is_whole_number
 from constructs_sm.rules.transitions import targets
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ class StateWriter:
             case "MaxConcurrency" if value == 0 and not isinstance(value, bool):
                 return _USUAL
             case "MaxConcurrency":
-                return literal(value, self.place) if _is_count(value) or is_jsonata(value) else None
+                return literal(value, self.place) if is_whole_number(value, least=0) or is_jsonata(value) else None
             case "Items":
                 return self._items(value)
             case "ErrorPath" | "CausePath":
@@ -167,7 +168,7 @@ class StateWriter:
         return literal(value, self.place)
 
     def _time(self, field: str, value: Any) -> Any:
-        if field == "Seconds" and _is_count(value):
+        if field == "Seconds" and is_whole_number(value, least=0):
             return Call("sfn.WaitTime.duration", (duration(value),))
         if not isinstance(value, str) or (field == "Seconds" and not is_jsonata(value)):
             return None
@@ -249,10 +250,6 @@ def _renamed(argument: str, value: Any) -> str:
 def _result(shown: Any, value: Any) -> Any:
     kinds = {dict: "object", list: "array", str: "string", bool: "boolean", int: "number", float: "number"}
     return Call(f"sfn.Result.from_{kinds[type(value)]}", (shown,))
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _is_inline(state: Mapping[str, Any]) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from constructs_sm.adopting import typed_arguments as tables
 from constructs_sm.adopting.python_text import Call, Place, literal
 from constructs_sm.language.late_bound import LATE, is_json_path, is_jsonata, is_late_bound
+from constructs_sm.language.numbers import is_number, is_whole_number
 
 if TYPE_CHECKING:
     from constructs_sm.adopting.typed_arguments import TypedArguments
@@ -114,19 +115,19 @@ class _Conversion:
         return self._place(value) if self._plain(value) else _ABSENT
 
     def _number(self, value: Any) -> Any:
-        return value if isinstance(value, (int, float)) and not isinstance(value, bool) else _ABSENT
+        return value if is_number(value) else _ABSENT
 
     def _flag(self, value: Any) -> Any:
         return value if isinstance(value, bool) else _ABSENT
 
     def _seconds(self, value: Any) -> Any:
-        return duration(value) if _is_count(value) else _ABSENT
+        return duration(value) if is_whole_number(value, least=0) else _ABSENT
 
     def _gibibytes(self, value: Any) -> Any:
-        return Call("Size.gibibytes", (value,)) if _is_count(value) else _ABSENT
+        return Call("Size.gibibytes", (value,)) if is_whole_number(value, least=0) else _ABSENT
 
     def _mebibytes(self, value: Any) -> Any:
-        return Call("Size.mebibytes", (value,)) if _is_count(value) else _ABSENT
+        return Call("Size.mebibytes", (value,)) if is_whole_number(value, least=0) else _ABSENT
 
     def _texts(self, value: Any) -> Any:
         """Texts by name; what comes at run time is a text in the request already, and needs no conversion to one."""
@@ -246,10 +247,6 @@ def duration(seconds: int) -> Call:
     """A Duration in the largest unit that it is whole in."""
     unit, size = next(((name, size) for name, size in _UNITS if seconds and seconds % size == 0), ("seconds", 1))
     return Call(f"Duration.{unit}", (seconds // size,))
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _has_late_keys(value: Mapping[str, Any]) -> bool:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.interpreter.calls import TaskError
 from constructs_sm.language.errors import InvalidInputError, Problem
+from constructs_sm.language.numbers import is_number, is_whole_number
 from constructs_sm.testing.world import steps
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def parts_of(script: Any) -> dict[str, Any]:
     if unknown := sorted(parts.keys() - set(_PARTS)):
         problems.append(Problem("unknown part", unknown[0], f"use {', '.join(_PARTS)}", "script-of-rehearsal"))
     redrives, seconds = parts.get("redrives", 0), parts.get("abort_after_seconds")
-    if not isinstance(redrives, int) or isinstance(redrives, bool) or redrives < 0:
+    if not is_whole_number(redrives, least=0):
         problems.append(_wrong("redrives: a number of times was expected", redrives))
     if not _is_time(seconds):
         problems.append(_wrong("abort_after_seconds: a number of seconds was expected", seconds))
@@ -159,8 +160,7 @@ def _is_text(value: Any) -> bool:
 
 
 def _is_time(value: Any) -> bool:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return value is None or (is_number and 0 <= value < float("inf"))
+    return value is None or (is_number(value) and 0 <= value < float("inf"))
 
 
 _KIND_OF = {

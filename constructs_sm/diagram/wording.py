@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from constructs_sm.language.error_names import ALL
+from constructs_sm.language.numbers import is_whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -45,7 +46,7 @@ def notes_of(state: Json) -> Iterator[str]:
 def waits(state: Json) -> str:
     """Say how long a Wait state waits, in the largest unit that is whole."""
     seconds = state.get("Seconds")
-    if not isinstance(seconds, int) or isinstance(seconds, bool):
+    if not is_whole_number(seconds, least=0):
         return "waits"
     for size, unit in _UNITS:
         if seconds and seconds % size == 0:

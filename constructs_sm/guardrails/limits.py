@@ -15,6 +15,7 @@ from constructs_sm.language.document_text import content_of, text_at
 from constructs_sm.language.durations import seconds_of
 from constructs_sm.language.errors import InvalidInputError, Problem, did_you_mean, raise_all, raise_unless
 from constructs_sm.language.late_bound import is_token
+from constructs_sm.language.numbers import is_number, is_whole_number
 from constructs_sm.language.offering import offers
 from constructs_sm.rules.guardrail_rules import VALUE
 from constructs_sm.values.s3 import bucket_and_prefix
@@ -297,11 +298,11 @@ def _is_list(value: object, name: str = "") -> bool:
 
 
 def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+    return is_whole_number(value, least=1)
 
 
 def _is_amount(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value) and value > 0
+    return is_number(value) and isfinite(value) and value > 0
 
 
 def _seconds(value: Any) -> int | None:

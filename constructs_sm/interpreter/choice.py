@@ -11,6 +11,7 @@ from constructs_sm.interpreter.state_errors import RUNTIME, StateError
 from constructs_sm.interpreter.timestamps import parsed
 from constructs_sm.language.jsonpath import MissingError
 from constructs_sm.language.jsonpath import parse as parse_path
+from constructs_sm.language.numbers import is_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,10 +27,6 @@ _STAR: Final = re.compile(r"\\\*|\*")
 
 def _is_text(value: Any) -> bool:
     return isinstance(value, str)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _is_timestamp(value: Any) -> bool:
@@ -84,13 +81,13 @@ COMPARISONS: Final[dict[str, _Compare]] = {
     "StringMatches": _matches,
     "BooleanEquals": lambda left, right: isinstance(left, bool) and isinstance(right, bool) and left is right,
     **{f"String{name}": _of(_is_text, compare) for name, compare in _ORDERS.items()},
-    **{f"Numeric{name}": _of(_is_number, compare) for name, compare in _ORDERS.items()},
+    **{f"Numeric{name}": _of(is_number, compare) for name, compare in _ORDERS.items()},
     **{f"Timestamp{name}": _of(_is_timestamp, compare, parsed) for name, compare in _ORDERS.items()},
 }
 """The comparisons of a value with another, which stands there or (with Path behind the name) where a path leads."""
 KINDS: Final[dict[str, Callable[[Any], bool]]] = {
     "IsNull": lambda value: value is None,
-    "IsNumeric": _is_number,
+    "IsNumeric": is_number,
     "IsString": _is_text,
     "IsBoolean": lambda value: isinstance(value, bool),
     "IsTimestamp": _is_timestamp,

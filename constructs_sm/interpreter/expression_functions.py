@@ -13,7 +13,7 @@ import uuid
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.language.intrinsic_functions import HASHES
-from constructs_sm.language.numbers import json_in
+from constructs_sm.language.numbers import is_number, json_in
 
 if TYPE_CHECKING:
     import random
@@ -29,7 +29,7 @@ class FunctionError(ValueError):
 
 
 def _whole(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if not is_number(value):
         raise FunctionError(f"T0410: a number is expected, got {json.dumps(value)}")
     return math.trunc(value)
 
@@ -120,7 +120,7 @@ def _computed(work: Callable[[float, float], float]) -> Callable[..., Any]:
     def compute(left: Any = None, right: Any = None) -> Any:
         if left is None or right is None:
             return None
-        if not all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in (left, right)):
+        if not all(map(is_number, (left, right))):
             raise FunctionError("T2001: arithmetic takes numbers")
         found = work(float(left), float(right))
         return math.copysign(_MOST, found) if math.isinf(found) else found

@@ -13,7 +13,7 @@ from constructs_sm.interpreter.calls import Reading, TaskError
 from constructs_sm.interpreter.state_errors import QUERY, RUNTIME, StateError
 from constructs_sm.interpreter.values import as_json, compact
 from constructs_sm.language.machines import LARGEST_PAYLOAD
-from constructs_sm.language.numbers import json_in
+from constructs_sm.language.numbers import is_number, json_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -71,7 +71,7 @@ def _from_reader(execution: Execution, state: State, reader: ReaderFields, scope
     most = config.get("MaxItems")
     if most is None:
         return list(items)
-    if isinstance(most, bool) or not isinstance(most, (int, float)) or most < 0 or most != int(most):
+    if not is_number(most) or most < 0 or most != int(most):
         told = f"The field 'MaxItems' has the value {compact(most)}, which is not a valid integer"
         raise StateError(QUERY if state.jsonata else RUNTIME, told)
     return list(items[: int(most)]) if most else list(items)
@@ -221,7 +221,7 @@ def _batch_number(fields: Mapping[str, Template], name: str, scope: Scope, state
     if name not in fields:
         return 0
     value = fields[name](scope)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0 or value != int(value):
+    if not is_number(value) or value < 0 or value != int(value):
         told = f"The field '{name}' has the value {compact(value)}, which is not a valid integer"
         raise StateError(QUERY if state.jsonata else RUNTIME, told)
     return int(value)

@@ -10,6 +10,7 @@ from constructs_sm.interpreter.calls import TaskError
 from constructs_sm.interpreter.state_errors import QUERY, RUNTIME, StateError
 from constructs_sm.interpreter.timestamps import written as written_time
 from constructs_sm.interpreter.values import compact
+from constructs_sm.language.numbers import is_number
 
 if TYPE_CHECKING:
     from constructs_sm.interpreter.execution import Execution
@@ -67,8 +68,7 @@ def _tolerated(execution: Execution, branch: Branch, state: State) -> tuple[floa
         return count, 0.0
     scope = execution.scope(branch, steps.effective(execution, branch, state))
     percentage = state.fields["ToleratedFailurePercentage"](scope)
-    is_number = isinstance(percentage, (int, float)) and not isinstance(percentage, bool)
-    if not is_number or not 0 <= percentage <= _PERCENT:
+    if not is_number(percentage) or not 0 <= percentage <= _PERCENT:
         told = f"The field 'ToleratedFailurePercentage' is a number from 0 to 100, but was {compact(percentage)}"
         raise StateError(QUERY if state.jsonata else RUNTIME, told)
     return count, float(percentage)

@@ -9,6 +9,7 @@ from constructs_sm.interpreter.history import Stay
 from constructs_sm.interpreter.scope import ABSENT
 from constructs_sm.interpreter.state_errors import QUERY, RUNTIME, StateError
 from constructs_sm.interpreter.values import compact, put, sharing
+from constructs_sm.language.numbers import is_number, is_whole_number
 
 if TYPE_CHECKING:
     from constructs_sm.interpreter.branches import Branch
@@ -193,7 +194,7 @@ def waited(execution: Execution, branch: Branch) -> None:
 
 
 def _whole_seconds(value: Any, state: State) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LONGEST_WAIT:
+    if is_whole_number(value, least=0) and value <= LONGEST_WAIT:
         return value
     told = f"is a whole number from 0 to {LONGEST_WAIT}, but was {compact(value)}"
     raise StateError(QUERY if state.jsonata else RUNTIME, f"The field 'Seconds' of a Wait state {told}")
@@ -221,8 +222,7 @@ def number(
         return None
     scope = scope or execution.scope(branch, effective(execution, branch, state))
     value = state.fields[name](scope)
-    whole = isinstance(value, (int, float)) and not isinstance(value, bool) and value == int(value)
-    if not whole or value < least:
+    if not is_number(value) or value != int(value) or value < least:
         told = f"The field '{name}' has the value {compact(value)}, which is not a valid integer"
         raise StateError(QUERY if state.jsonata else RUNTIME, told)
     return int(value)

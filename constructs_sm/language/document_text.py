@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-import math
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.document_limits import (
     MAX_BYTES,
     MAX_DEFINITION_DEPTH,
     MAX_DEPTH,
-    MAX_DIGITS,
     MAX_TERRAFORM_BYTES,
     KeyTwiceError,
 )
 from constructs_sm.language.errors import InvalidInputError, Problem
+from constructs_sm.language.numbers import json_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -150,8 +149,7 @@ def _json(text: str, *, unique: bool) -> Any:
     if _TERRAFORM.decode() in text[:_BEGINNING]:
         # Written by a program, and long: nothing to find in it but its end.
         return json.loads(text)
-    pairs = _unique if unique else dict
-    return json.loads(text, object_pairs_hook=pairs, parse_constant=_no_number, parse_float=_finite, parse_int=_whole)
+    return json_in(text, object_pairs_hook=_unique if unique else dict)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -162,19 +160,6 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             raise KeyTwiceError(f"the key {key!r} stands twice in one object")
         found[key] = value
     return found
-
-
-def _no_number(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no number in JSON")
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    return value if math.isfinite(value) else _no_number(text)
-
-
-def _whole(text: str) -> int:
-    return int(text) if len(text) <= MAX_DIGITS else _no_number(f"one of {len(text):,} digits")
 
 
 def _most_levels(content: Any) -> int:

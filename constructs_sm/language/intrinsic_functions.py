@@ -13,7 +13,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from constructs_sm.language.numbers import json_in
+from constructs_sm.language.numbers import is_number, json_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,10 +69,6 @@ def _refused(problem: str) -> IntrinsicError:
     return IntrinsicError(problem)
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
 def _list(value: Any, name: str) -> list[Any]:
     if not isinstance(value, list):
         raise _refused(f"{name} takes a list, got {_plain(value)}")
@@ -87,7 +83,7 @@ def _text(value: Any, name: str) -> str:
 
 def _whole(value: Any, name: str) -> int:
     """A number as a whole one, halves upwards."""
-    if not _is_number(value) or not math.isfinite(value):
+    if not is_number(value) or not math.isfinite(value):
         raise _refused(f"{name} takes a number, got {_plain(value)}")
     return math.floor(value + 0.5) if isinstance(value, float) else int(value)
 

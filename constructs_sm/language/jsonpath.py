@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.language.jsonpath_filters import DEADLINE, PathError, Predicate, parse_predicate
+from constructs_sm.language.numbers import is_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -136,14 +137,10 @@ def _children(value: Any) -> Iterable[Any]:
 
 
 def _numbers(value: Any) -> list[float]:
-    found = [item for item in value if _is_number(item)] if isinstance(value, list) else []
+    found = [item for item in value if is_number(item)] if isinstance(value, list) else []
     if not found:
         raise MissingError("an aggregate of no numbers")
     return found
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _deviation(numbers: Sequence[float]) -> float:

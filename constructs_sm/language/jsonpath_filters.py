@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, Final, TypeAlias
 
-from constructs_sm.language.numbers import json_in
+from constructs_sm.language.numbers import is_number, json_in
 
 Predicate: TypeAlias = Callable[[Any, Any], bool]
 """Tells of an item, and of the document that it is in, if it is found."""
@@ -168,16 +168,12 @@ def _both(one: Predicate, other: Predicate) -> Predicate:
     return lambda item, root: one(item, root) and other(item, root)
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
 def _alike(left: Any, right: Any) -> bool:
-    if _is_number(left) and _is_number(right):
+    if is_number(left) and is_number(right):
         return bool(left == right)
-    if isinstance(left, str) and _is_number(right):
+    if isinstance(left, str) and is_number(right):
         return left == json.dumps(right)
-    if isinstance(right, str) and _is_number(left):
+    if isinstance(right, str) and is_number(left):
         return right == json.dumps(left)
     return type(left) is type(right) and bool(left == right)
 
@@ -191,7 +187,7 @@ def _ordered(holds: Callable[[Any, Any], bool]) -> Callable[[list[Any], list[Any
         if len(left) != 1 or len(right) != 1:
             return False
         one, other = left[0], right[0]
-        both = (_is_number(one) and _is_number(other)) or (isinstance(one, str) and isinstance(other, str))
+        both = (is_number(one) and is_number(other)) or (isinstance(one, str) and isinstance(other, str))
         return both and holds(one, other)
 
     return compare

@@ -5,15 +5,25 @@ from __future__ import annotations
 import json
 import math
 import sys
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from constructs_sm.language.document_limits import MAX_DIGITS
 from constructs_sm.language.late_bound import is_altered_number, is_token
 
 
+def is_number(value: object) -> TypeGuard[float]:
+    """Tell whether *value* is a number of JSON, which a boolean of Python is not."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def is_whole_number(value: object, *, least: int) -> TypeGuard[int]:
+    """Tell whether *value* is a whole number, written as one, of *least* or more."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
 def is_finite_number(value: object) -> bool:
     """Tell whether *value* is a number that a double holds: no boolean, NaN or infinity, and no token of the CDK."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if not is_number(value):
         return False
     if is_token(value) or is_altered_number(value):
         return False
@@ -31,7 +41,7 @@ def json_in(text: str, **hooks: Any) -> Any:
 
 
 def _no_number(word: str) -> Any:
-    raise ValueError(f"{word} is no JSON")
+    raise ValueError(f"{word} is no number in JSON")
 
 
 def _whole(digits: str) -> int:

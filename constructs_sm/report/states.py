@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.diagram.wording import called, comparison
 from constructs_sm.language.errors import InvalidInputError
+from constructs_sm.language.numbers import is_whole_number
 from constructs_sm.report.wording import as_json, lasting, size_of
 from constructs_sm.retry import RetryPolicy
 
@@ -289,7 +290,7 @@ def _limits(state: Mapping[str, Any]) -> Iterator[str]:
     """Tell how long a task may take."""
     for name, words in _LIMITS.items():
         seconds = state.get(name)
-        if isinstance(seconds, int) and not isinstance(seconds, bool) and seconds < _LONGEST:
+        if is_whole_number(seconds, least=0) and seconds < _LONGEST:
             yield f"{words} {lasting(timedelta(seconds=seconds))}"
         elif seconds is not None:
             yield f"{words} the seconds in {seconds}"

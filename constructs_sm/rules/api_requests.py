@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.language.fields import spelled_by_states
 from constructs_sm.language.jsonata_checks import is_expression
+from constructs_sm.language.numbers import is_number
 from constructs_sm.rules.integrations import has_own_request, model_of, squashed
 from constructs_sm.rules.service_models import clients, service_model
 
@@ -117,10 +118,9 @@ def _faults(shapes: Mapping[str, Any], shape: Mapping[str, Any], value: Any, pat
 
 def _wanted(kind: str, value: Any) -> str:
     """Return what a field of this kind has to be, where *value* is certainly none; objects may stand for texts."""
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if kind in _JSON_OR_TEXT and (is_number or isinstance(value, bool)):
+    if kind in _JSON_OR_TEXT and (is_number(value) or isinstance(value, bool)):
         return "a text"
-    if kind in _NUMBERS and not is_number and value is not None:
+    if kind in _NUMBERS and not is_number(value) and value is not None:
         return "a number"
     if kind == "boolean" and not isinstance(value, bool) and value is not None:
         return "true or false"

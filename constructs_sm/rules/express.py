@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.language.errors import NOTHING
+from constructs_sm.language.numbers import is_number
 from constructs_sm.rules.definition_rules import EXPRESS
 from constructs_sm.rules.integrations import ACTIVITY
 from constructs_sm.rules.machine_rules import EXPRESS_ENDS, EXPRESS_POLLS
@@ -115,7 +116,7 @@ def _reached(states: Mapping[str, Mapping[str, Any]], start: str, begun: float) 
 def _seconds(written: Mapping[str, Any]) -> float:
     """The time that a state waits, as far as it is written."""
     given = written.get("Seconds") if written.get("Type") == "Wait" else None
-    return max(given, 0) if isinstance(given, (int, float)) and not isinstance(given, bool) else 0
+    return max(given, 0) if is_number(given) else 0
 
 
 def _inner(written: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from constructs_sm.language import intrinsics, jsonata_checks
 from constructs_sm.language.jsonata_checks import SEEN
 from constructs_sm.language.jsonpath import PathError, parse
+from constructs_sm.language.numbers import is_number
 from constructs_sm.rules import definition_rules as rules
 
 if TYPE_CHECKING:
@@ -142,8 +143,7 @@ def number(
     if jsonata and isinstance(value, str) and value.startswith(jsonata_checks.OPEN):
         yield from expressions(value, where, SEEN)
         return
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not is_number or (whole and value != int(value)) or not least <= value <= most:
+    if not is_number(value) or (whole and value != int(value)) or not least <= value <= most:
         kind = "a whole number" if whole else "a number"
         limits = f"from {least:,} to {most:,}" if most != float("inf") else f"of {least:,} or more"
         yield rules.VALUE.broken(where, value, what=f"the field is {kind} {limits}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.language.error_names import ALL
 from constructs_sm.language.jsonata_checks import OPEN, RESULT_SEEN, SEEN, is_expression
+from constructs_sm.language.numbers import is_number
 from constructs_sm.rules import definition_rules as rules
 from constructs_sm.rules import field_checks as check
 from constructs_sm.rules import state_fields as fields
@@ -324,7 +325,7 @@ def _compared(name: str, value: Any, where: str) -> Iterator[Violation]:
         if not isinstance(value, bool):
             yield rules.VALUE.broken(where, value, what=f"{name} is true or false")
     elif name.startswith("Numeric"):
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
+        if not is_number(value):
             yield rules.VALUE.broken(where, value, what=f"{name} is a number")
     elif not isinstance(value, str):
         yield rules.VALUE.broken(where, value, what=f"{name} is a text")

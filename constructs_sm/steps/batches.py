@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from constructs_sm.language.errors import NOTHING, Problem
+from constructs_sm.language.numbers import is_whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,8 +41,7 @@ class ItemBatcher:
         for name, value, most in (("max_items", self.max_items, None), ("max_bytes", self.max_bytes, _LARGEST_BATCH)):
             if value is None or is_computed(value):
                 continue
-            whole = isinstance(value, int) and not isinstance(value, bool)
-            if not whole or int(value) < 1 or (most is not None and int(value) > most):
+            if not is_whole_number(value, least=1) or (most is not None and value > most):
                 span = "1 or more" if most is None else f"1 to {most}"
                 use = "pass a whole number in that range, or a path of one"
                 yield Problem(f"{name} of batches must be {span}", value, use, "argument-value")

@@ -21,6 +21,7 @@ from constructs_sm.language.late_bound import (
     unmarked,
 )
 from constructs_sm.language.late_values import misspelled
+from constructs_sm.language.numbers import is_number
 from constructs_sm.language.paths import key_of, path_of
 from constructs_sm.requests.rendering import Verbatim, argument_of
 from constructs_sm.rules.argument_rules import NUMBER_TOKEN
@@ -427,6 +428,4 @@ def _put(target: dict[str, Any], place: Sequence[str], value: str) -> None:
 
 
 def _is_within(value: object, least: float, most: float | None) -> bool:
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        return False
-    return value >= least and (most is None or value <= most)
+    return is_number(value) and value >= least and (most is None or value <= most)

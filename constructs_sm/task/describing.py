@@ -64,9 +64,7 @@ class Describing:
             Output=self._kept(output),
         )
         unmet = self._description.unmet
-        self._choice = (
-            sfn.Choice(job, _CHECK.format(name), query_language=sfn.QueryLanguage.JSONATA) if unmet else None
-        )
+        self._choice = sfn.Choice(job, _CHECK.format(name), query_language=sfn.QueryLanguage.JSONATA) if unmet else None
         if self._choice is not None:
             self.task.next(self._choice)
 
@@ -101,9 +99,7 @@ class Describing:
         if self._choice is None:
             return None
         failure = self._failure(f"{self._name}: ")
-        fail = sfn.Fail(
-            self._job, _MISSING.format(self._name), query_language=sfn.QueryLanguage.JSONATA, **failure
-        )
+        fail = sfn.Fail(self._job, _MISSING.format(self._name), query_language=sfn.QueryLanguage.JSONATA, **failure)
         self._choice.otherwise(fail)
         return fail
 

@@ -269,7 +269,7 @@ def _no_such_rule(path: str, given: str) -> str:
 
 
 def acknowledged_around(scope: IConstruct, as_of: date | None) -> dict[str, tuple[str, str]]:
-    """The path and the reason of the nearest acknowledgment of each rule around *scope*, but for those ended before *as_of*."""
+    """The path and the reason of the nearest acknowledgment of each rule around *scope*, if not ended by *as_of*."""
     return dict(_acknowledged_around(scope, as_of))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.language.errors import InvalidInputError, Problem
 from constructs_sm.language.jsonata import is_plain, jsonata_of, quoted
 from constructs_sm.language.late_bound import is_altered_number, is_json_path, is_jsonata, is_token, unmarked
-from constructs_sm.language.numbers import is_finite_number
+from constructs_sm.language.numbers import is_finite_number, is_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +73,7 @@ def _compared(left: Comparable, operator: str, right: Any) -> Any:
     if isinstance(right, bool) and operator in {"==", "!="}:
         verdict = left.is_true
         return verdict if right == (operator == "==") else ~verdict
-    if isinstance(right, Comparable) or (isinstance(right, (int, float)) and not isinstance(right, bool)):
+    if isinstance(right, Comparable) or is_number(right):
         return Comparison(left, operator, right)
     return NotImplemented
 

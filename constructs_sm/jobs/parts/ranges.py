@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from constructs_sm.jobs.parts.fields import named, text_list, texts
 from constructs_sm.language.errors import Problem
+from constructs_sm.language.numbers import is_number
 from constructs_sm.requests.rendering import Structure
 
 if TYPE_CHECKING:
@@ -114,12 +115,8 @@ def _range(values: Any) -> Structure | None:
         return values  # type: ignore[no-any-return]
     if isinstance(values, list) and values:
         return CategoricalParameterRange(values=values)
-    if isinstance(values, tuple) and len(values) == _ENDS and all(map(_number, values)):
+    if isinstance(values, tuple) and len(values) == _ENDS and all(map(is_number, values)):
         whole = all(isinstance(end, int) for end in values)
         cls = IntegerParameterRange if whole else ContinuousParameterRange
         return cls(min_value=values[0], max_value=values[1])
     return None
-
-
-def _number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from constructs_sm.jobs.parts.fields import seconds
 from constructs_sm.language.errors import NOTHING, Problem, raise_all
 from constructs_sm.language.late_bound import is_late_bound
+from constructs_sm.language.numbers import is_number, is_whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -172,7 +173,7 @@ class ScalableTarget:
 def _problems(target: ScalableTarget) -> Iterator[Problem]:
     low, high = target.min_capacity, target.max_capacity
     known = [each for each in (low, high) if not is_late_bound(each)]
-    if not all(map(_is_count, known)) or known != sorted(known) or high == 0:
+    if not all(is_whole_number(each, least=0) for each in known) or known != sorted(known) or high == 0:
         use = "pass whole numbers, the first at most the second"
         yield Problem("min_capacity and max_capacity are no bounds", [low, high], use, "argument-value")
     for what, given, kinds in (
@@ -212,12 +213,8 @@ def _of_action(action: ScheduledAction) -> Iterator[Problem]:
         yield Problem(f"scheduled action '{action.name}' changes nothing", NOTHING, use, "argument-missing")
 
 
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
 def _is_above_zero(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0
+    return is_number(value) and value > 0
 
 
 def _given(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem
-from constructs_sm.language.numbers import READ_AS
+from constructs_sm.language.numbers import READ_AS, is_number, is_whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -117,7 +117,7 @@ def _event(where: str, said: Any, number: int) -> Event:
     problem = None
     if not isinstance(said, Mapping) or not isinstance(said.get("type"), str):
         problem = "it has no type"
-    elif not isinstance(said.get("id"), int) or isinstance(said["id"], bool) or said["id"] < 1:
+    elif not is_whole_number(said.get("id"), least=1):
         problem = "it has no id"
     if problem:
         use = f"give the output of: {_COMMAND}"
@@ -135,7 +135,7 @@ def _event(where: str, said: Any, number: int) -> Event:
 
 def _seconds(said: Any) -> float | None:
     """A time as one of the AWS CLI's versions writes it, or boto3."""
-    if isinstance(said, (int, float)) and not isinstance(said, bool):
+    if is_number(said):
         return said / 1000 if said >= _MILLISECONDS else float(said)
     if not isinstance(said, str):
         return None
