@@ -13,6 +13,7 @@ from constructs_sm.adopting.references import ITSELF, is_reference_alone, refere
 from constructs_sm.checking.needed import needs_of, statements_of
 from constructs_sm.checking.scene import Scene
 from constructs_sm.language.arns import Arns
+from constructs_sm.language.leaves import with_leaves
 from constructs_sm.language.machines import states_of
 from constructs_sm.requests.called import called_by
 
@@ -73,7 +74,7 @@ def _statement(statement: Mapping[str, Any], references: list[str], place: Place
         return _MARKED.sub(lambda found: f"${{{references[int(found[1])]}}}", text)
 
     return {
-        argument: literal(_mapped(statement[key], put_back), place)
+        argument: literal(with_leaves(put_back, statement[key]), place)
         for key, argument in _ARGUMENTS.items()
         if key in statement
     }
@@ -125,11 +126,3 @@ class _Marks:
         if not is_reference_alone(value) or not (field.lower().endswith("arn") or value.lower().endswith("arn}")):
             return self.of(value)
         return f"{_ARNS[service]}{self.of(value)}" if service in _ARNS else value
-
-
-def _mapped(value: Any, change: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _mapped(item, change) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_mapped(item, change) for item in value]
-    return change(value) if isinstance(value, str) else value

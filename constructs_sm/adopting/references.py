@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.adopting.python_text import Call, Code, Text
 from constructs_sm.language.late_bound import Computed
+from constructs_sm.language.leaves import with_leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,11 +48,11 @@ def references_in(text: str) -> list[str]:
 
 def with_references_computed(value: Any) -> Any:
     """A value of a definition whose texts with references are marked as what comes later."""
-    if isinstance(value, Mapping):
-        return {key: with_references_computed(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [with_references_computed(item) for item in value]
-    return Computed(value) if isinstance(value, str) and _REFERENCE.search(value) else value
+    return with_leaves(_computed, value)
+
+
+def _computed(leaf: Any) -> Any:
+    return Computed(leaf) if isinstance(leaf, str) and _REFERENCE.search(leaf) else leaf
 
 
 class References:

@@ -9,14 +9,13 @@ from constructs_sm.checking import handlers, jobs, literal_values, loops, output
 from constructs_sm.checking.findings import Finding, finding_of
 from constructs_sm.checking.guarded import guarded
 from constructs_sm.checking.scene import PLACEHOLDER, Scene
-from constructs_sm.language.arns import Arns
+from constructs_sm.language.arns import Arns, partition_of
 from constructs_sm.language.errors import NOTHING, shown
 from constructs_sm.requests.api_model import has_operation
 from constructs_sm.requests.model_check import found_in
 from constructs_sm.rules import definition_rules, model_rules, training_rules
 from constructs_sm.rules.catalogue import RULES
 from constructs_sm.rules.definitions import violations
-from constructs_sm.testing.source.resource_names import partition_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

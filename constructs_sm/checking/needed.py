@@ -15,11 +15,11 @@ from constructs_sm.grants.resource_arns import LEFT_OUT, arns_of
 from constructs_sm.grants.service_authorization import iam_action
 from constructs_sm.grants.state_machine_role import polled_grants, state_machine_grants
 from constructs_sm.integrations import RULE_ACTIONS
-from constructs_sm.language.arns import Arns
+from constructs_sm.language.arns import Arns, partition_of
 from constructs_sm.language.late_bound import Computed
+from constructs_sm.language.leaves import with_leaves
 from constructs_sm.polled_actions import POLLED_ACTIONS, PolledAction
 from constructs_sm.requests.role_fields import are_late_bound, named_roles
-from constructs_sm.testing.source.resource_names import partition_of
 from constructs_sm.values.names import arn_suffix
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ def _of_call(
         for grant in grants:
             yield from _granted(name, grant)
         return
-    request = {key: _shown(value) for key, value in fields.items()}
+    request = {key: with_leaves(_shown, value) for key, value in fields.items()}
     needs = permissions_of_call(
         called.service, called.api, request, arns, sdk=called.sdk, pattern=called.pattern, machine=machine or None
     )
@@ -262,12 +262,10 @@ _VARIABLE: Final = re.compile(r"\$\{\w+\}")
 
 
 def _shown(value: Any) -> Any:
-    """A field of a request with * for what comes at run time."""
+    """A leaf of a request, or * for what comes at run time."""
     if isinstance(value, Computed):
         return arn_suffix(str(value), run_time=True) if not value.startswith("${") else ANY
-    if isinstance(value, dict):
-        return {key: _shown(item) for key, item in value.items()}
-    return [_shown(item) for item in value] if isinstance(value, list) else value
+    return value
 
 
 _LOWER_CASED: Final = frozenset(action.arn_type for action in (*ACTIONS, *POLLED_ACTIONS) if action.lower_cases_arn)

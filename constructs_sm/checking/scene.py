@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.language.late_bound import Computed
+from constructs_sm.language.leaves import with_leaves
 from constructs_sm.requests.called import Called, called_by
 from constructs_sm.requests.request import Request, read, sent_by
 
@@ -66,7 +67,7 @@ class Located:
     def request(self) -> Request | None:
         """Return its request; None where that is no object. Placeholders are known later, as paths are."""
         given = self.state.get(self.request_field)
-        return read(_marked(given)) if isinstance(given, dict) else None
+        return read(with_leaves(_marked, given)) if isinstance(given, dict) else None
 
     @property
     def sent(self) -> Request:
@@ -80,10 +81,6 @@ class Located:
 
 
 def _marked(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _marked(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_marked(item) for item in value]
     return Computed(value) if isinstance(value, str) and _FILLED_IN.search(value) else value
 
 

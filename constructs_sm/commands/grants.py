@@ -10,6 +10,7 @@ from constructs_sm.checking.roles import lacking
 from constructs_sm.commands.output_files import OutputFiles, output_options
 from constructs_sm.commands.policies import ENDINGS, WRITERS
 from constructs_sm.commands.targets import Outcome, Target, each_target, machine_options, machines_at
+from constructs_sm.grants.statements import policy_document
 
 import click
 
@@ -52,9 +53,9 @@ def command(
         name = machine.id or Path(target.path).name.split(".")[0]
         assumed = {} if missing_only else needs.assumed
         policies = {role: statements_of(found) for role, found in assumed.items()}
-        document: dict[str, Any] = {"policy": _document(statements), "unknown": dict(needs.unknown)}
+        document: dict[str, Any] = {"policy": policy_document(statements), "unknown": dict(needs.unknown)}
         if policies:
-            document["assumed"] = {role: _document(policy) for role, policy in policies.items()}
+            document["assumed"] = {role: policy_document(policy) for role, policy in policies.items()}
         outcome.add(target, 0, document)
         parts = {"": (name, statements, notes)}
         for role, policy in policies.items():
@@ -74,10 +75,6 @@ def command(
                 click.echo(f"{one.state}: {one.action} on {', '.join(one.resources)}{why}", err=True)
 
     return each_target(paths, outcome, grants, headings=False, read=machines_at, **options)
-
-
-def _document(statements: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"Version": "2012-10-17", "Statement": statements}
 
 
 def _name_of(role: str) -> str:

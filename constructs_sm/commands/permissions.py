@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from constructs_sm.commands.progress import working
 from constructs_sm.commands.rehearsals import rehearsal_of, section_options
 from constructs_sm.commands.targets import Outcome, Target, each_target, machine_options
+from constructs_sm.grants.statements import policy_document
 from constructs_sm.language.errors import printable
 
 import click
@@ -90,7 +91,7 @@ def _policy(missing: Iterable[Missing]) -> dict[str, Any]:
         resource, _, condition = key.rpartition("|")
         extra = {} if condition == "null" else {"Condition": json.loads(condition)}
         statements.append({"Effect": "Allow", "Action": sorted(found["actions"]), "Resource": resource, **extra})
-    return {"Version": "2012-10-17", "Statement": statements}
+    return policy_document(statements)
 
 
 def _document(found: Permissions, *, enforced: bool) -> dict[str, Any]:

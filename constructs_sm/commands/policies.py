@@ -6,6 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.grants.statements import policy_document
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -16,7 +18,7 @@ ENDINGS = {"json": "json", "cdk": "py", "terraform": "tf.json"}
 def as_json(statements: Sequence[Mapping[str, Any]], notes: Sequence[str], _: str) -> str:
     """The policy document. JSON has no comments: the notes are told beside it."""
     del notes
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)}, indent=2)
+    return json.dumps(policy_document(statements), indent=2)
 
 
 def as_cdk(statements: Sequence[Mapping[str, Any]], notes: Sequence[str], name: str) -> str:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from constructs_sm.diagram.graph import Edge, Graph, Node
 
@@ -133,12 +133,10 @@ def _box(node: Node) -> Box:
 
 def _layers(graph: Graph, boxes: dict[str, Box]) -> tuple[list[list[str]], list[tuple[Edge, list[str]]]]:
     """The names of each layer, and each edge as the nodes and the passing points that it leads through."""
-    names = [node.name for node in graph.nodes]
-    position = {name: index for index, name in enumerate(names)}
-    back = _back_edges(names, graph.edges)
-    depth = dict.fromkeys(names, 0)
+    back = _back_edges(graph)
+    depth = {node.name: 0 for node in graph.nodes}
     forward = [edge for edge in graph.edges if edge not in back]
-    for _ in names:
+    for _ in graph.nodes:
         changed = False
         for edge in forward:
             if depth[edge.target] < depth[edge.source] + 1:
@@ -147,9 +145,9 @@ def _layers(graph: Graph, boxes: dict[str, Box]) -> tuple[list[list[str]], list[
         if not changed:
             break
     layers: list[list[str]] = [[] for _ in range(max(depth.values(), default=-1) + 1)]
-    for name in sorted(names, key=position.__getitem__):
-        boxes[name].x = len(layers[depth[name]])
-        layers[depth[name]].append(name)
+    for name, layer in depth.items():
+        boxes[name].x = len(layers[layer])
+        layers[layer].append(name)
     chains: list[tuple[Edge, list[str]]] = []
     for number, edge in enumerate(graph.edges):
         if edge in back:
@@ -164,14 +162,12 @@ def _layers(graph: Graph, boxes: dict[str, Box]) -> tuple[list[list[str]], list[
     return layers, chains
 
 
-def _back_edges(names: list[str], edges: Iterable[Edge]) -> set[Edge]:
+def _back_edges(graph: Graph) -> set[Edge]:
     """The edges that close a loop: those to a node that the search is still within."""
-    following: dict[str, list[Edge]] = {name: [] for name in names}
-    for edge in edges:
-        following[edge.source].append(edge)
+    following = graph.out()
     state: dict[str, int] = {}
     found: set[Edge] = set()
-    for root in names:
+    for root in following:
         if root in state:
             continue
         state[root] = 1

@@ -5,12 +5,13 @@ Source: the Service Authorization Reference for the resource types.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.language.leaves import with_leaves
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from constructs_sm.language.arns import Arns
 
@@ -50,6 +51,11 @@ VERSION = "2012-10-17"
 """The version of the policy language in which `${...}` is a variable."""
 
 
+def policy_document(statements: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """A policy as IAM takes it."""
+    return {"Version": VERSION, "Statement": list(statements)}
+
+
 def statements_in(document: Mapping[str, Any]) -> list[Any]:
     """Statements of a policy, each as it reads by itself, in version 2012-10-17.
 
@@ -57,15 +63,11 @@ def statements_in(document: Mapping[str, Any]) -> list[Any]:
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html
     """
     statements = listed(document.get("Statement", ()))
-    return statements if document.get("Version") == VERSION else [_plain(statement) for statement in statements]
+    return statements if document.get("Version") == VERSION else with_leaves(_plain, statements)
 
 
 def _plain(element: Any) -> Any:
-    if isinstance(element, str):
-        return element.replace("${", "${$}{")
-    if isinstance(element, Mapping):
-        return {name: _plain(value) for name, value in element.items()}
-    return [_plain(item) for item in element] if isinstance(element, list) else element
+    return element.replace("${", "${$}{") if isinstance(element, str) else element
 
 
 def passing_grant(role_arn: str) -> Grant:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.language.arns import partition_of
 from constructs_sm.language.errors import raise_unless
 
 if TYPE_CHECKING:
@@ -56,9 +57,7 @@ class Call:
 
     @property
     def partition(self) -> str:
-        if self.region.startswith("cn-"):
-            return "aws-cn"
-        return "aws-us-gov" if self.region.startswith("us-gov-") else "aws"
+        return partition_of(self.region)
 
     @property
     def owner(self) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from constructs_sm.interpreter.expression_functions import FUNCTIONS, FunctionError, by_chance
 from constructs_sm.language.jsonata_checks import variables_in
 from constructs_sm.language.jsonata_syntax import ExpressionError, Node, parse
+from constructs_sm.language.leaves import with_leaves
 
 from jlens import Expression as Engine
 from jlens import JlensError
@@ -129,7 +130,7 @@ class Program:
                 return found
             if _has_none(found):
                 found = self._engine(spelled=True).evaluate(None, bindings, **options)
-            return _spelled(found)
+            return with_leaves(_spelled, found)
         except JlensError as error:
             if error.code == _OUT_OF_TIME:
                 raise TimeoutError(f"the JSONata expression {self.text!r} took too long") from None
@@ -196,14 +197,12 @@ def _has_none(value: Any) -> bool:
 
 
 def _spelled(value: Any) -> Any:
-    """A result with infinities as the texts that Step Functions makes of them."""
+    """A leaf of a result; an infinity is the text that Step Functions makes of it."""
     if isinstance(value, float) and abs(value) == _LARGEST:
         return "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= int(_LARGEST):
         return "Infinity" if value > 0 else "-Infinity"
-    if isinstance(value, dict):
-        return {name: _spelled(member) for name, member in value.items()}
-    return [_spelled(item) for item in value] if isinstance(value, list) else value
+    return value
 
 
 def _rewritten(text: str, root: Node, *, widened: bool) -> str:

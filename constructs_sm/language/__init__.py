@@ -27,6 +27,7 @@ __all__ = [
     "l1",
     "late_bound",
     "late_values",
+    "leaves",
     "loops",
     "machines",
     "numbers",

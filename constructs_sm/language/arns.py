@@ -34,6 +34,13 @@ class Arns:
         return name if name.startswith("arn:") or is_token(name) else self.of(service, f"{resource_type}/{name}")
 
 
+def partition_of(region: str) -> str:
+    """The partition that a Region is in."""
+    if region.startswith("cn-"):
+        return "aws-cn"
+    return "aws-us-gov" if region.startswith("us-gov-") else "aws"
+
+
 def spellings(resource: str, others: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     """An ARN, and those that it may have in its place where its name was made up.
 

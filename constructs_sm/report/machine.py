@@ -10,6 +10,7 @@ from constructs_sm.checking.needed import needed_by, statements_of
 from constructs_sm.checking.roles import lacking
 from constructs_sm.checking.scene import Scene
 from constructs_sm.diagram.in_page import detailed, overview
+from constructs_sm.grants.statements import policy_document
 from constructs_sm.language.errors import InvalidInputError
 from constructs_sm.language.flow import stands_for
 from constructs_sm.report import quotas
@@ -195,7 +196,7 @@ def _role(machine: Machine, needs: Needs | None) -> Role:
 
 
 def _policy(needs: Needs) -> str:
-    return as_json({"Version": "2012-10-17", "Statement": statements_of(needs.needed)})
+    return as_json(policy_document(statements_of(needs.needed)))
 
 
 def _reusable(scene: Scene) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.grants.statements import INLINE_CHARACTERS, MANAGED_CHARACTERS, VERSION
+from constructs_sm.grants.statements import INLINE_CHARACTERS, MANAGED_CHARACTERS, policy_document
 from constructs_sm.interpreter.history import MAX_EVENTS
 from constructs_sm.language.machines import LARGEST_DEFINITION, LARGEST_PAYLOAD
 from constructs_sm.report.wording import size_of
@@ -61,7 +61,7 @@ def of_policy(statements: Sequence[Any] | None) -> Iterator[Quota]:
     """The quota that the policies of the role use, where they are known."""
     if statements is None:
         return
-    used = size_of({"Version": VERSION, "Statement": list(statements)})
+    used = size_of(policy_document(statements))
     about = f"all statements of the role; what has no room goes into managed policies of {MANAGED_CHARACTERS:,}"
     yield Quota("Inline policies of the role", used, INLINE_CHARACTERS, "characters", about)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import Problem, raise_all, where_of
+from constructs_sm.language.leaves import with_leaves
 from constructs_sm.rollback import WholeOrNotMade, methods_in_words
 from constructs_sm.task.chaining import GoesOnOnce
 from constructs_sm.task.custom_states import always, is_chainable
@@ -50,7 +51,7 @@ class RawState(WholeOrNotMade, GoesOnOnce, sfn.CustomState):
             use = "write it as Amazon States Language: {'Type': 'Pass'}"
             problems.append(Problem("state_json must be a state", state_json, use, "argument-type"))
         raise_all(where, problems)
-        self._raw = _with_nulls(state_json)
+        self._raw = with_leaves(_null, state_json)
         self._named = construct_id if state_name is None else state_name
         self._led_to: dict[str, sfn.State] = {}
         self._inner: list[sfn.StateGraph] = []
@@ -135,10 +136,6 @@ class RawState(WholeOrNotMade, GoesOnOnce, sfn.CustomState):
         return state
 
 
-def _with_nulls(value: Any) -> Any:
-    """A value as it crosses the bridge, which drops nulls; the CDK has a token for them."""
-    if isinstance(value, Mapping):
-        return {key: _with_nulls(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_with_nulls(item) for item in value]
+def _null(value: Any) -> Any:
+    """A leaf as it crosses the bridge, which drops nulls; the CDK has a token for them."""
     return sfn.JsonPath.DISCARD if value is None else value

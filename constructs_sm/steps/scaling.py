@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.grants.scaling import scaling_grants
@@ -11,6 +10,7 @@ from constructs_sm.jobs.parts.scaling import COPIES, ScalableTarget, StepScaling
 from constructs_sm.language.errors import NOTHING, Problem, where_of
 from constructs_sm.language.jsonata import UNCHANGED, merged, place_of, without
 from constructs_sm.language.late_bound import LATE, is_late_bound
+from constructs_sm.language.leaves import with_leaves
 from constructs_sm.language.paths import key_of
 from constructs_sm.retry import RetryPolicy
 from constructs_sm.steps.beginning import name_in_policies, told
@@ -74,17 +74,17 @@ class ScalingStates:
         self._key, self._target, self._dimension, self._of = key, target, dimension, of
         self._prefix = prefix
         self._variable = f"scaling_{re.sub('[^A-Za-z0-9]', '_', f'{key}{of[1]}')}"
-        self._bounds = self._known({"MinCapacity": target.min_capacity, "MaxCapacity": target.max_capacity})
-        self._policies = [self._known(policy.to_request(dimension)) for policy in target.policies]
-        self._alarms = [self._known(dict(getattr(policy, "alarm", None) or {})) for policy in target.policies]
-        self._actions = [self._known(action.to_request()) for action in target.scheduled_actions]
+        self._bounds = with_leaves(
+            self._known, {"MinCapacity": target.min_capacity, "MaxCapacity": target.max_capacity}
+        )
+        self._policies = [with_leaves(self._known, policy.to_request(dimension)) for policy in target.policies]
+        self._alarms = [
+            with_leaves(self._known, dict(getattr(policy, "alarm", None) or {})) for policy in target.policies
+        ]
+        self._actions = [with_leaves(self._known, action.to_request()) for action in target.scheduled_actions]
 
     def _known(self, value: Any) -> Any:
-        """*value* with a variable in the place of each part that is known later."""
-        if isinstance(value, Mapping):
-            return {name: self._known(member) for name, member in value.items()}
-        if isinstance(value, (list, tuple)):
-            return [self._known(item) for item in value]
+        """*value*, or a variable in its place where it is known later."""
         if not is_late_bound(value):
             return value
         name = f"{self._variable}_{len(self.late) + 1}"

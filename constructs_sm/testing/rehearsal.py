@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.interpreter.execution import Execution, Setting
 from constructs_sm.interpreter.machines import Machine as Prepared
 from constructs_sm.interpreter.sections import WHOLE, Section, section_of
+from constructs_sm.language.arns import partition_of
 from constructs_sm.language.error_names import WILDCARDS
 from constructs_sm.language.errors import raise_unless
 from constructs_sm.language.flow import LOOKS
@@ -21,7 +22,6 @@ from constructs_sm.testing.drill import drill_runs
 from constructs_sm.testing.permissions import permissions_of, scenarios
 from constructs_sm.testing.playing import Playing
 from constructs_sm.testing.source.machine import ACCOUNT, REGION, Machine, machine_of
-from constructs_sm.testing.source.resource_names import partition_of
 from constructs_sm.testing.ways import Ways
 from constructs_sm.testing.world.account import Account
 from constructs_sm.testing.world.apis import ACTION_OF

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 from constructs_sm.images import SageMakerImage
 from constructs_sm.jobs.parts.fields import text_list
-from constructs_sm.jobs.parts.source_archive import LEFT_OUT, folder_problems, is_file, is_there
+from constructs_sm.jobs.parts.source_archive import LEFT_OUT, folder_problems, is_file, is_there, on_this_machine
 from constructs_sm.language.errors import NOTHING, Problem
 from constructs_sm.language.late_bound import Computed, is_late_bound, is_token
-from constructs_sm.values.s3 import S3Location, bucket_and_prefix
+from constructs_sm.values.s3 import S3Location
 
 if TYPE_CHECKING:
     from constructs_sm.jobs.parts.fields import Image, TextList
@@ -69,7 +69,7 @@ def processing_code(
     code: Code, entrypoint: TextList | None, image: Image | None, problems: list[Problem]
 ) -> ProcessingCode:
     """Find the fields of a request about *code*, run by *image*; *entrypoint* is a file in it, or a whole command."""
-    path = _on_this_machine(code)
+    path = on_this_machine(code)
     if path is not None and not is_there(path):
         use = f"{path} is not there: pass a path that is, or an s3:// location"
         problems.append(Problem("no such code", str(code), use, "code-place"))
@@ -94,13 +94,6 @@ def processing_code(
     if command and file.endswith(_ZIP):
         command = _unpacking(command, f"{CODE}/{file}", problems)
     return ProcessingCode(data, command, path)
-
-
-def _on_this_machine(code: Any) -> Path | None:
-    if isinstance(code, str) and not is_late_bound(code) and bucket_and_prefix(code) is None:
-        code = Path(code)
-    # Node, which reads the asset, may have begun in another directory.
-    return code.absolute() if isinstance(code, Path) else None
 
 
 def _file_in_s3(code: Any) -> str:

@@ -15,12 +15,19 @@ from constructs_sm.jobs.parts.channels import Channel
 from constructs_sm.jobs.parts.fields import texts
 from constructs_sm.jobs.parts.hyperparameters import late_structures, meant, spelled
 from constructs_sm.jobs.parts.ranges import CategoricalParameterRange
-from constructs_sm.jobs.parts.source_archive import archive_asset, folder_problems, is_file, is_there, unpackable
+from constructs_sm.jobs.parts.source_archive import (
+    archive_asset,
+    folder_problems,
+    is_file,
+    is_there,
+    on_this_machine,
+    unpackable,
+)
 from constructs_sm.language.errors import NOTHING, Problem
 from constructs_sm.language.late_bound import is_late_bound, is_token
 from constructs_sm.language.offering import offers
 from constructs_sm.rules.script_mode import PROGRAM, SUBMIT_DIRECTORY
-from constructs_sm.values.s3 import S3Location, bucket_and_prefix, is_late
+from constructs_sm.values.s3 import S3Location, is_late
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -106,7 +113,7 @@ def script(code: Any, entry_point: Any, problems: list[Problem], *, module: bool
             )
         return None
     before = len(problems)
-    path = _on_this_machine(code)
+    path = on_this_machine(code)
     if path is not None:
         entry_point = _entry_point_on_this_machine(path, code, entry_point, problems)
         # Not before everything is checked is the archive made.
@@ -244,13 +251,6 @@ def making(scripts: Iterable[Script | None]) -> Make | None:
         return made
 
     return make
-
-
-def _on_this_machine(code: Any) -> Path | None:
-    if isinstance(code, str) and not is_late_bound(code) and bucket_and_prefix(code) is None:
-        code = Path(code)
-    # Node, which reads the asset, may have begun in another directory.
-    return code.absolute() if isinstance(code, Path) else None
 
 
 def _entry_point_on_this_machine(path: Path, said: Any, entry_point: Any, problems: list[Problem]) -> Any:

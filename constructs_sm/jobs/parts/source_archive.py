@@ -16,9 +16,11 @@ from fnmatch import fnmatch
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import Problem
+from constructs_sm.language.late_bound import is_late_bound
+from constructs_sm.values.s3 import bucket_and_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,6 +43,14 @@ _SECRET = (
 )
 """Names under which secrets are kept: the archive goes to a bucket that many can read."""
 _NO_SECRET = (".env.example", ".env.sample", ".env.template", ".env.dist")
+
+
+def on_this_machine(code: Any) -> Path | None:
+    """The path of code that is said as one; None of what is in S3, or known later."""
+    if isinstance(code, str) and not is_late_bound(code) and bucket_and_prefix(code) is None:
+        code = Path(code)
+    # Node, which reads the asset, may have begun in another directory.
+    return code.absolute() if isinstance(code, Path) else None
 
 
 def is_there(path: Path) -> bool:

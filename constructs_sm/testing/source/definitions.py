@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.document_limits import MAX_BYTES
-from constructs_sm.language.document_text import content_of, text_at
-from constructs_sm.language.errors import InvalidInputError, Problem, raise_all
+from constructs_sm.language.document_text import content_of, refusal, text_at
+from constructs_sm.language.errors import Problem, raise_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,12 +41,14 @@ def definition_in(template: Template, machine: str, folder: Path | None) -> dict
     given = [form for form in _FORMS if form in properties and template.value(properties[form]) is not None]
     if len(given) != 1:
         use = f"give one of {', '.join(_FORMS)}"
-        _refuse(where, "a state machine has one definition", " and ".join(given) or "none", use)
+        raise refusal(where, "a state machine has one definition", " and ".join(given) or "none", use)
     match given[0]:
         case "Definition":
             definition = template.value(properties["Definition"])
             if not isinstance(definition, Mapping):
-                _refuse(where, "Definition must be an object", type(definition).__name__, "or use DefinitionString")
+                raise refusal(
+                    where, "Definition must be an object", type(definition).__name__, "or use DefinitionString"
+                )
             text = json.dumps(definition)
         case "DefinitionString":
             text = _json_text(template, properties["DefinitionString"])
@@ -69,10 +71,10 @@ def checked(where: str, definition: Any) -> dict[str, Any]:
         size = len(json.dumps(definition, ensure_ascii=False, separators=(",", ":")).encode())
     except UnicodeEncodeError as error:
         half = f"U+{ord(error.object[error.start]):04X}"
-        _refuse(where, "the definition has half a character", half, "write the character itself")
+        raise refusal(where, "the definition has half a character", half, "write the character itself") from None
     if size > MAX_BYTES:
         use = f"Step Functions takes {MAX_BYTES:,}: make a part of it a state machine of its own"
-        _refuse(where, "the definition is too large", f"{size:,} bytes", use)
+        raise refusal(where, "the definition is too large", f"{size:,} bytes", use)
     return dict(definition)
 
 
@@ -180,13 +182,15 @@ def _text_of_file(where: str, form: str, location: Any, folder: Path | None) -> 
     in_s3 = isinstance(location, Mapping) or key.startswith("s3://")
     stem = str(key).rpartition("/")[2]
     if folder is None:
-        _refuse(where, f"the definition is in a file ({form})", key, "give the path of the template, not its content")
+        raise refusal(
+            where, f"the definition is in a file ({form})", key, "give the path of the template, not its content"
+        )
     if in_s3:
         file = folder / f"asset.{stem}"
         if not stem or not file.is_file():
             bucket = location.get("Bucket", "") if isinstance(location, Mapping) else ""
             at = key if str(key).startswith("s3://") else f"s3://{bucket}/{key}"
-            _refuse(where, f"the definition is in S3 ({form})", at, "download it, and give the file")
+            raise refusal(where, f"the definition is in S3 ({form})", at, "download it, and give the file")
     else:
         file = folder / str(key)
     return text_at(file)
@@ -204,16 +208,14 @@ def _substituted(where: str, text: str, template: Template, properties: Mapping[
             break
         text = put
         if len(text) > MAX_BYTES:
-            _refuse(where, "substitutions make the definition too large", f"{len(text):,} characters", "shorten them")
+            raise refusal(
+                where, "substitutions make the definition too large", f"{len(text):,} characters", "shorten them"
+            )
     return text
 
 
 def _parsed(where: str, text: str) -> Any:
     content = content_of(where, text)
     if isinstance(content, str):
-        _refuse(where, "the definition is a text that is neither JSON nor YAML", content[:60], "correct it")
+        raise refusal(where, "the definition is a text that is neither JSON nor YAML", content[:60], "correct it")
     return content
-
-
-def _refuse(where: str, what: str, got: object, use: str) -> NoReturn:
-    raise InvalidInputError(where, [Problem(what, got, use, "source-of-rehearsal")])

@@ -72,6 +72,11 @@ def document_of(where: str, given: Mapping[str, Any] | str) -> Document:
     return Document(where, _recognized(where, given))
 
 
+def objects_in(content: Any) -> list[Mapping[str, Any]]:
+    """The objects of a list; none of what is no list."""
+    return [each for each in content if isinstance(each, Mapping)] if isinstance(content, list) else []
+
+
 def _recognized(where: str, content: Any) -> Mapping[str, Any]:
     if isinstance(content, Mapping):
         if content.keys() & {"Resources", "States", "format_version"}:

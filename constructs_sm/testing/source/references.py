@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from constructs_sm.language.arns import partition_of
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_unless
-from constructs_sm.testing.source.resource_names import partition_of
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z0-9:.]+)\}")
 

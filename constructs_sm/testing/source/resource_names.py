@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.language.arns import partition_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -83,13 +85,6 @@ class Place:
     @property
     def partition(self) -> str:
         return partition_of(self.region)
-
-
-def partition_of(region: str) -> str:
-    """The partition that a Region is in."""
-    if region.startswith("cn-"):
-        return "aws-cn"
-    return "aws-us-gov" if region.startswith("us-gov-") else "aws"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.grants.statements import listed, statements_in
 from constructs_sm.language.document_text import content_of
 from constructs_sm.testing.source import sam
+from constructs_sm.testing.source.documents import objects_in
 
 if TYPE_CHECKING:
     from constructs_sm.testing.source.evaluation import Template
@@ -189,7 +190,7 @@ def _connectors(template: Template, machine: str) -> Iterator[str]:
 
 def _of_role(template: Template, role: str) -> Iterator[Policy]:
     properties = template.properties(role)
-    for policy in _objects(properties.get("Policies")):
+    for policy in objects_in(properties.get("Policies")):
         yield Policy(str(policy.get("PolicyName", role)), _document(template, role, policy))
     arns = [str(arn) for arn in listed(properties.get("ManagedPolicyArns", ()))]
     name = template.resource(role).name()
@@ -239,7 +240,3 @@ def _listed(template: Template, where: str, document: Mapping[str, Any]) -> list
     if not all(isinstance(each, Mapping) for each in found):
         template.refuse("a statement must be an object", where, "correct it")
     return list(found)
-
-
-def _objects(given: Any) -> list[Mapping[str, Any]]:
-    return [each for each in given if isinstance(each, Mapping)] if isinstance(given, list) else []

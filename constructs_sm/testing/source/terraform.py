@@ -6,10 +6,12 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from constructs_sm.grants.statements import statements_in
-from constructs_sm.language.errors import InvalidInputError, Problem, did_you_mean
+from constructs_sm.language.document_text import refusal
+from constructs_sm.language.errors import did_you_mean
+from constructs_sm.testing.source.documents import objects_in
 from constructs_sm.testing.source.resource_names import Place
 
 if TYPE_CHECKING:
@@ -75,10 +77,10 @@ def machines_in_plan(document: Document, place: Place, machine: str | None) -> I
     machines = [each for each in resources if each.kind == _MACHINE]
     addresses = [each.address for each in machines]
     if not machines:
-        _refuse(document.where, f"one {_MACHINE} was expected", 0, "plan a module that has one")
+        raise refusal(document.where, f"one {_MACHINE} was expected", 0, "plan a module that has one")
     if machine is not None and machine not in addresses:
         use = did_you_mean(machine, addresses) or f"name one of {', '.join(addresses)}"
-        _refuse(document.where, "there is no such state machine", machine, use)
+        raise refusal(document.where, "there is no such state machine", machine, use)
     for each in machines:
         if machine in {None, each.address}:
             yield _machine(document, each, resources, place)
@@ -119,7 +121,7 @@ def _machine(document: Document, found: _Resource, resources: list[_Resource], p
 
 def _policies(where: str, role: _Resource, resources: list[_Resource]) -> Iterator[tuple[str, list[Any] | None]]:
     """Title and statements of each policy of a role; None where its statements are not known."""
-    for inline in _objects(role.values.get("inline_policy")):
+    for inline in objects_in(role.values.get("inline_policy")):
         if inline.get("policy"):
             yield str(inline.get("name", role.address)), _statements(where, inline["policy"])
     for arn in role.values.get("managed_policy_arns") or ():
@@ -157,7 +159,7 @@ def _statements(where: str, text: Any) -> list[Any]:
     document = _json(where, "a policy", text)
     statements = statements_in(document) if isinstance(document, Mapping) else [None]
     if not all(isinstance(each, Mapping) for each in statements):
-        _refuse(where, "a policy is a document with statements", f"{text!r:.60}", "correct it")
+        raise refusal(where, "a policy is a document with statements", f"{text!r:.60}", "correct it")
     return statements
 
 
@@ -167,7 +169,7 @@ def _trusts(where: str, resources: list[_Resource]) -> Iterator[tuple[str, Mappi
         if role.kind == _ROLE and text and arn:
             document = _json(where, "a trust policy", text)
             if not isinstance(document, Mapping):
-                _refuse(where, "a trust policy is a document with statements", f"{text!r:.60}", "correct it")
+                raise refusal(where, "a trust policy is a document with statements", f"{text!r:.60}", "correct it")
             yield str(arn), document
 
 
@@ -195,7 +197,7 @@ def _resources(document: Document) -> list[_Resource]:
     values = next((content[key] for key in ("planned_values", "values") if isinstance(content.get(key), Mapping)), None)
     if values is None:
         use = "print it with `terraform show -json` of a plan or a state"
-        _refuse(document.where, "Terraform's JSON has no planned_values and no values", list(content)[:5], use)
+        raise refusal(document.where, "Terraform's JSON has no planned_values and no values", list(content)[:5], use)
     configuration = content.get("configuration")
     root = configuration.get("root_module") if isinstance(configuration, Mapping) else None
     through = dict(_through(root, ""))
@@ -244,19 +246,19 @@ def _resolved(named: Iterable[str], through: Mapping[str, tuple[str, ...]]) -> I
 def _of_module(module: Any, references: Mapping[str, Any]) -> Iterator[_Resource]:
     if not isinstance(module, Mapping):
         return
-    for each in _objects(module.get("resources")):
+    for each in objects_in(module.get("resources")):
         values, address = each.get("values"), str(each.get("address", ""))
         if each.get("mode", "managed") == "managed" and isinstance(values, Mapping):
             expressions = references.get(_without_index(address), {})
             yield _Resource(address, str(each.get("type", "")), values, expressions)
-    for child in _objects(module.get("child_modules")):
+    for child in objects_in(module.get("child_modules")):
         yield from _of_module(child, references)
 
 
 def _references(module: Any, prefix: str) -> Iterator[tuple[str, dict[str, tuple[str, ...]]]]:
     if not isinstance(module, Mapping):
         return
-    for each in _objects(module.get("resources")):
+    for each in objects_in(module.get("resources")):
         expressions = each.get("expressions")
         named = {
             attribute: found
@@ -296,22 +298,12 @@ def _place(document: Document, values: Mapping[str, Any], place: Place) -> Place
 def _json(where: str, what: str, text: Any) -> Any:
     if text is None:
         use = "apply it, and give the JSON of the state: `terraform show -json`"
-        _refuse(where, f"its {what} is not in the plan", _UNKNOWN, use)
+        raise refusal(where, f"its {what} is not in the plan", _UNKNOWN, use)
     try:
         return json.loads(text) if isinstance(text, str) else text
     except (ValueError, RecursionError) as error:
-        raise InvalidInputError(
-            where, [Problem(f"{what} is no JSON", str(error), "correct it", "source-of-rehearsal")]
-        ) from error
+        raise refusal(where, f"{what} is no JSON", str(error), "correct it") from error
 
 
 def _first(given: Any) -> Mapping[str, Any]:
-    return next(iter(_objects(given)), {})
-
-
-def _objects(given: Any) -> list[Mapping[str, Any]]:
-    return [each for each in given if isinstance(each, Mapping)] if isinstance(given, list) else []
-
-
-def _refuse(where: str, what: str, got: object, use: str) -> NoReturn:
-    raise InvalidInputError(where, [Problem(what, got, use, "source-of-rehearsal")])
+    return next(iter(objects_in(given)), {})

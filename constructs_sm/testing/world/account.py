@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from constructs_sm.interpreter.calls import Player, TaskError, Waiting
-from constructs_sm.language.arns import Arns
-from constructs_sm.testing.source.resource_names import partition_of
+from constructs_sm.language.arns import Arns, partition_of
 from constructs_sm.testing.world.errors import AbsentFileError, UnansweredError
 from constructs_sm.testing.world.needs import Need, is_sagemaker
 from constructs_sm.testing.world.other_services import Answers

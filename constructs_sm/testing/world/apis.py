@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.actions import ACTIONS
 from constructs_sm.language.late_bound import Computed
+from constructs_sm.language.leaves import with_leaves
 from constructs_sm.polled_actions import POLLED_ACTIONS
 from constructs_sm.requests.api_model import answers, error_names, has_operation, input_shape, output_shape
 from constructs_sm.requests.model_check import model_problems, problems
@@ -41,17 +42,13 @@ def request_errors(call: Call) -> list[str]:
     """Return what SageMaker would refuse in the request of *call*."""
     if not isinstance(call.request, dict):
         return [f"the request is no JSON object: {call.request!r}"]
-    action, request = ACTION_OF.get(call.api), _filled_in(call.request)
+    action, request = ACTION_OF.get(call.api), with_leaves(_filled_in, call.request)
     found = problems(action, request) if action else model_problems(call.operation, request)
     return [str(problem) for problem in found]
 
 
 def _filled_in(value: Any) -> Any:
-    """A request in which placeholders, `${Name}`, are known later: they are filled when the machine is deployed."""
-    if isinstance(value, dict):
-        return {key: _filled_in(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_filled_in(item) for item in value]
+    """A leaf of a request; a placeholder, `${Name}`, is known later: it is filled when the machine is deployed."""
     return Computed(value) if isinstance(value, str) and "${" in value else value
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.language.leaves import with_leaves
 from constructs_sm.requests.api_model import output_shape
 from constructs_sm.testing.world.apis import field_of, least
 
@@ -107,11 +108,13 @@ def told(noun: str, reason: str) -> dict[str, Any]:
 
 def written(value: Any, *, sdk: bool) -> Any:
     """*value* with its times as the integration writes them: the SDK's as text, the optimized one's in milliseconds."""
-    if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%dT%H:%M:%SZ") if sdk else int(value.timestamp() * 1000)
-    if isinstance(value, dict):
-        return {name: written(member, sdk=sdk) for name, member in value.items()}
-    return [written(item, sdk=sdk) for item in value] if isinstance(value, list) else value
+
+    def leaf(each: Any) -> Any:
+        if not isinstance(each, datetime):
+            return each
+        return each.strftime("%Y-%m-%dT%H:%M:%SZ") if sdk else int(each.timestamp() * 1000)
+
+    return with_leaves(leaf, value)
 
 
 def tags_of(call: Call) -> dict[str, str]:

@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from constructs_sm.grants.statements import VERSION
 from constructs_sm.language.errors import Problem, did_you_mean, raise_all
 from constructs_sm.testing.world.policy_conditions import NULL, OPERATORS, QUANTIFIERS, Condition, Spelled
 from constructs_sm.testing.world.policy_text import parts_of
 
-VERSION = "2012-10-17"
 _VERSIONS = (VERSION, "2008-10-17")
 _DOCUMENT = ("Version", "Id", "Statement")
 _SAID = ("Sid", "Effect", "Action", "NotAction", "Condition")
