@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from constructs_sm.environment import arns_of
 from constructs_sm.image_accounts import mapped_account
-from constructs_sm.language.errors import InvalidInputError, Problem, did_you_mean
+from constructs_sm.language.errors import InvalidInputError, Problem, choose_from
 from constructs_sm.language.late_bound import is_token
 
 if TYPE_CHECKING:
@@ -109,5 +109,5 @@ def _itself(names: Iterable[str]) -> dict[str, str]:
 
 def _wrong(what: str, got: object, options: Mapping[str, str]) -> InvalidInputError:
     """An error that suggests one of *options*, which stand under each of their spellings."""
-    use = did_you_mean(str(got).lower(), options) or f"use one of {', '.join(dict.fromkeys(options.values()))}"
+    use = choose_from(options, str(got).lower())
     return InvalidInputError("Ground Truth", [Problem(what, got, use, "ground-truth-unknown")])

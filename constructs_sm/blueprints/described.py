@@ -12,7 +12,7 @@ from constructs_sm.blueprints.batch_inference import BatchInference
 from constructs_sm.blueprints.train_and_deploy import TrainAndDeploy
 from constructs_sm.blueprints.tune_and_deploy import TuneAndDeploy
 from constructs_sm.jobs.parts.channels import Channel
-from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, did_you_mean, raise_all
+from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, choose_from, raise_all
 from constructs_sm.language.late_bound import is_late_bound
 from constructs_sm.pipeline.stack import PipelineStack
 from constructs_sm.settings import ENVIRONMENT_KEY
@@ -101,9 +101,8 @@ def _unusable(blueprint: type[Blueprint], arguments: Mapping[str, Any]) -> list[
 
 
 def _unknown(given: Mapping[str, Any], known: tuple[str, ...] | list[str], kind: str) -> list[Problem]:
-    listed = f"use one of {', '.join(known)}"
     return [
-        Problem(f"unknown {kind}", name, did_you_mean(name, known) or listed, "argument-unknown")
+        Problem(f"unknown {kind}", name, choose_from(known, name), "argument-unknown")
         for name in given
         if name not in known
     ]

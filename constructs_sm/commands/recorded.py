@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.commands.rehearsals import beginning_of_answer
 from constructs_sm.commands.scripts import ANSWERS
-from constructs_sm.language.errors import InvalidInputError, Problem, did_you_mean
+from constructs_sm.language.errors import InvalidInputError, Problem, choose_from
 from constructs_sm.testing.attempts import course_of
 from constructs_sm.testing.source.histories import ENDS
 
@@ -107,7 +107,7 @@ def _entering(where: str, events: Sequence[Event], state: str) -> Event:
         if event.details.get("name") == state:
             return event
     names = list(dict.fromkeys(str(event.details.get("name")) for event in entered))
-    use = did_you_mean(state, names) or f"name one of {', '.join(names) or 'none: it entered none'}"
+    use = choose_from(names, state, verb="name")
     raise InvalidInputError(
         where, [Problem("the execution has not come to this state", state, use, "history-of-execution")]
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from constructs_sm.guardrails.patterns import HOLE, HOLES, among, may_fit
 from constructs_sm.language.document_text import content_of, text_at
 from constructs_sm.language.durations import seconds_of
-from constructs_sm.language.errors import InvalidInputError, Problem, did_you_mean, raise_all, raise_unless
+from constructs_sm.language.errors import InvalidInputError, Problem, choose_from, did_you_mean, raise_all, raise_unless
 from constructs_sm.language.late_bound import is_token
 from constructs_sm.language.numbers import is_number, is_whole_number
 from constructs_sm.language.offering import offers
@@ -154,7 +154,7 @@ class Limits:
             Problem(
                 "guardrails have no such line",
                 name,
-                did_you_mean(name, names) or f"use one of {', '.join(names)}",
+                choose_from(names, name),
                 VALUE.id,
             )
             for name in given

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.interpreter.scope import ABSENT
 from constructs_sm.interpreter.values import as_json
-from constructs_sm.language.errors import InvalidInputError, Problem, did_you_mean
+from constructs_sm.language.errors import InvalidInputError, Problem, choose_from
 from constructs_sm.language.machines import states_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 STOPPED: Final = "STOPPED"
 """The status of an execution that was to stop before a state; Step Functions has none."""
@@ -47,13 +47,13 @@ def section_of(definition: Mapping[str, Any], section: Section) -> Section:
     states = [name for name, _ in states_of(definition)]
     problems = []
     if section.start_at is not None and section.start_at not in outermost:
-        what, use = "there is no such state to start at", _use(section.start_at, outermost)
+        what, use = "there is no such state to start at", choose_from(outermost, section.start_at, verb="name")
         if section.start_at in states:
             inside = next(name for name in outermost if _has_inside(definition["States"][name], section.start_at))
             what, use = f"a run cannot start inside {inside!r}", f"start at {inside!r}"
         problems.append(Problem(what, section.start_at, use, "script-of-rehearsal"))
     if section.stop_before is not None and section.stop_before not in states:
-        use = _use(section.stop_before, states)
+        use = choose_from(states, section.stop_before, verb="name")
         problems.append(
             Problem("there is no such state to stop before", section.stop_before, use, "script-of-rehearsal")
         )
@@ -73,7 +73,3 @@ def section_of(definition: Mapping[str, Any], section: Section) -> Section:
 
 def _has_inside(state: Mapping[str, Any], name: str) -> bool:
     return any(inner == name for inner, _ in states_of({"States": {"": state}}))
-
-
-def _use(name: str, names: Iterable[str]) -> str:
-    return did_you_mean(name, names) or f"name one of {', '.join(names)}"

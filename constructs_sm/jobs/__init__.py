@@ -1,4 +1,4 @@
-"""The nine jobs: typed arguments, and the request they make."""
+"""The jobs: typed arguments, and the request they make."""
 
 __all__ = [
     "endpoint",

@@ -1,4 +1,4 @@
-"""EndpointConfig, Endpoint and UpdateEndpoint: createEndpointConfig, createEndpoint, updateEndpoint."""
+"""CreateEndpointConfig, CreateEndpoint and UpdateEndpoint: createEndpointConfig, createEndpoint, updateEndpoint."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ class CreateEndpoint(SageMakerJob):
     Args:
         scope: Any construct in a stack.
         construct_id: Also the name of the state and the key of its result; at most 64 characters.
-        endpoint_config: An `CreateEndpointConfig`, or the name of one.
+        endpoint_config: A `CreateEndpointConfig`, or the name of one.
         update_policy: How traffic moves to new instances when the endpoint is updated. Default: all at once.
         rollback_alarms: Alarms, or their names: if one goes off during an update, the old instances stay.
         tags: Of the endpoint.
@@ -219,7 +219,7 @@ class UpdateEndpoint(SageMakerJob):
     Args:
         scope: Any construct in a stack.
         construct_id: Also the name of the state and the key of its result; at most 64 characters.
-        endpoint_config: An `CreateEndpointConfig`, or the name of one.
+        endpoint_config: A `CreateEndpointConfig`, or the name of one.
         update_policy: How traffic moves to the new instances. Default: all at once.
         rollback_alarms: Alarms, or their names: if one goes off during the update, the old instances stay.
         retain_variant_properties: Keep what was changed of the running variants, as their number of instances, and not

@@ -1,4 +1,4 @@
-"""Model: createModel."""
+"""CreateModel: createModel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ModelPackage: a version of a model in the registry."""
+"""CreateModelPackage: a version of a model in the registry."""
 
 from __future__ import annotations
 

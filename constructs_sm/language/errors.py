@@ -11,7 +11,7 @@ from reprlib import Repr
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
 _ADDRESS: Final = re.compile(r"<(?:[\w<>]+ )?(?:[\w<>]+\.)*<?(\w+)>?(?: object)? at 0x[0-9a-f]+(?: [^>]*)?>")
 _AT: Final = re.compile(r" at 0x[0-9a-f]+")
@@ -192,6 +192,18 @@ def did_you_mean(written: object, known: Iterable[str]) -> str:
     small = {str(name).lower(): meant for name, meant in names.items()}
     near = get_close_matches(text.lower(), small, n=1)
     return f"did you mean {small[near[0]]}?" if near else ""
+
+
+def choose_from(known: Collection[str], written: object, *, verb: str = "use") -> str:
+    """The way out of a name that is not known, in words: the nearest that is, or all of them.
+
+    Args:
+        known: The names there are, as for `did_you_mean`.
+        written: The name.
+        verb: What to do with one of them.
+    """
+    names = dict.fromkeys(known.values() if isinstance(known, Mapping) else known)
+    return did_you_mean(written, known) or f"{verb} one of {', '.join(names) or 'none: there is none'}"
 
 
 def where_of(kind: str, scope: Any, construct_id: object = "") -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from constructs_sm.grants.statements import Grant
 from constructs_sm.language.durations import seconds_of
-from constructs_sm.language.errors import InvalidInputError, Problem, did_you_mean
+from constructs_sm.language.errors import InvalidInputError, Problem, choose_from
 from constructs_sm.language.jsonata_checks import RESULT_SEEN, SEEN
 from constructs_sm.language.late_bound import Computed, is_json_path, is_token
 from constructs_sm.language.late_values import misspelled_path
@@ -399,7 +399,7 @@ def unknown_arguments(arguments: Mapping[str, Any], own_arguments: Iterable[str]
     known = [*TaskArguments.__annotations__, *own_arguments]
     unknown = [name for name in arguments if name not in TaskArguments.__annotations__]
     for name in unknown[:_MOST_NAMED]:
-        use = did_you_mean(name, known) or f"use one of {', '.join(known)}"
+        use = choose_from(known, name)
         yield Problem("unknown argument", name, use, "argument-unknown")
     if further := unknown[_MOST_NAMED:]:
         yield Problem("further arguments that are unknown", further, "take them out", "argument-unknown")

@@ -10,7 +10,7 @@ from ipaddress import ip_network
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from constructs_sm.language.errors import InvalidInputError, Problem, did_you_mean
+from constructs_sm.language.errors import InvalidInputError, Problem, choose_from
 from constructs_sm.testing.source.resource_names import Resource
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ class Template:
         declared = self._section("Parameters")
         for name in values:
             if name not in declared:
-                near = did_you_mean(name, list(declared)) or f"use one of {', '.join(declared) or 'none: it has none'}"
+                near = choose_from(list(declared), name)
                 self.refuse("the template has no such parameter", name, near)
         return {
             name: _parameter(name, declaration if isinstance(declaration, Mapping) else {}, values.get(name))
@@ -183,7 +183,7 @@ class Template:
     def _function(self, name: str, operand: Any) -> Any:
         function = _FUNCTIONS.get(name)
         if function is None:
-            near = did_you_mean(name, list(_FUNCTIONS)) or f"use one of {', '.join(_FUNCTIONS)}"
+            near = choose_from(list(_FUNCTIONS), name)
             self.refuse("CloudFormation has no such function", name, near)
         try:
             return function(self, operand)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.language.errors import InvalidInputError, Problem, did_you_mean
+from constructs_sm.language.errors import InvalidInputError, Problem, choose_from
 from constructs_sm.language.machines import machines_in, states_of
 from constructs_sm.rules.rule import ACKNOWLEDGED
 from constructs_sm.testing.source import assemblies, roles, terraform
@@ -255,7 +255,7 @@ def _of_definition(document: Document, place: Place, parameters: Mapping[str, st
     known = set(_PLACEHOLDER.findall(json.dumps(definition)))
     for name in parameters:
         if name not in known:
-            near = did_you_mean(name, known) or f"use one of {', '.join(sorted(known)) or 'none: it has none'}"
+            near = choose_from(sorted(known), name)
             raise InvalidInputError(
                 document.where, [Problem("the definition has no such placeholder", name, near, "source-of-rehearsal")]
             )
@@ -306,7 +306,7 @@ def _of_template(
         of_definitions = Referring(document.where, document.content, place=place, parameters=parameters)
     machines = list(template.of_type(*STATE_MACHINES))
     if machine is not None and machine not in machines:
-        use = did_you_mean(machine, machines) or f"name one of {', '.join(machines) or 'none: it has none'}"
+        use = choose_from(machines, machine, verb="name")
         raise InvalidInputError(
             document.where, [Problem("there is no such state machine", machine, use, "source-of-rehearsal")]
         )

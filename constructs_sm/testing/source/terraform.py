@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.grants.statements import statements_in
 from constructs_sm.language.document_text import refusal
-from constructs_sm.language.errors import did_you_mean
+from constructs_sm.language.errors import choose_from
 from constructs_sm.testing.source.documents import objects_in
 from constructs_sm.testing.source.resource_names import Place
 
@@ -79,7 +79,7 @@ def machines_in_plan(document: Document, place: Place, machine: str | None) -> I
     if not machines:
         raise refusal(document.where, f"one {_MACHINE} was expected", 0, "plan a module that has one")
     if machine is not None and machine not in addresses:
-        use = did_you_mean(machine, addresses) or f"name one of {', '.join(addresses)}"
+        use = choose_from(addresses, machine, verb="name")
         raise refusal(document.where, "there is no such state machine", machine, use)
     for each in machines:
         if machine in {None, each.address}:
