@@ -197,7 +197,8 @@ def surroundings(repeat: int) -> str:
     machine = f"{_processor()} with {os.cpu_count()} cores, {load}, {platform.system()}"
     languages = f"Python {platform.python_version()}, Node {node.stdout.strip().removeprefix('v')}"
     today = datetime.now(timezone.utc).date().isoformat()
-    return f"Medians of {repeat} runs on {today}, {machine}; {languages}, {packages}."
+    runs = "One run" if repeat == 1 else f"Medians of {repeat} runs"
+    return f"{runs} on {today}, {machine}; {languages}, {packages}."
 
 
 def _processor() -> str:

@@ -10,6 +10,7 @@ import textwrap
 
 from constructs_sm import PipelineStack
 from constructs_sm.blueprints.described import CONTEXT_KEY, described_stack
+from constructs_sm.commands.cli import main
 from constructs_sm.testing import definition
 
 import pytest
@@ -187,3 +188,11 @@ def test_imports_out_of_order_are_found():
         "constructs",
     ]
     assert out_of_order("import constructs_sm\nimport aws_cdk") == out_of_order("import aws_cdk") == []
+
+
+def test_page_of_the_command_line_lists_every_command(capsys):
+    assert main(["--help"]) == 0
+    commands = re.findall(r"^  (\w+)  ", capsys.readouterr().out.partition("Commands:")[2], re.MULTILINE)
+    listed = re.findall(r"^\| `constructs-sm (\w+)", (ROOT / "docs" / "command-line.md").read_text(), re.MULTILINE)
+
+    assert sorted(listed) == commands

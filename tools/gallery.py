@@ -33,6 +33,8 @@ SERVED: dict[str, Any] = {
     "metric": "validation:auc",
     "at_least": 0.8,
 }
+_SERVICES = {"glue", "lambda"}
+"""Words of the names of examples that begin with a capital."""
 BLUEPRINTS: dict[str, dict[str, Any]] = {
     "TrainAndDeploy": SERVED,
     "TuneAndDeploy": {
@@ -76,9 +78,14 @@ def blueprint_entries() -> str:
 
 
 def _entry(name: str, link: str, said: str, *, code: bool = False) -> str:
-    title = f"`{name}`" if code else f"{name.replace('_', ' ').capitalize()}"
+    title = f"`{name}`" if code else _title(name)
     shown = f"`{name}`" if code else f"`{name}.py`"
     return f"## {title}\n\n{said}\n\n[{shown}]({link})\n\n![Overview of {name}](pictures/{name}.svg)\n"
+
+
+def _title(name: str) -> str:
+    words = name.capitalize().split("_")
+    return " ".join(word.capitalize() if word in _SERVICES else word for word in words)
 
 
 def _first_line(path: Path) -> str:

@@ -27,7 +27,7 @@ FILES = {
     "key twice": (b'{"States": {"A": {}, "A": {}}}', "the key 'A' stands twice in one object"),
     "key twice in YAML": (b"States:\n  A: {}\n  A: {}\n", "line 3, column 3: the key 'A' stands twice"),
     "no number": (b'{"States": {"A": NaN}}', "NaN is no number in JSON"),
-    "long number": (b'{"States": {"A": ' + b"9" * 5000 + b"}}", "a number of 5,000 digits is more than a number can be"),
+    "long number": (b'{"States": {"A": ' + b"9" * 5000 + b"}}", "a number of 5,000 digits is more than a number"),
     "deep": (b'{"a":' * 400 + b"1" + b"}" * 400, "nested too deeply, got 'more than 200 levels'; nest it less"),
     "deep YAML": (b"a: " + b"[" * 400 + b"]" * 400, "nested deeper than 200 levels"),
     "aliases": (
