@@ -31,7 +31,7 @@ NOT_FOR_USERS = {
     *("catches_all", "catching_branches", "updating_grant", "shares_the_role", "late", "literal", "among", "of"),
     *("to_request", "problems"),
 }
-OF_CLASSES = {"given", "defaults", "problems", "runs_under", "make"}
+_OF_CLASSES = {"given", "defaults", "problems", "runs_under", "make"}
 """Arguments by which a class of jobs tells its base what it has made of its own."""
 
 
@@ -145,11 +145,12 @@ def arguments(value: Any) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]
         return [], []
     if shared := _SHARED.search(_text(value)):
         described.items = {**Docstring.of(getattr(constructs_sm, shared[1])).items, **described.items}
+    left_out = _OF_CLASSES if inspect.isclass(value) and issubclass(value, Construct) else set()
     for name, parameter in _signature(value).items():
         kind = str(parameter.annotation)
         if unpacked := _UNPACKED.search(kind):
             inherited += _common(value, unpacked[1], described)
-        elif name not in OF_CLASSES:
+        elif name not in left_out:
             above = "See above." if f"*{name}*" in described.said else ""
             own.append(_row(name, kind, parameter.default, described.items.get(name, above)))
     return own, inherited
@@ -168,9 +169,14 @@ def _signature(value: Any) -> dict[str, inspect.Parameter]:
 def _row(name: str, kind: str, default: Any, said: str) -> tuple[str, str, str]:
     if default is inspect.Parameter.empty:
         said = f"**Required.** {said}"
-    elif said and default is not None and not re.search(r"\bDefault: |'s default: ", said) and not callable(default):
+    elif said and default is not None and not re.search(r"\bDefault: |'s default: ", said) and _is_plain(default):
         said = f"{said} Default: `{default!r}`."
     return f"`{name}`", _type(kind, default), marked(said)
+
+
+def _is_plain(default: Any) -> bool:
+    """Tell whether a default reads as what it is: neither a function nor what dataclasses put for one that makes it."""
+    return not callable(default) and repr(default) != "<factory>"
 
 
 def spelled(kind: str) -> str:

@@ -83,7 +83,7 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
     """A pipeline with its data bucket, execution role, alerts and outputs, in a stack of its own.
 
     Make the jobs with the stack as their scope, chain them, and `run` the chain. Settings that are not given as
-    arguments come from the context of `cdk.json`, under `constructs_sm`: see `Settings` for each.
+    arguments come from the context of `cdk.json`, under `constructs_sm`: see docs/settings.md.
 
     Args:
         scope: The app, or a stage of it.
@@ -126,7 +126,7 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
         access_logs: The bucket, or its name, for the log of requests to the data bucket. Default: no log.
         dead_letters: Where EventBridge puts what it could not start an execution with: an sqs.IQueue, or True for one
             that is made here. Default: nowhere.
-        guardrails: What its jobs may be: `Guardrails`, or the name of a file of them. Default: anything.
+        guardrails: What its jobs may be: `Guardrails`, their lines by name, or the name of a file of them. Default: anything.
         reuse: Whether jobs need not run where their result is there already: all of them, or some by their construct
             ids. Default: those that say so themselves.
         run_parts: Whether an execution may run a part of the pipeline: `{"run": {"from": "Train"}}` in its input; see
