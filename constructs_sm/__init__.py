@@ -15,7 +15,7 @@ _NAMES = {
     "values.conditions": ("Condition", "Number"),
     "steps.endpoint_deployment": ("EndpointDeployment",),
     "language.errors": ("InvalidInputError",),
-    "task.overruling": ("acknowledge",),
+    "task.acknowledging": ("acknowledge",),
     "task.guardrails": ("Guardrails",),
     "steps.failure_handler": ("FailureHandler",),
     "steps.fan_out": ("FanOut",),

@@ -93,10 +93,10 @@ from constructs_sm.steps.parallel_jobs import ParallelJobs as ParallelJobs
 from constructs_sm.steps.raw_state import RawState as RawState
 from constructs_sm.steps.s3_items import S3Items as S3Items
 from constructs_sm.steps.scaling import RegisterScalableTarget as RegisterScalableTarget
+from constructs_sm.task.acknowledging import acknowledge as acknowledge
 from constructs_sm.task.guardrails import Guardrails as Guardrails
 from constructs_sm.task.job import SageMakerJob as SageMakerJob
 from constructs_sm.task.output_check import OutputCheck as OutputCheck
-from constructs_sm.task.overruling import acknowledge as acknowledge
 from constructs_sm.task.polled_job import PolledJob as PolledJob
 from constructs_sm.task.task import SageMakerTask as SageMakerTask
 from constructs_sm.values.conditions import Condition as Condition

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.language.arns import Arns
 from constructs_sm.language.errors import InvalidInputError, Problem, where_of
 
-from aws_cdk import Stack
+from aws_cdk import Stack, Stage
 
 if TYPE_CHECKING:
     from constructs import IConstruct
@@ -30,6 +30,11 @@ def stack_of(scope: IConstruct) -> Stack:
     if found is None:
         found = _STACKS[scope] = Stack.of(scope) if Stack.is_stack(scope) else stack_of(parent_of(scope))
     return found
+
+
+def stage_of(scope: IConstruct) -> IConstruct:
+    """The stage around *scope*, or the app; of a stage itself the CDK names the one around it."""
+    return scope if isinstance(scope, Stage) else Stage.of(scope) or scope.node.root
 
 
 def arns_of(scope: IConstruct) -> Arns:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from constructs_sm.rules import guardrail_rules
 from constructs_sm.rules.catalogue import RULES
-from constructs_sm.rules.rule import EVERYWHERE, Rule
+from constructs_sm.rules.rule import EVERY_STATE, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 
 # Exceptions from guardrails end on a day, which the guardrails of a check are told.
 _OF_GUARDRAILS: Final = frozenset(rule.id for rule in vars(guardrail_rules).values() if isinstance(rule, Rule))
-_NOT_IN_AN_ID: Final = re.compile(r"[^A-Za-z0-9]")
 
 
 class Acknowledged(NamedTuple):
@@ -29,16 +27,9 @@ class Acknowledged(NamedTuple):
     reason: str
 
     def covers(self, machine: Machine, finding: Finding) -> bool:
-        """Tell whether a finding is of what is acknowledged: of the state machine, or of a state of a job's name."""
-        if self.rule != finding.rule.id:
-            return False
-        _, *below = self.path.split("/")
-        if self.path == EVERYWHERE or not below or self.path.replace("/", "-") == machine.stack:
-            return True
-        # The logical id of a state machine begins with the ids of the constructs around it.
-        ids = [_NOT_IN_AN_ID.sub("", each) for each in below]
-        around = any(machine.id.startswith("".join(ids[place:])) for place in range(len(ids)))
-        return around or finding.state == below[-1] or finding.state.startswith(f"{below[-1]}: ")
+        """Tell whether a finding is of what is acknowledged: of the state machine, or of a state made there."""
+        states = machine.acknowledged_states.get(self.path, ())
+        return self.rule == finding.rule.id and (EVERY_STATE in states or finding.state in states)
 
 
 class AcknowledgedInApps:

@@ -20,11 +20,12 @@ from constructs_sm.retry import SDK, RetryPolicy
 from constructs_sm.steps.scaling import ScalingStates
 from constructs_sm.task.custom_states import Begin, JsonataState, describing, holds
 from constructs_sm.task.fragment import NamedFragment
-from constructs_sm.task.overruling import refuse_part
+from constructs_sm.task.overruling import refuse_part, tell
 from constructs_sm.task.path_tokens import json_path_of, token_of
 from constructs_sm.task.polling import Polling, Polls
 from constructs_sm.task.query_language import is_jsonata_language
 from constructs_sm.task.scope import JobScope
+from constructs_sm.task.unknown_fields import AllowedFields
 from constructs_sm.values.names import (
     LONGEST_STATE_NAME,
     JobName,
@@ -98,6 +99,8 @@ class EndpointDeployment(NamedFragment):
             other call for it. Without, the deployment fails. Default: True.
         delete_old_configs: Delete the configuration that the endpoint had before, if an earlier run has made it. What
             cannot be deleted stays. Default: False, so that one can go back.
+        allow_unknown_fields: Fields of the three requests that botocore's model of SageMaker does not know, passed on
+            purpose: their names or paths. `True` passes all. Default: none.
         retry: Of each call. Default: `retry.DEFAULT` and `retry.SDK`.
         query_language: That of the state machine. Default: JSONPath.
 
@@ -137,6 +140,7 @@ class EndpointDeployment(NamedFragment):
         keep_counts: bool = True,
         replace_failed: bool = True,
         delete_old_configs: bool = False,
+        allow_unknown_fields: bool | Sequence[str] = False,
         retry: Sequence[RetryPolicy] | None = None,
         query_language: sfn.QueryLanguage | None = None,
     ) -> None:
@@ -159,9 +163,13 @@ class EndpointDeployment(NamedFragment):
         late = {name: value for scaling in self._scalings for name, value in scaling.late.items()}
         variables = render(late, scope=scope, jsonata=self._jsonata, json_path_of=json_path_of)
         problems += [*named.problems, *variables.problems]
-        refuse_part(where_of(type(self).__name__, scope, construct_id), scope, construct_id, problems)
+        allowed = AllowedFields(allow_unknown_fields)
+        problems += allowed.misfit()
+        where = where_of(type(self).__name__, scope, construct_id)
+        refuse_part(where, scope, construct_id, problems)
         super().__init__(scope, construct_id)
         common: dict[str, Any] = {"query_language": query_language} | ({} if retry is None else {"retry": retry})
+        common |= {} if allow_unknown_fields is False else {"allow_unknown_fields": allowed}
         served: dict[str, Any] = {
             "model": model,
             "instance_type": instance_type,
@@ -192,6 +200,7 @@ class EndpointDeployment(NamedFragment):
         self.endpoint_update = UpdateEndpoint(
             self, self._named("EndpointUpdate"), **{**made, **moved, **(update or {})}
         )
+        tell(self, list(allowed.in_vain()))
         self._name_is_late = isinstance(named.fields.get("EndpointName"), Computed)
         self._identity = TaskIdentity(self.node.path, self._named("Deployed"), "", lambda: self._deployed.state_id)
         JobScope.of(self).output_order.knows(self._identity)

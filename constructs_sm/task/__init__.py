@@ -6,6 +6,7 @@ looked at, and the wait between.
 """
 
 __all__ = [
+    "acknowledging",
     "acknowledgments",
     "arguments",
     "chaining",

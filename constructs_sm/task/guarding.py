@@ -121,7 +121,7 @@ class Guarding:
     exceptions: list[Finding] = field(default_factory=list)
     _warnings: dict[sfn.CfnStateMachine, list[Problem]] = field(default_factory=dict)
     _around: dict[IConstruct, tuple[Applied, ...]] = field(default_factory=dict)
-    _acknowledged: dict[tuple[IConstruct, date | None], dict[str, tuple[str, str]]] = field(default_factory=dict)
+    _acknowledged: dict[tuple[IConstruct, date | None], dict[str, tuple[IConstruct, str]]] = field(default_factory=dict)
 
     def unread(self, machine: Placed, what: str = "") -> None:
         """Note a state machine whose definition nobody can read, or *what* else is the matter with it."""
@@ -247,7 +247,7 @@ class Guarding:
             overruled(call.holder, rail.rule.id, path=call.path)
             for fault in faults:
                 problem = fault.problem(applied.limits, why=why, where=f"state '{call.state}': ")
-                said = replace(problem, use=f"there is an exception for '{holder or 'the app'}': {reason}")
+                said = replace(problem, use=f"there is an exception for '{holder.node.path or 'the app'}': {reason}")
                 self.exceptions.append(Finding(call.machine, call.state, said))
             return
         ended = ended_around(call.holder, rail.rule.id, applied.as_of)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.cdk_json import cdk_json_of_program
+from constructs_sm.environment import stage_of
 from constructs_sm.guardrails.limits import Limits
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, shown, where_of
 from constructs_sm.rules import guardrail_rules
@@ -22,7 +23,6 @@ from aws_cdk import (
     PolicyValidationPluginReport,
     PolicyViolatingResource,
     PolicyViolation,
-    Stage,
     Validations,
 )
 
@@ -106,8 +106,7 @@ class Guardrails(Limits):
         _refuse_no_construct(where, scope)
         day = scope.node.try_get_context(AS_OF) if as_of is None else as_of
         APPLIED.setdefault(scope, []).append(Applied(self, None if day is None else day_of(where, "as_of", day)))
-        stage = Stage.of(scope) or scope.node.root
-        machines_of(stage)
+        machines_of(stage_of(scope))
         ROOTS.add(scope.node.root)
         _Report.of(scope.node.root)
         return self

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.environment import reference_of, stack_of
+from constructs_sm.environment import reference_of, stack_of, stage_of
 from constructs_sm.language.definition_text import DefinitionText
 from constructs_sm.language.late_bound import is_token
 from constructs_sm.language.machines import states_of
@@ -18,11 +18,12 @@ from constructs_sm.requests.api_model import input_shape
 from constructs_sm.rollback import undone_by
 from constructs_sm.rules import tags as tag_rules
 from constructs_sm.rules.transitions import reached
+from constructs_sm.task.acknowledged_states import keep_covered
 from constructs_sm.task.guarding import ROOTS, Guarding
 from constructs_sm.task.limits import DAY
 from constructs_sm.task.machine_checks import STARTS, OfStack
 from constructs_sm.task.named_resources import grant_access, named_resources
-from constructs_sm.task.overruling import ask, unacknowledged
+from constructs_sm.task.overruling import ask, at_last, unacknowledged
 from constructs_sm.task.tags import TagsAround
 
 from aws_cdk import Stage, Token
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 
 def watch_machines(stack: Stack, order: OutputOrder) -> None:
     """Have the jobs of a stack, and the state machines they are in, checked when the app is synthesized."""
-    machines = machines_of(Stage.of(stack) or stack.node.root)
+    machines = machines_of(stage_of(stack))
     machines.stacks[stack] = order
     ask(stack, OfStack(stack, order, machines).validate)
 
@@ -60,7 +61,7 @@ def machines_of(stage: IConstruct) -> Machines:
 
 def give_time(machine: sfn.StateMachine) -> None:
     """Let a state machine whose timeout nobody has said run longer, where its states may wait a day or more."""
-    given = machines_of(Stage.of(machine) or machine.node.root).given_time
+    given = machines_of(stage_of(machine)).given_time
     reference = reference_of(machine.node.default_child)
     given.add(reference)
     undone_by(partial(given.discard, reference))
@@ -160,6 +161,7 @@ class Machines:
         self._unread: list[Machine] = []
         """State machines whose definitions stand elsewhere."""
         ask(stage, self.validate)
+        at_last(stage, partial(keep_covered, stage, self))
 
     def validate(self) -> list[str]:
         """Read the state machines, send the tags of the constructs around jobs with their requests, and guard them."""
@@ -195,6 +197,10 @@ class Machines:
             # Its name with what is put before it is a message over the bridge.
             found = [each for each in found if step.state_id in each.states]
         return max(found, key=lambda each: each.stack == stack, default=None)
+
+    def readable_or_not(self) -> Iterator[Machine]:
+        """All, with those whose definitions stand elsewhere."""
+        yield from (*self.all, *self._unread)
 
     def any_in_app(self) -> bool:
         """Tell whether there is a state machine in the app, read or not."""

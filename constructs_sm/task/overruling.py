@@ -6,16 +6,16 @@ from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.language.errors import InvalidInputError, where_of
+from constructs_sm.environment import stage_of
+from constructs_sm.language.errors import InvalidInputError
 from constructs_sm.rollback import undone_by
 from constructs_sm.rules import argument_rules as rules
-from constructs_sm.rules import guardrail_rules
 from constructs_sm.rules.catalogue import RULES
 from constructs_sm.rules.guardrail_rules import UNTIL
 from constructs_sm.rules.rule import ACKNOWLEDGED, EVERYWHERE, PREFIX
 
 import jsii
-from aws_cdk import Acknowledgment, Annotations, Stack, Stage, Validations
+from aws_cdk import Annotations, App, Stack, Stage, Validations
 from constructs import IValidation
 
 if TYPE_CHECKING:
@@ -27,42 +27,6 @@ if TYPE_CHECKING:
 
 _OF_ANNOTATIONS = "Annotation::"
 _OURS = f"{PREFIX}::"
-
-
-def acknowledge(scope: Construct, rule_id: str, reason: str, *, until: date | str | None = None) -> None:
-    """Turn a rule off for *scope* and all that is in it.
-
-    Refusals are acknowledged before the job is made, on a construct around it; warnings at any time. The CDK's own
-    `Validations.of(scope).acknowledge(Acknowledgment(id=..., reason=...))` does the same. The reason stands in the
-    metadata of the template, under `constructs-sm:acknowledged`. What is acknowledged and never broken is warned of.
-
-    Args:
-        scope: A job, a pipeline, a stack, an app, or any construct around jobs.
-        rule_id: The id that the message ends with; docs/rules.md lists all.
-        reason: The grounds on which the rule does not hold here.
-        until: The last day of an exception from guardrails, as '2026-12-31'; see `Guardrails.apply`. Default: no end.
-
-    Raises:
-        InvalidInputError: There is no such rule, it cannot be acknowledged, there is no reason, or *until* is no date.
-    """
-    where = where_of("acknowledge", scope)
-    rule = RULES.named(rule_id, where)
-    if rule.protects:
-        problem = rules.RULE_PROTECTED.problem(got=rule.id, fix=f"correct the arguments: {rule.protects}")
-        raise InvalidInputError(where, [problem])
-    if not isinstance(reason, str) or not reason.strip():
-        raise InvalidInputError(where, [rules.RULE_REASON.problem(got=reason)])
-    if until is not None:
-        if RULES[rule.id] not in vars(guardrail_rules).values():
-            raise InvalidInputError(where, [UNTIL.problem("only exceptions from guardrails end on a date", rule.id)])
-        _UNTIL[scope, rule.id] = day = day_of(where, "until", until)
-        reason = f"{reason} (until {day})"
-    Validations.of(scope).acknowledge(Acknowledgment(id=rule.id, reason=reason))
-    if rule.severity == "info":
-        Annotations.of(scope).acknowledge_info(rule.id)
-    _OfStage.of(scope).declared[scope] = None
-    for stack in {_stack_around(scope)} - {None}:
-        keep(stack, str(scope.node.path), rule.id, reason)
 
 
 def refuse(scope: IConstruct, where: str, problems: Iterable[Problem], *, path: str) -> list[Problem]:
@@ -141,6 +105,18 @@ def ask(construct: IConstruct, check: Callable[[], list[str]]) -> None:
     construct.node.add_validation(asked)
 
 
+def declare(scope: IConstruct, rule_id: str, reason: str) -> None:
+    """Take note that a rule is acknowledged for *scope*."""
+    _OfStage.of(scope).declared[scope] = None
+    for stack in {_stack_around(scope)} - {None}:
+        keep(stack, scope, rule_id, reason)
+
+
+def end(scope: IConstruct, rule_id: str, day: date) -> None:
+    """Let what is acknowledged for *scope* end on a day."""
+    _UNTIL[scope, rule_id] = day
+
+
 def watch(owner: IConstruct) -> None:
     """Have it checked, when the app is synthesized, that what is acknowledged around jobs of *owner* is broken."""
     _OfStage.of(owner).declared.setdefault(owner)
@@ -169,12 +145,18 @@ class _OfStage:
     _all: dict[IConstruct, _OfStage] = {}  # noqa: RUF012
     _by_scope: dict[IConstruct, _OfStage] = {}  # noqa: RUF012
 
+    _fired: dict[IConstruct, dict[str, set[str]]] = {}  # noqa: RUF012
+
     def __init__(self, stage: IConstruct) -> None:
-        self.fired: dict[str, set[str]] = {}
+        app = stage.node.root if isinstance(stage, Stage) and not isinstance(stage, App) else stage
+        # What is acknowledged for an app may be broken in a stage, which is synthesized before it.
+        self.fired = _OfStage._fired.setdefault(app, {})
         self.declared: dict[IConstruct, None] = {stage: None}
         self.told: list[tuple[Construct, Problem]] = []
-        self.unkept: dict[tuple[str, str, str, str], None] = {}
+        self.unkept: dict[tuple[str, IConstruct, str, str], None] = {}
         """Reasons for which stacks were not refused that were not there yet: with the path of each."""
+        self.last: Callable[[], None] | None = None
+        """Asked for when everything else has been said."""
         self.asked: list[_Asked] = []
         self.answered: set[_Asked] = set()
         known = _Asked(self._unknown, self)
@@ -186,7 +168,7 @@ class _OfStage:
         """Return that of the stage around *scope*, asked for once per scope."""
         found = _OfStage._by_scope.get(scope)
         if found is None:
-            stage = Stage.of(scope) or scope.node.root
+            stage = stage_of(scope)
             found = _OfStage._all.get(stage)
             if found is None:
                 found = _OfStage._all[stage] = _OfStage(stage)
@@ -217,6 +199,11 @@ class _OfStage:
                     Annotations.of(construct).add_info_v2(left.rule, left.sentence)
                 else:
                     Annotations.of(construct).add_warning_v2(left.rule, left.sentence)
+        self._say_of_declared()
+        if self.last is not None:
+            self.last()
+
+    def _say_of_declared(self) -> None:
         for scope in self.declared:
             path = str(scope.node.path)
             for given, reason in _given_on(scope):
@@ -226,9 +213,17 @@ class _OfStage:
                 if rule.by_check:
                     # `constructs-sm check` reads it in the templates, and says if it is in vain.
                     for stack in _stacks_of(scope):
-                        keep(stack, path, rule.id, reason)
+                        keep(stack, scope, rule.id, reason)
                 elif not self._is_broken(rule.id, path):
-                    _say_in_vain(scope, rule.id, reason)
+                    self._say_in_vain(scope, rule.id, reason)
+
+    def _say_in_vain(self, scope: IConstruct, rule_id: str, reason: str) -> None:
+        # What is said of an app would be shown with none of its stacks, nor with those of a stage, which are written.
+        stacks = [each for each in _stacks_of(scope) if _OfStage.of(each) is self]
+        holder = scope if _stack_around(scope) else next(iter(stacks), scope)
+        where = scope.node.path or EVERYWHERE
+        text = f"{rule_id} is acknowledged for '{where}' ({reason}), and nothing there breaks it"
+        Annotations.of(holder).add_warning_v2(rules.NEVER_FIRED.id, f"{text}; {rules.NEVER_FIRED.fix}")
 
     def _keep(self) -> None:
         """Keep the reasons for which stacks were not refused, now that they are there."""
@@ -247,13 +242,6 @@ def _bare(rule_id: str) -> str:
     return rule_id.removeprefix(_OF_ANNOTATIONS).removeprefix(_OURS)
 
 
-def _say_in_vain(scope: IConstruct, rule_id: str, reason: str) -> None:
-    # What is said of an app would be shown with none of its stacks.
-    holder = scope if _stack_around(scope) else next(filter(Stack.is_stack, scope.node.find_all()), scope)
-    text = f"{rule_id} is acknowledged for '{scope.node.path or EVERYWHERE}' ({reason}), and nothing there breaks it"
-    Annotations.of(holder).add_warning_v2(rules.NEVER_FIRED.id, f"{text}; {rules.NEVER_FIRED.fix}")
-
-
 def _stacks_of(scope: IConstruct) -> list[Any]:
     """The stack around a construct, or those in it."""
     around = _stack_around(scope)
@@ -268,8 +256,8 @@ def _no_such_rule(path: str, given: str) -> str:
     return ""
 
 
-def acknowledged_around(scope: IConstruct, as_of: date | None) -> dict[str, tuple[str, str]]:
-    """The path and the reason of the nearest acknowledgment of each rule around *scope*, if not ended by *as_of*."""
+def acknowledged_around(scope: IConstruct, as_of: date | None) -> dict[str, tuple[IConstruct, str]]:
+    """The construct and reason of the nearest acknowledgment of each rule around *scope*, if not ended by *as_of*."""
     return dict(_acknowledged_around(scope, as_of))
 
 
@@ -298,14 +286,14 @@ def day_of(where: str, name: str, given: object) -> date:
         raise InvalidInputError(where, [UNTIL.problem(f"{name} is no day", given)]) from error
 
 
-def _acknowledged_around(scope: IConstruct, as_of: date | None = None) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Each rule that is acknowledged around *scope*, with the path and reason of the nearest; that one comes last."""
+def _acknowledged_around(scope: IConstruct, as_of: date | None = None) -> Iterator[tuple[str, tuple[IConstruct, str]]]:
+    """Each rule that is acknowledged around *scope*, and the construct and reason of each time; the nearest last."""
     for construct in scope.node.scopes:
         for given, reason in _given_on(construct):
             bare = _bare(given)
             until = _UNTIL.get((construct, bare))
             if bare in RULES and (until is None or as_of is None or as_of <= until):
-                yield bare, (str(construct.node.path), reason)
+                yield bare, (construct, reason)
 
 
 def _given_on(scope: IConstruct) -> Iterator[tuple[str, str]]:
@@ -320,11 +308,36 @@ def _stack_around(scope: IConstruct) -> Any:
 
 _UNTIL: dict[tuple[IConstruct, str], date] = {}
 _KEPT: dict[Stack, dict[str, dict[str, str]]] = {}
+_HOLDERS: dict[tuple[Stack, str], IConstruct] = {}
 
 
-def keep(stack: Stack, path: str, rule_id: str, reason: str) -> None:
-    """Keep the reason for which a rule is overruled around the construct at *path* in the metadata of a template."""
-    of_path = _KEPT.setdefault(stack, {}).setdefault(path or EVERYWHERE, {})
+def keep(stack: Stack, holder: IConstruct, rule_id: str, reason: str) -> None:
+    """Keep the reason for which a rule is overruled around *holder* in the metadata of a template."""
+    path = str(holder.node.path) or EVERYWHERE
+    _HOLDERS[stack, path] = holder
+    of_path = _KEPT.setdefault(stack, {}).setdefault(path, {})
     if of_path.get(rule_id) != reason:
         of_path[rule_id] = reason
         stack.add_metadata(ACKNOWLEDGED, _KEPT[stack])
+
+
+def at_last(stage: IConstruct, say: Callable[[], None]) -> None:
+    """Have something said of a stage that is synthesized when it is settled which rules are overruled in it."""
+    _OfStage.of(stage).last = say
+
+
+def kept_for(stage: IConstruct) -> list[tuple[IConstruct, dict[str, str]]]:
+    """The constructs in a stage, and around it, for which reasons are kept: by rule."""
+    of_stage = _OfStage.of(stage)
+    kept = [
+        (_HOLDERS[stack, path], reasons)
+        for stack, of_path in _KEPT.items()
+        if _OfStage.of(stack) is of_stage
+        for path, reasons in of_path.items()
+    ]
+    # What is above a stage is said when its templates are written.
+    above = [_OfStage.of(each) for each in stage.node.scopes[:-1] if isinstance(each, Stage)]
+    for scope in (scope for each in above for scope in each.declared):
+        given = {_bare(rule): reason for rule, reason in _given_on(scope)}
+        kept.append((scope, {rule: reason for rule, reason in given.items() if rule in RULES and RULES[rule].by_check}))
+    return kept

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from constructs_sm.task.task_plan import TaskPlan
     from constructs_sm.task.task_state import TaskState
     from constructs_sm.values.names import JobName
+    from constructs_sm.values.s3 import S3Data
 
     from aws_cdk import aws_iam as iam
     from constructs import Construct
@@ -64,6 +65,12 @@ class PolledJobArguments(TypedDict, total=False):
     input_path: str | None
     credentials: TaskCredentials | None
     """The role that Step Functions assumes for each call."""
+    passed_roles: Sequence[iam.IRole | str]
+    """The roles that may be passed where that of the request is known at run time."""
+    reads: Sequence[S3Data]
+    """More places in S3 that the execution role made here may read."""
+    allow_unknown_fields: bool | Sequence[str]
+    """Fields that botocore's model of SageMaker does not know, passed on purpose: their names or paths."""
     query_language: sfn.QueryLanguage | None
     state_name: str | None
     comment: str | None

@@ -202,8 +202,8 @@ class TaskPlan:
 
     def _of_the_request(self, request: Request) -> Iterator[Problem]:
         """Find what SageMaker's model and the rules say of the request."""
-        given = self._arguments.get("allow_unknown_fields", False)
-        allowed = None if given is False else AllowedFields(given)
+        given: Any = self._arguments.get("allow_unknown_fields", False)
+        allowed = None if given is False else AllowedFields.of(given)
         models = [used.producer.request for used in self._outputs if used.producer.api == MODEL.api]
         # With credentials, the job runs where their role is.
         arns = None if self._arguments.get("credentials") else self._job_scope.arns
@@ -212,14 +212,16 @@ class TaskPlan:
             judged = problem.what.startswith(f"{self._action.name_field} ") or (self._unread and problem.got is NOTHING)
             if judged or (allowed is not None and allowed.passes(problem)):
                 continue
-            if problem.rule == UNKNOWN_FIELD.id and self._arguments.get("parameters") is None:
+            if problem.rule == UNKNOWN_FIELD.id:
                 # What an argument says is a field, if not one that this model knows.
-                use = f"install a botocore after {version('botocore')}, or pass allow_unknown_fields=['{problem.got}']"
-                yield replace(problem, use=use)
+                given_raw = self._arguments.get("parameters") is not None
+                use = problem.use if given_raw else f"install a botocore after {version('botocore')}"
+                use += "" if use.endswith("?") else ","
+                yield replace(problem, use=f"{use} or pass it on purpose: allow_unknown_fields=['{problem.got}']")
             else:
                 yield self._in_arguments(problem)
-        if allowed is not None:
-            yield from allowed.problems()
+        if allowed is not None and allowed is not given:
+            yield from (*allowed.misfit(), *allowed.in_vain())
 
     def state(self, made: Mapping[str, str] | None = None) -> TaskState:
         """Make the TaskState, checked before.

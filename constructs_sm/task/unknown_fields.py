@@ -18,6 +18,11 @@ _NUMBER: Final = re.compile(r"\[\d+\]")
 class AllowedFields:
     """The fields that `allow_unknown_fields` names: each by its name, or by its path, with or without the numbers."""
 
+    @classmethod
+    def of(cls, given: Any) -> AllowedFields:
+        """Return what is given, where several requests share it, or make it."""
+        return given if isinstance(given, cls) else cls(given)
+
     def __init__(self, given: Any) -> None:
         names = given if isinstance(given, (list, tuple)) else ()
         self._is_right = isinstance(given, bool) or (names is given and all(isinstance(name, str) for name in names))
@@ -36,10 +41,13 @@ class AllowedFields:
             self._left.pop(name, None)
         return self._all or bool(named)
 
-    def problems(self) -> Iterator[Problem]:
-        """Say what is no list of fields, and then which the request does not have, or the model knows by now."""
+    def misfit(self) -> Iterator[Problem]:
+        """Say what is no list of fields."""
         if not self._is_right:
             use = "pass ['NewField'], or True for all"
             yield Problem("allow_unknown_fields must be a list of fields", self._given, use, "argument-type")
+
+    def in_vain(self) -> Iterator[Problem]:
+        """Say which fields no request has, or the model knows by now."""
         for name in self._left:
             yield NEVER_FIRED.problem("allow_unknown_fields names a field that is not unknown", name, "take it out")

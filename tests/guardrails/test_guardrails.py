@@ -565,7 +565,7 @@ def test_exception_ends_on_its_day_if_somebody_says_what_day_it_is(app):
         "use ml.m5.*: hours are booked (ask ml@example.com); the exception ended on 2026-12-31",
     )
     kept = {"Never/Never": {"guardrail-instance-type": "agreed (until 2026-12-31)"}}
-    assert template(app, "Never")["Metadata"] == {"constructs-sm:acknowledged": kept}
+    assert template(app, "Never")["Metadata"]["constructs-sm:acknowledged"] == kept
 
 
 def test_context_says_what_day_it_is(tmp_path):

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from constructs_sm import CreateModel, InvalidInputError, JobPipeline, TrainingJob, TransformJob, acknowledge
+from constructs_sm import (
+    CreateModel,
+    EndpointDeployment,
+    InvalidInputError,
+    JobPipeline,
+    TrainingJob,
+    TransformJob,
+    acknowledge,
+    polled_actions,
+)
+from constructs_sm.blueprints import BatchInference
 
 import pytest
 from aws_cdk import Acknowledgment, App, Stack, Validations
@@ -10,6 +20,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk.assertions import Template
 from constructs import Construct
+from every_polled_action import REQUESTS as POLLED
+from every_polled_action import polled_job
 
 IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/churn:1"
 WHY = "our container unpacks the files itself"
@@ -298,3 +310,78 @@ def test_unknown_field_is_passed_on_purpose(stack, allowed):
 def test_unknown_field_that_nobody_allows_is_refused(stack, allowed):
     with pytest.raises(InvalidInputError, match="Unheard is not a field of this API"):
         TrainingJob(stack, "Train", parameters={**PLAIN, "Unheard": 1}, allow_unknown_fields=allowed)
+
+
+BESIDE = {"endpoint_name": "churn", "model": "churn", "instance_type": "ml.m5.xlarge"}
+UNHEARD = {"parameters": {"Unheard": 1}}
+
+
+@pytest.mark.parametrize("where", ["config", "update"])
+def test_unknown_field_of_a_deployment_is_passed_on_purpose(stack, where):
+    deploy = EndpointDeployment(stack, "Deploy", **BESIDE, **{where: UNHEARD}, allow_unknown_fields=["Unheard"])
+
+    job = {"config": deploy.endpoint_config, "update": deploy.endpoint_update}[where]
+    assert job.task.to_state_json()["Parameters"]["Unheard"] == 1
+    pipeline = JobPipeline(stack, "Pipeline")
+    pipeline.run(deploy)
+    assert told(stack.node.root) == []
+
+
+def test_unknown_field_that_no_request_of_a_deployment_has_is_told_of_once(stack):
+    deploy = EndpointDeployment(stack, "Deploy", **BESIDE, config=UNHEARD, allow_unknown_fields=["Unheard", "Unhoped"])
+    JobPipeline(stack, "Pipeline").run(deploy)
+
+    said = "allow_unknown_fields names a field that is not unknown, got 'Unhoped'; take it out"
+    assert told(stack.node.root) == [f"{said} [ack: acknowledged-rule-never-fired]"]
+
+
+def test_deployment_refuses_what_is_no_list_of_fields(stack):
+    with pytest.raises(InvalidInputError, match="'Stack/Deploy': allow_unknown_fields must be a list of fields"):
+        EndpointDeployment(stack, "Deploy", **BESIDE, allow_unknown_fields="Unheard")
+
+
+@pytest.mark.parametrize(
+    ("request_of", "use"),
+    [
+        ({**PLAIN, "Unheard": 1}, "or pass it on purpose: allow_unknown_fields=['Unheard'] [model-unknown-field]"),
+        (
+            {**PLAIN, "Rolearn": "r"},
+            "did you mean RoleArn? or pass it on purpose: allow_unknown_fields=['Rolearn'] [model-unknown-field]",
+        ),
+    ],
+    ids=["unlike any", "like one"],
+)
+def test_refusal_of_an_unknown_field_says_how_to_pass_it(stack, request_of, use):
+    with pytest.raises(InvalidInputError) as caught:
+        TrainingJob(stack, "Train", parameters=request_of)
+
+    assert use in str(caught.value)
+
+
+def test_blueprint_passes_an_unknown_field_to_the_job_that_it_is_for(stack):
+    blueprint = BatchInference(
+        stack,
+        "Score",
+        image="123456789012.dkr.ecr.eu-west-1.amazonaws.com/own:1",
+        model_data="s3://models/model.tar.gz",
+        data="s3://data/",
+        output="s3://scores/",
+        model={**UNHEARD, "allow_unknown_fields": ["Unheard"]},
+    )
+
+    assert blueprint.model.task.to_state_json()["Parameters"]["Unheard"] == 1
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_unknown_field_of_a_polled_job_is_passed_on_purpose(stack, allowed):
+    request = {**POLLED["createAutoMLJobV2"], "Unheard": 1}
+
+    def polled():
+        action = polled_actions.AUTO_ML_JOB_V2
+        return polled_job(stack, action, parameters=request, allow_unknown_fields=allowed)
+
+    if allowed:
+        assert polled().task.to_state_json()["Parameters"]["Unheard"] == 1
+    else:
+        with pytest.raises(InvalidInputError, match=r"pass it on purpose: allow_unknown_fields=\['Unheard'\]"):
+            polled()

@@ -36,6 +36,7 @@ def on_instances(stack: Stack) -> EndpointDeployment:
         keep_counts=True,
         replace_failed=False,
         delete_old_configs=True,
+        allow_unknown_fields=["Unheard"],
         retry=[RetryPolicy(errors=["SageMaker.SageMakerException"])],
         query_language=sfn.QueryLanguage.JSONATA,
     )

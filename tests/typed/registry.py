@@ -95,4 +95,7 @@ def compiled(stack: Stack) -> PolledJob:
         credentials=iam.Role.from_role_arn(stack, "Caller", "arn:aws:iam::210987654321:role/caller"),
         state_name="Compile the model",
         output_check=OutputCheck.completed(),
+        passed_roles=["arn:aws:iam::123456789012:role/compile"],
+        reads=["s3://models/"],
+        allow_unknown_fields=["Unheard"],
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import InvalidInputError, Problem, choose_from
 from constructs_sm.language.machines import machines_in, states_of
-from constructs_sm.rules.rule import ACKNOWLEDGED
+from constructs_sm.rules.rule import ACKNOWLEDGED, ACKNOWLEDGED_STATES
 from constructs_sm.testing.source import assemblies, roles, terraform
 from constructs_sm.testing.source.definitions import checked, definition_in
 from constructs_sm.testing.source.documents import Document, document_at, document_of, template_at
@@ -88,6 +88,8 @@ class Machine:
     """True of an Express workflow."""
     acknowledged: tuple[tuple[str, str, str], ...] = ()
     """The rules that its app has acknowledged: path of the construct, rule, and the reason."""
+    acknowledged_states: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The states that the construct at each path covers, or `*` for all."""
     region: str = REGION
     """The Region that it runs in."""
     account: str = ACCOUNT
@@ -341,6 +343,7 @@ def _of_template(
             unread_policies=tuple(policy.name for policy in policies or () if policy.document is None),
             express=properties.get("StateMachineType", properties.get("Type")) == "EXPRESS",
             acknowledged=tuple(_acknowledged(document.content.get("Metadata"))),
+            acknowledged_states=dict(_covered(document.content.get("Metadata"), logical_id)),
             region=place.region,
             account=place.account,
         )
@@ -381,6 +384,14 @@ def _acknowledged(metadata: Any) -> Iterator[tuple[str, str, str]]:
     for path, reasons in (paths if isinstance(paths, Mapping) else {}).items():
         if isinstance(reasons, Mapping):
             yield from ((str(path), str(rule), str(reason)) for rule, reason in reasons.items())
+
+
+def _covered(metadata: Any, logical_id: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The states of a state machine that each path covers, as this library writes them."""
+    paths = metadata.get(ACKNOWLEDGED_STATES) if isinstance(metadata, Mapping) else None
+    for path, machines in (paths if isinstance(paths, Mapping) else {}).items():
+        states = machines.get(logical_id) if isinstance(machines, Mapping) else None
+        yield str(path), tuple(map(str, states)) if isinstance(states, list) else (str(states),)
 
 
 def _own_actions(properties: Mapping[str, Any], definition: Mapping[str, Any]) -> Iterator[str]:
