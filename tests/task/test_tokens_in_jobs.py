@@ -249,7 +249,15 @@ def test_hashes_and_base64_are_no_texts_of_number_tokens():
     hashes = [hashlib.sha256(str(number).encode()).hexdigest() for number in range(3_000)]
     looking_alike = [text for text in hashes if re.search(r"\de28\d(?!\d)", text)]
     assert looking_alike
-    texts = [*looking_alike, "s3://code/4d7e213e288d4f18.tar.gz", "9e289", "7E285/", "a+9e+289", "v1e+289b", "//2e+280=="]
+    texts = [
+        *looking_alike,
+        "s3://code/4d7e213e288d4f18.tar.gz",
+        "9e289",
+        "7E285/",
+        "a+9e+289",
+        "v1e+289b",
+        "//2e+280=",
+    ]
     stack = Stack(App(), "S")
     given = {f"h{number}": text for number, text in enumerate(texts)}
     tags = {"commit": "7e288d4f1e289", "digest": "sha256:3e281e"}
