@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,12 +19,26 @@ if TYPE_CHECKING:
 
 _JOB: Final = "HyperParameterTuningJobConfig.HyperParameterTuningJobObjective"
 _FOREIGN: Final = (
+    (re.compile(r"\\Q.*?(?:\\E|\Z)", re.DOTALL), "x"),
+    (re.compile(r"\\(?:[pPx]\{[^{}]*\}|[kg](?:<\w+>|'\w+'|\{\w+\})|c.|[pP][A-Z]|[1-9]\d*|0[0-7]{0,3})"), "x"),
+    (re.compile(r"((?<!\\)(?:\\\\)*)\\[ac-zAC-Z]"), r"\1x"),
+    (re.compile(r"\(\?[a-zA-Z^]*(?:-[a-zA-Z]+)?\)|\(\?(?:R|[+-]?\d+|&\w+|P[>=]\w+)\)"), ""),
+    (re.compile(r"\(\?(?:[a-zA-Z^]*(?:-[a-zA-Z]+)?:|[>|=!]|<[=!]|P?<\w+>|'\w+')"), "(?:"),
     (re.compile(r"([*+?}])\+"), r"\1"),
-    (re.compile(r"\(\?>"), "(?:"),
-    (re.compile(r"\(\?<(?=[A-Za-z])"), "(?P<"),
-    (re.compile(r"\\[pP]\{\w+\}"), r"\\w"),
 )
-"""Spellings of other engines than Python's: possessive, atomic and named groups, classes of Unicode."""
+"""What engines of other languages than Python have: it stands here for what they do not differ in."""
+_OF_ALL: Final = (
+    "missing )",
+    "missing -, : or )",
+    "unbalanced parenthesis",
+    "unterminated character set",
+    "nothing to repeat",
+    "multiple repeat",
+    "bad character range",
+    "bad escape (end of pattern)",
+    "min repeat greater than max repeat",
+)
+"""What no engine takes, in the words of Python's. Which engine reads the logs, AWS does not say."""
 
 
 def expressions(rule: Rule, definition: Structure, path: str) -> Found:
@@ -40,9 +55,12 @@ def _error(written: str) -> str | None:
     for form, spelling in _FOREIGN:
         written = form.sub(spelling, written)
     try:
-        re.compile(written)
+        with warnings.catch_warnings():
+            # Of what means something else in other engines.
+            warnings.simplefilter("ignore")
+            re.compile(written)
     except re.error as error:
-        return str(error)
+        return error.msg if error.msg.startswith(_OF_ALL) else None
     return None
 
 
