@@ -97,3 +97,15 @@ def machine(stack: Stack):
         return sfn.StateMachine(stack, "StateMachine", definition_body=body, **settings)
 
     return make
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Writes JSON into a file, and says where."""
+
+    def write(name, document):
+        path = tmp_path / name
+        path.write_text(document if isinstance(document, str) else json.dumps(document))
+        return str(path)
+
+    return write

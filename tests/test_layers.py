@@ -36,21 +36,7 @@ WINGS = (
 )
 """A wing imports only wings above it; the modules at the top of the package, only `language` and each other."""
 FACTS = tuple(sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem not in {"__init__", "__main__"}))
-WITHOUT_CDK = (
-    "language",
-    "diagram",
-    "values",
-    "rules",
-    "requests",
-    "grants",
-    "guardrails",
-    "interpreter",
-    "testing",
-    "checking",
-    "adopting",
-    "report",
-    "commands",
-)
+WITHOUT_CDK = tuple(wing for wing in WINGS if wing not in {"task", "jobs", "steps", "pipeline", "blueprints"})
 SYNTHESIZES = {"testing/source/synthesized.py"}
 """What reads a stack of the CDK, which whoever has one has imported."""
 

@@ -29,8 +29,9 @@ NOT_FOR_USERS = {
     # States of the fragment, which the CDK asks for, and what the library asks of itself.
     *("start_state", "end_states", "next", "to_single_state", "close", "add_prefix", "prefixed_name", "is_jsonata"),
     *("catches_all", "catching_branches", "updating_grant", "shares_the_role", "late", "literal", "among", "of"),
-    *("to_request", "problems"),
+    *("to_request", "problems", "applied_to"),
 }
+_ANY_NUMBER = {inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL}
 _OF_CLASSES = {"given", "defaults", "problems", "runs_under", "make"}
 """Arguments by which a class of jobs tells its base what it has made of its own."""
 
@@ -152,7 +153,8 @@ def arguments(value: Any) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]
             inherited += _common(value, unpacked[1], described)
         elif name not in left_out:
             above = "See above." if f"*{name}*" in described.said else ""
-            own.append(_row(name, kind, parameter.default, described.items.get(name, above)))
+            default = None if parameter.kind in _ANY_NUMBER else parameter.default
+            own.append(_row(name, kind, default, described.items.get(name, above)))
     return own, inherited
 
 

@@ -79,6 +79,7 @@ class CreateEndpointConfig(SageMakerJob):
     _ARGUMENT_OF: ClassVar = {
         "ProductionVariants": "model=",
         "ProductionVariants[0].ModelName": "model=",
+        "ProductionVariants[0].InstanceType": "instance_type= or serverless=",
     }
 
     def __init__(

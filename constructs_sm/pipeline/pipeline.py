@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.grants.state_machine_role import SERVICE_GRANT
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all, where_of
-from constructs_sm.language.offering import offers
 from constructs_sm.pipeline.alerts import Thresholds, alert_of_failures, alert_topic
 from constructs_sm.pipeline.dashboard import dashboard as dashboard_of
 from constructs_sm.pipeline.encryption import admit_logs, encrypt_topics, grant_key_of_executions
+from constructs_sm.pipeline.pipeline_arguments import mistyped_arguments, schema_of
 from constructs_sm.pipeline.pipeline_base import ImportedPipeline, PipelineResource
 from constructs_sm.pipeline.triggers import Trigger, dead_letter_queue
 from constructs_sm.rollback import WholeOrNotMade, methods_in_words, undone_by, whole_or_not_done
@@ -22,22 +21,16 @@ from constructs_sm.settings import (
     ONE_MESSAGE,
     Alert,
     Time,
-    are_alerts,
     duration_of,
     event_schedule,
-    is_dead_letters,
-    is_state_machine_name,
-    is_threshold,
-    is_time,
     mistyped,
 )
 from constructs_sm.steps.failure_handler import FailureHandler
 from constructs_sm.steps.input_guard import InputGuard, input_of
 from constructs_sm.steps.levels import jobs_before
-from constructs_sm.steps.part_run import INPUT, MOST_TAKEN, PartRun
+from constructs_sm.steps.part_run import MOST_TAKEN, PartRun
 from constructs_sm.task.acknowledgments import AcknowledgedExecutions, acknowledge_wildcards
 from constructs_sm.task.custom_states import is_chainable
-from constructs_sm.task.kept_results import RUN
 from constructs_sm.task.machines import give_time
 from constructs_sm.task.path_tokens import misplaced
 from constructs_sm.task.scope import JobScope
@@ -58,7 +51,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct, IValidation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Mapping, Sequence
 
     from constructs_sm.values.inputs import Input
     from constructs_sm.values.outputs import ExecutionInput
@@ -165,7 +158,7 @@ class JobPipeline(PipelineResource, WholeOrNotMade, Construct):
         reuse: ReuseOfJobs | None = None,
         run_parts: bool = False,
     ) -> None:
-        problems = _mistyped(
+        problems = mistyped_arguments(
             definition=definition,
             timeout=timeout,
             schedule=schedule,
@@ -190,7 +183,7 @@ class JobPipeline(PipelineResource, WholeOrNotMade, Construct):
         if encrypt_jobs and (key is None or JobScope.of(scope).name_prefix is not None):
             use = "pass key=, or both to the PipelineStack that the pipeline is in"
             problems.append(Problem("encrypt_jobs is with the key of the pipeline", key, use, "argument-value"))
-        self._schema = _schema(inputs, run_parts=run_parts is True, problems=problems)
+        self._schema = schema_of(inputs, run_parts=run_parts is True, problems=problems)
         self._guard = TaskIdentity(where_of(type(self).__name__, scope, construct_id), _GUARD, "", lambda: _GUARD)
         self._triggers: list[Trigger] = []
         if schedule is not None and not problems:
@@ -463,62 +456,6 @@ class JobPipeline(PipelineResource, WholeOrNotMade, Construct):
 
     def _wrong(self, what: str, got: object, use: str, rule: str) -> InvalidInputError:
         return InvalidInputError(self._where, [Problem(what, got, use, rule)])
-
-
-def _mistyped(**arguments: Any) -> list[Problem]:
-    """Arguments the CDK would stumble over when half of the pipeline is made."""
-    wanted: dict[str, tuple[str, Callable[[Any], bool]]] = {
-        "definition": ("a job, or a chain", is_chainable),
-        "timeout": ("Duration.hours(6), or seconds", is_time),
-        "schedule": ("a Duration or an events.Schedule", lambda value: isinstance(value, (Duration, events.Schedule))),
-        "topic": ("an sns.ITopic", lambda value: offers(value, "topic_arn")),
-        "alert_emails": ("['ml@example.com']", _addresses),
-        "alerts": ("some of ['executions', 'jobs', 'alarms']", are_alerts),
-        "log_retention": ("logs.RetentionDays", lambda value: isinstance(value, logs.RetentionDays)),
-        "key": ("a kms.IKey", lambda value: offers(value, "key_arn")),
-        "encrypt_jobs": ("True or False", lambda value: isinstance(value, bool)),
-        "encryption_configuration": (
-            "sfn.CustomerManagedEncryptionConfiguration(key)",
-            lambda value: isinstance(value, sfn.EncryptionConfiguration),
-        ),
-        "tracing_enabled": ("True or False", lambda value: isinstance(value, bool)),
-        "role": ("an iam.IRole", lambda value: offers(value, "role_arn")),
-        "comment": ("a text", lambda value: isinstance(value, str)),
-        "log_level": ("an sfn.LogLevel", lambda value: isinstance(value, sfn.LogLevel)),
-        "state_machine_name": ("a name of 1 to 80 letters, digits, - and _", is_state_machine_name),
-        "failed_threshold": ("a whole number, 1 or more", is_threshold),
-        "timed_out_threshold": ("a whole number, 1 or more", is_threshold),
-        "dead_letters": ("True, or an sqs.IQueue", is_dead_letters),
-        "run_parts": ("True or False", lambda value: isinstance(value, bool)),
-    }
-    return [
-        Problem(f"{name} cannot be used", value, f"pass {wanted[name][0]}", "argument-type")
-        for name, value in arguments.items()
-        if value is not None and not wanted[name][1](value)
-    ]
-
-
-def _schema(inputs: Mapping[str, Input] | None, *, run_parts: bool, problems: list[Problem]) -> InputSchema | None:
-    """The check of the input; what is wrong with it goes to *problems*."""
-    if inputs is None and not run_parts:
-        return None
-    said = {} if inputs is None else inputs
-    if run_parts and isinstance(said, Mapping):
-        problems += _taken_name(inputs)
-        said = {**said, RUN: INPUT}
-    schema = InputSchema(said, others_allowed=inputs is None)
-    problems += schema.problems()
-    return schema
-
-
-def _taken_name(inputs: Any) -> Iterator[Problem]:
-    if isinstance(inputs, Mapping) and RUN in inputs:
-        use = "call yours something else, or leave run_parts out"
-        yield Problem(f"the input '{RUN}' says which part is run", inputs[RUN], use, "input-declaration")
-
-
-def _addresses(emails: Any) -> bool:
-    return isinstance(emails, (list, tuple)) and all("@" in str(email) for email in emails)
 
 
 @jsii.implements(IValidation)

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypedDict, cast
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from constructs_sm.cdk_json import warn_of_unread
 from constructs_sm.language.errors import InvalidInputError, Problem, raise_all, where_of
-from constructs_sm.language.late_bound import is_json_path, is_jsonata, is_token
+from constructs_sm.language.late_bound import is_json_path, is_jsonata
 from constructs_sm.pipeline.pipeline import JobPipeline
 from constructs_sm.pipeline.pipeline_base import PipelineBase
-from constructs_sm.pipeline.stack_names import shared_names
-from constructs_sm.pipeline.triggers import Trigger
+from constructs_sm.pipeline.stack_names import shared_names, unusable_name
+from constructs_sm.pipeline.stack_resources import (
+    data_bucket,
+    encryption_key,
+    encryption_of_executions,
+    job_security_group,
+    network_of_jobs,
+    roles_boundary,
+)
+from constructs_sm.pipeline.triggers import unusable_triggers
 from constructs_sm.rollback import WholeOrNotMade, methods_in_words, whole_or_not_done
 from constructs_sm.settings import Alert, Settings, Time, unknown_settings, unusable_environment
 from constructs_sm.task.guardrails import Guardrails
 from constructs_sm.task.network import Connectable, connections_of
-from constructs_sm.task.output_folders import JOBS
 from constructs_sm.task.overruling import refuse_part, tell
 from constructs_sm.task.scope import JobScope
-from constructs_sm.values.input_schema import InputSchema
 from constructs_sm.values.names import LONGEST_PREFIX, slug
 from constructs_sm.values.s3 import S3Location
 
 import jsii
 from aws_cdk import (
-    Acknowledgment,
     CfnOutput,
     Duration,
     Environment,
@@ -34,7 +38,6 @@ from aws_cdk import (
     RemovalPolicy,
     Stack,
     Tags,
-    Validations,
 )
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -57,9 +60,6 @@ if TYPE_CHECKING:
     from aws_cdk import aws_sqs as sqs
     from constructs import Construct
     from typing_extensions import Unpack
-
-
-_STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 
 
 class StackArguments(TypedDict, total=False):
@@ -126,7 +126,8 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
         access_logs: The bucket, or its name, for the log of requests to the data bucket. Default: no log.
         dead_letters: Where EventBridge puts what it could not start an execution with: an sqs.IQueue, or True for one
             that is made here. Default: nowhere.
-        guardrails: What its jobs may be: `Guardrails`, their lines by name, or the name of a file of them. Default: anything.
+        guardrails: What its jobs may be: `Guardrails`, their lines by name, or the name of a file of them. Default:
+            anything.
         reuse: Whether jobs need not run where their result is there already: all of them, or some by their construct
             ids. Default: those that say so themselves.
         run_parts: Whether an execution may run a part of the pipeline: `{"run": {"from": "Train"}}` in its input; see
@@ -187,7 +188,7 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
             problems.append(
                 Problem(f"env stands beside {names}", places, f"put {names} into env", "argument-given-twice")
             )
-        problems += _unusable_name(construct_id, stack.get("stack_name"))
+        problems += unusable_name(construct_id, stack.get("stack_name"))
         raise_all(where, problems)
         warn_of_unread(scope.node)
         settings = Settings.of(
@@ -234,23 +235,25 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
             )
         problems += [*unusable_environment(env.account, env.region), *_of_what_is_not_here(settings)]
         raise_all(where, problems)
-        unusable = [*_unusable_triggers(settings, inputs), *_foreign_starters(settings.starters, account)]
+        unusable = [*unusable_triggers(settings, inputs), *_foreign_starters(settings.starters, account)]
         refuse_part(where, scope, construct_id, unusable)
         if settings.account or settings.region:
             stack["env"] = Environment(account=account, region=env.region or settings.region)
-        super().__init__(scope, construct_id, permissions_boundary=_boundary(settings), **stack)
+        super().__init__(scope, construct_id, permissions_boundary=roles_boundary(settings), **stack)
         given = {"account": env.account or places.get("account"), "region": env.region or places.get("region")}
         tell(self, list(shared_names(self, environment=environment, places=given)))
         for name, value in (settings.tags or {}).items():
             Tags.of(self).add(name, value)
         if limits is not None:
             limits.apply(self)
-        self.key = _key(self, settings)
-        self.bucket = _bucket(self, settings, self.key)
+        self.key = encryption_key(self, settings)
+        self.bucket = data_bucket(self, settings, self.key)
         self._data = S3Location.of_bucket(self.bucket)
         network = settings.vpc
-        self._security_group = None if network is None or isinstance(network, Mapping) else _job_group(self, network)
-        self._vpc = _vpc_config(network, self._security_group)
+        self._security_group = (
+            None if network is None or isinstance(network, Mapping) else job_security_group(self, network)
+        )
+        self._vpc = network_of_jobs(network, self._security_group)
         self._jobs = JobScope(
             self,
             name_prefix=slug(construct_id, LONGEST_PREFIX),
@@ -271,7 +274,7 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
             dashboard=settings.dashboard,
             log_retention=settings.retention(),
             key=self.key,
-            encryption_configuration=_encryption(settings, self.key) or encryption_configuration,
+            encryption_configuration=encryption_of_executions(settings, self.key) or encryption_configuration,
             tracing_enabled=settings.tracing_enabled,
             log_level=settings.level(),
             state_machine_name=settings.state_machine_name,
@@ -374,15 +377,6 @@ class PipelineStack(PipelineBase, WholeOrNotMade, Stack):
         return self._jobs.execution_role()
 
 
-def _unusable_name(construct_id: str, stack_name: str | None) -> Iterator[Problem]:
-    """Find a name that CloudFormation does not take: the CDK would say so when the stack is half made."""
-    name, argument = (construct_id, "construct_id") if stack_name is None else (stack_name, "stack_name")
-    if isinstance(name, str) and name and not is_token(name) and _STACK_NAME.fullmatch(name) is None:
-        dashed = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")
-        use = f"pass '{dashed}'" if _STACK_NAME.fullmatch(dashed) else "begin it with a letter"
-        yield Problem(f"{argument} names the stack, in letters, digits and dashes", name, use, "argument-value")
-
-
 def _foreign_starters(starters: Sequence[str], account: str | None) -> Iterator[Problem]:
     # The CDK grants nothing to a role of another account, and says nothing of it.
     foreign = [arn for arn in starters if account is not None and arn.split(":")[4] != account]
@@ -395,22 +389,6 @@ def _foreign_starters(starters: Sequence[str], account: str | None) -> Iterator[
         )
 
 
-def _unusable_triggers(settings: Settings, inputs: Mapping[str, Input] | None) -> Iterator[Problem]:
-    """Find problems with the triggers, before there is a bucket."""
-    schema = None if inputs is None else InputSchema(inputs)
-    if schema is not None and schema.problems():
-        yield from schema.problems()
-        return
-    if settings.event_schedules():
-        yield from Trigger.on_schedule(settings.event_schedules()[0], {}).problems(schema)
-    for place in settings.arrival_places():
-        own = not place.startswith("s3://")
-        yield from Trigger.on_arrival(f"s3://data/{place}" if own else place, {}).problems(schema)
-        if own and (place.startswith(JOBS) or JOBS.startswith(place)):
-            use = f"choose a prefix beside {JOBS}"
-            yield Problem("jobs write where arrivals start the next execution", place, use, "arrivals-start-themselves")
-
-
 def _of_what_is_not_here(settings: Settings) -> Iterator[Problem]:
     for name in ("encrypt_jobs", "encrypt_executions"):
         if getattr(settings, name) and not settings.key:
@@ -419,83 +397,3 @@ def _of_what_is_not_here(settings: Settings) -> Iterator[Problem]:
         if settings.bucket is not None and getattr(settings, name):
             use = f"say {name} where the bucket is made"
             yield Problem(f"{name} is of a bucket that is made here", getattr(settings, name), use, "setting-value")
-
-
-def _boundary(settings: Settings) -> PermissionsBoundary | None:
-    given = settings.permissions_boundary
-    if not isinstance(given, str):
-        return given
-    return PermissionsBoundary.from_arn(given) if given.startswith("arn:") else PermissionsBoundary.from_name(given)
-
-
-def _key(stack: Stack, settings: Settings) -> kms.IKey | None:
-    if settings.key is True:
-        return kms.Key(
-            stack,
-            "Key",
-            description=f"Encrypts data, messages and logs of {stack.stack_name}",
-            enable_key_rotation=True,
-            removal_policy=settings.removal(),
-        )
-    if isinstance(settings.key, str):
-        return kms.Key.from_key_arn(stack, "Key", settings.key)
-    return settings.key or None
-
-
-def _encryption(settings: Settings, key: kms.IKey | None) -> sfn.EncryptionConfiguration | None:
-    return sfn.CustomerManagedEncryptionConfiguration(key) if key and settings.encrypt_executions else None
-
-
-def _bucket(stack: Stack, settings: Settings, key: kms.IKey | None) -> s3.IBucket:
-    if isinstance(settings.bucket, str):
-        return s3.Bucket.from_bucket_attributes(stack, "Data", bucket_name=settings.bucket, encryption_key=key)
-    if settings.bucket is not None:
-        return settings.bucket
-    named = settings.access_logs
-    logs_to = s3.Bucket.from_bucket_name(stack, "AccessLogs", named) if isinstance(named, str) else named
-    bucket = s3.Bucket(
-        stack,
-        "Data",
-        encryption=s3.BucketEncryption.S3_MANAGED if key is None else s3.BucketEncryption.KMS,
-        encryption_key=key,
-        # One call of KMS for many objects.
-        bucket_key_enabled=None if key is None else True,
-        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-        enforce_ssl=True,
-        removal_policy=settings.removal(),
-        versioned=settings.versioned,
-        server_access_logs_bucket=logs_to,
-        server_access_logs_prefix=None if logs_to is None else f"{stack.stack_name}/",
-        lifecycle_rules=[s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(7))],
-    )
-    if logs_to is None:
-        Validations.of(bucket).acknowledge(
-            Acknowledgment(
-                id="AwsSolutions::AwsSolutions-S1",
-                reason="Access logs need a bucket of their own: one for the account, not one a pipeline",
-            )
-        )
-    if any(not place.startswith("s3://") for place in settings.arrival_places()):
-        # Not by the Bucket's own argument, which brings a Lambda function to set what the resource can say.
-        resource = cast("s3.CfnBucket", bucket.node.default_child)
-        resource.add_property_override(
-            "NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled", value=True
-        )
-    return bucket
-
-
-def _job_group(stack: Stack, vpc: ec2.IVpc) -> ec2.SecurityGroup:
-    from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415 - only who has a VPC has it
-
-    return ec2.SecurityGroup(stack, "JobSecurityGroup", vpc=vpc, description="Of the jobs of this stack")
-
-
-def _vpc_config(
-    vpc: ec2.IVpc | Mapping[str, Sequence[str]] | None, group: ec2.SecurityGroup | None
-) -> dict[str, Any] | None:
-    if vpc is None:
-        return None
-    if isinstance(vpc, Mapping):
-        return {"SecurityGroupIds": list(vpc["security_groups"]), "Subnets": list(vpc["subnets"])}
-    assert group is not None  # noqa: S101  (made for every VPC)
-    return {"SecurityGroupIds": [group.security_group_id], "Subnets": list(vpc.select_subnets().subnet_ids)}

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from constructs_sm.language.errors import NOTHING, Problem
 from constructs_sm.pipeline.encryption import admit_publishers
+from constructs_sm.task.output_folders import JOBS
+from constructs_sm.values.input_schema import InputSchema
 from constructs_sm.values.s3 import bucket_and_prefix
 
 from aws_cdk import Acknowledgment, Duration, Stack, Validations
@@ -19,7 +21,8 @@ from aws_cdk import aws_sqs as sqs
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from constructs_sm.values.input_schema import InputSchema
+    from constructs_sm.settings import Settings
+    from constructs_sm.values.inputs import Input
 
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_stepfunctions as sfn
@@ -121,6 +124,22 @@ class Trigger:
                 )
             ],
         )
+
+
+def unusable_triggers(settings: Settings, inputs: Mapping[str, Input] | None) -> Iterator[Problem]:
+    """Find problems with the triggers of a stack, before there is a bucket."""
+    schema = None if inputs is None else InputSchema(inputs)
+    if schema is not None and schema.problems():
+        yield from schema.problems()
+        return
+    if settings.event_schedules():
+        yield from Trigger.on_schedule(settings.event_schedules()[0], {}).problems(schema)
+    for place in settings.arrival_places():
+        own = not place.startswith("s3://")
+        yield from Trigger.on_arrival(f"s3://data/{place}" if own else place, {}).problems(schema)
+        if own and (place.startswith(JOBS) or JOBS.startswith(place)):
+            use = f"choose a prefix beside {JOBS}"
+            yield Problem("jobs write where arrivals start the next execution", place, use, "arrivals-start-themselves")
 
 
 def dead_letter_queue(scope: Construct, key: kms.IKey | None) -> sqs.Queue:

@@ -18,7 +18,7 @@ from constructs_sm.task.running_role import RunsInMachine
 from constructs_sm.task.scope import JobScope
 from constructs_sm.values.names import LONGEST_STATE_NAME, id_problems
 from constructs_sm.values.outputs import JobOutput, TaskIdentity
-from constructs_sm.values.s3 import S3Location, is_plain_place, object_arguments
+from constructs_sm.values.s3 import S3Location, object_arguments, place_problem
 
 import jsii
 from aws_cdk import Size
@@ -132,9 +132,8 @@ class _Look(GrantedState, JsonataTask):
 
 def _problems(construct_id: object, artifact: object, location: S3Location | None, least: object) -> list[Problem]:
     found = id_problems(construct_id, _LONGEST_ID)
-    if location is None or not is_plain_place(location):
-        use = "pass train.model_artifacts, or the s3:// URI of one object"
-        found.append(Problem("no place of one object in S3", artifact, use, "place-of-state"))
+    if (problem := place_problem(artifact, location)) is not None:
+        found.append(problem)
     if not isinstance(least, Size):
         found.append(Problem("at_least is no size", least, "pass Size.kibibytes(10)", "argument-value"))
     return found

@@ -20,7 +20,7 @@ from constructs_sm.task.scope import JobScope
 from constructs_sm.values.conditions import Comparable, Condition
 from constructs_sm.values.names import LONGEST_STATE_NAME, id_problems
 from constructs_sm.values.outputs import JobOutput, TaskIdentity
-from constructs_sm.values.s3 import S3Location, is_plain_place, object_arguments, spelled_in_jsonata
+from constructs_sm.values.s3 import S3Location, object_arguments, place_problem, spelled_in_jsonata
 
 import jsii
 from aws_cdk import aws_iam as iam
@@ -63,15 +63,12 @@ class EvaluationReport:
     def __init__(self, place: S3Data, file: str | None = None) -> None:
         with naming("EvaluationReport"):
             location = S3Location.of(spelled_paths(place))
-        if location is None:
-            problem = Problem("no place in S3", place, "pass job.output(...), or an s3:// URI", "place-of-state")
+        if location is not None and file:
+            location = location.under(file)
+        if (problem := place_problem(place, location)) is not None:
             raise InvalidInputError("EvaluationReport", [problem])
-        self.location = location.under(file) if file else location
-        if not is_plain_place(self.location):
-            problem = Problem(
-                "a place that JSONata cannot be told", place, "pass a path, as $.x, or JSONata", "place-of-state"
-            )
-            raise InvalidInputError("EvaluationReport", [problem])
+        assert location is not None  # noqa: S101  (or it would have been said)
+        self.location = location
         self.file = file or ""
 
     def __getitem__(self, path: str) -> ReportField:
@@ -290,7 +287,7 @@ def _problems(construct_id: object, condition: object, otherwise: object) -> lis
         found.append(
             Problem(
                 "no condition",
-                condition,
+                getattr(condition, "said", condition),
                 "compare with a number: train.final_metric('validation:auc') >= 0.8",
                 "argument-type",
             )

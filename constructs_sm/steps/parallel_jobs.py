@@ -57,7 +57,7 @@ class ParallelJobs(WholeOrNotMade, GoesOnOnce, sfn.Parallel):
         problems = id_problems(construct_id, LONGEST_STATE_NAME)
         if not listed or not branches:
             problems.append(
-                Problem("branches must be a list of jobs or chains", branches, "pass at least one", "argument-type")
+                Problem("branches must be a list of jobs or chains", branches, "pass [first, second]", "argument-type")
             )
         elif len(branches) > _MOST_MERGED and not jsonata:
             use = "pass query_language=QueryLanguage.JSONATA, or use FanOut for many alike"

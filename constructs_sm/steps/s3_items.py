@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.grants.data_access import listing_grants, read_object_grants
 from constructs_sm.language.errors import InvalidInputError, Problem
 from constructs_sm.task.path_tokens import naming, spelled_paths
-from constructs_sm.values.s3 import S3Location, is_plain_place
+from constructs_sm.values.s3 import S3Location, place_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -187,13 +187,9 @@ def _reading_all(location: S3Location, arns: Arns) -> Iterator[Grant]:
 def _location(place: S3Data) -> S3Location:
     with naming("S3Items"):
         location = S3Location.of(spelled_paths(place))
-    if location is None:
-        raise InvalidInputError(
-            "S3Items", [Problem("no place in S3", place, "pass an s3:// URI or an S3Location", "place-of-state")]
-        )
-    if not is_plain_place(location):
-        problem = Problem("a place that JSONata cannot be told", place, "pass a path, as $.x", "place-of-state")
+    if (problem := place_problem(place, location)) is not None:
         raise InvalidInputError("S3Items", [problem])
+    assert location is not None  # noqa: S101  (or it would have been said)
     return location
 
 

@@ -125,9 +125,8 @@ class PolledJob(SageMakerJob):
     ) -> None:
         if not isinstance(action, PolledAction):
             use = "pass a row of polled_actions, as polled_actions.AUTO_ML_JOB_V2"
-            raise InvalidInputError(
-                f"PolledJob '{construct_id}'", [Problem("no API to poll", action, use, "argument-type")]
-            )
+            where = where_of(type(self).__name__, scope, construct_id)
+            raise InvalidInputError(where, [Problem("no API to poll", action, use, "argument-type")])
         if unlike := row_problems(action):
             raise InvalidInputError(where_of(type(self).__name__, scope, construct_id), unlike)
         if wrong := wrong_of_class({"given": given, "defaults": defaults, "problems": problems}):

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 from constructs_sm.language.errors import InvalidInputError, Problem, raise_all, raise_unless
 from constructs_sm.language.formats import joined
-from constructs_sm.language.jsonata import is_plain, jsonata_of, quoted
+from constructs_sm.language.jsonata import expression_of, is_plain, jsonata_of, quoted
 from constructs_sm.language.l1 import l1_problem
-from constructs_sm.language.late_bound import is_json_path, is_jsonata, unmarked
+from constructs_sm.language.late_bound import is_json_path, is_jsonata, is_token, unmarked
 from constructs_sm.language.offering import offers
 from constructs_sm.values.outputs import JobOutput
 from constructs_sm.values.stand_ins import StandIn
@@ -166,10 +166,16 @@ def is_late(uri: str) -> bool:
     return is_json_path(uri) or is_jsonata(uri)
 
 
-def is_plain_place(location: S3Location) -> bool:
-    """Return whether a state in JSONata can be told the place: a literal, a job's output, or plain JSONPath."""
-    uri = location.uri
-    return isinstance(uri, JobOutput) or not is_json_path(uri) or is_plain(uri)
+def place_problem(given: object, location: S3Location | None) -> Problem | None:
+    """Tell why a state in JSONata cannot be told a place, which was *given* as one; None if it can."""
+    uri = "" if location is None else location.uri
+    if isinstance(uri, JobOutput) or is_jsonata(uri) or is_token(uri) or bucket_and_prefix(uri) is not None:
+        return None
+    if not is_json_path(uri):
+        use = "pass what a job leaves, an s3:// URI, or an S3Location"
+        return Problem("no place in S3", given, use, "place-of-state")
+    use = "pass a path, as $.x, or JSONata"
+    return None if is_plain(uri) else Problem("a place that JSONata cannot be told", given, use, "place-of-state")
 
 
 def object_arguments(location: S3Location) -> dict[str, str]:
@@ -178,7 +184,7 @@ def object_arguments(location: S3Location) -> dict[str, str]:
     known = None if is_jsonata(uri) else bucket_and_prefix(uri)
     if known is not None:
         return {"Bucket": known[0], "Key": known[1]}
-    said = unmarked(uri)
+    said = expression_of(uri)
     bucket, key = f"$split({said}, '/')[2]", f"$substringAfter($substringAfter({said}, '://'), '/')"
     return {"Bucket": f"{{% {bucket} %}}", "Key": f"{{% {key} %}}"}
 

@@ -13,18 +13,6 @@ TOPIC = "arn:aws:sns:us-east-1:123456789012:t"
 ARN = "arn:aws:states:::sns:publish"
 
 
-@pytest.fixture
-def written(tmp_path):
-    """Writes JSON into a file, and says where."""
-
-    def write(name, document):
-        path = tmp_path / name
-        path.write_text(document if isinstance(document, str) else json.dumps(document))
-        return str(path)
-
-    return write
-
-
 ASKING = machine(
     Ask={
         "Type": "Task",
@@ -59,7 +47,7 @@ def test_failed_execution_exits_with_1_and_says_why(written, capsys):
 
 
 @pytest.mark.parametrize("given", ["option", "file", "script"])
-def test_input_is_json_or_a_file_or_in_the_script(written, capsys, given):
+def test_input_is_json_or_a_file_or_in_the_script(written, given):
     content = {"id": "x"}
     script = {"answers": {"Tell": [{}]}} | ({"input": content} if given == "script" else {})
     option = {"option": json.dumps(content), "file": written("input.json", content)}.get(given)

@@ -8,7 +8,6 @@ from constructs_sm.commands.cli import main
 from constructs_sm.testing.source.synthesized import synthesized
 
 import html5lib
-import pytest
 from every_example import example
 from machines import THROTTLING, UNIQUE, machine, named, task
 
@@ -25,18 +24,6 @@ TEMPLATE = {
         for name, definition in (("First", JOB), ("Second", ASKING))
     }
 }
-
-
-@pytest.fixture
-def written(tmp_path):
-    """Writes JSON into a file, and says where."""
-
-    def write(name, document):
-        path = tmp_path / name
-        path.write_text(document if isinstance(document, str) else json.dumps(document))
-        return str(path)
-
-    return write
 
 
 def told(path):

@@ -31,7 +31,6 @@ AUTOMATED = {
     )
 }
 AUTOMATED_RESOURCES = "LabelingJobAlgorithmsConfig.LabelingJobResourceConfig"
-OF_TRAININGS = ("", "TrainingJobDefinition.")
 LANGUAGES = {"JSONPath": None, "JSONata": sfn.QueryLanguage.JSONATA}
 
 
@@ -130,7 +129,6 @@ IMAGES = {
     "createModel": "PrimaryContainer.Image",
 }
 REGISTRY = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
-LABELING_PLACES = ("InputConfig.DataSource.S3DataSource.ManifestS3Uri", "OutputConfig.S3OutputPath")
 OUR_PLACE, OTHER_PLACE = "s3://data/ours/x", "s3://data/theirs/x"
 SERVERLESS = {"MemorySizeInMB": 2048, "MaxConcurrency": 5}
 

@@ -448,7 +448,7 @@ def test_region_agnostic_stack_keeps_its_tokens(app):
     assert state_machine_policy(stack)
 
 
-def test_schedule_may_be_the_cdk_s(app):
+def test_schedule_may_be_the_cdk_s():
     template = made(schedule=[events.Schedule.cron(hour="3", minute="0"), Duration.hours(1)])
 
     found = [rule["ScheduleExpression"] for rule in rules(template).values() if "ScheduleExpression" in rule]

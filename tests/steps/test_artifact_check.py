@@ -6,7 +6,7 @@ from constructs_sm import ArtifactCheck, CreateModel, InvalidInputError, S3Locat
 from constructs_sm.testing import Rehearsal, TaskError, definition, resolved, state_machine_policy
 
 import pytest
-from aws_cdk import App, Size, Stack
+from aws_cdk import App, CfnParameter, Size, Stack
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
@@ -95,13 +95,24 @@ def test_state_machine_may_read_that_artifact_and_use_its_key(stack, machine):
     assert granted["s3:GetObject"].endswith("/models/model.tar.gz")
 
 
+def test_place_that_comes_at_deployment_is_taken_apart_by_the_state(stack, machine):
+    machine(ArtifactCheck(stack, "There", CfnParameter(stack, "Model").value_as_string))
+
+    arguments = definition(stack)["States"]["There: Look"]["Arguments"]
+    assert arguments == {
+        "Bucket": "{% $split('${Model}', '/')[2] %}",
+        "Key": "{% $substringAfter($substringAfter('${Model}', '://'), '/') %}",
+    }
+
+
 @pytest.mark.parametrize(
     ("artifact", "arguments", "said"),
     [
-        (5, {}, "no place of one object in S3, got 5; pass train.model_artifacts"),
+        (5, {}, "no place in S3, got 5; pass what a job leaves, an s3:// URI, or an S3Location"),
+        ("models/model.tar.gz", {}, "no place in S3, got 'models/model.tar.gz'"),
         ("s3://a/b", {"at_least": 5}, r"at_least is no size, got 5; pass Size.kibibytes\(10\)"),
     ],
-    ids=["place", "size"],
+    ids=["place", "text", "size"],
 )
 def test_wrong_argument_fails_and_nothing_is_made(artifact, arguments, said):
     stack = Stack(App(), "Stack")

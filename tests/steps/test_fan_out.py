@@ -399,9 +399,10 @@ def test_unknown_delimiter_fails_and_names_it():
         S3Items.csv("s3://lists/items.csv", delimiter="#")
 
 
-def test_list_of_no_place_fails():
-    with pytest.raises(InvalidInputError, match="no place in S3, got 3"):
-        S3Items.json(3)
+@pytest.mark.parametrize(("place", "got"), [(3, "3"), ("lists/items.json", "'lists/items.json'")])
+def test_list_of_no_place_fails(place, got):
+    with pytest.raises(InvalidInputError, match=f"no place in S3, got {got}"):
+        S3Items.json(place)
 
 
 @pytest.mark.parametrize("distributed", [None, True], ids=["inline", "distributed"])

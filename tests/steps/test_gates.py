@@ -412,9 +412,10 @@ def test_field_of_no_path_fails(path):
         EvaluationReport("s3://data/report.json")[path]
 
 
-def test_report_of_no_place_fails():
-    with pytest.raises(InvalidInputError, match="no place in S3, got 3"):
-        EvaluationReport(3)
+@pytest.mark.parametrize(("place", "got"), [(3, "3"), ("reports", "'reports'")])
+def test_report_of_no_place_fails(place, got):
+    with pytest.raises(InvalidInputError, match=f"no place in S3, got {got}"):
+        EvaluationReport(place, "evaluation.json")
 
 
 @pytest.mark.parametrize("place", ["$.place", "States.Format('{}', $.place)", "States.Format('s3://{}/', $.bucket)"])

@@ -297,7 +297,7 @@ def test_row_of_the_other_table_fails_and_says_where_to_look(stack):
         PolledJob(stack, "Job", action="createAutoMLJobV2", parameters={})
 
 
-def test_keep_adds_to_what_is_kept(rehearsed):
+def test_keep_adds_to_what_is_kept():
     action = polled_actions.COMPILATION_JOB
     made = Rehearsed(lambda stack: polled_job(stack, action, keep=["InferenceImage"]))
 

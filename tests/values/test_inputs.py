@@ -243,7 +243,7 @@ def test_input_that_was_not_declared_is_refused_where_it_is_asked_for(stack):
         guard["round"]
 
 
-def test_schema_is_readable_by_people_and_programs(stack):
+def test_schema_is_readable_by_people_and_programs():
     schema = InputSchema({"rounds": INPUTS["rounds"], "dataset": INPUTS["dataset"]})
 
     assert schema.text() == (

@@ -52,24 +52,32 @@ class Refused(Step):
 
 @dataclass(frozen=True, slots=True)
 class Throttled(Refused):
+    """SageMaker is asked too often: `SageMaker.AmazonSageMakerException`."""
+
     code: str = "ThrottlingException"
     message: str = "Rate exceeded"
 
 
 @dataclass(frozen=True, slots=True)
 class LimitExceeded(Refused):
+    """A quota of the account is used up: `SageMaker.ResourceLimitExceededException`."""
+
     code: str = "ResourceLimitExceeded"
     message: str = "The account-level service limit is 0 Instances, with current utilization of 0 Instances"
 
 
 @dataclass(frozen=True, slots=True)
 class InUse(Refused):
+    """The name is taken: `SageMaker.ResourceInUseException`."""
+
     code: str = "ResourceInUse"
     message: str = "Job name must be unique within an AWS account and region"
 
 
 @dataclass(frozen=True, slots=True)
 class AccessDenied(Refused):
+    """The role may not make the call: `SageMaker.AmazonSageMakerException`."""
+
     code: str = "AccessDeniedException"
     message: str = "User is not authorized to perform this action"
 
