@@ -20,10 +20,13 @@ _LATE_TEXT = re.compile(rf"{_JSON_PATH.pattern}|\{{%.*%\}}\Z|.*(?:{TOKEN.pattern
 _ENCODED_NUMBERS = (-1.95e289, -1.888e289)
 """The CDK encodes number tokens as numbers between these, which nobody writes."""
 _NEAR_TO_ENCODED = (1e280, 1e300)
-_ENCODED_TEXT = re.compile(r"(?:\d\.\d+|(?<![\w+/])\d)[eE]\+28\d(?!\d)|(?<!\d)\d{281,300}(?!\d)")
-"""A number token that Python has made a text: in its own spelling, or written out.
+_ENCODED_TEXT = re.compile(
+    r"(?:\d\.\d{4,}[eE]\+28\d|(?<![\w+/])(?:2|1\.[89]\d{0,2})[eE]\+289)(?!\d)|(?<!\d)\d{281,300}(?!\d)"
+)
+"""A number token that Python has made a text: in its own spelling, rounded, or written out.
 
-Python writes the sign of an exponent, and the digits of a hash or of base64 have a stretch such as `7e288` often.
+Python writes the sign of an exponent, and the digits of a hash or of base64 have a stretch such as `7e288` often. What
+somebody writes himself, as `1e+285` or `2.5e+288`, has few digits.
 """
 
 

@@ -128,9 +128,15 @@ def instances_in_vpc(rule: Rule, definition: Structure, path: str) -> Found:
     if "VpcConfig" not in definition:
         return
     for resources, place in structures(definition, "ResourceConfig", path):
-        count = value_of(resources, "InstanceCount")
-        if isinstance(count, int) and count > 1:
-            yield rule.problem(f"{join(place, 'InstanceCount')}: {rule.what}", count)
+        groups = [value_of(group, "InstanceCount") for group, _ in structures(resources, "InstanceGroups[]")]
+        choices = [value_of(choice, "InstanceCount") for choice, _ in structures(resources, "InstancePreferences[]")]
+        alone = value_of(resources, "InstanceCount")
+        for name, counts in (("InstanceCount", [alone]), ("InstanceGroups", groups), ("InstancePreferences", choices)):
+            known = [count for count in counts if isinstance(count, int)]
+            # Groups work together, and of several types to choose from there is one.
+            count = sum(known) if name == "InstanceGroups" else max(known, default=0)
+            if count > 1:
+                yield rule.problem(f"{join(place, name)}: {rule.what}", count)
 
 
 def spot_without_checkpoints(rule: Rule, definition: Structure, path: str) -> Found:

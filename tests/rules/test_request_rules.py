@@ -164,6 +164,20 @@ TRAININGS = {
         },
         ["instances-in-vpc-talk"],
     ),
+    "groups in a VPC": (
+        {
+            "ResourceConfig": {"InstanceGroups": GROUPS, "VolumeSizeInGB": 10},
+            "VpcConfig": {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]},
+        },
+        ["instances-in-vpc-talk"],
+    ),
+    "one group of one in a VPC": (
+        {
+            "ResourceConfig": {"InstanceGroups": [{**GROUPS[0], "InstanceCount": 1}], "VolumeSizeInGB": 10},
+            "VpcConfig": {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]},
+        },
+        [],
+    ),
 }
 
 

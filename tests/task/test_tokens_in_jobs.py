@@ -257,6 +257,9 @@ def test_hashes_and_base64_are_no_texts_of_number_tokens():
         "a+9e+289",
         "v1e+289b",
         "//2e+280=",
+        "1e+285",
+        "-2.5e+288",
+        "up to 3E+289",
     ]
     stack = Stack(App(), "S")
     given = {f"h{number}": text for number, text in enumerate(texts)}
