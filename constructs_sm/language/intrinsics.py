@@ -22,6 +22,7 @@ __all__ = [
     "Literal",
     "Surroundings",
     "SyntaxProblem",
+    "call_in",
     "formatted_by",
     "is_intrinsic",
     "items_in",
@@ -126,7 +127,7 @@ def parse(text: str) -> Intrinsic:
 @functools.lru_cache(maxsize=4096)
 def formatted_by(function: str) -> tuple[str, list[str]] | None:
     """Text, as it is written, and paths of a `States.Format`; None if it is anything else."""
-    call = _call_in(function)
+    call = call_in(function)
     if call is None or call.name != FORMAT:
         return None
     template, *values = call.arguments
@@ -144,12 +145,13 @@ def literal_beginning(function: str) -> str | None:
 
 def items_in(function: str) -> list[int]:
     """Indices of the items, of a list that is the whole input, that an intrinsic function is given."""
-    call = _call_in(function)
+    call = call_in(function)
     places = [path.places for path in call.paths if path.is_reference] if call else []
     return [place[0] for place in places if len(place) == 1 and isinstance(place[0], int)]
 
 
-def _call_in(text: str) -> Intrinsic | None:
+def call_in(text: str) -> Intrinsic | None:
+    """Parse the call that a text is; None if it is none."""
     try:
         return parse(text) if is_intrinsic(text) else None
     except SyntaxProblem:

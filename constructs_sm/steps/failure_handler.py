@@ -14,6 +14,7 @@ from constructs_sm.language.errors import InvalidInputError, Problem, raise_all,
 from constructs_sm.language.flow import REDRIVEN
 from constructs_sm.language.jsonata import UNCHANGED
 from constructs_sm.language.offering import offers
+from constructs_sm.language.paths import name_of
 from constructs_sm.rollback import WholeOrNotMade
 from constructs_sm.steps.levels import inner_starts, reachable
 from constructs_sm.task.custom_states import GrantedState, OptionalState, is_chainable
@@ -21,6 +22,7 @@ from constructs_sm.task.job_task import JobTask
 from constructs_sm.task.query_language import is_jsonata_language
 from constructs_sm.task.running_role import RunsInMachine
 from constructs_sm.task.scope import JobScope
+from constructs_sm.task.step import Step
 from constructs_sm.task.task import SageMakerTask
 from constructs_sm.values.names import LONGEST_STATE_NAME, id_problems
 
@@ -102,6 +104,8 @@ class FailureHandler(RunsInMachine, WholeOrNotMade, Construct):
         self._topic = topic
         self._notify = notify
         self._levels: list[str] = []
+        explain = name_of(_EXPLAIN.format(construct_id))
+        self._step = Step(self, explain, lambda: explain).is_known()
 
     def catch(self, definition: _Definition) -> _Definition:
         """Let every task of *definition* lead here that has no catch for `States.ALL` of its own.
@@ -123,6 +127,10 @@ class FailureHandler(RunsInMachine, WholeOrNotMade, Construct):
             )
         notify, self._notify = self._notify, None
         self._catch(definition.start_state, topic=self._topic, notify=notify, is_inner=bool(self._levels))
+        self._step.is_bound = True
+        if not self._levels:
+            # There was nothing to catch, so that nothing leads here.
+            self._step.forget()
         return definition
 
     def catching_branches(self) -> AbstractContextManager[None]:

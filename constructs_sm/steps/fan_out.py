@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import Problem, raise_all, where_of
 from constructs_sm.language.jsonata import UNCHANGED, merged, place_of
-from constructs_sm.language.paths import key_of, path_of
+from constructs_sm.language.paths import key_of, name_of, path_of
 from constructs_sm.rollback import undone_by
 from constructs_sm.rules.argument_rules import LATE_ACCESS
 from constructs_sm.steps.batches import ItemBatcher
@@ -21,6 +21,7 @@ from constructs_sm.task.path_tokens import naming, spelled_paths, token_of
 from constructs_sm.task.query_language import is_jsonata_language
 from constructs_sm.task.running_role import RunsInMachine
 from constructs_sm.task.scope import JobScope
+from constructs_sm.task.step import Step
 from constructs_sm.values.names import LONGEST_STATE_NAME, id_problems
 from constructs_sm.values.outputs import JobOutput, TaskIdentity
 
@@ -155,6 +156,7 @@ class FanOut(RunsInMachine, Fragment):
             self._start = JsonataState(self, name, Type="Pass", Output=merged(plan.key, plan.found))
             self._start.next(self._map)
         around.output_order.knows(self._identity)
+        self._map.step.is_known()
         if plan.used:
             around.output_order.use(self._identity, plan.used)
         if plan.used or not plan.is_distributed:
@@ -247,8 +249,11 @@ class _InlineItems(sfn.Map):
         super().__init__(scope, "Map", state_name=name, query_language=_language_of(plan), comment=comment)
         self._plan = plan
         self.changes = Changes()
+        self.step = Step(scope, name_of(name), lambda: self.state_id)
 
     def to_state_json(self, query_language: sfn.QueryLanguage | None = None) -> Any:
+        # Drawn, it stands in one: to be told when it is bound would be another callback.
+        self.step.is_bound = True
         whole_in_jsonata = is_jsonata_language(query_language)
         state = self._plan.complete(super().to_state_json(query_language), whole_in_jsonata=whole_in_jsonata)
         return self.changes.applied_to(state)
@@ -262,6 +267,7 @@ class _DistributedItems(sfn.DistributedMap):
         self._fan_out = scope
         self._plan = plan
         self.changes = Changes()
+        self.step = Step(scope, name_of(name), lambda: self.state_id, calls=True)
 
     def to_state_json(self, state_machine_query_language: sfn.QueryLanguage | None = None) -> Any:
         whole_in_jsonata = is_jsonata_language(state_machine_query_language)
@@ -270,6 +276,7 @@ class _DistributedItems(sfn.DistributedMap):
 
     def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
         super()._when_bound_to_graph(graph)
+        self.step.is_bound = True
         self._plan.scope.register(graph, self._plan.grants())
         self._fan_out.bind_grants(graph)
         around = self._plan.scope

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from constructs_sm.language.errors import Problem, raise_all, where_of
+from constructs_sm.language.paths import name_of
 from constructs_sm.rollback import WholeOrNotMade
 from constructs_sm.task.chaining import GoesOnOnce
 from constructs_sm.task.custom_states import is_chainable
 from constructs_sm.task.query_language import is_jsonata_language
+from constructs_sm.task.step import Step
 from constructs_sm.values.names import LONGEST_STATE_NAME, id_problems
 
 from aws_cdk import aws_stepfunctions as sfn
@@ -88,5 +90,7 @@ class ParallelJobs(WholeOrNotMade, GoesOnOnce, sfn.Parallel):
                 output_path="$.merged",
             )
         self.branch(*branches)
+        # Where the CDK draws it, it stands in a state machine: elsewhere it has no branches, and is refused.
+        Step(self, name_of(construct_id), lambda: self.state_id, is_bound=True).is_known()
         self.branch_starts = [branch.start_state for branch in branches]
         """First states of the branches, of which the CDK tells nobody before the state machine is made."""

@@ -10,6 +10,7 @@ from constructs_sm.language.leaves import with_leaves
 from constructs_sm.rollback import WholeOrNotMade, methods_in_words
 from constructs_sm.task.chaining import GoesOnOnce
 from constructs_sm.task.custom_states import always, is_chainable
+from constructs_sm.task.step import Step
 from constructs_sm.values.names import LONGEST_STATE_NAME, id_problems
 
 from aws_cdk import aws_stepfunctions as sfn
@@ -56,6 +57,7 @@ class RawState(WholeOrNotMade, GoesOnOnce, sfn.CustomState):
         self._led_to: dict[str, sfn.State] = {}
         self._inner: list[sfn.StateGraph] = []
         super().__init__(scope, construct_id, state_json=self._raw)
+        self._step = Step(self, self._named, lambda: self._named).is_known()
 
     @property
     def state_id(self) -> str:
@@ -112,6 +114,7 @@ class RawState(WholeOrNotMade, GoesOnOnce, sfn.CustomState):
             raise_all(where_of(type(self).__name__, self), [problem])
 
     def to_state_json(self, top_level_query_language: sfn.QueryLanguage | None = None) -> dict[Any, Any]:
+        self._step.is_bound = True
         state: dict[str, Any] = {**super().to_state_json(top_level_query_language), **self._raw}
         if {"Next", "Choices"} & self._raw.keys() or state["Type"] in {"Succeed", "Fail"}:
             # A CustomState that nothing was chained to ends.

@@ -29,6 +29,7 @@ __all__ = [
     "reuse_checks",
     "running_role",
     "scope",
+    "step",
     "task",
     "task_plan",
     "task_state",

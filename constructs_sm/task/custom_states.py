@@ -8,16 +8,17 @@ counts and selects where JSONPath would need three.
 from __future__ import annotations
 
 import json
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.jsonata import UNCHANGED, jsonata_of, merged, merged_at, object_of
 from constructs_sm.language.late_bound import LATE, is_jsonata, is_token
-from constructs_sm.language.paths import keys_in, path_of
-from constructs_sm.rollback import methods_in_words, undone_by
+from constructs_sm.language.paths import keys_in, name_of, path_of
+from constructs_sm.rollback import methods_in_words
 from constructs_sm.task.changes import Changes, policy_of
 from constructs_sm.task.running_role import RunsInMachine
 from constructs_sm.task.scope import JobScope
+from constructs_sm.task.step import Step
 
 from aws_cdk import aws_stepfunctions as sfn
 
@@ -145,9 +146,6 @@ class Begin(GrantedState):
 
     It is in the user's query language, so that the states after it need not be.
 
-    Attributes:
-        fragment: The fragment.
-        first_name: Its name, without what is put before it.
     """
 
     def __init__(
@@ -184,14 +182,11 @@ class Begin(GrantedState):
             names = [name.removesuffix(LATE) for name in variables]
             state |= {"Assign": {f"{name}{LATE}": f"$.{name}" for name in names}} if names else {}
         super().__init__(scope, construct_id, grants=grants, state_json=state)
-        self.fragment, self.first_name = scope, construct_id
-        steps = self._job_scope.output_order.steps
-        steps[self] = False
-        undone_by(partial(steps.pop, self, None))
+        self._step = Step(scope, name_of(construct_id), lambda: self.state_id, calls=True).is_known()
 
     def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
         super()._when_bound_to_graph(graph)
-        self._job_scope.output_order.steps[self] = True
+        self._step.is_bound = True
 
 
 def _expression(value: Any) -> str:

@@ -12,6 +12,7 @@ from constructs_sm.task.custom_states import JsonataTask, is_chainable
 from constructs_sm.task.jsii_overrides import make_in_cdk
 from constructs_sm.task.running_role import RunsInMachine
 from constructs_sm.task.scope import JobScope
+from constructs_sm.task.step import Step
 
 import jsii
 from aws_cdk import aws_iam as iam
@@ -251,7 +252,14 @@ class Check(sfn.Choice):
 class ClosingCheck(Check):
     """The same of a fragment that ends itself here, before the state machine is drawn."""
 
+    def __init__(
+        self, scope: Construct, construct_id: str, language: sfn.QueryLanguage | None, fragment: CheckedFragment
+    ) -> None:
+        super().__init__(scope, construct_id, language, fragment)
+        self._step = Step(fragment, name_of(construct_id), lambda: self.state_id).is_known()
+
     def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
+        self._step.is_bound = True
         self._fragment._close()  # noqa: SLF001  (one thing in two classes)
         super()._when_bound_to_graph(graph)
 

@@ -14,6 +14,7 @@ from constructs_sm.rules.argument_rules import (
     LANGUAGE_OF_MACHINE,
     NOTHING_GRANTED,
     OTHER_PLACE,
+    OUTPUT_SPELLED,
     ROLE_OF_BOTH,
 )
 from constructs_sm.rules.catalogue import RULES
@@ -24,6 +25,7 @@ from constructs_sm.rules.transitions import unentered
 from constructs_sm.task import limits
 from constructs_sm.task.acknowledgments import acknowledge_texts
 from constructs_sm.task.named_resources import problems_of as named_problems
+from constructs_sm.task.output_spelling import functions_sent
 from constructs_sm.task.overruling import tell, unacknowledged
 
 from aws_cdk import aws_stepfunctions as sfn
@@ -33,9 +35,9 @@ if TYPE_CHECKING:
 
     from constructs_sm.language.arns import Arns
     from constructs_sm.language.errors import Problem
-    from constructs_sm.task.custom_states import Begin
     from constructs_sm.task.machines import Machine, Machines
     from constructs_sm.task.output_order import OutputOrder
+    from constructs_sm.task.step import Step
     from constructs_sm.values.outputs import TaskIdentity
 
     from aws_cdk import Stack
@@ -61,8 +63,8 @@ class OfStack:
         """Judge the state machines of the stack, and all of its jobs."""
         own = [machine for machine in self._machines.all if machine.stack == self._stack]
         mine = {task: self._machines.of_tasks.get(task) for task in self._order.tasks}
-        bound = [step for step, is_bound in self._order.steps.items() if is_bound]
-        steps = {step: self._machines.of_step(step, self._stack) for step in bound}
+        calling = [step for step in self._order.steps if step.is_bound and step.calls]
+        steps = {step: self._machines.of_step(step, self._stack) for step in calling}
         with_jobs = dict.fromkeys(each for each in (*mine.values(), *steps.values()) if each is not None)
         found: dict[Problem, IConstruct] = {}
         for machine in dict.fromkeys((*own, *with_jobs)):
@@ -76,6 +78,11 @@ class OfStack:
             asked = [machine.text.definition for machine in machines]
             paths = ChainMap(*(order.paths for order in (self._order, *self._machines.stacks.values())))
             wrong = dict.fromkeys(self._order.problems(asked, paths))
+            # A function whose text an output is in is found as one that sends its path.
+            spelled = {problem.got for problem in wrong if problem.rule == OUTPUT_SPELLED.id}
+            found = {
+                each: at for each, at in found.items() if each.rule != OUTPUT_SPELLED.id or each.got not in spelled
+            }
             # Those of jobs of several stacks are found in each.
             holder = machines[0].construct if len(machines) == 1 else self._stack
             found.update({problem: holder for problem in wrong if problem not in self._machines.wired})
@@ -92,25 +99,24 @@ class OfStack:
         """Name the jobs and steps that no state machine comes to: with warnings, and where the CDK refuses them."""
         machines = self._machines
         steps = {
-            step.fragment: step
-            for step, bound in self._order.steps.items()
-            if not (bound and machines.has(step.first_name))
+            step.construct: step for step in self._order.steps if not (step.is_bound and machines.has(step.state_name))
         }
         # Of a step the jobs in it need not be named besides.
-        inside = tuple(f"{fragment.node.path}/" for fragment in steps)
+        inside = tuple(f"{construct.node.path}/" for construct in steps)
         jobs = [task for task in self._order.tasks if not machines.runs(task) and not task.path.startswith(inside)]
         # In an app without a state machine, as of a test of one job, nothing is forgotten.
         if not (jobs or steps) or not machines.any_in_app():
             return
         found: dict[Any, str] = {self._construct_of(task): f"job '{task.path}'" for task in jobs}
-        found |= {fragment: f"step '{fragment.node.path}'" for fragment in steps}
+        found |= {each: f"step '{each.node.path}'" for each in steps}
         for construct, name in found.items():
             tell(construct, [JOB_NOT_RUN.problem(f"no state machine runs the {name}")])
         for each in self._stack.node.find_all():
             # The CDK refuses such a Parallel: of its branches it knows only when a state machine is made.
             if isinstance(each, sfn.Parallel) and not each._branches and not machines.has(each.state_id):  # noqa: SLF001  (protected)
-                names = ", the ".join(found.values())
-                yield JOB_NOT_RUN.problem(f"no state machine runs '{each.node.path}', nor the {names}"), each
+                others = ", the ".join(name for construct, name in found.items() if construct != each)
+                what = f"no state machine runs '{each.node.path}'{f', nor the {others}' if others else ''}"
+                yield JOB_NOT_RUN.problem(what), each
 
     def _construct_of(self, task: TaskIdentity) -> Any:
         """The job of a task, or where the task is."""
@@ -135,6 +141,7 @@ class OfStack:
         ours = {task.state_id() for task, place in self._machines.of_tasks.items() if place is machine}
         of_others = {name: state for name, state in machine.states.items() if name not in ours}
         tell(machine.construct, list(closed_calls(of_others)))
+        yield from functions_sent(of_others, jsonata=definition.get("QueryLanguage") == "JSONata")
         yield from _in_the_other_language(machine)
         yield from self._nested(machine)
 
@@ -169,7 +176,7 @@ class OfStack:
         return False
 
     def _of_another_environment(
-        self, placed: Mapping[TaskIdentity, Machine | None], steps: Mapping[Begin, Machine | None]
+        self, placed: Mapping[TaskIdentity, Machine | None], steps: Mapping[Step, Machine | None]
     ) -> Iterator[tuple[Problem, IConstruct]]:
         for task, machine in placed.items():
             if machine is not None:
@@ -179,7 +186,7 @@ class OfStack:
                     yield self._elsewhere(f"job '{name}'", machine), self._construct_of(task)
         for step, machine in steps.items():
             if machine is not None and self._is_elsewhere(machine):
-                yield self._elsewhere(f"'{step.fragment.node.path}'", machine), step.fragment
+                yield self._elsewhere(f"'{step.construct.node.path}'", machine), step.construct
 
     def _is_elsewhere(self, machine: Machine, *, in_any_account: bool = False) -> bool:
         """Tell whether a state machine is made for another Region or account."""

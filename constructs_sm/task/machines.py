@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from constructs_sm.grants.statements import Grant
     from constructs_sm.language.errors import Problem
     from constructs_sm.language.machines import Json
-    from constructs_sm.task.custom_states import Begin
     from constructs_sm.task.named_resources import Named
     from constructs_sm.task.output_order import OutputOrder
+    from constructs_sm.task.step import Step
     from constructs_sm.values.outputs import TaskIdentity
 
     from aws_cdk import Stack
@@ -190,12 +190,12 @@ class Machines:
         """Tell whether an execution comes to a state that is called so, whatever is put before its name."""
         return bool(self._unread) or any(name.endswith(state) for names in self._names.values() for name in names)
 
-    def of_step(self, step: Begin, stack: Stack) -> Machine | None:
+    def of_step(self, step: Step, stack: Stack) -> Machine | None:
         """The state machine of a step that stands in one, those of *stack* first."""
-        found = [each for each in self.all if any(name.endswith(step.first_name) for name in each.states)]
+        found = [each for each in self.all if any(name.endswith(step.state_name) for name in each.states)]
         if len(found) > 1:
             # Its name with what is put before it is a message over the bridge.
-            found = [each for each in found if step.state_id in each.states]
+            found = [each for each in found if step.state_id() in each.states]
         return max(found, key=lambda each: each.stack == stack, default=None)
 
     def readable_or_not(self) -> Iterator[Machine]:

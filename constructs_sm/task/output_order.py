@@ -20,7 +20,7 @@ from constructs_sm.task.output_spelling import ASKED_ELSEWHERE, spelling_problem
 if TYPE_CHECKING:
     from constructs_sm.grants.statements import Grant
     from constructs_sm.language.errors import Problem
-    from constructs_sm.task.custom_states import Begin
+    from constructs_sm.task.step import Step
     from constructs_sm.values.outputs import JobOutput, TaskIdentity
 
     from constructs import IConstruct
@@ -67,8 +67,8 @@ class OutputOrder:
     """Grants that tasks need for tags that they do not have when they are made."""
     run: dict[TaskIdentity, str] = field(default_factory=dict)
     """Tasks that stand in a state machine, each with the graph of states it is in."""
-    steps: dict[Begin, bool] = field(default_factory=dict)
-    """First states of steps that are no jobs, and whether they stand in a state machine, a Map or a Parallel."""
+    steps: dict[Step, None] = field(default_factory=dict)
+    """Constructs that are no jobs, in the order in which they were made."""
     watched: bool = False
 
     def knows(self, task: TaskIdentity, scope: IConstruct | None = None) -> None:

@@ -6,8 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from constructs_sm.language.errors import InvalidInputError
+from constructs_sm.language.intrinsics import call_in, is_intrinsic
+from constructs_sm.language.jsonata import expression_of, jsonata_of
 from constructs_sm.language.jsonata_checks import is_expression
 from constructs_sm.language.late_bound import LATE, is_json_path
+from constructs_sm.language.translation import translated
 from constructs_sm.rules.argument_rules import OUTPUT_SPELLED
 from constructs_sm.rules.definition_rules import OF_THE_OTHER_LANGUAGE
 from constructs_sm.rules.state_checks import late_values
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
 
     from constructs_sm.language.errors import Problem
     from constructs_sm.language.flow import Point
+    from constructs_sm.language.machines import Json
     from constructs_sm.task.output_order import Asked
 
 _STATES_INSIDE: Final = ("Branches", "ItemProcessor", "Iterator")
@@ -59,9 +64,36 @@ def spelling_problems(
         yield from _refused(name, point, sent, reference)
 
 
+def functions_sent(states: Mapping[str, Json], *, jsonata: bool) -> Iterator[Problem]:
+    """Find calls of intrinsic functions that Step Functions would send as they are written.
+
+    What they are given may be known already, as a name that is fixed, so that no path in them tells.
+
+    Args:
+        states: Those of the CDK, by name: in a request of ours such a text is meant.
+        jsonata: Whether the state machine is in JSONata.
+    """
+    for name, state in states.items():
+        language = state.get("QueryLanguage")
+        in_jsonata = jsonata if language is None else language == "JSONata"
+        for text in dict.fromkeys(_texts_sent(state, jsonata=in_jsonata, marks="States.")):
+            if call_in(text) is not None:
+                use = _in_jsonata(text) if in_jsonata else _READ
+                yield OUTPUT_SPELLED.problem(f"state '{name}' would send an intrinsic function as a text", text, use)
+
+
+def _in_jsonata(call: str) -> str:
+    """Tell how to write a call of an intrinsic function in JSONata."""
+    try:
+        said = translated(call, jsonata_of, expression_of)
+    except InvalidInputError:
+        said = None
+    return f"{_JOIN}, or write an expression in JSONata" if said is None else f"write it in JSONata: '{{% {said} %}}'"
+
+
 def _sent(user: str, meant: Asked, text: str, *, whole: bool, jsonata: bool) -> Problem:
     if jsonata:
-        use = "pass its .in_jsonata" if whole else _JOIN
+        use = "pass its .in_jsonata" if whole else _in_jsonata(text) if is_intrinsic(text) else _JOIN
     elif is_expression(text):
         use = "pass its .in_json_path"
     else:
@@ -97,19 +129,27 @@ def _texts(value: Any) -> Iterator[str]:
         yield value
 
 
-def _texts_sent(value: Any, *, jsonata: bool, plain: bool = True) -> Iterator[str]:
-    """Every text in a state that Step Functions sends as it is written, or that an expression has in quotes."""
+def _texts_sent(value: Any, *, jsonata: bool, plain: bool = True, marks: str = "$") -> Iterator[str]:
+    """Every text in a state that Step Functions sends as it is written, or that an expression or call has in quotes.
+
+    Args:
+        value: The state, or what it holds.
+        jsonata: Whether it is in JSONata.
+        plain: Whether a text is sent, and not computed from.
+        marks: Part of the texts that are wanted.
+    """
     if isinstance(value, Mapping):
         for key, item in value.items():
             if key in ASKED_ELSEWHERE:
                 continue
             computed = not jsonata and key.endswith((LATE, "Path", "Variable"))
-            yield from _texts_sent(item, jsonata=jsonata, plain=not computed or isinstance(item, (Mapping, list)))
+            sent = not computed or isinstance(item, (Mapping, list))
+            yield from _texts_sent(item, jsonata=jsonata, plain=sent, marks=marks)
     elif isinstance(value, (list, tuple)):
         for item in value:
-            yield from _texts_sent(item, jsonata=jsonata)
-    elif isinstance(value, str) and plain and "$" in value:
-        if not jsonata or not is_expression(value):
+            yield from _texts_sent(item, jsonata=jsonata, marks=marks)
+    elif isinstance(value, str) and marks in value:
+        if plain and not (jsonata and is_expression(value)):
             yield value
-        elif "{%" in value[2:]:
+        elif "{%" in value[2:] or (not jsonata and is_intrinsic(value)):
             yield from (found[0][1:-1] for found in _QUOTED.finditer(value))

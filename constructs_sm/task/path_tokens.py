@@ -106,30 +106,38 @@ def misplaced(error: RuntimeError) -> Problem | None:
     return None
 
 
-def refuse_misplaced(start: sfn.State) -> None:
+def refuse_misplaced(start: sfn.State) -> bool:
     """Refuse a path where no state of the CDK takes one, before a state machine is drawn with it.
+
+    Returns:
+        True if all states were seen. The branches of a Parallel are not, until it stands in a graph of its own.
 
     Raises:
         InvalidInputError: There is such a state, here or in a branch or Map.
     """
+    all_seen = True
     for state in sfn.State.find_reachable_states(start, include_error_handlers=True):
-        inside = _graphs_in(state) if isinstance(state, (sfn.Map, sfn.Parallel, sfn.DistributedMap)) else []
-        for graph in inside:
-            refuse_misplaced(graph.start_state)
-        if isinstance(state, sfn.CustomState):
-            continue
-        try:
-            state.to_state_json()
-        except RuntimeError as error:
-            problem = misplaced(error)
-            if problem is not None:
-                raise InvalidInputError(f"state '{state.state_id}'", [problem]) from None
+        inside = _starts_in(state) if isinstance(state, (sfn.Map, sfn.Parallel, sfn.DistributedMap)) else []
+        for first in inside:
+            all_seen = refuse_misplaced(first) and all_seen
+        if isinstance(state, sfn.Parallel) and not inside:
+            # It cannot be drawn yet.
+            all_seen = False
+        elif not isinstance(state, sfn.CustomState):
+            try:
+                state.to_state_json()
+            except RuntimeError as error:
+                problem = misplaced(error)
+                if problem is not None:
+                    raise InvalidInputError(f"state '{state.state_id}'", [problem]) from None
+    return all_seen
 
 
-def _graphs_in(state: Any) -> list[sfn.StateGraph]:
-    """The graphs of states inside a Map or Parallel."""
-    inside = [*state._branches, state._iteration, state._processor]  # noqa: SLF001  (protected, and nowhere else told)
-    return [graph for graph in inside if graph is not None]
+def _starts_in(state: Any) -> list[sfn.State]:
+    """First states of what is inside a Map or Parallel, as far as the CDK tells."""
+    graphs = [*state._branches, state._iteration, state._processor]  # noqa: SLF001  (protected, and nowhere else told)
+    # One of ours knows them before the CDK does.
+    return [graph.start_state for graph in graphs if graph is not None] or list(getattr(state, "branch_starts", ()))
 
 
 @cache

@@ -128,6 +128,8 @@ class JobScope:
         self._execution_grants: dict[Grant, None] = {}
         self._statements: dict[Grant, iam.PolicyStatement] = {}
         self._registered: dict[str, dict[Grant, None]] = {}
+        self.unseen: dict[str, sfn.StateGraph] = {}
+        """Graphs with states in which a path may be misplaced, and which the CDK shows when it draws the first."""
         self._acknowledged: set[Grant] = set()
         self._folders: dict[str, str] = {}
         self.kept = KeptResults(owner)
@@ -236,12 +238,22 @@ class JobScope:
             undone_by(partial(self._registered.pop, reference, None))
             # A state machine takes shape: the jobs are there, and so is all they need of their role.
             self._acknowledge_execution()
-            if self.output_order.is_asked:
-                refuse_misplaced(graph.start_state)
+            if self.output_order.is_asked and not refuse_misplaced(graph.start_state):
+                self.unseen[reference] = graph
+                undone_by(partial(self.unseen.pop, reference, None))
         for grant in grants:
             if grant not in registered:
                 registered[grant] = None
                 graph.register_policy_statement(self.statement(grant))
+
+    def refuse_unseen(self) -> None:
+        """Refuse what could not be seen before the state machine is drawn.
+
+        Raises:
+            InvalidInputError: A path stands where no state takes one.
+        """
+        while self.unseen:
+            refuse_misplaced(self.unseen.popitem()[1].start_state)
 
     def state_machine_grants(self) -> Iterator[Grant]:
         """All that state machines have been given for jobs of this scope."""

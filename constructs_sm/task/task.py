@@ -209,11 +209,11 @@ class SageMakerTask(WholeOrNotMade, NamedState):
 
     def _when_bound_to_graph(self, graph: sfn.StateGraph) -> None:
         self._is_bound = True
-        if self._changes is None and self._between is None:
+        self._state.scope.register(graph, self._state.grants)
+        if self._changes is None and self._between is None and not self._state.scope.unseen:
             super()._when_bound_to_graph(graph)
         else:
             _Changed(self, self._changes or Changes(), self._between)._when_bound_to_graph(graph)  # noqa: SLF001  (a state of ours)
-        self._state.scope.register(graph, self._state.grants)
         self._state.scope.output_order.run[self._state.identity] = reference_of(graph)
         if not self._catches_all:
             self._state.scope.uncaught.catch(self, graph)
@@ -237,6 +237,8 @@ class _Changed(sfn.CustomState):
         return self._task.prefixed_name
 
     def to_state_json(self, top_level_query_language: sfn.QueryLanguage | None = None) -> dict[Any, Any]:
+        # All states are in their graphs now, and none of those behind this one is drawn.
+        self._task._state.scope.refuse_unseen()  # noqa: SLF001  (a state of ours)
         state = self._task.to_state_json(top_level_query_language)
         if self._between is not None:
             state = {"Next": self._between.state_id, **{key: state[key] for key in state if key not in ("Next", "End")}}

@@ -6,14 +6,23 @@ import re
 
 from constructs_sm import (
     Approval,
+    ArtifactCheck,
     DeleteEndpoint,
     EndpointDeployment,
+    EvaluationReport,
     FailureHandler,
     FanOut,
     FindModelPackage,
+    Input,
+    InputGuard,
     JobPipeline,
+    Number,
     ParallelJobs,
     PipelineStack,
+    QualityGate,
+    RawState,
+    RegisterScalableTarget,
+    ScalableTarget,
     TrainingJob,
 )
 from constructs_sm.actions import ACTIONS
@@ -103,6 +112,56 @@ def _of_a_handler_that_catches_nothing(stack):
     FailureHandler(stack, "Handler", notify=training(stack, "A"))
 
 
+def _of_a_handler_of_what_nothing_runs(stack):
+    FailureHandler(stack, "Handler").catch(training(stack, "A"))
+
+
+def _gate(stack, value=None):
+    return QualityGate(stack, "Good", (value or Number("$.auc")) >= 0.8)
+
+
+def _gate_behind_a_job(stack):
+    job = training(stack, "A")
+    job.next(_gate(stack, job.final_metric("auc")))
+
+
+def _gate_of_a_report(stack):
+    return _gate(stack, EvaluationReport("s3://data-111122223333/report.json")["auc"])
+
+
+def _artifact_check(stack):
+    return ArtifactCheck(stack, "There", "s3://data-111122223333/model.tar.gz")
+
+
+def _fan_out(stack, **arguments):
+    return FanOut(stack, "Each", sfn.Pass(stack, "Nothing"), items="$.x", **arguments)
+
+
+def _distributed_fan_out(stack):
+    return _fan_out(stack, distributed=True)
+
+
+def _registration(stack):
+    target = ScalableTarget(min_capacity=1, max_capacity=2)
+    return RegisterScalableTarget(stack, "Scale", inference_component="c", target=target)
+
+
+def _raw_state(stack):
+    return RawState(stack, "Raw", state_json={"Type": "Pass"})
+
+
+def _input_guard(stack):
+    return InputGuard(stack, "Guard", inputs={"day": Input.string()})
+
+
+def _parallel_jobs(stack):
+    return ParallelJobs(stack, "Both", [sfn.Pass(stack, "Nothing")])
+
+
+STEPS = [_gate, _gate_of_a_report, _artifact_check, _fan_out, _distributed_fan_out, _registration, _raw_state,
+         _input_guard, _parallel_jobs]  # fmt: skip
+
+
 def _approval(stack):
     Approval(stack, "Ask", notify="a@example.com")
 
@@ -134,13 +193,23 @@ def _approval_in_a_map(stack):
         (_behind_a_choice, ["job 'S/A'"]),
         (_in_a_map, ["job 'S/A'"]),
         (_in_a_distributed_map, ["job 'S/A'"]),
-        (_in_a_fan_out, ["job 'S/A'"]),
-        (_of_a_handler_that_catches_nothing, ["job 'S/A'"]),
+        (_in_a_fan_out, ["job 'S/A'", "step 'S/Each'"]),
+        (_of_a_handler_that_catches_nothing, ["job 'S/A'", "step 'S/Handler'"]),
+        (_of_a_handler_of_what_nothing_runs, ["job 'S/A'", "step 'S/Handler'"]),
+        (_gate, ["step 'S/Good'"]),
+        (_gate_behind_a_job, ["job 'S/A'", "step 'S/Good'"]),
+        (_gate_of_a_report, ["step 'S/Good'"]),
+        (_artifact_check, ["step 'S/There'"]),
+        (_fan_out, ["step 'S/Each'"]),
+        (_distributed_fan_out, ["step 'S/Each'"]),
+        (_registration, ["step 'S/Scale'"]),
+        (_raw_state, ["step 'S/Raw'"]),
+        (_input_guard, ["step 'S/Guard'"]),
         (_approval, ["step 'S/Ask'"]),
         (_deployment, ["step 'S/Deploy'"]),
         (_search, ["step 'S/Find'"]),
         (_deletion, ["step 'S/Delete'"]),
-        (_approval_in_a_map, ["step 'S/Ask'"]),
+        (_approval_in_a_map, ["step 'S/Ask'", "step 'S/Each'"]),
     ],
 )
 def test_what_nothing_runs_is_named(app, stack, forgotten, expected):
@@ -241,6 +310,43 @@ def test_what_something_runs_or_may_run_is_not_named(app, stack, made):
     assert named(app.synth()) == []
 
 
+def _alone(stack, step):
+    return step
+
+
+def _behind_a_prefix(stack, step):
+    return step.prefix_states("one ") if isinstance(step, sfn.StateMachineFragment) else step
+
+
+def _in_each(stack, step):
+    return sfn.Map(stack, "Map", items_path="$.l").item_processor(step)
+
+
+def _in_a_branch(stack, step):
+    return sfn.Parallel(stack, "Parallel").branch(step)
+
+
+def _caught(stack, step):
+    train = training(stack)
+    train.add_catch(step)
+    return train
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("placed", [_alone, _behind_a_prefix, _in_each, _in_a_branch, _caught])
+def test_step_that_something_runs_is_not_named(app, stack, placed, step):
+    run(stack, placed(stack, step(stack)))
+
+    assert named(app.synth()) == []
+
+
+def test_handler_that_finds_nothing_to_catch_is_not_named(app, stack):
+    handler = FailureHandler(stack, "Handler")
+    run(stack, handler.catch(sfn.Pass(stack, "Nothing")))
+
+    assert named(app.synth()) == []
+
+
 def test_job_of_a_stage_in_which_there_is_no_state_machine_is_named(app, stack):
     training(Stack(Stage(app, "Dev", env=ENV), "Jobs"))
     run(stack, training(stack))
@@ -258,7 +364,7 @@ def test_job_of_one_stage_is_not_taken_for_that_of_another(app):
         else:
             run(stack, train)
 
-    assert named(app.synth()) == ["job 'Dev/S/Train'"]
+    assert named(app.synth()) == ["job 'Dev/S/Train'", "step 'Dev/S/Each'"]
 
 
 def test_job_that_a_state_machine_of_another_stage_runs_is_not_named(app, stack):
@@ -282,6 +388,15 @@ def test_parallel_that_nothing_runs_is_refused_with_the_jobs_in_it(app, stack, m
     run(stack, training(stack))
 
     said = "no state machine runs 'S/Both', nor the job 'S/A', the job 'S/B'; chain it into one, or take it out"
+    with pytest.raises(RuntimeError, match=re.escape(said)):
+        app.synth()
+
+
+def test_parallel_jobs_that_nothing_runs_are_refused_by_name(app, stack):
+    _parallel_jobs(stack)
+    run(stack, training(stack))
+
+    said = "no state machine runs 'S/Both'; chain it into one, or take it out [job-not-run]"
     with pytest.raises(RuntimeError, match=re.escape(said)):
         app.synth()
 
