@@ -143,7 +143,7 @@ class TaskPlan:
         # Asked of the class: of the construct it would be a message over the bridge.
         if not hasattr(type(self._scope), "node") or not isinstance(self._action, Action):
             use = "pass a construct, and a row of ACTIONS"
-            self._wrong("scope or action", [self._scope, self._action], use, "argument-type")
+            self._wrong("the scope or the action cannot be used", [self._scope, self._action], use, "argument-type")
             raise InvalidInputError(f"{self._kind} '{self._id}'", self._problems)
         self._job_scope = job_scope = JobScope.of(self._scope)
         self._role_arn = arn_of_role(self._arguments, job_scope, self._problems)
