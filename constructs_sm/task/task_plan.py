@@ -67,6 +67,7 @@ _SUFFIX = {
     sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN: ".waitForTaskToken",
 }
 _TASK_TOKEN = re.compile(r"\$\$\.Task\.Token|\$states\.context\.Task\.Token")
+_INDEX = re.compile(r"\[\d+\]")
 _ROLE_TO_COME = "${Token[Role.0]}"
 """Stands in the request for the execution role, which is made once all is checked."""
 
@@ -87,7 +88,7 @@ class TaskPlan:
         whole_request: Whether the request is checked against SageMaker's model.
         longest_id: How long the construct id may be, with what further states add to it.
         role_is_foreign: Whether SageMaker runs it under a role that is not ours, which the request does not show.
-        argument_of: Which argument says a field of the request, by the field's path.
+        argument_of: Which argument says a field of the request, by the field's path: `Variants[].ModelName`.
         problems: What the caller has found wrong already.
         reuse: How the job is reused. Default: it runs each time.
     """
@@ -299,7 +300,7 @@ class TaskPlan:
         if problem.got is not NOTHING or self._arguments.get("parameters") is not None:
             return problem
         # Of fields that exclude each other, the first is the usual one.
-        argument = self._argument_of.get(problem.what.partition(" ")[0])
+        argument = self._argument_of.get(_INDEX.sub("[]", problem.what.partition(" ")[0]))
         return replace(problem, use=f"pass {argument}") if argument else problem
 
     def _wrong(self, what: str, got: object, use: str, rule: str) -> None:
