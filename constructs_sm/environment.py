@@ -16,6 +16,13 @@ _STACKS: dict[IConstruct, Stack] = {}
 _ARNS: dict[Stack, Arns] = {}
 
 
+def refuse_no_construct(where: str, scope: object) -> None:
+    """Refuse what is no construct: some values end the process in which the CDK runs, when it is asked of them."""
+    if not hasattr(type(scope), "node"):
+        use = "pass an app, a stack, a construct in one, or a job"
+        raise InvalidInputError(where, [Problem("scope is no construct", scope, use, "argument-type")])
+
+
 def stack_of(scope: IConstruct) -> Stack:
     """The stack around *scope*. Asked once per construct: it takes messages over the jsii bridge.
 

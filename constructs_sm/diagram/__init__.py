@@ -9,6 +9,7 @@ from constructs_sm.diagram.dot_text import dot_text
 from constructs_sm.diagram.mermaid_text import mermaid_text
 from constructs_sm.diagram.overview import overview
 from constructs_sm.diagram.svg_text import svg_text
+from constructs_sm.language.definition_shape import checked
 
 if TYPE_CHECKING:
     from constructs_sm.diagram.graph import Graph
@@ -25,6 +26,9 @@ def mermaid(definition: Json, *, detail: bool = False) -> str:
     Args:
         definition: A state machine as Amazon States Language.
         detail: Draw every state and every error. Default: an overview, one node a job or step.
+
+    Raises:
+        InvalidInputError: It has not the shape of one.
     """
     return mermaid_text(_graph(definition, detail=detail), leans=detail)
 
@@ -35,6 +39,9 @@ def dot(definition: Json, *, detail: bool = False) -> str:
     Args:
         definition: A state machine as Amazon States Language.
         detail: Draw every state and every error. Default: an overview, one node a job or step.
+
+    Raises:
+        InvalidInputError: It has not the shape of one.
     """
     return dot_text(_graph(definition, detail=detail))
 
@@ -45,9 +52,13 @@ def svg(definition: Json, *, detail: bool = False) -> str:
     Args:
         definition: A state machine as Amazon States Language.
         detail: Draw every state and every error. Default: an overview, one node a job or step.
+
+    Raises:
+        InvalidInputError: It has not the shape of one.
     """
     return svg_text(_graph(definition, detail=detail))
 
 
 def _graph(definition: Json, *, detail: bool) -> Graph:
-    return detailed(definition) if detail else overview(definition)
+    machine = checked("diagram", definition)
+    return detailed(machine) if detail else overview(machine)

@@ -78,8 +78,8 @@ class CreateEndpointConfig(SageMakerJob):
 
     _ARGUMENT_OF: ClassVar = {
         "ProductionVariants": "model=",
-        "ProductionVariants[0].ModelName": "model=",
-        "ProductionVariants[0].InstanceType": "instance_type= or serverless=",
+        "ProductionVariants[].ModelName": "model=",
+        "ProductionVariants[].InstanceType": "instance_type= or serverless=",
     }
 
     def __init__(

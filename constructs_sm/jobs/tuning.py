@@ -154,10 +154,16 @@ class TuningJob(SageMakerJob):
     """
 
     _ARGUMENT_OF: ClassVar = {
-        "TrainingJobDefinition.AlgorithmSpecification": "image=",
-        "TrainingJobDefinition.AlgorithmSpecification.TrainingImage": "image=",
-        "TrainingJobDefinition.OutputDataConfig": "output=, or make the job in a PipelineStack",
-        "TrainingJobDefinition.ResourceConfig": "instance_type=",
+        **{
+            f"{definition}.{field}": argument
+            for definition in ("TrainingJobDefinition", "TrainingJobDefinitions[]")
+            for field, argument in (
+                ("AlgorithmSpecification", "image="),
+                ("AlgorithmSpecification.TrainingImage", "image="),
+                ("OutputDataConfig", "output=, or make the job in a PipelineStack"),
+                ("ResourceConfig", "instance_type="),
+            )
+        },
         "TrainingJobDefinition": "image=, or definitions=",
     }
 

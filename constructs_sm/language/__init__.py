@@ -7,6 +7,7 @@ languages; `flow` says what is certain at each state; `errors` is the one except
 __all__ = [
     "arns",
     "console",
+    "definition_shape",
     "definition_text",
     "document_limits",
     "document_text",

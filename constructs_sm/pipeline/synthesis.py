@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from constructs_sm.cdk_json import OUTDIR, CdkJson, program_folder, warn_of_unread
+from constructs_sm.language.errors import raise_unless
 from constructs_sm.language.machines import definition_of, machines_in
 
 from aws_cdk import App
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from aws_cdk import IPolicyValidationPluginBeta1, IPropertyInjector, IReusableStackSynthesizer
     from aws_cdk.cx_api import CloudAssembly, CloudFormationStackArtifact
@@ -48,6 +50,9 @@ class PipelineApp(App):
         context: More context, in place of that of `cdk.json` where both have a key.
         outdir: The output folder. Default: the CLI's, that of `cdk.json`, or `cdk.out` beside it.
         app: What every app takes: default_stack_synthesizer, analytics_reporting, ...
+
+    Raises:
+        InvalidInputError: The context is no mapping.
     """
 
     def __init__(
@@ -57,6 +62,8 @@ class PipelineApp(App):
         outdir: str | None = None,
         **app: Unpack[AppArguments],
     ) -> None:
+        if context is not None:
+            raise_unless("PipelineApp", context=(context, Mapping, "a dict"))
         read = CdkJson.beside()
         found = {} if read is None else read.context
         named = None if read is None else read.output
@@ -76,7 +83,11 @@ def synthesize(app: App) -> CloudAssembly:
 
     Args:
         app: A `PipelineApp`, or any `aws_cdk.App`.
+
+    Raises:
+        InvalidInputError: It is none.
     """
+    raise_unless("synthesize", app=(app, App, "an App"))
     warn_of_unread(app.node)
     assembly = app.synth()
     if OUTDIR not in os.environ:

@@ -11,13 +11,13 @@ from constructs_sm.checking.roles import lacking
 from constructs_sm.checking.scene import Scene
 from constructs_sm.diagram.in_page import detailed, overview
 from constructs_sm.grants.statements import policy_document
+from constructs_sm.language.definition_shape import checked
 from constructs_sm.language.errors import InvalidInputError
 from constructs_sm.language.flow import stands_for
 from constructs_sm.report import quotas
 from constructs_sm.report.states import Role, keys_of, steps_of
 from constructs_sm.report.wording import as_json
 from constructs_sm.rules.machine_rules import MISSING_GRANT, NEEDLESS_GRANT
-from constructs_sm.testing.source.definitions import checked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

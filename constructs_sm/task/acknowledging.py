@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from constructs_sm.environment import stage_of
+from constructs_sm.environment import refuse_no_construct, stage_of
 from constructs_sm.language.errors import InvalidInputError, where_of
 from constructs_sm.rules import argument_rules as rules
 from constructs_sm.rules import guardrail_rules
@@ -38,6 +38,7 @@ def acknowledge(scope: Construct, rule_id: str, reason: str, *, until: date | st
         InvalidInputError: There is no such rule, it cannot be acknowledged, there is no reason, or *until* is no date.
     """
     where = where_of("acknowledge", scope)
+    refuse_no_construct(where, scope)
     rule = RULES.named(rule_id, where)
     if rule.protects:
         problem = rules.RULE_PROTECTED.problem(got=rule.id, fix=f"correct the arguments: {rule.protects}")

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.cdk_json import cdk_json_of_program
-from constructs_sm.environment import stage_of
+from constructs_sm.environment import refuse_no_construct, stage_of
 from constructs_sm.guardrails.limits import Limits
-from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, shown, where_of
+from constructs_sm.language.errors import NOTHING, shown, where_of
 from constructs_sm.rules import guardrail_rules
 from constructs_sm.rules.rule import PREFIX, Rule
 from constructs_sm.settings import CONTEXT_KEY, setting_in
@@ -103,7 +103,7 @@ class Guardrails(Limits):
             InvalidInputError: The scope is no construct, or *as_of* no day.
         """
         where = where_of(type(self).__name__, scope)
-        _refuse_no_construct(where, scope)
+        refuse_no_construct(where, scope)
         day = scope.node.try_get_context(AS_OF) if as_of is None else as_of
         APPLIED.setdefault(scope, []).append(Applied(self, None if day is None else day_of(where, "as_of", day)))
         machines_of(stage_of(scope))
@@ -123,7 +123,7 @@ class Guardrails(Limits):
         Raises:
             InvalidInputError: They are none.
         """
-        _refuse_no_construct(where_of("Guardrails", scope), scope)
+        refuse_no_construct(where_of("Guardrails", scope), scope)
         given = setting_in(scope.node, SETTING)
         return None if given is None else Guardrails.of(given)
 
@@ -220,9 +220,3 @@ def _violation(finding: Finding, templates: Sequence[str], severity: str) -> Pol
         severity=severity,
         violating_resources=[place],
     )
-
-
-def _refuse_no_construct(where: str, scope: object) -> None:
-    if not hasattr(type(scope), "node"):
-        use = "pass an app, a stack, a construct in one, or a job"
-        raise InvalidInputError(where, [Problem("scope is no construct", scope, use, "argument-type")])

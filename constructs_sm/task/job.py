@@ -27,7 +27,7 @@ from constructs_sm.task.network import (
     groups_path,
     works_together,
 )
-from constructs_sm.task.output_check import Output, OutputCheck
+from constructs_sm.task.output_check import COMPLETED, Output, OutputCheck
 from constructs_sm.task.overruling import refuse
 from constructs_sm.task.query_language import InEitherLanguage
 from constructs_sm.task.reuse_checks import reuse_grants
@@ -120,7 +120,7 @@ class SageMakerJob(CheckedFragment, JobMetrics, InEitherLanguage, KnownToCdk):
         own = {"given": given, "defaults": defaults, "problems": problems, "runs_under": runs_under, "make": make}
         if wrong := wrong_of_class(own):
             raise InvalidInputError(where_of(type(self).__name__, scope, construct_id), wrong)
-        check = arguments.pop("output_check", OutputCheck.completed())
+        check = arguments.pop("output_check", COMPLETED)
         reuse = reuse_plan_of(scope, construct_id, arguments)
         plan = TaskPlan(
             type(self).__name__,

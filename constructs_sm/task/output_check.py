@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from constructs_sm.language.errors import raise_unless
 from constructs_sm.language.jsonata import jsonata_of, said
 
 if TYPE_CHECKING:
@@ -73,7 +74,11 @@ class OutputCheck:
 
         A tuning job must have a best training, and a labeling job a labeled object. `Stopped` is not success, and an
         output in which a field is missing is refused, not stumbled over.
+
+        Raises:
+            InvalidInputError: The name of the error is no text.
         """
+        raise_unless("OutputCheck.completed", error=(error, str, "the name of an error"))
         return cls(error)
 
     @classmethod
@@ -83,8 +88,13 @@ class OutputCheck:
         After a success this is always so. Where the ARN is missing, Step Functions ends the execution with
         `States.Runtime`, which nothing catches.
 
+        Raises:
+            InvalidInputError: The name of the error, or its cause, is no text.
+
         Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html
         """
+        given = {"error": (error, str, "the name of an error"), "cause": (cause, str, "a sentence")}
+        raise_unless("OutputCheck.documented", **given)
         return cls(error, cause, arn_only=True)
 
     def fields(self, action: Action, output: Output) -> tuple[str, ...]:
@@ -145,3 +155,7 @@ class OutputCheck:
 def _more(path: str, than: int) -> str:
     # Not `and`, which need not stop early: a text is not comparable with a number.
     return f"($type({path}) = 'number' ? {path} > {than} : false)"
+
+
+COMPLETED: Final = OutputCheck.completed()
+"""The check of a job that was told no other."""

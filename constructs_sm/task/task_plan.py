@@ -67,6 +67,7 @@ _SUFFIX = {
     sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN: ".waitForTaskToken",
 }
 _TASK_TOKEN = re.compile(r"\$\$\.Task\.Token|\$states\.context\.Task\.Token")
+_INDEX = re.compile(r"\[\d+\]")
 _ROLE_TO_COME = "${Token[Role.0]}"
 """Stands in the request for the execution role, which is made once all is checked."""
 
@@ -87,7 +88,7 @@ class TaskPlan:
         whole_request: Whether the request is checked against SageMaker's model.
         longest_id: How long the construct id may be, with what further states add to it.
         role_is_foreign: Whether SageMaker runs it under a role that is not ours, which the request does not show.
-        argument_of: Which argument says a field of the request, by the field's path.
+        argument_of: Which argument says a field of the request, by the field's path: `Variants[].ModelName`.
         problems: What the caller has found wrong already.
         reuse: How the job is reused. Default: it runs each time.
     """
@@ -143,7 +144,7 @@ class TaskPlan:
         # Asked of the class: of the construct it would be a message over the bridge.
         if not hasattr(type(self._scope), "node") or not isinstance(self._action, Action):
             use = "pass a construct, and a row of ACTIONS"
-            self._wrong("scope or action", [self._scope, self._action], use, "argument-type")
+            self._wrong("the scope or the action cannot be used", [self._scope, self._action], use, "argument-type")
             raise InvalidInputError(f"{self._kind} '{self._id}'", self._problems)
         self._job_scope = job_scope = JobScope.of(self._scope)
         self._role_arn = arn_of_role(self._arguments, job_scope, self._problems)
@@ -301,7 +302,7 @@ class TaskPlan:
         if problem.got is not NOTHING or self._arguments.get("parameters") is not None:
             return problem
         # Of fields that exclude each other, the first is the usual one.
-        argument = self._argument_of.get(problem.what.partition(" ")[0])
+        argument = self._argument_of.get(_INDEX.sub("[]", problem.what.partition(" ")[0]))
         return replace(problem, use=f"pass {argument}") if argument else problem
 
     def _wrong(self, what: str, got: object, use: str, rule: str) -> None:

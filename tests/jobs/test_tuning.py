@@ -473,6 +473,10 @@ def test_search_goes_on_from_one_that_runs_before(stack):
             r"TrainingJobDefinitions\[0\].ResourceConfig.InstanceType is not .* mean ml.m5.large\?",
         ),
         (
+            ALONE | {"definitions": [TuningDefinition(image=IMAGE, output="s3://data/")]},
+            r"TrainingJobDefinitions\[0\].ResourceConfig or .* is missing; pass instance_type= ",
+        ),
+        (
             {"instance_type": None, "instance_configs": [], "keep_alive": Duration.minutes(1)},
             "ResourceConfig and TrainingJobDefinition.HyperParameterTuningResourceConfig exclude each other",
         ),

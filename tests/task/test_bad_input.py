@@ -14,6 +14,7 @@ from constructs_sm import (
     JobPipeline,
     LabelingJob,
     OutputCheck,
+    PipelineApp,
     ProcessingJob,
     RetryPolicy,
     SageMakerTask,
@@ -21,6 +22,9 @@ from constructs_sm import (
     TransformJob,
     TuningJob,
     UpdateEndpoint,
+    acknowledge,
+    diagram,
+    synthesize,
 )
 from constructs_sm.actions import ACTIONS, MODEL, TRAINING_JOB
 from constructs_sm.testing import definition
@@ -349,3 +353,27 @@ def test_wrong_argument_of_a_pipeline_fails_before_anything_is_made(stack, argum
 def test_errors_of_a_policy_that_are_none_fail(errors):
     with pytest.raises(InvalidInputError, match="errors must be error names"):
         RetryPolicy(errors=errors)
+
+
+NO_CONSTRUCT = "scope is no construct, got 5; pass an app, a stack, a construct in one, or a job"
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: OutputCheck.completed(error=5), "OutputCheck.completed: error must be the name of an error, got 5"),
+        (lambda: OutputCheck.documented(cause=5), "OutputCheck.documented: cause must be a sentence, got 5"),
+        (lambda: acknowledge(5, "gzip-needs-pipe", "our container unpacks"), f"acknowledge '': {NO_CONSTRUCT}"),
+        (lambda: synthesize(5), "synthesize: app must be an App, got 5; pass one"),
+        (lambda: PipelineApp(context=5), "PipelineApp: context must be a dict, got 5; pass one"),
+        (lambda: diagram.mermaid({}), "diagram: the definition needs States, got 'none'"),
+        (
+            lambda: diagram.svg({"StartAt": "A", "States": {"A": {}}}),
+            "diagram: state 'A' must be an object with a Type",
+        ),
+    ],
+    ids=["check", "documented check", "acknowledge", "synthesize", "app", "nothing drawn", "no state drawn"],
+)
+def test_call_with_what_it_cannot_use_says_so(call, said):
+    with pytest.raises(InvalidInputError, match=re.escape(said)):
+        call()

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.language.definition_shape import checked
 from constructs_sm.language.errors import InvalidInputError, Problem, choose_from
 from constructs_sm.language.machines import machines_in, states_of
 from constructs_sm.rules.rule import ACKNOWLEDGED, ACKNOWLEDGED_STATES
 from constructs_sm.testing.source import assemblies, roles, terraform
-from constructs_sm.testing.source.definitions import checked, definition_in
+from constructs_sm.testing.source.definitions import definition_in
 from constructs_sm.testing.source.documents import Document, document_at, document_of, template_at
 from constructs_sm.testing.source.evaluation import Template
 from constructs_sm.testing.source.referring import Referring
