@@ -220,6 +220,13 @@ def test_name_in_other_letters_is_recognized(written, meant):
     assert did_you_mean(written, ["gpu", "cpu", "Pipe"]) == (f"did you mean {meant}?" if meant else "")
 
 
+def test_name_with_two_letters_swapped_is_nearer_than_one_with_others():
+    regions = ["us-west-1", "us-west-2", "us-east-1", "us-east-2"]
+
+    assert did_you_mean("us-esat-1", regions) == "did you mean us-east-1?"
+    assert did_you_mean("us-wets-2", regions) == "did you mean us-west-2?"
+
+
 def fan_out(stack):
     return FanOut(stack, "Subject", made(stack, "Inner", training()), items="$.items")
 

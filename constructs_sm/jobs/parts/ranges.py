@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 from constructs_sm.jobs.parts.fields import named, text_list, texts
 from constructs_sm.language.errors import Problem
+from constructs_sm.language.late_bound import is_token
 from constructs_sm.requests.rendering import Structure
 
 if TYPE_CHECKING:
@@ -25,6 +26,17 @@ class _Interval(Structure):
     def to_request(self) -> dict[str, Any]:
         ends = texts({"MinValue": self.min_value, "MaxValue": self.max_value})
         return {**ends, "ScalingType": self.scaling_type}
+
+    def wrong(self) -> tuple[str, str] | None:
+        """Say what is wrong with the ends, and what to do; None of ends that come later, or are right."""
+        low, high = self.min_value, self.max_value
+        if not _number(low) or not _number(high) or is_token(low) or is_token(high):
+            return None
+        if low > high:
+            return "ends before it begins", f"pass ({high}, {low})"
+        if self.scaling_type == "Logarithmic" and low <= 0:
+            return "cannot be searched by a logarithmic scale", "begin it above 0, or take scaling_type='Linear'"
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +117,9 @@ def parameter_ranges(ranges: Any, argument: str, problems: list[Problem]) -> dic
             use = "pass (lowest, highest), or a list of choices"
             problems.append(Problem(f"{argument}['{name}'] is no range", values, use, "argument-value"))
             continue
+        if isinstance(range_, _Interval) and (wrong := range_.wrong()):
+            what, use = wrong
+            problems.append(Problem(f"{argument}['{name}'] {what}", values, use, "argument-value"))
         found.setdefault(_FIELDS[type(range_)], []).append({"Name": name, **range_.to_request()})
     return found
 
@@ -121,5 +136,5 @@ def _range(values: Any) -> Structure | None:
     return None
 
 
-def _number(value: object) -> bool:
+def _number(value: object) -> TypeGuard[float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
