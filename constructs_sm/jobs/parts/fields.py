@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union, cast
 
 from constructs_sm.language.durations import seconds_of
 from constructs_sm.language.errors import NOTHING, Problem
-from constructs_sm.language.late_bound import TOKEN, is_json_path, is_jsonata, is_token, unmarked
+from constructs_sm.language.late_bound import TOKEN, Computed, is_json_path, is_jsonata, is_token, unmarked
 from constructs_sm.language.offering import offers
 from constructs_sm.requests.rendering import Structure, Verbatim
 from constructs_sm.task.network import OwnSecurityGroup
@@ -261,6 +261,7 @@ def vpc_config(
                 "vpc-needs-security-groups",
             )
         )
+        groups = _REFUSED
     return {"SecurityGroupIds": groups, "Subnets": _subnets(vpc, subnets, problems)}
 
 
@@ -275,11 +276,13 @@ def _subnets(vpc: ec2.IVpc | None, subnets: Subnets | None, problems: list[Probl
                 "subnets of no VPC", subnets or vpc, "pass vpc, an ec2.IVpc, or a list of subnets", "subnets-need-vpc"
             )
         )
-        return []
+        return _REFUSED
     selection = {name: getattr(subnets, name, None) for name in _SELECTION}
     return list(vpc.select_subnets(**selection).subnet_ids)
 
 
+_REFUSED = Computed()
+"""In place of what has been refused: SageMaker's model judges it no further."""
 _SELECTION = ("availability_zones", "one_per_az", "subnet_filters", "subnet_group_name", "subnets", "subnet_type")
 
 
