@@ -32,4 +32,5 @@ __all__ = [
     "task",
     "task_plan",
     "task_state",
+    "unknown_fields",
 ]

@@ -27,17 +27,6 @@ class _Interval(Structure):
         ends = texts({"MinValue": self.min_value, "MaxValue": self.max_value})
         return {**ends, "ScalingType": self.scaling_type}
 
-    def wrong(self) -> tuple[str, str] | None:
-        """Say what is wrong with the ends, and what to do; None of ends that come later, or are right."""
-        low, high = self.min_value, self.max_value
-        if not _number(low) or not _number(high) or is_token(low) or is_token(high):
-            return None
-        if low > high:
-            return "ends before it begins", f"pass ({high}, {low})"
-        if self.scaling_type == "Logarithmic" and low <= 0:
-            return "cannot be searched by a logarithmic scale", "begin it above 0, or take scaling_type='Linear'"
-        return None
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntegerParameterRange(_Interval):
@@ -117,7 +106,7 @@ def parameter_ranges(ranges: Any, argument: str, problems: list[Problem]) -> dic
             use = "pass (lowest, highest), or a list of choices"
             problems.append(Problem(f"{argument}['{name}'] is no range", values, use, "argument-value"))
             continue
-        if isinstance(range_, _Interval) and (wrong := range_.wrong()):
+        if isinstance(range_, _Interval) and (wrong := _wrong_ends(range_)):
             what, use = wrong
             problems.append(Problem(f"{argument}['{name}'] {what}", values, use, "argument-value"))
         found.setdefault(_FIELDS[type(range_)], []).append({"Name": name, **range_.to_request()})
@@ -138,3 +127,15 @@ def _range(values: Any) -> Structure | None:
 
 def _number(value: object) -> TypeGuard[float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _wrong_ends(interval: _Interval) -> tuple[str, str] | None:
+    """Say what is wrong with the ends, and what to do; None of ends that come later, or are right."""
+    low, high = interval.min_value, interval.max_value
+    if not _number(low) or not _number(high) or is_token(low) or is_token(high):
+        return None
+    if low > high:
+        return "ends before it begins", f"pass ({high}, {low})"
+    if interval.scaling_type == "Logarithmic" and low <= 0:
+        return "cannot be searched by a logarithmic scale", "begin it above 0, or take scaling_type='Linear'"
+    return None
