@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.blueprints.blueprint import Blueprint, further
+from constructs_sm.blueprints.blueprint import Blueprint, arguments_of, further
 from constructs_sm.jobs.model import CreateModel
-from constructs_sm.language.errors import Problem, raise_all
+from constructs_sm.language.errors import InvalidInputError, Problem, raise_all
 from constructs_sm.language.numbers import is_finite_number
 from constructs_sm.steps.endpoint_deployment import EndpointDeployment
 from constructs_sm.steps.gates import QualityGate
@@ -53,6 +53,10 @@ class DeployingBlueprint(Blueprint):
                 if got is not None and not is_finite_number(got)
             ],
         )
+        if at_least is not None and at_most is not None and at_least > at_most:
+            use = f"pass an at_most of {at_least} or more"
+            crossed = Problem("at_least is above at_most", thresholds, use, "argument-value")
+            raise InvalidInputError(where, [crossed])
         self._at_least, self._at_most = at_least, at_most
         self._model_arguments = further(model, f"{where}: model", {"image": serving_image})
         self._deploy_arguments = further(
@@ -63,6 +67,7 @@ class DeployingBlueprint(Blueprint):
                 "instance_type": endpoint_instance_type,
                 "instance_count": endpoint_instance_count,
             },
+            [parameter.name for parameter in arguments_of(EndpointDeployment)],
         )
         super().__init__(scope, construct_id)
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm import images
 from constructs_sm.blueprints.batch_inference import BatchInference
+from constructs_sm.blueprints.blueprint import arguments_of, unknown_names
 from constructs_sm.blueprints.train_and_deploy import TrainAndDeploy
 from constructs_sm.blueprints.tune_and_deploy import TuneAndDeploy
 from constructs_sm.jobs.parts.channels import Channel
-from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, choose_from, raise_all
+from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all
 from constructs_sm.language.late_bound import is_late_bound
 from constructs_sm.pipeline.stack import PipelineStack
 from constructs_sm.settings import ENVIRONMENT_KEY
@@ -59,7 +60,7 @@ def described_stack(app: App) -> PipelineStack:
         raise InvalidInputError(
             where, [Problem("no blueprint is described", NOTHING if given is None else given, use, "argument-missing")]
         )
-    raise_all(where, [*_unknown(given, _SETTINGS, "setting"), *_wrong_kind(given)])
+    raise_all(where, [*unknown_names(given, _SETTINGS, "setting"), *_wrong_kind(given)])
     blueprint = BLUEPRINTS[given["blueprint"]]
     arguments = given.get("arguments", {})
     raise_all(f"{where}: {blueprint.__name__}", _unusable(blueprint, arguments))
@@ -89,23 +90,13 @@ def _wrong_kind(given: Mapping[str, Any]) -> list[Problem]:
 
 
 def _unusable(blueprint: type[Blueprint], arguments: Mapping[str, Any]) -> list[Problem]:
-    # Not of the class: jsii's metaclass hides the signature.
-    parameters = inspect.signature(blueprint.__init__).parameters.values()
-    own = [parameter for parameter in parameters if parameter.kind is inspect.Parameter.KEYWORD_ONLY]
+    own = arguments_of(blueprint)
     missing = [
         Problem(f"{parameter.name} is missing", NOTHING, "the blueprint needs it", "argument-missing")
         for parameter in own
         if parameter.default is inspect.Parameter.empty and parameter.name not in arguments
     ]
-    return [*_unknown(arguments, [parameter.name for parameter in own], "argument"), *missing]
-
-
-def _unknown(given: Mapping[str, Any], known: tuple[str, ...] | list[str], kind: str) -> list[Problem]:
-    return [
-        Problem(f"unknown {kind}", name, choose_from(known, name), "argument-unknown")
-        for name in given
-        if name not in known
-    ]
+    return [*unknown_names(arguments, [parameter.name for parameter in own], "argument"), *missing]
 
 
 def _read(stack: PipelineStack, where: str, name: str, value: Any) -> Any:
@@ -133,7 +124,7 @@ def _read(stack: PipelineStack, where: str, name: str, value: Any) -> Any:
 def _read_channel(stack: PipelineStack, where: str, name: str, value: Any) -> Any:
     if not isinstance(value, Mapping):
         return _read(stack, where, "data", value)
-    raise_all(f"{where}: inputs: {name}", _unknown(value, [field.name for field in fields(Channel)], "argument"))
+    raise_all(f"{where}: inputs: {name}", unknown_names(value, [field.name for field in fields(Channel)], "argument"))
     return Channel(**{key: _read(stack, where, key, item) for key, item in value.items()})
 
 

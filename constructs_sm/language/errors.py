@@ -185,13 +185,19 @@ def did_you_mean(written: object, known: Iterable[str]) -> str:
         return ""
     names = known if isinstance(known, Mapping) else {name: name for name in known}
     text = written[:_LONGEST_NAME]
-    near = get_close_matches(text, names, n=1)
+    near = _nearest(text, names)
     if near:
-        return f"did you mean {names[near[0]]}?"
+        return f"did you mean {names[near]}?"
     # What is in capitals by mistake is like nothing, letter by letter.
     small = {str(name).lower(): meant for name, meant in names.items()}
-    near = get_close_matches(text.lower(), small, n=1)
-    return f"did you mean {small[near[0]]}?" if near else ""
+    near = _nearest(text.lower(), small)
+    return f"did you mean {small[near]}?" if near else ""
+
+
+def _nearest(text: str, names: Iterable[str]) -> str:
+    """The name that is like a text: of several, one with the same letters, since two are easily swapped."""
+    near = get_close_matches(text, names)
+    return min(near, key=lambda name: sorted(name) != sorted(text), default="")
 
 
 def choose_from(known: Collection[str], written: object, *, verb: str = "use") -> str:

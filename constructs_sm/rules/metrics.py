@@ -26,7 +26,7 @@ _FOREIGN: Final = (
     (re.compile(r"\(\?(?:[a-zA-Z^]*(?:-[a-zA-Z]+)?:|[>|=!]|<[=!]|P?<\w+>|'\w+')"), "(?:"),
     (re.compile(r"([*+?}])\+"), r"\1"),
 )
-"""What engines of other languages than Python have: it stands here for what they do not differ in."""
+"""Spellings of other engines than Python's, each with what stands for it here."""
 _OF_ALL: Final = (
     "missing )",
     "missing -, : or )",
@@ -38,7 +38,7 @@ _OF_ALL: Final = (
     "bad escape (end of pattern)",
     "min repeat greater than max repeat",
 )
-"""What no engine takes, in the words of Python's. Which engine reads the logs, AWS does not say."""
+"""Errors of every engine, in the words of Python's. Which engine reads the logs, AWS does not say."""
 
 
 def expressions(rule: Rule, definition: Structure, path: str) -> Found:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.rules import containers, serving, tags
 from constructs_sm.rules.named_fields import image_fields
-from constructs_sm.rules.request_constraints import CONSTRAINTS
+from constructs_sm.rules.request_constraints import CONSTRAINTS, TAGS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,6 +56,6 @@ def broken_rules(
 @cache
 def _constraints_by_path(operation: str) -> list[tuple[str, list[tuple[Constraint, frozenset[str]]]]]:
     by_path: dict[str, list[tuple[Constraint, frozenset[str]]]] = {}
-    for constraint in CONSTRAINTS.get(operation, ()):
+    for constraint in (*CONSTRAINTS.get(operation, ()), TAGS):
         by_path.setdefault(constraint.at, []).append((constraint, frozenset(constraint.about)))
     return list(by_path.items())

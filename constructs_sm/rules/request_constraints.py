@@ -213,7 +213,7 @@ def _of_the_service(rule: Rule, _: Structure, __: str) -> Found:
     yield rule.problem()
 
 
-_TAGS = Unique(tag_rules.TAGS, "", "Tags", "Key")
+TAGS = Unique(tag_rules.TAGS, "", "Tags", "Key")
 _JSON_PATH = re.compile(r"^\$")
 _DEPLOYMENT = OneOf(
     serving_rules.DEPLOYMENT, "DeploymentConfig", ("BlueGreenUpdatePolicy", "RollingUpdatePolicy"), least=0
@@ -240,7 +240,6 @@ CONSTRAINTS: dict[str, tuple[Constraint, ...]] = {
         Told(closed_services.DEBUGGER, "", "ProfilerRuleConfigurations"),
         Told(closed_services.PROFILER, "", "ProfilerConfig.S3OutputPath"),
         Needs(training_rules.EVALUATION, "ServerlessJobConfig", "EvaluationType", "JobType", "Evaluation"),
-        _TAGS,
     ),
     "CreateProcessingJob": (
         # InstanceType was required until InstancePreferences came, which stand in its place.
@@ -275,7 +274,6 @@ CONSTRAINTS: dict[str, tuple[Constraint, ...]] = {
             has=True,
         ),
         Among(training_rules.GZIP, "ProcessingInputs[].S3Input", "S3InputMode", ("Pipe",), "S3CompressionType", "Gzip"),
-        _TAGS,
     ),
     "CreateTransformJob": (
         Among(processing_rules.TRANSFORM_MANIFEST, _TRANSFORMED, "S3DataType", ("ManifestFile", "S3Prefix")),
@@ -296,7 +294,6 @@ CONSTRAINTS: dict[str, tuple[Constraint, ...]] = {
         ),
         Product(processing_rules.PAYLOAD, "", "MaxPayloadInMB", "MaxConcurrentTransforms", 100),
         NotOnLocalStorage(training_rules.NO_VOLUME_KEY, "TransformResources", _TYPES_OF_A_CLUSTER),
-        _TAGS,
     ),
     "CreateHyperParameterTuningJob": (
         OneOf(training_rules.DEFINITIONS, "", ("TrainingJobDefinition", "TrainingJobDefinitions")),
@@ -322,7 +319,6 @@ CONSTRAINTS: dict[str, tuple[Constraint, ...]] = {
         Judged(training_rules.METRIC_UNDEFINED, "", metrics.objectives),
         *_tuned("TrainingJobDefinition"),
         *_tuned("TrainingJobDefinitions[]"),
-        _TAGS,
     ),
     "CreateLabelingJob": (
         Judged(training_rules.MANIFEST, "InputConfig.DataSource.S3DataSource", channels.manifest_of_objects),
@@ -341,14 +337,12 @@ CONSTRAINTS: dict[str, tuple[Constraint, ...]] = {
             re.compile(r"(?<!-metadata)\Z"),
             "end it without -metadata",
         ),
-        _TAGS,
     ),
     "CreateModel": (
         OneOf(serving_rules.CONTAINERS, "", ("PrimaryContainer", "Containers")),
         *_container("PrimaryContainer"),
         *_container("Containers[]"),
         AllOrNone(serving_rules.HOSTNAMES, "", "Containers", "ContainerHostname"),
-        _TAGS,
     ),
     "CreateEndpointConfig": (
         *_variant("ProductionVariants[]"),
@@ -369,7 +363,6 @@ CONSTRAINTS: dict[str, tuple[Constraint, ...]] = {
         # Serverless variants stay in their Region too, which this kind of constraint does not see.
         Excludes(serving_rules.ASYNC_REGION, "", "CrossRegionTrafficConfig", ("AsyncInferenceConfig",)),
         Among(serving_rules.METRICS_INTERVAL, "MetricsConfig", "MetricPublishFrequencyInSeconds", _EVERY_MINUTE_OR_SO),
-        _TAGS,
     ),
     "CreateModelPackage": (
         *(
@@ -384,9 +377,8 @@ CONSTRAINTS: dict[str, tuple[Constraint, ...]] = {
             Judged(image_rules.TRAINING_IMAGE, f"{specification}.Container", _serves("Image"))
             for specification in ("Specification", "Specifications[]")
         ),
-        _TAGS,
     ),
-    "CreateEndpoint": (_DEPLOYMENT, _TAGS),
+    "CreateEndpoint": (_DEPLOYMENT,),
     "UpdateEndpoint": (_DEPLOYMENT,),
 }
 """By operation."""

@@ -307,6 +307,24 @@ def test_bar_and_metric_belong_together(app, arguments, said):
         TrainAndDeploy(stack, "Churn", image="x", inputs={}, endpoint_name="churn", **arguments)
 
 
+def test_thresholds_that_nothing_meets_are_refused(app):
+    stack = PipelineStack(app, "Churn")
+    bounds = {"metric": "validation:auc", "at_least": 0.9, "at_most": 0.1}
+
+    with pytest.raises(InvalidInputError, match=r"at_least is above at_most, got .*; pass an at_most of 0.9 or more"):
+        TrainAndDeploy(stack, "Churn", image="x", inputs={}, endpoint_name="churn", **bounds)
+
+
+def test_unknown_argument_of_a_deployment_in_a_blueprint_is_named_with_the_nearest(app):
+    stack = PipelineStack(app, "Churn")
+    said = r"TrainAndDeploy 'Churn/Churn': deploy: unknown argument, got 'delete_old_config'; did you mean delete_old_c"
+
+    with pytest.raises(InvalidInputError, match=said):
+        TrainAndDeploy(stack, "Churn", image="x", inputs={}, endpoint_name="churn", deploy={"delete_old_config": True})
+
+    assert stack.node.try_find_child("Churn") is None
+
+
 def test_jobs_of_a_blueprint_are_reachable_and_take_further_arguments(app):
     stack = PipelineStack(app, "Churn")
     tuned = TuneAndDeploy(

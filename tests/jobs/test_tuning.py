@@ -446,6 +446,15 @@ def test_search_goes_on_from_one_that_runs_before(stack):
         ({"ranges": {"eta": 0.1}}, r"ranges\['eta'\] is no range, got 0.1; pass \(lowest, highest\)"),
         ({"ranges": {"eta": (1, 2, 3)}}, r"ranges\['eta'\] is no range, got \(1, 2, 3\)"),
         ({"ranges": {"eta": []}}, r"ranges\['eta'\] is no range, got \[\]"),
+        ({"ranges": {"eta": (0.5, 0.1)}}, r"ranges\['eta'\] ends before it begins, got .*; pass \(0.1, 0.5\)"),
+        (
+            {"ranges": {"eta": IntegerParameterRange(min_value=9, max_value=2)}},
+            r"ranges\['eta'\] ends before it begins, got .*; pass \(2, 9\)",
+        ),
+        (
+            {"ranges": {"eta": ContinuousParameterRange(min_value=0, max_value=1, scaling_type="Logarithmic")}},
+            r"ranges\['eta'\] cannot be searched by a logarithmic scale, got .*; begin it above 0",
+        ),
         (
             {"ranges": {"eta": IntegerParameterRange(min_value=1, max_value=2, scaling_type="log")}},
             r"ParameterRanges.IntegerParameterRanges\[0\].ScalingType is not a value SageMaker knows",

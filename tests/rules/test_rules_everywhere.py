@@ -15,11 +15,12 @@ from constructs_sm import (
     ProcessingJob,
     RawState,
     TrainingJob,
+    TransformJob,
     images,
 )
 from constructs_sm.language.errors import did_you_mean
 from constructs_sm.language.versions import nearest_versions
-from constructs_sm.polled_actions import POLLED_ACTIONS
+from constructs_sm.polled_actions import AUTO_ML_JOB_V2, POLLED_ACTIONS
 from constructs_sm.requests.model_check import found_in
 
 import pytest
@@ -30,6 +31,7 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from every_action import IMAGE, REQUESTS
 from every_fault import GONE, GROUP, SPOT, WAITING, Fault, made, resources, trained, training
 from every_polled_action import REQUESTS as POLLED_REQUESTS
+from every_polled_action import polled_job
 
 OTHER = "arn:aws:iam::444455556666:role/Other"
 OURS = "arn:aws:iam::123456789012:role/Own"
@@ -220,6 +222,13 @@ def test_name_in_other_letters_is_recognized(written, meant):
     assert did_you_mean(written, ["gpu", "cpu", "Pipe"]) == (f"did you mean {meant}?" if meant else "")
 
 
+def test_name_with_two_letters_swapped_is_nearer_than_one_with_others():
+    regions = ["us-west-1", "us-west-2", "us-east-1", "us-east-2"]
+
+    assert did_you_mean("us-esat-1", regions) == "did you mean us-east-1?"
+    assert did_you_mean("us-wets-2", regions) == "did you mean us-west-2?"
+
+
 def fan_out(stack):
     return FanOut(stack, "Subject", made(stack, "Inner", training()), items="$.items")
 
@@ -293,6 +302,13 @@ def test_fields_that_exclude_each_other_are_refused_unless_the_input_may_leave_o
 
 
 TYPED = {"image": IMAGE, "instance_type": "ml.m5.xlarge"}
+TRAINED = {**TYPED, "output": "s3://data/m/"}
+SCORED = {"model": "churn", "data": "s3://data/x/", "output": "s3://data/y/", "instance_type": "ml.m5.xlarge"}
+
+
+def searched(stack, construct_id, **changes):
+    request = {**POLLED_REQUESTS["createAutoMLJobV2"], **changes}
+    return polled_job(stack, AUTO_ML_JOB_V2, construct_id, parameters=request)
 
 
 @pytest.mark.parametrize(
@@ -301,8 +317,20 @@ TYPED = {"image": IMAGE, "instance_type": "ml.m5.xlarge"}
         (TrainingJob, {"parameters": [REQUESTS["createTrainingJob"]]}, ["argument-type"]),
         (TrainingJob, {**TYPED, "output": "s3://data/m/", "image": []}, ["model-type"]),
         (ProcessingJob, {**TYPED, "code": __file__, "inputs": {"code": "s3://data/x/"}}, ["argument-given-twice"]),
+        (TrainingJob, {**TRAINED, "vpc": "vpc-1"}, ["subnets-need-vpc"]),
+        (ProcessingJob, {**TYPED, "vpc": "vpc-1"}, ["subnets-need-vpc"]),
+        (TrainingJob, {**TRAINED, "subnets": ["subnet-1"]}, ["vpc-needs-security-groups"]),
+        (TrainingJob, {**TRAINED, "security_groups": ["sg-1"]}, ["subnets-need-vpc"]),
+        (TrainingJob, {**TRAINED, "code": ["train.py"]}, ["code-place"]),
+        (TrainingJob, {**TRAINED, "kms_key": "a key"}, ["model-form"]),
+        (TrainingJob, {**TRAINED, "kms_key": 5}, ["model-type"]),
+        (TransformJob, {**SCORED, "kms_key": "a key"}, ["model-form"]),
+        (searched, {"Tags": [{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}]}, ["tags-differ"]),
     ],
-    ids=["parameters", "image", "code"],
+    ids=[
+        *("parameters", "image", "code", "VPC of a training", "VPC of a processing", "no groups", "no subnets"),
+        *("no place", "key", "key of another type", "key of a transform", "tags of a polled job"),
+    ],
 )
 def test_one_mistake_is_one_problem(stack, make, arguments, rules):
     assert refused(make, stack, "Job", **arguments) == rules

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeAlias, Union, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 from constructs_sm.language.durations import seconds_of
 from constructs_sm.language.errors import NOTHING, Problem
-from constructs_sm.language.late_bound import TOKEN, is_json_path, is_jsonata, is_token, unmarked
+from constructs_sm.language.late_bound import (
+    TOKEN,
+    Computed,
+    is_json_path,
+    is_jsonata,
+    is_late_bound,
+    is_token,
+    unmarked,
+)
 from constructs_sm.language.offering import offers
 from constructs_sm.requests.rendering import Structure, Verbatim
 from constructs_sm.task.network import OwnSecurityGroup
@@ -248,10 +257,13 @@ def vpc_config(
     """
     if vpc is None and subnets is None and security_groups is None:
         return None
+    if vpc is not None and not offers(vpc, "select_subnets"):
+        problems.append(_no_vpc(vpc))
+        return None
     # What is no list is left for SageMaker's model to judge.
     groups: Any = [] if security_groups is None else security_groups
-    if security_groups is None and offers(vpc, "select_subnets"):
-        groups = [OwnSecurityGroup(cast("ec2.IVpc", vpc))]
+    if security_groups is None and vpc is not None:
+        groups = [OwnSecurityGroup(vpc)]
     elif not security_groups:
         problems.append(
             Problem(
@@ -261,6 +273,7 @@ def vpc_config(
                 "vpc-needs-security-groups",
             )
         )
+        groups = REFUSED
     return {"SecurityGroupIds": groups, "Subnets": _subnets(vpc, subnets, problems)}
 
 
@@ -269,17 +282,29 @@ def _subnets(vpc: ec2.IVpc | None, subnets: Subnets | None, problems: list[Probl
         return subnets
     if isinstance(subnets, Sequence) and not isinstance(subnets, str):
         return list(subnets)
-    if vpc is None or not offers(vpc, "select_subnets"):
-        problems.append(
-            Problem(
-                "subnets of no VPC", subnets or vpc, "pass vpc, an ec2.IVpc, or a list of subnets", "subnets-need-vpc"
-            )
-        )
-        return []
+    if vpc is None:
+        problems.append(_no_vpc(subnets))
+        return REFUSED
     selection = {name: getattr(subnets, name, None) for name in _SELECTION}
     return list(vpc.select_subnets(**selection).subnet_ids)
 
 
+def may_be_key(key: object) -> bool:
+    """Tell whether a value can name a key, now or later."""
+    if isinstance(key, str):
+        return is_late_bound(key) or _KEY.fullmatch(key) is not None
+    return offers(key, "key_arn")
+
+
+def _no_vpc(got: Any) -> Problem:
+    use = "pass vpc, an ec2.IVpc, or a list of subnets"
+    return Problem("subnets of no VPC", got, use, "subnets-need-vpc")
+
+
+_KEY = re.compile(r"[a-zA-Z0-9:/_-]*")
+"""As SageMaker's model has it."""
+REFUSED = Computed()
+"""In place of what has been refused: SageMaker's model judges it no further."""
 _SELECTION = ("availability_zones", "one_per_az", "subnet_filters", "subnet_group_name", "subnets", "subnet_type")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from constructs_sm.jobs.parts.fields import named, text_list, texts
 from constructs_sm.language.errors import Problem
+from constructs_sm.language.late_bound import is_token
 from constructs_sm.language.numbers import is_number
 from constructs_sm.requests.rendering import Structure
 
@@ -106,6 +107,9 @@ def parameter_ranges(ranges: Any, problems: list[Problem]) -> dict[str, list[dic
             use = "pass (lowest, highest), or a list of choices"
             problems.append(Problem(f"ranges['{name}'] is no range", values, use, "argument-value"))
             continue
+        if isinstance(range_, _Interval) and (wrong := _wrong_ends(range_)):
+            what, use = wrong
+            problems.append(Problem(f"ranges['{name}'] {what}", values, use, "argument-value"))
         found.setdefault(_FIELDS[type(range_)], []).append({"Name": name, **range_.to_request()})
     return found
 
@@ -119,4 +123,16 @@ def _range(values: Any) -> Structure | None:
         whole = all(isinstance(end, int) for end in values)
         cls = IntegerParameterRange if whole else ContinuousParameterRange
         return cls(min_value=values[0], max_value=values[1])
+    return None
+
+
+def _wrong_ends(interval: _Interval) -> tuple[str, str] | None:
+    """Say what is wrong with the ends, and what to do; None of ends that come later, or are right."""
+    low, high = interval.min_value, interval.max_value
+    if not is_number(low) or not is_number(high) or is_token(low) or is_token(high):
+        return None
+    if low > high:
+        return "ends before it begins", f"pass ({high}, {low})"
+    if interval.scaling_type == "Logarithmic" and low <= 0:
+        return "cannot be searched by a logarithmic scale", "begin it above 0, or take scaling_type='Linear'"
     return None

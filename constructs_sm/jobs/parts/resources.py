@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.jobs.parts.fields import CLUSTER, cluster, gibibytes, instance, listed, seconds
+from constructs_sm.jobs.parts.fields import CLUSTER, REFUSED, cluster, gibibytes, instance, listed, may_be_key, seconds
 from constructs_sm.requests.rendering import Structure
 from constructs_sm.rules.instances import has_local_storage
 
@@ -150,7 +150,10 @@ def volume_key(volume_kms_key: Key | None, kms_key: Key | None, instance_type: A
     types = [instance_type] if instance_type is not None else []
     types += [getattr(item, "instance_type", None) for items in several for item in listed(items)]
     local = types and all(has_local_storage(instance(one)) for one in types)
-    return volume_kms_key if volume_kms_key is not None or local else kms_key
+    if volume_kms_key is not None or local:
+        return volume_kms_key
+    # What is no key is refused once, where it encrypts the rest.
+    return kms_key if kms_key is None or may_be_key(kms_key) else REFUSED
 
 
 def resource_defaults(resources: Any) -> dict[str, Any]:

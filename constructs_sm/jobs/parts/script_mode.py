@@ -121,7 +121,7 @@ def script(code: Any, entry_point: Any, problems: list[Problem], *, module: bool
         place = S3Location.of(f"s3://{CHANNEL}/{known_by}{_SUFFIX}")
     else:
         place = _place(code, problems)
-        if entry_point is None:
+        if entry_point is None and (place is not None or isinstance(code, str)):
             use = "name the file of it that is to be run, as train.py"
             problems.append(Problem("code without an entry_point", NOTHING, use, "code-entry-point"))
     if entry_point is not None and not is_late_bound(entry_point):
