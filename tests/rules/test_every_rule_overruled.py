@@ -82,6 +82,11 @@ def tagged(*keys):
     return build
 
 
+def tagged_by_a_path(stack):
+    Tags.of(stack).add("team", "ml")
+    machine(stack, train(stack, tags=sfn.JsonPath.list_at("$.tags")))
+
+
 def unreachable(stack):
     job = train(stack)
     train(stack, "Before").next(job)
@@ -223,6 +228,7 @@ IN_A_STACK = {
         Container(image="registry.example.com/x:1", repository_access="Vpc", model_data="s3://data/m.tar.gz")
     ),
     "tag-form": tagged("a|b"),
+    "tags-around-left-out": tagged_by_a_path,
     "tags-too-many": tagged(*(f"k{number}" for number in range(52))),
     "model-unknown-output": unknown_output,
 }
