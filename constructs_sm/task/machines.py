@@ -116,6 +116,11 @@ class _Taker:
     """Permission that its state machine needs besides to send them."""
 
     @property
+    def construct(self) -> Any:
+        """The job, or where the task is."""
+        return self.scope if self.job is None else self.job
+
+    @property
     def own(self) -> list[Any]:
         """The job, where it may have tags of its own from the CDK."""
         return [self.job] if self.job is not None and self.job.given_to_cdk else []
@@ -307,7 +312,7 @@ class Machines:
         for each, tags in _tags_around(list(self._takers()), self.stacks):
             machine, name = each.machine, each.task.state_id()
             sent = TagsSent(machine.states[name], tags, jsonata=machine.is_in_jsonata(name))
-            tell(each.scope if each.job is None else each.job, sent.left())
+            tell(each.construct, sent.left())
             if not sent.added:
                 continue
             left = unacknowledged(each.scope, sent.problems(), path=each.task.path)

@@ -131,9 +131,7 @@ def _texts(value: Any) -> Iterator[str]:
         yield value
 
 
-def _texts_sent(
-    value: Any, *, jsonata: bool, plain: bool = True, own: bool = True, marks: str = "$"
-) -> Iterator[str]:
+def _texts_sent(value: Any, *, jsonata: bool, plain: bool = True, own: bool = True, marks: str = "$") -> Iterator[str]:
     """Every text in a state that Step Functions sends as it is written, or that an expression or call has in quotes.
 
     Args:

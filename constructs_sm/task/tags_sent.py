@@ -9,8 +9,7 @@ from constructs_sm.language.jsonata import object_of, quoted
 from constructs_sm.language.jsonata_checks import is_expression
 from constructs_sm.language.late_bound import unmarked
 from constructs_sm.requests.api_model import input_shape
-from constructs_sm.rules import tag_rules
-from constructs_sm.rules import tags as tag_checks
+from constructs_sm.rules import tags
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,7 +40,7 @@ class TagsSent:
         self._sent: dict[str, Any] = sent if isinstance(sent, dict) else {}
         # A version of a package has the tags of its group, and may not name any.
         in_group = "ModelPackageGroupName" in self._sent or "ModelPackageGroupName.$" in self._sent
-        own = self._sent.get(_COMPUTED, self._sent.get("Tags", []))
+        own: Any = self._sent.get(_COMPUTED, self._sent.get("Tags", []))
         is_list = isinstance(own, list) and all(isinstance(tag, dict) for tag in own)
         self._own: list[dict[str, Any]] = own if is_list else []
         self._expression = unmarked(own) if jsonata and is_expression(own) else None
@@ -53,15 +52,15 @@ class TagsSent:
         """Tags that the job has no word of its own on, as far as it is known."""
 
     def problems(self) -> list[Problem]:
-        """What SageMaker does not take of them."""
-        found = list(tag_checks.of_scopes(self.added))
-        if self.added and (count := len(self._own) + len(self.added)) > tag_checks.MOST:
-            found.append(tag_checks.too_many(count))
+        """Find what SageMaker does not take of them."""
+        found = list(tags.of_scopes(self.added))
+        if self.added and (count := len(self._own) + len(self.added)) > tags.MOST:
+            found.append(tags.too_many(count))
         return found
 
     def left(self) -> list[Problem]:
         """Tell of tags around the job that cannot be sent, since a path in JSONPath is all of its own."""
-        return [tag_rules.TAGS_LEFT.problem(got=self._sent.get(_COMPUTED, self._sent.get("Tags")))] * self._is_left
+        return [tags.left_out(self._sent.get(_COMPUTED, self._sent.get("Tags")))] if self._is_left else []
 
     def send(self, in_text: Callable[[str], str]) -> None:
         """Send them with the request.
