@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from constructs_sm.environment import stack_of
 from constructs_sm.grants.state_machine_role import SERVICE_GRANT
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_all, where_of
 from constructs_sm.pipeline.alerts import Thresholds, alert_of_failures, alert_topic
@@ -64,6 +65,12 @@ if TYPE_CHECKING:
 
 
 _GUARD = "CheckInput"
+
+
+def _path_of(role: iam.Role) -> str | None:
+    """The path in the name of a role, which the CDK does not find in an ARN that is known later."""
+    made = role.node.default_child
+    return made.path if isinstance(made, iam.CfnRole) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +318,18 @@ class JobPipeline(PipelineResource, WholeOrNotMade, Construct):
                     raise
                 raise InvalidInputError(self._where, [problem]) from None
 
+    def _role_here(self) -> iam.IRole | None:
+        """The role that was given, so that what it is granted stands in the stack of the pipeline.
+
+        In another stack, which the pipeline waits for, its policy would wait for the pipeline's own roles and topics.
+        """
+        role = self._role
+        if not isinstance(role, iam.Role) or stack_of(role) == stack_of(self) or _path_of(role):
+            return role
+        # Inline policies of one role have names of their own, whichever stacks they are in.
+        name = f"Policy{self.node.addr}"
+        return iam.Role.from_role_arn(self, "StateMachineRole", role.role_arn, default_policy_name=name)
+
     def _made(self, definition: sfn.IChainable) -> sfn.StateMachine:
         handling: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
         handler = None
@@ -334,7 +353,7 @@ class JobPipeline(PipelineResource, WholeOrNotMade, Construct):
                 timeout=Duration.days(1) if self._timeout is None else duration_of(self._timeout),
                 tracing_enabled=self._traced,
                 encryption_configuration=self._encryption,
-                role=self._role,
+                role=self._role_here(),
                 state_machine_name=self._state_machine_name,
                 logs=sfn.LogOptions(destination=log, level=self._log_level, include_execution_data=True),
             )

@@ -359,6 +359,15 @@ ROLE_OF_BOTH: Final = _rule(
     why="the role's policy names the other state machine, which waits for the policy: a circular dependency",
     source="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-dependson.html",
 )
+ROLE_ELSEWHERE: Final = _rule(
+    "role-of-outer-stack",
+    "the role of a state machine in a nested stack stands around it, and its policy names what the nested stack makes",
+    "pass iam.Role.from_role_arn(nested_stack, 'Role', role.role_arn), whose policy stands there, or make "
+    "the role in the nested stack; a JobPipeline does the first by itself",
+    why="the nested stack waits for the policy, and the policy for the nested stack: a circular dependency",
+    source="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-dependson.html",
+    protects="",
+)
 OUTPUT_SPELLED: Final = _rule(
     "output-is-spelled",
     "a state would be sent the path of an output as a text",

@@ -27,3 +27,11 @@ TAGS_TOO_MANY: Final = request_rule(
     "take some away, or leave the jobs out with exclude_resource_types= of Tags.of(...).add",
     source=_TAG,
 )
+TAGS_LEFT: Final = request_rule(
+    "tags-around-left-out",
+    "the tags of a job are computed as a whole, so that those of the constructs around it are not sent",
+    "give tags={key: value}, where a value may be a path, or compute them in a job in JSONata",
+    why="the job, which is what costs money, has none of the tags that its bill is split by",
+    source="https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html",
+    severity="warning",
+)

@@ -50,6 +50,11 @@ def of_scopes(tags: Mapping[str, str]) -> Iterator[Problem]:
             yield tag_rules.TAG_FORM.problem(what, value)
 
 
+def left_out(own: object) -> Problem:
+    """Tags around a job that cannot be sent, since *own* computes all that are."""
+    return tag_rules.TAGS_LEFT.problem(got=own)
+
+
 def too_many(count: int) -> Problem:
     """More tags than SageMaker takes."""
     return tag_rules.TAGS_TOO_MANY.problem(got=count)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import ChainMap
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.environment import arns_of
+from constructs_sm.environment import arns_of, stack_of
 from constructs_sm.language.late_bound import is_token
 from constructs_sm.requests.closed_calls import closed_calls
 from constructs_sm.rules.argument_rules import (
@@ -15,6 +16,7 @@ from constructs_sm.rules.argument_rules import (
     NOTHING_GRANTED,
     OTHER_PLACE,
     OUTPUT_SPELLED,
+    ROLE_ELSEWHERE,
     ROLE_OF_BOTH,
 )
 from constructs_sm.rules.catalogue import RULES
@@ -28,6 +30,8 @@ from constructs_sm.task.named_resources import problems_of as named_problems
 from constructs_sm.task.output_spelling import functions_sent
 from constructs_sm.task.overruling import tell, unacknowledged
 
+from aws_cdk import CfnElement, NestedStack
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 
 if TYPE_CHECKING:
@@ -127,6 +131,8 @@ class OfStack:
         if isinstance(around, sfn.StateMachine) and not around.role.node.children:
             # The CDK drops in silence what is granted to such a role.
             tell(around, [NOTHING_GRANTED.problem()])
+        if isinstance(machine.stack, NestedStack) and _waits_for_its_role(machine):
+            yield ROLE_ELSEWHERE.problem()
         definition, express = machine.text.definition, machine.is_express
         # Of what a Task may call, an activity alone is known by its Ref.
         activities = machine.text.marks_of(lambda reference: isinstance(reference, dict) and "Ref" in reference)
@@ -215,6 +221,21 @@ def _share_a_role(machine: sfn.CfnStateMachine, other: sfn.CfnStateMachine) -> b
         return False
     same = around.role.node.path == of_other.role.node.path
     return bool(same and around.role.node.children)
+
+
+def _waits_for_its_role(machine: Machine) -> bool:
+    """Tell whether the policy of its role, in a stack around its own, names what the nested stack makes."""
+    around = machine.construct.node.scope
+    if not isinstance(around, sfn.StateMachine) or not isinstance(around.role, iam.Role):
+        return False
+    outer = stack_of(around.role)
+    nested = [each for each in machine.construct.node.scopes if isinstance(each, NestedStack)]
+    inside = next((each for each in nested if each.nested_stack_parent == outer), None)
+    if inside is None or not isinstance(inside.nested_stack_resource, CfnElement):
+        return False
+    name = outer.get_logical_id(inside.nested_stack_resource)
+    policies = [each for each in around.role.node.find_all() if isinstance(each, iam.CfnPolicy)]
+    return any(f'"{name}"' in json.dumps(outer.resolve(each.policy_document)) for each in policies)
 
 
 def _in_the_other_language(machine: Machine) -> Iterator[Problem]:

@@ -7,24 +7,23 @@ when the app is synthesized: the state machines once for an app or stage, wherev
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.environment import reference_of, stack_of, stage_of
 from constructs_sm.language.definition_text import DefinitionText
 from constructs_sm.language.late_bound import is_token
 from constructs_sm.language.machines import states_of
-from constructs_sm.requests.api_model import input_shape
 from constructs_sm.rollback import undone_by
-from constructs_sm.rules import tags as tag_rules
 from constructs_sm.rules.transitions import reached
 from constructs_sm.task.acknowledged_states import keep_covered
 from constructs_sm.task.guarding import ROOTS, Guarding
 from constructs_sm.task.limits import DAY
 from constructs_sm.task.machine_checks import STARTS, OfStack
 from constructs_sm.task.named_resources import grant_access, named_resources
-from constructs_sm.task.overruling import ask, at_last, unacknowledged
+from constructs_sm.task.overruling import ask, at_last, tell, unacknowledged
 from constructs_sm.task.tags import TagsAround
+from constructs_sm.task.tags_sent import TagsSent, takes_tags
 
 from aws_cdk import Stage, Token
 from aws_cdk import aws_iam as iam
@@ -90,6 +89,11 @@ class Machine:
     def is_express(self) -> bool:
         return self.construct.state_machine_type == "EXPRESS"
 
+    def is_in_jsonata(self, state: str) -> bool:
+        """Tell whether a state of it is in JSONata."""
+        language = self.states[state].get("QueryLanguage", self.text.definition.get("QueryLanguage"))
+        return bool(language == "JSONata")
+
     def starts(self) -> Iterator[tuple[str, str, Any]]:
         """States that start executions: name, resource, and the state machine as a template has it."""
         for name, state in self.states.items():
@@ -111,6 +115,11 @@ class _Taker:
     machine: Machine
     granted: Grant | None
     """Permission that its state machine needs besides to send them."""
+
+    @property
+    def construct(self) -> Any:
+        """The job, or where the task is."""
+        return self.scope if self.job is None else self.job
 
     @property
     def own(self) -> list[Any]:
@@ -307,22 +316,17 @@ class Machines:
         wrong: list[str] = []
         changed: dict[Machine, None] = {}
         for each, tags in _tags_around(list(self._takers()), self.stacks):
-            sent = _request(each.machine.states[each.task.state_id()])
-            added = None if sent is None else _added(sent, tags)
-            if sent is None or not added:
+            machine, name = each.machine, each.task.state_id()
+            sent = TagsSent(machine.states[name], tags, jsonata=machine.is_in_jsonata(name))
+            tell(each.construct, sent.left())
+            if not sent.added:
                 continue
-            all_of_it = [*sent.get("Tags", ()), *({"Key": key, "Value": value} for key, value in added.items())]
-            problems = list(tag_rules.of_scopes(added))
-            if len(all_of_it) > tag_rules.MOST:
-                problems.append(tag_rules.too_many(len(all_of_it)))
-            left = unacknowledged(each.scope, problems, path=each.task.path)
+            left = unacknowledged(each.scope, sent.problems(), path=each.task.path)
             wrong += [f"job '{each.task.path}': {problem}" for problem in left]
-            sent["Tags"] = [
-                _in_text(tag, each.machine, each.stack) if tag.get("Key") in added else tag for tag in all_of_it
-            ]
-            changed[each.machine] = None
+            sent.send(partial(_in_text, machine, each.stack))
+            changed[machine] = None
             if each.granted is not None:
-                self._grant(each.machine, each.granted)
+                self._grant(machine, each.granted)
         for machine in changed:
             self._write(machine)
         return wrong
@@ -332,7 +336,7 @@ class Machines:
         for stack, order in self.stacks.items():
             for task, scope in order.tasks.items():
                 machine = self.of_tasks.get(task)
-                if machine is not None and _takes_tags(task.api):
+                if machine is not None and takes_tags(task.api):
                     yield _Taker(task, scope, order.jobs.get(task), stack, machine, order.tagging.get(task))
 
     def _grant(self, machine: Machine, grant: Grant) -> None:
@@ -389,30 +393,10 @@ def _together(names: set[str], machine: Machine) -> int:
     return len(names) if names <= machine.states.keys() else -1
 
 
-def _in_text(tag: Json, machine: Machine, stack: Stack) -> Json:
-    """A tag in the definition of a state machine, where a token of the CDK is a mark."""
-    return {key: machine.text.mark(stack.resolve(text)) if is_token(text) else text for key, text in tag.items()}
+def _in_text(machine: Machine, stack: Stack, text: str) -> str:
+    """A text of *stack* in the definition of a state machine, where a token of the CDK is a mark."""
+    return machine.text.mark(stack.resolve(text)) if is_token(text) else text
 
 
 def _noun(api: str) -> str:
     return api.lstrip("abcdefghijklmnopqrstuvwxyz")
-
-
-@cache
-def _takes_tags(api: str) -> bool:
-    return "Tags" in input_shape(f"{api[0].upper()}{api[1:]}").members
-
-
-def _request(state: Json) -> dict[str, Any] | None:
-    """The request of a task, if its tags are said by it and not computed."""
-    sent = state.get("Arguments", state.get("Parameters"))
-    if not isinstance(sent, dict) or "Tags.$" in sent or not isinstance(sent.get("Tags", []), list):
-        return None
-    # A version of a package has the tags of its group, and may not name any.
-    return None if "ModelPackageGroupName" in sent or "ModelPackageGroupName.$" in sent else sent
-
-
-def _added(sent: Json, around: Mapping[str, str]) -> dict[str, str]:
-    """Tags of the constructs around a job that it has no word of its own on."""
-    own = {tag.get("Key") for tag in sent.get("Tags", ()) if isinstance(tag, dict)}
-    return {key: value for key, value in around.items() if key not in own}

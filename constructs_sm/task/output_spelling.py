@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from constructs_sm.task.output_order import Asked
 
 _STATES_INSIDE: Final = ("Branches", "ItemProcessor", "Iterator")
+_SENT: Final = ("Parameters", "Arguments", "ItemSelector", "BatchInput", "Output", "Assign", "Result")
+"""Fields that hold what is sent or left, whose keys are somebody else's."""
 ASKED_ELSEWHERE: Final = (*_STATES_INSIDE, "ResultSelector", "ResultPath", "OutputPath", "Comment")
 """Fields that do not read the input of the state."""
 _QUOTED: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
@@ -129,25 +131,27 @@ def _texts(value: Any) -> Iterator[str]:
         yield value
 
 
-def _texts_sent(value: Any, *, jsonata: bool, plain: bool = True, marks: str = "$") -> Iterator[str]:
+def _texts_sent(value: Any, *, jsonata: bool, plain: bool = True, own: bool = True, marks: str = "$") -> Iterator[str]:
     """Every text in a state that Step Functions sends as it is written, or that an expression or call has in quotes.
 
     Args:
         value: The state, or what it holds.
         jsonata: Whether it is in JSONata.
         plain: Whether a text is sent, and not computed from.
+        own: Whether its keys are fields of states, and not of what is sent.
         marks: Part of the texts that are wanted.
     """
     if isinstance(value, Mapping):
         for key, item in value.items():
             if key in ASKED_ELSEWHERE:
                 continue
-            computed = not jsonata and key.endswith((LATE, "Path", "Variable"))
+            late = not jsonata and key.endswith(LATE)
+            computed = late or (own and key.endswith(("Path", "Variable")))
             sent = not computed or isinstance(item, (Mapping, list))
-            yield from _texts_sent(item, jsonata=jsonata, plain=sent, marks=marks)
+            yield from _texts_sent(item, jsonata=jsonata, plain=sent, own=own and key not in _SENT, marks=marks)
     elif isinstance(value, (list, tuple)):
         for item in value:
-            yield from _texts_sent(item, jsonata=jsonata, marks=marks)
+            yield from _texts_sent(item, jsonata=jsonata, own=own, marks=marks)
     elif isinstance(value, str) and marks in value:
         if plain and not (jsonata and is_expression(value)):
             yield value

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from constructs_sm.actions import DESCRIBED, WRITTEN
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem
 from constructs_sm.language.jsonata import is_plain, jsonata_of, merged, named, only, quoted
-from constructs_sm.language.late_bound import Computed, is_json_path, is_jsonata
+from constructs_sm.language.late_bound import Computed, is_json_path, is_jsonata, unmarked
 from constructs_sm.language.paths import key_in, path_of
 from constructs_sm.requests import model_check
 from constructs_sm.task.output_check import Status
@@ -237,6 +237,11 @@ class TaskState:
         place = spelled_paths(place)
         if not is_json_path(place.uri) and not is_jsonata(place.uri):
             return S3Location(self.said(name, place.uri), place.within, place.key)
+        if is_jsonata(place.uri):
+            # Inside of a text, where nobody computes it, it is found by what it reads.
+            self.scope.watch_order()
+            self.scope.output_order.spell(self.identity, name, [unmarked(place.uri)])
+            return place
         json_path, jsonata = spelled_in(False), spelled_in(True)
         if json_path is not None and jsonata is not None:
             spellings = (json_path.uri, jsonata.uri[3:-3])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from constructs_sm.language.errors import InvalidInputError, Problem, raise_unless
 from constructs_sm.language.formats import joined
-from constructs_sm.language.jsonata import quoted
+from constructs_sm.language.jsonata import is_plain, jsonata_of, quoted
+from constructs_sm.language.late_bound import is_json_path, is_jsonata, unmarked
 from constructs_sm.values.conditions import Comparable
 from constructs_sm.values.descriptions import Description
 from constructs_sm.values.stand_ins import StandIn
@@ -131,13 +132,9 @@ class JobOutput(StandIn, Comparable, str):
             other = second if first is self else first
             use = "add a text, or compute with it in a state in JSONata"
             raise InvalidInputError(self.stands_for, [Problem("+ joins texts", other, use, "argument-type")])
-        parts = (first, second)
-        if self.json_path is None and not any(isinstance(part, JobOutput) and part.json_path for part in parts):
-            return JobOutput.literal(self.producer, self.name, str.__add__(first, second))
-        late = [part.json_path if isinstance(part, JobOutput) else None for part in parts]
-        texts = joined((path or str(part), path is not None) for part, path in zip(parts, late, strict=True))
-        said = [part.jsonata if isinstance(part, JobOutput) and part.jsonata else quoted(str(part)) for part in parts]
-        return self._late(texts, " & ".join(said))
+        made = join(first, second)
+        # What no output of JSONPath can say is an expression, and nothing else.
+        return made if isinstance(made, JobOutput) else cast("JobOutput", made)
 
     @property
     def is_known_later(self) -> bool:
@@ -200,6 +197,56 @@ class JobOutput(StandIn, Comparable, str):
     def as_text(self) -> JobOutput:
         """Return the value as a string, whatever its type."""
         return self if self.json_path is None else self.within("States.Format('{}', <>)", "$string(<>)")
+
+
+def join(first: str, second: str) -> str:
+    """Join two texts, each of which may be an output, or the place of an S3Location, as the value that they make.
+
+    Returns:
+        An output, if there is one among them that both query languages can say joined; otherwise a text.
+    """
+    parts = [_Part.of(each) for each in (first, second)]
+    outputs = [part.output for part in parts if part.output is not None]
+    late = [output for output in outputs if output.json_path is not None]
+    if not any(part.is_late for part in parts):
+        text = "".join(part.text for part in parts)
+        return JobOutput.literal(outputs[0].producer, outputs[0].name, text) if outputs else text
+    path = joined((part.json_path or part.text, part.is_late) for part in parts)
+    expression = " & ".join(part.jsonata or quoted(part.text) for part in parts)
+    has_path = all(part.json_path or not part.is_late for part in parts)
+    if late and has_path and all(part.jsonata or not part.is_late for part in parts):
+        return late[0]._late(path, expression)  # noqa: SLF001  (of the same module)
+    return path if has_path else f"{{% {expression} %}}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of a joined text: as it is, and as each query language says it if it is known later."""
+
+    text: str
+    output: JobOutput | None = None
+    json_path: str | None = None
+    jsonata: str | None = None
+
+    @property
+    def is_late(self) -> bool:
+        return bool(self.json_path or self.jsonata)
+
+    @classmethod
+    def of(cls, given: str) -> _Part:
+        """Read a text, an output or a place; what a plain text looks like is what it says."""
+        if isinstance(given, JobOutput):
+            return cls(str(given), given, given.json_path, given.jsonata)
+        if not isinstance(given, StandIn):
+            return cls(str(given))
+        uri: str = given.uri  # type: ignore[attr-defined]  # an S3Location, which this module does not know
+        if isinstance(uri, JobOutput):
+            return cls.of(uri)
+        if is_jsonata(uri):
+            return cls(uri, jsonata=f"({unmarked(uri)})")
+        if is_json_path(uri):
+            return cls(uri, json_path=uri, jsonata=jsonata_of(uri) if is_plain(uri) else None)
+        return cls(uri)
 
 
 class ExecutionInput(JobOutput):

@@ -12,7 +12,7 @@ from constructs_sm.language.jsonata import expression_of, is_plain, jsonata_of, 
 from constructs_sm.language.l1 import l1_problem
 from constructs_sm.language.late_bound import is_json_path, is_jsonata, is_token, unmarked
 from constructs_sm.language.offering import offers
-from constructs_sm.values.outputs import JobOutput
+from constructs_sm.values.outputs import JobOutput, join
 from constructs_sm.values.stand_ins import StandIn
 
 if TYPE_CHECKING:
@@ -74,12 +74,11 @@ class S3Location(StandIn, str):
 
     def __add__(self, other: str) -> str:
         """Return the URI with a text behind it."""
-        return self.uri + other
+        return _joinable(join(self, other), self.within) if isinstance(other, str) else NotImplemented
 
     def __radd__(self, other: str) -> str:
         """Return the URI with a text before it."""
-        # A late URI knows how to be joined; a plain text does not.
-        return self.uri.__radd__(other) if isinstance(self.uri, JobOutput) else other + self.uri
+        return _joinable(join(other, self)) if isinstance(other, str) else NotImplemented
 
     @property
     def is_known_later(self) -> bool:
@@ -139,6 +138,10 @@ class S3Location(StandIn, str):
         if not isinstance(prefix, str):
             problem = Problem("a prefix must be a text", prefix, "pass 'train/'", "argument-type")
             raise InvalidInputError("S3Location.under", [problem])
+        if isinstance(prefix, JobOutput) and is_late(prefix):
+            begun = self if is_late(self.uri) else S3Location(f"{self.uri.rstrip('/')}/")
+            within = None if self.within is None else f"{self.within.rstrip('/')}/"
+            return S3Location(begun + prefix, within, self.key)
         if is_late(self.uri):
             return S3Location(_followed_by(self.uri, prefix), self.within, self.key)
         within = None if self.within is None else f"{self.within.rstrip('/')}/{prefix}"
@@ -157,6 +160,11 @@ class S3Location(StandIn, str):
     def is_exact(self) -> bool:
         """True if all of it is known, so that it may be the name of one object."""
         return not is_late(self.uri) and self.uri == self.within
+
+
+def _joinable(made: str, within: str | None = None) -> str:
+    """A joined text to which more can be joined: a path or an expression alone does not know how."""
+    return S3Location(made, within) if is_late(made) and not isinstance(made, JobOutput) else made
 
 
 def is_late(uri: str) -> bool:

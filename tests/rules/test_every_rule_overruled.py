@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 from constructs_sm import (
     Approval,
     AsyncInferenceConfig,
@@ -30,7 +33,7 @@ from constructs_sm.rules.catalogue import RULES
 from constructs_sm.rules.rule import ACKNOWLEDGED, Rule
 
 import pytest
-from aws_cdk import App, Duration, Environment, Size, Stack, Tags
+from aws_cdk import App, Duration, Environment, NestedStack, Size, Stack, Tags
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
@@ -80,6 +83,18 @@ def tagged(*keys):
         machine(stack, train(stack))
 
     return build
+
+
+def tagged_by_a_path(stack):
+    Tags.of(stack).add("team", "ml")
+    machine(stack, train(stack, tags=sfn.JsonPath.list_at("$.tags")))
+
+
+def role_around(stack):
+    nested = NestedStack(stack, "Nested")
+    role = iam.Role(stack, "States", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
+    body = sfn.DefinitionBody.from_chainable(train(nested))
+    sfn.StateMachine(nested, "Machine", definition_body=body, role=role)
 
 
 def unreachable(stack):
@@ -223,6 +238,8 @@ IN_A_STACK = {
         Container(image="registry.example.com/x:1", repository_access="Vpc", model_data="s3://data/m.tar.gz")
     ),
     "tag-form": tagged("a|b"),
+    "role-of-outer-stack": role_around,
+    "tags-around-left-out": tagged_by_a_path,
     "tags-too-many": tagged(*(f"k{number}" for number in range(52))),
     "model-unknown-output": unknown_output,
 }
@@ -284,7 +301,9 @@ def said(app):
     """The metadata of every template, and the ids of what is told."""
     assembly = app.synth()
     told = [str(message.entry.data) for stack in assembly.stacks for message in stack.messages]
-    kept = [stack.template.get("Metadata", {}).get(ACKNOWLEDGED, {}) for stack in assembly.stacks]
+    nested = [json.loads(file.read_text()) for file in Path(assembly.directory).glob("*.nested.template.json")]
+    templates = [*(stack.template for stack in assembly.stacks), *nested]
+    kept = [template.get("Metadata", {}).get(ACKNOWLEDGED, {}) for template in templates]
     ids = [text.rpartition("[ack: ")[2].rstrip("]") for text in told]
     # The CDK has warnings of its own.
     return kept, [each for each in ids if each in RULES]

@@ -8,7 +8,7 @@ from constructs_sm import PipelineStack, TrainingJob, acknowledge
 from constructs_sm.actions import ACTIONS
 from constructs_sm.polled_actions import POLLED_ACTIONS
 from constructs_sm.requests.api_model import input_shape
-from constructs_sm.testing import state_machine_policy
+from constructs_sm.testing import Rehearsal, state_machine_policy
 
 import pytest
 from aws_cdk import App, Aspects, Aws, CfnParameter, Environment, NestedStack, Stack, Stage, Tag, Tags
@@ -121,14 +121,83 @@ def test_late_value_of_a_tag_stands_beside_those_around(app, stack, language):
     assert sent(app) == {"owner": late, "team": "ml"}
 
 
-def test_tags_that_are_computed_as_a_whole_are_left_alone(app, stack):
-    request = {**REQUESTS["createTrainingJob"], "Tags.$": "$.tags"}
-    run(stack, TrainingJob(stack, "Train", parameters=request))
+COMPUTED = {
+    "path": {"Tags.$": "$.tags"},
+    "list of the CDK": {"Tags": sfn.JsonPath.list_at("$.tags")},
+    "object of the CDK": {"Tags": sfn.JsonPath.object_at("$.tags")},
+}
+
+
+def computed(stack, tags, **arguments):
+    run(stack, TrainingJob(stack, "Train", parameters={**REQUESTS["createTrainingJob"], **tags}, **arguments))
+
+
+def told(assembly):
+    messages = assembly.get_stack_by_name("S").messages
+    return [str(each.entry.data) for each in messages if "tags-around-left-out" in str(each.entry.data)]
+
+
+@pytest.mark.parametrize("tags", COMPUTED.values(), ids=COMPUTED)
+def test_tags_that_a_path_is_all_of_are_left_alone_and_those_around_are_told_of(app, stack, tags):
+    computed(stack, tags)
     Tags.of(stack).add("team", "ml")
 
+    assembly = app.synth()
+    request = definitions(assembly.get_stack_by_name("S").template)[0]["States"]["Train"]["Parameters"]
+    assert request["Tags.$"] == "$.tags"
+    assert "Tags" not in request
+    (said,) = told(assembly)
+    assert said.startswith(
+        "the tags of a job are computed as a whole, so that those of the constructs around it are not sent, "
+        "got '$.tags'; give tags={key: value}, where a value may be a path, or compute them in a job in JSONata"
+    )
+
+
+def test_tags_that_a_path_is_all_of_are_not_told_of_where_there_are_none_around(app, stack):
+    computed(stack, {"Tags.$": "$.tags"})
+
+    assert told(app.synth()) == []
+
+
+def test_tags_that_are_left_out_can_be_acknowledged(app, stack):
+    acknowledge(stack, "tags-around-left-out", "whoever starts it sends the team as well")
+    computed(stack, {"Tags.$": "$.tags"})
+    Tags.of(stack).add("team", "ml")
+
+    assert told(app.synth()) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ([{"Key": "run", "Value": "7"}], {"run": "7", "cost": "10", "team": "ml"}),
+        ([{"Key": "team", "Value": "own"}, {"Key": "run", "Value": "7"}], {"team": "own", "run": "7", "cost": "10"}),
+        ([{"Key": "team", "Value": "own"}, {"Key": "cost", "Value": "0"}], {"team": "own", "cost": "0"}),
+        ([], {"cost": "10", "team": "ml"}),
+        (None, {"cost": "10", "team": "ml"}),
+    ],
+    ids=["others", "one the same", "all the same", "none", "nothing"],
+)
+def test_tags_that_an_expression_is_all_of_are_sent_with_those_around(stack, given, expected):
+    computed(stack, {"Tags": "{% $states.input.tags %}"}, query_language=sfn.QueryLanguage.JSONATA)
+    Tags.of(stack).add("team", "ml")
+    Tags.of(stack).add("cost", "10")
+
+    with Rehearsal.of(stack) as rehearsal:
+        ended = rehearsal.start({} if given is None else {"tags": given})
+    ((_, request),) = ended.requests
+    assert request["Tags"] == [{"Key": key, "Value": value} for key, value in expected.items()]
+
+
+def test_token_in_a_tag_around_tags_that_are_an_expression_is_a_reference(app, stack):
+    computed(stack, {"Tags": sfn.JsonPath.list_at("$.tags")}, query_language=sfn.QueryLanguage.JSONATA)
+    Tags.of(stack.node.find_child("Train")).add("of", CfnParameter(stack, "Owner").value_as_string)
+
     states = definitions(app.synth().get_stack_by_name("S").template)[0]["States"]
-    assert states["Train"]["Parameters"]["Tags.$"] == "$.tags"
-    assert "Tags" not in states["Train"]["Parameters"]
+    assert states["Train"]["Arguments"]["Tags"] == (
+        "{% ($own := ($states.input.tags); [$append($own, $filter([{'Key': 'of', 'Value': '${Owner}'}], "
+        "function($tag) { $not($tag.Key in $own.Key) }))]) %}"
+    )
 
 
 def test_tags_that_a_stack_was_given_reach_its_jobs_below_those_of_aspects(app):
