@@ -231,8 +231,6 @@ def json_option(given: str | None, option: str) -> Any:
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         message = f"{option} {shown}: this is no JSON, at {place}: {error.msg}; correct it there"
-    except RecursionError:
-        message = f"{option} {shown}: nested too deeply; nest it less"
     except InvalidInputError as error:
         message = f"{option} {shown}: {'; '.join(problem.sentence for problem in error.problems)}"
     except ValueError as error:

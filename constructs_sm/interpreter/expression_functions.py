@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Callable, Iterable
 
+_LONGEST_RANGE: Final = 10_000_000
+"""The items that the operator .. yields at most, too."""
 _MOST: Final = 1.7976931348623157e308
 _BAD_PERCENT = re.compile(r"%(?![0-9a-fA-F]{2})")
 _SINGLE_QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'((?:[^'\\]|\\.)*)'", re.DOTALL)
@@ -60,6 +62,9 @@ def _range(*arguments: Any) -> Any:
     first, last, step = map(_whole, arguments)
     if step == 0:
         raise FunctionError("D3137: the step is not 0")
+    count = (last - first) // step + 1
+    if count > _LONGEST_RANGE:
+        raise FunctionError(f"D2014: $range yields at most {_LONGEST_RANGE:,} items, not {count:,}")
     found = list(range(first, last + (1 if step > 0 else -1), step))
     return None if not found else found[0] if len(found) == 1 else found
 
@@ -67,8 +72,8 @@ def _range(*arguments: Any) -> Any:
 def _hash(text: Any = None, algorithm: Any = None) -> str | None:
     if text is None:
         return None
-    if algorithm not in HASHES:
-        raise FunctionError(f"D3137: $hash knows {', '.join(HASHES)}, got {json.dumps(algorithm)}")
+    if not isinstance(algorithm, str) or algorithm not in HASHES:
+        raise FunctionError(f"D3137: $hash knows {', '.join(HASHES)}, got {json.dumps(algorithm, default=str)}")
     content = text if isinstance(text, str) else json.dumps(text, separators=(",", ":"), ensure_ascii=False)
     return hashlib.new(HASHES[algorithm], content.encode(), usedforsecurity=False).hexdigest()
 
@@ -128,7 +133,21 @@ def _computed(work: Callable[[float, float], float]) -> Callable[..., Any]:
     return compute
 
 
-FUNCTIONS: dict[str, tuple[Callable[..., Any], str | None]] = {
+def _judged(name: str, work: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that says in words that it takes no such arguments."""
+
+    def called(*arguments: Any) -> Any:
+        try:
+            return work(*arguments)
+        except FunctionError:
+            raise
+        except (TypeError, ValueError, OverflowError, RecursionError, MemoryError):
+            raise FunctionError(f"T0410: ${name} takes no such arguments") from None
+
+    return called
+
+
+_FUNCTIONS: Final[dict[str, tuple[Callable[..., Any], str | None]]] = {
     "eval": (_eval, None),
     "partition": (_partition, None),
     "range": (_range, None),
@@ -142,6 +161,7 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], str | None]] = {
     "plus_": (_computed(lambda left, right: left + right), None),
     "minus_": (_computed(lambda left, right: left - right), None),
 }
+FUNCTIONS: Final = {name: (_judged(name, work), signature) for name, (work, signature) in _FUNCTIONS.items()}
 """By name: the function, and the signature that its arguments are checked against."""
 
 
@@ -157,7 +177,7 @@ def by_chance(numbers: random.Random, names: Iterable[str]) -> dict[str, Callabl
         return str(uuid.UUID(int=numbers.getrandbits(128), version=4))
 
     known: dict[str, Callable[..., Any]] = {"random": drawn, "uuid": fresh}
-    return {name: known[name] for name in names}
+    return {name: _judged(name, known[name]) for name in names}
 
 
 def _drawn_by_java(seed: int) -> float:

@@ -26,6 +26,11 @@ _LARGEST: Final = 1.7976931348623157e308
 """Stands in for Infinity, which the engine knows not as a value: nothing but an Infinity comes as far."""
 _OVERFLOW: Final = "D1001"
 _OUT_OF_TIME: Final = "D1012"
+_OVER_A_LIMIT: Final = "U1001"
+_MOST_SECONDS: Final = 10
+"""Seconds that one expression may really take; what a state evaluates takes thousandths of one."""
+_MOST_BYTES: Final = 10 * 1024 * 1024
+"""Bytes of a result, 40 times what any state takes: a larger one is not made, which would take a minute."""
 _QUOTIENT: Final = (
     f"$quotient_ := function($a, $b) {{ $exists($a) and $type($b) = 'number' and $b = 0 and $type($a) = 'number' ? "
     f"($a > 0 ? {_LARGEST!r} : $a < 0 ? -{_LARGEST!r} : $a / $b) : $abs_($a) = {_LARGEST!r} ? $a : $a / $b }}; "
@@ -53,6 +58,10 @@ class EvaluationError(ValueError):
     def __init__(self, problem: str | None) -> None:
         super().__init__(problem or "returned nothing (undefined)")
         self.problem = problem
+
+
+class TooLargeError(ValueError):
+    """An expression that yields more than any state takes: `States.DataLimitExceeded`."""
 
 
 class Program:
@@ -84,6 +93,7 @@ class Program:
 
         Raises:
             EvaluationError: It fails, or yields nothing.
+            TooLargeError: It yields more than any state takes.
             TimeoutError: It takes longer than there is time.
         """
         if self._is_input:
@@ -119,7 +129,8 @@ class Program:
         return self._added if "merge" not in variables and isinstance(given, dict) else None
 
     def _evaluated(self, bindings: dict[str, Any], moment: Moment) -> Any:
-        options: dict[str, Any] = {"now": moment.milliseconds, "timeout": moment.seconds_left}
+        seconds = min(moment.seconds_left, _MOST_SECONDS)
+        options: dict[str, Any] = {"now": moment.milliseconds, "timeout": seconds, "max_result_size": _MOST_BYTES}
         engine = self._engine()
         try:
             found = engine.evaluate(None, bindings, **options)
@@ -133,10 +144,15 @@ class Program:
             return with_leaves(_spelled, found)
         except JlensError as error:
             if error.code == _OUT_OF_TIME:
-                raise TimeoutError(f"the JSONata expression {self.text!r} took too long") from None
+                taken = f"the JSONata expression {self.text!r} took longer than {seconds:.3g} s"
+                raise TimeoutError(f"{taken}; make it do less") from None
+            if error.code == _OVER_A_LIMIT and "result" in str(error):
+                raise TooLargeError(str(error)) from None
             raise
         except FunctionError as error:
             raise EvaluationError(str(error)) from None
+        except RecursionError:
+            raise EvaluationError("a value is nested too deeply") from None
 
     def _engine(self, *, spelled: bool = False) -> Engine:
         """The expression as the engine is asked for it."""

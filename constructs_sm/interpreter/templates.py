@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable  # noqa: TC003 - of a name that others import
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from constructs_sm.interpreter.state_errors import QUERY, StateError
+from constructs_sm.interpreter.state_errors import DATA_LIMIT, QUERY, StateError
 from constructs_sm.language import intrinsics, jsonata_checks
 from constructs_sm.language.jsonpath import parse as parse_path
 
@@ -106,6 +106,7 @@ def _expression(text: str, field: str) -> Template:
         raise ImportError(message, name=missing.name) from missing
 
     inner = jsonata_checks.inner(text)
+    where = f"The JSONata expression '{inner.strip()}' specified for the field '{field}'"
     program = expressions.program(inner)
 
     def evaluated(scope: Scope) -> Any:
@@ -114,8 +115,10 @@ def _expression(text: str, field: str) -> Template:
         try:
             return program.value(scope.states, scope.variables, scope.moment)
         except expressions.EvaluationError as error:
-            where = f"The JSONata expression '{inner.strip()}' specified for the field '{field}'"
             told = f"threw an error during evaluation. {error.problem}" if error.problem else str(error)
             raise StateError(QUERY, f"{where} {told}.") from None
+        except expressions.TooLargeError:
+            told = "returned a result with a size exceeding the maximum number of bytes service limit"
+            raise StateError(DATA_LIMIT, f"{where} {told}.") from None
 
     return evaluated

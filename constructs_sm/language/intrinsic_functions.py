@@ -92,15 +92,13 @@ def _plain(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _is_same(one: Any, other: Any) -> bool:
-    """Tell whether two values are the same JSON: true is not 1."""
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_is_same, one, other))
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_is_same(one[name], other[name]) for name in one)
-    return bool(one == other)
+def _identity(value: Any) -> Any:
+    """Return a key that is equal for two values that are the same JSON: true is not 1."""
+    if isinstance(value, list):
+        return "list", *map(_identity, value)
+    if isinstance(value, dict):
+        return "object", frozenset((name, _identity(member)) for name, member in value.items())
+    return ("true", value) if isinstance(value, bool) else value
 
 
 def _as_java(value: Any) -> str:
@@ -168,11 +166,10 @@ def _array_get_item(items: Any, index: Any) -> Any:
 
 
 def _array_unique(items: Any) -> list[Any]:
-    found: list[Any] = []
+    first: dict[Any, Any] = {}
     for item in _list(items, "States.ArrayUnique"):
-        if not any(_is_same(item, other) for other in found):
-            found.append(item)
-    return found
+        first.setdefault(_identity(item), item)
+    return list(first.values())
 
 
 def _short(text: Any, name: str) -> str:
@@ -245,7 +242,7 @@ def _array_length(items: Any) -> int:
 
 
 def _array_contains(items: Any, value: Any) -> bool:
-    return any(_is_same(item, value) for item in _list(items, "States.ArrayContains"))
+    return _identity(value) in map(_identity, _list(items, "States.ArrayContains"))
 
 
 _MANY: Final = _LONGEST_TEXT

@@ -37,7 +37,10 @@ def json_in(text: str, **hooks: Any) -> Any:
     Raises:
         ValueError: It is none.
     """
-    return json.loads(text, **READ_AS, **hooks)
+    try:
+        return json.loads(text, **READ_AS, **hooks)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 def _no_number(word: str) -> Any:

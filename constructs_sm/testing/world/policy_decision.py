@@ -205,12 +205,12 @@ def allows(policies: Any, action: str, resource: str, context: Context | None = 
     problems = [
         *(
             []
-            if _ACTION.fullmatch(str(action))
+            if isinstance(action, str) and _ACTION.fullmatch(action)
             else [Problem("action is none", action, "write it as s3:GetObject", "policy-question")]
         ),
         *(
             []
-            if resource == "*" or _ARN.match(str(resource))
+            if isinstance(resource, str) and (resource == "*" or _ARN.match(resource))
             else [Problem("resource is no ARN", resource, "or write *", "policy-question")]
         ),
     ]

@@ -123,6 +123,9 @@ def _documents(policies: Any, problems: Problems) -> Iterator[Mapping[Any, Any]]
             return
     if isinstance(policies, Mapping):
         yield policies
+    elif isinstance(policies, str):
+        use = "give the JSON of a mapping, once made a text"
+        problems.append(Problem("a policy is JSON of a text", _Shown(policies), use, "policy-question"))
     elif isinstance(policies, Sequence) and not isinstance(policies, (bytes, bytearray)):
         for policy in policies:
             if isinstance(policy, (list, tuple)):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.interpreter.calls import Call, TaskError, Waiting
 from constructs_sm.interpreter.likeness import alike
+from constructs_sm.language.errors import shown
 from constructs_sm.requests.api_model import has_operation
 from constructs_sm.testing.world import registry
 from constructs_sm.testing.world.apis import (
@@ -128,7 +129,7 @@ class SageMaker:
         for step in steps:
             inner = step.step if isinstance(step, Always) else step
             if not isinstance(inner, Step) or isinstance(inner, NoHeartbeat):
-                message = f"a script is made of steps such as Throttled() or Failed('reason'), got {step!r}"
+                message = f"a script is made of steps such as Throttled() or Failed('reason'), got {shown(step)}"
                 raise TypeError(message)
         self._script[target].extend(steps)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from constructs_sm.grants.statements import listed, statements_in
-from constructs_sm.language.errors import InvalidInputError, Problem, raise_unless
+from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem, raise_unless
 from constructs_sm.testing.world.policy_decision import excepted
 from constructs_sm.testing.world.policy_grammar import read
 
@@ -40,10 +40,22 @@ def statements(policy: Any) -> list[Statement]:
 
     Each reads by itself as it does in its document.
     """
+    try:
+        return _statements(policy)
+    except RecursionError:
+        use = "give a document, or a list of documents"
+        raise InvalidInputError(
+            "policy", [Problem("a policy holds too many lists in each other", NOTHING, use, _RULE)]
+        ) from None
+
+
+def _statements(policy: Any) -> list[Statement]:
     if isinstance(policy, str):
         try:
-            return statements(json.loads(policy))
-        except (ValueError, RecursionError) as error:
+            return _statements(json.loads(policy))
+        except ValueError as error:
+            if isinstance(error, InvalidInputError):
+                raise
             problem = Problem(f"a policy is no JSON: {error}", policy, "write it as IAM's grammar has it", _RULE)
             raise InvalidInputError("policy", [problem]) from error
     if not isinstance(policy, (Mapping, list, tuple)):
@@ -51,7 +63,7 @@ def statements(policy: Any) -> list[Statement]:
         raise InvalidInputError("policy", [Problem("a policy is no document", policy, use, _RULE)])
     if isinstance(policy, Mapping):
         return statements_in(policy) if "Statement" in policy else [policy]
-    return [statement for part in policy for statement in statements(part)]
+    return [statement for part in policy for statement in _statements(part)]
 
 
 def grants(policy: Any) -> list[Grant]:
