@@ -55,15 +55,14 @@ class Outcome:
         self.documents.append({"file": target.path, "machine": target.machine.id or None, **document})
 
     def fail(self, path: str, error: Exception) -> None:
-        """Tell of what could not be done, in one line."""
+        """Tell of what could not be done, in one line; the JSON has it besides."""
         self.code = WRONG
         message = told(path, error)
         script = getattr(error, "script", None)
         self.documents.append({"file": path, "error": message, **({"script": script} if script else {})})
-        if not self.as_json:
-            click.echo(f"constructs-sm: {message}", err=True)
-            if script:
-                click.echo(json.dumps(script, indent=2))
+        click.echo(f"constructs-sm: {message}", err=True)
+        if script and not self.as_json:
+            click.echo(json.dumps(script, indent=2))
 
     def end(self) -> int:
         if self.as_json:
@@ -234,7 +233,7 @@ def json_option(given: str | None, option: str) -> Any:
     except InvalidInputError as error:
         message = f"{option} {shown}: {'; '.join(problem.sentence for problem in error.problems)}"
     except ValueError as error:
-        message = f"{option} {shown}: this is no JSON: {error}; correct it there"
+        message = f"{option} {shown}: this cannot be read as JSON: {error}; correct it there"
     raise click.UsageError(message)
 
 

@@ -12,7 +12,7 @@ from functools import cache
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from constructs_sm.language.errors import NOTHING, did_you_mean, raise_all
+from constructs_sm.language.errors import NOTHING, did_you_mean, raise_all, shown
 from constructs_sm.language.late_bound import Computed, is_token
 from constructs_sm.language.sizes import too_large
 from constructs_sm.requests.api_model import input_shape, output_shape
@@ -251,7 +251,7 @@ def _string(shape: Shape) -> _Check:
     def check(value: Any, path: _Path, found: list[Problem]) -> None:
         if not isinstance(value, str):
             if not _is_late(value):
-                use = f"write {str(value)!r}" if isinstance(value, (bool, int, float)) else "pass a str"
+                use = f"write '{shown(value)}'" if isinstance(value, (bool, int, float)) else "pass a str"
                 found.append(rules.TYPE.problem(f"{_spelled(path)} must be a string", value, use))
         elif options:
             if value not in options and not _is_late(value):
@@ -356,7 +356,7 @@ def _spelled(path: _Path) -> str:
 
 
 def _nearest(value: object, options: Iterable[str]) -> str:
-    written = _folded(str(value))
+    written = _folded(value if isinstance(value, str) else shown(value))
     folded: dict[str, str] = {}
     for option in options:
         folded.setdefault(_folded(option), option)
@@ -371,8 +371,8 @@ def _folded(name: str) -> str:
 
 
 def _one_of(lead: str, options: Iterable[str]) -> str:
-    shown = sorted(options)
-    return f"{lead} {', '.join(shown[:12])}{', ...' if len(shown) > 12 else ''}"  # noqa: PLR2004
+    listed = sorted(options)
+    return f"{lead} {', '.join(listed[:12])}{', ...' if len(listed) > 12 else ''}"  # noqa: PLR2004
 
 
 @cache

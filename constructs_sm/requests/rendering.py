@@ -25,7 +25,7 @@ from constructs_sm.language.late_bound import (
 from constructs_sm.language.late_values import misspelled_expression, misspelled_path
 from constructs_sm.language.offering import offers
 from constructs_sm.language.sizes import DEEPEST, not_finite, too_deep
-from constructs_sm.requests.request import MOST_EXACT, Fields, Request, no_value, plain_number, too_long
+from constructs_sm.requests.request import MOST_EXACT, Fields, Request, no_name, no_value, plain_number, too_long
 from constructs_sm.rules.argument_rules import NUMBER_TOKEN
 from constructs_sm.values.outputs import JobOutput
 from constructs_sm.values.s3 import S3Location
@@ -216,12 +216,10 @@ class _Walk:
 
     def _marked(self, result: Fields, key: Any, value: Any, path: str) -> None:
         """Take a key that is no plain name: in Amazon States Language `Field.$` is a computed one."""
-        here = f"{path}.{key}" if path else str(key)
         if not isinstance(key, str):
-            self.wrong(
-                f"{path or 'the request'} has a key that is no string", key, "write it in quotes", "value-of-request"
-            )
+            self.request.problems.append(no_name(path, key))
             return
+        here = f"{path}.{key}" if path else key
         name, bare = key.removesuffix(LATE), here.removesuffix(LATE)
         if self.jsonata and name != key:
             self.wrong(

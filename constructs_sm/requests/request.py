@@ -170,19 +170,7 @@ def _read(value: Any, path: str, depth: int, problems: list[Problem]) -> Any:
         problems.append(too_deep(path, value))
         return None
     if isinstance(value, (dict, Mapping)):
-        result: Fields = {}
-        for key, item in value.items():
-            # Most values are texts, which need no path.
-            if type(item) is str and type(key) is str and key[-2:] != LATE:
-                result[key] = Computed(item) if item[:2] == "{%" and is_jsonata(item) else item
-                continue
-            late = isinstance(key, str) and key.endswith(LATE)
-            name = key.removesuffix(LATE) if late else key
-            here = f"{path}.{name}" if path else str(name)
-            # Of a field that is there both ways, the one that is known is judged.
-            if not (late and name in result):
-                result[name] = Computed(item) if late else _read(item, here, depth + 1, problems)
-        return result
+        return _read_structure(value, path, depth, problems)
     if isinstance(value, (list, tuple)):
         return [_read(item, f"{path}[{number}]", depth + 1, problems) for number, item in enumerate(value)]
     if isinstance(value, float) and not isfinite(value):
@@ -196,6 +184,25 @@ def _read(value: Any, path: str, depth: int, problems: list[Problem]) -> Any:
     return Computed(value) if is_jsonata(value) else value
 
 
+def _read_structure(structure: Mapping[Any, Any], path: str, depth: int, problems: list[Problem]) -> Fields:
+    result: Fields = {}
+    for key, item in structure.items():
+        # Most values are texts, which need no path.
+        if type(item) is str and type(key) is str and key[-2:] != LATE:
+            result[key] = Computed(item) if item[:2] == "{%" and is_jsonata(item) else item
+            continue
+        if not isinstance(key, str):
+            problems.append(no_name(path, key))
+            continue
+        late = key.endswith(LATE)
+        name = key.removesuffix(LATE) if late else key
+        here = f"{path}.{name}" if path else name
+        # Of a field that is there both ways, the one that is known is judged.
+        if not (late and name in result):
+            result[name] = Computed(item) if late else _read(item, here, depth + 1, problems)
+    return result
+
+
 def plain_number(value: float) -> float:
     """A number of a class of its own, as an enum or an array has them, as one of Python's: they compare otherwise."""
     if isinstance(value, bool) or type(value) in {int, float}:
@@ -207,6 +214,13 @@ def no_value(path: str, value: object) -> Problem:
     """Refuse what is no value of JSON, and does not stand for one."""
     use = "pass a JSON value or a CDK construct"
     return Problem(f"{path or 'the request'} cannot be part of a request", value, use, "value-of-request")
+
+
+def no_name(path: str, key: object) -> Problem:
+    """Refuse a key that JSON has no way to write."""
+    return Problem(
+        f"{path or 'the request'} has a key that is no string", key, "write it in quotes", "value-of-request"
+    )
 
 
 def too_long(path: str, value: int) -> Problem:

@@ -191,7 +191,7 @@ def test_template_alone_of_a_large_assembly_is_refused(tmp_path, capsys):
         (b"", "the file is empty"),
         (b"\xff\xfe\xfa", "the file is binary, or in another encoding"),
         (b"{" * 100_000, "this is no JSON"),
-        (b"[" * 100_000, "nested too deeply"),
+        (b"[" * 100_000, "this cannot be read as JSON: it is nested too deeply; correct it there"),
     ],
     ids=["empty", "binary", "no JSON", "deep"],
 )
@@ -214,8 +214,8 @@ def test_number_that_python_does_not_read_is_one_line(tmp_path, monkeypatch, cap
 
     assert main(["rehearse", "m.json", option, "bad.json"]) == 2
     assert capsys.readouterr().err == (
-        f"constructs-sm: {option} bad.json: this is no JSON: a number of 6,000 digits is more than a number can be; "
-        "correct it there; see constructs-sm rehearse --help\n"
+        f"constructs-sm: {option} bad.json: this cannot be read as JSON: "
+        "a number of 6,000 digits is more than a number can be; correct it there; see constructs-sm rehearse --help\n"
     )
 
 

@@ -99,15 +99,28 @@ def test_skeleton_alone_is_printed_and_keeps_what_is_answered(folder, capsys):
     assert json.loads(capsys.readouterr().out)["answers"] == {"Ask": [{"Payload": 7}], "Queue": [{"MessageId": "1"}]}
 
 
-def test_failures_stand_in_the_json_too(folder, capsys):
+def test_failures_are_told_in_a_line_each_and_stand_in_the_json_too(folder, capsys):
     assert main(["rehearse", "a.json", "b.json", "c.json", "--json"]) == 2
 
     told = capsys.readouterr()
     well, unanswered, bad = json.loads(told.out)
-    assert told.err == ""
+    assert told.err.splitlines() == [f"constructs-sm: {unanswered['error']}", f"constructs-sm: {bad['error']}"]
     assert (well["file"], well["status"], well["states"][0]) == ("a.json", "SUCCEEDED", "Job")
     assert unanswered["script"]["answers"].keys() == {"Ask", "Queue"}
     assert bad["error"].startswith("c.json: this is no JSON")
+
+
+@pytest.mark.parametrize(
+    "command", ["adopt", "check", "diagram", "drill", "grants", "permissions", "rehearse", "report", "reuse"]
+)
+def test_every_command_that_prints_json_tells_of_an_empty_file_in_a_line_too(folder, command, capsys):
+    (folder / "empty.json").write_text("")
+
+    assert main([command, "empty.json", "--json"]) == 2
+    told = capsys.readouterr()
+    assert told.err.startswith("constructs-sm: empty.json: the file is empty, got '0 bytes'; give a ")
+    assert told.err.count("\n") == 1
+    assert [each["error"] for each in json.loads(told.out)] == [told.err.removeprefix("constructs-sm: ").rstrip()]
 
 
 def test_everything_that_step_functions_refuses_is_one_line(tmp_path, capsys):

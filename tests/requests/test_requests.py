@@ -198,6 +198,31 @@ def shapes(shape, seen):
         yield from shapes(member, seen)
 
 
+class Nameless:
+    """What cannot be spelled."""
+
+    def __repr__(self):
+        raise RuntimeError("no repr")
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"),
+    [(5, "5"), (None, "None"), (("a",), "('a',)"), (10**5_000, "a number of 16610 bits"), (Nameless(), "Nameless")],
+    ids=["number", "none", "tuple", "long number", "nameless"],
+)
+@pytest.mark.parametrize("inside", ["x", {"y": [1]}], ids=["text", "structure"])
+def test_key_that_is_no_string_is_refused_whatever_it_is(key, shown, inside):
+    with pytest.raises(InvalidInputError) as refused:
+        requests.check(TRAINING_JOB, {**TRAINING, key: "x", "Environment": {key: inside}})
+    wrong = f"has a key that is no string, got {shown}; write it in quotes [value-of-request]"
+    assert [str(each) for each in refused.value.problems] == [f"the request {wrong}", f"Environment {wrong}"]
+
+
+def test_number_that_nobody_writes_out_is_no_text_either():
+    with pytest.raises(InvalidInputError, match=r"TrainingJobName must be a string, got a number of 16610 bits"):
+        requests.check(TRAINING_JOB, {**TRAINING, "TrainingJobName": 10**5_000})
+
+
 def test_model_is_read_by_the_first_check_only(fresh):
     assert [len([file for file in fresh[when] if "service-2" in file]) for when in ("import", "use")] == [0, 1]
     assert not [name for name in fresh["modules"] if name.startswith("botocore")]
