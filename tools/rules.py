@@ -50,8 +50,9 @@ refused with the nearest that does. What is acknowledged and never broken is war
 (`acknowledged-rule-never-fired`): of an app, its stacks and pipelines, and of every construct that `acknowledge` was
 called with. A rule that protects what the library itself makes cannot be acknowledged; it says so here.
 
-`constructs-sm check` reads the reasons in the templates, and ignores what is acknowledged for an app, a stage, a stack, a
-state machine, a job or any construct around it; which states that are stands under `constructs-sm:acknowledged-states`.
+`constructs-sm check` reads the reasons in the templates, and ignores what is acknowledged for an app, a stage, a stack,
+a state machine, a job or any construct around it; which states that are stands under
+`constructs-sm:acknowledged-states`.
 By the CDK's own way it sees those of an app, a stack or a pipeline, and of what a synthesis has found broken. Rules of
 definitions that a synthesis does not ask are said to be acknowledged in vain by the check.
 

@@ -30,6 +30,9 @@ somebody writes himself, as `1e+285` or `2.5e+288`, has few digits.
 """
 
 
+JOIN = "join texts with + ('text ' + output)"
+"""Remedy where an f-string has put an expression inside a text."""
+
 # A token's own braces are gone by the time the text is read.
 _RESERVED = re.compile(rf"(?P<token>{TOKEN.pattern})|[\\'{{}}]")
 
@@ -77,6 +80,11 @@ def is_json_path(value: object) -> bool:
 def is_jsonata(value: object) -> bool:
     """Tell whether *value* is a JSONata expression: `{% ... %}`."""
     return isinstance(value, str) and value.startswith("{%") and value.endswith("%}")
+
+
+def remedy_of_form(text: str, use: str) -> str:
+    """Say what to do about a text of the wrong form: *use*, unless it has an expression inside."""
+    return JOIN if "{%" in text else use
 
 
 def unmarked(expression: str) -> str:

@@ -13,7 +13,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import NOTHING, did_you_mean, raise_all, shown
-from constructs_sm.language.late_bound import Computed, is_token
+from constructs_sm.language.late_bound import Computed, is_token, remedy_of_form
 from constructs_sm.language.sizes import too_large
 from constructs_sm.requests.api_model import input_shape, output_shape
 from constructs_sm.requests.request import read
@@ -276,7 +276,8 @@ def _formless(path: str, value: str, pattern: str) -> Problem:
         return rules.PLACE.problem(
             f"{path} is a place without s3://", value, f"write s3://{_BUCKET_ARN.sub('', value).lstrip('/')}"
         )
-    return rules.FORM.problem(f"{path} does not have the form SageMaker wants", value, f"match {pattern}")
+    use = remedy_of_form(value, f"match {pattern}")
+    return rules.FORM.problem(f"{path} does not have the form SageMaker wants", value, use)
 
 
 def _number(shape: Shape) -> _Check:

@@ -149,6 +149,22 @@ def number(
         yield rules.VALUE.broken(where, value, what=f"the field is {kind} {limits}")
 
 
+def known_in(
+    given: Mapping[str, Any], fields: Mapping[str, frozenset[str]], where: str, *, jsonata: bool
+) -> Iterator[Violation]:
+    """Check that there are no other fields than those of the query language, of the *fields* of both."""
+    own, other = ("JSONata", "JSONPath") if jsonata else ("JSONPath", "JSONata")
+    of_the_other = [name for name in given if name in fields[other] - fields[own]]
+    yield from (of_the_other_language(name, other, where) for name in of_the_other)
+    yield from known({name: given[name] for name in given if name not in of_the_other}, fields[own], where)
+
+
+def of_the_other_language(name: str, language: str, where: str) -> Violation:
+    """Say that a field is of the other query language, which is *language*."""
+    told = f"the field '{name}' is only supported for the '{language}' QueryLanguage"
+    return rules.OF_THE_OTHER_LANGUAGE.broken(where, what=told)
+
+
 def known(given: Mapping[str, Any], allowed: Iterable[str], where: str) -> Iterator[Violation]:
     """Check that there are no other fields."""
     names = frozenset(allowed)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.language.errors import NOTHING
 from constructs_sm.language.fields import join
-from constructs_sm.language.late_bound import TOKEN, Computed, is_token
+from constructs_sm.language.late_bound import TOKEN, Computed, is_token, remedy_of_form
 from constructs_sm.rules.instances import has_local_storage
 
 if TYPE_CHECKING:
@@ -251,7 +251,8 @@ class Form(Constraint):
     def problems(self, structure: Structure, path: str) -> Found:
         value = value_of(structure, self.field)
         if isinstance(value, str) and not self.form.search(value):
-            yield self.rule.problem(f"{join(path, self.field)} does not have the form SageMaker wants", value, self.use)
+            use = remedy_of_form(value, self.use)
+            yield self.rule.problem(f"{join(path, self.field)} does not have the form SageMaker wants", value, use)
 
 
 @dataclass(frozen=True, slots=True)

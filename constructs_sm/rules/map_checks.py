@@ -55,7 +55,7 @@ def map_state(written: Mapping[str, Any], where: str, jsonata: bool) -> Iterator
 
 
 def _batcher(given: Mapping[str, Any], where: str, *, jsonata: bool) -> Iterator[Violation]:
-    yield from check.known(given, fields.BATCHER["JSONata" if jsonata else "JSONPath"], where)
+    yield from check.known_in(given, fields.BATCHER, where, jsonata=jsonata)
     yield from check.one_number(given, "MaxItemsPerBatch", where, jsonata=jsonata)
     yield from check.one_number(given, "MaxInputBytesPerBatch", where, most=LARGEST_PAYLOAD, jsonata=jsonata)
     if not fields.LIMITS_OF_BATCHES & given.keys():

@@ -58,6 +58,7 @@ def late_values(written: Mapping[str, Any], where: str, *, jsonata: bool) -> Ite
     """Check the fields of one state that hold paths and expressions: not what it calls, nor where it leads."""
     kind = written["Type"]
     yield from _fields(written, kind, where, jsonata=jsonata)
+    yield from _catchers(written, where, kind, jsonata=jsonata)
     yield from _values(written, kind, where, jsonata=jsonata)
     own = _OWN.get(kind)
     if own is not None:
@@ -72,8 +73,7 @@ def _fields(written: Mapping[str, Any], kind: str, where: str, *, jsonata: bool)
         if name in allowed:
             continue
         if name in other[kind]:
-            told = f"the field '{name}' is only supported for the '{language}' QueryLanguage"
-            yield rules.OF_THE_OTHER_LANGUAGE.broken(where, what=told)
+            yield check.of_the_other_language(name, language, where)
         else:
             fix = f"take it out; a {kind} state has {', '.join(sorted(allowed))}"
             yield rules.FIELD.broken(where, what=f"Field '{name}' is not supported", fix=fix)
@@ -134,7 +134,7 @@ def _catchers(written: Mapping[str, Any], where: str, kind: str, *, jsonata: boo
         if not isinstance(catcher, dict):
             yield rules.SHAPE.broken(at, catcher)
             continue
-        yield from check.known(catcher, fields.CATCHER["JSONata" if jsonata else "JSONPath"], at)
+        yield from check.known_in(catcher, fields.CATCHER, at, jsonata=jsonata)
         yield from _errors(catcher, at, is_last=number == len(written["Catch"]) - 1)
         if "Next" not in catcher:
             yield rules.MISSING.broken(at, what="Field 'Next' is missing")
@@ -265,6 +265,11 @@ def _choice(written: Mapping[str, Any], where: str, jsonata: bool) -> Iterator[V
         if not isinstance(rule, dict):
             yield rules.SHAPE.broken(at, rule)
             continue
+        of_the_other = [name for name in rule if _is_of_the_other(name, jsonata=jsonata)]
+        if of_the_other:
+            language = "JSONPath" if jsonata else "JSONata"
+            yield from (check.of_the_other_language(name, language, at) for name in of_the_other)
+            continue
         if "Next" not in rule:
             yield rules.MISSING.broken(at, what="Field 'Next' is missing")
         yield from _left(rule, at, SEEN, jsonata=jsonata)
@@ -273,6 +278,13 @@ def _choice(written: Mapping[str, Any], where: str, jsonata: bool) -> Iterator[V
             yield from _condition_of_jsonata(rule, at)
         else:
             yield from _condition(rule, at, is_outer=True)
+
+
+def _is_of_the_other(name: str, *, jsonata: bool) -> bool:
+    """Tell whether a field of a rule is one of the other query language."""
+    if not jsonata:
+        return name in fields.RULE["JSONata"] - fields.RULE["JSONPath"]
+    return name == "Variable" or name in _COMBINED or _COMPARISON.fullmatch(name) is not None
 
 
 def _condition_of_jsonata(rule: Mapping[str, Any], at: str) -> Iterator[Violation]:

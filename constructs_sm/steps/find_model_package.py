@@ -84,7 +84,7 @@ class FindModelPackage(NamedFragment):
             query_language=query_language,
         )
         super().__init__(scope, construct_id)
-        self._key = key_of(construct_id)
+        self._key, self._jsonata = key_of(construct_id), jsonata
         self._begin = Begin(
             self,
             self._named("Begin"),
@@ -103,8 +103,8 @@ class FindModelPackage(NamedFragment):
         scope = JobScope.of(self)
         scope.watch_order()
         scope.output_order.ask(self._identity, name, path_of(self._key), (path, jsonata))
-        arn = JobOutput.late(self._identity, name, json_path=path, jsonata=jsonata, in_jsonata=False)
-        return arn.tokened(token_of, in_jsonata=False)
+        arn = JobOutput.late(self._identity, name, json_path=path, jsonata=jsonata, in_jsonata=self._jsonata)
+        return arn.tokened(token_of, in_jsonata=self._jsonata)
 
     @property
     def start_state(self) -> sfn.State:

@@ -10,7 +10,7 @@ from constructs_sm.language.errors import InvalidInputError
 from constructs_sm.language.intrinsics import call_in, is_intrinsic
 from constructs_sm.language.jsonata import expression_of, jsonata_of
 from constructs_sm.language.jsonata_checks import is_expression
-from constructs_sm.language.late_bound import LATE, is_json_path
+from constructs_sm.language.late_bound import JOIN, LATE, is_json_path
 from constructs_sm.language.translation import translated
 from constructs_sm.rules.argument_rules import OUTPUT_SPELLED
 from constructs_sm.rules.definition_rules import OF_THE_OTHER_LANGUAGE
@@ -30,7 +30,6 @@ _SENT: Final = ("Parameters", "Arguments", "ItemSelector", "BatchInput", "Output
 ASKED_ELSEWHERE: Final = (*_STATES_INSIDE, "ResultSelector", "ResultPath", "OutputPath", "Comment")
 """Fields that do not read the input of the state."""
 _QUOTED: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
-_JOIN: Final = "join texts with + ('text ' + output)"
 _READ: Final = (
     "give it where a path is read: under a key that ends in .$, in parameters= of a Pass, in cause_path= of a Fail, "
     "in a ..._json_path condition of a Choice"
@@ -90,16 +89,16 @@ def _in_jsonata(call: str) -> str:
         said = translated(call, jsonata_of, expression_of)
     except InvalidInputError:
         said = None
-    return f"{_JOIN}, or write an expression in JSONata" if said is None else f"write it in JSONata: '{{% {said} %}}'"
+    return f"{JOIN}, or write an expression in JSONata" if said is None else f"write it in JSONata: '{{% {said} %}}'"
 
 
 def _sent(user: str, meant: Asked, text: str, *, whole: bool, jsonata: bool) -> Problem:
     if jsonata:
-        use = "pass its .in_jsonata" if whole else _in_jsonata(text) if is_intrinsic(text) else _JOIN
+        use = "pass its .in_jsonata" if whole else _in_jsonata(text) if is_intrinsic(text) else JOIN
     elif is_expression(text):
         use = "pass its .in_json_path"
     else:
-        use = _READ if whole or is_json_path(text) else _JOIN
+        use = _READ if whole or is_json_path(text) else JOIN
     what = f"{user} would send the path of {meant.name} of {meant.producer.path} as a text"
     return OUTPUT_SPELLED.problem(what, text, fix=use)
 
@@ -112,7 +111,7 @@ def _refused(name: str, point: Point, sent: Sequence[str], reference: re.Pattern
         text = str(broken.got)
         of_language = broken.rule is OF_THE_OTHER_LANGUAGE
         if of_language or (reference.search(text) and text not in sent):
-            use = broken.fix if of_language else _KEEP if is_json_path(text) and not point.jsonata else _JOIN
+            use = broken.fix if of_language else _KEEP if is_json_path(text) and not point.jsonata else JOIN
             yield OUTPUT_SPELLED.problem(
                 f"{broken.where}: {broken.what if of_language else broken.rule.what}", broken.got, use
             )

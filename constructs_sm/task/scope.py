@@ -17,7 +17,7 @@ from constructs_sm.task.output_order import OutputOrder
 from constructs_sm.task.overruling import watch
 from constructs_sm.task.path_tokens import refuse_misplaced
 
-from aws_cdk import Stack
+from aws_cdk import PhysicalName, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 
@@ -38,6 +38,12 @@ _ORDERS: dict[IConstruct, OutputOrder] = {}
 _UNCAUGHT: dict[IConstruct, Uncaught] = {}
 _PLAIN_TOPICS: dict[IConstruct, list[sns.Topic]] = {}
 _EXECUTION_ROLE = "SageMakerExecutionRole"
+
+
+@cache
+def _named_if_needed() -> str:
+    """A name that only what is used in another account or Region gets."""
+    return PhysicalName.GENERATE_IF_NEEDED
 
 
 class Handler(Protocol):
@@ -176,6 +182,8 @@ class JobScope:
             self._execution_role = iam.Role(
                 self._owner,
                 _EXECUTION_ROLE,
+                # Else the CDK's own words about it come before ours about jobs of another Region than their machine.
+                role_name=_named_if_needed(),
                 assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com", conditions=self._own_resources()),
                 description="Assumed by SageMaker to run the jobs of this stack",
             )

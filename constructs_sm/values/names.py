@@ -14,7 +14,7 @@ from typing import Literal
 from constructs_sm.language.errors import Problem
 from constructs_sm.language.formats import joined
 from constructs_sm.language.intrinsics import literal_beginning
-from constructs_sm.language.late_bound import TOKEN, Computed, is_jsonata, is_late_bound, is_token
+from constructs_sm.language.late_bound import TOKEN, Computed, is_jsonata, is_late_bound, is_token, remedy_of_form
 from constructs_sm.values.outputs import JobOutput
 
 LONGEST_STATE_NAME = 80
@@ -135,7 +135,8 @@ def name_problems(name: object, name_max: int, what: str = "job name") -> list[P
             )
         )
     if name and not _ALLOWED.fullmatch(name):
-        found.append(Problem(f"{what} has characters SageMaker refuses", name, _CHARACTERS, "job-name-form"))
+        use = remedy_of_form(name, _CHARACTERS)
+        found.append(Problem(f"{what} has characters SageMaker refuses", name, use, "job-name-form"))
     return found
 
 

@@ -23,6 +23,7 @@ _COMPUTED = (
 _CONVERTED = {"__float__": float, "__int__": int}
 _TAKE_APART = "take it apart with sfn.JsonPath.string_split and array_get_item, or in a state in JSONata"
 _COMPUTE = "compute with sfn.JsonPath.math_add(sfn.JsonPath.number_at(output), 1), or in a state in JSONata"
+_DIVIDE = f"put more behind a place with .under(...), behind a text with +; {_COMPUTE}"
 
 
 class StandIn:
@@ -69,6 +70,7 @@ def _refusing(name: str, use: str, otherwise: Callable[..., Any] | None) -> Call
 for _name in _TAKEN_APART:
     setattr(StandIn, _name, _refusing(_name, _TAKE_APART, getattr(str, _name)))
 for _name in _COMPUTED:
-    setattr(StandIn, _name, _refusing(_name, _COMPUTE, getattr(str, _name, None)))
+    _use = _DIVIDE if "truediv" in _name else _COMPUTE
+    setattr(StandIn, _name, _refusing(_name, _use, getattr(str, _name, None)))
 for _name, _made in _CONVERTED.items():
     setattr(StandIn, _name, _refusing(_name, _COMPUTE, _made))

@@ -25,6 +25,7 @@ SNS = {
     "Parameters": {"TopicArn": "arn:aws:sns:us-east-1:123456789012:t", "Message": "x"},
     "Next": "Z",
 }
+SNS_JSONATA = {"Arguments" if name == "Parameters" else name: value for name, value in SNS.items()}
 PARALLEL = {"Type": "Parallel", "Branches": [{"StartAt": "B", "States": {"B": DONE}}], "Next": "Z"}
 MAP = {"Type": "Map", "ItemProcessor": {"StartAt": "B", "States": {"B": DONE}}, "ItemsPath": "$.l", "Next": "Z"}
 RULE = {"Variable": "$.a", "IsPresent": True, "Next": "Z"}
@@ -188,6 +189,16 @@ REFUSED = {
     "long name": ({"StartAt": "A" * 81, "States": {"A" * 81: DONE}}, "asl-long-name"),
     "Output in JSONPath": (one({"Type": "Pass", "Output": 1, "Next": "Z"}), "asl-other-language"),
     "Parameters in JSONata": (jsonata(1, Parameters={}), "asl-other-language"),
+    "comparison in JSONata": (one(CHOICE, QueryLanguage="JSONata"), "asl-other-language"),
+    "Condition in JSONPath": (
+        one({**CHOICE, "Choices": [{"Condition": "{% true %}", "Next": "Z"}]}),
+        "asl-other-language",
+    ),
+    "ResultPath of a Catch in JSONata": (
+        one({**SNS_JSONATA, "Catch": [{**CATCH[0], "ResultPath": "$.e"}]}, QueryLanguage="JSONata"),
+        "asl-other-language",
+    ),
+    "Output of a Catch in JSONPath": (one({**SNS, "Catch": [{**CATCH[0], "Output": "x"}]}), "asl-other-language"),
     "JSONPath in JSONata": (
         one({"Type": "Pass", "QueryLanguage": "JSONPath", "Next": "Z"}, QueryLanguage="JSONata"),
         "asl-query-language",

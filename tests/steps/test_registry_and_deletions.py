@@ -57,6 +57,19 @@ def test_newest_approved_version_is_found_and_becomes_a_model(language):
     assert model["PrimaryContainer"]["ModelPackageName"] == f"{ARN}/10"
 
 
+@in_both_languages
+def test_version_is_told_by_a_state_of_the_cdk(language):
+    def make(stack):
+        newest = FindModelPackage(stack, "Newest", group="churn", query_language=LANGUAGES[language])
+        told = {"arn": newest.model_package_arn, "text": "it is " + newest.model_package_arn}
+        given = {"outputs": told} if language == "JSONata" else {"parameters": told}
+        return sfn.Chain.start(newest).next(sfn.Pass(stack, "Tell", query_language=LANGUAGES[language], **given))
+
+    run = Rehearsed(make).run(existing=[("model-package", "churn/2")])
+
+    assert run.output == {"arn": f"{ARN}/2", "text": f"it is {ARN}/2"}
+
+
 @pytest.mark.parametrize("approval", ["PendingManualApproval", "Approved"])
 def test_version_of_this_run_is_found_only_if_it_is_approved(approval):
     def make(stack):

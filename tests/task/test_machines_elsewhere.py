@@ -66,6 +66,8 @@ def _handled(jobs):
 
 MADE = {
     "training": lambda jobs: training(jobs, "Step", role=role_in(jobs)),
+    "training under the role of its stack": lambda jobs: training(jobs, "Step"),
+    "polled job under the role of its stack": lambda jobs: polled_job(jobs, COMPILATION_JOB, "Step"),
     "polled job": lambda jobs: polled_job(jobs, COMPILATION_JOB, "Step", role=role_in(jobs)),
     "deployment": _deployment,
     "approval": _approval,

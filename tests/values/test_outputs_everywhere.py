@@ -12,11 +12,13 @@ from constructs_sm import (
     CreateModel,
     CreateModelPackage,
     EndpointDeployment,
+    ExperimentConfig,
     InvalidInputError,
     JobPipeline,
     LabelingJob,
     PipelineStack,
     ProcessingJob,
+    S3Location,
     TrainingJob,
     TuningJob,
     Verbatim,
@@ -491,6 +493,31 @@ def test_python_does_not_work_on_the_text_that_stands_for_an_output(read, operat
 
     with pytest.raises(InvalidInputError, match=r"'S/Train'.*\[output-computed-in-python\]"):
         operation(value)
+
+
+def test_what_is_put_behind_an_output_with_a_slash_is_told_how_to_be_put_there():
+    job = train(Stack(App(), "S"), None)
+
+    for operation in (lambda: job.model_artifacts / "x", lambda: S3Location("s3://b/x") / job.resource_name):
+        with pytest.raises(InvalidInputError, match=r"more behind a place with \.under\(\.\.\.\), behind a text with"):
+            operation()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        lambda name: {"job_name": f"next-{name}"},
+        lambda name: {"tags": {"from": f"job {name}"}},
+        lambda name: {"experiment": ExperimentConfig(trial_component_display_name=f"from {name}")},
+    ],
+    ids=["name", "tag", "field with a form"],
+)
+def test_text_of_python_with_an_expression_in_a_field_with_a_form_is_told_how_to_be_joined(arguments):
+    stack = Stack(App(), "S")
+    first = train(stack, JSONATA)
+
+    with pytest.raises(InvalidInputError, match=r"join texts with \+ \('text ' \+ output\)"):
+        TrainingJob(stack, "Next", query_language=JSONATA, **{**COMMON, **arguments(first.resource_name)})
 
 
 def test_python_works_on_an_output_that_is_known():
