@@ -234,7 +234,7 @@ class _Part:
 
     @classmethod
     def of(cls, given: str) -> _Part:
-        """Read a text, an output or a place; what a plain text looks like is what it says."""
+        """Read a text, an output or a place; a plain text is literal, whatever it begins with."""
         if isinstance(given, JobOutput):
             return cls(str(given), given, given.json_path, given.jsonata)
         if not isinstance(given, StandIn):
