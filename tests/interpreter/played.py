@@ -21,7 +21,7 @@ class Played(Player):
 
     def __init__(self, answers: Mapping[str, Any] | None = None, objects: Mapping[str, Any] | None = None) -> None:
         self.answers = {state: list(given) for state, given in (answers or {}).items()}
-        self.objects = dict(objects or {})
+        self.objects = objects or {}
         self.calls: list[Call] = []
         self.given_up: list[str] = []
         self.writings: list[Writing] = []
