@@ -98,6 +98,8 @@ class JobWriter:
         request = located.state.get(located.request_field)
         if not isinstance(request, dict):
             raise NoJobError(f"its {located.request_field} are no object")
+        if not isinstance(located.state.get("Comment", ""), str):
+            raise NoJobError("its Comment is no text")
         _judge(located, action, request)
         named: dict[str, Any] = {}
         left = dict(request)

@@ -188,7 +188,7 @@ class _Writer:
         definition, place = self._definition, self._references.placed
         start = Code(self._adopted[definition["StartAt"]].variable)
         named: dict[str, Any] = {"definition_body": Call("sfn.DefinitionBody.from_chainable", (start,))}
-        if "Comment" in definition:
+        if isinstance(definition.get("Comment"), str):
             named["comment"] = place(definition["Comment"])
         if "TimeoutSeconds" in definition:
             named["timeout"] = duration(definition["TimeoutSeconds"])

@@ -58,7 +58,7 @@ def command(
         wrong = _unproven(made, definition) if prove else None
         code = 1 if wrong else 0
         improved = [*made.improved.sentences(), *_lacking(target.machine)]
-        left = [*(f"{state}: {why}" for state, why in made.left.items()), _AROUND]
+        left = [*(f"{state}: {why}" for state, why in made.left.items()), *_no_text(definition), _AROUND]
         document: dict[str, Any] = {"program": made.text, "improved": improved, "left": left}
         outcome.add(target, code, document if wrong is None else {**document, "differences": wrong})
         path = files.write(target, made.text)
@@ -99,6 +99,10 @@ def _refuse_invalid(target: Target, definition: Mapping[str, Any], *, express: b
     ]
     if refused:
         raise InvalidInputError(f"{target.name}: Step Functions refuses the definition", refused)
+
+
+def _no_text(definition: Mapping[str, Any]) -> list[str]:
+    return [] if isinstance(definition.get("Comment", ""), str) else ["the Comment of the definition, which is no text"]
 
 
 def _unproven(made: Program, definition: Mapping[str, Any]) -> list[str]:

@@ -69,6 +69,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    except OSError as error:
+        print(f"constructs-sm: the output cannot be written: {error.strerror}; write it elsewhere", file=sys.stderr)
+        # Python would say so once more when it ends.
+        sys.stdout = None  # type: ignore[assignment]
+        return WRONG
     return result if isinstance(result, int) else 0
 
 

@@ -140,8 +140,10 @@ def _told_at(path: str, outcome: Outcome) -> Iterator[None]:
     except (BrokenPipeError, click.ClickException, click.exceptions.Exit):
         raise
     except Exception as error:
-        # Whatever it is: one line of it.
-        if os.environ.get("CONSTRUCTS_SM_DEBUG"):
+        # Whatever it is: one line of it. An error without a file is of the output, which is not at this path.
+        if (isinstance(error, OSError) and error.errno and error.filename is None) or os.environ.get(
+            "CONSTRUCTS_SM_DEBUG"
+        ):
             raise
         outcome.fail(path, error)
 

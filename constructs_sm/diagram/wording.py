@@ -81,7 +81,9 @@ def comparison(rule: Json, *, negated: bool = False) -> str:
         return comparison(rule["Not"], negated=not negated)
     if isinstance(rule.get("And"), list) and not negated:
         # That a field is there goes without saying if the next part compares it.
-        parts = [part for part in rule["And"] if not any(key.startswith("Is") for key in part)]
+        parts = [
+            part for part in rule["And"] if isinstance(part, dict) and not any(key.startswith("Is") for key in part)
+        ]
         return comparison(parts[0]) if len(parts) == 1 else ""
     for key, value in rule.items():
         # That a name or an ARN is not empty says less than that the output is accepted.

@@ -206,3 +206,18 @@ def test_it_needs_no_cdk(here):
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
 
     assert (ended.returncode, ended.stdout) == (0, IMPROVED)
+
+
+@pytest.mark.parametrize("comment", [["x"], 5, {}, None], ids=["list", "number", "object", "null"])
+def test_comments_that_are_no_text_are_left_in_words(tmp_path, monkeypatch, capsys, comment):
+    monkeypatch.chdir(tmp_path)
+    states = {"Train": {**TRAIN, "Comment": comment}, "Tell": TELL}
+    (tmp_path / "churn.json").write_text(json.dumps({**CHURN, "Comment": comment, "States": states}))
+
+    assert main(["adopt", "churn.json"]) == 0
+    left = [line for line in capsys.readouterr().err.splitlines() if "no text" in line]
+    # The CDK drops null from a CustomState.
+    assert left == [
+        f"left      Train: {'RawState' if comment is None else 'CustomState'}: its Comment is no text",
+        "left      the Comment of the definition, which is no text",
+    ]

@@ -372,3 +372,50 @@ def test_largest_history_is_read_within_five_seconds_and_500_megabytes(files):
     assert cost.code == 0
     assert cost.seconds < bad_input.SECONDS
     assert cost.megabytes < bad_input.MEGABYTES
+
+
+@pytest.mark.parametrize("part", [5, None, "x", [], True], ids=repr)
+@pytest.mark.parametrize("rest", [[], [{"Variable": "$.x", "IsPresent": True}]], ids=["alone", "beside a comparison"])
+def test_choice_with_a_part_that_is_no_comparison_is_drawn(tmp_path, capsys, part, rest):
+    rule = {"And": [part, *rest], "Next": "B"}
+    states = {"A": {"Type": "Choice", "Choices": [rule], "Default": "B"}, "B": {"Type": "Succeed"}}
+    (tmp_path / "m.json").write_text(json.dumps({"StartAt": "A", "States": states}))
+
+    assert main(["diagram", str(tmp_path / "m.json")]) == 0
+    assert capsys.readouterr().out.startswith("flowchart")
+
+
+@pytest.mark.parametrize("kind", ["{% $x %}", "{", "}", "{0}", "AWS::{name}::X"])
+def test_kind_of_a_resource_may_have_braces(tmp_path, capsys, kind):
+    machine = {"DefinitionString": SOUND, "RoleArn": {"Fn::GetAtt": ["R", "Arn"]}}
+    template = {
+        "Resources": {
+            "M": {"Type": "AWS::StepFunctions::StateMachine", "Properties": machine},
+            "R": {"Type": kind, "Properties": {}},
+        }
+    }
+    (tmp_path / "t.json").write_text(json.dumps(template))
+
+    assert main(["rehearse", str(tmp_path / "t.json")]) == 0
+    assert "SUCCEEDED" in capsys.readouterr().out
+
+
+class Full(io.StringIO):
+    """A file on a disk that is full."""
+
+    def write(self, _):
+        raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize(
+    "line", ["rehearse m.json", "check --json m.json", "diagram m.json", "rules", "adopt m.json", "--version"]
+)
+def test_output_that_cannot_be_written_is_one_line_and_no_fault_of_the_file(tmp_path, monkeypatch, capsys, line):
+    monkeypatch.chdir(tmp_path)
+    Path("m.json").write_text(SOUND)
+    monkeypatch.setattr(sys, "stdout", Full())
+
+    assert main(line.split()) == 2
+    assert capsys.readouterr().err == (
+        "constructs-sm: the output cannot be written: No space left on device; write it elsewhere\n"
+    )

@@ -73,6 +73,7 @@ _NAMED_BY = {
 """The property that names a resource, where that is not called like its type."""
 _MAX_NAME = 512
 """No name is longer; names that name each other twice would double with each."""
+_BRACES = str.maketrans({"{": "{{", "}": "}}"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,8 @@ class Resource:
     def _form(self) -> str:
         if known := _ARNS.get(self.kind):
             return known
-        service, _, noun = self.kind.removeprefix("AWS::").partition("::")
+        # A template may call a kind anything, braces included.
+        service, _, noun = self.kind.translate(_BRACES).removeprefix("AWS::").partition("::")
         where = "" if service in _GLOBAL else "{region}"
         kind = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", noun.replace("::", "-")).lower() or "resource"
         return f"arn:{{partition}}:{_SERVICES.get(service, service.lower())}:{where}:{{account}}:{kind}/{{name}}"
