@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(f"constructs-sm: the output cannot be written: {error.strerror}; write it elsewhere", file=sys.stderr)
         # Python would say so once more when it ends.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         return WRONG
     return result if isinstance(result, int) else 0
 
