@@ -19,6 +19,7 @@ from constructs_sm.adopting.states import StateWriter, inner_machines
 from constructs_sm.adopting.typed_arguments import OF_ACTIONS
 from constructs_sm.adopting.typed_requests import duration
 from constructs_sm.checking.scene import Scene
+from constructs_sm.language.machines import is_in_jsonata
 from constructs_sm.language.paths import name_of
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class _Writer:
         self._references = References(self._variables, self._constructs)
         self._roles: dict[str, tuple[str, Call]] = {}
         place = self._references.placed
-        self._in_jsonata = definition.get("QueryLanguage") == "JSONata"
+        self._in_jsonata = is_in_jsonata(definition)
         self._states = StateWriter(place=place, in_jsonata=self._in_jsonata)
         self._jobs = JobWriter(place=place, role=self._role, retries=improvements.retries, names=improvements.names)
         self._improvements = improvements

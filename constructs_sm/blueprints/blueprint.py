@@ -69,7 +69,8 @@ def further(
             name, [Problem("further arguments must be a mapping by name", arguments, "pass a dict", "argument-type")]
         )
     arguments = arguments or {}
-    raise_all(name, unknown_names(arguments, arguments if known is None else known, "argument"))
+    if known is not None:
+        raise_all(name, unknown_names(arguments, known, "argument"))
     twice = [key for key, value in taken.items() if value is not None and key in arguments]
     if twice:
         got = {key: arguments[key] for key in twice}

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.language.errors import NOTHING, shown
+from constructs_sm.language.paths import INDEX
 
 if TYPE_CHECKING:
     from constructs_sm.checking.scene import Scene
     from constructs_sm.rules.rule import Rule, Violation
 
 _STATE: Final = re.compile(r"state '(.*)'(/.*)?", re.DOTALL)
-_INDEX: Final = re.compile(r"\[(\d+)\]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +69,10 @@ def finding_of(broken: Violation, scene: Scene) -> Finding:
 def _placed(where: str, scene: Scene) -> tuple[str, str]:
     found = _STATE.fullmatch(where)
     if found is None:
-        return "", _INDEX.sub(r"/\1", where.removeprefix("the state machine").removeprefix("the definition"))
+        return "", INDEX.sub(r"/\1", where.removeprefix("the state machine").removeprefix("the definition"))
     name, rest = found[1], found[2] or ""
     at = {located.name: located.pointer for located in scene.states}.get(name, "")
-    return name, at + _INDEX.sub(r"/\1", rest)
+    return name, at + INDEX.sub(r"/\1", rest)
 
 
 def line_of(text: str, finding: Finding, machine: str = "") -> int | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from constructs_sm.checking.scene import errors_of
 from constructs_sm.language.error_names import ALL, TASK_FAILED
 from constructs_sm.language.errors import did_you_mean
+from constructs_sm.language.machines import is_in_jsonata
 from constructs_sm.rules import machine_rules as rules
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def _losing(located: Located) -> Iterator[Violation]:
         target = located.siblings.get(str(catcher.get("Next")))
         if located.jsonata or catcher.get("ResultPath", "$") != "$" or not isinstance(target, dict):
             continue
-        if target.get("Type") in {"Parallel", "Map"} or target.get("QueryLanguage") == "JSONata":
+        if target.get("Type") in {"Parallel", "Map"} or is_in_jsonata(target):
             continue
         taken = {key: value for key, value in target.items() if key not in {"ResultPath", "ResultSelector", "Catch"}}
         read = [key for key in _ROOT_KEY.findall(json.dumps(taken, default=str)) if key not in _OF_AN_ERROR]

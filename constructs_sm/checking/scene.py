@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from constructs_sm.language.late_bound import Computed
 from constructs_sm.language.leaves import with_leaves
+from constructs_sm.language.machines import is_in_jsonata
 from constructs_sm.requests.called import Called, called_by
 from constructs_sm.requests.request import Request, read, sent_by
 
@@ -104,7 +105,7 @@ class Scene:
     _found: list[Located] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        jsonata = self.definition.get("QueryLanguage") == "JSONata"
+        jsonata = is_in_jsonata(self.definition)
         timed = "TimeoutSeconds" in self.definition
         self._found.extend(_located(self.definition, "", jsonata=jsonata, timed=timed, around=()))
 
@@ -135,9 +136,9 @@ def _located(
     for name, state in states.items():
         if not isinstance(state, dict):
             continue
-        language = state.get("QueryLanguage", "JSONata" if jsonata else "JSONPath")
+        in_jsonata = is_in_jsonata(state, around=jsonata)
         here = f"{pointer}/States/{escaped(name)}"
-        found = Located(name, state, language == "JSONata", here, states, around, timed)
+        found = Located(name, state, in_jsonata, here, states, around, timed)
         yield found
         for where, inner in _inner(state):
             yield from _located(inner, f"{here}/{where}", jsonata=jsonata, timed=timed, around=(*around, found))

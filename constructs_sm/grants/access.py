@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.grants.marketplace import is_bought
 from constructs_sm.language.late_bound import Computed, is_token
+from constructs_sm.language.paths import INDEX
 from constructs_sm.requests.model_check import fields_below
 from constructs_sm.values.s3 import S3Location, bucket_and_prefix
 
@@ -233,7 +234,7 @@ def _sources(access: Access, request: Request) -> None:
         for structure, path in structures
     ]
     # In the order of the request, which has sources of several kinds in one list.
-    for structure, path, source in sorted(found, key=lambda one: [int(index) for index in _INDEX.findall(one[1])]):
+    for structure, path, source in sorted(found, key=lambda one: [int(index) for index in INDEX.findall(one[1])]):
         _source(access, path, source, structure)
 
 
@@ -245,7 +246,6 @@ def _source(access: Access, path: str, source: Source, structure: Fields) -> Non
         access.sources.append((source, known))
 
 
-_INDEX = re.compile(r"\[(\d+)\]")
 _SOURCES = {source.value for source in Source}
 _NAMED_BY = {
     Source.FILE_SYSTEM: ("FileSystemId", "FileSystemType"),

@@ -15,6 +15,7 @@ from constructs_sm.guardrails.rails import RAILS, fields_of
 from constructs_sm.guardrails.reading import found, texts
 from constructs_sm.language.errors import NOTHING, Problem
 from constructs_sm.language.late_bound import Computed
+from constructs_sm.language.paths import of_any_item
 from constructs_sm.requests.model_check import fields_of_request
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from constructs_sm.guardrails.reading import Found, Part
     from constructs_sm.requests.request import Request
 
-_INDEX: Final = re.compile(r"\[\d+\]")
 _SHOWN_LATE: Final = "what comes later"
 _CONFIGURATION: Final = "EndpointConfigName"
 _MAKES_CONFIGURATION: Final = "CreateEndpointConfig"
@@ -226,7 +226,7 @@ class Judge:
         largest = [self._largest(each) for each in values]
         total = int(sum(each for each in largest if each != float("inf")))
         truth = rail.kind.holds(self.limits, total, self._spell)
-        path = values[0][0] if len(values) == 1 else _INDEX.sub("[]", values[0][0])
+        path = values[0][0] if len(values) == 1 else of_any_item(values[0][0])
         late = next((value for each, value in zip(largest, values, strict=True) if each == float("inf")), None)
         if truth and late is not None:
             self._note(verdict, Fault(rail, late[0], _shown(late[1]), late=True), None)

@@ -14,6 +14,7 @@ from constructs_sm.interpreter.templates import Template, constant, expression, 
 from constructs_sm.language.jsonata_tokens import ExpressionError
 from constructs_sm.language.jsonpath import Path
 from constructs_sm.language.jsonpath import parse as parse_path
+from constructs_sm.language.machines import is_in_jsonata
 from constructs_sm.rules import definition_rules as rules
 from constructs_sm.rules.definitions import violations
 from constructs_sm.rules.rule import InvalidDefinitionError, errors
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from constructs_sm.rules.rule import Violation
 
-JSONATA: Final = "JSONata"
 _IN_NUMBERS: Final = (
     "TimeoutSeconds",
     "HeartbeatSeconds",
@@ -173,7 +173,7 @@ def _machine_of(text: str, express: bool) -> Machine:
     if refused := errors(found):
         raise InvalidDefinitionError("the state machine", refused)
     try:
-        made = machine(definition, definition.get("QueryLanguage") == JSONATA)
+        made = machine(definition, is_in_jsonata(definition))
     except ExpressionError as error:  # what only the engine finds, such as a % that has no parent
         broken = rules.EXPRESSION.broken("an expression", what=f"{rules.EXPRESSION.what}: {error}")
         raise InvalidDefinitionError("the state machine", [broken]) from None
@@ -184,9 +184,7 @@ def _machine_of(text: str, express: bool) -> Machine:
 def machine(definition: Mapping[str, Any], jsonata: bool) -> Machine:
     """A definition that was checked, ready to run."""
     states = {
-        name: _state(
-            name, written, jsonata=written.get("QueryLanguage", JSONATA if jsonata else "") == JSONATA, outer=jsonata
-        )
+        name: _state(name, written, jsonata=is_in_jsonata(written, around=jsonata), outer=jsonata)
         for name, written in definition["States"].items()
     }
     return Machine(

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 from constructs_sm.language.intrinsics import items_in
 from constructs_sm.language.late_bound import LATE
-from constructs_sm.language.machines import Json, machines_in
+from constructs_sm.language.machines import Json, is_in_jsonata, machines_in
 from constructs_sm.language.paths import Place, item_in, keys_before
 
 Container: TypeAlias = tuple[str, int]
@@ -80,7 +80,7 @@ class Point:
 def points(definition: Json) -> dict[str, Point]:
     """Every state of a state machine that an execution can come to, by name."""
     found: dict[str, Point] = {}
-    _Machine(found, definition.get("QueryLanguage") == "JSONata").run(definition, Facts(), ())
+    _Machine(found, is_in_jsonata(definition)).run(definition, Facts(), ())
     return found
 
 
@@ -99,7 +99,7 @@ class _Machine:
         while waiting:
             name = waiting.pop()
             state, facts = states[name], before[name]
-            jsonata = state.get("QueryLanguage", "JSONata" if self.jsonata else "JSONPath") == "JSONata"
+            jsonata = is_in_jsonata(state, around=self.jsonata)
             self.found[name] = Point(state, facts, containers, jsonata)
             for target, then in self._edges(name, self.found[name]):
                 if target is None:

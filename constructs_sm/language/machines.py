@@ -1,4 +1,4 @@
-"""State machines within a state of another: the branches of a Parallel, what a Map runs for each item."""
+"""State machines within a state of another (the branches of a Parallel, what a Map runs), and their query language."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ def machines_in(state: Json) -> list[Json]:
     """The state machines within a state."""
     item = state.get("ItemProcessor") or state.get("Iterator")
     return [*state.get("Branches", ()), *([item] if item else ())]
+
+
+def is_in_jsonata(written: Json, *, around: bool = False) -> bool:
+    """Tell whether a state machine or a state is in JSONata: it says so, or says nothing and what is *around* it is."""
+    return bool(written.get("QueryLanguage", "JSONata" if around else "JSONPath") == "JSONata")
 
 
 def states_of(machine: Json) -> Iterator[tuple[str, Json]]:

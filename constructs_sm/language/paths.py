@@ -11,6 +11,8 @@ from constructs_sm.language import jsonpath
 Place: TypeAlias = tuple[str, ...]
 """Keys from the root of a payload."""
 
+INDEX = re.compile(r"\[(\d+)\]")
+"""The number of an item in the path of a field: that of `Containers[0].Image` is 0."""
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ONE_KEY = re.compile(r"\$\.([A-Za-z_][A-Za-z0-9_]*)")
 _UNQUOTABLE = re.compile(r"['\"`\\]")
@@ -21,6 +23,11 @@ _JSONATA_STEP = re.compile(r"\.(\w+)|\.`([^`]+)`")
 def name_of(construct_id: str) -> str:
     """Name a state as the CDK does: a slash or a line's end would part the path of the construct."""
     return construct_id.replace("/", "--").replace("\n", "--")
+
+
+def of_any_item(field: str) -> str:
+    """The path of a field for whichever items of lists: `Containers[].Image` of `Containers[0].Image`."""
+    return INDEX.sub("[]", field)
 
 
 def key_of(construct_id: str) -> str:

@@ -13,6 +13,7 @@ from constructs_sm.language.error_names import ALL
 from constructs_sm.language.errors import InvalidInputError, Problem, raise_all, where_of
 from constructs_sm.language.flow import REDRIVEN
 from constructs_sm.language.jsonata import UNCHANGED
+from constructs_sm.language.machines import is_in_jsonata
 from constructs_sm.language.offering import offers
 from constructs_sm.language.paths import name_of
 from constructs_sm.rollback import WholeOrNotMade
@@ -364,7 +365,7 @@ def _in_jsonata(state: sfn.State) -> bool:
         return state.is_jsonata
     if isinstance(state, sfn.TaskStateBase):
         return is_jsonata_language(state._query_language)  # noqa: SLF001
-    return bool(state.to_state_json().get("QueryLanguage") == "JSONata")
+    return is_in_jsonata(state.to_state_json())
 
 
 def _mistyped(construct_id: object, topic: object, notify: object) -> Iterator[Problem]:

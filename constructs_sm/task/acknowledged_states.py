@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from constructs_sm.rules.rule import ACKNOWLEDGED_STATES, EVERY_STATE, EVERYWHERE
 from constructs_sm.task.overruling import keep, kept_for
@@ -17,20 +17,19 @@ if TYPE_CHECKING:
     from aws_cdk import Stack
     from constructs import IConstruct
 
-_OF_STACKS: dict[Stack, dict[str, dict[str, Any]]] = {}
-
 
 def keep_covered(stage: IConstruct, machines: Machines) -> None:
     """Keep, with each state machine, what is acknowledged around it and around states of it."""
+    of_stacks: dict[Stack, dict[str, dict[str, list[str] | str]]] = {}
     for scope, reasons in kept_for(stage):
         path = str(scope.node.path)
         for machine, states in _covered(scope, path, machines) if reasons else ():
             for rule, reason in reasons.items():
                 keep(machine.stack, scope, rule, reason)
-            of_stack = _OF_STACKS.setdefault(machine.stack, {})
             logical_id = str(machine.stack.resolve(machine.construct.logical_id))
-            of_stack.setdefault(path or EVERYWHERE, {})[logical_id] = states
-            machine.stack.add_metadata(ACKNOWLEDGED_STATES, of_stack)
+            of_stacks.setdefault(machine.stack, {}).setdefault(path or EVERYWHERE, {})[logical_id] = states
+    for stack, covered in of_stacks.items():
+        stack.add_metadata(ACKNOWLEDGED_STATES, covered)
 
 
 def _covered(scope: IConstruct, path: str, machines: Machines) -> Iterator[tuple[Machine, list[str] | str]]:

@@ -145,7 +145,6 @@ class Begin(GrantedState):
     """The first state of a fragment: a Pass that puts what the user has said under *key*, and has the grants with it.
 
     It is in the user's query language, so that the states after it need not be.
-
     """
 
     def __init__(

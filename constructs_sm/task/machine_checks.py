@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_sm.environment import arns_of, stack_of
 from constructs_sm.language.late_bound import is_token
+from constructs_sm.language.machines import is_in_jsonata
 from constructs_sm.requests.closed_calls import closed_calls
 from constructs_sm.rules.argument_rules import (
     JOB_NOT_RUN,
@@ -147,7 +148,7 @@ class OfStack:
         ours = {task.state_id() for task, place in self._machines.of_tasks.items() if place is machine}
         of_others = {name: state for name, state in machine.states.items() if name not in ours}
         tell(machine.construct, list(closed_calls(of_others)))
-        yield from functions_sent(of_others, jsonata=definition.get("QueryLanguage") == "JSONata")
+        yield from functions_sent(of_others, jsonata=is_in_jsonata(definition))
         yield from _in_the_other_language(machine)
         yield from self._nested(machine)
 
@@ -240,7 +241,7 @@ def _waits_for_its_role(machine: Machine) -> bool:
 
 def _in_the_other_language(machine: Machine) -> Iterator[Problem]:
     """States in JSONPath, where the whole state machine is in JSONata."""
-    if machine.text.definition.get("QueryLanguage") == "JSONata":
+    if is_in_jsonata(machine.text.definition):
         # A Fail of a job in JSONPath says nothing that the job does not.
         others = {name: state for name, state in machine.states.items() if state["Type"] != "Fail"}
         found = [name for name, state in others.items() if not JSON_PATH[state["Type"]].isdisjoint(state)]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_sm.environment import reference_of, stack_of, stage_of
 from constructs_sm.language.definition_text import DefinitionText
 from constructs_sm.language.late_bound import is_token
-from constructs_sm.language.machines import states_of
+from constructs_sm.language.machines import is_in_jsonata, states_of
 from constructs_sm.rollback import undone_by
 from constructs_sm.rules.transitions import reached
 from constructs_sm.task.acknowledged_states import keep_covered
@@ -91,8 +91,7 @@ class Machine:
 
     def is_in_jsonata(self, state: str) -> bool:
         """Tell whether a state of it is in JSONata."""
-        language = self.states[state].get("QueryLanguage", self.text.definition.get("QueryLanguage"))
-        return bool(language == "JSONata")
+        return is_in_jsonata(self.states[state], around=is_in_jsonata(self.text.definition))
 
     def starts(self) -> Iterator[tuple[str, str, Any]]:
         """States that start executions: name, resource, and the state machine as a template has it."""

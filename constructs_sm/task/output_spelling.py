@@ -11,6 +11,7 @@ from constructs_sm.language.intrinsics import call_in, is_intrinsic
 from constructs_sm.language.jsonata import expression_of, jsonata_of
 from constructs_sm.language.jsonata_checks import is_expression
 from constructs_sm.language.late_bound import JOIN, LATE, is_json_path
+from constructs_sm.language.machines import is_in_jsonata
 from constructs_sm.language.translation import translated
 from constructs_sm.rules.argument_rules import OUTPUT_SPELLED
 from constructs_sm.rules.definition_rules import OF_THE_OTHER_LANGUAGE
@@ -75,8 +76,7 @@ def functions_sent(states: Mapping[str, Json], *, jsonata: bool) -> Iterator[Pro
         jsonata: Whether the state machine is in JSONata.
     """
     for name, state in states.items():
-        language = state.get("QueryLanguage")
-        in_jsonata = jsonata if language is None else language == "JSONata"
+        in_jsonata = is_in_jsonata(state, around=jsonata)
         for text in dict.fromkeys(_texts_sent(state, jsonata=in_jsonata, marks="States.")):
             if call_in(text) is not None:
                 use = _in_jsonata(text) if in_jsonata else _READ

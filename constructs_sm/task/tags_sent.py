@@ -41,6 +41,7 @@ class TagsSent:
         # A version of a package has the tags of its group, and may not name any.
         in_group = "ModelPackageGroupName" in self._sent or "ModelPackageGroupName.$" in self._sent
         own: Any = self._sent.get(_COMPUTED, self._sent.get("Tags", []))
+        self._said = own
         is_list = isinstance(own, list) and all(isinstance(tag, dict) for tag in own)
         self._own: list[dict[str, Any]] = own if is_list else []
         self._expression = unmarked(own) if jsonata and is_expression(own) else None
@@ -60,7 +61,7 @@ class TagsSent:
 
     def left(self) -> list[Problem]:
         """Tell of tags around the job that cannot be sent, since a path in JSONPath is all of its own."""
-        return [tags.left_out(self._sent.get(_COMPUTED, self._sent.get("Tags")))] if self._is_left else []
+        return [tags.left_out(self._said)] if self._is_left else []
 
     def send(self, in_text: Callable[[str], str]) -> None:
         """Send them with the request.

@@ -18,7 +18,7 @@ from constructs_sm.grants.state_machine_role import polled_grants, state_machine
 from constructs_sm.language.errors import NOTHING, InvalidInputError, Problem
 from constructs_sm.language.jsonata_checks import SEEN
 from constructs_sm.language.late_bound import Computed, is_jsonata
-from constructs_sm.language.paths import name_of
+from constructs_sm.language.paths import name_of, of_any_item
 from constructs_sm.polled_actions import MODEL_PACKAGE, PolledAction
 from constructs_sm.requests.encryption import encrypt
 from constructs_sm.requests.model_check import problems_of
@@ -67,7 +67,6 @@ _SUFFIX = {
     sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN: ".waitForTaskToken",
 }
 _TASK_TOKEN = re.compile(r"\$\$\.Task\.Token|\$states\.context\.Task\.Token")
-_INDEX = re.compile(r"\[\d+\]")
 _ROLE_TO_COME = "${Token[Role.0]}"
 """Stands in the request for the execution role, which is made once all is checked."""
 
@@ -302,7 +301,7 @@ class TaskPlan:
         if problem.got is not NOTHING or self._arguments.get("parameters") is not None:
             return problem
         # Of fields that exclude each other, the first is the usual one.
-        argument = self._argument_of.get(_INDEX.sub("[]", problem.what.partition(" ")[0]))
+        argument = self._argument_of.get(of_any_item(problem.what.partition(" ")[0]))
         return replace(problem, use=f"pass {argument}") if argument else problem
 
     def _wrong(self, what: str, got: object, use: str, rule: str) -> None:

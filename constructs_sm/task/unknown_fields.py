@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from constructs_sm.language.errors import Problem
+from constructs_sm.language.paths import INDEX, of_any_item
 from constructs_sm.rules.argument_rules import NEVER_FIRED
 from constructs_sm.rules.model_rules import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-_NUMBER: Final = re.compile(r"\[\d+\]")
 
 
 class AllowedFields:
@@ -36,7 +34,7 @@ class AllowedFields:
         if problem.rule != UNKNOWN.id:
             return False
         path = problem.what.partition(" ")[0]
-        named = self._names & {str(problem.got), path, _NUMBER.sub("[]", path), _NUMBER.sub("", path)}
+        named = self._names & {str(problem.got), path, of_any_item(path), INDEX.sub("", path)}
         for name in named:
             self._left.pop(name, None)
         return self._all or bool(named)
